@@ -1,0 +1,224 @@
+"""Attention: softmax with masks, kernels, attention pooling, scaled dot-product attention.
+
+Sizes: B batch, Q queries, K keys, D features. A mask is boolean, True = may be attended, and broadcasts to the
+scores. A row with nothing to attend gets zeros, never NaN. Weights are returned, nothing is changed in place.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+def masked_softmax(scores: Tensor, mask: Tensor | None = None, dim: int = -1) -> Tensor:
+    """Softmax over `dim` of the scores that may be attended: weights ≥ 0 that sum to 1, or zeros in an empty row.
+
+    scores [..., K], mask broadcastable to scores, bool, True = may be attended -> weights, same shape as scores.
+    A score of −inf counts as masked. Integer scores become floats; a score of NaN stays visible as NaN.
+
+    Raises TypeError for a mask that is not boolean, ValueError for one that does not broadcast to the scores.
+    Source: Vaswani et al. 2017, section 3.2.1 and 3.2.3.
+    """
+    scores = _as_float(scores)
+    allowed = scores != float("-inf")
+    if mask is not None:
+        _check_mask(mask, scores)
+        allowed = allowed & mask
+    weights = torch.softmax(scores.masked_fill(~allowed, float("-inf")), dim)
+    return weights.masked_fill(~allowed.any(dim, keepdim=True), 0.0)
+
+
+def causal_mask(size: int, device: torch.device | str | None = None) -> Tensor:
+    """[T, T] bool: position t may attend to positions 0 … t. The diagonal belongs to it, so no row is empty.
+
+    Source: Vaswani et al. 2017, section 3.2.3.
+    """
+    return torch.ones(size, size, dtype=torch.bool, device=device).tril()
+
+
+def padding_mask(lengths, max_len: int | None = None) -> Tensor:
+    """[B, 1, K] bool: sequence b may attend to its first lengths[b] keys; combine with a causal mask by &.
+
+    lengths: B whole numbers, 0 ≤ length ≤ max_len. max_len defaults to the longest.
+    Raises ValueError for a negative length or one above max_len.
+    """
+    lengths = torch.as_tensor(lengths)
+    if lengths.dim() != 1 or lengths.is_floating_point():
+        raise ValueError(
+            f"lengths must be one whole number per sequence, got shape {tuple(lengths.shape)}, {lengths.dtype}"
+        )
+    longest = int(lengths.max()) if lengths.numel() else 0
+    max_len = longest if max_len is None else max_len
+    if longest > max_len or (lengths < 0).any():
+        raise ValueError(f"lengths must lie between 0 and max_len = {max_len}, got {lengths.tolist()}")
+    return (torch.arange(max_len, device=lengths.device) < lengths[:, None])[:, None, :]
+
+
+def leave_one_out_mask(size: int, device: torch.device | str | None = None) -> Tensor:
+    """[n, n] bool, all True but the diagonal: an example, used as a query, must not see its own key.
+
+    Source: leave-one-out cross-validation; Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 7.10.
+    """
+    return ~torch.eye(size, dtype=torch.bool, device=device)
+
+
+def gaussian_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor:
+    """exp(−(distance / width)² / 2), element by element: 1 at distance 0, .607 at one width, .135 at two.
+
+    distance: any shape, in the unit of the keys, sign ignored; width > 0 in the same unit.
+    Source: Nadaraya 1964; Watson 1964. The curriculum's parameter w is 1 / width.
+    """
+    return torch.exp(-0.5 * (_as_float(distance) / _check_width(width)) ** 2)
+
+
+def boxcar_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor:
+    """1 up to one width away, 0 beyond: everybody inside the window counts the same. Shapes as gaussian_kernel."""
+    distance = _as_float(distance)
+    return ((distance / _check_width(width)).abs() <= 1).to(distance.dtype)
+
+
+def epanechnikov_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor:
+    """1 − (distance / width)², and 0 beyond one width. Shapes as gaussian_kernel.
+
+    Source: Epanechnikov 1969. The usual factor ¾ is left out: it cancels when the weights are normalised.
+    """
+    return torch.clamp(1 - (_as_float(distance) / _check_width(width)) ** 2, min=0)
+
+
+KERNELS: dict[str, Callable[..., Tensor]] = {
+    "gaussian": gaussian_kernel,
+    "boxcar": boxcar_kernel,
+    "epanechnikov": epanechnikov_kernel,
+}
+
+
+def nadaraya_watson(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
+    mask: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Nadaraya–Watson estimate: for each query, the average of the values, weighted by the kernel of the distance.
+
+    queries [Q], keys [K], values [K], kernel: distances [Q, K] -> non-negative weights [Q, K] before normalising,
+    mask [Q, K] bool or None -> (estimate [Q], weights [Q, K]). Each row of weights sums to 1; a query without any
+    neighbour gets weights 0 and the estimate NaN (drawn as a gap).
+
+    Raises ValueError for an empty set of keys, unequal numbers of keys and values, or numbers that are not finite.
+    Source: Nadaraya 1964; Watson 1964, equation f(q) = Σ K(q − kᵢ) vᵢ / Σ K(q − kⱼ).
+    """
+    queries, keys, values = _check_examples(queries, keys, values)
+    closeness = kernel(queries[:, None] - keys[None, :])
+    if mask is not None:
+        _check_mask(mask, closeness)
+        closeness = closeness.masked_fill(~mask, 0.0)
+    total = closeness.sum(-1, keepdim=True)
+    weights = closeness / total.masked_fill(total == 0, 1.0)
+    return (weights @ values).masked_fill(total[:, 0] == 0, float("nan")), weights
+
+
+class NadarayaWatson(nn.Module):
+    """Attention pooling with a Gaussian kernel, written as a softmax of scores s = −((q − kᵢ) / width)² / 2.
+
+    width: how far a query listens, in the unit of the keys, > 0. learnable=True makes it the one parameter (kept as
+    its logarithm, so that no gradient step can make it negative): the parametric form with w = 1 / width.
+    Source: Nadaraya 1964; Watson 1964; the softmax form as in Zhang et al., Dive into Deep Learning, section 11.2.
+    """
+
+    def __init__(self, width: float = 1.0, learnable: bool = False):
+        super().__init__()
+        log_width = torch.as_tensor(_check_width(width), dtype=torch.get_default_dtype()).log()
+        if learnable:
+            self.log_width = nn.Parameter(log_width)
+        else:
+            self.register_buffer("log_width", log_width)
+
+    @property
+    def width(self) -> Tensor:
+        """The bandwidth, a scalar tensor > 0."""
+        return self.log_width.exp()
+
+    def forward(self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None):
+        """queries [Q], keys [K], values [K], mask [Q, K] -> (estimate [Q], weights [Q, K])."""
+        queries, keys, values = _check_examples(queries, keys, values)
+        scores = -0.5 * ((queries[:, None] - keys[None, :]) / self.width) ** 2
+        weights = masked_softmax(scores, mask)
+        empty = weights.detach().sum(-1) == 0
+        return (weights @ values).masked_fill(empty, float("nan")), weights
+
+    def extra_repr(self) -> str:
+        return f"width={self.width.item():.3g}, learnable={isinstance(self.log_width, nn.Parameter)}"
+
+
+def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """softmax(q kᵀ / √D) v, the definition: each query's scores, their softmax, the mean of the values.
+
+    q [..., Q, D], k [..., K, D], v [..., K, Dv], mask broadcastable to [..., Q, K], bool, True = may be attended
+    -> (output [..., Q, Dv], weights [..., Q, K]). A row with nothing to attend gives zeros.
+
+    Raises ValueError when the sizes of queries and keys differ, are 0, or keys and values differ in number.
+    Source: Vaswani et al. 2017, equation 1.
+    """
+    size = q.shape[-1]
+    if k.shape[-1] != size or size == 0:
+        raise ValueError(
+            f"queries of size {size} and keys of size {k.shape[-1]}: a dot product needs both equal and at least 1; "
+            "project one of them first (scores 'general' or 'additive' do that)"
+        )
+    if k.shape[-2] != v.shape[-2]:
+        raise ValueError(f"{k.shape[-2]} keys but {v.shape[-2]} values: each key needs its own value")
+    weights = masked_softmax(q @ k.transpose(-2, -1) / size**0.5, mask)
+    return weights @ v, weights
+
+
+def __getattr__(name: str):
+    if name == "SCORES":  # the twelve scoring functions live in scores.py, which builds on this module
+        from .scores import SCORES
+
+        return SCORES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _as_float(x) -> Tensor:
+    x = torch.as_tensor(x)
+    return x if x.is_floating_point() else x.to(torch.get_default_dtype())
+
+
+def _check_width(width):
+    if not torch.as_tensor(width).isfinite().all() or (torch.as_tensor(width) <= 0).any():
+        raise ValueError(f"width is {width}: a kernel needs a finite width above 0, in the unit of the keys")
+    return width
+
+
+def _check_mask(mask, scores: Tensor) -> None:
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+        raise TypeError(f"mask is {kind}: it must be a boolean tensor, True = may be attended (for 0/1 write mask == 1)")
+    try:
+        fits = torch.broadcast_shapes(mask.shape, scores.shape) == scores.shape
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise ValueError(f"mask of shape {tuple(mask.shape)} does not broadcast to scores of {tuple(scores.shape)}")
+    if mask.device != scores.device:
+        raise ValueError(f"mask is on {mask.device}, scores are on {scores.device}: move one with .to(device)")
+
+
+def _check_examples(queries, keys, values) -> tuple[Tensor, Tensor, Tensor]:
+    queries, keys, values = (_as_float(x) for x in (queries, keys, values))
+    dtype = torch.promote_types(torch.promote_types(queries.dtype, keys.dtype), values.dtype)
+    queries, keys, values = queries.to(dtype), keys.to(dtype), values.to(dtype)
+    for name, x in (("queries", queries), ("keys", keys), ("values", values)):
+        if x.dim() != 1:
+            raise ValueError(f"{name} has shape {tuple(x.shape)}: it must be one number each, shape [n]")
+        if not x.isfinite().all():
+            bad = int((~x.isfinite()).sum())
+            raise ValueError(
+                f"{bad} of {x.numel()} {name} are NaN or infinite: leave missing ones out (keep = {name}.isfinite())"
+            )
+    if keys.numel() == 0:
+        raise ValueError("there are no examples to ask: keys is empty, give at least one key with its value")
+    if keys.shape != values.shape:
+        raise ValueError(f"{keys.numel()} keys but {values.numel()} values: each key needs its own value")
+    return queries, keys, values
