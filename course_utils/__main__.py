@@ -1,0 +1,66 @@
+"""`python -m course_utils COMMAND`: what one does with the course outside a notebook."""
+
+import argparse
+import sys
+
+
+def parser():
+    """The command line. Each command imports what it needs when it runs."""
+    main = argparse.ArgumentParser(prog="python -m course_utils", description=__doc__.split(": ", 1)[1])
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    add = commands.add_parser("doctor", help="check this environment; exit status 1 if something needs doing")
+    add.add_argument("--quick", action="store_true", help="leave out the test run of a notebook and the timing")
+
+    add = commands.add_parser("lab", help="fill workbook/ and open JupyterLab on it; further options go to JupyterLab")
+    add.add_argument("--fill-only", action="store_true", help="fill workbook/, and do not start JupyterLab")
+
+    commands.add_parser("author", help="open JupyterLab on notebooks/ itself; further options go to JupyterLab")
+
+    add = commands.add_parser("notebooks", help="build notebooks from notebooks/source/, or check them")
+    add.add_argument("names", nargs="*", help="names or their beginnings, such as 01; without: all")
+    add.add_argument("--check", action="store_true", help="say which notebooks differ from their source")
+    add.add_argument("--lint", action="store_true", help="check the anatomy of the notebooks")
+
+    add = commands.add_parser("data", help="list the tables in data/, check them, or make one again from its source")
+    add.add_argument("name", nargs="?", help="a table to make again, such as co2_weekly")
+    add.add_argument("--index", action="store_true", help="write data/tables.json after a wanted change")
+    return main
+
+
+def main(arguments=None):
+    """Run one command -> exit status."""
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command not in ("lab", "author"):
+        parser().error(f"unknown: {' '.join(rest)}")
+    try:
+        return _run(options, rest)
+    except (ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(options, rest):
+    if options.command == "doctor":
+        from . import doctor
+
+        return doctor.run(quick=options.quick)
+    if options.command in ("lab", "author"):
+        from . import lab
+
+        return lab.run(rest, author=options.command == "author", start=not getattr(options, "fill_only", False))
+    if options.command == "notebooks":
+        if options.lint:
+            from . import anatomy
+
+            return anatomy.run(options.names)
+        from . import authoring
+
+        return authoring.run(options.names, check=options.check)
+    from . import data
+
+    return data.run(options.name, index=options.index)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""The course's own data: small tables in `data/`, always there, each with a card that says what it is.
+
+    co2 = load("co2_weekly")        # co2.year, co2.ppm, co2.card
+    words = load("word_features")   # words.words, words.features, words.columns
+
+`data/tables.json` lists the files with their checksums; `python -m course_utils data` lists, checks and rebuilds them.
+"""
+
+import csv
+import difflib
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import files
+
+INDEX = "tables.json"
+
+
+class Card(str):
+    """A data card: what the data are, how they were made, their limits and licence (Markdown)."""
+
+    def _repr_markdown_(self):
+        return str(self)
+
+
+@dataclass(frozen=True)
+class TimeSeries:
+    """A quantity measured over time.
+
+    year  [n] float64, decimal years (1958.236 = 86 days into 1958), strictly increasing
+    ppm   [n] float64, CO₂ in parts per million (mole fraction in dry air), NaN where nothing was measured
+    date  [n] datetime64[D], the Saturday that stands for each week
+    card  the data card
+    """
+
+    year: object = field(repr=False)
+    ppm: object = field(repr=False)
+    date: object = field(repr=False)
+    card: Card = field(repr=False)
+
+    def __len__(self):
+        return len(self.year)
+
+
+@dataclass(frozen=True)
+class WordFeatures:
+    """Hand-made word vectors.
+
+    words     list of n words, in the order of the sentence
+    features  [n, d] float64
+    columns   list of d names: what each number stands for
+    card      the data card
+    """
+
+    words: list
+    features: object = field(repr=False)
+    columns: list
+    card: Card = field(repr=False)
+
+    def __getitem__(self, word):
+        """The vector [d] of a word. Raises KeyError if the word is not in the table."""
+        if word not in self.words:
+            raise KeyError(f"{word!r} is not in the table; it has {', '.join(self.words)}")
+        return self.features[self.words.index(word)]
+
+
+def load(name):
+    """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures.
+
+    Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
+    """
+    known = _LOADERS
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(known))}.")
+    return known[name](_read(f"{name}.csv"), Card(_read(f"{name}.md")))
+
+
+def folder():
+    """The folder `data/` of the course. Raises FileNotFoundError when the package was installed without it."""
+    return files.course_folder() / "data"
+
+
+def verify(where=None):
+    """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
+    where = Path(where) if where else folder()
+    index = json.loads((where / INDEX).read_text(encoding="utf-8"))
+    result = {}
+    for name, sha256 in index.items():
+        path = where / name
+        if not path.exists():
+            result[name] = "is missing"
+        else:
+            result[name] = "" if files.sha256(path) == sha256 else "is damaged (its checksum differs)"
+    return result
+
+
+def write_index(where=None):
+    """Write `tables.json`: the checksum of every table. For authors, after a table has changed on purpose."""
+    where = Path(where) if where else folder()
+    sums = {path.name: files.sha256(path) for path in sorted(where.glob("*.csv"))}
+    files.write_atomically(where / INDEX, json.dumps(sums, indent=2) + "\n")
+    return sums
+
+
+def co2_weekly_csv():
+    """The text of `data/co2_weekly.csv`, made again from the copy that statsmodels carries.
+
+    Source: C. D. Keeling and others, Mauna Loa Observatory; statsmodels.datasets.co2 (public domain).
+    Raises ModuleNotFoundError without statsmodels (it is in the extra "test").
+    """
+    from statsmodels.datasets import co2
+
+    frame = co2.load_pandas().data
+    lines = [
+        f"{day:%Y-%m-%d},{'' if ppm != ppm else format(ppm, '.1f')}"
+        for day, ppm in zip(frame.index, frame["co2"], strict=True)
+    ]
+    return "\n".join(["date,ppm", *lines]) + "\n"
+
+
+def _read(name):
+    """The text of a file in `data/`, checked against its checksum if it is a table."""
+    path = folder() / name
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"data/{name} is missing. {files.RESTORE}") from None
+    if path.suffix == ".csv":
+        expected = json.loads((folder() / INDEX).read_text(encoding="utf-8")).get(name)
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise OSError(f"data/{name} is damaged: its checksum differs from the one in data/{INDEX}. {files.RESTORE}")
+    return content.decode("utf-8")
+
+
+def _load_co2_weekly(text, card):
+    import numpy as np
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    date = np.array([row["date"] for row in rows], dtype="datetime64[D]")
+    ppm = np.array([float(row["ppm"] or "nan") for row in rows])
+    start = date.astype("datetime64[Y]")
+    days = (date - start.astype("datetime64[D]")).astype(float)
+    length = ((start + 1).astype("datetime64[D]") - start.astype("datetime64[D]")).astype(float)
+    return TimeSeries(start.astype(int) + 1970 + days / length, ppm, date, card)
+
+
+def _load_word_features(text, card):
+    import numpy as np
+
+    rows = list(csv.reader(io.StringIO(text)))
+    columns = rows[0][1:]
+    words = [row[0] for row in rows[1:]]
+    return WordFeatures(words, np.array([[float(x) for x in row[1:]] for row in rows[1:]]), columns, card)
+
+
+_LOADERS = {"co2_weekly": _load_co2_weekly, "word_features": _load_word_features}
+
+
+def run(name=None, index=False):
+    """The command `python -m course_utils data` -> exit status."""
+    if name:
+        if name not in MAKERS:
+            raise ValueError(f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}.")
+        files.write_atomically(folder() / f"{name}.csv", MAKERS[name]())
+        print(f"data/{name}.csv written")
+    if index:
+        print(f"data/{INDEX}: {len(write_index())} tables")
+    result = verify()
+    for file, problem in result.items():
+        print(f"data/{file} {problem or 'is intact'}")
+    return int(any(result.values()))
+
+
+MAKERS = {"co2_weekly": co2_weekly_csv}

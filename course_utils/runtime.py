@@ -1,0 +1,146 @@
+"""`setup()`: the first line of each notebook. It picks the device, seeds everything, and says so in one line."""
+
+import os
+import platform
+import random
+import re
+import sys
+from dataclasses import dataclass, field
+from importlib import metadata
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PROFILES = ("class", "full")
+DISTRIBUTION = "attention-course"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a notebook runs on.
+
+    device   torch.device; tensors and models go there
+    profile  "class" (short trainings, the default and what CI runs) or "full" (a GPU, or a long evening)
+    seed     the seed of Python's, numpy's and torch's global generators
+    versions {"Python": "3.11.7", "torch": "2.13.0", …}
+    """
+
+    device: object
+    profile: str
+    seed: int
+    versions: dict = field(default_factory=dict, repr=False)
+
+    def __str__(self):
+        versions = " · ".join(f"{name} {version}" for name, version in self.versions.items())
+        return f"{versions} · device {self.device} · profile {self.profile} · seed {self.seed}"
+
+    __repr__ = __str__
+
+
+class EnvironmentProblem(RuntimeError):
+    """This environment cannot run the course. The message says what to do."""
+
+    def _render_traceback_(self):
+        """IPython shows this instead of a traceback: the message is all that helps."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+def setup(seed=0):
+    """Prepare a notebook and print one line saying on what it runs.
+
+    seed    a whole number; the same seed gives the same random draws
+    -> Runtime
+    Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full.
+    Raises EnvironmentProblem if a package is missing or too old, or if the device asked for is not there,
+    ValueError for a wrong setting.
+    """
+    problems = missing_packages()
+    if problems:
+        raise EnvironmentProblem(_misfit(problems))
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}, as in setup(seed=0).")
+    profile = _choice("COURSE_PROFILE", "class", PROFILES)
+    import numpy as np
+    import torch
+
+    device = pick_device(_choice("COURSE_DEVICE", "auto", DEVICES))
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
+    torch.manual_seed(seed)
+    _use_style()
+    versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
+    runtime = Runtime(device, profile, seed, versions)
+    print(runtime)
+    return runtime
+
+
+def pick_device(name="auto"):
+    """The torch.device for `name` ("auto": CUDA, else Apple's MPS, else CPU). Raises EnvironmentProblem if absent."""
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
+    if not there[name]:
+        why = {
+            "cuda": "torch sees no CUDA device: there is none, its driver is missing, or this torch is a CPU build"
+            f" (it is {torch.__version__}).",
+            "mps": "torch sees no Apple GPU here.",
+        }[name]
+        raise EnvironmentProblem(
+            f"COURSE_DEVICE={name} was asked for, but {why}\n"
+            f"Available here: {', '.join(kind for kind, is_there in there.items() if is_there)}. "
+            "Set COURSE_DEVICE=cpu, or leave it away and the course takes the best there is; then restart the kernel."
+        )
+    return torch.device(name)
+
+
+def missing_packages(distribution=DISTRIBUTION):
+    """What this environment lacks: a list of (requirement, version found or None); empty if it fits."""
+    from packaging.requirements import Requirement
+
+    try:
+        requirements = metadata.requires(distribution) or []
+    except metadata.PackageNotFoundError:
+        return [(distribution, None)]
+    problems = []
+    for requirement in map(Requirement, requirements):
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            found = None
+        if found is None or not requirement.specifier.contains(found, prereleases=True):
+            problems.append((str(requirement), found))
+    return problems
+
+
+def _misfit(problems):
+    lines = [f"  needs {need}: " + (f"found {found}" if found else "not installed") for need, found in problems]
+    return (
+        f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n"
+        + "\n".join(lines)
+        + "\nWhat to do: close JupyterLab and start it with `make lab`, which repairs this. Without make, run\n"
+        "  python -m pip install -e . -c requirements.lock\n"
+        "in the course's folder, with the Python that runs JupyterLab, and restart the kernel."
+    )
+
+
+def _choice(variable, default, allowed):
+    value = os.environ.get(variable, "").strip().lower() or default
+    if value not in allowed:
+        raise ValueError(f"{variable} is {value!r}; it must be one of {', '.join(allowed)} (or unset: {default}).")
+    return value
+
+
+def _use_style():
+    """The course's matplotlib style."""
+    try:
+        from .views import plot
+    except ImportError:  # TEMPORARY, until views/plot.py is there
+        return
+    plot.use_style()
+
+
+def normalise(name):
+    """A package's name as PyPI compares it: "Some.Package_X" -> "some-package-x"."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,47 @@
+"""What is kept when a notebook is saved: everything but widgets that would be dead tomorrow.
+
+A live widget exists as long as its kernel. Saved and opened again, its output would read "Error displaying widget".
+So the saved copy shows what stands beside it in the output, its HTML; the open page keeps the living one.
+The same cleaning is applied to the notebooks that authors build.
+"""
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+STAND_IN = "<p><em>Run this cell again to bring its controls back.</em></p>"
+
+
+def clean(notebook):
+    """Take widget views and widget state out of a notebook, in place.
+
+    notebook  nbformat 4 content, as a dict or NotebookNode
+    An output that has no HTML of its own gets one line that says how to bring the controls back.
+    -> True if anything was changed
+    """
+    changed = notebook.get("metadata", {}).pop("widgets", None) is not None
+    for cell in notebook.get("cells", []):
+        for output in cell.get("outputs", []):
+            data = output.get("data")
+            if not isinstance(data, dict) or not {WIDGET_VIEW, WIDGET_STATE} & data.keys():
+                continue
+            changed = True
+            had_view = data.pop(WIDGET_VIEW, None) is not None
+            data.pop(WIDGET_STATE, None)
+            if had_view and "text/html" not in data:
+                data["text/html"] = STAND_IN
+    return changed
+
+
+def pre_save_hook(model, path="", contents_manager=None, **_):
+    """Jupyter's hook before a save: `model` is what is about to be written. Changes notebooks only."""
+    content = model.get("content")
+    if model.get("type") == "notebook" and isinstance(content, dict) and content.get("nbformat") == 4:
+        clean(content)
+
+
+def _jupyter_server_extension_points():
+    return [{"module": "course_utils.saving"}]
+
+
+def _load_jupyter_server_extension(server):
+    """Called by Jupyter Server at its start (see jupyter/server_config.json)."""
+    server.contents_manager.register_pre_save_hook(pre_save_hook)
