@@ -1,0 +1,113 @@
+"""Scaled dot-product attention beside torch's own, over random shapes, masks and dtypes."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from course_utils.attention import (
+    SCORES,
+    causal_mask,
+    masked_softmax,
+    padding_mask,
+    scaled_dot_product_attention,
+)
+
+TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}  # bfloat16 keeps 3 digits
+SIZES = st.integers(1, 9)
+
+
+@st.composite
+def problems(draw):
+    """q, k, v and a mask without empty rows (torch's fused kernels differ on those), of random shape and dtype."""
+    batch, heads, queries, keys, size, value_size = (draw(SIZES) for _ in range(6))
+    dtype = draw(st.sampled_from(list(TOLERANCE)))
+    source = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
+    lead = (batch, heads)[: draw(st.integers(0, 2))]
+    q, k, v = (
+        torch.randn(*lead, *shape, generator=source).to(dtype)
+        for shape in ((queries, size), (keys, size), (keys, value_size))
+    )
+    kind = draw(st.sampled_from(["none", "pairs", "keys", "causal"]))
+    mask = {
+        "none": None,
+        "pairs": torch.rand(*lead, queries, keys, generator=source) < 0.5,
+        "keys": torch.rand(*lead, 1, keys, generator=source) < 0.5,
+        "causal": torch.ones(queries, keys, dtype=torch.bool).tril(),
+    }[kind]
+    if mask is not None:
+        mask[..., 0] = True
+    return q, k, v, mask
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(problems())
+def test_equal_to_torch(problem):
+    q, k, v, mask = problem
+    output, weights = scaled_dot_product_attention(q, k, v, mask)
+    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    assert output.dtype == q.dtype and weights.shape == (*q.shape[:-1], k.shape[-2])
+    torch.testing.assert_close(output, expected, atol=TOLERANCE[q.dtype], rtol=0)
+    assert (weights.float().sum(-1) - 1).abs().max() <= max(TOLERANCE[q.dtype], 1e-6)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(problems())
+def test_the_scaled_dot_score_leads_to_the_same_output(problem):
+    q, k, v, mask = problem
+    q, k, v = (x.double() for x in (q, k, v))
+    weights = masked_softmax(SCORES["scaled_dot"](q.shape[-1], k.shape[-1])(q, k), mask)
+    torch.testing.assert_close(weights @ v, F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
+
+
+def test_never_nan_over_a_thousand_random_masks():
+    """Forward and backward, with rows that may attend to nothing: zeros there."""
+    source = torch.Generator().manual_seed(0)
+    empty_rows = 0
+    for _ in range(1000):
+        q, k, v = (torch.randn(2, n, 4, generator=source, requires_grad=True) for n in (5, 6, 6))
+        mask = torch.rand(2, 5, 6, generator=source) < torch.rand((), generator=source)
+        output, weights = scaled_dot_product_attention(q, k, v, mask)
+        output.square().sum().backward()
+        assert all(x.isfinite().all() for x in (output, weights, q.grad, k.grad, v.grad))
+        empty = ~mask.any(-1)
+        assert not output[empty].any() and not weights[empty].any() and not weights[~mask].any()
+        empty_rows += int(empty.sum())
+    assert empty_rows > 100
+
+
+@pytest.mark.parametrize("name", list(SCORES))
+def test_every_score_stays_finite_under_masks(name):
+    source = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    score = SCORES[name](4, 4)
+    for _ in range(50):
+        q, k = (torch.randn(2, n, 4, generator=source, requires_grad=True) for n in (3, 6))
+        mask = padding_mask(torch.randint(0, 7, (2,), generator=source), 6)
+        weights = masked_softmax(score(q, k), mask)
+        weights.square().sum().backward()
+        for grad in (q.grad, k.grad, *(p.grad for p in score.parameters())):
+            assert grad is None or grad.isfinite().all()
+        assert weights.isfinite().all()
+
+
+def test_padding_and_causal_combine():
+    mask = padding_mask(torch.tensor([4, 2, 0]), 4) & causal_mask(4)
+    q = torch.randn(3, 4, 8, generator=torch.Generator().manual_seed(0))
+    output, weights = scaled_dot_product_attention(q, q, q, mask)
+    assert weights[1, 3, 2:].eq(0).all() and weights[0].triu(1).eq(0).all() and output[2].eq(0).all()
+
+
+def test_masks_that_are_refused():
+    q, k = torch.ones(2, 3, 4), torch.ones(2, 5, 4)
+    with pytest.raises(TypeError, match="bool"):
+        scaled_dot_product_attention(q, k, k, torch.ones(3, 5))
+    with pytest.raises(ValueError, match="broadcast"):
+        scaled_dot_product_attention(q, k, k, torch.ones(5, 3, dtype=torch.bool))
+    with pytest.raises(ValueError, match="broadcast"):  # it would broadcast, but make the scores larger
+        scaled_dot_product_attention(q, k, k, torch.ones(7, 2, 3, 5, dtype=torch.bool))
+    with pytest.raises(ValueError, match="meta"):
+        scaled_dot_product_attention(q, k, k, torch.ones(3, 5, dtype=torch.bool, device="meta"))
+    with pytest.raises(ValueError, match="size"):
+        scaled_dot_product_attention(q, torch.ones(2, 5, 3), k)

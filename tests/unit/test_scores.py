@@ -1,0 +1,380 @@
+"""The twelve scores: hand-worked numbers, gradients, counts, and clear answers to bad input."""
+
+import math
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from course_utils.attention import SCORES as FROM_ATTENTION
+from course_utils.attention import masked_softmax, scaled_dot_product_attention
+from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from course_utils.scores import SCORES, Additive, GeneralizedKernel
+
+NAMES = [
+    *("similarity", "dot", "scaled_dot", "general", "biased_general", "activated_general", "generalized_kernel"),
+    *("concat", "additive", "deep", "location_based", "feature_based"),
+]
+SAME_SIZE = {"similarity", "dot", "scaled_dot", "generalized_kernel"}
+
+
+def vectors(*shape, seed=0, dtype=torch.float64):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def made(name, query_size=3, key_size=3, **sizes):
+    torch.manual_seed(0)
+    return SCORES[name](query_size, key_size, **sizes).double()
+
+
+def test_the_twelve_in_the_order_of_the_table():
+    assert list(SCORES) == NAMES
+    assert FROM_ATTENTION is SCORES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equation_reference_and_shape(name):
+    module = made(name, hidden_size=5, max_keys=7)
+    assert module.equation and module.reference and type(module).__doc__
+    assert module(vectors(2, 4, 3), vectors(2, 6, 3, seed=1)).shape == (2, 4, 6)
+    assert module(vectors(4, 3), vectors(6, 3, seed=1)).shape == (4, 6)
+    assert module.float()(vectors(1, 1, 3).float(), vectors(1, 1, 3).float()).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sizes_of_query_and_key_may_differ_where_the_equation_allows(name):
+    if name in SAME_SIZE:
+        with pytest.raises(ValueError, match=r"query_size=3, key_size=5.*additive"):
+            SCORES[name](3, 5)
+    else:
+        assert made(name, 3, 5)(vectors(2, 4, 3), vectors(2, 6, 5)).shape == (2, 4, 6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradcheck(name):
+    module = made(name, hidden_size=4, max_keys=5)
+    queries, keys = vectors(2, 2, 3).requires_grad_(), vectors(2, 4, 3, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(module, (queries, keys))
+    names, values = zip(*module.named_parameters(), strict=True) if module.num_parameters else ((), ())
+
+    def of_parameters(*values):
+        return torch.func.functional_call(module, dict(zip(names, values, strict=True)), (queries, keys))
+
+    assert not values or torch.autograd.gradcheck(of_parameters, values)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_batch_item_and_each_pair_stands_alone(name):
+    module, queries, keys = made(name), vectors(3, 4, 3), vectors(3, 6, 3, seed=1)
+    scores = module(queries, keys)
+    assert torch.allclose(scores[1], module(queries[1], keys[1]), atol=1e-12)
+    if name != "location_based":  # it alone knows where a key stands
+        assert torch.allclose(scores[:, 2:3, 4:5], module(queries[:, 2:3], keys[:, 4:5]), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_input_is_not_changed(name):
+    queries, keys = vectors(1, 4, 3), vectors(1, 6, 3, seed=1)
+    before = queries.clone(), keys.clone()
+    made(name)(queries, keys)
+    assert torch.equal(queries, before[0]) and torch.equal(keys, before[1])
+
+
+# By hand ----------------------------------------------------------------------------------------------------------
+
+Q = torch.tensor([[[3.0, 4.0]]], dtype=torch.float64)
+K = torch.tensor([[[4.0, 3.0], [0.0, 2.0], [-3.0, -4.0], [0.0, 0.0]]], dtype=torch.float64)
+
+
+def by_hand(name, parameters, hidden_size=2):
+    module = made(name, 2, 2, hidden_size=hidden_size, max_keys=4)
+    state = {key: torch.tensor(value, dtype=torch.float64) for key, value in parameters.items()}
+    module.load_state_dict(state)
+    return module(Q, K)[0, 0].tolist()
+
+
+def test_parameter_free_by_hand():
+    assert by_hand("dot", {}) == [24, 8, -25, 0]
+    assert by_hand("scaled_dot", {}) == pytest.approx([s / math.sqrt(2) for s in (24, 8, -25, 0)])
+    assert by_hand("similarity", {}) == pytest.approx([24 / 25, 0.8, -1, 0])
+
+
+def test_matrix_scores_by_hand():
+    swap = [[0.0, 1.0], [1.0, 0.0]]  # the first feature of q asks for the second of k
+    assert by_hand("general", {"W.weight": swap}) == [25, 6, -24, 0]
+    assert by_hand("biased_general", {"W.weight": swap, "W.bias": [1.0, 10.0]}) == [59, 26, -67, 0]
+    small = {"W.weight": [[0.0, 0.02], [0.02, 0.0]], "b": 0.1}
+    assert by_hand("activated_general", small) == pytest.approx([math.tanh(x) for x in (0.6, 0.22, -0.38, 0.1)])
+
+
+def test_network_scores_by_hand():
+    expected = [math.tanh(0.3 + 0.4) + 2 * math.tanh(0.4 + 0.3 + 1), math.tanh(0.3) + 2 * math.tanh(0.4 + 0.2 + 1)]
+    concat = {"W.weight": [[0.1, 0, 0.1, 0], [0, 0.1, 0, 0.1]], "W.bias": [0.0, 1.0], "w.weight": [[1.0, 2.0]]}
+    assert by_hand("concat", concat)[:2] == pytest.approx(expected)
+    half = [[0.1, 0.0], [0.0, 0.1]]
+    additive = {"W1.weight": half, "W2.weight": half, "W1.bias": [0.0, 1.0], "w.weight": [[1.0, 2.0]]}
+    assert by_hand("additive", additive)[:2] == pytest.approx(expected)
+    eye = [[1.0, 0.0], [0.0, 1.0]]
+    deep = {"W0.weight": eye, "W1.weight": eye, "W1.bias": [-1.0, -1.0], "W2.weight": [[1.0, 1.0], [1.0, -1.0]]}
+    deep |= {"W2.bias": [0.0, 0.5], "w.weight": [[1.0, 2.0]], "w.bias": [3.0]}
+    assert by_hand("deep", deep) == pytest.approx([6 + 6 + 2 * 0.5 + 3, 2 + 5 + 3, 0 + 2 * 0.5 + 3, 2 + 3 + 3])
+
+
+def test_one_sided_scores_by_hand():
+    location = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]
+    assert by_hand("location_based", {"W.weight": location}) == [3, 4, 7, 6]
+    feature = {"W1.weight": [[0.1, 0], [0, 0.1]], "W2.weight": [[0, 0], [0, 0.1]], "W1.bias": [0, 0.0]}
+    feature["w.weight"] = [[1.0, 1.0]]
+    assert by_hand("feature_based", feature) == pytest.approx(
+        [math.tanh(0.4) + math.tanh(1.2), math.tanh(0.6), math.tanh(-0.3) + math.tanh(1.2), 0]
+    )
+
+
+def test_generalized_kernel_by_hand():
+    module = made("generalized_kernel", 2, 2, hidden_size=3)
+    rows = module.features.rows
+    phi = [[math.exp(sum(r * x for r, x in zip(row, v, strict=True))) for row in rows.tolist()]
+           for v in ([3 / 2**0.25, 4 / 2**0.25], [0.0, 2 / 2**0.25])]  # fmt: skip
+    norm = [math.exp(-25 / 2**0.5 / 2) / 3**0.5, math.exp(-4 / 2**0.5 / 2) / 3**0.5]
+    kernel = sum(a * b for a, b in zip(*phi, strict=True)) * norm[0] * norm[1]
+    assert module(Q, K)[0, 0, 1].item() == pytest.approx(math.log(kernel), rel=1e-6)
+
+
+WORKED = {  # name: (query, keys = values, scaled?, weights, output), rounded as printed in the course
+    "A": ([0, 0, 1], [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]], True,
+          [0.120, 0.120, 0.213, 0.120, 0.213, 0.213], [0.453, 0.453, 0.640]),
+    "B": ([0.5, 0.5], [[1, 0], [0, 1], [1, 1]], False, [0.274, 0.274, 0.452], [0.726, 0.726]),
+    "C": ([1, 1], [[1, 0], [0, 1], [1, 1]], False, [0.212, 0.212, 0.576], [0.788, 0.788]),
+    "D": ([0.6, 0.2, 0.8], [[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]],
+          False, [0.250, 0.114, 0.293, 0.158, 0.185], [0.574, 0.148, 0.620]),
+    "E": ([1, 1], [[2, 0], [1, 1]], False, [0.5, 0.5], [1.5, 0.5]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("example", WORKED)
+def test_worked_examples(example):
+    query, keys, scaled, weights, output = WORKED[example]
+    query, keys = torch.tensor([query]).double(), torch.tensor(keys).double()
+    score = SCORES["scaled_dot" if scaled else "dot"](len(keys[0]), len(keys[0]))
+    found = masked_softmax(score(query, keys))
+    assert found[0].tolist() == pytest.approx(weights, abs=5e-4)
+    assert (found @ keys)[0].tolist() == pytest.approx(output, abs=5e-4)
+
+
+def test_worked_example_f():
+    """Three tokens through q, k, scores, weights, values and output, every number by hand."""
+    x = torch.tensor([[1.0, 0], [0, 1], [1, 1]]).double()
+    q, k, v = (x @ torch.tensor(w).double() for w in ([[1.0, 1], [0, 1]], [[0.0, 1], [1, 0]], [[2.0, 0], [0, 1]]))
+    assert (q @ k.T).tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
+    output, weights = scaled_dot_product_attention(q, k, v)
+    e = math.exp(1 / math.sqrt(2))
+    assert weights[0].tolist() == pytest.approx([1 / (2 + e), 1 / (2 + e), e / (2 + e)])
+    assert weights[1].tolist() == pytest.approx([e / (2 * e + 1), 1 / (2 * e + 1), e / (2 * e + 1)])
+    assert output[0].tolist() == pytest.approx([(2 + 2 * e) / (2 + e), (1 + e) / (2 + e)])
+
+
+# Counting ---------------------------------------------------------------------------------------------------------
+
+PARAMETERS = {
+    "similarity": 0, "dot": 0, "scaled_dot": 0, "generalized_kernel": 0, "general": 3 * 5, "biased_general": 3 * 5 + 5,
+    "activated_general": 3 * 5 + 1, "concat": 8 * 4 + 4 + 4, "additive": 8 * 4 + 4 + 4,
+    "deep": 8 * 4 + 4 + 16 + 4 + 4 + 1, "location_based": 3 * 7, "feature_based": 2 * 5 * 4 + 4 + 4,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_number_of_parameters_by_formula(name):
+    sizes = (3, 3) if name in SAME_SIZE else (3, 5)
+    assert SCORES[name](*sizes, hidden_size=4, max_keys=7).num_parameters == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cost_is_what_torch_counts(name):
+    sizes = (4, 4) if name in SAME_SIZE else (4, 6)
+    module = SCORES[name](*sizes, hidden_size=5, max_keys=16).double()
+    with FlopCounterMode(display=False) as counter:
+        module(vectors(1, 7, sizes[0]), vectors(1, 11, sizes[1]))
+    in_log_space = 7 * 11 * 5 if name == "generalized_kernel" else 0  # a logsumexp, which torch does not count
+    assert module.cost.total(7, 11) == counter.get_total_flops() / 2 + in_log_space
+
+
+# What holds between them ------------------------------------------------------------------------------------------
+
+
+def test_concat_and_additive_are_one_function():
+    concat = made("concat", 3, 5)
+    queries, keys = vectors(2, 4, 3), vectors(2, 6, 5, seed=1)
+    twin = Additive.from_concat(concat)
+    assert torch.allclose(twin(queries, keys), concat(queries, keys), atol=1e-14)
+    assert twin.num_parameters == concat.num_parameters
+    assert twin.cost.total(100, 100) < concat.cost.total(100, 100) / 5
+
+
+def test_similarity_reads_direction_only_and_dot_reads_length_too():
+    queries, keys = vectors(1, 2, 3), vectors(1, 4, 3, seed=1)
+    longer = keys * torch.tensor([1.0, 2, 30, 0.1]).double()[:, None]
+    assert torch.allclose(made("similarity")(queries, longer), made("similarity")(queries, keys), atol=1e-14)
+    assert not torch.allclose(made("dot")(queries, longer), made("dot")(queries, keys))
+
+
+def test_similarity_of_zero_vectors_is_zero_with_finite_gradient():
+    queries = torch.zeros(1, 1, 3, requires_grad=True)
+    scores = SCORES["similarity"](3, 3)(queries, torch.tensor([[[0.0, 0, 0], [1, 2, 2]]]))
+    scores.sum().backward()
+    assert scores.tolist() == [[[0, 0]]] and queries.grad.isfinite().all()
+
+
+def test_cosine_alone_cannot_concentrate():
+    keys = torch.tensor([[[1.0, 0], [-1, 0]]])
+    weights = masked_softmax(SCORES["similarity"](2, 2)(torch.tensor([[[1.0, 0]]]), keys))
+    assert weights[0, 0, 0] / weights[0, 0, 1] == pytest.approx(math.e**2)
+
+
+def test_one_sided_scores_ignore_the_other_side():
+    queries, keys, others = vectors(2, 4, 3), vectors(2, 6, 3, seed=1), vectors(2, 6, 3, seed=2)
+    assert torch.equal(made("location_based")(queries, keys), made("location_based")(queries, others))
+    rows = made("feature_based")(queries, keys)
+    assert torch.equal(rows, rows[:, :1].expand_as(rows))
+
+
+def test_location_based_is_a_vector_over_positions():
+    weights = masked_softmax(made("location_based")(vectors(1, 1, 3), vectors(1, 6, 3)))
+    assert weights.std() > 0.01  # a(q), one number for all keys, would give 1/6 each
+    assert torch.allclose(weights.sum(), torch.tensor(1.0).double())
+
+
+def test_masked_keys_do_not_matter_to_the_others():
+    mask = torch.tensor([[True, True, False, True, False]])
+    for name in NAMES:
+        module, keys = made(name), vectors(1, 5, 3, seed=1)
+        changed = torch.where(mask.mT, keys, 1e3)
+        first, second = (masked_softmax(module(vectors(1, 2, 3), k), mask) for k in (keys, changed))
+        assert torch.allclose(first, second), name
+
+
+def test_generalized_kernel_is_the_same_each_time_and_approaches_softmax_attention():
+    one, two = GeneralizedKernel(4, 4), GeneralizedKernel(4, 4)
+    assert torch.equal(one.features.rows, two.features.rows)
+    torch.manual_seed(1)
+    state = torch.get_rng_state()
+    GeneralizedKernel(4, 4)
+    assert torch.equal(state, torch.get_rng_state()), "draws from the global generator"
+    queries, keys = vectors(1, 64, 4) / 2, vectors(1, 64, 4, seed=1) / 2  # long vectors need far more features
+    exact = masked_softmax(made("scaled_dot", 4, 4)(queries, keys))
+    mean = [
+        (masked_softmax(made("generalized_kernel", 4, 4, hidden_size=m)(queries, keys)) - exact).abs().mean()
+        for m in (16, 256, 4096)
+    ]
+    assert mean[2] < mean[1] / 2 < mean[0] / 4, mean
+
+
+# Bad input --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sizes", [dict(query_size=0), dict(key_size=0), dict(hidden_size=-1), dict(max_keys=2.5)])
+def test_sizes_below_one_are_refused(sizes):
+    with pytest.raises(ValueError, match="1 or more"):
+        SCORES["additive"](**(dict(query_size=3, key_size=3) | sizes))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bad_tensors_are_refused_with_what_was_given(name):
+    module = made(name)
+    with pytest.raises(ValueError, match=r"keys have shape \[2, 6, 4\].*3\]"):
+        module(vectors(2, 4, 3), vectors(2, 6, 4))
+    with pytest.raises(ValueError, match=r"queries have shape \[3\]"):
+        module(vectors(3), vectors(2, 6, 3))
+    with pytest.raises(ValueError, match="no keys"):
+        module(vectors(2, 4, 3), vectors(2, 0, 3))
+    with pytest.raises(ValueError, match="own batch of keys"):
+        module(vectors(2, 4, 3), vectors(1, 6, 3))
+    with pytest.raises(TypeError, match=r"int64.*float"):
+        module(torch.ones(2, 4, 3, dtype=torch.long), vectors(2, 6, 3))
+    with pytest.raises(ValueError, match="queries are on meta, keys on cpu"):
+        module(vectors(2, 4, 3).to("meta"), vectors(2, 6, 3))
+
+
+def test_more_keys_than_positions():
+    with pytest.raises(ValueError, match="max_keys=9"):
+        SCORES["location_based"](3, 3, max_keys=8)(torch.ones(1, 1, 3), torch.ones(1, 9, 3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("scaled-dot", "scaled_dot"),
+        ("scaled dot product", "scaled_dot"),
+        ("aditive", "additive"),
+        ("Bahdanau", "additive"),
+        ("cosine", "similarity"),
+        ("generalised_kernel", "generalized_kernel"),
+    ],
+)
+def test_unknown_name_lists_the_twelve_and_suggests_the_nearest(wrong, meant):
+    with pytest.raises(KeyError) as error:
+        SCORES[wrong]
+    assert f"Did you mean {meant!r}?" in str(error.value)
+    assert all(name in str(error.value) for name in NAMES)
+
+
+def test_a_hopeless_name_gets_no_guess():
+    with pytest.raises(KeyError, match="The twelve are") as error:
+        SCORES["xyzzy"]
+    assert "Did you mean" not in str(error.value)
+    assert SCORES.get("xyzzy") is None
+
+
+# Linear attention and the relatives of softmax ----------------------------------------------------------------------
+
+
+def test_linear_attention_in_both_orders_and_as_a_score():
+    queries, keys, values = vectors(2, 5, 4), vectors(2, 7, 4, seed=1), vectors(2, 7, 3, seed=2)
+    features = PositiveFeatures(4, 16).double()
+    first = linear_attention(queries, keys, values, features)
+    second = linear_attention(queries, keys, values, features, keys_first=False)
+    score = made("generalized_kernel", 4, 4, hidden_size=16)
+    by_score = masked_softmax(score(queries, keys)) @ values
+    assert torch.allclose(first, second, atol=1e-12)
+    assert torch.allclose(first, by_score, atol=1e-12)
+
+
+def test_linear_attention_masks_keys_and_gives_zeros_when_none_is_left():
+    queries, keys, values = vectors(2, 5, 4), vectors(2, 7, 4, seed=1), vectors(2, 7, 3, seed=2)
+    features = PositiveFeatures(4, 16).double()
+    mask = torch.tensor([[[True] * 3 + [False] * 4], [[False] * 7]])
+    out = linear_attention(queries, keys, values, features, mask)
+    assert torch.allclose(out[0], linear_attention(queries[0], keys[0, :3], values[0, :3], features))
+    assert torch.equal(out[1], torch.zeros(5, 3).double())
+    with pytest.raises(ValueError, match="not pairs"):
+        linear_attention(queries, keys, values, features, torch.ones(5, 7, dtype=torch.bool))
+    with pytest.raises(TypeError, match="bool"):
+        linear_attention(queries, keys, values, features, mask.double())
+    with pytest.raises(ValueError, match="own value"):
+        linear_attention(queries, keys, values[:, 1:], features)
+    with pytest.raises(ValueError, match="φ needs them equal"):
+        linear_attention(queries, keys[..., 1:], values, features)
+    assert torch.autograd.gradcheck(lambda *x: linear_attention(*x, features, mask),
+                                    [x.requires_grad_() for x in (queries, keys, values)])  # fmt: skip
+
+
+def test_hardmax_is_the_limit_of_softmax():
+    scores = torch.tensor([[1.0, 3, 2], [2, 0, 2]])
+    assert hardmax(scores).tolist() == [[0, 1, 0], [0.5, 0, 0.5]]
+    assert torch.allclose(hardmax(scores), torch.softmax(scores / 0.01, -1))
+    mask = torch.tensor([[True, False, True], [False, False, False]])
+    assert hardmax(scores, mask).tolist() == [[0, 0, 1], [0, 0, 0]]
+
+
+def test_sparsemax_by_hand_and_by_its_definition():
+    assert sparsemax(torch.tensor([1.0, 0.5, -1.0])).tolist() == pytest.approx([0.75, 0.25, 0])
+    assert sparsemax(torch.tensor([0.0, 3.0, 0.0])).tolist() == [0, 1, 0]
+    scores = vectors(50, 6)
+    mask = vectors(50, 6, seed=3) > 0
+    weights = sparsemax(scores, mask)
+    assert (weights >= 0).all() and (weights[~mask] == 0).all()
+    assert torch.allclose(weights.sum(-1), mask.any(-1).double())
+    # nearest point of the simplex: no other point of it is nearer
+    full = sparsemax(scores)
+    others = torch.softmax(vectors(2000, 1, 6, seed=4) * 3, -1)
+    assert ((full - scores).norm(dim=-1) <= (others - scores).norm(dim=-1) + 1e-12).all()
+    assert torch.autograd.gradcheck(sparsemax, (scores[:5].requires_grad_(),))
