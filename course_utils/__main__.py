@@ -25,6 +25,7 @@ def parser():
     add = commands.add_parser("data", help="list the tables in data/, check them, or make one again from its source")
     add.add_argument("name", nargs="?", help="a table to make again, such as co2_weekly")
     add.add_argument("--index", action="store_true", help="write data/tables.json after a wanted change")
+    commands.add_parser("lock", help="write requirements.lock and environment.yml from what is installed")
     return main
 
 
@@ -57,6 +58,10 @@ def _run(options, rest):
         from . import authoring
 
         return authoring.run(options.names, check=options.check)
+    if options.command == "lock":
+        from . import lock
+
+        return lock.run()
     from . import data
 
     return data.run(options.name, index=options.index)

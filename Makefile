@@ -1,0 +1,87 @@
+# Two commands: `make lab` to learn, `make test` to know that all of it is true. `make help` names the others.
+#   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
+#   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip (here: torch for CPU)
+#   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
+
+ARGS ?=
+PIP_OPTIONS ?=
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python python3.14 python3.13 python3.12 python3.11)
+RUN := .venv/bin/python
+ifeq ($(OS),Windows_NT)
+RUN := .venv/Scripts/python.exe
+endif
+
+# Finds a Python that is new enough and lets it make or repair .venv; $(1): options, such as --extra test
+define environment
+@found=; \
+for python in $(CANDIDATES); do \
+  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+  echo "The course needs Python 3.11 or newer. Looked at:" >&2; \
+  for python in $(CANDIDATES); do \
+    if version=$$("$$python" --version 2>&1); then echo "  $$python: $$version" >&2; else echo "  $$python: not there" >&2; fi; \
+  done; \
+  echo "Install a newer one (https://www.python.org/downloads/), or name it: make lab PYTHON=/path/to/python3" >&2; \
+  exit 1; \
+fi; \
+"$$found" -I course_utils/environment.py $(1) -- $(PIP_OPTIONS)
+endef
+
+.PHONY: help lab author doctor test test-gpu notebooks check bench results lint format lock environment clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
+
+lab: environment  ## open the course in JupyterLab; sets up everything first, if need be
+	@$(RUN) -m course_utils lab $(ARGS)
+
+author: environment  ## open notebooks/ itself, for authors
+	@$(RUN) -m course_utils author $(ARGS)
+
+doctor: environment  ## check this environment and say what to do
+	@$(RUN) -m course_utils doctor $(ARGS)
+
+test:  ## everything: lint, unit, parity, drift, exercises, nbval, browser; sets up what it needs
+	$(call environment,--extra test)
+	@$(RUN) tests/run.py $(ARGS)
+
+test-gpu:  ## run the same notebooks on the GPU
+	$(call environment,--extra test)
+	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu nbval $(ARGS)
+
+notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one)
+	$(call environment,--extra test)
+	@$(RUN) -m course_utils notebooks $(ARGS)
+
+check:  ## drift and anatomy of the notebooks, without running them
+	$(call environment,--extra test)
+	@$(RUN) -m course_utils notebooks --check $(ARGS)
+	@$(RUN) -m course_utils notebooks --lint $(ARGS)
+
+bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
+	$(call environment,--extra test)
+	@$(RUN) -m tests.benchmarks $(ARGS)
+
+results:  ## make again what is shown as recorded: data/results/
+	$(call environment,--extra test)
+	@$(RUN) -m course_utils results $(ARGS)
+
+lint:  ## ruff, as in make test
+	$(call environment,--extra test)
+	@$(RUN) tests/run.py lint
+
+format:  ## let ruff lay out the code
+	$(call environment,--extra test)
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+
+lock:  ## write requirements.lock and environment.yml from what is installed in .venv
+	$(call environment,--extra test)
+	@$(RUN) -m course_utils lock
+
+environment:  ## only make or repair .venv
+	$(call environment,)
+
+clean:  ## remove what can be made again (.venv and caches); workbook/ stays
+	rm -rf .venv .cache .pytest_cache .ruff_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
