@@ -1,0 +1,101 @@
+"""Exercises that check themselves.
+
+    from course_utils.exercises import exercise, hint, solution, find_error
+
+    @exercise("gaussian kernel")            # runs the function below on a few inputs and says what it sees
+    def kernel(distance, width=1.0):
+        raise NotImplementedError           # until it is written, the course's own function stands in
+
+    hint("gaussian kernel")                 # unfolds step by step
+    solution("gaussian kernel")             # the reference's source
+
+    find_error("softmax denominator")       # shows the numbered wrong program
+
+    @find_error("softmax denominator", line=…)     # checks the line named and the repair written below
+    def weights(scores): ...
+
+Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the
+student's own function when it is right, else the reference. The definitions are in `ch01.py`, `ch02.py`, …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["check", "exercise", "find_error", "hint", "solution"]
+
+
+def exercise(name: str) -> Callable[[Any], Any]:
+    """A decorator for the function or class that answers the exercise: checks it, shows the verdict, and gives back
+    the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
+    from .definition import FindError, find
+
+    one = find(name)
+    if isinstance(one, FindError):
+        raise LookupError(f'{one.name!r} is a find-the-error: write @find_error("{one.name}", line=…) above it.')
+    return lambda answer: _settle(one, answer, check(one, answer))
+
+
+def check(name: str, answer: Any, line: int | None = None, seconds: float = 5.0):
+    """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
+    (the mistake that was recognised), `.arrays`, `.notes`. line: for a find-the-error."""
+    from . import engine
+    from .definition import FindError, find
+
+    one = find(name)
+    if isinstance(one, FindError):
+        return engine.judge_repair(one, answer, line, seconds)
+    return engine.judge(one, answer, seconds)
+
+
+class find_error:
+    """`find_error(name)` shows the numbered wrong program or claims. As a decorator, `@find_error(name, line=3)`
+    checks that line 3 is the wrong one and that the function below is a right repair; any right one will do.
+    Until the line is known, leave `line=None`. Raises LookupError if no find-the-error has this name."""
+
+    def __init__(self, name: str, *, line: int | None | type = ...):
+        from .definition import FindError, find
+        from .show import display, puzzle_note
+
+        self.puzzle, self.line = find(name), line
+        if not isinstance(self.puzzle, FindError):
+            raise LookupError(f'{self.puzzle.name!r} is an exercise: write @exercise("{self.puzzle.name}") above it.')
+        if line is ...:
+            display(puzzle_note(self.puzzle))
+
+    def __call__(self, answer: Any) -> Any:
+        line = None if self.line is ... else self.line
+        return _settle(self.puzzle, answer, check(self.puzzle, answer, line))
+
+    def _ipython_display_(self) -> None:
+        """Nothing: the program has been shown already."""
+
+
+def hint(name: str) -> None:
+    """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
+    from .definition import find
+    from .show import display, hints_note
+
+    one = find(name)
+    display(hints_note(one.name, one.hints))
+
+
+def solution(name: str) -> None:
+    """Shows the reference of an exercise: its highlighted source, as `reveal` shows it."""
+    from ..views import reveal
+    from .definition import find
+    from .show import display
+
+    shown = reveal(find(name).reference)
+    if shown is not None:
+        display(shown)
+
+
+def _settle(one: Any, answer: Any, verdict: Any) -> Any:
+    from .engine import chosen
+    from .show import display, verdict_note
+
+    mine = getattr(answer, "__name__", "answer")
+    display(verdict_note(verdict, one.effort, mine, one.reference.__name__))
+    return chosen(one, answer, verdict)

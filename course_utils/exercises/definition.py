@@ -1,0 +1,119 @@
+"""What an exercise is: plain data, written down once per chapter in `chNN.py`.
+
+A chapter's file ends with `EXERCISES = (Exercise(…), FindError(…), …)`. Nothing is registered and nothing runs
+before somebody asks for an exercise by its name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set of inputs.
+
+    args: by position, in this order; their names are only for the reader. keywords: passed by name.
+    init: for a class, what its constructor gets. shown: used as the example while the exercise is unsolved.
+    given: how to show an input that is no array, by name ("a model that learns its width").
+    """
+
+    args: dict[str, Any]
+    keywords: dict[str, Any] = field(default_factory=dict)
+    init: tuple = ()
+    shown: bool = False
+    given: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A mistake people really make: a short function, and what a teacher says on seeing it."""
+
+    answer: Callable
+    hint: str
+
+
+def call(answer: Callable, case: Case) -> Any:
+    """How an answer is run on a case, unless the exercise says otherwise (`Exercise.run`)."""
+    if isinstance(answer, type):
+        answer = answer(*case.init)
+    return answer(*case.args.values(), **case.keywords)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """reference: the right answer, a public function of course_utils or one of the chapter's exercise file.
+    cases: a function that builds the inputs from generators of its own, small ones first.
+    returns: a name for each thing that comes back ("estimate", "weights").
+    run: `(answer, case) -> result`, for classes whose weights must be copied first.
+    words: the result is a word; capitals, hyphens and spaces don't count.
+    """
+
+    name: str
+    task: str
+    why: str
+    reference: Callable
+    cases: Callable[[], Sequence[Case]]
+    returns: tuple[str, ...]
+    hints: tuple[str, ...]
+    minutes: int
+    difficulty: int
+    wrong: tuple[Wrong, ...] = ()
+    run: Callable[[Callable, Case], Any] = call
+    words: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.difficulty <= 3:
+            raise ValueError(f"{self.name!r}: difficulty {self.difficulty} given; needed: 1, 2 or 3")
+
+    @property
+    def effort(self) -> str:
+        """`●●○ · 5 minutes`"""
+        minutes = f"{self.minutes} minute" + "s" * (self.minutes != 1)
+        return "●" * self.difficulty + "○" * (3 - self.difficulty) + f" · {minutes}"
+
+
+@dataclass(frozen=True)
+class FindError(Exercise):
+    """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong; `innocent` says of other
+    lines why they are right; `found` is said when the line is named."""
+
+    program: tuple[str, ...] = ()
+    line: int = 0
+    found: str = ""
+    innocent: dict[int, str] = field(default_factory=dict)
+    claims: bool = False
+
+    @property
+    def unit(self) -> str:
+        return "claim" if self.claims else "line"
+
+
+def chapters() -> Iterator[str]:
+    """Names of the chapter files there are: `ch01`, `ch02`, …"""
+    package = importlib.import_module(__package__)
+    return (m.name for m in pkgutil.iter_modules(package.__path__) if m.name[:2] == "ch" and m.name[2:].isdigit())
+
+
+def exercises(chapter: str) -> tuple[Exercise, ...]:
+    """All exercises of a chapter file (`"ch01"`)."""
+    return importlib.import_module(f"{__package__}.{chapter}").EXERCISES
+
+
+def find(name: str | Exercise) -> Exercise:
+    """The exercise of this name. Raises LookupError, with the nearest names, if there is none."""
+    if isinstance(name, Exercise):
+        return name
+    wanted, known = " ".join(str(name).lower().split()), []
+    for chapter in chapters():
+        for one in exercises(chapter):
+            if one.name == wanted:
+                return one
+            known.append(one.name)
+    near = difflib.get_close_matches(wanted, known, n=2, cutoff=0.5) or known
+    raise LookupError(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")

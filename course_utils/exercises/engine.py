@@ -1,0 +1,280 @@
+"""Runs an answer on every case, compares it with the reference, and comes to a verdict."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import inspect
+import linecache
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any
+
+from . import values
+from .definition import Case, Exercise, FindError, Wrong
+from .guard import SECONDS, TookTooLong, quiet, time_limit, world_unchanged
+from .show import EXPECTED, MINE
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An answer that did not return. kind: "unsolved", "raised" or "slow"."""
+
+    kind: str
+    error: str = ""
+    message: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an answer did with one case. misfit: why its result cannot be compared; spoilt: inputs it changed."""
+
+    value: Any = None
+    misfit: str = ""
+    trouble: Trouble | None = None
+    spoilt: tuple[str, ...] = ()
+    raw: Any = None
+
+    def like(self, other: Outcome) -> bool:
+        """The same result, or the same failure."""
+        if self.trouble or other.trouble:
+            mine, theirs = self.trouble, other.trouble
+            return bool(mine and theirs and (mine.error, mine.message) == (theirs.error, theirs.message))
+        if self.misfit or other.misfit:
+            return self.misfit == other.misfit
+        return values.same(self.value, other.value)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """state: "right", "wrong" or "unsolved". text: what a teacher says. arrays: name -> array or text, to be shown
+    below. known: the mistake that was recognised. notes: what else was seen. code: the student's own line."""
+
+    name: str
+    state: str
+    text: str
+    code: str = ""
+    arrays: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    known: Wrong | None = None
+    converts: bool = False
+
+    @property
+    def right(self) -> bool:
+        return self.state == "right"
+
+
+def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
+    """The verdict on an answer. Never raises what the answer raises, and leaves no trace of it."""
+    from .diagnose import diagnose
+
+    if not callable(answer):
+        text = f"This is {values.kind(answer)}. Needed: a function (or class) written below the line with the @."
+        return Verdict(exercise.name, "wrong", text)
+    cases = list(exercise.cases())
+    wanted = [_expected(exercise, case) for case in cases]
+    with world_unchanged() as changed, quiet() as printed:
+        outcomes = attempt(exercise, answer, cases, wanted, seconds, again=True)
+    first = outcomes[0].trouble
+    if first and first.kind == "unsolved":
+        verdict = _unsolved(exercise, cases, wanted)
+    elif all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True)):
+        verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
+        verdict = replace(verdict, converts=not all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True)))
+    else:
+        verdict = diagnose(exercise, cases, wanted, outcomes, mistakes(exercise, cases, wanted))
+    return replace(verdict, notes=verdict.notes + _notes(verdict, changed, printed))
+
+
+def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=False) -> list[Outcome]:
+    """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
+    again: run the first case a second time, to see that the same question gets the same answer."""
+    outcomes: list[Outcome] = []
+    try:
+        with time_limit(seconds):
+            for case, want in zip(cases, wanted, strict=True):
+                outcomes.append(_one(exercise, answer, case, want))
+                if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
+                    break
+            if again and not any(o.trouble for o in outcomes):
+                second = _one(exercise, answer, cases[0], wanted[0])
+                if not second.like(outcomes[0]):
+                    outcomes[0] = replace(
+                        outcomes[0],
+                        misfit="Asked the same thing twice, it gives two different "
+                        "answers. Does something in it draw random numbers, or remember the last call?",
+                    )
+    except TookTooLong as stop:
+        slow = Trouble("slow", "TookTooLong", f"{seconds:g}", _own_line(answer, stop.__traceback__))
+        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow)]
+    filler = outcomes[-1]
+    return outcomes + [filler] * (len(cases) - len(outcomes))
+
+
+def mistakes(exercise: Exercise, cases, wanted) -> list[tuple[Wrong, list[Outcome]]]:
+    """What each known wrong answer gives on every case."""
+    with world_unchanged(), quiet():
+        return [(wrong, attempt(exercise, wrong.answer, cases, wanted)) for wrong in exercise.wrong]
+
+
+def _expected(exercise: Exercise, case: Case) -> Any:
+    result = exercise.run(exercise.reference, replace(case, args=values.cloned(case.args)))
+    if isinstance(result, tuple):
+        result = tuple(result)
+    return values.converted(result, result, exercise.returns, exercise.words)
+
+
+def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
+    mine = replace(case, args=values.cloned(case.args), keywords=values.cloned(case.keywords))
+    try:
+        raw = exercise.run(answer, mine)
+    except (KeyboardInterrupt, TookTooLong):
+        raise
+    except BaseException as error:
+        return Outcome(trouble=_trouble(answer, error, mine))
+    spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
+    try:
+        return Outcome(values.converted(raw, want, exercise.returns, exercise.words), spoilt=spoilt, raw=raw)
+    except values.Misfit as misfit:
+        return Outcome(misfit=str(misfit), spoilt=spoilt, raw=raw)
+
+
+def _trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    if isinstance(error, NotImplementedError) and _raised_by_hand(last):
+        return Trouble("unsolved", "NotImplementedError")
+    if isinstance(error, TypeError) and not _takes(answer, case):
+        return Trouble("raised", "signature", _short(error))
+    return Trouble("raised", type(error).__name__, _short(error), _own_line(answer, error.__traceback__))
+
+
+def _raised_by_hand(last: TracebackType) -> bool:
+    """By a `raise` statement: torch, too, says NotImplementedError when a dtype does not suit it."""
+    code = last.tb_frame.f_code.co_code
+    return dis.opname[code[last.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _takes(answer: Callable, case: Case) -> bool:
+    try:
+        if isinstance(answer, type):
+            inspect.signature(answer).bind(*case.init)
+        else:
+            inspect.signature(answer).bind(*case.args.values(), **case.keywords)
+    except TypeError:
+        return False
+    except ValueError:
+        pass
+    return True
+
+
+def _own_line(answer: Callable, trace: TracebackType | None) -> str:
+    """The innermost line of the student's own text that was running, without its indentation."""
+    functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
+    files = {inspect.unwrap(f).__code__.co_filename for f in functions if hasattr(inspect.unwrap(f), "__code__")}
+    found = ""
+    while trace:
+        if trace.tb_frame.f_code.co_filename in files:
+            found = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()
+            found = found or f"(line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return found
+
+
+def _short(error: BaseException, longest: int = 200) -> str:
+    """The first line of an error, without addresses and places on this machine."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    text = re.sub(r" at 0x[0-9a-f]+|\bobject at 0x[0-9a-f]+", "", text)
+    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[\w.@+-]+[\\/])+", "", text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _unsolved(exercise: Exercise, cases, wanted) -> Verdict:
+    shown = [(c, w) for c, w in zip(cases, wanted, strict=True) if c.shown][:1]
+    arrays = example(exercise, *shown[0], label="") if shown else {}
+    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
+
+
+def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: str = EXPECTED) -> dict[str, Any]:
+    """The arrays of a case in the order one reads them: inputs, what is expected, what came."""
+    shown = {name: case.given.get(name, x) for name, x in (case.args | case.keywords).items()}
+    parts = want if isinstance(want, tuple) else (want,)
+    mine = got if isinstance(got, tuple) else (got,) * len(parts)
+    for name, part, came in zip(exercise.returns, parts, mine, strict=True):
+        shown[name + label] = part
+        if got is not None:
+            shown[name + MINE] = came
+    return shown
+
+
+def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
+    notes = []
+    if changed:
+        notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
+    if verdict.converts:
+        notes.append("It does not return tensors; the notebook turns its results into tensors.")
+    if printed.text.strip() and not verdict.right:
+        lines = [line for line in printed.text.strip().splitlines() if line.strip()]
+        more = " …" if len(lines) > 3 or printed.lost else ""
+        notes.append(
+            "It printed: " + " / ".join(re.sub(r" at 0x[0-9a-f]+", "", line[:80]) for line in lines[:3]) + more
+        )
+    return tuple(notes)
+
+
+def _is_torch(raw: Any, want: Any) -> bool:
+    if isinstance(want, tuple):
+        return isinstance(raw, tuple) and all(map(_is_torch, raw, want))
+    return type(raw) is type(want) or not isinstance(want, values.Tensor)
+
+
+def as_tensors(exercise: Exercise, answer: Callable) -> Callable:
+    """The answer, its results turned into tensors: for answers in numpy or lists, which the next cell cannot use."""
+    shape = _expected(exercise, exercise.cases()[0])
+
+    @functools.wraps(answer)
+    def converted(*args, **keywords):
+        return values.converted(answer(*args, **keywords), shape, exercise.returns, exercise.words)
+
+    return converted
+
+
+def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
+    """What the notebook goes on with: the student's own if it is right, else the reference."""
+    if not verdict.right:
+        return exercise.reference
+    return as_tensors(exercise, answer) if verdict.converts and not isinstance(answer, type) else answer
+
+
+def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
+    """The verdict on a found error: the line that was named, and the repair."""
+    verdict, unit = judge(puzzle, answer, seconds), puzzle.unit
+    if isinstance(line, str) and line.strip().isdigit():
+        line = int(line)
+    if line is None:
+        say = {
+            "right": f"The repair is right. Which {unit} did you mend? Write its number as `{unit_argument(puzzle)}`.",
+            "unsolved": verdict.text,
+        }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
+        return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
+    if type(line) is not int or not 1 <= line <= len(puzzle.program):
+        text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
+        return replace(verdict, state="wrong", text=text, arrays={}, known=None)
+    if line != puzzle.line:
+        why = puzzle.innocent.get(line, "it does what it should.")
+        text = f"{unit.capitalize()} {line} is not it: {why}"
+        text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
+        return replace(verdict, state="wrong", text=text, arrays={}, known=None, code="")
+    if verdict.right:
+        return replace(verdict, text=f"right. {unit.capitalize()} {line} it is: {puzzle.found}")
+    if verdict.state == "unsolved":
+        return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now mend it: {puzzle.task}")
+    return replace(verdict, text=f"{unit.capitalize()} {line} it is. The repair is not right yet. {verdict.text}")
+
+
+def unit_argument(puzzle: FindError) -> str:
+    return f'@find_error("{puzzle.name}", line=…)'
