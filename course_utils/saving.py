@@ -43,5 +43,9 @@ def _jupyter_server_extension_points():
 
 
 def _load_jupyter_server_extension(server):
-    """Called by Jupyter Server at its start (see jupyter/server_config.json)."""
+    """Jupyter Server asks for it; there is nothing to do before all extensions are loaded."""
+
+
+async def _start_jupyter_server_extension(server):
+    """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)

@@ -1,0 +1,126 @@
+"""Starts JupyterLab on the course: `make lab` for students (workbook/), `make author` for authors (notebooks/)."""
+
+import argparse
+import errno
+import os
+import socket
+import subprocess
+import sys
+
+from . import files, workbook
+
+FIRST = "00_start_here.ipynb"
+PORT = 8888
+
+
+def run(arguments=(), author=False, start=True):
+    """The commands `lab` and `author` -> exit status (on Linux and macOS JupyterLab takes over this process).
+
+    arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
+    author     open notebooks/ itself instead of the student's copies
+    start      False: fill workbook/ only
+    """
+    root = files.course_folder()
+    if not author:
+        try:
+            for change in workbook.sync(root / "notebooks", root / "workbook"):
+                print(f"workbook/ {change}")
+        except workbook.WorkbookError as error:
+            print(error, file=sys.stderr)
+            return 1
+        if not start:
+            print(f"Your notebooks are in {root / 'workbook'}")
+            return 0
+    problem = port_problem(arguments)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    command = [sys.executable, "-m", "jupyterlab", *options(root, arguments, author)]
+    sys.stdout.flush()
+    if os.name == "nt":
+        return subprocess.call(command, cwd=root)
+    os.chdir(root)
+    os.execv(command[0], command)
+
+
+def options(root, arguments=(), author=False):
+    """JupyterLab's options: ours first, so that those of the user win."""
+    page = "notebooks" if author else f"workbook/{FIRST}"
+    ours = [
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{page}",
+        "--ServerApp.port_retries=0",
+        "--Application.log_level=WARN",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        ours.append("--allow-root")
+    if _wanted(arguments)[1] is None:
+        ours.append(f"--port={free_port()}")
+    if _headless() and not {"--no-browser", "--browser"} & {x.split("=")[0] for x in arguments}:
+        ours.append("--no-browser")
+    return [*ours, *arguments]
+
+
+def port_problem(arguments):
+    """Why JupyterLab cannot have the port it was told to take, and what to do; "" if it can."""
+    address, port = _wanted(arguments)
+    if not (port or "").isdigit() or is_free(port := int(port), address):
+        return ""  # none named, or one that JupyterLab will refuse itself
+    return (
+        f"Port {port} is in use{_by_whom(port)}. Close what uses it, or take another one:\n"
+        f'  make lab ARGS="--port {free_port(port + 1, address)}"'
+    )
+
+
+def free_port(first=PORT, address="localhost"):
+    """The first free port from `first` on. Raises ValueError if none of fifty is free."""
+    for port in range(first, min(first + 50, 65536)):
+        if is_free(port, address):
+            return port
+    raise ValueError(f"No port from {first} to {first + 49} is free. Name one: make lab ARGS='--port 9999'")
+
+
+def is_free(port, address="localhost"):
+    """Whether a server may listen at that port of this machine, on every address the name stands for."""
+    try:
+        places = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, OverflowError):
+        return True  # JupyterLab will say what is wrong with the address
+    for family, kind, protocol, _, place in places:
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name != "nt":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(place)
+            except OSError as error:
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # as IPv6 where there is none
+                    return False
+    return True
+
+
+def _wanted(arguments):
+    """The address and port among JupyterLab's options -> (address or None for all, port as text or None)."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--ip", "--ServerApp.ip", dest="ip", default="localhost")
+    parser.add_argument("--port", "--ServerApp.port", dest="port")
+    chosen, _ = parser.parse_known_args(list(arguments))
+    return chosen.ip.strip("*") or None, chosen.port
+
+
+def _by_whom(port):
+    """ " by JupyterLab in FOLDER (ADDRESS)" if a Jupyter server of this user says so."""
+    try:
+        from jupyter_server.serverapp import list_running_servers
+
+        for server in list_running_servers():
+            if server.get("port") == port:
+                token = f"?token={server['token']}" if server.get("token") else ""
+                return f", by a JupyterLab in {server.get('root_dir')}, which is open at {server['url']}lab{token}"
+    except Exception:  # only a courtesy: without it the message is still right
+        return ""
+    return ""
+
+
+def _headless():
+    """Whether there is no screen to show a browser on."""
+    return sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
