@@ -22,6 +22,9 @@ def parser():
     add.add_argument("--check", action="store_true", help="say which notebooks differ from their source")
     add.add_argument("--lint", action="store_true", help="check the anatomy of the notebooks")
 
+    add = commands.add_parser("results", help="make again what the notebooks show as recorded: data/results/")
+    add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
+
     add = commands.add_parser("data", help="list the tables in data/, check them, or make one again from its source")
     add.add_argument("name", nargs="?", help="a table to make again, such as co2_weekly")
     add.add_argument("--index", action="store_true", help="write data/tables.json after a wanted change")
@@ -62,6 +65,10 @@ def _run(options, rest):
         from . import lock
 
         return lock.run()
+    if options.command == "results":
+        from . import results
+
+        return results.run(options.names)
     from . import data
 
     return data.run(options.name, index=options.index)

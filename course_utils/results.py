@@ -1,0 +1,76 @@
+"""Results that take longer than a lesson: made by a script, kept in data/results/, shown as recorded.
+
+`python -m course_utils results` makes all of them again, `… results scores` those whose name begins so.
+"""
+
+import datetime
+import importlib
+import json
+import platform
+import sys
+import time
+
+from .files import course_folder, write_atomically
+
+RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
+    "scores_task": "score_study:record_tasks",
+    "scores_cost": "score_study:record_costs",
+}
+
+
+class Recorded(dict):
+    """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
+
+    @property
+    def about(self) -> str:
+        """One line to print under a figure."""
+        return f"Recorded {self['date']} by `{self['command']}` on {self['device']}, in {self['minutes']} min."
+
+
+def load(name: str) -> Recorded:
+    """data/results/NAME.json. Raises ValueError for an unknown name, FileNotFoundError if it was never made."""
+    path = _path(name)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"data/results/{name}.json is missing: `python -m course_utils results {name}` makes it."
+        )
+    return Recorded(json.loads(path.read_text(encoding="utf-8")))
+
+
+def make(name: str) -> Recorded:
+    """Run one recipe and write its file, with command, device, date and versions."""
+    import torch
+
+    path = _path(name)
+    module, function = RECIPES[name].split(":")
+    start = time.perf_counter()
+    figures = getattr(importlib.import_module(f".{module}", __package__), function)()
+    record = {
+        "command": f"python -m course_utils results {name}",
+        "date": datetime.date.today().isoformat(),
+        "device": f"CPU ({platform.machine()}, {torch.get_num_threads()} thread(s))",
+        "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+        "minutes": round((time.perf_counter() - start) / 60, 1),
+        **figures,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return Recorded(record)
+
+
+def run(names=()) -> int:
+    """The command: make the results whose names begin with one of `names`, or all -> exit status."""
+    wanted = [name for name in RECIPES if not names or any(name.startswith(n) for n in names)]
+    if not wanted:
+        print(f"No result is called {' or '.join(names)}; there are: {', '.join(RECIPES)}.", file=sys.stderr)
+        return 2
+    for name in wanted:
+        print(f"data/results/{name}.json … ", end="", flush=True)
+        print(f"{make(name)['minutes']} min", flush=True)
+    return 0
+
+
+def _path(name):
+    if name not in RECIPES:
+        raise ValueError(f"No result is called {name!r}; there are: {', '.join(RECIPES)}.")
+    return course_folder() / "data" / "results" / f"{name}.json"

@@ -1,0 +1,253 @@
+"""What the twelve scores cost, and what each can and cannot learn: measured.
+
+Five small tasks tell the functions apart. In each, eight keys lie before a query and one of them is right; the rule
+is known, the score is not told. `python -m course_utils results scores` records all of it in data/results/.
+"""
+
+import html
+import time
+
+import torch
+from torch import Tensor, nn
+
+from .attention import scaled_dot_product_attention
+from .linear import PositiveFeatures, linear_attention
+from .scores import SCORES
+
+SIZE, NUM_KEYS = 4, 8  # features of a vector, keys before each query
+
+TASKS = {  # name: which of the eight keys is right
+    "direction": "points most nearly where the query points, however long it is",
+    "reach": "reaches furthest along the query: direction and length together",
+    "length": "is the longest, whatever the query",
+    "feature": "fits after the query is turned by a hidden rotation",
+    "place": "stands where the query says, whatever the key",
+}
+
+REASONS = {
+    "similarity": "Sees the angle and nothing else.",
+    "dot": "Sees angle times length: a long key in a fair direction beats a short one in the best.",
+    "scaled_dot": "The dot product in another unit: it can learn what dot can.",
+    "general": "Its matrix undoes the hidden rotation; it still multiplies by the key's length.",
+    "biased_general": "As general; b·k prefers a direction, not a length.",
+    "activated_general": "As general; tanh flattens the top but keeps the order.",
+    "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp, and nothing is learned.",
+    "concat": "A small network: approximates most rules, none exactly.",
+    "additive": "The same function as concat.",
+    "deep": "A larger network: nearer to each rule, at many times the cost.",
+    "location_based": "Knows places and never reads a key.",
+    "feature_based": "Reads the key, never the query: right only where the query does not matter.",
+}
+
+
+def _unit(x: Tensor) -> Tensor:
+    return x / x.norm(dim=-1, keepdim=True)
+
+
+def _hidden(*shape: int, seed: int) -> Tensor:
+    return torch.linalg.qr(torch.randn(*shape, generator=torch.Generator().manual_seed(seed))).Q
+
+
+def task_batch(task: str, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """queries [count, 1, 4], keys [count, 8, 4], the number of the right key [count].
+
+    Lengths of keys are spread evenly over ¼ … 4 on a doubling scale; in "feature" all keys have length 1.
+    """
+    if task not in TASKS:
+        raise ValueError(f"No task is called {task!r}; there are: {', '.join(TASKS)}.")
+    queries = torch.randn(count, 1, SIZE, generator=generator)
+    directions = _unit(torch.randn(count, NUM_KEYS, SIZE, generator=generator))
+    keys = directions * torch.exp2(4 * torch.rand(count, NUM_KEYS, 1, generator=generator) - 2)
+    if task == "feature":
+        keys = directions
+    truth = {
+        "direction": lambda: queries @ directions.mT,
+        "reach": lambda: queries @ keys.mT,
+        "length": lambda: keys.norm(dim=-1).unsqueeze(1),
+        "feature": lambda: queries @ _hidden(SIZE, SIZE, seed=5) @ keys.mT,
+        "place": lambda: queries @ _unit(_hidden(NUM_KEYS, SIZE, seed=6)).mT,
+    }[task]()
+    return queries, keys, truth[:, 0].argmax(-1)
+
+
+class Chooser(nn.Module):
+    """A score and one learned sharpness: (queries [B, 1, D], keys [B, K, D]) -> logits [B, K] over the keys.
+
+    The sharpness is fair to all: without it a cosine could never make up its mind.
+    """
+
+    def __init__(self, name: str, hidden_size: int = 32):
+        super().__init__()
+        self.score = SCORES[name](SIZE, SIZE, hidden_size, max_keys=NUM_KEYS)
+        self.log_sharpness = nn.Parameter(torch.zeros(()))
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        return self.score(queries, keys)[:, 0] * self.log_sharpness.exp()
+
+
+def train_chooser(name: str, task: str, seed: int = 0, steps: int = 300, rate: float = 2e-2) -> Chooser:
+    """Adam, batches of 128 fresh examples, the rate falling linearly to 0: about a third of a second."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        chooser = Chooser(name)
+    optimizer = torch.optim.Adam(chooser.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
+    for _ in range(steps):
+        queries, keys, right = task_batch(task, 128, generator)
+        loss = nn.functional.cross_entropy(chooser(queries, keys), right)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return chooser
+
+
+@torch.no_grad()
+def share_right(chooser: Chooser, task: str, count: int = 4000) -> float:
+    """Share of fresh examples whose right key gets the largest weight; guessing gives 1/8."""
+    queries, keys, right = task_batch(task, count, torch.Generator().manual_seed(10**6))
+    return (chooser(queries, keys).argmax(-1) == right).double().mean().item()
+
+
+def numbers_kept(score: nn.Module, queries: Tensor, keys: Tensor) -> int:
+    """How many numbers autograd keeps for the backward pass, inputs and parameters not counted."""
+    given = {x.untyped_storage().data_ptr() for x in (queries, keys, *score.parameters(), *score.buffers())}
+    kept = {}
+
+    def keep(x):
+        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes() // x.element_size()
+        return x
+
+    queries, keys = queries.detach().requires_grad_(), keys.detach().requires_grad_()
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        result = score(queries, keys)
+    del result
+    return sum(count for pointer, count in kept.items() if pointer not in given)
+
+
+def seconds(run, repeats: int = 5) -> float:
+    """The shortest of some runs, after one to warm up."""
+    run()
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+class Table(list):
+    """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
+
+    def __init__(self, rows, caption: str = ""):
+        super().__init__(rows)
+        self.caption = caption
+
+    def _cells(self):
+        yield list(self[0])
+        for row in self:
+            yield [f"{x:,}" if type(x) is int else f"{x:.3g}" if isinstance(x, float) else str(x) for x in row.values()]
+
+    def __repr__(self):
+        cells = list(self._cells())
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+        return "\n".join([self.caption, *lines] if self.caption else lines)
+
+    def _repr_html_(self):
+        head, *body = self._cells()
+        numeric = [isinstance(x, int | float) and not isinstance(x, bool) for x in self[0].values()]
+        side = [f' style="text-align:{"right" if n else "left"}"' for n in numeric]
+
+        def line(tag, cells):
+            scope = ' scope="col"' if tag == "th" else ""
+            return "".join(f"<{tag}{scope}{s}>{html.escape(c)}</{tag}>" for c, s in zip(cells, side, strict=True))
+
+        rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
+        caption = f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
+        return f"<table>{caption}<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: bool = True) -> Table:
+    """The twelve side by side, from the code itself: queries and keys of `size` features, `length` of each.
+
+    Multiply–adds per pair: all of them, projections included, divided by length². Kept per pair: numbers autograd
+    holds for the backward pass. Milliseconds: forward, best of five, measured now on this machine.
+    """
+    source = torch.Generator().manual_seed(0)
+    queries, keys = torch.randn(2, 1, length, size, generator=source)
+    rows = []
+    for name, kind in SCORES.items():
+        with torch.random.fork_rng(devices=[]):
+            score = kind(size, size, hidden_size, max_keys=length)
+        row = {
+            "score": name,
+            "equation": kind.equation,
+            "reference": kind.reference,
+            "parameters": score.num_parameters,
+            "multiply–adds per pair": round(score.cost.total(length, length) / length**2, 1),
+            "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
+            "Dq ≠ Dk": "no" if kind.same_size else "yes",
+        }
+        if timed:
+            with torch.no_grad():
+                row["ms"] = 1000 * seconds(lambda score=score: score(queries, keys))
+        rows.append(row)
+    return Table(rows, f"{length} queries, {length} keys, {size} features, hidden size {hidden_size}")
+
+
+def kernel_errors(counts=(16, 64, 256, 1024, 4096), spread: float = 0.5, seeds=range(5)) -> dict[int, float]:
+    """{number of features: share of the weight put on the wrong keys}, Performer's kernel against exact softmax.
+
+    128 queries and keys of 16 features, each of standard deviation `spread`; mean over rows and seeds.
+    """
+    source = torch.Generator().manual_seed(0)
+    queries, keys = spread * torch.randn(2, 128, 16, generator=source)
+    exact = torch.softmax(queries @ keys.mT / 4, -1)
+    errors = {}
+    for count in counts:
+        total = 0.0
+        for seed in seeds:
+            features = PositiveFeatures(16, count, seed)
+            weights = linear_attention(queries, keys, torch.eye(128), features)
+            total += (weights - exact).abs().sum(-1).mean().item() / 2
+        errors[count] = total / len(seeds)
+    return errors
+
+
+def attention_times(lengths=(128, 256, 512, 1024, 2048, 4096, 8192), size: int = 32, features: int = 64) -> Table:
+    """Seconds for exact and for linear attention at each length, forward, one head, best of three."""
+    phi, rows = PositiveFeatures(size, features), []
+    for length in lengths:
+        q, k, v = torch.randn(3, length, size, generator=torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            exact = seconds(lambda q=q, k=k, v=v: scaled_dot_product_attention(q, k, v), 3)
+            linear = seconds(lambda q=q, k=k, v=v: linear_attention(q, k, v, phi), 3)
+        rows.append({"tokens": length, "exact s": exact, "linear s": linear})
+    return Table(rows, f"one head, {size} features; {features} random features")
+
+
+def slope(xs, ys) -> float:
+    """Least-squares slope of log y over log x: 1 = linear, 2 = quadratic."""
+    x, y = (torch.tensor(list(v), dtype=torch.float64).log() for v in (xs, ys))
+    x = x - x.mean()
+    return ((x * (y - y.mean())).sum() / x.square().sum()).item()
+
+
+def record_tasks(seeds=range(5), steps: int = 300) -> dict:
+    """Every score on every task: share right, by seed; the figures behind data/results/scores_task.json."""
+    shares = {
+        name: {task: [share_right(train_chooser(name, task, seed, steps), task) for seed in seeds] for task in TASKS}
+        for name in SCORES
+    }
+    return {"seeds": list(seeds), "steps": steps, "examples": 4000, "guessing": 1 / NUM_KEYS, "share_right": shares}
+
+
+def record_costs() -> dict:
+    """Cost against length and error against features; the figures behind data/results/scores_cost.json."""
+    times = attention_times()
+    lengths = [row["tokens"] for row in times]
+    slopes = {kind: slope(lengths, [row[f"{kind} s"] for row in times]) for kind in ("exact", "linear")}
+    errors = kernel_errors()
+    return {"seeds": list(range(5)), "times": list(times), "slopes": slopes, "kernel_errors": errors}

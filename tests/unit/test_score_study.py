@@ -1,0 +1,120 @@
+"""The study of the scores: tasks with a known answer, counts against formulas, recorded results that hold."""
+
+import json
+import re
+
+import pytest
+import torch
+
+from course_utils import results, score_study
+from course_utils.score_study import (
+    REASONS,
+    TASKS,
+    Table,
+    comparison,
+    kernel_errors,
+    numbers_kept,
+    share_right,
+    slope,
+    task_batch,
+    train_chooser,
+)
+from course_utils.scores import SCORES
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_tasks_are_the_same_each_time_and_every_key_can_be_right(task):
+    one, two = (task_batch(task, 2000, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    queries, keys, right = one
+    assert queries.shape == (2000, 1, 4) and keys.shape == (2000, 8, 4)
+    assert torch.bincount(right, minlength=8).min() > 100
+
+
+def test_rules_of_the_tasks_by_their_words():
+    queries, keys, right = task_batch("length", 100, torch.Generator().manual_seed(0))
+    assert torch.equal(keys.norm(dim=-1).argmax(-1), right)
+    queries, keys, right = task_batch("direction", 100, torch.Generator().manual_seed(0))
+    assert torch.equal(torch.cosine_similarity(queries, keys, dim=-1).argmax(-1), right)
+    queries, keys, right = task_batch("reach", 100, torch.Generator().manual_seed(0))
+    assert torch.equal(torch.einsum("bqd,bkd->bk", queries, keys).argmax(-1), right)
+    with pytest.raises(ValueError, match="direction, reach"):
+        task_batch("colour", 1, torch.Generator())
+
+
+def test_training_tells_direction_from_reach_and_does_not_touch_the_global_generator():
+    state = torch.get_rng_state()
+    cosine, dot = (train_chooser(name, "direction", steps=60) for name in ("similarity", "dot"))
+    assert torch.equal(state, torch.get_rng_state())
+    assert share_right(cosine, "direction") > 0.98
+    assert share_right(dot, "direction") < 0.65
+
+
+def test_recorded_tasks_hold():
+    """The figures that the chapter draws its sentences from; one of them is trained again."""
+    recorded = results.load("scores_task")
+    share = recorded["share_right"]
+    assert list(share) == list(SCORES) == list(REASONS)
+    assert all(list(tasks) == list(TASKS) and all(len(v) == 5 for v in tasks.values()) for tasks in share.values())
+    again = share_right(train_chooser("additive", "direction", seed=0), "direction")
+    assert again == pytest.approx(share["additive"]["direction"][0], abs=0.03)
+    assert re.search(r"python -m course_utils results scores_task", recorded.about)
+
+
+def test_recorded_costs_reach_what_was_asked():
+    recorded = results.load("scores_cost")
+    assert [row["tokens"] for row in recorded["times"]] == [128, 256, 512, 1024, 2048, 4096, 8192]
+    for kind in ("exact", "linear"):
+        assert recorded["slopes"][kind] == pytest.approx(
+            slope([row["tokens"] for row in recorded["times"]], [row[f"{kind} s"] for row in recorded["times"]])
+        )
+    assert recorded["slopes"]["linear"] <= 1.2 and recorded["slopes"]["exact"] > 1.6
+
+
+def test_slope_of_known_curves():
+    xs = [128, 256, 1024]
+    assert slope(xs, [3 * x for x in xs]) == pytest.approx(1)
+    assert slope(xs, [x * x for x in xs]) == pytest.approx(2)
+
+
+def test_error_of_the_kernel_falls_like_one_over_the_root_of_the_features():
+    errors = kernel_errors((64, 1024), seeds=range(3))
+    assert -0.65 < slope(list(errors), list(errors.values())) < -0.35
+
+
+def test_numbers_kept_for_the_backward_pass():
+    queries, keys = torch.randn(2, 1, 10, 4)
+    assert numbers_kept(SCORES["dot"](4, 4), queries, keys) == 0
+    concat = numbers_kept(SCORES["concat"](4, 4, hidden_size=3), queries, keys)
+    assert concat == 100 * (8 + 3)  # the pairs side by side, and their tanh
+    assert numbers_kept(SCORES["additive"](4, 4, hidden_size=3), queries, keys) == 100 * 3
+
+
+def test_comparison_is_generated_from_the_code():
+    table = comparison(size=8, length=16)
+    assert [row["score"] for row in table] == list(SCORES)
+    assert all(row["ms"] > 0 for row in table)
+    additive = table[8]
+    assert additive["parameters"] == SCORES["additive"](8, 8).num_parameters
+    assert additive["multiply–adds per pair"] == (2 * 16 * 8 * 32 + 16 * 16 * 32) / 16**2
+
+
+def test_table_as_text_and_html():
+    table = Table([{"name": "a<b", "n": 1234, "x": 0.12345}], "two < three")
+    assert repr(table).splitlines() == ["two < three", "name  n      x", "a<b   1,234  0.123"]
+    assert '<td style="text-align:left">a&lt;b</td>' in table._repr_html_() and "two &lt; three" in table._repr_html_()
+
+
+def test_results_command(tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(results, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr(score_study, "record_costs", lambda: {"seeds": [0]})
+    with pytest.raises(FileNotFoundError, match="results scores_cost"):
+        results.load("scores_cost")
+    assert results.run(["scores_c"]) == 0
+    written = json.loads((tmp_path / "data/results/scores_cost.json").read_text())
+    assert set(written) == {"command", "date", "device", "versions", "minutes", "seeds"}
+    assert results.load("scores_cost")["seeds"] == [0]
+    assert results.run(["nothing"]) == 2 and "scores_task" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="there are"):
+        results.load("nothing")
