@@ -1,0 +1,113 @@
+"""Questions to the reader: `predict` before the answer, `reveal` the source behind a name."""
+
+import ast
+import functools
+import html
+import inspect
+import pathlib
+import textwrap
+
+from .view import Table, View
+
+TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
+
+
+class Predict(View):
+    """See `predict`."""
+
+    kind = "predict"
+    modules = ("core", "predict")
+
+    def describe(self) -> str:
+        return f"Guess before you read on: {' · '.join(self.options['answers'])}"
+
+    def table(self) -> Table:
+        return Table(["", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
+
+    def draw(self, figure) -> None:
+        figure.text(0.02, 0.9, textwrap.fill(self.title, 80), weight="bold", va="top")
+        for i, answer in enumerate(self.options["answers"]):
+            figure.text(0.04, 0.62 - 0.17 * i, f"○  {answer}", va="top")
+
+    def fragment(self) -> str:
+        import json
+
+        from .view import bundle
+
+        answer, answers = self.options["answer"], self.options["answers"]
+        items = "".join(f"<li>{html.escape(a)}</li>" for a in answers)
+        unfold = f"<details><summary>answer</summary>{html.escape(answers[answer])}. {html.escape(self.options['because'])}</details>"
+        spec = json.dumps(self.spec(), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+        script = f"(()=>{{{bundle(self.modules)}\nmount(document.currentScript.parentElement,{{predict}},{spec},new ArrayBuffer(0))}})()"
+        return (
+            f'<div class="course-view"><b>{html.escape(self.title)}</b><ul>{items}</ul>'
+            f"{unfold if answer >= 0 else ''}<script>{script}</script></div>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.fragment(), "text/plain": f"{self.title}\n{self.describe()}"}
+
+
+def predict(
+    question: str, answers: list[str], answer: int | None = None, because: str = "", *, presenting=None
+) -> Predict:
+    """A guess before the answer: radio buttons in the page; once picked, right or wrong and the reason.
+
+    answers: two or more. answer: index of the right one, or None to leave it to the text. Works without a kernel;
+    where no script runs, the answers stand in a list and the right one unfolds.
+    """
+    answers = [str(a) for a in answers]
+    if len(answers) < 2 or (answer is not None and not 0 <= answer < len(answers)):
+        raise ValueError(
+            f"{len(answers)} answers and the right one at {answer}: give at least 2, and an index among them"
+        )
+    options = {"answers": answers, "answer": -1 if answer is None else answer, "because": because, "foot": False}
+    view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
+    view.size = (7.0, 0.7 + 0.3 * len(answers))
+    return view
+
+
+class Source:
+    """The source of a function or class as Markdown, with the tests that hold it. Made by `reveal`."""
+
+    def __init__(self, obj):
+        try:
+            self.code = textwrap.dedent(inspect.getsource(obj))
+            self.place = f"{obj.__module__}.{obj.__qualname__}"
+        except (TypeError, OSError, AttributeError):
+            raise TypeError(
+                f"{obj!r} has no Python source to show: give a function, a class or a module of the course"
+            ) from None
+        self.tests = tests_of(obj.__name__)
+
+    def __repr__(self) -> str:
+        return f"# {self.place}\n{self.code}\n# held by: {', '.join(self.tests) or 'no test'}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        held = ", ".join(f"`{t}`" for t in self.tests)
+        foot = f"\n\nHeld by {held}." if held else ""
+        return {"text/markdown": f"`{self.place}`\n```python\n{self.code}```{foot}", "text/plain": repr(self)}
+
+
+def reveal(obj) -> Source:
+    """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring)
+    and the tests that hold it. Raises TypeError for what has no Python source."""
+    return Source(obj)
+
+
+@functools.cache
+def _calls() -> list[tuple[str, frozenset[str]]]:
+    found = []
+    for path in sorted(TESTS.glob("[up]*/test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
+                    n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
+                }
+                found.append((f"{path.parent.name}/{path.name}::{node.name}", frozenset(names)))
+    return found
+
+
+def tests_of(name: str, most: int = 3) -> list[str]:
+    """Names of up to `most` tests that call `name`; empty where the course was installed without its tests."""
+    return [test for test, names in _calls() if name in names][:most]

@@ -1,0 +1,317 @@
+"""The heatmap of the whole course: queries down, keys across, ink is attention."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .view import Table, View, as_array
+
+MOST_TOKENS = 512
+
+
+class Selection(NamedTuple):
+    """One cell: labels of query and key, and its number (None when masked)."""
+
+    query: str
+    key: str
+    weight: float | None
+
+
+class Heatmap(View):
+    """See `heatmap`, which makes it."""
+
+    kind = "heatmap"
+    modules = ("core", "heatmap")
+
+    @property
+    def labels(self) -> tuple[list[str], list[str]]:
+        return self.options["queries"], self.options["keys"]
+
+    @property
+    def weights(self) -> np.ndarray:
+        """[Q, K] of the layer and head on show, NaN where masked."""
+        shown = self.arrays["weights"].astype(np.float64)
+        shown = shown.reshape(self.options["shape"])[self.state["layer"], self.state["head"]]
+        temperature = self.state.get("temperature", 1.0)
+        if temperature == 1.0:
+            return shown
+        with np.errstate(divide="ignore"):
+            raised = np.exp((np.log(shown) - np.log(np.nanmax(shown, -1, keepdims=True, initial=1e-30))) / temperature)
+        return raised / np.maximum(np.nansum(raised, -1, keepdims=True), 1e-300)
+
+    @property
+    def selection(self) -> Selection | None:
+        row, column = self.state["row"], self.state["col"]
+        if row < 0 or column < 0:
+            return None
+        weight = self.weights[row, column]
+        return Selection(self.labels[0][row], self.labels[1][column], None if np.isnan(weight) else float(weight))
+
+    def describe(self) -> str:
+        queries, keys = self.labels
+        weights = self.weights
+        noun = "score" if self.options["mode"] == "scores" else "weight"
+        layers, heads = self.options["shape"][:2]
+        where = (
+            f" Layer {self.state['layer'] + 1} of {layers}, head {self.state['head'] + 1} of {heads}."
+            if layers * heads > 1
+            else ""
+        )
+        masked = int(np.isnan(weights).sum())
+        text = (
+            f"Heatmap of {noun}s, {len(queries)} queries by {len(keys)} keys"
+            + (f", {masked} masked" if masked else "")
+            + f".{where} "
+        )
+        full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
+        strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
+        top = {q: int(np.nanargmax(weights[q])) for q in strongest}
+        text += f"Largest {noun} in a row: " + ", ".join(
+            f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items())
+        )
+        return text + (f", and {len(full) - 12} more rows." if len(full) > 12 else ".")
+
+    def table(self) -> Table:
+        queries, keys = self.labels
+        weights = self.weights
+        if len(keys) <= 32 and len(queries) <= 64:
+            cells = [["masked" if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
+            return Table(["", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
+        best = np.argsort(-np.nan_to_num(weights, nan=-np.inf), axis=-1)[:, :3]
+        rows = [
+            [q, *[f"{keys[k]} {row[k]:.3f}" for k in ks]] for q, row, ks in zip(queries, weights, best, strict=True)
+        ]
+        names = ["1st key", "2nd key", "3rd key"][: best.shape[1]]
+        return Table(["query", *names], rows[:64])
+
+    def draw(self, figure) -> None:
+        from .plot import BRICK, COLOURS, PAPER, SAND, drawable, ink_map
+
+        queries, keys = self.labels
+        weights, axes = self.weights, figure.subplots()
+        low, high = self.options["range"]
+        colours = ink_map()
+        if self.options["mode"] == "scores":
+            colours = ink_map(PAPER, SAND)
+            if low < 0:
+                from matplotlib.colors import LinearSegmentedColormap
+
+                reach = max(-low, high)
+                low, high = -reach, reach
+                colours = LinearSegmentedColormap.from_list("scores", [np.array(c) / 255 for c in (BRICK, PAPER, SAND)])
+        axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal")
+        axes.set_facecolor("#eef2f6")
+        small = len(queries) <= 64 and len(keys) <= 64
+        names = lambda labels, mark: [t if drawable(t) else f"{mark}{i + 1}" for i, t in enumerate(labels)]  # noqa: E731
+        axes.set_yticks(range(len(queries)) if small else [], names(queries, "q") if small else [])
+        axes.set_xticks(range(len(keys)) if small else [], names(keys, "k") if small else [], rotation=45, ha="left")
+        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
+        axes.tick_params(labelsize=10 if max(len(queries), len(keys)) <= 24 else 6)
+        axes.spines[:].set_visible(False)
+        axes.set_xticks(np.arange(len(keys) + 1) - 0.5, minor=True)
+        axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
+        axes.grid(which="minor", color="white", lw=1.5 if small else 0)
+        axes.tick_params(which="minor", length=0)
+        if len(queries) * len(keys) <= 256:
+            for q, k in np.ndindex(weights.shape):
+                if not np.isnan(weights[q, k]):
+                    shade = colours((weights[q, k] - low) / (high - low or 1))
+                    ink = "#1b2430" if sum(shade[:3]) > 1.65 else "white"
+                    axes.text(
+                        k,
+                        q,
+                        _short(weights[q, k], self.options["mode"]),
+                        ha="center",
+                        va="center",
+                        fontsize=8,
+                        color=ink,
+                    )
+        if self.selection:
+            q, k = self.state["row"], self.state["col"]
+            from matplotlib.patches import Rectangle
+
+            axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, ec=COLOURS["query"], lw=2))
+
+
+def heatmap(
+    weights,
+    queries=None,
+    keys=None,
+    *,
+    title="Who looks at whom?",
+    caption=None,
+    mask=None,
+    kind="weights",
+    layer=0,
+    head=0,
+    select=None,
+    temperature=False,
+    live=False,
+    presenting=None,
+):
+    """Heatmap of attention: hover or arrow keys light a cell, its query and key, and say the number in words.
+
+    weights: [Q, K], [H, Q, K] (heads) or [L, H, Q, K] (layers and heads); at most 512 queries and keys.
+    queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
+    hatched. kind: "weights" (0–1, each row sums to 1, or to 0 where all is masked) or "scores" (any number; −inf is
+    masked). select: (query, key) to light at first, labels or indices. temperature=True adds a slider that sharpens
+    or flattens the rows. live=True: Python hears `row`, `col`, `layer`, `head`.
+
+    Numbers travel as float16 (error ≤ 5·10⁻⁴; float32 with temperature). Returns a view: describe() table() to_png()
+    to_html(path) selection. Raises TypeError or ValueError that says what was given, what is needed and what to do.
+    """
+    values = as_array(weights, "weights")
+    if values.ndim not in (2, 3, 4):
+        raise ValueError(
+            f"weights has shape {values.shape}: a heatmap needs [queries, keys], [heads, queries, keys] or "
+            "[layers, heads, queries, keys]; choose one sequence of a batch with weights[0]"
+        )
+    values = values.reshape((1,) * (4 - values.ndim) + values.shape)
+    if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
+        raise ValueError(
+            f"weights has shape {tuple(np.shape(weights))}: a heatmap shows 1 to {MOST_TOKENS} queries and keys; "
+            f"cut it, for example weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
+        )
+    if kind not in ("weights", "scores"):
+        raise ValueError(f"kind is {kind!r}: it must be 'weights' (rows sum to 1) or 'scores' (any number)")
+    queries = _labels(queries, values.shape[2], "queries", "weights has {} rows")
+    keys = _labels(keys, values.shape[3], "keys", "weights has {} columns")
+    allowed = _allowed(mask, values, kind)
+    if kind == "weights":
+        _check_weights(values, allowed)
+    shown = np.where(allowed, values, np.nan)
+    low, high = _range(shown, kind)
+    if caption is None:
+        parts = ["each row sums to 1" if kind == "weights" else "sand: above 0, red: below 0" if low < 0 else "scores"]
+        parts += ["hatched = masked"] if not allowed.all() else []
+        parts += [f"full ink = {high:g}"] if kind == "weights" and high < 1 else []
+        caption = " · ".join(parts)
+    layers, heads, count, width = values.shape
+    row, column = _selected(select, queries, keys)
+    state = {"layer": _index(layer, layers, "layer"), "head": _index(head, heads, "head"), "row": row, "col": column}
+    controls = []
+    for name, number in (("layer", layers), ("head", heads)):
+        if number > 1:
+            options = list(range(number))
+            controls.append(
+                {
+                    "kind": "choice",
+                    "name": name,
+                    "label": name,
+                    "options": options,
+                    "words": {i: str(i + 1) for i in options},
+                }
+            )
+    if layers * heads > 1:
+        state["show"] = "one"
+        words = {"one": "one head", "all": "all"}
+        controls.append({"kind": "choice", "name": "show", "label": "show", "options": ["one", "all"], "words": words})
+    if temperature:
+        state["temperature"] = 1.0
+        steps = [round(float(x), 3) for x in np.geomspace(0.1, 10, 61)]
+        controls.append({"kind": "range", "name": "temperature", "label": "temperature", "values": steps, "digits": 2})
+    view = Heatmap(
+        title,
+        caption,
+        {"weights": shown.astype("<f4" if temperature else "<f2").ravel()},
+        state,
+        controls,
+        {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]},
+        presenting,
+    )
+    side = 0.42 * max(1.0, 6 / max(count, width))
+    view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
+    if not live:
+        return view
+    from .live import live as shell
+
+    return shell(view)
+
+
+def _short(w: float, mode: str) -> str:
+    if mode == "scores":
+        return f"{w:.0f}" if abs(w) >= 10 else f"{w:.1f}".replace("-", "−")
+    return "1" if w >= 0.995 else "0" if w < 0.005 else f"{w:.2f}"[1:]
+
+
+def _labels(labels, count: int, name: str, rows: str) -> list[str]:
+    if labels is None:
+        return [str(i + 1) for i in range(count)]
+    labels = [str(label) for label in labels]
+    if len(labels) != count:
+        raise ValueError(
+            f"{len(labels)} labels for {name}, but {rows.format(count)}: give one label each, {count} in all"
+        )
+    return labels
+
+
+def _allowed(mask, values: np.ndarray, kind: str) -> np.ndarray:
+    allowed = values != -np.inf if kind == "scores" else np.ones(values.shape, bool)
+    if mask is not None:
+        mask = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+        if mask.dtype != bool:
+            raise TypeError(
+                f"mask is {mask.dtype}: it must be boolean, True = may be attended (for 0/1 write mask == 1)"
+            )
+        try:
+            allowed = allowed & np.broadcast_to(mask, values.shape)
+        except ValueError:
+            raise ValueError(
+                f"mask of shape {mask.shape} does not fit weights [.., {values.shape[2]}, {values.shape[3]}]"
+            ) from None
+    bad = allowed & ~np.isfinite(values)
+    if bad.any():
+        place = [int(i) for i in np.argwhere(bad)[0][2:]]
+        raise ValueError(
+            f"{int(bad.sum())} of {values.size} numbers are NaN or infinite, the first at query {place[0]}, key {place[1]}: "
+            "find where they arise (a softmax over a fully masked row? use masked_softmax)"
+        )
+    return allowed
+
+
+def _check_weights(values: np.ndarray, allowed: np.ndarray) -> None:
+    if (values < -1e-6).any() or (values > 1 + 1e-3).any():
+        raise ValueError(
+            f"weights run from {values.min():.3g} to {values.max():.3g}: attention weights lie between 0 and 1; "
+            "show raw scores with kind='scores', or apply masked_softmax first"
+        )
+    leak = np.where(allowed, 0, values).max()
+    if leak > 1e-6:
+        raise ValueError(f"a masked cell carries the weight {leak:.3g}: the mask must be applied before the softmax")
+    sums = values.sum(-1)
+    wrong = np.minimum(abs(sums - 1), abs(sums)) > 5e-3
+    if wrong.any():
+        place = np.argwhere(wrong)[0]
+        columns = np.allclose(values.sum(-2), 1, atol=5e-3)
+        why = (
+            "the columns do: is the softmax along the query axis?"
+            if columns
+            else "show raw scores with kind='scores', or normalise them"
+        )
+        raise ValueError(f"row {place[-1]} sums to {sums[tuple(place)]:.3g}, but weights sum to 1 in each row; {why}")
+
+
+def _range(shown: np.ndarray, kind: str) -> tuple[float, float]:
+    finite = shown[np.isfinite(shown)]
+    high = float(finite.max()) if finite.size else 1.0
+    if kind == "scores":
+        low = min(0.0, float(finite.min())) if finite.size else 0.0
+        return low, high if high > low else low + 1.0
+    return 0.0, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
+
+
+def _index(i: int, count: int, name: str) -> int:
+    if not 0 <= i < count:
+        raise ValueError(f"{name} {i} does not exist: choose 0 to {count - 1}")
+    return int(i)
+
+
+def _selected(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
+    if select is None:
+        return -1, -1
+    found = []
+    for label, labels, name in zip(select, (queries, keys), ("query", "key"), strict=True):
+        if isinstance(label, str) and label not in labels:
+            raise ValueError(f"select: there is no {name} {label!r} among {labels}")
+        found.append(labels.index(label) if isinstance(label, str) else _index(int(label), len(labels), name))
+    return found[0], found[1]

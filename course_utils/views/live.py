@@ -1,0 +1,116 @@
+"""The live shell: the same ES module as an anywidget, for cells in which Python listens or answers.
+
+Its traits are the entries of the view's state (`width`, `query`, `row`, …), so `ipywidgets.jslink` and `.observe` work.
+"""
+
+import anywidget
+import traitlets
+
+from .view import View, at, bundle
+
+RENDER = """
+function render({ model, el }) {
+  const spec = model.get("_spec"), names = Object.keys(spec.state), data = model.get("_data"), host = document.createElement("div");
+  const now = () => Object.fromEntries(names.map(n => [n, model.get(n)])), heard = [];
+  const link = {
+    save(state) { names.forEach(n => model.set(n, state[n])); model.save_changes(); },
+    listen(tell) { for (const n of names) { const f = () => tell({ [n]: model.get(n) }); model.on(`change:${n}`, f); heard.push([n, f]); } },
+  };
+  el.append(host);
+  const stop = mount(host, {%s}, { ...spec, initial: spec.state, state: now() }, data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength), link);
+  return () => { heard.forEach(([n, f]) => model.off(`change:${n}`, f)); stop(); host.remove(); };
+}
+export default { render };
+"""
+
+
+class LiveView(anywidget.AnyWidget):
+    """A view that Python can move and hear. Made by `live=True`; one trait per entry of the view's state."""
+
+    _spec = traitlets.Dict().tag(sync=True)
+    _data = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, view: View):
+        self.view = view
+        super().__init__(_spec=view.spec(), _data=view.payload())
+
+    @property
+    def state(self) -> dict:
+        """The state as it is now, after what the reader did."""
+        return {name: getattr(self, name) for name in self.view.state}
+
+    @property
+    def now(self) -> View:
+        """The view with that state: what describe, table and pictures speak of."""
+        return at(self.view, **self.state)
+
+    @property
+    def controls(self) -> list[dict]:
+        return self.view.controls
+
+    @property
+    def selection(self):
+        return self.now.selection
+
+    def describe(self) -> str:
+        return self.now.describe()
+
+    def table(self):
+        return self.now.table()
+
+    def to_png(self) -> bytes:
+        return self.now.to_png()
+
+    def to_html(self, path=None) -> str:
+        return self.now.to_html(path)
+
+    def _repr_mimebundle_(self, **kwargs):
+        made = super()._repr_mimebundle_(**kwargs)
+        data, metadata = made if isinstance(made, tuple) else (made, {})
+        return {**self.now._repr_mimebundle_(), **(data or {}), "text/plain": self.describe()}, metadata
+
+
+_shown: dict[
+    str, tuple[str, list[LiveView]]
+] = {}  # cell id -> (run, its live views): a cell run again closes its old ones
+
+
+def live(view: View) -> LiveView:
+    """The live shell around a view. Running the cell again closes the widgets that its last run made."""
+    traits = {name: _trait(view, name, value).tag(sync=True) for name, value in view.state.items()}
+    esm = bundle(view.modules) + RENDER % view.kind
+    made = type("LiveView", (LiveView,), {**traits, "_esm": esm, "__module__": __name__})(view)
+    cell, run = _cell()
+    if cell:
+        before, views = _shown.get(cell, (run, []))
+        if before != run:
+            for old in views:
+                old.close()
+            views = []
+        _shown[cell] = (run, [*views, made])
+    return made
+
+
+def _trait(view: View, name: str, value) -> traitlets.TraitType:
+    control = next((c for c in view.controls if c["name"] == name), {})
+    if control.get("kind") == "choice":
+        return traitlets.Enum(control["options"], value)
+    if isinstance(value, bool):
+        return traitlets.Bool(value)
+    if isinstance(value, int):
+        return traitlets.Int(value)
+    if isinstance(value, float):
+        values = control.get("values")
+        return traitlets.CFloat(value, **({"min": min(values), "max": max(values)} if values else {}))
+    return traitlets.List(value) if isinstance(value, list) else traitlets.Unicode(value)
+
+
+def _cell() -> tuple[str | None, str | None]:
+    """The id of the cell that is running and of this run of it, where the front end tells."""
+    try:
+        from IPython import get_ipython
+
+        parent = get_ipython().get_parent()
+        return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
+    except (ImportError, AttributeError, KeyError, TypeError):
+        return None, None

@@ -1,0 +1,191 @@
+"""Figures in the course's style, with matplotlib: the four role colours, direct labels, a caption that says what to see.
+
+Each function returns a `Picture`: an image with alt text and caption that a page without scripts shows as well.
+"""
+
+import base64
+import functools
+import html
+import pathlib
+
+import numpy as np
+
+from .view import as_array, png_bytes
+
+STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
+COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
+PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
+HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
+CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
+
+
+def use_style() -> None:
+    """Makes the course's style the default of matplotlib in this kernel; `setup()` calls it."""
+    import matplotlib.style
+
+    matplotlib.style.use(STYLE)
+
+
+@functools.cache
+def fonts() -> list[str]:
+    """DejaVu Sans, then the first installed font that draws Chinese, if there is one."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in CJK_FONTS if name in installed][:1]]
+
+
+def drawable(label: str) -> bool:
+    """Whether matplotlib has a font for a label on this machine (Chinese needs one that it doesn't bring along)."""
+    return len(fonts()) > 1 or all(ord(c) < 0x2E80 for c in label)
+
+
+def render(draw, size=(7.0, 3.4)) -> bytes:
+    """PNG bytes of what `draw(figure)` draws, size in inches, in the course's style; no state is left behind."""
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.style.context(STYLE), matplotlib.rc_context({"font.family": fonts()}):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(figure)
+        return png_bytes(figure)
+
+
+def ink_map(low=PAPER, high=INK):
+    """matplotlib colour map from `low` to `high`, both RGB 0–255: the ink of the browser's heatmap."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("ink", [np.array(low) / 255, np.array(high) / 255])
+
+
+class Picture:
+    """A finished figure: PNG bytes, title, caption and alt text. `.png` holds the bytes, `.save(path)` writes them."""
+
+    def __init__(self, draw, size, caption, alt):
+        self.png, self.size, self.caption, self.alt = render(draw, size), size, caption, alt
+
+    def save(self, path) -> None:
+        pathlib.Path(path).write_bytes(self.png)
+
+    def __repr__(self) -> str:
+        return self.caption or self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data = base64.b64encode(self.png).decode()
+        page = (
+            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96)}" '
+            f'style="max-width:100%" src="data:image/png;base64,{data}">'
+            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
+        )
+        return {"text/html": page, "image/png": data, "text/plain": repr(self)}
+
+
+def regression(
+    keys, values, curves, truth=None, *, title="", caption="", xlabel="key", ylabel="value", size=(7.0, 3.4)
+):
+    """The examples as dots in the values' green, and curves over them, the first in the output's purple.
+
+    keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
+    """
+    keys, values = as_array(keys, "keys"), as_array(values, "values")
+    curves = {name: _pair(xy, name) for name, xy in curves.items()}
+
+    def draw(figure):
+        axes = figure.subplots()
+        dense = len(keys) > 300
+        axes.plot(keys, values, "o", ms=2 if dense else 5, color=COLOURS["value"], alpha=0.35 if dense else 0.55, mew=0)
+        if truth is not None:
+            axes.plot(*_pair(truth, "truth"), "--", color="#8a949e", lw=1.2)
+        colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246"]
+        for (x, y), colour in zip(curves.values(), colours, strict=False):
+            axes.plot(x, y, color=colour)
+        _direct_labels(axes, curves, colours)
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+
+    alt = f"{title}. {len(keys)} examples and the curves {', '.join(curves)}: " + "; ".join(
+        map(_ends, curves, curves.values())
+    )
+    return Picture(draw, size, caption, alt)
+
+
+def points(x, y, *, title="", caption="", xlabel="key", ylabel="value", size=(7.0, 3.0)):
+    """The examples alone: keys across, values up. x [K], y [K]."""
+    return regression(x, y, {}, title=title, caption=caption, xlabel=xlabel, ylabel=ylabel, size=size)
+
+
+def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=None, size=(7.0, 3.2)):
+    """One line per name: series name -> (x [n], y [n]). log: None, "x", "y" or "xy". mark: (x, text), a dashed upright."""
+    series = {name: _pair(xy, name) for name, xy in series.items()}
+
+    def draw(figure):
+        axes = figure.subplots()
+        drawn = [axes.plot(x, y)[0] for x, y in series.values()]
+        for axis in log or "":
+            getattr(axes, f"set_{axis}scale")("log")
+        if mark is not None:
+            axes.axvline(mark[0], color="#596573", lw=1, ls="--")
+            axes.annotate(
+                mark[1], (mark[0], 1), xycoords=("data", "axes fraction"), xytext=(5, -10), textcoords="offset points"
+            )
+        if len(series) > 1:
+            _direct_labels(axes, series, [line.get_color() for line in drawn])
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+
+    alt = f"{title}. {ylabel} against {xlabel}: " + "; ".join(map(_ends, series, series.values()))
+    return Picture(draw, size, caption, alt)
+
+
+def bars(names, values, *, title="", caption="", ylabel="", role=None, size=(7.0, 2.6), digits=3):
+    """One bar per name with its number above; role: a key of COLOURS, or None for ink."""
+    values = as_array(values, "values")
+
+    def draw(figure):
+        axes = figure.subplots()
+        drawn = axes.bar(range(len(values)), values, color=COLOURS.get(role, "#3c4854"), width=0.62)
+        axes.bar_label(drawn, [f"{v:.{digits}f}" for v in values], padding=2, fontsize=9)
+        shown = [str(n) if drawable(str(n)) else f"{i + 1}" for i, n in enumerate(names)]
+        axes.set_xticks(range(len(values)), shown, rotation=30 if max(map(len, shown)) > 9 else 0)
+        axes.set(ylabel=ylabel, title=title)
+        axes.margins(y=0.15)
+
+    alt = f"{title}. " + ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(names, values, strict=True))
+    return Picture(draw, size, caption, alt)
+
+
+def _pair(xy, name):
+    x, y = (as_array(part, name) for part in xy)
+    if x.shape != y.shape or x.ndim != 1:
+        raise ValueError(f"{name}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n")
+    return x, y
+
+
+def _ends(name, xy) -> str:
+    x, y = (part[np.isfinite(xy[1])] for part in xy)
+    return (
+        f"{name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
+        if len(y)
+        else f"{name}: empty"
+    )
+
+
+def _direct_labels(axes, series, colours) -> None:
+    """The name at the end of each line instead of a legend while there are at most 4, spread so that none overlap."""
+    if len(series) > 4:
+        axes.legend([line for line in axes.lines if line.get_linestyle() != "--"][-len(series) :], list(series))
+        return
+    ends = []
+    for (name, (x, y)), colour in zip(series.items(), colours, strict=False):
+        last = np.flatnonzero(np.isfinite(y))
+        if len(last):
+            ends.append([axes.transData.transform((x[last[-1]], y[last[-1]]))[1], x[last[-1]], name, colour])
+    ends.sort(key=lambda e: e[0])
+    step = 15 / axes.figure.dpi * axes.figure.dpi
+    for below, above in zip(ends, ends[1:], strict=False):
+        above[0] = max(above[0], below[0] + step)
+    for height, x, name, colour in ends:
+        y = axes.transData.inverted().transform((0, height))[1]
+        axes.annotate(
+            name, (x, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center", annotation_clip=False
+        )

@@ -1,0 +1,234 @@
+"""What every view is: one ES module and its data, shown as a self-contained HTML fragment, a picture, words, a table.
+
+`View` is the default shell: HTML that is interactive without a kernel, and keeps picture, sentence and table where no
+script may run. `live.LiveView` is the other shell around the same module, for cells in which Python listens.
+"""
+
+import base64
+import copy
+import functools
+import html
+import io
+import json
+import os
+import pathlib
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Table(NamedTuple):
+    """Numbers as text, for people and screen readers: `header` names the columns, each row starts with its name."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+    def __str__(self) -> str:
+        lines = [self.header, *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
+        return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        def row(cells, tag):
+            first, *rest = (html.escape(c) for c in cells)
+            scope = "col" if tag == "th" else "row"
+            return f'<tr><th scope="{scope}">{first}</th>' + "".join(f"<{tag}>{c}</{tag}>" for c in rest) + "</tr>"
+
+        body = "".join(row(r, "td") for r in self.rows)
+        return f"<table><thead>{row(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+class View:
+    """Base of all views. A subclass names its `kind` (a function of the same name in an ES module), packs what it
+    shows into `arrays`, `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
+
+    title: a question. caption: what to look at; "[query|it]" colours a word in its role.
+    state: name -> value, all that a reader can change; `controls` tells how (range, choice, toggles, button).
+    """
+
+    kind: str
+    modules: tuple[str, ...] = ("core",)
+    size = (7.0, 3.6)  # of the static picture, in inches
+
+    def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
+        self.title, self.caption = title, caption
+        self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
+        self.options = dict(options or {})
+        self.presenting = bool(os.environ.get("COURSE_PRESENTING")) if presenting is None else presenting
+
+    def describe(self) -> str:
+        """What the view shows at its current state, in a few sentences."""
+        raise NotImplementedError
+
+    def table(self) -> Table:
+        """The numbers that the view shows at its current state."""
+        raise NotImplementedError
+
+    def draw(self, figure) -> None:
+        """Draws the static picture of the current state into a matplotlib figure."""
+        raise NotImplementedError
+
+    @property
+    def selection(self):
+        """What is selected (a heatmap: query, key, weight), or None."""
+        return None
+
+    def to_png(self) -> bytes:
+        """The view at its current state as a PNG picture, 2× resolution."""
+        from .plot import render
+
+        return render(self.draw, self.size)
+
+    def to_html(self, path=None) -> str:
+        """A self-contained page: interactive without kernel, network or JupyterLab. Written to `path` if given."""
+        page = (
+            '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f"<title>{html.escape(self.title)}</title><style>:root{{color-scheme:light dark}}"
+            "body{font:15px system-ui,sans-serif;margin:1.5em auto;max-width:60em;padding:0 1em;color:#1b2430}"
+            "@media(prefers-color-scheme:dark){body{background:#1c2128;color:#e6ebf1}}img{max-width:100%}</style>"
+            f"<main>{self.fragment()}</main></html>\n"
+        )
+        if path is not None:
+            pathlib.Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    # ---- the two shells' common ground
+    def spec(self) -> dict[str, Any]:
+        """All but the numbers, as JSON: what the ES module needs to build the view."""
+        layout, offset = [], 0
+        for name, array in self.arrays.items():
+            layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
+            offset += array.nbytes
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "caption": self.caption,
+            "words": self.describe(),
+            "state": self.state,
+            "controls": self.controls,
+            "arrays": layout,
+            "presenting": self.presenting,
+            **self.options,
+        }
+
+    def payload(self) -> bytes:
+        """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
+        return b"".join(
+            np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")).tobytes() for a in self.arrays.values()
+        )
+
+    def fragment(self) -> str:
+        """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
+        picture = base64.b64encode(self.to_png()).decode()
+        words, width = self.describe(), round(self.size[0] * 96)
+        plain = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption)
+        spec = json.dumps(self.spec(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
+        data = base64.b64encode(self.payload()).decode()
+        script = (
+            f"(()=>{{{bundle(self.modules)}\nmount(document.currentScript.parentElement,"
+            f'{{{self.kind}}},{spec},fromBase64("{data}"))}})()'
+        )
+        return (
+            f'<div class="course-view"><figure style="margin:0"><b>{html.escape(self.title)}</b><br>'
+            f'<img alt="{html.escape(words)}" width="{width}" src="data:image/png;base64,{picture}">'
+            f"<figcaption>{html.escape(plain)} {html.escape(words)}</figcaption>"
+            f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
+            f"<script>{script}</script></div>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {
+            "text/html": self.fragment(),
+            "image/png": base64.b64encode(self.to_png()).decode(),
+            "text/plain": f"{self.title}\n{self.describe()}",
+        }
+
+
+@functools.cache
+def bundle(modules: tuple[str, ...]) -> str:
+    """The ES modules as one script without imports, exports, comment lines and indentation: < 30 kB each."""
+    text = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in modules)
+    text = re.sub(r"^import .*?;$", "", text, flags=re.M)
+    text = re.sub(r"^export (?=const|function|let)", "", text, flags=re.M)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def at(view: View, **state) -> View:
+    """The same view with another state; the given one stays as it is."""
+    other = copy.copy(view)
+    other.state = {**view.state, **state}
+    return other
+
+
+def positions(control: dict) -> list:
+    """Every value that a control can take, for `sweep` and for tests."""
+    if control["kind"] == "range":
+        return control["values"]
+    if control["kind"] == "choice":
+        return control["options"]
+    if control["kind"] == "toggles":
+        count = len(control["options"])
+        return [[i == j for j in range(count)] for i in range(count)] + [[True] * count, [False] * count]
+    return []
+
+
+def sweep(view) -> int:
+    """Moves every control over its whole range, one after the other, and raises the first error.
+
+    view: any view, HTML or live (then its traits are moved, so that observers run) -> number of states visited.
+    """
+    shown = getattr(view, "view", view)
+    visited = 0
+    for control in shown.controls:
+        name, values = control["name"], positions(control)
+        before = getattr(view, name) if view is not shown and values else None
+        for i, value in enumerate(values):
+            try:
+                if view is not shown:
+                    setattr(view, name, value)
+                state = at(shown, **{name: value})
+                state.describe(), state.table()
+                if i in (0, len(values) - 1):
+                    state.to_png()
+            except Exception as error:
+                raise RuntimeError(
+                    f"{shown.kind}: {name} = {value!r} fails: {type(error).__name__}: {error}"
+                ) from error
+            visited += 1
+        if before is not None:
+            setattr(view, name, before)
+    return visited
+
+
+def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
+    """A tensor, array or nested list as a numpy array, detached from graph and device."""
+    if hasattr(x, "detach"):
+        x = x.detach().cpu()
+        x = x.float() if x.dtype.is_floating_point and x.element_size() < 4 else x
+        x = x.numpy()
+    try:
+        return np.asarray(x, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"{name} must be numbers in rows of equal length (a tensor, an array or a list): {error}"
+        ) from None
+
+
+def png_bytes(figure) -> bytes:
+    """A matplotlib figure as a small PNG: 96 dpi × 2, 128 colours, no date in it."""
+    from PIL import Image
+
+    raw = io.BytesIO()
+    figure.savefig(raw, format="png", dpi=192, metadata={"Software": None})
+    raw.seek(0)
+    small = io.BytesIO()
+    Image.open(raw).convert("RGB").quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        small, format="PNG", optimize=True
+    )
+    return small.getvalue()
