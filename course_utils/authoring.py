@@ -100,6 +100,7 @@ def execute(notebook, label, cwd):
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=40"],
     )
     try:
         client.execute(env=environment)

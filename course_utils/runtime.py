@@ -57,11 +57,11 @@ def setup(seed=0):
         raise EnvironmentProblem(_misfit(problems))
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}, as in setup(seed=0).")
-    profile = _choice("COURSE_PROFILE", "class", PROFILES)
+    profile = choice("COURSE_PROFILE", "class", PROFILES)
     import numpy as np
     import torch
 
-    device = pick_device(_choice("COURSE_DEVICE", "auto", DEVICES))
+    device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
@@ -125,7 +125,8 @@ def _misfit(problems):
     )
 
 
-def _choice(variable, default, allowed):
+def choice(variable, default, allowed):
+    """The setting in an environment variable, lower-cased. Raises ValueError if it is not one of `allowed`."""
     value = os.environ.get(variable, "").strip().lower() or default
     if value not in allowed:
         raise ValueError(f"{variable} is {value!r}; it must be one of {', '.join(allowed)} (or unset: {default}).")
