@@ -29,20 +29,12 @@ class Predict(View):
         for i, answer in enumerate(self.options["answers"]):
             figure.text(0.04, 0.62 - 0.17 * i, f"○  {answer}", va="top")
 
-    def fragment(self) -> str:
-        import json
-
-        from .view import bundle
-
-        answer, answers = self.options["answer"], self.options["answers"]
-        items = "".join(f"<li>{html.escape(a)}</li>" for a in answers)
-        unfold = f"<details><summary>answer</summary>{html.escape(answers[answer])}. {html.escape(self.options['because'])}</details>"
-        spec = json.dumps(self.spec(), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-        script = f"(()=>{{{bundle(self.modules)}\nmount(document.currentScript.parentElement,{{predict}},{spec},new ArrayBuffer(0))}})()"
-        return (
-            f'<div class="course-view"><b>{html.escape(self.title)}</b><ul>{items}</ul>'
-            f"{unfold if answer >= 0 else ''}<script>{script}</script></div>"
-        )
+    def still(self) -> str:
+        items = "".join(f"<li>{html.escape(a)}</li>" for a in self.options["answers"])
+        if self.options["answer"] >= 0:
+            answer = f"{self.options['answers'][self.options['answer']]}. {self.options['because']}"
+            items += f"<details><summary>answer</summary>{html.escape(answer)}</details>"
+        return f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.fragment(), "text/plain": f"{self.title}\n{self.describe()}"}
@@ -108,6 +100,6 @@ def _calls() -> list[tuple[str, frozenset[str]]]:
     return found
 
 
-def tests_of(name: str, most: int = 3) -> list[str]:
-    """Names of up to `most` tests that call `name`; empty where the course was installed without its tests."""
-    return [test for test, names in _calls() if name in names][:most]
+def tests_of(name: str) -> list[str]:
+    """Names of up to three tests that call `name`; empty where the course was installed without its tests."""
+    return [test for test, names in _calls() if name in names][:3]

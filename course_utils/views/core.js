@@ -64,7 +64,7 @@ export function themeOf(element) {
 }
 export const mix = (from, to, t) => from.map((a, i) => Math.round(a + (to[i] - a) * Math.min(1, Math.max(0, t))));
 export const rgb = c => `rgb(${c[0]} ${c[1]} ${c[2]})`;
-export const legible = (c, theme) => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 140 ? "#1b2430" : "#f6f8fa");
+export const legible = c => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff"); // ≥ 4.5:1 on every shade of grey
 
 // ---- elements
 export function h(tag, attributes = {}, ...children) {
@@ -189,7 +189,7 @@ canvas{display:block;touch-action:pan-y}
 .controls{display:flex;flex-wrap:wrap;gap:.35em 1.7em;align-items:center;margin-top:.55em;color:var(--quiet)}
 .control{display:inline-flex;flex-wrap:wrap;align-items:center;gap:.2em .5em;border:0;margin:0;padding:0;min-width:0}
 legend{float:left;padding:0;margin-right:.1em}fieldset label{display:inline-flex;align-items:center;gap:.2em;cursor:pointer}
-input[type=range]{width:11em;accent-color:var(--text);margin:0}output{color:var(--text);min-width:3.6em;display:inline-block}
+input[type=range]{width:11em;accent-color:var(--quiet);margin:0}output{color:var(--text);min-width:3.6em;display:inline-block}
 input[type=checkbox]{accent-color:var(--text);margin:0;width:1.1em;height:1.1em}
 .choice input{position:absolute;opacity:0;width:1px;height:1px}.choice span{padding:.05em .5em;border-radius:.35em;color:var(--text);font-weight:600}
 .choice input:checked+span{background:var(--text);color:var(--ground,#fff)}

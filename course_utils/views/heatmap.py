@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .view import Table, View, as_array
+from .view import Table, View, as_array, shell
 
 MOST_TOKENS = 512
 
@@ -85,7 +85,7 @@ class Heatmap(View):
         return Table(["query", *names], rows[:64])
 
     def draw(self, figure) -> None:
-        from .plot import BRICK, COLOURS, PAPER, SAND, drawable, ink_map
+        from .plot import BRICK, COLOURS, PAPER, SAND, ink_map, names
 
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
@@ -102,7 +102,6 @@ class Heatmap(View):
         axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal")
         axes.set_facecolor("#eef2f6")
         small = len(queries) <= 64 and len(keys) <= 64
-        names = lambda labels, mark: [t if drawable(t) else f"{mark}{i + 1}" for i, t in enumerate(labels)]  # noqa: E731
         axes.set_yticks(range(len(queries)) if small else [], names(queries, "q") if small else [])
         axes.set_xticks(range(len(keys)) if small else [], names(keys, "k") if small else [], rotation=45, ha="left")
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
@@ -221,11 +220,7 @@ def heatmap(
     )
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
-    if not live:
-        return view
-    from .live import live as shell
-
-    return shell(view)
+    return shell(view, live)
 
 
 def _short(w: float, mode: str) -> str:
@@ -263,8 +258,8 @@ def _allowed(mask, values: np.ndarray, kind: str) -> np.ndarray:
     if bad.any():
         place = [int(i) for i in np.argwhere(bad)[0][2:]]
         raise ValueError(
-            f"{int(bad.sum())} of {values.size} numbers are NaN or infinite, the first at query {place[0]}, key {place[1]}: "
-            "find where they arise (a softmax over a fully masked row? use masked_softmax)"
+            f"{int(bad.sum())} of {values.size} numbers are NaN or infinite, the first at query {place[0]}, "
+            f"key {place[1]}: find where they arise (a softmax over a fully masked row? use masked_softmax)"
         )
     return allowed
 

@@ -6,22 +6,7 @@ Its traits are the entries of the view's state (`width`, `query`, `row`, …), s
 import anywidget
 import traitlets
 
-from .view import View, at, bundle
-
-RENDER = """
-function render({ model, el }) {
-  const spec = model.get("_spec"), names = Object.keys(spec.state), data = model.get("_data"), host = document.createElement("div");
-  const now = () => Object.fromEntries(names.map(n => [n, model.get(n)])), heard = [];
-  const link = {
-    save(state) { names.forEach(n => model.set(n, state[n])); model.save_changes(); },
-    listen(tell) { for (const n of names) { const f = () => tell({ [n]: model.get(n) }); model.on(`change:${n}`, f); heard.push([n, f]); } },
-  };
-  el.append(host);
-  const stop = mount(host, {%s}, { ...spec, initial: spec.state, state: now() }, data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength), link);
-  return () => { heard.forEach(([n, f]) => model.off(`change:${n}`, f)); stop(); host.remove(); };
-}
-export default { render };
-"""
+from .view import HERE, View, at, bundle
 
 
 class LiveView(anywidget.AnyWidget):
@@ -78,7 +63,7 @@ _shown: dict[
 def live(view: View) -> LiveView:
     """The live shell around a view. Running the cell again closes the widgets that its last run made."""
     traits = {name: _trait(view, name, value).tag(sync=True) for name, value in view.state.items()}
-    esm = bundle(view.modules) + RENDER % view.kind
+    esm = bundle(view.modules) + (HERE / "live.js").read_text(encoding="utf-8").replace("KIND", view.kind)
     made = type("LiveView", (LiveView,), {**traits, "_esm": esm, "__module__": __name__})(view)
     cell, run = _cell()
     if cell:

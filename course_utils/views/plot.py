@@ -1,4 +1,4 @@
-"""Figures in the course's style, with matplotlib: the four role colours, direct labels, a caption that says what to see.
+"""Figures in the course's style, with matplotlib: the four role colours, direct labels, a caption.
 
 Each function returns a `Picture`: an image with alt text and caption that a page without scripts shows as well.
 """
@@ -14,6 +14,12 @@ from .view import as_array, png_bytes
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
+FORMULA_COLOURS = {
+    "query": "#bf5f00",
+    "key": "#007fc6",
+    "value": "#008a67",
+    "output": "#bb51a8",
+}  # ≥ 4:1 on both grounds
 PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
 HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
@@ -38,6 +44,11 @@ def fonts() -> list[str]:
 def drawable(label: str) -> bool:
     """Whether matplotlib has a font for a label on this machine (Chinese needs one that it doesn't bring along)."""
     return len(fonts()) > 1 or all(ord(c) < 0x2E80 for c in label)
+
+
+def names(labels, mark: str) -> list[str]:
+    """Labels for matplotlib: the text where a font has its signs, else a mark and a number (the table has the words)."""
+    return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
 def render(draw, size=(7.0, 3.4)) -> bytes:
@@ -82,6 +93,11 @@ class Picture:
         return {"text/html": page, "image/png": data, "text/plain": repr(self)}
 
 
+def picture(draw, *, caption="", alt="", size=(7.0, 3.4)):
+    """Any drawing in the course's style: `draw(figure)` draws into an empty matplotlib figure of `size` inches."""
+    return Picture(draw, size, caption, alt or caption)
+
+
 def regression(
     keys, values, curves, truth=None, *, title="", caption="", xlabel="key", ylabel="value", size=(7.0, 3.4)
 ):
@@ -116,7 +132,7 @@ def points(x, y, *, title="", caption="", xlabel="key", ylabel="value", size=(7.
 
 
 def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=None, size=(7.0, 3.2)):
-    """One line per name: series name -> (x [n], y [n]). log: None, "x", "y" or "xy". mark: (x, text), a dashed upright."""
+    """One line per name: series name -> (x [n], y [n]). log: None, "x", "y" or "xy". mark: (x, text)."""
     series = {name: _pair(xy, name) for name, xy in series.items()}
 
     def draw(figure):
@@ -137,7 +153,7 @@ def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=
     return Picture(draw, size, caption, alt)
 
 
-def bars(names, values, *, title="", caption="", ylabel="", role=None, size=(7.0, 2.6), digits=3):
+def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.0, 2.6), digits=3):
     """One bar per name with its number above; role: a key of COLOURS, or None for ink."""
     values = as_array(values, "values")
 
@@ -145,12 +161,12 @@ def bars(names, values, *, title="", caption="", ylabel="", role=None, size=(7.0
         axes = figure.subplots()
         drawn = axes.bar(range(len(values)), values, color=COLOURS.get(role, "#3c4854"), width=0.62)
         axes.bar_label(drawn, [f"{v:.{digits}f}" for v in values], padding=2, fontsize=9)
-        shown = [str(n) if drawable(str(n)) else f"{i + 1}" for i, n in enumerate(names)]
+        shown = names(labels, "")
         axes.set_xticks(range(len(values)), shown, rotation=30 if max(map(len, shown)) > 9 else 0)
         axes.set(ylabel=ylabel, title=title)
         axes.margins(y=0.15)
 
-    alt = f"{title}. " + ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(names, values, strict=True))
+    alt = f"{title}. " + ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(labels, values, strict=True))
     return Picture(draw, size, caption, alt)
 
 

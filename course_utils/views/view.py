@@ -124,22 +124,26 @@ class View:
 
     def fragment(self) -> str:
         """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
+        return f'<div class="course-view">{self.still()}<script>{self.script()}</script></div>'
+
+    def still(self) -> str:
+        """What remains where no script may run: the picture with its alt text, the caption, the table."""
         picture = base64.b64encode(self.to_png()).decode()
-        words, width = self.describe(), round(self.size[0] * 96)
-        plain = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption)
+        words, width = html.escape(self.describe()), round(self.size[0] * 96)
+        plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
+        return (
+            f'<figure style="margin:0"><b>{html.escape(self.title)}</b><br>'
+            f'<img alt="{words}" width="{width}" src="data:image/png;base64,{picture}">'
+            f"<figcaption>{plain} {words}</figcaption>"
+            f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
+        )
+
+    def script(self) -> str:
+        """The ES modules and one call that builds the view in the element around the script."""
         spec = json.dumps(self.spec(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
         data = base64.b64encode(self.payload()).decode()
-        script = (
-            f"(()=>{{{bundle(self.modules)}\nmount(document.currentScript.parentElement,"
-            f'{{{self.kind}}},{spec},fromBase64("{data}"))}})()'
-        )
-        return (
-            f'<div class="course-view"><figure style="margin:0"><b>{html.escape(self.title)}</b><br>'
-            f'<img alt="{html.escape(words)}" width="{width}" src="data:image/png;base64,{picture}">'
-            f"<figcaption>{html.escape(plain)} {html.escape(words)}</figcaption>"
-            f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
-            f"<script>{script}</script></div>"
-        )
+        call = f'mount(document.currentScript.parentElement,{{{self.kind}}},{spec},fromBase64("{data}"))'
+        return f"(()=>{{{bundle(self.modules)}\n{call}}})()"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {
@@ -164,6 +168,15 @@ def at(view: View, **state) -> View:
     other = copy.copy(view)
     other.state = {**view.state, **state}
     return other
+
+
+def shell(view: View, live: bool):
+    """The view itself, or with live=True the widget around it that Python can hear."""
+    if not live:
+        return view
+    from .live import live as make
+
+    return make(view)
 
 
 def positions(control: dict) -> list:
