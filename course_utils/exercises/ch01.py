@@ -52,7 +52,7 @@ KERNEL = Exercise(
         ),
         Wrong(
             lambda distance, width=1.0: torch.exp(-((distance * width) ** 2) / 2),
-            "The distance is multiplied by the width. Divide: the larger the width, the less the same distance should matter.",
+            "The distance is multiplied by the width. Divide: the larger the width, the less a distance should matter.",
         ),
         Wrong(
             lambda distance, width=1.0: torch.exp(-(distance / width) / 2),
@@ -286,8 +286,8 @@ SOFTMAX = Exercise(
         ),
         Wrong(
             lambda scores, mask: torch.softmax(scores, dim=-1) * mask,
-            "The mask comes after the softmax, and nothing is renormalised: the share of the masked keys is lost, and the "
-            "rows don't sum to 1. Mask the scores first, then take the softmax.",
+            "The mask comes after the softmax, and nothing is renormalised: the share of the masked keys is lost, and "
+            "the rows don't sum to 1. Mask the scores first, then take the softmax.",
         ),
         Wrong(
             lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1),
@@ -429,7 +429,8 @@ DENOMINATOR = FindError(
         "    return result",
     ),
     line=7,
-    found="it sums over `k`, but what is summed has no `k` in it. The sum must run over the inputs attended to, the keys.",
+    found="it sums over `k`, but what is summed has no `k` in it. The sum must run over the inputs attended to, "
+    "the keys.",
     innocent={
         1: "the first line only names what comes in.",
         2: "the shape is [queries, keys], one row for each query.",
