@@ -79,8 +79,8 @@ SCORE = Exercise(
         ),
         Wrong(
             lambda queries, keys: queries @ keys / queries.shape[-1] ** 0.5,
-            "The keys are not transposed. `queries @ keys` runs only when K happens to equal D, and then mixes features "
-            "with positions: turn the last two axes round, `keys.mT`.",
+            "The keys are not transposed. `queries @ keys` runs only when K happens to equal D, and then mixes "
+            "features with positions: turn the last two axes round, `keys.mT`.",
         ),
         Wrong(
             lambda queries, keys: keys @ queries.mT / queries.shape[-1] ** 0.5,
@@ -418,7 +418,7 @@ COSINE = Exercise(
     returns=("scores",),
     hints=(
         "Cosine = dot product divided by both lengths.",
-        "Lengths with an axis kept: `queries.norm(dim=-1, keepdim=True)` [Q, 1]; those of the keys turned round, [1, K].",
+        "Lengths with an axis kept: `queries.norm(dim=-1, keepdim=True)` [Q, 1]; those of the keys as a row, [1, K].",
         "0/0 is NaN. `lengths.clamp_min(1e-12)` keeps the zero vector at 0.",
     ),
     minutes=4,
@@ -584,13 +584,8 @@ MASK = Exercise(
         ),
         Wrong(
             lambda lengths, size: padding_mask(lengths, size).mT & causal_mask(size),
-            "Padding on the wrong axis: this silences padded *queries*. What must be hidden are padded *keys*, the "
-            "last axis.",
-        ),
-        Wrong(
-            lambda lengths, size: padding_mask(lengths, size).mT & padding_mask(lengths, size) & causal_mask(size),
-            "Keys are right, but padded queries are emptied as well. That does no harm, yet isn't asked: their outputs "
-            "are thrown away by the loss.",
+            "Padding on the wrong axis: this silences padded *queries*, whose outputs the loss throws away anyway. "
+            "What must be hidden are padded *keys*, the last axis.",
         ),
         Wrong(
             lambda lengths, size: ~(padding_mask(lengths, size) & causal_mask(size)),

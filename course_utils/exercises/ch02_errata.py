@@ -161,7 +161,7 @@ BIASED = FindError(
         "    return products",
     ),
     line=3,
-    found="`*` multiplies feature by feature and leaves vectors. kᵀ(Wq + b), with the transpose, is their sum: a number.",
+    found="`*` multiplies feature by feature and leaves vectors. kᵀ(Wq + b), with the transpose, is the sum: a number.",
     innocent={
         1: "it only names what comes in.",
         2: "W q + b for each query, as a row: q Wᵀ + b.",
@@ -234,7 +234,7 @@ DEEP = FindError(
         "    return torch.relu(pairs) + b1",
     ),
     line=5,
-    found="outside the activation b₁ moves no threshold: it only shifts what the next layer's bias could shift as well. "
+    found="outside the activation b₁ moves no threshold: it only shifts what the next layer's bias could shift too. "
     "Inside, it decides when a unit wakes up.",
     innocent={
         1: "it only names what comes in.",
@@ -499,7 +499,7 @@ IMPOSSIBLE = FindError(
 
 
 def favourite(query: Tensor, keys: Tensor) -> Tensor:
-    """query [D], keys [K, D] -> the number of the key with the largest dot product, as a whole number in a tensor []."""
+    """query [D], keys [K, D] -> the number of the key with the largest dot product, a tensor []."""
     return SCORES["dot"](len(query), len(query))(query[None], keys)[0].argmax()
 
 
@@ -526,6 +526,7 @@ DIRECTION = FindError(
     cases=lambda: [
         Case({"query": torch.tensor([1.0, 0]), "keys": torch.tensor([[1.0, 0], [3, 3]])}, shown=True),
         Case({"query": torch.tensor([1.0, 1]), "keys": torch.tensor([[1.0, 1], [0, 3], [-9, 0]])}),
+        Case({"query": torch.tensor([1.0, 0]), "keys": torch.tensor([[2.0, 0], [-3, 0], [0, 9]])}),
         Case({"query": torch.tensor([-1.0, 0, 0]), "keys": torch.tensor([[1.0, 0, 0], [2, 0, 0], [4, 0, 0]])}),
         Case({"query": _random(4, seed=161), "keys": _random(6, 4, seed=162)}),
     ],
@@ -578,7 +579,7 @@ INDICES = FindError(
         "    return S",
     ),
     line=5,
-    found="the query must be the one that asks, i: S₁₂ = q₁ · k₂. As it stands each token is only compared with itself.",
+    found="the query must be the one that asks, i: S₁₂ = q₁ · k₂. Here each token is only compared with itself.",
     innocent={
         1: "it only names what comes in.",
         2: "room for one score per pair.",
