@@ -132,7 +132,7 @@ export function heatmap(ui) {
   }
   function labels(c, g, row0, col0, first, last) {
     const { size, left, top } = g, theme = ui.theme, fit = (t, n) => { while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`; return t; };
-    const name = (i, on, role, names) => { c.font = ui.font(Math.min(13, size / unit - 1), i === on ? 700 : 400); c.fillStyle = i === on ? theme[role] : theme.text; return names[i]; };
+    const name = (i, on, role, names) => { c.font = ui.font(Math.min(13, size / unit - 1, role === "key" && g.slanted ? 0.78 * size / unit : 13), i === on ? 700 : 400); c.fillStyle = i === on ? theme[role] : theme.text; return names[i]; };
     c.textBaseline = "middle"; c.textAlign = "right";
     for (let q = first[0]; q < last[0]; q++) {
       const y = top + (q + 0.5) * size - g.y;

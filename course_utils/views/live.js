@@ -8,6 +8,7 @@ function render({ model, el }) {
       for (const n of names) { const f = () => tell({ [n]: model.get(n) }); model.on(`change:${n}`, f); heard.push([n, f]); }
     },
   };
+  host.className = "course-view";
   el.append(host);
   const buffer = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
   const stop = mount(host, { KIND }, { ...spec, initial: spec.state, state: now() }, buffer, link);

@@ -47,7 +47,7 @@ def drawable(label: str) -> bool:
 
 
 def names(labels, mark: str) -> list[str]:
-    """Labels for matplotlib: the text where a font has its signs, else a mark and a number (the table has the words)."""
+    """Labels for matplotlib: the text where a font has its signs, else a mark and a number."""
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
