@@ -52,7 +52,7 @@ class Notebook:
         file = f"notebooks/{self.name}.ipynb" if built else f"notebooks/source/{self.name}.py"
         head = ""
         if cell:
-            lines = [line for line in self.cells[cell - 1].source.splitlines() if line.strip()]
+            lines = [x for x in self.cells[cell - 1].source.splitlines() if x.strip() and "NBVAL_CHECK" not in x]
             head = lines[0][:60] if lines else ""
         return Problem(file, cell, head, what, todo)
 

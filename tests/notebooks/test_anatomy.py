@@ -1,0 +1,213 @@
+"""Every notebook has the anatomy of the course; and every rule of it finds what it is there to find."""
+
+import base64
+import json
+
+import pytest
+
+from course_utils import anatomy, authoring
+
+
+def test_anatomy(notebook_name):
+    problems = anatomy.lint(notebook_name)
+    assert not problems, "\n" + "\n".join(map(str, problems))
+
+
+GOOD = """\
+# %% [markdown]
+# # 1 · A question?
+# **At the end** you know it. Reading 1 minutes · live 1 · exercises 1. **Before:** nothing.
+
+# %%
+from course_utils import setup
+runtime = setup()
+
+# %% [markdown]
+# ## Touch
+# <a id="query"></a> A query asks.
+
+# %% tags=["lab"]
+widget = dict(live=True)
+
+# %% [markdown]
+# ## Three questions first
+# 1. One?
+# 2. Two?
+# 3. Three?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Yes. See [the query](#query), or [where one touches](#Touch).
+#
+# </details>
+
+# %% tags=["predict"]
+# NBVAL_CHECK_OUTPUT
+print("one")
+
+# %% tags=["predict"]
+# NBVAL_CHECK_OUTPUT
+print("two")
+
+# %% tags=["predict"]
+# NBVAL_CHECK_OUTPUT
+print("three")
+
+# %% [markdown]
+# ### Exercise ●○○ · 3 minutes
+
+# %% tags=["exercise"]
+answer = 42
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["deeper"]
+# ### Deeper: more
+
+# %% tags=["deeper"]
+answer + 1
+
+# %% [markdown]
+# ### Find the error ●●○ · 2 minutes
+
+# %% [markdown]
+# ## What we measured
+
+# %% [markdown]
+# ## Five lines to keep
+# 1. a
+# 2. b
+# 3. c
+# 4. d
+# 5. e
+
+# %% [markdown]
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [query](#query) | 查询 | who asks |
+#
+# ## Further reading
+# A book.
+#
+# ## Next
+# That was all.
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, write_source):
+    """The good chapter, executed once: its text as a notebook file."""
+    folder = write_source(tmp_path_factory.mktemp("good"), "01_good", GOOD)
+    authoring.build("01_good", folder)
+    return (folder / "01_good.ipynb").read_text("utf-8")
+
+
+@pytest.fixture
+def lint(course, built):
+    """lint(source change=…, notebook change=…) -> the messages about the good chapter, so changed."""
+
+    def run(source=lambda text: text, notebook=lambda nb: None, **options):
+        folder = course("01_good", source(GOOD), **options)
+        content = json.loads(built)
+        notebook(content)
+        (folder / "01_good.ipynb").write_text(json.dumps(content), encoding="utf-8")
+        return [str(problem) for problem in anatomy.lint("01_good", folder)]
+
+    return run
+
+
+def test_the_good_chapter_has_no_problem(lint):
+    assert lint() == []
+
+
+IN_SOURCE = {
+    "line 21: the keys of a cell are not in alphabetic order": (
+        '# %% tags=["lab"]',
+        '# %% tags=["lab"] slideshow={"slide_type": "slide"}',
+    ),
+    "a code cell of 26 lines": ("answer = 42", "\n".join(["answer = 42"] * 26)),
+    "a wall of 7 imports": ("answer = 42", "\n".join(["import math"] * 7)),
+    "unknown tag 'labs'": ('tags=["lab"]', 'tags=["labs"]'),
+    "is not folded and tagged": ('jp-MarkdownHeadingCollapsed=true tags=["deeper"]', 'tags=["deeper"]'),
+    "stands outside such a section": ("# ### Deeper: more", "# ### More"),
+    "code of a folded section is not tagged": ('# %% tags=["deeper"]\nanswer + 1', "# %%\nanswer + 1"),
+    "the link to #value finds no such place": ("[query](#query)", "[query](#value)"),
+    "the link to 09_none.ipynb leads nowhere": ("A book.", "[A book](09_none.ipynb)."),
+    "the link to none.md leads nowhere": ("A book.", "[A book](none.md)."),
+    "filler: 'simply'": ("A book.", "Simply a book."),
+    "American spelling 'color'": ("A book.", "A book in color."),
+    "a paragraph of": ("A book.", "A book. " * 100),
+    "a picture without a text": ("A book.", "![](data:none) A book."),
+    "the first cell is not the title": ("# # 1 · A question?", "# A question?"),
+    "the title cell lacks minutes live": ("live 1", ""),
+    "the title cell lacks goals": ("**At the end**", "Soon"),
+    "exactly one heading of level 1": ("# ## Touch", "# # Touch"),
+    "does not call setup()": ("runtime = setup()", "runtime = None"),
+    "nothing to touch within the first screen": ('# %% tags=["lab"]', "# %%"),
+    "does not open with three questions": ("## Three questions first", "## Some questions"),
+    "not three numbered questions": ("# 3. Three?", "# Three?"),
+    "2 cells are tagged predict": ('# %% tags=["predict"]\n# NBVAL_CHECK_OUTPUT\nprint("one")', "# %%\nNone"),
+    "2 cells have their output compared": ('# NBVAL_CHECK_OUTPUT\nprint("two")', 'print("two")'),
+    "no section 'Find the error'": ("### Find the error", "### Look closely"),
+    "no lab is live": ("live=True", "live=False"),
+    "lacks difficulty or minutes": ("### Exercise ●○○ · 3 minutes", "### Exercise"),
+    "there is no section 'Glossary'": ("## Glossary", "## Terms"),
+    "its last sections are not in order": ("# ## Next\n", "# ## Next\n#\n# ## What we measured\n"),
+    "the summary has 4 lines": ("# 5. e\n", ""),
+    "'query' has no link": ("[query](#query)", "query"),
+    "has no Chinese term": ("查询", "query"),
+    "it is not what its source says": ("A book.", "Another book."),
+}
+
+
+@pytest.mark.parametrize("said", IN_SOURCE)
+def test_a_problem_of_the_source_is_found(lint, said):
+    old, new = IN_SOURCE[said]
+    assert old in GOOD
+    messages = lint(source=lambda text: text.replace(old, new))
+    assert any(said in message for message in messages), messages
+
+
+def test_a_source_without_a_kernel_is_found(lint):
+    assert any("the header names no kernel" in message for message in lint(header=False))
+
+
+def set_output(number, **data):
+    """A change that puts an output into cell `number` (from 0)."""
+
+    def change(notebook):
+        notebook["cells"][number]["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]
+
+    return change
+
+
+LARGE = base64.b64encode(b"\0" * 210_000).decode()
+
+IN_NOTEBOOK = {
+    "were not executed once each": lambda nb: nb["cells"][1].update(execution_count=None),
+    "is an error (ValueError)": lambda nb: nb["cells"][1].update(
+        outputs=[{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}]
+    ),
+    "widget state is stored": lambda nb: nb["metadata"].update(widgets={}),
+    "dead tomorrow": set_output(1, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
+    "a path of one machine ('/home/ada')": set_output(1, **{"text/plain": "/home/ada/course/x.py"}),
+    "shows a memory address": set_output(1, **{"text/plain": "<object at 0x7f3a2b1c>"}),
+    "the notebook has 1.6": set_output(1, **{"text/plain": "x" * 1_600_000}),
+    "a picture of 210 kB": set_output(1, **{"image/png": LARGE, "text/plain": "a picture"}),
+    "a bare matplotlib figure": set_output(1, **{"image/png": "AAAA", "text/plain": "<Figure size 640x480>"}),
+    "a picture without alt text": set_output(1, **{"text/html": "<img src='data:,'>"}),
+    "but there is none": lambda nb: nb["cells"][5].update(outputs=[]),
+    "a float (0.333) would be compared": set_output(5, **{"text/plain": "0.333"}),
+}
+
+
+@pytest.mark.parametrize("said", IN_NOTEBOOK)
+def test_a_problem_of_the_stored_outputs_is_found(lint, said):
+    messages = lint(notebook=IN_NOTEBOOK[said])
+    assert any(said in message for message in messages), messages
+    assert all(message.startswith("notebooks/01_good.ipynb") for message in messages)
+
+
+def test_a_message_names_file_cell_and_what_to_do(lint):
+    messages = lint(source=lambda text: text.replace("[query](#query)", "query"))
+    where, todo = "notebooks/source/01_good.py, cell 16 ('## Glossary')", "Link the term to where it is introduced."
+    assert any(message.startswith(where) and message.endswith(todo) for message in messages), messages

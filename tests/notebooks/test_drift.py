@@ -1,0 +1,105 @@
+"""The committed notebooks are what their sources produce; and the test of that notices when they are not."""
+
+import json
+
+import pytest
+
+from course_utils import authoring
+
+SMALL = """\
+    # %% [markdown]
+    # # Hello
+
+    # %% tags=["lab"]
+    print("one")
+
+    # %%
+    print("one")
+
+    # %%
+    print("one")
+"""
+
+
+def test_is_what_its_source_says(notebook_name):
+    assert authoring.drift(notebook_name) == []
+
+
+@pytest.fixture
+def built(course):
+    folder = course("01_small", SMALL)
+    authoring.build("01_small", folder)
+    return folder
+
+
+def test_two_builds_are_the_same_bytes(built):
+    before = (built / "01_small.ipynb").read_bytes()
+    authoring.build("01_small", built)
+    assert (built / "01_small.ipynb").read_bytes() == before
+    assert authoring.drift("01_small", built) == []
+
+
+def test_ids_of_equal_cells_differ_and_are_valid(built):
+    cells = json.loads((built / "01_small.ipynb").read_text("utf-8"))["cells"]
+    ids = [cell["id"] for cell in cells]
+    assert len(set(ids)) == len(ids) == 4
+    assert all(len(name) <= 64 and name.replace("-", "").isalnum() for name in ids)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda nb: nb["cells"][1].update(source=["print('two')"]), "differs in its source"),
+        (lambda nb: nb["cells"][1]["metadata"].update(tags=["check"]), "differs in its metadata"),
+        (lambda nb: nb["cells"][1].update(id="another"), "differs in its id"),
+        (lambda nb: nb["cells"].pop(), "the source has 4 cells, the notebook 3"),
+        (lambda nb: nb["metadata"].update(widgets={}), "the notebook's metadata differ"),
+    ],
+)
+def test_every_kind_of_drift_is_noticed(built, change, said):
+    path = built / "01_small.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    change(notebook)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    problems = authoring.drift("01_small", built)
+    assert said in problems[0]
+    assert "python -m course_utils notebooks 01_small" in problems[0]
+
+
+def test_another_layout_of_the_file_is_noticed(built):
+    path = built / "01_small.ipynb"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8"))), encoding="utf-8")
+    assert "layout" in authoring.drift("01_small", built)[0]
+
+
+def test_a_notebook_not_built_is_noticed(course):
+    assert "is missing" in authoring.drift("01_small", course("01_small", SMALL))[0]
+
+
+def test_a_cell_that_raises_stops_the_build_and_is_named(course):
+    folder = course("01_wrong", "# %%\nfine = 1\n\n# %%\nkey = fine / 0\n")
+    with pytest.raises(authoring.BuildError) as caught:
+        authoring.build("01_wrong", folder)
+    message = str(caught.value)
+    assert "notebooks/source/01_wrong.py, cell 2 ('key = fine / 0')" in message
+    assert "ZeroDivisionError" in message
+    assert "\x1b" not in message
+    assert not (folder / "01_wrong.ipynb").exists()
+
+
+def test_widgets_leave_the_built_notebook_but_not_their_words(course):
+    folder = course("01_widget", "# %%\nimport ipywidgets\nipywidgets.IntSlider()\n")
+    authoring.build("01_widget", folder)
+    notebook = json.loads((folder / "01_widget.ipynb").read_text("utf-8"))
+    assert notebook["cells"][0]["outputs"][0]["data"].keys() == {"text/plain", "text/html"}
+    assert "widgets" not in notebook["metadata"]
+
+
+def test_names_may_be_shortened_and_unknown_ones_are_answered(course):
+    folder = course("01_small", SMALL)
+    course("02_other", SMALL)
+    assert authoring.names(["01"], folder) == ["01_small"]
+    assert authoring.names(["notebooks/02_other.ipynb"], folder) == ["02_other"]
+    assert authoring.names((), folder) == ["01_small", "02_other"]
+    with pytest.raises(ValueError, match="starts with '9'.*01_small, 02_other"):
+        authoring.names(["9"], folder)
