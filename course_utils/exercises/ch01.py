@@ -13,7 +13,8 @@ INF = float("inf")
 
 
 def _random(*shape: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+    """Numbers one can read: one decimal."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype).mul(10).round().div(10)
 
 
 # ---- gaussian kernel ------------------------------------------------------------------------------------------------
@@ -110,8 +111,8 @@ def _pooling_cases() -> list[Case]:
     return [
         case(numbers([0.0, 1.0]), numbers([0.0, 1.0, 2.0]), numbers([1.0, 2.0, 4.0]), shown=True),
         case(numbers([0.0, 1.0]), numbers([0.0, 1.0, 2.0]), numbers([1.0, 2.0, 4.0]), width=0.5),
-        case(numbers([0.5]), numbers([0.0, 2.0]), numbers([3.0, -1.0]), width=2.0),
-        case(numbers([-1.0, 0.0, 2.0]), numbers([1.0]), numbers([5.0]), width=1.0),
+        case(numbers([0.5, 2.0]), numbers([0.0, 2.0]), numbers([3.0, -1.0]), width=2.0),
+        case(numbers([-1.0, 0.0, 1.0, 2.0, 3.0]), numbers([1.0]), numbers([5.0]), width=1.0),
         case(numbers([0.0, 1.0, 2.0]), numbers([0.0, 0.0, 1.0]), numbers([1.0, 3.0, 0.0]), width=1.5),
         case(_random(4, seed=21), _random(6, seed=22), _random(6, seed=23), width=0.7),
     ]
@@ -151,6 +152,11 @@ def _wrong_estimate(estimate):
     return pooling
 
 
+def _no_pairs(queries, keys, values, width=1.0):
+    weights = torch.softmax(-(((queries - keys) / width) ** 2) / 2, dim=-1)
+    return weights @ values, weights
+
+
 POOLING = Exercise(
     name="attention pooling",
     task="For each query, the weight of every key (softmax of −((q − k) / width)² / 2) and the average of the values "
@@ -167,6 +173,11 @@ POOLING = Exercise(
     minutes=5,
     difficulty=2,
     wrong=(
+        Wrong(
+            _no_pairs,
+            "`queries - keys` pairs the first query with the first key, the second with the second. You want every "
+            "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
+        ),
         Wrong(
             _wrong_weights(lambda scores: torch.softmax(scores, dim=0)),
             "The rows don't sum to 1, the columns do: the softmax runs along the query axis. Each *query* shares one "
@@ -228,7 +239,6 @@ def _softmax_cases() -> list[Case]:
         return Case({"scores": torch.as_tensor(scores), "mask": torch.as_tensor(mask)}, shown=shown)
 
     yes, no = True, False
-    many = _random(2, 3, 5, seed=31, dtype=torch.float64)
     return [
         case([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], [[yes, yes, no], [yes, yes, yes]], shown=True),
         case([[1.0, 2.0], [3.0, 4.0]], [[yes, yes], [no, no]]),
@@ -236,7 +246,9 @@ def _softmax_cases() -> list[Case]:
         case([[1000.0, 999.0], [0.0, 1.0]], [[yes, yes], [yes, yes]]),
         case([[0.0, 1.0, 500.0], [0.0, 1.0, 2.0]], [[yes, yes, no], [yes, yes, no]]),
         case([[-3.0, -1.0, -2.0], [2.0, -1.0, 0.5]], [[yes, no, yes], [no, yes, yes]]),
-        case(many, _random(2, 3, 5, seed=32) > -0.3),
+        case([2.0, 0.0, 1.0], [yes, no, yes]),
+        case(_random(2, 1, 3, seed=31), [[[yes, yes, no]], [[yes, yes, yes]]]),
+        case(_random(2, 3, 4, seed=33, dtype=torch.float64), _random(2, 3, 4, seed=34) > -0.5),
     ]
 
 

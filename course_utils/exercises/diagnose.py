@@ -6,15 +6,15 @@ what can be said of any wrong result: its shape, its kind, its sums, a factor, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
-from .engine import Outcome, Trouble, Verdict, example
-from .values import close, number_kind, same
+from .engine import Outcome, Verdict, example
+from .looks import LOOKS, equal, where
+from .values import same
 
 
 def diagnose(
@@ -26,55 +26,36 @@ def diagnose(
 ) -> Verdict:
     """The verdict on an answer that fails at least one case."""
     failing = [i for i, o in enumerate(outcomes) if o.spoilt or not o.like(Outcome(wanted[i]))]
-    here = min(failing, key=lambda i: (_trouble_last(outcomes[i]), _size(cases[i], wanted[i]), not cases[i].shown))
+    here = min(failing, key=lambda i: (not cases[i].shown, bool(outcomes[i].trouble), _size(cases[i], wanted[i])))
     case, want, outcome = cases[here], wanted[here], outcomes[here]
-    arrays = example(exercise, case, want, outcome.value if not outcome.misfit else None)
-    notes = (f"Right on {len(cases) - len(failing)} of {len(cases)} inputs; this is the smallest that shows it.",)
-    notes = notes if 0 < len(failing) < len(cases) and not outcome.trouble else ()
+    lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs; this is the smallest that shows it."
+    arrays = example(exercise, case, want, None if outcome.misfit or outcome.trouble else outcome.value)
+    verdict = Verdict(exercise.name, "wrong", "", lead=lead if len(failing) < len(cases) else "", arrays=arrays)
     for wrong, theirs in known:
         if all(mine.like(its) for mine, its in zip(outcomes, theirs, strict=True)):
-            code = outcome.trouble.line if outcome.trouble else ""
-            return Verdict(exercise.name, "wrong", wrong.hint, code, arrays, notes, wrong)
-    if outcome.trouble:
-        text, arrays = _troubled(exercise, case, outcome.trouble), example(exercise, case, want)
-        arrays = {} if outcome.trouble.error in ("signature", "TookTooLong") else arrays
-        return Verdict(exercise.name, "wrong", text, outcome.trouble.line, arrays)
+            return replace(verdict, text=wrong.hint, known=wrong)
+    if trouble := outcome.trouble:
+        useless = trouble.kind == "slow" or trouble.error == "signature"
+        verdict = replace(verdict, text=trouble.sentence, code=trouble.line)
+        return replace(verdict, arrays={}, lead="") if useless else verdict
     if outcome.misfit:
-        return Verdict(exercise.name, "wrong", outcome.misfit, arrays=example(exercise, case, want))
-    if all(outcomes[i].like(Outcome(wanted[i])) for i in failing):
-        name = outcome.spoilt[0]
+        return replace(verdict, text=outcome.misfit)
+    if outcome.like(Outcome(want)):
         text = (
-            f"The result is right, but it changes its input `{name}`, which somebody else may still need. "
-            "Make a new tensor instead: no `+=`, no method that ends in `_`."
+            f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which somebody else may still need. "
+            "Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
         )
         return Verdict(exercise.name, "wrong", text)
-    if outcome.spoilt:
-        notes += (f"It also changes its input `{outcome.spoilt[0]}`; leave that as it is.",)
-    pairs = [(outcomes[i].value, wanted[i]) for i in failing if not outcomes[i].trouble and not outcomes[i].misfit]
+    spoilt = tuple(f"It also changes its input `{name}`; leave that as it is." for name in outcome.spoilt[:1])
+    pairs = [(o.value, wanted[i]) for i, o in enumerate(outcomes) if i in failing and not o.trouble and not o.misfit]
+    pairs = [(got, w) for got, w in pairs if not same(got, w)]
     pairs.sort(key=lambda pair: pair[1] is not want)
-    return Verdict(exercise.name, "wrong", describe(exercise.returns, pairs), arrays=arrays, notes=notes)
-
-
-def _trouble_last(outcome: Outcome) -> bool:
-    return bool(outcome.trouble)
+    return replace(verdict, text=describe(exercise.returns, pairs), notes=spoilt)
 
 
 def _size(case: Case, want: Any) -> int:
     everything = [*case.args.values(), *(want if isinstance(want, tuple) else (want,))]
     return sum(x.numel() if isinstance(x, Tensor) else 1 for x in everything)
-
-
-def _troubled(exercise: Exercise, case: Case, trouble: Trouble) -> str:
-    if trouble.kind == "slow":
-        return (
-            f"Still running after {trouble.message} s, so it was stopped. Is there a loop that never ends? "
-            "A few numbers should take no time at all."
-        )
-    if trouble.error == "signature":
-        call = ", ".join([*case.args, *(f"{name}=…" for name in case.keywords)])
-        return f"It cannot be called with ({call}): {trouble.message}. Keep the first line as it was given."
-    message = f": {trouble.message}" if trouble.message else ""
-    return f"It stops with {trouble.error}{message}."
 
 
 def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
@@ -85,7 +66,7 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
     for i in reversed(range(len(names))):
         part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
         if not same(pairs[0][0][i], pairs[0][1][i]):
-            swapped = len(names) == 2 and all(_equal(g[0], w[1]) and _equal(g[1], w[0]) for g, w in pairs)
+            swapped = len(names) == 2 and all(equal(g[0], w[1]) and equal(g[1], w[0]) for g, w in pairs)
             if swapped:
                 return f"Right, but the wrong way round: return `{names[0]}` first, then `{names[1]}`."
             others = " The rest is right." if all(same(g[j], w[j]) for g, w in pairs for j in range(i)) else ""
@@ -101,177 +82,4 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         answers = [look(g, w) for g, w in pairs]
         if all(answers):
             return answers[0]
-    return _where(got, want) if got.shape == want.shape else _shape(got, want)
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape and bool(close(a, b).all())
-
-
-def _flip(x: Tensor) -> Tensor:
-    return x.transpose(-1, -2) if x.dim() > 1 else x
-
-
-def _shape(got: Tensor, want: Tensor) -> str | None:
-    if got.shape == want.shape:
-        return None
-    given = f"Its shape is {list(got.shape)}, needed: {list(want.shape)}."
-    if _equal(_flip(got), want):
-        return f"{given} It is right but transposed: rows and columns have changed places."
-    if want.dim() > 1 and _flip(got).shape == want.shape:
-        return f"{given} Rows and columns seem to have changed places."
-    if got.numel() == want.numel() and _equal(got.reshape(want.shape), want):
-        more = "an axis of size 1 too many: is it `keepdim=True`, or a `None` in the brackets?"
-        fewer = "an axis of size 1 is missing: try `keepdim=True`."
-        return f"{given} The numbers are right, {more if got.dim() > want.dim() else fewer}"
-    if got.dim() < want.dim():
-        return f"{given} An axis has gone: does a sum, mean or max run over more than it should? Say which with `dim=`."
-    if got.dim() > want.dim():
-        return f"{given} There is an axis too many: does a sum over it still have to come?"
-    return f"{given} Print the shape after each step, and see where it leaves the path."
-
-
-def _nan(got: Tensor, want: Tensor) -> str | None:
-    bad = _same_shape(got, want) and got.is_floating_point() and got.isnan() & ~want.isnan()
-    if isinstance(bad, Tensor) and bad.any():
-        where = "all of it" if bad.all() else f"{int(bad.sum())} of {bad.numel()} numbers"
-        return f"NaN, in {where}. NaN comes from 0/0, inf − inf or inf/inf: which step makes it?"
-    return None
-
-
-def _infinite(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and got.is_floating_point() and (got.isinf() & ~want.isinf()).any():
-        return "Some numbers are infinite. Is there a division by 0, or exp of something large?"
-    return None
-
-
-def _kind(got: Tensor, want: Tensor) -> str | None:
-    mine, needed = number_kind(got), number_kind(want)
-    if mine == needed or got.shape != want.shape:
-        return None
-    words = {
-        "bool": "True and False",
-        "float": "decimal numbers",
-        "whole": "whole numbers",
-        "complex": "complex numbers",
-    }
-    right = "The right entries, but " if _equal(got, want) else ""
-    text = f"{right}{words[mine]} (`{str(got.dtype)}`) instead of {words[needed]} (`{str(want.dtype)}`)."
-    text = text[0].upper() + text[1:]
-    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if needed == "bool" else "")
-
-
-def _same_shape(got: Tensor, want: Tensor) -> bool:
-    return got.shape == want.shape
-
-
-def _sums_to_one(x: Tensor, dim: int) -> bool:
-    total = x.double().sum(dim)
-    return bool(((total - 1).abs() < 1e-2).logical_or(total.abs() < 1e-6).all() and (total > 0.5).any())
-
-
-def _rows(got: Tensor, want: Tensor) -> str | None:
-    """Only where the rows should sum to 1 and do not."""
-    if not (_same_shape(got, want) and got.dim() and want.is_floating_point() and got.is_floating_point()):
-        return None
-    if not _sums_to_one(want, -1) or _sums_to_one(got, -1):
-        return None
-    if got.dim() > 1 and _sums_to_one(got, -2):
-        return "The rows don't sum to 1, but the columns do: is the softmax along the query axis?"
-    if got.dim() > 1 and _sums_to_one(got.flatten(), -1):
-        return "All of it together sums to 1; each row should: one softmax for every query, `dim=-1`."
-    sums = got.double().sum(-1).flatten()
-    return f"The rows should sum to 1; the first sums to {sums[0].item():.3g}. Are the weights normalised?"
-
-
-def _factor(got: Tensor, want: Tensor) -> str | None:
-    mine, needed = _finite(got, want)
-    if mine is None:
-        return None
-    at = needed.abs().argmax()
-    if needed[at] == 0 or mine[at] == 0:
-        return None
-    ratio = mine[at] / needed[at]
-    if not close(mine, needed * ratio).all():
-        return None
-    if torch.isclose(ratio, torch.tensor(-1.0, dtype=ratio.dtype), rtol=1e-3):
-        return "Right, but with the opposite sign: is a minus missing, or one too many?"
-    return f"Right, but {_ratio(ratio.item())}: look for a factor."
-
-
-def _ratio(ratio: float) -> str:
-    for words, number in (("twice", 2), ("half", 0.5), ("three times", 3), ("four times", 4), ("a quarter of", 0.25)):
-        if abs(ratio - number) < 1e-3 * number:
-            return f"{words} what it should be"
-    return f"{ratio:.3g} times what it should be"
-
-
-def _offset(got: Tensor, want: Tensor) -> str | None:
-    mine, needed = _finite(got, want)
-    if mine is None or mine.numel() < 2:
-        return None
-    shift = (mine - needed).median()
-    if close(mine, needed + shift).all() and shift.abs() > 1e-4:
-        return f"Right, but {abs(shift.item()):.3g} too {'large' if shift > 0 else 'small'} everywhere."
-    return None
-
-
-def _finite(got: Tensor, want: Tensor):
-    if got.shape != want.shape or not want.numel() or {number_kind(got), number_kind(want)} & {"bool", "complex"}:
-        return None, None
-    mine, needed = got.double().flatten(), want.double().flatten()
-    fine = mine.isfinite() & needed.isfinite()
-    return (mine, needed) if fine.all() else (None, None)
-
-
-def _complement(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and number_kind(want) == "bool" and number_kind(got) == "bool" and _equal(~got, want):
-        return "Exactly the other way round: True where False should be. True means *may be attended*."
-    if _same_shape(got, want) and want.is_floating_point() and _equal(1 - got.double(), want):
-        return "Exactly 1 minus what it should be."
-    return None
-
-
-def _transposed(got: Tensor, want: Tensor) -> str | None:
-    if want.dim() > 1 and _same_shape(_flip(got), want) and _same_shape(got, want) and _equal(_flip(got), want):
-        return "Right, but transposed: rows should be queries, columns keys."
-    return None
-
-
-def _reordered(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and want.numel() > 2 and number_kind(want) != "bool" and got.unique().numel() > 1:
-        return "The right numbers in another order." if _equal(_sorted(got), _sorted(want)) else None
-    return None
-
-
-def _sorted(x: Tensor) -> Tensor:
-    return x.double().flatten().sort().values
-
-
-def _constant(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and got.numel() > 1 and got.unique().numel() == 1 and want.unique().numel() > 1:
-        return f"It gives {got.flatten()[0].item():.3g} everywhere, whatever comes in."
-    return None
-
-
-def _where(got: Tensor, want: Tensor) -> str:
-    """The fallback: how much differs, and where first."""
-    wrong = ~close(got, want)
-    place = [int(i) for i in wrong.nonzero()[0]]
-    axes = {1: "at {}", 2: "in row {}, column {}"}.get(len(place), "at {}" + ", {}" * (len(place) - 1))
-    text = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
-    if wrong.numel() == 1:
-        text = "The number differs"
-    if (
-        number_kind(want) == "bool"
-        and want.dim() == 2
-        and wrong.diagonal().all()
-        and wrong.sum() == len(wrong.diagonal())
-    ):
-        return "Right except on the diagonal."
-    return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
-
-
-LOOKS: tuple[Callable[[Tensor, Tensor], str | None], ...] = (
-    _shape, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered,
-)  # fmt: skip
+    return LOOKS[0](got, want) or where(got, want)

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import dis
 import functools
-import inspect
-import linecache
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any
+
+import torch
 
 from . import values
 from .definition import Case, Exercise, FindError, Wrong
 from .guard import SECONDS, TookTooLong, quiet, time_limit, world_unchanged
 from .show import EXPECTED, MINE
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """An answer that did not return. kind: "unsolved", "raised" or "slow"."""
-
-    kind: str
-    error: str = ""
-    message: str = ""
-    line: str = ""
+from .trouble import Trouble, clean, own_line, trouble
 
 
 @dataclass(frozen=True)
@@ -50,13 +38,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """state: "right", "wrong" or "unsolved". text: what a teacher says. arrays: name -> array or text, to be shown
-    below. known: the mistake that was recognised. notes: what else was seen. code: the student's own line."""
+    """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
+    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised."""
 
     name: str
     state: str
     text: str
     code: str = ""
+    lead: str = ""
     arrays: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     known: Wrong | None = None
@@ -74,19 +63,25 @@ def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
     if not callable(answer):
         text = f"This is {values.kind(answer)}. Needed: a function (or class) written below the line with the @."
         return Verdict(exercise.name, "wrong", text)
-    cases = list(exercise.cases())
-    wanted = [_expected(exercise, case) for case in cases]
-    with world_unchanged() as changed, quiet() as printed:
-        outcomes = attempt(exercise, answer, cases, wanted, seconds, again=True)
+    with torch.device("cpu"):
+        cases = list(exercise.cases())
+        wanted = [_expected(exercise, case) for case in cases]
+        with world_unchanged() as changed, quiet() as printed:
+            outcomes = attempt(exercise, answer, cases, wanted, seconds, again=True)
+        known = mistakes(exercise, cases, wanted) if not _all_right(outcomes, wanted) else []
     first = outcomes[0].trouble
     if first and first.kind == "unsolved":
         verdict = _unsolved(exercise, cases, wanted)
-    elif all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True)):
+    elif _all_right(outcomes, wanted):
         verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
         verdict = replace(verdict, converts=not all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True)))
     else:
-        verdict = diagnose(exercise, cases, wanted, outcomes, mistakes(exercise, cases, wanted))
+        verdict = diagnose(exercise, cases, wanted, outcomes, known)
     return replace(verdict, notes=verdict.notes + _notes(verdict, changed, printed))
+
+
+def _all_right(outcomes: list[Outcome], wanted: list) -> bool:
+    return all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True))
 
 
 def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=False) -> list[Outcome]:
@@ -108,7 +103,7 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
                         "answers. Does something in it draw random numbers, or remember the last call?",
                     )
     except TookTooLong as stop:
-        slow = Trouble("slow", "TookTooLong", f"{seconds:g}", _own_line(answer, stop.__traceback__))
+        slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
         outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow)]
     filler = outcomes[-1]
     return outcomes + [filler] * (len(cases) - len(outcomes))
@@ -134,63 +129,12 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
     except (KeyboardInterrupt, TookTooLong):
         raise
     except BaseException as error:
-        return Outcome(trouble=_trouble(answer, error, mine))
+        return Outcome(trouble=trouble(answer, error, mine))
     spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
     try:
         return Outcome(values.converted(raw, want, exercise.returns, exercise.words), spoilt=spoilt, raw=raw)
     except values.Misfit as misfit:
         return Outcome(misfit=str(misfit), spoilt=spoilt, raw=raw)
-
-
-def _trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
-    last = error.__traceback__
-    while last.tb_next:
-        last = last.tb_next
-    if isinstance(error, NotImplementedError) and _raised_by_hand(last):
-        return Trouble("unsolved", "NotImplementedError")
-    if isinstance(error, TypeError) and not _takes(answer, case):
-        return Trouble("raised", "signature", _short(error))
-    return Trouble("raised", type(error).__name__, _short(error), _own_line(answer, error.__traceback__))
-
-
-def _raised_by_hand(last: TracebackType) -> bool:
-    """By a `raise` statement: torch, too, says NotImplementedError when a dtype does not suit it."""
-    code = last.tb_frame.f_code.co_code
-    return dis.opname[code[last.tb_lasti]] == "RAISE_VARARGS"
-
-
-def _takes(answer: Callable, case: Case) -> bool:
-    try:
-        if isinstance(answer, type):
-            inspect.signature(answer).bind(*case.init)
-        else:
-            inspect.signature(answer).bind(*case.args.values(), **case.keywords)
-    except TypeError:
-        return False
-    except ValueError:
-        pass
-    return True
-
-
-def _own_line(answer: Callable, trace: TracebackType | None) -> str:
-    """The innermost line of the student's own text that was running, without its indentation."""
-    functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
-    files = {inspect.unwrap(f).__code__.co_filename for f in functions if hasattr(inspect.unwrap(f), "__code__")}
-    found = ""
-    while trace:
-        if trace.tb_frame.f_code.co_filename in files:
-            found = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()
-            found = found or f"(line {trace.tb_lineno})"
-        trace = trace.tb_next
-    return found
-
-
-def _short(error: BaseException, longest: int = 200) -> str:
-    """The first line of an error, without addresses and places on this machine."""
-    text = (str(error).strip().splitlines() or [""])[0]
-    text = re.sub(r" at 0x[0-9a-f]+|\bobject at 0x[0-9a-f]+", "", text)
-    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[\w.@+-]+[\\/])+", "", text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _unsolved(exercise: Exercise, cases, wanted) -> Verdict:
@@ -212,17 +156,16 @@ def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: s
 
 
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
-    notes = []
+    notes, text = [], printed.text.strip()
     if changed:
         notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
     if verdict.converts:
         notes.append("It does not return tensors; the notebook turns its results into tensors.")
-    if printed.text.strip() and not verdict.right:
-        lines = [line for line in printed.text.strip().splitlines() if line.strip()]
-        more = " …" if len(lines) > 3 or printed.lost else ""
-        notes.append(
-            "It printed: " + " / ".join(re.sub(r" at 0x[0-9a-f]+", "", line[:80]) for line in lines[:3]) + more
-        )
+    if text and not verdict.right:
+        lines = [clean(line, 80) for line in text.splitlines() if line.strip()]
+        notes.append("It printed: " + " / ".join(lines[:3]) + (" …" if len(lines) > 3 or printed.lost else ""))
+        if verdict.text.startswith("It returns None"):
+            notes[-1] += " Printing shows a result; `return` hands it on."
     return tuple(notes)
 
 
@@ -258,17 +201,17 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
     if line is None:
         say = {
             "right": f"The repair is right. Which {unit} did you mend? Write its number as `{unit_argument(puzzle)}`.",
-            "unsolved": verdict.text,
+            "unsolved": f"Name the {unit}, and mend it: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
     if type(line) is not int or not 1 <= line <= len(puzzle.program):
         text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
-        return replace(verdict, state="wrong", text=text, arrays={}, known=None)
+        return replace(verdict, state="wrong", text=text, arrays={}, lead="", known=None)
     if line != puzzle.line:
         why = puzzle.innocent.get(line, "it does what it should.")
         text = f"{unit.capitalize()} {line} is not it: {why}"
         text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
-        return replace(verdict, state="wrong", text=text, arrays={}, known=None, code="")
+        return replace(verdict, state="wrong", text=text, arrays={}, lead="", known=None, code="")
     if verdict.right:
         return replace(verdict, text=f"right. {unit.capitalize()} {line} it is: {puzzle.found}")
     if verdict.state == "unsolved":

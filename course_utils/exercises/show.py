@@ -58,7 +58,7 @@ def code(text: str) -> str:
     return f'<pre style="margin:.2em 0;white-space:pre-wrap"><code>{html.escape(text, quote=False)}</code></pre>'
 
 
-def array(x: Any, digits: int = 4) -> str:
+def array(x: Any, digits: int = 3) -> str:
     """An array as one would write it down: few digits, columns aligned, only the corners if it is large."""
     import torch
 
@@ -92,7 +92,11 @@ def _cells(row: Any, digits: int) -> list[str]:
 def _number(x: Any, digits: int) -> str:
     if not isinstance(x, float):
         return str(x)
-    text = f"{x:.{digits}g}" if x == 0 or 1e-4 <= abs(x) < 1e5 or abs(x) == float("inf") else f"{x:.{digits - 2}e}"
+    text = f"{x:.{digits}f}"
+    if 0 < abs(x) < 0.5 * 10**-digits or abs(x) >= 1e6:
+        text = f"{x:.{digits - 1}e}"
+    elif "." in text:
+        text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
 
 
@@ -100,10 +104,13 @@ def table(arrays: dict[str, Any]) -> tuple[str, str]:
     """Named arrays, one under the other: (HTML, text)."""
     if not arrays:
         return "", ""
+    from .values import same
+
     written = {name: array(x) for name, x in arrays.items()}
     for name, text in written.items():  # close, but not equal: as many digits as it takes
-        if name.endswith(MINE) and text == written[name.removesuffix(MINE) + EXPECTED]:
-            written |= {n: array(arrays[n], 8) for n in (name, name.removesuffix(MINE) + EXPECTED)}
+        other = name.removesuffix(MINE) + EXPECTED
+        if name.endswith(MINE) and text == written[other] and not same(arrays[name], arrays[other]):
+            written |= {n: array(arrays[n], 8) for n in (name, other)}
     rows = []
     for name, text in written.items():
         cell = f'<pre style="margin:0;white-space:pre;overflow-x:auto">{html.escape(text, quote=False)}</pre>'
@@ -114,7 +121,7 @@ def table(arrays: dict[str, Any]) -> tuple[str, str]:
     lines = []
     for name, text in written.items():
         first, *rest = text.splitlines()
-        lines += [f"  {name:<{width}}{first}"] + [f"  {'':<{width}}{line}" for line in rest]
+        lines += [f"  {name:<{width}}{first}"] + [f"  {'':<{width}}{line}".rstrip() for line in rest]
     return f'<table style="margin:.3em 0;border:none"><tbody>{"".join(rows)}</tbody></table>', "\n".join(lines)
 
 
@@ -123,12 +130,12 @@ def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
     sign = SIGNS[verdict.state]
     grid, lines = table(verdict.arrays)
     if verdict.state == "unsolved":
-        head, ending = f"not written yet · {effort}", f"Until then the notebook goes on with the course's own `{own}`."
+        head, ending = f"not solved yet · {effort}", f"Until then the notebook goes on with the course's own `{own}`."
         lead = "It should do this:" if verdict.arrays else ""
     elif verdict.state == "right":
         head, lead, ending = "", "", f"From here on the notebook uses your `{mine}`."
     else:
-        head, lead = "not yet.", ""
+        head, lead = "not yet.", verdict.lead
         ending = f'The notebook goes on with the course\'s own `{own}`. Stuck? `hint("{verdict.name}")`'
     name = f"{sign} {verdict.name}"
     page = [paragraph(f"<strong>{html.escape(name)}</strong>: {html.escape(head)} {inline(verdict.text)}")]
@@ -142,13 +149,10 @@ def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
     if verdict.code:
         page.append(code(verdict.code))
         text.append(f"    {verdict.code}")
-    for words in verdict.notes[:1] if verdict.arrays else ():
-        page.append(paragraph(inline(words)))
-        text.append(words)
     if grid:
         page += [paragraph(lead), grid] if lead else [grid]
         text += [lead, lines] if lead else [lines]
-    for words in (*(verdict.notes[1:] if verdict.arrays else verdict.notes), ending):
+    for words in (*verdict.notes, ending):
         page.append(paragraph(inline(words)))
         text.append(words)
     return Note(box("".join(page), TINTS[verdict.state]), "\n".join(text))

@@ -36,7 +36,7 @@ def converted(result: Any, wanted: Any, names: tuple[str, ...], words: bool = Fa
         return _tensor(result, names[0])
     if isinstance(wanted, str):
         if not isinstance(result, str):
-            raise Misfit(f"It returns {kind(result)}; needed: a word.")
+            raise Misfit(f'It returns {kind(result)}; needed: a word, such as "{wanted}".')
         return plain_word(result) if words else result
     if isinstance(result, Tensor | numpy.generic | numpy.ndarray) and getattr(result, "ndim", 1) == 0:
         result = result.item()
@@ -75,7 +75,7 @@ def _tensor(result: Any, name: str) -> Tensor:
             return torch.from_numpy(numpy.array(array, dtype=None if array.dtype.itemsize <= 8 else float))
     except (ValueError, TypeError, RuntimeError):
         pass
-    raise Misfit(f"It returns {kind(result)}; needed: a tensor, {name}.")
+    raise Misfit(f"It returns {kind(result)}; needed: `{name}`, a tensor.")
 
 
 def kind(thing: Any) -> str:

@@ -1,0 +1,187 @@
+"""What can be said of any wrong array: its shape, NaN, its kind, its sums, a factor, an offset, another order.
+
+Each look takes (got, wanted) and answers with a sentence, or None if it has nothing to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .values import close, number_kind
+
+
+def equal(a: Any, b: Any) -> bool:
+    return isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape and bool(close(a, b).all())
+
+
+def _flip(x: Tensor) -> Tensor:
+    return x.transpose(-1, -2) if x.dim() > 1 else x
+
+
+def _shape(got: Tensor, want: Tensor) -> str | None:
+    if got.shape == want.shape:
+        return None
+    given = f"Its shape is {list(got.shape)}, needed: {list(want.shape)}."
+    if equal(_flip(got), want):
+        return f"{given} It is right but transposed: rows and columns have changed places."
+    if want.dim() > 1 and _flip(got).shape == want.shape:
+        return f"{given} Rows and columns seem to have changed places."
+    if got.numel() == want.numel() and equal(got.reshape(want.shape), want):
+        more = "an axis of size 1 too many: is it `keepdim=True`, or a `None` in the brackets?"
+        fewer = "an axis of size 1 is missing: try `keepdim=True`."
+        return f"{given} The numbers are right, {more if got.dim() > want.dim() else fewer}"
+    if got.dim() < want.dim():
+        return f"{given} An axis has gone: does a sum, mean or max run over more than it should? Say which with `dim=`."
+    if got.dim() > want.dim():
+        return f"{given} There is an axis too many: does a sum over it still have to come?"
+    return f"{given} Print the shape after each step, and see where it leaves the path."
+
+
+def _nan(got: Tensor, want: Tensor) -> str | None:
+    bad = _same_shape(got, want) and got.is_floating_point() and got.isnan() & ~want.isnan()
+    if isinstance(bad, Tensor) and bad.any():
+        where = "all of it" if bad.all() else f"{int(bad.sum())} of {bad.numel()} numbers"
+        return f"NaN, in {where}. NaN comes from 0/0, inf − inf or inf/inf: which step makes it?"
+    return None
+
+
+def _infinite(got: Tensor, want: Tensor) -> str | None:
+    if _same_shape(got, want) and got.is_floating_point() and (got.isinf() & ~want.isinf()).any():
+        return "Some numbers are infinite. Is there a division by 0, or exp of something large?"
+    return None
+
+
+def _kind(got: Tensor, want: Tensor) -> str | None:
+    mine, needed = number_kind(got), number_kind(want)
+    if mine == needed or got.shape != want.shape:
+        return None
+    words = {
+        "bool": "True and False",
+        "float": "decimal numbers",
+        "whole": "whole numbers",
+        "complex": "complex numbers",
+    }
+    right = "The right entries, but " if equal(got, want) else ""
+    text = f"{right}{words[mine]} (`{str(got.dtype)}`) instead of {words[needed]} (`{str(want.dtype)}`)."
+    text = text[0].upper() + text[1:]
+    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if needed == "bool" else "")
+
+
+def _same_shape(got: Tensor, want: Tensor) -> bool:
+    return got.shape == want.shape
+
+
+def _sums_to_one(x: Tensor, dim: int) -> bool:
+    total = x.double().sum(dim)
+    return bool(((total - 1).abs() < 1e-2).logical_or(total.abs() < 1e-6).all() and (total > 0.5).any())
+
+
+def _rows(got: Tensor, want: Tensor) -> str | None:
+    """Only where the rows should sum to 1 and do not."""
+    if not (_same_shape(got, want) and got.dim() and want.is_floating_point() and got.is_floating_point()):
+        return None
+    if not _sums_to_one(want, -1) or _sums_to_one(got, -1):
+        return None
+    if got.dim() > 1 and _sums_to_one(got, -2):
+        return "The rows don't sum to 1, but the columns do: is the softmax along the query axis?"
+    if got.dim() > 1 and _sums_to_one(got.flatten(), -1):
+        return "All of it together sums to 1; each row should: one softmax for every query, `dim=-1`."
+    sums = got.double().sum(-1).flatten()
+    return f"The rows should sum to 1; the first sums to {sums[0].item():.3g}. Are the weights normalised?"
+
+
+def _factor(got: Tensor, want: Tensor) -> str | None:
+    mine, needed = _finite(got, want)
+    if mine is None:
+        return None
+    at = needed.abs().argmax()
+    if needed[at] == 0 or mine[at] == 0:
+        return None
+    ratio = mine[at] / needed[at]
+    if not close(mine, needed * ratio).all():
+        return None
+    if torch.isclose(ratio, torch.tensor(-1.0, dtype=ratio.dtype), rtol=1e-3):
+        return "Right, but with the opposite sign: is a minus missing, or one too many?"
+    return f"Right, but {_ratio(ratio.item())}: look for a factor."
+
+
+def _ratio(ratio: float) -> str:
+    for words, number in (("twice", 2), ("half", 0.5), ("three times", 3), ("four times", 4), ("a quarter of", 0.25)):
+        if abs(ratio - number) < 1e-3 * number:
+            return f"{words} what it should be"
+    return f"{ratio:.3g} times what it should be"
+
+
+def _offset(got: Tensor, want: Tensor) -> str | None:
+    mine, needed = _finite(got, want)
+    if mine is None or mine.numel() < 2:
+        return None
+    shift = (mine - needed).median()
+    if close(mine, needed + shift).all() and shift.abs() > 1e-4:
+        return f"Right, but {abs(shift.item()):.3g} too {'large' if shift > 0 else 'small'} everywhere."
+    return None
+
+
+def _finite(got: Tensor, want: Tensor):
+    if got.shape != want.shape or not want.numel() or {number_kind(got), number_kind(want)} & {"bool", "complex"}:
+        return None, None
+    mine, needed = got.double().flatten(), want.double().flatten()
+    fine = mine.isfinite() & needed.isfinite()
+    return (mine, needed) if fine.all() else (None, None)
+
+
+def _complement(got: Tensor, want: Tensor) -> str | None:
+    if _same_shape(got, want) and number_kind(want) == "bool" and number_kind(got) == "bool" and equal(~got, want):
+        return "Exactly the other way round: True where False should be. True means *may be attended*."
+    if _same_shape(got, want) and want.is_floating_point() and equal(1 - got.double(), want):
+        return "Exactly 1 minus what it should be."
+    return None
+
+
+def _transposed(got: Tensor, want: Tensor) -> str | None:
+    if want.dim() > 1 and _same_shape(_flip(got), want) and _same_shape(got, want) and equal(_flip(got), want):
+        return "Right, but transposed: rows should be queries, columns keys."
+    return None
+
+
+def _reordered(got: Tensor, want: Tensor) -> str | None:
+    if _same_shape(got, want) and want.numel() > 2 and number_kind(want) != "bool" and got.unique().numel() > 1:
+        return "The right numbers in another order." if equal(_sorted(got), _sorted(want)) else None
+    return None
+
+
+def _sorted(x: Tensor) -> Tensor:
+    return x.double().flatten().sort().values
+
+
+def _constant(got: Tensor, want: Tensor) -> str | None:
+    if _same_shape(got, want) and got.numel() > 1 and got.unique().numel() == 1 and want.unique().numel() > 1:
+        return f"It gives {got.flatten()[0].item():.3g} everywhere, whatever comes in."
+    return None
+
+
+def where(got: Tensor, want: Tensor) -> str:
+    """The fallback: how much differs, and where first."""
+    wrong = ~close(got, want)
+    place = [int(i) for i in wrong.nonzero()[0]]
+    axes = {1: "at {}", 2: "in row {}, column {}"}.get(len(place), "at {}" + ", {}" * (len(place) - 1))
+    text = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
+    if wrong.numel() == 1:
+        text = "The number differs"
+    if (
+        number_kind(want) == "bool"
+        and want.dim() == 2
+        and wrong.diagonal().all()
+        and wrong.sum() == len(wrong.diagonal())
+    ):
+        return "Right except on the diagonal."
+    return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
+
+
+LOOKS: tuple[Callable[[Tensor, Tensor], str | None], ...] = (
+    _shape, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered,
+)  # fmt: skip
