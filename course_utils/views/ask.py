@@ -22,7 +22,7 @@ class Predict(View):
         return f"Guess before you read on: {' · '.join(self.options['answers'])}"
 
     def table(self) -> Table:
-        return Table(["", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
+        return Table(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
 
     def draw(self, figure) -> None:
         figure.text(0.02, 0.9, textwrap.fill(self.title, 80), weight="bold", va="top")

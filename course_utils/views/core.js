@@ -102,7 +102,11 @@ const control = {
     };
     return [h("span", { class: "control" }, h("label", { for: id }, label), input, shown), sync];
   },
-  choice(ui, { name, label, options, words = {} }) {
+  choice(ui, { name, label, options, words = {}, menu = false }) {
+    if (menu) {
+      const id = `c${++serial}`, list = h("select", { id, "data-control": name, onchange: () => ui.set({ [name]: options[list.selectedIndex] }, true) }, ...options.map(o => h("option", {}, words[o] ?? String(o))));
+      return [h("span", { class: "control" }, h("label", { for: id }, label), list), () => (list.selectedIndex = options.indexOf(ui.state[name]))];
+    }
     const group = `g${++serial}`, inputs = options.map(o => h("input", { type: "radio", name: group, value: String(o), "data-control": name, onchange: () => ui.set({ [name]: o }, true) }));
     const labels = options.map((o, i) => h("label", {}, inputs[i], h("span", {}, words[o] ?? String(o))));
     const sync = () => options.forEach((o, i) => (inputs[i].checked = ui.state[name] === o));
@@ -132,7 +136,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
     body: h("div", { class: "body" }), side: h("div", { class: "side" }), below: h("div", { class: "below" }),
   };
   const table = h("table"), words = h("details", { class: "more" }, h("summary", {}, "in words"), h("p", {}, spec.words));
-  const numbers = h("details", { class: "more", ontoggle: () => numbers.open && fill() }, h("summary", {}, "table"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "table of the numbers shown" }, table));
+  const numbers = h("details", { class: "more", ontoggle: () => numbers.open && fill() }, h("summary", {}, "table"), h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" }, table));
   function fill() {
     const { header, rows } = picture.table(), cell = (tag, scope) => t => h(tag, { scope }, t);
     table.replaceChildren(h("thead", {}, h("tr", {}, ...header.map(cell("th", "col")))),
@@ -158,11 +162,12 @@ export function mount(host, kinds, spec, buffer, link = null) {
   const style = h("style");
   style.textContent = CSS;
   const shell = h("div", { class: "view", role: "group", "aria-labelledby": id, "data-lm-suppress-shortcuts": "true", style: `font-size:${Math.round(13.5 * unit)}px` },
-    h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) }), h("div", { class: "title", id }, spec.title), spec.caption ? h("div", { class: "caption" }) : null,
+    h("div", { class: "title", id }, spec.title), spec.caption ? h("div", { class: "caption" }) : null,
     h("div", { class: "stage" }, ui.body, ui.side), h("div", { class: "controls" }, ...made.map(([e]) => e)), ui.below,
     spec.foot === false ? null : h("div", { class: "foot" }, numbers, words));
   if (spec.caption) shell.querySelector(".caption").append(...coloured(spec.caption));
-  root.replaceChildren(style, shell);
+  const probe = h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) }); // the page's colour changes: so does ours
+  root.replaceChildren(style, probe, shell);
   picture = kinds[spec.kind](ui);
   const watch = new ResizeObserver(() => ui.set({}));
   watch.observe(shell);
@@ -193,7 +198,8 @@ input[type=range]{width:11em;accent-color:var(--quiet);margin:0}output{color:var
 input[type=checkbox]{accent-color:var(--text);margin:0;width:1.1em;height:1.1em}
 .choice input{position:absolute;opacity:0;width:1px;height:1px}.choice span{padding:.05em .5em;border-radius:.35em;color:var(--text);font-weight:600}
 .choice input:checked+span{background:var(--text);color:var(--ground,#fff)}
-:is(input,summary,button,[role=grid],[tabindex]):focus-visible,.choice input:focus-visible+span{outline:2px solid var(--query);outline-offset:2px}
+select{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--line);border-radius:.35em;padding:.05em .3em}
+:is(input,select,summary,button,[role=grid],[tabindex]):focus-visible,.choice input:focus-visible+span{outline:2px solid var(--query);outline-offset:2px}
 button{font:inherit;color:var(--text);background:none;border:1px solid var(--line);border-radius:.35em;padding:.1em .6em;cursor:pointer}button:hover{border-color:var(--quiet)}
 .foot{display:flex;flex-wrap:wrap;gap:0 1.6em;margin-top:.45em;color:var(--quiet)}.more{max-width:100%}.more[open]{flex-basis:100%}summary{cursor:pointer;width:max-content;padding:.15em 0}.more p{margin:.2em 0;color:var(--text);max-width:60em}
 .scroll{overflow:auto;max-height:20em}table{border-collapse:collapse;font-size:.92em}th,td{padding:.1em .55em;text-align:right;font-weight:400;border:0;white-space:nowrap}th{color:var(--quiet)}thead th{border-bottom:1px solid var(--line)}

@@ -184,14 +184,14 @@ export function heatmap(ui) {
       g.y = scrolls ? scroller.scrollTop : 0;
       const c = paper(canvas, g.width, g.height), [q, k] = at ?? [state.row, state.col];
       if (g.all) paintAll(c, g); else paintOne(c, g, q, k);
-      line.setAttribute("aria-rowindex", q + 1);
-      cell.setAttribute("aria-colindex", k + 1);
+      line.setAttribute("aria-rowindex", Math.max(0, q) + 1);
+      cell.setAttribute("aria-colindex", Math.max(0, k) + 1);
       say(q, k);
     },
     table() {
       const every = K <= 32, top = q => Array.from(row(q), (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => b[0] - a[0]).slice(0, 3);
       const text = x => (Number.isNaN(x) ? "masked" : fmt(x));
-      if (every) return { header: ["", ...spec.keys], rows: spec.queries.map((n, q) => [n, ...Array.from(row(q), text)]) };
+      if (every) return { header: ["query", ...spec.keys], rows: spec.queries.map((n, q) => [n, ...Array.from(row(q), text)]) };
       return { header: ["query", "1st key", "2nd key", "3rd key"], rows: spec.queries.map((n, q) => [n, ...top(q).map(([x, i]) => `${spec.keys[i]} ${fmt(x)}`)]) };
     },
     numbers: () => ({ weights: spec.queries.map((_, q) => Array.from(row(q))) }),

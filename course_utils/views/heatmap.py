@@ -76,7 +76,7 @@ class Heatmap(View):
         weights = self.weights
         if len(keys) <= 32 and len(queries) <= 64:
             cells = [["masked" if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
-            return Table(["", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
+            return Table(["query", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
         best = np.argsort(-np.nan_to_num(weights, nan=-np.inf), axis=-1)[:, :3]
         rows = [
             [q, *[f"{keys[k]} {row[k]:.3f}" for k in ks]] for q, row, ks in zip(queries, weights, best, strict=True)
@@ -99,7 +99,7 @@ class Heatmap(View):
                 reach = max(-low, high)
                 low, high = -reach, reach
                 colours = LinearSegmentedColormap.from_list("scores", [np.array(c) / 255 for c in (BRICK, PAPER, SAND)])
-        axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal")
+        axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal", interpolation="nearest")
         axes.set_facecolor("#eef2f6")
         small = len(queries) <= 64 and len(keys) <= 64
         axes.set_yticks(range(len(queries)) if small else [], names(queries, "q") if small else [])

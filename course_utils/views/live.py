@@ -43,8 +43,8 @@ class LiveView(anywidget.AnyWidget):
     def table(self):
         return self.now.table()
 
-    def to_png(self) -> bytes:
-        return self.now.to_png()
+    def to_png(self, scale: float = 2) -> bytes:
+        return self.now.to_png(scale)
 
     def to_html(self, path=None) -> str:
         return self.now.to_html(path)

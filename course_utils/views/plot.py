@@ -51,8 +51,8 @@ def names(labels, mark: str) -> list[str]:
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4)) -> bytes:
-    """PNG bytes of what `draw(figure)` draws, size in inches, in the course's style; no state is left behind."""
+def render(draw, size=(7.0, 3.4), scale=2) -> bytes:
+    """PNG bytes of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style."""
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -61,7 +61,7 @@ def render(draw, size=(7.0, 3.4)) -> bytes:
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
-        return png_bytes(figure)
+        return png_bytes(figure, scale)
 
 
 def ink_map(low=PAPER, high=INK):
@@ -76,6 +76,7 @@ class Picture:
 
     def __init__(self, draw, size, caption, alt):
         self.png, self.size, self.caption, self.alt = render(draw, size), size, caption, alt
+        self.small = render(draw, size, scale=1)
 
     def save(self, path) -> None:
         pathlib.Path(path).write_bytes(self.png)
@@ -90,7 +91,7 @@ class Picture:
             f'style="max-width:100%" src="data:image/png;base64,{data}">'
             f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
         )
-        return {"text/html": page, "image/png": data, "text/plain": repr(self)}
+        return {"text/html": page, "image/png": base64.b64encode(self.small).decode(), "text/plain": repr(self)}
 
 
 def picture(draw, *, caption="", alt="", size=(7.0, 3.4)):
@@ -191,17 +192,16 @@ def _direct_labels(axes, series, colours) -> None:
     if len(series) > 4:
         axes.legend([line for line in axes.lines if line.get_linestyle() != "--"][-len(series) :], list(series))
         return
+    axes.figure.draw_without_rendering()
     ends = []
     for (name, (x, y)), colour in zip(series.items(), colours, strict=False):
         last = np.flatnonzero(np.isfinite(y))
         if len(last):
-            ends.append([axes.transData.transform((x[last[-1]], y[last[-1]]))[1], x[last[-1]], name, colour])
+            x, y = x[last[-1]], y[last[-1]]
+            ends.append([axes.transData.transform((x, y))[1] * 72 / axes.figure.dpi, x, y, name, colour])
     ends.sort(key=lambda e: e[0])
-    step = 15 / axes.figure.dpi * axes.figure.dpi
-    for below, above in zip(ends, ends[1:], strict=False):
-        above[0] = max(above[0], below[0] + step)
-    for height, x, name, colour in ends:
-        y = axes.transData.inverted().transform((0, height))[1]
-        axes.annotate(
-            name, (x, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center", annotation_clip=False
-        )
+    placed = -1e9
+    for height, x, y, name, colour in ends:
+        placed = max(height, placed + 13)
+        lift = (6, placed - height)
+        axes.annotate(name, (x, y), lift, textcoords="offset points", color=colour, va="center", annotation_clip=False)

@@ -1,5 +1,5 @@
 // Whom does the query ask? Drag a query along the axis: bars are its weights, dots its values, the curve its estimate.
-import { h, fmt, paper, percent, pool } from "./core.js";
+import { h, fmt, paper, percent, pool, rgb } from "./core.js";
 import { axes, curve, dot, effective, range, said, scale } from "./chart.js";
 
 export function pooling(ui) {
@@ -56,7 +56,7 @@ export function pooling(ui) {
       c.fillStyle = theme.quiet; c.textAlign = at > box.x + box.w / 2 ? "left" : "right"; c.textBaseline = "top"; c.fillText(spec.key_name, at > box.x + box.w / 2 ? box.x : box.x + box.w, foot + 6 * unit);
       c.strokeStyle = theme.query; c.lineWidth = 1.8 * unit; c.setLineDash([6, 4]); c.beginPath(); c.moveTo(at, box.y); c.lineTo(at, foot); c.stroke(); c.setLineDash([]);
       c.fillStyle = theme.query; c.beginPath(); c.moveTo(at, foot + 3); c.lineTo(at - 8 * unit, foot + 17 * unit); c.lineTo(at + 8 * unit, foot + 17 * unit); c.fill();
-      const left = at > box.x + box.w - 110 * unit, beside = (text, colour, px, py) => { c.font = ui.font(13, 700); c.fillStyle = colour; c.textAlign = left ? "right" : "left"; c.textBaseline = "middle"; c.fillText(text, px + (left ? -12 : 12) * unit, py); };
+      const left = at > box.x + box.w - 110 * unit, beside = (text, colour, px, py) => { c.font = ui.font(13, 700); c.fillStyle = colour; c.textAlign = left ? "right" : "left"; c.textBaseline = "middle"; c.strokeStyle = rgb(theme.paper); c.lineWidth = 4 * unit; c.lineJoin = "round"; c.strokeText(text, px + (left ? -12 : 12) * unit, py); c.fillText(text, px + (left ? -12 : 12) * unit, py); };
       beside(`query ${said(state.query)}`, theme.query, at, foot + 11 * unit);
       if (!Number.isNaN(estimate)) {
         dot(c, at, y(estimate), 7 * unit, theme.text === "#1b2430" ? "#fff" : "#1c2128"); dot(c, at, y(estimate), 5.5 * unit, theme.output);

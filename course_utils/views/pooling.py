@@ -123,7 +123,8 @@ class Bandwidth(Pooling):
             xlabel=self.options["key_name"],
             ylabel=self.options["value_name"],
         )
-        right.imshow(weights, cmap=ink_map(), aspect="auto", vmin=0)
+        columns = weights[:, :: max(1, weights.shape[1] // 150)]
+        right.imshow(columns, cmap=ink_map(), aspect="auto", vmin=0, interpolation="nearest")
         right.set(xticks=[], yticks=[])
         right.set_xlabel("keys, sorted", color=COLOURS["key"])
         right.set_ylabel("queries, sorted", color=COLOURS["query"])
@@ -149,7 +150,7 @@ def ask(
     """Drag a query along the axis and see whom it asks: weights as bars, the estimate moving; knock examples out.
 
     keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
-    function of an array of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
+    function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
     unit of the keys (middle of the keys and a tenth of their span by default); kernel: a name in attention.KERNELS.
     live=True: Python hears `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
     """
@@ -270,7 +271,7 @@ def _truth(truth, keys: np.ndarray) -> dict[str, np.ndarray]:
     if truth is None:
         return {}
     if callable(truth):
-        grid = np.linspace(*_domain(keys), 161)
+        grid = torch.linspace(*_domain(keys), 161)
         truth = grid, truth(grid)
     x, y = (as_array(part, "truth").astype("<f4") for part in truth)
     return {"truth_x": x, "truth_y": y}

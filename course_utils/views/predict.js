@@ -18,7 +18,7 @@ export function predict(ui) {
       const verdict = spec.answer < 0 ? "Noted. Read on and see." : state.pick === spec.answer ? "✓ Yes. " : `✗ It is ${spec.answers[spec.answer]}. `;
       mark.replaceChildren(h("b", {}, verdict), spec.answer < 0 ? "" : spec.because);
     },
-    table: () => ({ header: ["", "answer"], rows: spec.answers.map((a, i) => [String(i + 1), a]) }),
+    table: () => ({ header: ["number", "answer"], rows: spec.answers.map((a, i) => [String(i + 1), a]) }),
     numbers: () => ({ pick: state.pick }),
   };
 }

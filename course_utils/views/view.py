@@ -78,11 +78,11 @@ class View:
         """What is selected (a heatmap: query, key, weight), or None."""
         return None
 
-    def to_png(self) -> bytes:
-        """The view at its current state as a PNG picture, 2× resolution."""
+    def to_png(self, scale: float = 2) -> bytes:
+        """The view at its current state as a PNG picture, `scale` × 96 dpi."""
         from .plot import render
 
-        return render(self.draw, self.size)
+        return render(self.draw, self.size, scale)
 
     def to_html(self, path=None) -> str:
         """A self-contained page: interactive without kernel, network or JupyterLab. Written to `path` if given."""
@@ -148,7 +148,7 @@ class View:
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {
             "text/html": self.fragment(),
-            "image/png": base64.b64encode(self.to_png()).decode(),
+            "image/png": base64.b64encode(self.to_png(scale=1)).decode(),
             "text/plain": f"{self.title}\n{self.describe()}",
         }
 
@@ -233,15 +233,15 @@ def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
         ) from None
 
 
-def png_bytes(figure) -> bytes:
-    """A matplotlib figure as a small PNG: 96 dpi × 2, 128 colours, no date in it."""
+def png_bytes(figure, scale: float = 2) -> bytes:
+    """A matplotlib figure as a small PNG: `scale` × 96 dpi, 64 colours, no date in it."""
     from PIL import Image
 
     raw = io.BytesIO()
-    figure.savefig(raw, format="png", dpi=192, metadata={"Software": None})
+    figure.savefig(raw, format="png", dpi=96 * scale, metadata={"Software": None})
     raw.seek(0)
     small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+    Image.open(raw).convert("RGB").quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
         small, format="PNG", optimize=True
     )
     return small.getvalue()

@@ -17,18 +17,31 @@ import urllib.request
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = ["background-networking", "component-update", "sync", "gpu", "quic"]
+FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"]
-PLACES = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "C:/Program Files/Google/Chrome/Application/chrome.exe"]
+PLACES = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+]
 
 
 def find_browser() -> str | None:
     """The path of an installed Chromium, Chrome or Edge; CHROMIUM=… names one."""
     found = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), *PLACES]
     return next((path for path in found if path and pathlib.Path(path).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """violations(page, selector) -> what axe-core finds wrong inside it: rule, element and reason of each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def run(page, context):
+        found = Axe().run(page, context=context).response["violations"]
+        return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')}" for v in found for node in v["nodes"]]
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +69,9 @@ class Watched:
         self.page = self.context.new_page()
         self.left, self.errors = [], []
         allowed = (own, "data:", "blob:", own.replace("http", "ws", 1))
-        self.context.route(lambda url: not url.startswith(allowed), lambda r: (self.left.append(r.request.url), r.abort()))
+        self.context.route(
+            lambda url: not url.startswith(allowed), lambda r: (self.left.append(r.request.url), r.abort())
+        )
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
 
@@ -94,7 +109,7 @@ class Lab:
     def __init__(self, folder: pathlib.Path):
         self.folder = folder / "course"
         self.folder.mkdir()
-        names = "CONFIG_DIR DATA_DIR RUNTIME_DIR".split()
+        names = ["CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"]
         environment = {f"JUPYTER_{n}": str(folder / n.lower()) for n in names}
         environment |= {f"JUPYTERLAB_{n}": str(folder / n.lower()) for n in ("SETTINGS_DIR", "WORKSPACES_DIR")}
         environment |= {"IPYTHONDIR": str(folder / "ipython"), "COURSE_PROFILE": "class"}
@@ -169,15 +184,17 @@ class Notebook:
         return self.page.evaluate(
             """() => { const found = [], cells = window.jupyterapp.shell.currentWidget.content.model.cells;
             for (let i = 0; i < cells.length; i++) if (cells.get(i).type === 'code')
-              for (const o of cells.get(i).outputs.toJSON()) if (o.output_type === 'error') found.push([i, o.ename, o.evalue]);
+              for (const o of cells.get(i).outputs.toJSON())
+                if (o.output_type === 'error') found.push([i, o.ename, o.evalue]);
             return found; }"""
         )
 
     def ask(self, code):
         """What `code` prints in the notebook's kernel."""
         return self.page.evaluate(
-            """async code => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel; let text = '';
-            const run = kernel.requestExecute({ code }); run.onIOPub = m => { if (m.content.text) text += m.content.text; };
+            """async code => { let text = '';
+            const run = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code });
+            run.onIOPub = m => { if (m.content.text) text += m.content.text; };
             await run.done; return text; }""",
             code,
         )
@@ -202,7 +219,11 @@ def notebook(browser, lab):
             shutil.copyfile(name, target)
         else:
             made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-            made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+            made.metadata["kernelspec"] = {
+                "name": "python3",
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+            }
             nbformat.write(made, target)
         opened.append(Notebook(browser, lab, target.name))
         return opened[-1]

@@ -1,0 +1,319 @@
+"""The views under the hand, without a kernel: what they show, keys and pointer, reading aids, themes, sizes."""
+
+import base64
+import re
+
+import pytest
+import torch
+
+from course_utils.views import heatmap, labs, predict, sweep
+from course_utils.views.view import positions
+
+pytestmark = pytest.mark.browser
+WORDS = ["The", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired"]
+CHINESE = ["我", "正在", "吃", "绿色", "的", "苹果"]
+
+
+def weights(*shape, seed=0):
+    return torch.softmax(2 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed)), -1)
+
+
+def examples(count=36):
+    g = torch.Generator().manual_seed(5)
+    keys = 5 * torch.rand(count, generator=g)
+    return keys, torch.sin(keys) + torch.randn(count, generator=g) / 3
+
+
+def all_views():
+    mask = torch.ones(11, 11).tril().bool()
+    causal = torch.softmax(
+        torch.randn(11, 11, generator=torch.Generator().manual_seed(1)).masked_fill(~mask, -1e30), -1
+    )
+    keys, values = examples()
+    return {
+        "heatmap": heatmap(causal, WORDS, WORDS, mask=mask, select=("it", "animal")),
+        "heads": heatmap(weights(2, 3, 6, 6), CHINESE, CHINESE),
+        "scores": heatmap(3 * torch.randn(4, 5, generator=torch.Generator().manual_seed(2)), kind="scores"),
+        "temperature": heatmap(weights(5, 5), temperature=True),
+        "ask": labs.ask(keys, values, torch.sin, query=2.9, width=0.35),
+        "bandwidth": labs.bandwidth(keys, values, torch.sin),
+        "softmax": labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"]),
+        "predict": predict("Where does the curve go?", ["up", "down"], 1, "Because."),
+    }
+
+
+VIEWS = list(all_views())
+
+
+def picture(page, index=0):
+    return page.locator(".course-view").nth(index).locator("canvas").first.evaluate("c => c.toDataURL()")
+
+
+def settle(page):
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_control_moves_over_its_whole_range(show, name):
+    """Native controls are moved one position after the other; the fixture fails on any error in the browser."""
+    view = all_views()[name]
+    page = show(view)
+    for control in view.controls:
+        inputs = page.locator(f'[data-control="{control["name"]}"]')
+        if control["kind"] == "range":
+            seen = set()
+            for i in range(len(control["values"])):
+                inputs.first.evaluate("(e, i) => { e.value = i; e.dispatchEvent(new Event('input')); }", i)
+                if i % 10 == 0:
+                    settle(page)
+                    seen.add(
+                        page.evaluate("n => document.querySelector('.course-view').view.state[n]", control["name"])
+                    )
+            assert len(seen) == len(range(0, len(control["values"]), 10))
+        else:
+            for i in range(inputs.count()):
+                inputs.nth(i).dispatch_event("click")
+                settle(page)
+    assert sweep(view) == sum(len(positions(c)) for c in view.controls)
+
+
+@pytest.mark.parametrize(("name", "control"), [("ask", "query"), ("bandwidth", "width"), ("softmax", "temperature")])
+def test_arrow_keys_on_a_slider_repaint_the_picture(show, name, control):
+    page = show(all_views()[name])
+    slider = page.locator(f'input[type=range][data-control="{control}"]')
+    before, said = picture(page), page.get_by_test_id(control).inner_text()
+    slider.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    settle(page)
+    assert picture(page) != before
+    assert page.get_by_test_id(control).inner_text() != said
+
+
+def test_a_slider_without_its_handler_would_be_noticed(show):
+    """The control of the test above: the same keys with the handler cut off change nothing, and the test would fail."""
+    broken = all_views()["bandwidth"].fragment().replace("oninput: () => ui.set({ [name]: read() }),", "")
+    page = show(broken)
+    before = picture(page)
+    page.locator('input[data-control="width"]').evaluate("(e) => { e.value = 3; e.dispatchEvent(new Event('input')); }")
+    settle(page)
+    assert picture(page) == before
+
+
+def test_heatmap_by_keyboard(show):
+    page = show(all_views()["heatmap"])
+    grid = page.get_by_role("grid")
+    grid.focus()
+    readout = page.get_by_test_id("readout")
+    assert "“it” puts" in readout.inner_text() and "animal" in readout.inner_text()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert "didn't" in readout.inner_text()
+    page.keyboard.press("End")
+    settle(page)
+    assert "may not look at “tired”" in readout.inner_text()
+    cell = page.get_by_role("gridcell")
+    assert "may not look at" in cell.get_attribute("aria-label")
+    assert (cell.get_attribute("aria-colindex"), grid.get_attribute("aria-colcount")) == ("11", "11")
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.shadowRoot.activeElement.tagName") == "SUMMARY", (
+        "no keyboard trap"
+    )
+
+
+def test_heatmap_pointer_says_the_number_in_words(show):
+    page = show(heatmap([[0.25, 0.75], [1.0, 0.0]], ["a", "b"], ["c", "d"]))
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    settle(page)
+    first = page.get_by_test_id("readout").inner_text()
+    page.mouse.move(box["x"] + box["width"] - 12, box["y"] + box["height"] * 0.5)
+    settle(page)
+    assert page.get_by_test_id("readout").inner_text() != first
+    assert re.search(r"“a” puts (25|75) % of its attention on “[cd]”", page.get_by_test_id("readout").inner_text())
+
+
+def test_drag_the_query_and_knock_out_the_loudest(show):
+    page = show(all_views()["ask"])
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 400, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 30, steps=4)
+    page.mouse.up()
+    settle(page)
+    state = "() => document.querySelector('.course-view').view.state"
+    assert page.evaluate(state)["query"] < 2
+    before = page.get_by_test_id("readout").inner_text()
+    page.get_by_role("button", name="knock out the loudest").click()
+    settle(page)
+    assert len(page.evaluate(state)["removed"]) == 1
+    assert "With everybody" in page.get_by_test_id("readout").inner_text() != before
+    page.get_by_role("button", name="bring all back").click()
+    settle(page)
+    assert page.get_by_test_id("readout").inner_text() == before
+
+
+def test_prediction_is_answered_only_after_the_guess(show):
+    page = show(all_views()["predict"])
+    verdict = page.get_by_test_id("verdict")
+    assert "Because" not in verdict.inner_text()
+    page.get_by_role("radio", name="up").check()
+    settle(page)
+    assert verdict.inner_text().startswith("✗ It is down.") and "Because." in verdict.inner_text()
+    page.get_by_role("radio", name="down").check()
+    settle(page)
+    assert verdict.inner_text().startswith("✓")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_axe_violations(show, violations, dark):
+    page = show(*all_views().values(), dark=dark)
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    assert violations(page, "main") == []
+
+
+@pytest.mark.parametrize("width", [480, 700, 1000])
+def test_never_wider_than_the_column(show, width):
+    page = show(*all_views().values(), width=width)
+    for i, name in enumerate(VIEWS):
+        inner, outer = page.locator(".course-view").nth(i).evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert inner <= outer + 1, name
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_layout_does_not_jump(show):
+    view = all_views()["heatmap"]
+    page = show(view)
+    heights = set()
+    page.get_by_role("grid").focus()
+    for key in ["ArrowDown", "ArrowLeft", "ArrowUp", "ArrowUp", "ArrowRight", "ArrowRight"]:
+        page.keyboard.press(key)
+        settle(page)
+        heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
+    assert len(heights) == 1
+
+
+def test_theme_switch_repaints(show):
+    page = show(all_views()["heatmap"])
+    before = picture(page)
+    page.evaluate("document.body.style.cssText += ';background:#111;color:#e0e0e0'")
+    page.wait_for_timeout(150)
+    assert picture(page) != before
+
+
+def test_presenting_size_doubles_the_type(show):
+    page = show(heatmap(weights(5, 5), WORDS[:5], WORDS[:5], presenting=True))
+    assert page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
+    assert page.locator("canvas").evaluate("c => parseFloat(c.getContext('2d').font)") >= 18
+
+
+def test_512_tokens_scroll_in_a_window_and_paint_within_a_frame(show):
+    page = show(heatmap(weights(512, 512)))
+    box = page.locator("canvas").bounding_box()
+    assert box["width"] < 1000 and box["height"] < 700
+    page.get_by_role("grid").focus()
+    before = picture(page)
+    for _ in range(30):
+        page.keyboard.press("PageDown")
+    settle(page)
+    assert picture(page) != before
+    assert page.evaluate("() => document.querySelector('.course-view').view.state.row") == 300
+
+
+def test_all_heads_of_a_small_model(show):
+    page = show(heatmap(weights(12, 12, 64, 64)))
+    page.get_by_text("all", exact=True).click()
+    settle(page)
+    worst = page.evaluate(
+        """async () => { const v = document.querySelector('.course-view').view, spent = [];
+        for (let i = 0; i < 12; i++) { const t = performance.now(); v.set({ head: i });
+          await new Promise(f => requestAnimationFrame(() => setTimeout(f))); spent.push(performance.now() - t); }
+        return spent.sort((a, b) => a - b)[6]; }"""
+    )
+    assert worst < 150, f"{worst} ms for a repaint of 144 heads (about 17 on a quiet machine)"
+    box = page.locator("canvas").bounding_box()
+    page.mouse.click(box["x"] + 120, box["y"] + 120)
+    settle(page)
+    assert page.evaluate("() => document.querySelector('.course-view').view.state.show") == "one"
+
+
+# ---- where no script runs
+GITHUB_TAGS = {
+    "div",
+    "figure",
+    "b",
+    "br",
+    "img",
+    "figcaption",
+    "details",
+    "summary",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+}
+GITHUB_TAGS |= {"td", "ul", "li"}
+
+
+def sanitised(fragment: str) -> str:
+    """What GitHub's rules leave: no scripts, no style, of the attributes only a few."""
+    fragment = re.sub(r"<script>.*?</script>", "", fragment, flags=re.S)
+    tags = set(re.findall(r"<([a-z]+)", fragment))
+    assert tags <= GITHUB_TAGS, f"{tags - GITHUB_TAGS} would be thrown away"
+    return re.sub(r' (style|class|data-[a-z]+)="[^"]*"', "", fragment)
+
+
+@pytest.mark.parametrize("name", [n for n in VIEWS if n != "predict"])
+def test_without_scripts_picture_sentence_and_table_remain(show, name):
+    fragment = sanitised(all_views()[name].fragment())
+    page = show(html=fragment, scripts=False)
+    image = page.locator("img")
+    assert image.is_visible() and image.bounding_box()["width"] > 200
+    assert len(image.get_attribute("alt")) > 60
+    assert page.locator("figcaption").is_visible()
+    page.locator("summary").click()
+    assert page.locator("table tr").count() > 2
+
+
+def test_prediction_without_scripts(show):
+    page = show(html=sanitised(all_views()["predict"].fragment()), scripts=False)
+    assert page.locator("li").count() == 2
+    page.locator("summary").click()
+    assert "down. Because." in page.locator("details").inner_text()
+
+
+def test_exported_notebook_stays_interactive(show, tmp_path):
+    """nbconvert's HTML of an executed notebook: no kernel, the view still answers."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    bundle = all_views()["bandwidth"]._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell(
+        "view", outputs=[nbformat.v4.new_output("execute_result", bundle, execution_count=1)]
+    )
+    body, _ = HTMLExporter(template_name="basic").from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    page = show(html=body)
+    before = picture(page)
+    page.locator('input[data-control="width"]').focus()
+    page.keyboard.press("Home")
+    settle(page)
+    assert picture(page) != before
+
+
+def test_to_html_is_a_page_of_its_own(show, tmp_path):
+    path = tmp_path / "view.html"
+    all_views()["softmax"].to_html(path)
+    text = path.read_text(encoding="utf-8")
+    assert "http" not in re.sub(r"data:[^\"]*", "", text).replace("http-equiv", "")
+    page = show(html=text.split("<main>")[1].split("</main>")[0])
+    assert "cat" in page.get_by_test_id("readout").inner_text()
+
+
+def test_chinese_labels_are_drawn(show):
+    """The label is painted with the page's fonts: a picture with another label differs."""
+    first = picture(show(heatmap([[1.0]], ["我"], ["吃"])))
+    second = picture(show(heatmap([[1.0]], ["我"], ["果"])))
+    assert first != second
+    assert base64.b64decode(first.split(",")[1])[:4] == b"\x89PNG"
