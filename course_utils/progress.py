@@ -63,8 +63,8 @@ class Stop:
 class Progress:
     """Shows a Run: `update()` as often as one likes, `finish()` once."""
 
-    def __init__(self, run: Any, title: str, show: bool):
-        self.run, self.title, self.show = run, title, show
+    def __init__(self, run: Any, title: str, show: bool, apart: bool = False):
+        self.run, self.title, self.show, self.apart = run, title, show, apart
         self.handle, self.shown, self.first = None, time.monotonic(), run.step
         self.notebook = show and _in_notebook()
 
@@ -74,16 +74,20 @@ class Progress:
         if not self.notebook:
             self._print()
         elif time.monotonic() - self.shown >= PERIOD:
-            self._put({"text/html": live(self.run, self.title), "text/plain": status(self.run)})
+            self._put({"text/html": live(self.run, self.title, self.apart), "text/plain": status(self.run)})
             self.shown = time.monotonic()
 
     def finish(self) -> None:
         if not self.show:
             return
-        if self.notebook:
-            self._put(final(self.run, self.title))
-        else:
+        if not self.notebook:
             print(self.run.message)
+            return
+        try:
+            bundle = final(self.run, self.title, self.apart)
+        except Exception as error:  # a picture that cannot be drawn must not cost the training
+            bundle = {"text/plain": f"{self.run.message} (No picture: {error})"}
+        self._put(bundle)
 
     def _print(self) -> None:
         every = max(1, (self.run.steps - self.first) // LINES)
@@ -113,7 +117,7 @@ def status(run: Any) -> str:
     return " · ".join(parts)
 
 
-def live(run: Any, title: str) -> str:
+def live(run: Any, title: str, apart: bool = False) -> str:
     """The fragment shown while a training runs: bar, figures, curve, always of the same size."""
     name = html.escape(title)
     style = "font-variant-numeric:tabular-nums;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;height:1.6em"
@@ -123,39 +127,38 @@ def live(run: Any, title: str) -> str:
     return (
         f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 60}px">'
         f'<progress aria-label="{name}" style="width:100%" max="{run.steps}" value="{run.step}"></progress>'
-        f'<div style="{style}">{html.escape(status(run))}</div>{curve(run)}{sample}</div>'
+        f'<div style="{style}">{html.escape(status(run))}</div>{curve(run, apart)}{sample}</div>'
     )
 
 
-def curve(run: Any) -> str:
-    """The history as an SVG of fixed size, in the ink of the page; drawn in a millisecond."""
+def curve(run: Any, apart: bool = False) -> str:
+    """The history as an SVG of fixed size, in the ink of the page, drawn in a millisecond. apart: metrics have a scale
+    of their own (accuracy beside a loss)."""
     series = {name: _thinned(*pair) for name, pair in run.history.items()}
-    numbers = [v for points in series.values() for _, v in points]
-    if not numbers:
-        return f'<svg width="{WIDTH}" height="{HEIGHT}"></svg>'
-    low, high = min(numbers), max(numbers)
-    span = (high - low) or 1.0
-
-    def at(step: float, value: float) -> str:
-        return f"{60 + (WIDTH - 130) * step / run.steps:.1f},{10 + (HEIGHT - 35) * (1 - (value - low) / span):.1f}"
-
-    ink = 'fill="currentColor" font-size="12"'
-    drawn = [
-        f'<text x="52" y="15" text-anchor="end" {ink}>{high:.3g}</text>',
-        f'<text x="52" y="{HEIGHT - 22}" text-anchor="end" {ink}>{low:.3g}</text>',
-        f'<text x="{WIDTH - 70}" y="{HEIGHT - 5}" text-anchor="end" {ink}>{run.steps} steps</text>',
-    ]
+    scales = {name: [v for n, points in series.items() for _, v in points if not apart or n == name] for name in series}
+    drawn = []
     for i, (name, points) in enumerate((n, p) for n, p in series.items() if p):
+        low, high = min(scales[name]), max(scales[name])
+        span = (high - low) or 1.0
+        x = [60 + (WIDTH - 150) * step / run.steps for step, _ in points]
+        y = [10 + (HEIGHT - 35) * (1 - (value - low) / span) for _, value in points]
         look = (
             'stroke-width="1.2" opacity=".55"'
             if name == "loss"
             else f'stroke-width="2" stroke-dasharray="{4 * (i - 1)}"'
         )
-        line = " ".join(at(*point) for point in points)
-        x, y = at(*points[-1]).split(",")
+        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         drawn.append(f'<polyline points="{line}" fill="none" stroke="currentColor" {look}/>')
-        drawn.append(f'<text x="{x}" y="{y}" dx="5" dy="{4 + 12 * (i % 2)}" {ink}>{html.escape(name)}</text>')
+        drawn.append(_label(x[-1] + 5, y[-1] + (12 if name == "loss" else -3), name))
+        if not i:
+            drawn += [_label(52, 15, f"{high:.3g}", "end"), _label(52, HEIGHT - 22, f"{low:.3g}", "end")]
+    drawn.append(_label(WIDTH - 90, HEIGHT - 5, f"{run.steps} steps", "end"))
     return f'<svg width="{WIDTH}" height="{HEIGHT}" style="max-width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
+
+
+def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
+    place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"'
+    return f'<text {place} fill="currentColor" font-size="12">{html.escape(text)}</text>'
 
 
 def _thinned(steps: list[int], values: list[float], most: int = 300) -> list[tuple[int, float]]:
@@ -165,20 +168,21 @@ def _thinned(steps: list[int], values: list[float], most: int = 300) -> list[tup
     return [(s, v) for s, v in pairs if math.isfinite(v)]
 
 
-def final(run: Any, title: str) -> dict[str, Any]:
-    """What stays in the notebook: the curves as a picture, and one sentence."""
+def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
+    """What stays in the notebook: the curves as pictures with alt text, and one sentence."""
     from .views import plot
 
-    sentence = html.escape(run.message)
     history = {name: pair for name, pair in run.history.items() if pair[0]}
-    bundle = {"text/plain": run.message, "text/html": f'<p role="status">{sentence}</p>'}
-    if history:
-        positive = all(v > 0 for _, values in history.values() for v in values)
-        numbers = [v for _, values in history.values() for v in values]
-        log = "y" if positive and max(numbers) > 30 * min(numbers) else None
-        picture = plot.lines(history, "step", "loss", title=title, log=log)
-        page = picture._repr_mimebundle_()
-        sample = f"<pre>{html.escape(str(run.samples))}</pre>" if run.samples is not None else ""
-        page["text/html"] += bundle["text/html"] + sample
-        bundle = page | {"text/plain": run.message}
-    return bundle
+    metrics = {name: pair for name, pair in history.items() if name != "loss"}
+    groups = [{"loss": history["loss"]}, metrics] if apart and metrics and "loss" in history else [history]
+    bundle, page = {}, ""
+    for curves in filter(None, groups):
+        numbers = [v for _, values in curves.values() for v in values if math.isfinite(v)]
+        steep = numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
+        name = "loss" if "loss" in curves else ", ".join(curves)
+        picture = plot.lines(curves, "step", name, title=title, log="y" if steep else None)._repr_mimebundle_()
+        page, bundle = page + picture["text/html"], picture | bundle
+    page += f'<p role="status">{html.escape(run.message)}</p>'
+    if run.samples is not None:
+        page += f"<pre>{html.escape(str(run.samples))}</pre>"
+    return bundle | {"text/html": page, "text/plain": run.message}

@@ -32,7 +32,7 @@ class Trainer:
         self.generator = torch.Generator().manual_seed(seed)
         self.stream, self.epoch, self.position = None, None, 0
         self.safe: dict | None = run._last or None
-        self.torn, self.trouble = False, ""
+        self.torn, self.trouble, self.first = False, "", run.step
 
     def start(self, resume: Any, lr: float | None, seed: int) -> None:
         """The random states, weights and optimizer of this run, as they were when it stopped."""

@@ -77,7 +77,7 @@ def fit(
     schedule: Callable[[int], float] | None = None,
     clip: float | None = None,
     budget_s: float | None = None,
-    resume: Run | None = None,
+    resume: Run | bool | None = None,
     samples: Callable[[nn.Module], Any] | None = None,
     seed: int = 0,
     title: str = "",
@@ -93,7 +93,8 @@ def fit(
               the start, after each `every` steps (default: a twentieth) and at the end, in eval mode, without gradients
     optimizer `optimizer(parameters, lr=…)`, e.g. torch.optim.SGD; Adam by default. lr: 0.01 by default
     schedule  step -> factor of lr; clip: the largest norm of the gradient; budget_s: seconds at most, for this call
-    resume    the Run of an earlier call; after a divergence it goes on from the best state (with a smaller lr)
+    resume    the Run of an earlier call; or True: the last one of this model, if any, so that the same cell, run again,
+              goes on where it was stopped. After a divergence that is the best state, and lr should be smaller
     samples   `samples(model)` -> text shown beside the curve after each evaluation
     tensorboard  a folder to write a log to; show=False is silent
 
@@ -102,17 +103,19 @@ def fit(
     """
     steps = _steps(steps)
     lr_asked, lr = lr, LR if lr is None else lr
+    resume = getattr(model, "last_run", None) if resume is True else resume or None
     _check(model, lr, every, batches, resume)
     writer = _writer(tensorboard)
     run = resume or Run(model, steps, history={"loss": ([], [])})
     run.model, run.steps, run.stopped = model, steps, None
+    model.last_run = run
     make = optimizer or run._last.get("make") or torch.optim.Adam
     trainer = Trainer(run, make([p for p in model.parameters() if p.requires_grad], lr=lr), seed, lr, make)
     trainer.batches, trainer.loss, trainer.schedule, trainer.clip = batches, loss, schedule, clip
     trainer.evaluate, trainer.samples, trainer.sign = evaluate, samples, -1 if higher_is_better else 1
     every = every or max(1, steps // 20)
     started, training, outside = time.monotonic(), model.training, random_states(model)
-    progress = Progress(run, title or "Training", show)
+    progress = Progress(run, title or "Training", show, apart=higher_is_better)
     with Stop() as stop:
         try:
             trainer.start(resume, lr_asked, seed)
@@ -191,7 +194,9 @@ def _message(run: Run, trainer: Trainer) -> str:
     if run.stopped:
         why = {"by hand": "by hand", "time": "by the clock", "error": "by an error"}[run.stopped]
         return f"Stopped {why} after {run.step} of {run.steps} steps.{best} resume= goes on from there."
-    return f"{run.step} steps.{best}"
+    already = " are done already" if trainer.first == run.step else ""
+    more = f" For more, ask for more: steps={2 * run.step}." if already else ""
+    return f"{run.step} steps{already}.{best}{more}"
 
 
 def _writer(folder: str | None):

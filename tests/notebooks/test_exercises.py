@@ -1,0 +1,96 @@
+"""Every notebook with its exercises unsolved, solved and wrong, in a real kernel: as students run it."""
+
+import copy
+
+import nbformat
+import pytest
+
+from course_utils import authoring
+from course_utils.exercises.notebook import answered, stubs
+
+IMPORTS = "from course_utils.exercises import exercise, find_error"
+
+
+def texts(cell):
+    """What a cell shows, as plain text: one string for each output."""
+    found = []
+    for output in cell.get("outputs", []):
+        found.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    return found
+
+
+def run(cells):
+    """Executes cells (of source text) in one kernel, as an author's build does -> the executed cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    notebook.metadata = {"kernelspec": authoring.KERNEL}
+    authoring.execute(notebook, "exercises", authoring.folder())
+    return notebook.cells
+
+
+def exercise_cells(name):
+    return [cell for cell in authoring.read_source(name).cells if cell.cell_type == "code" and stubs(cell.source)]
+
+
+def test_each_stub_has_a_definition_and_a_tag(notebook_name):
+    for cell in exercise_cells(notebook_name):
+        for stub in stubs(cell.source):
+            assert stub.exercise.name == stub.name
+            assert "NotImplementedError" in cell.source, f"{stub.name}: the notebook gives the answer away"
+        assert "exercise" in cell.metadata.get("tags", [])
+
+
+def test_effort_in_the_text_is_the_exercise_s(notebook_name):
+    cells = authoring.read_source(notebook_name).cells
+    above = ""
+    for cell in cells:
+        above = cell.source if cell.cell_type == "markdown" else above
+        for stub in stubs(cell.source) if cell.cell_type == "code" else ():
+            assert stub.exercise.effort in above, f"{stub.name}: the text above should say {stub.exercise.effort}"
+
+
+def test_unsolved_the_notebook_says_whose_code_it_uses(notebook_name):
+    sources = [cell.source for cell in exercise_cells(notebook_name)]
+    if not sources:
+        pytest.skip("no exercises in it")
+    cells = run([IMPORTS, *sources])
+    for cell in cells[1:]:
+        for stub in stubs(cell.source):
+            assert any(
+                text.startswith(f"○ {stub.name}: not solved yet") and f"`{stub.exercise.reference.__name__}`" in text
+                for text in texts(cell)
+            )
+
+
+def test_each_known_wrong_answer_is_named_and_the_notebook_goes_on(notebook_name):
+    cells, wanted = [IMPORTS], [[]]
+    for cell in exercise_cells(notebook_name):
+        for stub in stubs(cell.source):
+            for i, wrong in enumerate(stub.exercise.wrong):
+                own = "\n".join(cell.source.splitlines()[stub.first - 1 : stub.last])
+                goes_on = f"\nassert {stub.bound} is _find({stub.name!r}).reference"
+                cells.append(answered(own, i) + goes_on)
+                wanted.append([f"✗ {stub.name}: not yet.", wrong.hint, "goes on with the course's own"])
+    if len(cells) == 1:
+        pytest.skip("no exercises in it")
+    for cell, parts in zip(run(cells), wanted, strict=True):
+        for part in parts:
+            assert part in "".join(texts(cell)), cell.source
+
+
+@pytest.mark.slow
+def test_solved_the_whole_notebook_runs_and_nothing_after_it_changes(notebook_name):
+    unsolved = authoring.read_source(notebook_name)
+    if not any(stubs(cell.source) for cell in unsolved.cells if cell.cell_type == "code"):
+        pytest.skip("no exercises in it")
+    solved = copy.deepcopy(unsolved)
+    for cell in solved.cells:
+        if cell.cell_type == "code" and stubs(cell.source):
+            cell.source = answered(cell.source, "reference")
+    authoring.execute(solved, notebook_name, authoring.folder())
+    path = authoring.folder() / f"{notebook_name}.ipynb"
+    built = nbformat.read(path, as_version=4).cells if path.exists() else unsolved.cells
+    for before, after, committed in zip(unsolved.cells, solved.cells, built, strict=True):
+        for stub in stubs(before.source) if before.cell_type == "code" else ():
+            assert any(text.startswith(f"✓ {stub.name}: right") for text in texts(after)), texts(after)
+        if "NBVAL_CHECK_OUTPUT" in before.source and committed.get("outputs"):
+            assert texts(after) == texts(committed), before.source
