@@ -1,0 +1,842 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 1 · Whom do you ask?
+# *Nadaraya–Watson: attention before it had the name.* **At the end** you compute attention with a pencil, write it in two lines of PyTorch, and let data choose how widely it listens. Reading 60 minutes · live 45 · exercises 25 · *Deeper* 30 more. **Before:** means, exp, a little PyTorch, and [Start here](00_start_here.ipynb).
+
+# %%
+import torch
+import course_utils
+from course_utils.views import heatmap, labs, plot, predict
+runtime = course_utils.setup()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A query comes in
+# At three in the afternoon nobody looked at the thermometer. Fifty other moments of that day were written down, each a little wrong. **Before you touch anything:** whom would you ask? Would you believe all fifty alike?
+
+# %% jupyter={"source_hidden": true}
+def temperature(hour):
+    """An invented day, so that we know the truth: warm at three, a storm at half past four. hour -> °C"""
+    storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
+    return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
+
+generator = torch.Generator().manual_seed(3)
+hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values
+readings = temperature(hours) + torch.randn(50, dtype=torch.float64, generator=generator)
+grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # every six minutes
+truth = (grid, temperature(grid))
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Drag the orange mark to three o'clock, then across the storm. Make the width small, then large. The bars tell whom you ask, the purple dot what you are told.
+#
+# <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
+# That is attention, all of it. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours that were read). Each key gets a **weight**. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and out comes an <b style="color:#bb51a8">estimate</b>. One question is left for this chapter: where do the weights come from?
+#
+# **Keep this:** attention is an average, and the query chooses the weights.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three questions first
+# Answer each before you unfold it.
+#
+# 1. The weights in one row of a heatmap add up to …?
+# 2. Which colour is the one who asks, and which colour is what comes out?
+# 3. From school: the average of 2 and 4, when 2 counts once and 4 counts three times?
+#
+# <details><summary>Answers</summary>
+#
+# 1. One. A row shares out a single unit of attention.
+# 2. <b style="color:#bf5f00">Orange</b> asks; what comes out is <b style="color:#bb51a8">purple</b>. Keys are <b style="color:#007fc6">blue</b>, values <b style="color:#008a67">green</b>. [Start here](00_start_here.ipynb) has the whole code.
+# 3. (1 · 2 + 3 · 4) / 4 = 3.5. Weights ¼ and ¾: you have done a weighted average, the only operation that this chapter needs.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One number for a whole day
+# Suppose that we may keep one number of the day and must throw the readings away. The mean is the best such number.
+#
+# **Guess:** asked for the temperature at a random hour, by how many degrees is the mean typically wrong? One, four, or ten?
+
+# %%
+def off(estimate):
+    """How far an estimate [241] is from the true day, in °C: the root of the mean square."""
+    return (estimate.detach() - truth[1]).pow(2).mean().sqrt().item()
+
+mean = readings.mean().expand(241)
+day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
+assert 3.5 < off(mean) < 4.5
+plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
+                caption=f"{mean[0]:.1f} °C at noon and in the night. Dashed: the true day. Off by {off(mean):.1f} °C.")
+
+# %% [markdown]
+# About four degrees. Two things went wrong, and they are different.
+# - **Information is lost.** Play the day backwards: the readings are the same fifty numbers, so their mean is the same. The summary cannot tell a day from its reverse.
+# - **Every question gets the same answer.** Noon or midnight, the summary doesn't look at who asks.
+#
+# <a id="bottleneck"></a>
+# The first neural translators, in 2014, did this to sentences. One network read the sentence into *one vector of fixed size*; another wrote the translation from it, and saw that same vector at each word. This is the **bottleneck**. Chapter 3 trains such a program and measures how it fails on long sentences. Attention is the way round it: keep all the examples, and let each query choose among them.
+#
+# **Keep this:** a summary is made before the question is known. Attention waits for the question.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What a head does with too much
+# Each box holds one odd sign. Find both, and notice which one you had to *search*.
+
+# %% jupyter={"source_hidden": true}
+def odd_one_out(figure):
+    """Two boxes of 60 signs, one of them odd."""
+    generator = torch.Generator().manual_seed(11)
+    for box, sign, odd in zip(figure.subplots(1, 2), "|L", "/T", strict=True):
+        turns = torch.randint(4, (60,), generator=generator).tolist() if sign == "L" else [0] * 60
+        for place, turn in enumerate(turns):
+            letter = odd if place == {"|": 17, "L": 42}[sign] else sign
+            box.text(place % 10, place // 10, letter, rotation=90 * turn, size=14, ha="center", va="center")
+        box.set(xlim=(-1, 10), ylim=(-1, 6), xticks=[], yticks=[])
+
+caption = "Left: 59 upright lines and a slanted one. Right: 59 turned L's and a T."
+plot.picture(odd_one_out, caption=caption, alt="Two boxes of sixty signs. " + caption, size=(7, 2.6))
+
+# %% [markdown]
+# <a id="pop-out"></a><a id="voluntary-cue"></a>
+# The slanted line came to you. This is **pop-out**: whatever differs draws the eye, without being asked. The T you had to *want*, and go and look for it. Psychologists call these an **involuntary cue** (bottom-up: the red cup on a desk of grey papers) and a **voluntary cue** (top-down: now I look for my book).
+#
+# Choosing is no luxury. Some ten million bits a second come out of each eye,¹ tens of millions in all; what we do with them amounts to about ten.² Thirty people talk at a party and you follow one: the *cocktail party effect*. And yet your own name, said across the room, gets through. Both cues are at work at once.
+#
+# The words of this chapter come from here. The **query** is the voluntary cue: what I want. The **key** is the involuntary cue: what a thing shows of itself. The **value** is what I get when I attend to it. Only the words are borrowed: nothing in this course claims to model a brain.
+#
+# <small>¹ Koch et al. 2006, measured in guinea pigs and scaled to human eyes. ² Zheng and Meister 2025.</small>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A library: ask, label, book
+# The same three in a library. You come with a *need*, compare it with the *labels* in the index, and carry home a *book*. Query, key, value. Python has such an index:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+shelf = {"storms": "The Book of Clouds", "cats": "The Book of Paws", "joy": "The Book of Laughter"}
+print("storms    →", shelf.get("storms"))
+print("happiness →", shelf.get("happiness"))
+
+# %% [markdown]
+# "Happiness" finds nothing, although "joy" stands there. A dictionary is all or nothing: a key fits, or it doesn't. A good librarian says: *this fits well, that a bit*, and that can be said in weights.
+#
+# The three words of 我 很 高兴 (I · very · happy) have the values (1, 0), (0, 1) and (1, 1). Somebody asks for the feeling, and the weights are 0.1, 0.2 and 0.7.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "What comes out?",
+    ["(1, 1): the value of 高兴", "(0.8, 0.9): near it, but not quite", "(0.67, 0.67): the middle of the three"],
+    answer=1,
+    because="0.1 · (1, 0) + 0.2 · (0, 1) + 0.7 · (1, 1). 高兴 decides most, and the others have a say.",
+)
+
+# %%
+shares = torch.tensor([[0.1, 0.2, 0.7]])
+meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
+heatmap(shares, ["the feeling?"], ["我", "很", "高兴"], title="Whom does the question ask?",
+        caption="Ink is attention: most of it on 高兴. Out comes (0.8, 0.9).")
+
+# %% [markdown]
+# <a id="soft-address"></a>
+# Compare (0, 0, 1) · values. That fetches one book and leaves the rest: an *address*. The weights (0.1, 0.2, 0.7) are a **soft address**. Turn a weight a little, and the result turns a little: soft addresses are *differentiable*. That is why a network can learn where to look, and why this course is about weights and not about dictionaries.
+#
+# **Keep this:** query = what I want, key = what it says on the label, value = what I take home. A soft address takes a bit of everything.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Score, then share
+# <a id="alignment-function"></a><a id="attention-pooling"></a>
+# Weights are made in two steps, and it pays to keep them apart. First an **alignment function** $a$ gives each key a *score*: how well does it fit the query? Then a **distribution** $p$ turns scores into *shares* that add up to 1. The shares average the values:
+#
+# $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; p\big(a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}})\big)\,{\color{#008a67}{v_i}} $$
+#
+# This is **attention pooling** in its general form. Every model in this course is this line with another $a$; nearly all share one $p$.
+#
+# Take a pencil. Keys 1, 2, 4 with values 10, 20, 0; the query is 2. Score: $-\tfrac12(q-k)^2$. Share: exp of the score, divided by the sum of all three. You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
+
+# %%
+q = torch.tensor(2.0)
+k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])
+s = -0.5 * (q - k) ** 2
+share = torch.exp(s) / torch.exp(s).sum()
+assert torch.allclose(share, torch.tensor([0.348, 0.574, 0.078]), atol=5e-4)
+assert abs((share @ v).item() - 14.96) < 0.005
+share, share @ v
+
+# %% [markdown]
+# | key | score | exp | weight | value | weight × value |
+# |--:|--:|--:|--:|--:|--:|
+# | 1 | −0.5 | 0.607 | 0.348 | 10 | 3.48 |
+# | 2 | 0 | 1.000 | 0.574 | 20 | 11.48 |
+# | 4 | −2 | 0.135 | 0.078 | 0 | 0.00 |
+# | | | **1.742** | **1.000** | | **14.96** |
+#
+# Now keep the scores and change only $p$.
+
+# %%
+table = torch.stack([torch.ones(3) / 3, share, torch.tensor([0.0, 1.0, 0.0])])
+assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
+names = ["equal shares", "softmax", "winner takes all"]
+heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shared?",
+        caption="The same scores, three ways to share. Estimates from top to bottom: 10, 14.96 and 20.")
+
+# %% [markdown]
+# Equal shares never look at the scores: the mean again. Winner takes all looks at nothing but the best: a dictionary again. Softmax stands between them, and it alone has a slope that one can learn from.
+#
+# **Keep this:** $a$ says how well a key fits, $p$ turns that into shares, the shares average the values.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a hard address is deaf
+# "Differentiable" is a claim that one can test. We ask PyTorch how the result changes when the query moves by a little.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+asked = torch.tensor(2.2, requires_grad=True)
+soft = torch.softmax(-0.5 * (asked - k) ** 2, -1) @ v
+soft.backward()
+assert -2.3 < asked.grad.item() < -1.9
+print(f"soft address: {soft.item():.2f}, slope {asked.grad.item():.2f}")
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+nearest = v[(asked.detach() - k).abs().argmin()]
+nudged = v[(asked.detach() + 0.01 - k).abs().argmin()]
+assert nudged - nearest == 0
+print(f"hard address: {nearest.item():.2f}, slope {(nudged - nearest).item() / 0.01:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The hard address answers 20 and has slope 0, until it jumps. Somebody who wants to learn *which key should have been asked* hears nothing from it.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Closer counts more
+# <a id="kernel"></a>
+# Back to the thermometer. Equal shares were off by four degrees because a reading from midnight counted as much as one from noon. So let closeness count. A **kernel** turns a distance into a *closeness*: 1 when an example is right here, little when it is far.
+
+# %%
+from course_utils.attention import KERNELS
+
+distance = torch.linspace(-3, 3, 301)
+curves = {name.capitalize(): (distance, kernel(distance)) for name, kernel in KERNELS.items()}
+plot.lines(curves, "distance in widths", "closeness", title="How much does an example count?",
+           caption="Boxcar: all or nothing. Epanechnikov: fades, then ends. Gaussian: fades, never quite ends.")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Exercise 1 ●○○ · 3 minutes
+# Write the Gaussian kernel: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$. It is the one that the whole course grows from.
+# *(Stuck? `hint("gaussian kernel")` unfolds step by step.)*
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from course_utils.exercises import exercise, find_error, hint, solution
+
+@exercise("gaussian kernel")
+def gaussian(distance, width=1.0):
+    """distance: any shape -> closeness, same shape"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <a id="nadaraya-watson"></a>
+# Closeness is not yet a share. Divide by the sum, and you have the **Nadaraya–Watson estimator** of 1964, two statisticians, independently of each other:
+#
+# $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{K({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j K({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
+#
+# ### Exercise 2 ●●○ · 5 minutes
+# Write it for many queries at once: two lines of PyTorch, no loop. Use your kernel. `queries[:, None] - keys` gives all distances, one row per query.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("attention pooling")
+def pool(queries, keys, values, width=1.0):
+    """queries [Q], keys [K], values [K] -> estimate [Q], weights [Q, K]; each row of weights adds up to 1"""
+    raise NotImplementedError
+
+# %%
+estimate, weights = pool(grid, hours, readings, width=1.0)
+assert weights.shape == (241, 50) and 0.7 < off(estimate) < 0.9
+plot.regression(hours, readings, {"width 1": (grid, estimate)}, **day, title="What do the neighbours say?",
+                caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm falls; the estimate follows too slowly.")
+
+# %% [markdown]
+# From 4.0 to 0.8 degrees, and nothing was trained. The weights of all queries make a matrix, one row per query, one column per key. Here for every second reading, so that you can read the labels; both axes are sorted by the hour.
+
+# %%
+_, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
+assert weights.shape == (25, 25)
+labels = [[f"{hour:.1f} h" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
+heatmap(weights, *labels, title="Whom does each hour ask?",
+        caption="A band along the diagonal: everybody asks their neighbours. Dark where neighbours are few.")
+
+# %% [markdown]
+# **Keep this:** Nadaraya–Watson is attention whose score is closeness. The band along the diagonal is its signature.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The Gaussian is a softmax
+# <a id="softmax"></a>
+# Put the Gaussian into the formula and look at the fraction. A share is the exp of something, divided by the sum of all such exps. That pattern has a name, **softmax**:
+#
+# $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
+#
+# So a ratio of kernels and a softmax of scores should be *the same numbers*. Are they?
+
+# %%
+scores = -0.5 * (grid[:, None] - hours) ** 2
+closeness = gaussian(grid[:, None] - hours)
+ratio_form = closeness @ readings / closeness.sum(-1)
+softmax_form = torch.softmax(scores, -1) @ readings
+assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
+print("equal to 1e-6 at all", len(grid), "hours")
+
+# %% [markdown]
+# Equal. From here on we write scores and softmax, as everybody does since 2014. And a question answers itself: why does no factor $1/\sqrt{2\pi}$ stand before our kernel? Because any factor stands above *and* below the line, and cancels.
+#
+# **Keep this:** Gaussian kernel, normalised = softmax of $-\tfrac12$ distance². A statistician's smoother of 1964 and a Transformer's attention differ in the score alone.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How wide should one ask?
+# <a id="bandwidth"></a>
+# The width $w$, or **bandwidth**, is how far a query listens. It enters the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Make the kernel a hundred times wider. Where does the curve go?",
+    ["through every reading", "to the mean of all readings", "to zero", "to the nearest reading"],
+    answer=1,
+    because="All scores come near 0, so all shares become equal: the mean is Nadaraya–Watson, endlessly wide.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="°C")
+
+# %% [markdown]
+# <a id="bias"></a><a id="variance"></a>
+# Move the width slowly from end to end; curve and weights move together. Three things to see.
+# - **Too narrow:** each query believes one reading, noise and all. Another thermometer would give another curve: high **variance**.
+# - **Too wide:** the storm is averaged away, whoever measures: high **bias**.
+# - **Boxcar, narrow:** gaps. Nobody stands within reach, so there is nobody to ask, and no answer is the honest one.
+#
+# <a id="effective-number"></a>
+# How many examples does a query really ask? If it shared equally among $n$, each weight would be $1/n$ and $\sum\alpha^2=1/n$. So $1/\sum\alpha^2$ counts them: the **effective number**.
+
+# %%
+for width in [0.1, 0.6, 2.0, 24.0]:
+    estimate, weights = pool(grid, hours, readings, width)
+    asked = (1 / weights.pow(2).sum(-1)).mean().item()
+    print(f"width {width:4} h: asks {asked:4.1f} of 50, off by {off(estimate):.2f} °C")
+assert asked > 45 and off(estimate) > 3.5  # the mean again
+
+# %% [markdown]
+# **Keep this:** narrow asks few and believes their noise; wide asks many and blurs what happened. The best width lies between, and the data have to say where.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: bias and variance, measured
+# "Another thermometer would give another curve" can be tried: the day is ours, so we may live it two hundred times.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def live_again(width, times=200):
+    """Bias² and variance of the estimate, in °C², over many sets of fifty readings."""
+    generator, curves = torch.Generator().manual_seed(0), []
+    for _ in range(times):
+        when = 24 * torch.rand(50, dtype=torch.float64, generator=generator)
+        read = temperature(when) + torch.randn(50, dtype=torch.float64, generator=generator)
+        curves.append(pool(grid, when, read, width)[0])
+    curves = torch.stack(curves)
+    return off(curves.mean(0)) ** 2, curves.var(0).nanmean().item()
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+widths = [0.2, 0.4, 0.8, 1.6, 3.2]
+bias2, variance = zip(*[live_again(width) for width in widths], strict=True)
+assert bias2[0] < bias2[-1] and variance[0] > variance[-1]
+parts = {"bias²": (widths, bias2), "variance": (widths, variance)}
+plot.lines(parts, "width in hours", "°C²", log="x", title="In which way is it wrong?",
+           caption="To the left the noise hurts, to the right the blur. The best width is near the crossing.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Let the data choose
+# <a id="parametric"></a>
+# One number decides everything, so let us learn it. The literature writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$, which is 1/width; our module keeps the width. Attention with parameters, trained by gradient descent: the whole rest of the course in its smallest form.
+#
+# The loss is the obvious one: ask for the temperature at each hour *that was read*, and compare the answer with the reading. We start at a width of 2 hours.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Gradient descent may choose any width that makes this loss small. What will it choose?",
+    ["about the best width, near 0.6 hours", "wider and wider", "as narrow as it can get"],
+    answer=2,
+    because="Each query finds its own key at distance 0. A needle-thin kernel asks only itself "
+    "and repeats its own reading: loss 0, and nothing learned.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils.attention import NadarayaWatson, leave_one_out_mask
+from course_utils.training import fit
+
+greedy = NadarayaWatson(width=2.0, learnable=True)
+
+def repeat_loss(model, queries):
+    return (model(queries, hours, readings)[0] - readings).pow(2).mean()
+
+run = fit(greedy, [hours], repeat_loss, steps=200, lr=0.05, title="Asked about what it has in front of it")
+
+# %%
+before, after = NadarayaWatson(2.0)(grid, hours, readings)[0], greedy(grid, hours, readings)[0]
+loss = repeat_loss(greedy, hours).item()
+assert greedy.width < 0.1 and loss < 0.15 and off(before) - off(after) < 0.2
+print(f"width {greedy.width.item():.2f} h, loss {loss:.2f}; off the true day by {off(after):.2f} °C, before {off(before):.2f}")
+
+# %% [markdown]
+# <a id="leave-one-out"></a>
+# The loss fell nearly to zero, as far as 200 steps go, and against the true day hardly anything was won. At 0.6 hours the curve had been much better; the loss drove straight past. The model has not learned the day; it has learned to look itself up. A training query must not see its own key. Hiding it is called **leave-one-out**: fifty tiny exams, each reading guessed from the other 49.
+#
+# <a id="mask"></a>
+# To hide a key we use a **mask**: a table of True and False, where *True means: may be asked*. This convention holds for the whole course.
+#
+# ### Exercise 3 ●○○ · 2 minutes
+# Write the mask that lets example $i$ ask everybody but itself.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("leave-one-out mask")
+def others_only(size):
+    """size n -> [n, n] bool, True = may be asked"""
+    raise NotImplementedError
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+learned = NadarayaWatson(width=2.0, learnable=True)
+
+def leave_one_out_loss(model, queries):
+    return (model(queries, hours, readings, mask=others_only(50))[0] - readings).pow(2).mean()
+
+run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05, title="Asked about what is hidden from it")
+
+# %%
+models = [learned, NadarayaWatson(2.0)]
+curves = {f"width {m.width.item():.2f}": (grid, m(grid, hours, readings)[0].detach()) for m in models}
+assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8
+plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
+                caption="Purple: learned. Dark: where it started. One follows the storm, the other sleeps through it.")
+
+# %% [markdown]
+# The loss now stops at about 1.6, and that is right. We gave the readings a noise of variance 1, and noise nobody can guess.
+#
+# The learned curve is **spikier** because its width is smaller: each query asks between four and five readings instead of nearly fourteen, and an average over few keeps more of their noise. It pays: the storm comes through, and the error falls from 1.1 to 0.7 °C. Leave-one-out weighed both and found the place between; we never told it where.
+#
+# ### Find the error ●○○ · 4 minutes
+# A widely used slide lists these claims about what you have just trained. One of them is wrong.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("non-parametric")
+
+@find_error("non-parametric", line=None)  # the number of the wrong claim
+def kind_of(model):
+    """model: any torch module -> "parametric" or "non-parametric", rightly"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Keep this:** a model that may look itself up learns nothing. Hide the answer, then learn.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: three errors, one width
+# Why did one loss mislead and the other lead? Draw both against the width, and beside them what we cannot see in real life: the error against the true day.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+tried = torch.logspace(-1.5, 1, 26)
+each = [NadarayaWatson(width) for width in tried.tolist()]
+lines = {
+    "asked what it has": [repeat_loss(model, hours) ** 0.5 for model in each],
+    "asked what is hidden": [leave_one_out_loss(model, hours) ** 0.5 for model in each],
+    "the true day": [off(model(grid, hours, readings)[0]) for model in each],
+}
+lowest = {name: tried[torch.tensor(line).argmin()].item() for name, line in lines.items()}
+assert lowest["asked what it has"] == tried[0] and all(0.3 < lowest[name] < 1 for name in list(lines)[1:])
+plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x",
+           title="Which error knows the best width?",
+           caption="Asked what it has, it is best at width 0. Asked what is hidden, it is best where the truth is.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The module that you trained is short. Its width is kept as a logarithm, so that no step of gradient descent can make it negative.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import reveal
+
+reveal(NadarayaWatson)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Knock one out
+# <a id="influence"></a>
+# At noon, the reading of 11:38 is the *loudest*: it gets 40 % of the weight. Suppose that it had never been written down.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Without the loudest reading, the estimate for noon moves by …",
+    ["about 8 °C: 40 % of 20 °C are gone", "about 1 °C", "less than 0.1 °C"],
+    answer=2,
+    because="The others share its weight, and they say nearly the same. A reading that agrees with the rest "
+    "can have much weight and no influence.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import ipywidgets
+from IPython.display import display
+
+width = round(learned.width.item(), 2)
+view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True)
+told = ipywidgets.HTML("Python listens here. Guess, then knock out the loudest.")
+
+def tell(_):
+    """Ask again, with everybody and without the removed."""
+    asks, there = torch.tensor([view.query], dtype=torch.float64), torch.ones(50, dtype=torch.bool)
+    there[view.removed] = False
+    everybody, weights = pool(asks, hours, readings, view.width)
+    without, _ = pool(asks, hours[there], readings[there], view.width)
+    told.value = (f"At {view.query:.1f} h the removed had {weights[0, ~there].sum():.0%} of the weight. "
+                  f"With them {everybody.item():.2f} °C, without them {without.item():.2f} °C.")
+
+view.observe(tell, names=["query", "width", "removed"])
+display(view, told)
+
+# %% [markdown]
+# Bring all back, ask at five in the afternoon, just after the storm, and knock again.
+#
+# At noon the loudest reading agrees with its neighbours, and nothing happens. At five, one reading alone carries the news of the storm; without it the estimate jumps by more than two degrees. The cell in the *Deeper* part below counts: for six queries out of ten, the loudest reading is *not* the one whose loss would move the estimate most.
+#
+# **Keep this:** a weight says who was asked, not whose answer mattered. Attention is not explanation; knocking out comes closer.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: weight and influence
+# Without example $i$, the others share its weight, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. Weight counts, and so does *disagreement*: $f-v_i$.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+f, alpha = pool(grid, hours, readings, width=0.6)
+moves = alpha * (f[:, None] - readings) / (1 - alpha)
+same = alpha.argmax(-1) == moves.abs().argmax(-1)
+assert 0.3 < same.double().mean() < 0.5
+print(f"loudest is also most influential: {same.double().mean():.0%} of all queries")
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+weight, loudest = alpha.max(-1)
+for name, hour in {"noon": 120, "five": 170}.items():
+    print(f"{name}: weight {weight[hour]:.2f}, move {moves[hour, loudest[hour]]:+.2f} °C")
+assert 0.35 < weight[120] < 0.45 and abs(moves[120, loudest[120]]) < 0.1 and moves[170, loudest[170]] > 2
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Forty-four years of air
+# Enough of an invented day. On Mauna Loa in Hawaii the carbon dioxide in the air has been measured since 1958. Here is one number per week until the end of 2001.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from course_utils import data
+from course_utils.attention import NadarayaWatson, leave_one_out_mask
+
+air = data.load("co2_weekly")
+measured = torch.tensor(air.ppm).isfinite()
+years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
+print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
+
+# %% [markdown]
+# 59 weeks are missing: instruments fail. What do we do about them? Nothing. A missing week is not a zero and not a special value; its key *is not there*, and a query asks those who are. Attention takes sets of any size.
+#
+# The forests of the north breathe in each summer and out each winter: about 3 ppm up and down, once a year.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "You widen the kernel. At about which width has the yearly wave vanished from the curve?",
+    ["a week", "half a year", "ten years"],
+    answer=1,
+    because="A width of half a year reaches a year to each side: a query hears as many summers as winters, "
+    "and they cancel.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+six_years = labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="ppm")
+six_years
+
+# %% [markdown]
+# Six years of it. At 0.05 years (two and a half weeks) you see the season; at 0.5 the trend alone is left. One record, two truths, and the width decides which of them you look at.
+#
+# Which width is *best*? Leave-one-out has an answer: hide each week in turn, guess it from all others.
+
+# %%
+def hidden_week_error(width):
+    """How far off, in ppm, when each week is guessed from all others; the width is in years."""
+    guess, _ = NadarayaWatson(width)(years, years, ppm, leave_one_out_mask(len(years)))
+    return (guess - ppm).pow(2).mean().sqrt().item()
+
+widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
+errors = [hidden_week_error(width) for width in widths]
+best = widths[errors.index(min(errors))]
+assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-3] < 2.3 and 0.03 < six_years.error[2] < 0.05
+plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x", mark=(best, f"{best} years"),
+           title="How far off is a hidden week?",
+           caption=f"Best at about a week: off by {min(errors):.2f} ppm. From half a year on, the whole season is error.")
+
+# %% [markdown]
+# About a week: to guess a lost Saturday, ask the Saturdays around it. (In the six years above, the lab finds two weeks: other data, another best width.) That is the best answer to *this* question. It says nothing about the trend, for which you would choose half a year and accept "errors" of 2 ppm, the season itself.
+#
+# Our estimates here agree with an independent one (`KernelReg` of statsmodels, `reg_type="lc"`) to 1e-6 at several widths; a test of the course holds them to it.
+#
+# **Keep this:** a width is best *for a question*. Leave-one-out answers one question: what would a missing example say?
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the whole record
+# All 2,225 weeks, at the width of the trend.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
+trend, _ = pool(moments, years, ppm, width=0.5)
+growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
+assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7
+plot.regression(years, ppm, {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
+                caption=f"It grew by {growth[0]:.1f} ppm a year in the first decade and by {growth[1]:.1f} in the last: the trend bends.")
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what if we fill the gaps, and what lies beyond the edge?
+# In early 1964 there are 18 missing weeks in a row. Suppose that somebody "repairs" the table with zeros.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+all_years, filled = torch.tensor(air.year), torch.tensor(air.ppm).nan_to_num(0.0)
+gap = torch.tensor([1964.2], dtype=torch.float64)
+zeros, _ = pool(gap, all_years, filled, width=0.05)
+honest, _ = pool(gap, years, ppm, width=0.05)
+assert zeros < 100 and 318 < honest < 323
+print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.item():.0f} ppm")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# A zero is a statement: *no carbon dioxide*. A missing key is silence. The same mistake comes back in chapter 2 as padding that is attended to.
+#
+# **Guess:** we ask for the year 2010, eight years after the last key. Above 380 ppm, as the trend would have it?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+later, _ = pool(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0)
+assert 368 < later < 373 and later < ppm.max()
+print(f"estimate for 2010: {later.item():.0f} ppm; largest value ever measured: {ppm.max():.0f} ppm")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# An average never leaves the range of what it averages. Beyond the edge the nearest keys speak alone, and they say what they always said. Attention interpolates; to continue a line it needs values that know about lines.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Softmax, looked at closely
+# <a id="temperature"></a>
+# Softmax shares out the attention in every chapter from here on:
+#
+# $$ \mathrm{softmax}_i(s) \;=\; \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad j \text{ runs over everything that may be asked.} $$
+#
+# **Guess before you move:** add 100 to all three scores. What happens to the shares? And what do temperature 0.1 and 10 do?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
+
+# %% [markdown]
+# - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels. Only *differences* of scores count.
+# - **Temperature** $T$ divides the scores. Towards 0, winner takes all; towards infinity, equal shares. A Gaussian of width $w$ is a softmax at $T=w^2$: you have been moving a temperature all along.
+# - **Mask:** a key that is switched off gets exactly 0, and the rest share what it had.
+#
+# The shift is more than a curiosity. Computed as written, the formula breaks at scores that real models reach:
+
+# %%
+scores = torch.tensor([1000.0, 999.0, 998.0])
+as_written = torch.exp(scores) / torch.exp(scores).sum()
+shifted = torch.exp(scores - scores.max()) / torch.exp(scores - scores.max()).sum()
+assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
+as_written, shifted
+
+# %% [markdown]
+# $e^{1000}$ is too large for a float, so it becomes infinity, and infinity over infinity is not a number. Subtract the largest score first: the shares are the same, and no exponent is above 0.
+#
+# ### Exercise 4 ●●○ · 8 minutes
+# Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked: nobody to ask, no attention. You will use it in every chapter.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("stable masked softmax")
+def masked_softmax(scores, mask):
+    """scores [..., K]; mask: bool, broadcastable to scores, True = may be asked -> weights [..., K]"""
+    raise NotImplementedError
+
+# %%
+scores, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
+infinite, huge = (torch.softmax(scores.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9))
+ours = masked_softmax(scores, nobody)
+assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
+infinite, huge, ours
+
+# %% [markdown]
+# Three ways to mask a whole row. Scores of −∞ poison everything after them with NaN. Scores of −10⁹, seen in much published code, ask four strangers that should have been hidden. Ours says: no attention.
+#
+# <a id="denominator"></a>
+# ### Find the error ●●○ · 5 minutes
+# This formula circulates in a widely read article: $\;\alpha_{ij} = \dfrac{\exp(s_{ij})}{\sum_{k} \exp(s_{i})}$. The sum runs over $k$, and no $k$ stands behind it. Here it is as a program; queries are rows, keys are columns. Which line, and how would you mend it? Beware of the repair that only renames.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("softmax denominator")
+
+@find_error("softmax denominator", line=None)  # the number of the wrong line
+def attention_weights(scores):
+    """scores [Q, K] -> weights [Q, K]: the program, mended"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Keep this:** softmax looks at differences of scores, sums over *those who are asked*, and gives zeros when nobody may be.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: where the ratio of kernels gives up
+# "Equal to 1e-6", we said of kernels and softmax. Ask from far away: hour 40 for a day of 24, with a width of 0.4.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# NBVAL_CHECK_OUTPUT
+from course_utils.attention import gaussian_kernel, nadaraya_watson
+
+far = torch.tensor([40.0], dtype=torch.float64)
+by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
+by_softmax, _ = NadarayaWatson(0.4)(far, hours, readings)
+print("ratio of kernels: a number?", by_ratio.isfinite().item())
+print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# All fifty kernels are smaller than the smallest number a float64 can hold: 0/0. The softmax subtracts the largest score first, and still knows who is nearest. Same formula, other order of steps.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: two relatives
+# <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
+# Two older layers are attention, too: **max-pooling** and **squeeze-and-excitation**. Max-pooling looks at a patch of a picture and keeps the largest number: all or nothing. It is attention in which a value is its own score, cooled down to temperature 0.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
+for heat in [1000.0, 1.0, 0.01]:
+    pooled = torch.softmax(patch / heat, -1) @ patch
+    print(f"temperature {heat:7}: {pooled.item():.3f}")
+assert torch.allclose(pooled, patch.max(), atol=1e-4)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# At the top the mean, 2.125; at the bottom the maximum, 3. Average pooling and max-pooling are the two ends of one dial.
+#
+# Squeeze-and-excitation asks about *channels*: which of the feature maps of a convolutional network matter for this picture? Squeeze each map to its mean; let a tiny network make a gate between 0 and 1 for each; multiply.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# NBVAL_CHECK_OUTPUT
+generator = torch.Generator().manual_seed(0)
+maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
+reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
+gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)
+gated = maps * gates[..., None, None]
+print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Here $p$ is a sigmoid, not a softmax: eight separate questions, and the gates needn't add up to 1. Nothing is averaged; each channel is kept as far as its gate is open. Score and share again, with other choices for both. (These gates are untrained: they show shapes, not wisdom.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A sentence meets a kernel
+# One sentence goes through all seven chapters: **The animal didn't cross the street because it was too tired.** Who is "it"? You know. Does a kernel?
+#
+# Hours have distances. Words need numbers first, so *we made some up*, by hand: does the word name something, is it about something alive, does it describe?
+
+# %%
+from course_utils import data
+
+cards = data.load("word_features")
+tired, features = cards.words[:11], torch.tensor(cards.features)
+closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)
+attention = closeness / closeness.sum(-1, keepdim=True)
+heatmap(attention, tired, tired, title="Whom does “it” ask?", select=("it", "animal"),
+        caption="Row “it”: itself, then “animal”. So say our numbers, because we wrote them so.")
+
+# %% [markdown]
+# "it" gives 53 % to itself, 31 % to "animal" and 12 % to "street". A triumph? We gave "it" a vector near "animal". The picture shows what we put in.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Now the twin: “… because it was too wide.” “It” is the street now. Whom does “it” ask?",
+    ["“street” more than “animal”", "“animal” still, far more than “street”", "both alike"],
+    answer=1,
+    because="“it” and “animal” have the same vectors as before, so the same distance. "
+    "A kernel over fixed vectors cannot know how the sentence goes on.",
+)
+
+# %% [markdown]
+# What is missing? The score must be *learned*, from vectors that know their sentence. Chapter 2 makes the score a choice, chapter 3 learns it, chapter 4 lets words look at each other.
+#
+# **Keep this:** attention can only find what the vectors hold. Fixed vectors, fixed answer.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the twin, computed
+# The same lines, with the last word exchanged.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], features[11:]])
+closeness = gaussian(torch.cdist(twin, twin), width=0.3)
+other = closeness / closeness.sum(-1, keepdim=True)
+it, animal, street = (tired.index(word) for word in ("it", "animal", "street"))
+assert [round(attention[it, word].item(), 2) for word in (it, animal, street)] == [0.53, 0.31, 0.12]
+assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal] / attention[it, street])
+heatmap(other, wide, wide, title="Whom does “it” ask now?", select=("it", "street"),
+        caption="The row of “it” is what it was. Compare the last row and the last column.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What we measured
+# All of it just now, on this machine. The bands are what the course promises on any machine; a value outside of its band stops the notebook.
+
+# %%
+rows = [
+    ("the mean of the day, °C", off(mean), 3.5, 4.5),
+    ("width 2 h, where training starts, °C", off(pool(grid, hours, readings, 2.0)[0]), 1.0, 1.2),
+    ("width learned with its own answer in sight, °C", off(greedy(grid, hours, readings)[0]), 0.9, 1.2),
+    ("width learned by leave-one-out, °C", off(learned(grid, hours, readings)[0]), 0.6, 0.8),
+    ("that width, hours", learned.width.item(), 0.4, 0.8),
+    ("CO₂: a hidden week at the best width, ppm", min(errors), 0.3, 0.4),
+]
+for name, value, low, high in rows:
+    assert low < value < high, f"{name}: {value:.3f} is not between {low} and {high}"
+    print(f"{name:48} {value:5.2f}   band {low} to {high}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five lines to keep
+# 1. Attention is an average, and the query chooses the weights.
+# 2. Score, then share: $a$ says how well a key fits, $p$ makes shares that add up to 1.
+# 3. The Gaussian kernel, normalised, *is* a softmax; its width decides between noise and blur.
+# 4. A training query must not see its own key. Masks say who may be asked: True = may.
+# 5. A weight tells who was asked, not who mattered, and the vectors hold all that attention can find.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [query](#query) | 查询 | what is asked |
+# | [key](#key) | 键 | what an example shows of itself |
+# | [value](#value) | 值 | what an example gives |
+# | [weight](#weight) | 权重 | its share in the answer |
+# | [bottleneck](#bottleneck) | 瓶颈 | one vector of fixed size for everything |
+# | [pop-out](#pop-out) | 突显 | what differs draws the eye |
+# | [involuntary cue](#pop-out) | 非自主性提示 | attention drawn by the thing, bottom-up |
+# | [voluntary cue](#voluntary-cue) | 自主性提示 | attention steered by the wish, top-down |
+# | [soft address](#soft-address) | 软寻址 | a bit of every place instead of one |
+# | [alignment function](#alignment-function) | 对齐函数 | query and key → score (also scoring function, 评分函数) |
+# | [attention pooling](#attention-pooling) | 注意力汇聚 | values averaged by attention weights |
+# | [kernel](#kernel) | 核函数 | distance → closeness |
+# | [Nadaraya–Watson estimator](#nadaraya-watson) | Nadaraya–Watson 估计 | average of values, weighted by a kernel |
+# | [softmax](#softmax) | softmax（归一化指数函数） | scores → shares |
+# | [bandwidth](#bandwidth) | 带宽 | the width of a kernel |
+# | [bias](#bias) | 偏差 | wrong in the same way each time |
+# | [variance](#variance) | 方差 | different each time |
+# | [effective number](#effective-number) | 有效样本数 | how many examples a query really asks |
+# | [parametric](#parametric) | 参数化 | with numbers that are learned |
+# | [leave-one-out](#leave-one-out) | 留一法 | guess each example from all others |
+# | [mask](#mask) | 掩码 | who may be asked: True = may |
+# | [max-pooling](#max-pooling) | 最大汇聚 | the largest value takes all |
+# | [squeeze-and-excitation](#squeeze-and-excitation) | 压缩与激励 | attention to channels |
+# | [temperature](#temperature) | 温度 | divides the scores: sharp or flat |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Further reading
+# - E. A. Nadaraya, *On estimating regression*, 1964, and G. S. Watson, *Smooth regression analysis*, 1964: the estimator, in a few pages each.
+# - T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2009, sections 6.1–6.2 (kernels, width, the edges), 7.3 (bias and variance), 7.10 (leave-one-out).
+# - D. Bahdanau, K. Cho, Y. Bengio, *Neural machine translation by jointly learning to align and translate*, 2015, sections 2 and 3: the bottleneck and the way out.
+# - S. Chaudhari et al., *An attentive survey of attention models*, 2021, section 2: alignment and distribution apart.
+# - A. Zhang et al., *Dive into Deep Learning*, sections 11.1–11.2: the same road, other examples.
+# - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016, section 4.1: overflow, underflow and softmax.
+# - J. Hu, L. Shen, G. Sun, *Squeeze-and-excitation networks*, 2018, section 3.
+# - S. Jain and B. Wallace, *Attention is not explanation*, 2019, section 4, and the reply: S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019, section 3.
+# - A. Treisman and G. Gelade, *A feature-integration theory of attention*, 1980 (pop-out); E. C. Cherry, *Some experiments on the recognition of speech*, 1953 (the party); K. Koch et al., *How much the eye tells the brain*, 2006; J. Zheng and M. Meister, *The unbearable slowness of being*, 2025.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Next: how a query meets a key
+# All through this chapter, the score was closeness, and it was written by hand. It needn't be. [Chapter 2](02_scoring_functions.ipynb) lets twelve scoring functions compete for the same keys, and asks why everybody divides by √d.
