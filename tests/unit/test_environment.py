@@ -1,0 +1,224 @@
+"""The environment is made once, used again at once, and repaired when an installation was cut off.
+
+Real environments and a real pip, on a project so small that nothing has to be fetched.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "course_utils" / "environment.py"
+
+PYPROJECT = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "tiny"
+version = "1"
+
+[project.optional-dependencies]
+test = []
+"""
+
+# A build backend without dependencies; it waits while a file "slow" is there, and fails while a file "broken" is there.
+BACKEND = """
+import pathlib, time, zipfile
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    here = pathlib.Path.cwd()
+    (here / "started").touch()
+    while (here / "slow").exists():
+        time.sleep(0.1)
+    if (here / "broken").exists():
+        raise SystemExit("the index is out of reach")
+    files = {
+        "tiny.py": "answer = 42\\n",
+        "tiny-1.dist-info/METADATA": "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1\\nProvides-Extra: test\\n",
+        "tiny-1.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: tiny\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }
+    record = "".join(f"{name},,\\n" for name in files) + "tiny-1.dist-info/RECORD,,\\n"
+    with zipfile.ZipFile(pathlib.Path(wheel_directory) / "tiny-1-py3-none-any.whl", "w") as wheel:
+        for name, text in {**files, "tiny-1.dist-info/RECORD": record}.items():
+            wheel.writestr(name, text)
+    return "tiny-1-py3-none-any.whl"
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return build_editable(wheel_directory)
+"""
+
+
+@pytest.fixture(scope="module")
+def environment():
+    """The module as the Makefile runs it: by its path, without the package."""
+    spec = importlib.util.spec_from_file_location("environment", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "backend.py").write_text(BACKEND)
+    (tmp_path / "requirements.lock").write_text("")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, environment):
+    """A finished environment of the tiny project, in a place that tests may copy back to: (folder, keep)."""
+    folder = tmp_path_factory.mktemp("finished") / "tiny"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "requirements.lock").write_text("")
+    assert environment.ensure(folder) == "made"
+    keep = folder.parent / "keep"
+    shutil.copytree(folder, keep, symlinks=True)
+    return folder, keep
+
+
+@pytest.fixture
+def made(finished, environment, monkeypatch):
+    """The finished project, as it was when it was made. A new environment is a copy of an empty one, to save time."""
+    folder, keep = finished
+    monkeypatch.setattr(environment, "_make", lambda venv: _empty(keep / ".venv", venv))
+    shutil.rmtree(folder)
+    shutil.copytree(keep, folder, symlinks=True)
+    return folder
+
+
+def _empty(finished, venv):
+    ours = shutil.ignore_patterns("tiny*", "course-*")
+    shutil.copytree(finished, venv, symlinks=True, dirs_exist_ok=True, ignore=ours)
+
+
+def works(folder):
+    """Whether the tiny project can be used in its environment."""
+    python = folder / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    done = subprocess.run(
+        [python, "-c", "import tiny; print(tiny.answer)"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() == "42" and not (folder / ".venv" / "course-unfinished").exists()
+
+
+def test_a_finished_environment_is_used_again_at_once(environment, made):
+    start = time.monotonic()
+    assert environment.ensure(made) == "ready"
+    assert time.monotonic() - start < 1
+    assert works(made)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups of POSIX")
+@pytest.mark.slow
+def test_an_installation_that_was_killed_is_repaired(environment, project):
+    (project / "slow").touch()
+    running = subprocess.Popen([sys.executable, "-I", SCRIPT, "--root", project], start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (project / "started").exists():
+            assert time.monotonic() < deadline, "pip never came to the project"
+            time.sleep(0.05)
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+    assert (project / ".venv").exists()
+    assert not works(project)
+    (project / "slow").unlink()
+    assert environment.ensure(project) == "repaired"
+    assert works(project)
+    assert environment.ensure(project) == "ready"
+
+
+@pytest.mark.parametrize("lost", ["tiny.py", "pip", "bin/python"])
+def test_files_that_disappeared_are_noticed(environment, made, lost):
+    site = next((made / ".venv").glob("lib/python3*/site-packages"))
+    victim = made / ".venv" / lost if "/" in lost else site / lost
+    shutil.rmtree(victim) if victim.is_dir() else victim.unlink()
+    assert environment.ensure(made) == "repaired"
+    assert works(made)
+
+
+def test_an_environment_made_by_hand_is_completed_not_thrown_away(environment, made):
+    (made / ".venv" / "course-stamp.json").unlink()
+    (made / ".venv" / "mine.txt").write_text("keep me")
+    assert environment.ensure(made) == "updated"
+    assert (made / ".venv" / "mine.txt").exists()
+    assert works(made)
+
+
+def test_new_versions_or_extras_are_installed(environment, made):
+    (made / "requirements.lock").write_text("# another\n")
+    assert environment.ensure(made) == "updated"
+    assert environment.ensure(made, ["test"]) == "updated"
+    assert environment.ensure(made) == "ready"  # what was installed once stays
+    assert json.loads((made / ".venv" / "course-stamp.json").read_text())["extras"] == ["test"]
+
+
+def test_a_folder_that_was_moved_gets_a_new_environment(environment, made, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(made, moved, symlinks=True)
+    assert environment.ensure(moved) == "repaired"
+    assert works(moved)
+
+
+def test_pip_failing_is_said_and_the_next_call_tries_again(environment, made, capfd):
+    (made / "requirements.lock").write_text("# another\n")
+    (made / "broken").touch()
+    with pytest.raises(environment.SetUpError, match="type the same command again"):
+        environment.ensure(made)
+    (made / "broken").unlink()
+    assert environment.ensure(made) == "repaired"
+
+
+def test_options_reach_pip(environment, made):
+    (made / "requirements.lock").write_text("# another\n")
+    with pytest.raises(environment.SetUpError):
+        environment.ensure(made, pip_options=["--no-such-option"])
+
+
+def test_a_full_disk_is_said_before_anything_is_made(environment, project, monkeypatch):
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 10**9))
+    with pytest.raises(environment.SetUpError, match=r"1\.0 GB are free on this disk; the environment needs 2\.5 GB"):
+        environment.ensure(project)
+    assert not (project / ".venv").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the Makefile is for POSIX shells")
+class TestMake:
+    def make(self, *arguments, **environment):
+        command = ["make", "-C", str(ROOT), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **environment}
+        )
+
+    def test_a_python_that_is_too_old_is_named(self, tmp_path):
+        old = tmp_path / "python3"
+        old.write_text('#!/bin/sh\ncase "$1" in --version) echo "Python 3.9.2";; *) exit 1;; esac\n')
+        old.chmod(0o755)
+        done = self.make("environment", f"PYTHON={old}")
+        assert done.returncode == 2
+        assert "needs Python 3.11 or newer" in done.stderr
+        assert f"{old}: Python 3.9.2" in done.stderr
+
+    def test_help_names_every_command_that_the_readme_needs(self):
+        shown = self.make("help").stdout
+        for target in ("lab", "author", "test", "test-gpu", "notebooks", "bench", "results", "lint", "lock", "clean"):
+            assert f"make {target} " in shown
+
+    def test_ci_runs_make_test(self):
+        script = ROOT / ".ci" / "run"
+        assert os.access(script, os.X_OK)
+        assert script.read_text().strip().endswith("exec make test </dev/null")
