@@ -14,6 +14,7 @@ from .files import course_folder, write_atomically
 
 RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
     "scores_task": "score_study:record_tasks",
+    "scores_trained": "score_study:record_trained",
     "scores_cost": "score_study:record_costs",
     "notebook_times": "timing:record",
 }

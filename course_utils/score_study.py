@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .attention import scaled_dot_product_attention
 from .linear import PositiveFeatures, linear_attention
 from .scores import SCORES
+from .training import fit
 
 SIZE, NUM_KEYS = 4, 8  # features of a vector, keys before each query
 
@@ -44,19 +45,30 @@ def _unit(x: Tensor) -> Tensor:
     return x / x.norm(dim=-1, keepdim=True)
 
 
-def _hidden(*shape: int, seed: int) -> Tensor:
-    return torch.linalg.qr(torch.randn(*shape, generator=torch.Generator().manual_seed(seed))).Q
+def hidden_rotation(size: int = SIZE) -> Tensor:
+    """The rotation of the task "feature", [size, size]; in the plane a quarter turn."""
+    if size == 2:
+        return torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
+    return torch.linalg.qr(torch.randn(size, size, generator=torch.Generator().manual_seed(5))).Q
 
 
-def task_batch(task: str, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """queries [count, 1, 4], keys [count, 8, 4], the number of the right key [count].
+def _places(size: int) -> Tensor:
+    """The direction in which a query must point to mean each of the eight places, [8, size]."""
+    if size == 2:
+        turn = torch.arange(NUM_KEYS) * (2 * torch.pi / NUM_KEYS)
+        return torch.stack([turn.cos(), turn.sin()], dim=1)
+    return _unit(torch.linalg.qr(torch.randn(NUM_KEYS, size, generator=torch.Generator().manual_seed(6))).Q)
+
+
+def task_batch(task: str, count: int, generator: torch.Generator, size: int = SIZE) -> tuple[Tensor, Tensor, Tensor]:
+    """queries [count, 1, size], keys [count, 8, size], the number of the right key [count].
 
     Lengths of keys are spread evenly over ¼ … 4 on a doubling scale; in "feature" all keys have length 1.
     """
     if task not in TASKS:
         raise ValueError(f"No task is called {task!r}; there are: {', '.join(TASKS)}.")
-    queries = torch.randn(count, 1, SIZE, generator=generator)
-    directions = _unit(torch.randn(count, NUM_KEYS, SIZE, generator=generator))
+    queries = torch.randn(count, 1, size, generator=generator)
+    directions = _unit(torch.randn(count, NUM_KEYS, size, generator=generator))
     keys = directions * torch.exp2(4 * torch.rand(count, NUM_KEYS, 1, generator=generator) - 2)
     if task == "feature":
         keys = directions
@@ -64,8 +76,8 @@ def task_batch(task: str, count: int, generator: torch.Generator) -> tuple[Tenso
         "direction": lambda: queries @ directions.mT,
         "reach": lambda: queries @ keys.mT,
         "length": lambda: keys.norm(dim=-1).unsqueeze(1),
-        "feature": lambda: queries @ _hidden(SIZE, SIZE, seed=5) @ keys.mT,
-        "place": lambda: queries @ _unit(_hidden(NUM_KEYS, SIZE, seed=6)).mT,
+        "feature": lambda: queries @ hidden_rotation(size) @ keys.mT,
+        "place": lambda: queries @ _places(size).mT,
     }[task]()
     return queries, keys, truth[:, 0].argmax(-1)
 
@@ -76,37 +88,35 @@ class Chooser(nn.Module):
     The sharpness is fair to all: without it a cosine could never make up its mind.
     """
 
-    def __init__(self, name: str, hidden_size: int = 32):
+    def __init__(self, name: str, size: int = SIZE, hidden_size: int = 32):
         super().__init__()
-        self.score = SCORES[name](SIZE, SIZE, hidden_size, max_keys=NUM_KEYS)
+        self.score = SCORES[name](size, size, hidden_size, max_keys=NUM_KEYS)
         self.log_sharpness = nn.Parameter(torch.zeros(()))
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         return self.score(queries, keys)[:, 0] * self.log_sharpness.exp()
 
 
-def train_chooser(name: str, task: str, seed: int = 0, steps: int = 300, rate: float = 2e-2) -> Chooser:
+def choice_loss(chooser: Chooser, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Cross-entropy of the right key: −log of the weight it gets, mean over the batch."""
+    queries, keys, right = batch
+    return nn.functional.cross_entropy(chooser(queries, keys), right)
+
+
+def train_chooser(name, task, seed=0, steps=300, rate=2e-2, size=SIZE, hidden_size=32, show=False) -> Chooser:
     """Adam, batches of 128 fresh examples, the rate falling linearly to 0: about a third of a second."""
-    generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        chooser = Chooser(name)
-    optimizer = torch.optim.Adam(chooser.parameters(), lr=rate)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
-    for _ in range(steps):
-        queries, keys, right = task_batch(task, 128, generator)
-        loss = nn.functional.cross_entropy(chooser(queries, keys), right)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        chooser = Chooser(name, size, hidden_size)
+    batches = lambda generator: task_batch(task, 128, generator, size)  # noqa: E731
+    fit(chooser, batches, choice_loss, steps=steps, lr=rate, schedule=lambda i: 1 - i / steps, seed=seed, show=show)
     return chooser
 
 
 @torch.no_grad()
-def share_right(chooser: Chooser, task: str, count: int = 4000) -> float:
+def share_right(chooser: Chooser, task: str, count: int = 4000, size: int = SIZE) -> float:
     """Share of fresh examples whose right key gets the largest weight; guessing gives 1/8."""
-    queries, keys, right = task_batch(task, count, torch.Generator().manual_seed(10**6))
+    queries, keys, right = task_batch(task, count, torch.Generator().manual_seed(10**6), size)
     return (chooser(queries, keys).argmax(-1) == right).double().mean().item()
 
 
@@ -242,6 +252,26 @@ def record_tasks(seeds=range(5), steps: int = 300) -> dict:
         for name in SCORES
     }
     return {"seeds": list(seeds), "steps": steps, "examples": 4000, "guessing": 1 / NUM_KEYS, "share_right": shares}
+
+
+# what each score with parameters is trained for, when the scoring lab shows it
+LAB_TASKS = {
+    **dict.fromkeys(["general", "biased_general", "activated_general"], "feature"),
+    **dict.fromkeys(["concat", "additive", "deep"], "direction"),
+    **dict(location_based="place", feature_based="length"),
+}
+
+
+def record_trained(sizes=(2, 3), hidden_size: int = 8, steps: int = 1500) -> dict:
+    """Trained weights for the scoring lab, float32; the figures behind data/results/scores_trained.json."""
+    figures = {"seeds": [0], "steps": steps, "hidden_size": hidden_size, "tasks": LAB_TASKS, "weights": {}, "share": {}}
+    for size in sizes:
+        for name, task in LAB_TASKS.items():
+            chooser = train_chooser(name, task, steps=steps, size=size, hidden_size=hidden_size)
+            weights = {key: value.tolist() for key, value in chooser.score.state_dict().items()}
+            figures["weights"].setdefault(str(size), {})[name] = weights
+            figures["share"].setdefault(str(size), {})[name] = share_right(chooser, task, size=size)
+    return figures
 
 
 def record_costs() -> dict:

@@ -48,7 +48,7 @@ export function fmt(x, digits = 3) {
   if (x === null || Number.isNaN(x)) return "–";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  const text = size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1) : size >= 100 ? x.toFixed(1) : x.toFixed(digits);
+  const text = size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1) : x.toFixed(size >= 100 ? Math.min(1, digits) : digits);
   return text.replace("-", "−");
 }
 export const percent = w => `${w > 0 && w < 0.005 ? (100 * w).toFixed(1) : Math.round(100 * w)} %`;
@@ -161,13 +161,14 @@ export function mount(host, kinds, spec, buffer, link = null) {
   syncs = made.map(([, sync]) => sync);
   const style = h("style");
   style.textContent = CSS;
-  const shell = h("div", { class: "view", role: "group", "aria-labelledby": id, "data-lm-suppress-shortcuts": "true", style: `font-size:${Math.round(13.5 * unit)}px` },
+  const shell = h("div", { class: "view", role: "group", "aria-labelledby": id, style: `font-size:${Math.round(13.5 * unit)}px` },
     h("div", { class: "title", id }, spec.title), spec.caption ? h("div", { class: "caption" }) : null,
     h("div", { class: "stage" }, ui.body, ui.side), h("div", { class: "controls" }, ...made.map(([e]) => e)), ui.below,
     spec.foot === false ? null : h("div", { class: "foot" }, numbers, words));
   if (spec.caption) shell.querySelector(".caption").append(...coloured(spec.caption));
   const probe = h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) }); // the page's colour changes: so does ours
   root.replaceChildren(style, probe, shell);
+  host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
   picture = kinds[spec.kind](ui);
   const watch = new ResizeObserver(() => ui.set({}));
   watch.observe(shell);

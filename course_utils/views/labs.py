@@ -1,7 +1,9 @@
 """The labs: small experiments that compute in the browser, in double precision, while the hand moves."""
 
+from .masking import masking
 from .pooling import ask, bandwidth
+from .scaling import scaling
 from .scoring import scoring
 from .softmax import softmax
 
-__all__ = ["ask", "bandwidth", "scoring", "softmax"]
+__all__ = ["ask", "bandwidth", "masking", "scaling", "scoring", "softmax"]

@@ -35,7 +35,7 @@ class Scoring(View):
         """The numbers of slot "a" or "b" at the current state, float64: score, scaled, masked, weights [K], context."""
         name, dims = self.state[slot], self.options["dims"]
         query = torch.tensor(self.state["query"], dtype=torch.float64)[None]
-        keys = torch.tensor(self.state["keys"], dtype=torch.float64).reshape(-1, dims)
+        keys = torch.tensor(self.state["key_vectors"], dtype=torch.float64).reshape(-1, dims)
         values = keys
         if "values" in self.arrays:
             values = torch.from_numpy(self.arrays["values"].astype(np.float64)).reshape(len(keys), -1)
@@ -75,10 +75,10 @@ class Scoring(View):
         for axes, slot in zip(figure.subplots(2, 1), "ab", strict=True):
             made = self.steps(slot)
             reach = max(abs(made["score"]).max(), abs(made["scaled"]).max(), 1e-9)
-            sand = plot.ink_map(plot.PAPER, plot.SAND)
+            sand, brick = (plot.ink_map(plot.PAPER, colour) for colour in (plot.SAND, plot.BRICK))
             for row, step in enumerate(STEPS[:4]):
                 for column, x in enumerate(made[step]):
-                    ground = "#eef2f6" if np.isneginf(x) else sand(abs(x) / reach * 0.85)
+                    ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(abs(x) / reach * 0.85)
                     ground = plot.ink_map()(x) if step == "weights" else ground
                     axes.add_patch(_tile(column, row, ground))
                     ink = "white" if step == "weights" and x > 0.5 else "#1b2430"
@@ -115,7 +115,7 @@ def scoring(
     query [D], keys [K, D] with 2 to 8 keys; values [K, Dv], or None: the keys are the values, and move with them.
     names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
     modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
-    live=True: Python hears `query`, `keys` (flat), `a`, `b`, `mask`, `temperature`, `step`.
+    live=True: Python hears `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
     Raises ValueError for shapes that don't fit, unknown names, or scores with parameters that are missing for this D.
     """
     query, keys = as_array(query, "query"), as_array(keys, "keys")
@@ -160,7 +160,7 @@ def scoring(
         }
         for name, module in made.items()
     }
-    state = {"query": query.tolist(), "keys": keys.ravel().tolist(), "a": a, "b": b, "mask": allowed}
+    state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": allowed}
     state |= {"temperature": 1.0, "step": 5}
     menu = {"kind": "choice", "options": list(made), "menu": True, "words": options["words_of"]}
     controls = [

@@ -1,0 +1,142 @@
+"""Chapter 2's labs: the scores, steps and masks in the browser equal torch in float64, trained scores included."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.scores import SCORES
+from course_utils.views import labs
+
+pytestmark = pytest.mark.browser
+TOLERANCE = 1e-6
+FIVE = ("score", "scaled", "masked", "weights", "context")
+
+
+def numbers(page, index=0, **state):
+    return page.evaluate(
+        "([i, s]) => { const v = document.querySelectorAll('.course-view')[i].view; v.set(s); return v.numbers(); }",
+        [index, state],
+    )
+
+
+def vectors(*shape, seed):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_every_score_equals_torch_step_by_step(show, size):
+    from course_utils.views.view import at
+
+    view = labs.scoring(vectors(size, seed=1), vectors(5, size, seed=2), values=vectors(5, 3, seed=3))
+    page = show(view)
+    for name in SCORES:
+        for i, temperature in enumerate((1.0, 0.3)):
+            mask = [True, True, i == 0, True, i == 0]
+            state = dict(a=name, temperature=temperature, mask=mask, query=(3 * vectors(size, seed=10 + i)).tolist())
+            shown, expected = numbers(page, **state)["a"], at(view, **state).steps("a")
+            for step in FIVE:
+                mine = np.array([-np.inf if x is None else x for x in shown[step]], float)
+                assert np.allclose(mine, expected[step], atol=TOLERANCE, rtol=0), (name, step)
+
+
+def test_your_own_trained_scores_travel_as_float32(show):
+    torch.manual_seed(0)
+    score = SCORES["deep"](2, 2, hidden_size=5)
+    query, keys = vectors(2, seed=1), vectors(4, 2, seed=2)
+    page = show(labs.scoring(query, keys, modules={"deep": score}, a="deep"))
+    expected = score.double()(query.float().double()[None], keys.double())[0]
+    assert np.allclose(numbers(page)["a"]["score"], expected.detach(), atol=TOLERANCE)
+
+
+def test_dragging_a_key_and_typing_a_number_move_both_slots(show):
+    view = labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], a="dot", b="similarity")
+    page = show(view)
+    box = page.locator("canvas").bounding_box()
+    middle, one = box["width"] / 2, (box["width"] / 2 - 14) / view.options["reach"]
+    at = lambda x, y: (box["x"] + middle + x * one, box["y"] + middle - y * one)  # noqa: E731
+    page.mouse.move(*at(0, 1))
+    page.mouse.down()
+    page.mouse.move(*at(1.5, 1), steps=4)
+    page.mouse.up()
+    made = numbers(page)
+    assert made["a"]["score"] == pytest.approx([1, 1.5], abs=0.06)
+    assert made["b"]["score"][1] < 0.9
+    page.get_by_text("vectors as numbers").click()
+    page.get_by_label("query, feature 1").fill("-2")
+    assert numbers(page)["a"]["score"][0] == pytest.approx(-2)
+    page.wait_for_timeout(50)
+    assert "−2.000" in page.get_by_test_id("slot-a").inner_text()
+
+
+def test_keyboard_reaches_scores_and_steps(show):
+    page = show(labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], a="dot"))
+    page.get_by_label("A", exact=True).select_option("general")
+    assert page.evaluate("document.querySelector('.course-view').view.state.a") == "general"
+    page.get_by_label("steps shown").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(50)
+    assert page.evaluate("document.querySelector('.course-view').view.state.step") == 2
+    assert page.get_by_test_id("slot-a").locator("tr.later").count() == 3
+
+
+@pytest.mark.parametrize("d", [1, 64, 400, 1024])
+def test_scaling_lab_equals_torch(show, d):
+    view = labs.scaling()
+    shown = numbers(show(view), d=d)
+    for name, scaled in (("plain", False), ("scaled", True)):
+        expected = view.measure(d, scaled)
+        assert np.allclose(shown[name]["scores"], expected["scores"].ravel(), atol=TOLERANCE)
+        assert np.allclose(shown[name]["weights"], expected["weights"], atol=TOLERANCE)
+        for figure in ("spread", "entropy", "gradient"):
+            assert shown[name][figure] == pytest.approx(expected[figure], abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("order", ["before", "times", "after", "large"])
+def test_mask_lab_equals_torch(show, order):
+    from course_utils.views.view import at
+
+    view = labs.masking(vectors(6, 6, seed=4))
+    page = show(view)
+    for length in (0, 1, 4, 6):
+        for causal, empty in ((False, 0), (True, 0), (True, 3), (False, 1)):
+            state = dict(length=length, causal=causal, empty=empty, order=order)
+            allowed, _, weights = at(view, **state).compute()
+            shown = numbers(page, **state)
+            assert np.array_equal(shown["allowed"], allowed)
+            assert np.allclose(shown["weights"], weights, atol=TOLERANCE)
+            assert np.allclose(shown["leaks"], weights.masked_fill(allowed, 0).sum(-1), atol=TOLERANCE)
+
+
+def test_the_picture_changes_with_the_slider(show):
+    page = show(labs.scaling())
+    picture = "document.querySelector('.course-view').shadowRoot.querySelector('canvas').toDataURL()"
+    before = page.evaluate(picture)
+    page.get_by_label("size d").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert page.evaluate(picture) != before
+
+
+def test_no_axe_violations_and_no_overflow(show):
+    from axe_playwright_python.sync_playwright import Axe
+
+    made = [
+        labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]]),
+        labs.scoring(vectors(3, seed=1), vectors(6, 3, seed=2)),
+        labs.scaling(),
+        labs.masking(vectors(6, 6, seed=4), order="times", causal=True),
+    ]
+    for dark, width in ((False, 1000), (True, 480)):
+        page = show(*made, dark=dark, width=width)
+        found = Axe().run(page, context=".course-view").response["violations"]
+        assert found == [], [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_pages_without_scripts_keep_picture_words_and_table(show):
+    page = show(labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]]), labs.scaling(), scripts=False)
+    assert page.locator("img").count() == 2
+    assert "context" in page.locator("figcaption").first.inner_text()
+    page.locator("summary").first.click()
+    assert page.locator("table").first.is_visible()
