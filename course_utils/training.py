@@ -109,16 +109,17 @@ def fit(
     run = resume or Run(model, steps, history={"loss": ([], [])})
     run.model, run.steps, run.stopped = model, steps, None
     model.last_run = run
-    make = optimizer or run._last.get("make") or torch.optim.Adam
-    trainer = Trainer(run, make([p for p in model.parameters() if p.requires_grad], lr=lr), seed, lr, make)
-    trainer.batches, trainer.loss, trainer.schedule, trainer.clip = batches, loss, schedule, clip
-    trainer.evaluate, trainer.samples, trainer.sign = evaluate, samples, -1 if higher_is_better else 1
     every = every or max(1, steps // 20)
     started, training, outside = time.monotonic(), model.training, random_states(model)
     progress = Progress(run, title or "Training", show, apart=higher_is_better)
     with Stop() as stop:
+        make = optimizer or run._last.get("make") or torch.optim.Adam
+        trainer = Trainer(run, make([p for p in model.parameters() if p.requires_grad], lr=lr), seed, lr, make)
+        trainer.batches, trainer.loss, trainer.schedule, trainer.clip = batches, loss, schedule, clip
+        trainer.evaluate, trainer.samples, trainer.sign = evaluate, samples, -1 if higher_is_better else 1
         try:
             trainer.start(resume, lr_asked, seed)
+            stop.check()
             if evaluate and not run.step:
                 trainer.measure(stop)
             while run.step < steps and not run.stopped:

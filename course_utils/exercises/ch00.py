@@ -26,7 +26,7 @@ EXERCISES = (
         cases=_cases,
         returns=("average",),
         hints=(
-            "With weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3). What is above, what below the line?",
+            "With weights 1 and 3, 2 and 4 average to (1 · 2 + 3 · 4) / (1 + 3). What is above the line, what below?",
             "`weights * values` multiplies in pairs; `.sum()` adds up.",
             "Above the line `(weights * values).sum()`, below it `weights.sum()`. Return the quotient.",
         ),

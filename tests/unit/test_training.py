@@ -1,0 +1,513 @@
+"""fit(): exact resumption, the best state kept whatever happens, clear words, one display of fixed size."""
+
+import builtins
+import re
+import signal
+import sys
+import time
+
+import nbformat
+import pytest
+import torch
+from torch import nn
+
+from course_utils import authoring
+from course_utils.progress import HEIGHT, curve, final, live
+from course_utils.training import Run, fit
+
+
+def model(seed=0, dropout=0.3):
+    """Dropout draws, batch norm keeps statistics, Adam keeps moments: all of it must survive a pause."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Linear(1, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, 1))
+
+
+X = torch.linspace(-2, 2, 40)[:, None]
+Y = torch.sin(2 * X)
+
+
+def drawn(generator):
+    rows = torch.randint(len(X), (16,), generator=generator)
+    return X[rows], Y[rows]
+
+
+def shuffled():
+    data = torch.utils.data.TensorDataset(X, Y)
+    return torch.utils.data.DataLoader(data, batch_size=12, shuffle=True)
+
+
+LISTED = [(X[i : i + 13], Y[i : i + 13]) for i in range(0, 39, 13)]
+
+
+def squares(net, batch):
+    return (net(batch[0]) - batch[1]).pow(2).mean()
+
+
+def held_out(net):
+    torch.rand(3)  # an evaluation may draw; nothing after it must notice
+    return squares(net, (X, Y))
+
+
+def quiet(net, batches=drawn, loss=squares, **options):
+    return fit(net, batches, loss, **({"steps": 20, "show": False} | options))
+
+
+def same(a, b):
+    """Bit for bit."""
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def weights(net):
+    return {name: x.clone() for name, x in net.state_dict().items()}
+
+
+class TestResuming:
+    @pytest.mark.parametrize("batches", [drawn, LISTED, shuffled()], ids=["function", "list", "loader"])
+    @pytest.mark.parametrize("optimizer", [None, torch.optim.SGD])
+    @pytest.mark.parametrize("evaluate", [None, held_out])
+    def test_n_steps_are_k_and_then_the_rest(self, batches, optimizer, evaluate):
+        options = {"optimizer": optimizer, "evaluate": evaluate, "schedule": lambda step: 1 / (1 + step), "clip": 1.0}
+        once, parts = model(), model()
+        whole = quiet(once, batches, steps=23, every=4, **options)
+        run = quiet(parts, batches, steps=7, every=4, **options)
+        torch.rand(5)  # what happens in between in the global random state makes no difference
+        run = quiet(parts, batches, steps=8, every=4, resume=run, **options)
+        run = quiet(parts, batches, steps=23, every=4, resume=run, **options)
+        assert run.step == whole.step == 23
+        assert run.history["loss"] == whole.history["loss"]
+        assert same(run._last["model"], whole._last["model"])
+        if evaluate is None:
+            assert same(weights(once), weights(parts))
+
+    def test_the_same_cell_again_goes_on(self):
+        net, whole = model(), model()
+        assert quiet(net, steps=6, resume=True).step == 6  # nothing to resume yet
+        run = quiet(net, steps=15, resume=True)
+        quiet(whole, steps=15)
+        assert run.step == 15 and same(weights(net), weights(whole))
+        assert "done already" in quiet(net, steps=15, resume=True).message
+        assert quiet(net, steps=3).step == 3, "without resume= it starts anew"
+
+    def test_resumes_from_the_last_state_not_from_the_best(self):
+        net, whole, bad = model(), model(), iter(range(1000))
+        judged = {"evaluate": lambda _: float(next(bad)), "every": 5}  # gets worse and worse: step 0 is best
+        before = weights(net)
+        run = quiet(net, steps=10, **judged)
+        assert run.best.step == 0 and same(weights(net), before)
+        run = quiet(net, steps=20, resume=run, **judged)
+        assert same(run._last["model"], quiet(whole, steps=20)._last["model"])
+
+    def test_another_model_is_refused(self):
+        run = quiet(model())
+        with pytest.raises(ValueError, match="another model"):
+            quiet(nn.Linear(1, 1), resume=run)
+
+    def test_same_seed_same_run_other_seed_another(self):
+        runs = [quiet(model(), seed=seed).history["loss"][1] for seed in (3, 3, 4)]
+        assert runs[0] == runs[1] != runs[2]
+
+    def test_leaves_global_random_state_mode_and_gradients_alone(self):
+        net = model().eval()
+        torch.manual_seed(5)
+        before = torch.get_rng_state()
+        quiet(net, evaluate=held_out)
+        assert torch.equal(torch.get_rng_state(), before) and not net.training and torch.is_grad_enabled()
+
+
+class TestBest:
+    def test_the_model_holds_the_best_state(self):
+        net, measured = model(dropout=0.0), []
+
+        def evaluate(net):
+            measured.append((squares(net, (X, Y)).item(), weights(net)))
+            return {"held-out": measured[-1][0], "other": 7.0}
+
+        run = quiet(net, steps=60, lr=0.3, every=1, evaluate=evaluate)
+        value, state = min(measured, key=lambda pair: pair[0])
+        assert run.best.value == value and run.best.metrics["other"] == 7.0
+        assert run.best.step < 60 and same(weights(net), state)
+        assert len(run.history["held-out"][0]) == 61 and run.history["other"][1] == [7.0] * 61
+
+    def test_higher_is_better(self):
+        grows = iter([1.0, 5.0, 3.0])
+        run = quiet(model(), every=10, higher_is_better=True, evaluate=lambda _: next(grows))
+        assert (run.best.value, run.best.step) == (5.0, 10)
+
+    def test_nan_is_never_best(self):
+        values = iter([2.0, float("nan"), 3.0])
+        assert quiet(model(), every=10, evaluate=lambda _: next(values)).best.value == 2.0
+
+    def test_without_evaluation_the_latest(self):
+        run = quiet(model(), steps=12)
+        assert run.best.step == 12 and run.best.value == run.history["loss"][1][-1]
+
+    def test_it_learns(self):
+        net = model(dropout=0.0)
+        run = quiet(net, steps=300, lr=0.02, evaluate=held_out)
+        assert run.best.value < 0.15 < run.history["held-out"][1][0]
+        assert squares(net.eval(), (X, Y)).item() == pytest.approx(run.best.value)
+
+
+class TestEnds:
+    def test_steps_by_profile(self, monkeypatch):
+        steps = {"class": 3, "full": 5}
+        monkeypatch.delenv("COURSE_PROFILE", raising=False)
+        assert quiet(model(), steps=steps).step == 3
+        monkeypatch.setenv("COURSE_PROFILE", "full")
+        assert quiet(model(), steps=steps).step == 5
+        with pytest.raises(ValueError, match="'full', the present profile"):
+            quiet(model(), steps={"class": 3})
+
+    def test_seconds_are_a_cap(self):
+        def slowly(net, batch):
+            time.sleep(0.02)
+            return squares(net, batch)
+
+        run = quiet(model(), loss=slowly, steps=10_000, budget_s=0.3, evaluate=held_out)
+        assert run.stopped == "time" and 2 < run.step < 30 and "by the clock" in run.message
+        assert run.history["held-out"][0][-1] == run.step, "what was reached is measured"
+
+    def test_nan_names_the_learning_rate_and_keeps_what_was_sound(self):
+        calls = iter(range(1000))
+
+        def breaks(net, batch):
+            return squares(net, batch) * (float("nan") if next(calls) == 13 else 1.0)
+
+        net = model()
+        run = quiet(net, loss=breaks, lr=0.5, every=5, evaluate=held_out)
+        assert run.stopped == "diverged"
+        assert "NaN" in run.message and "learning rate, 0.5," in run.message and "lr=0.05" in run.message
+        assert f"after step {run.best.step}" in run.message
+        assert all(x.isfinite().all() for x in net.state_dict().values())
+        again = quiet(net, lr=0.01, every=5, evaluate=held_out, resume=run)
+        assert again.step == 20 and again.stopped is None and again.best.value <= run.best.value
+
+    def test_explosion(self):
+        net = nn.Linear(1, 1)
+        run = quiet(net, [(X * 3, Y)], optimizer=torch.optim.SGD, lr=1.0, steps=200)
+        assert run.stopped == "diverged" and "explodes" in run.message
+        assert all(p.isfinite().all() and p.abs().max() < 10 for p in net.parameters())
+
+    def test_nan_from_the_start_points_at_the_data(self):
+        run = quiet(model(), [(X * float("nan"), Y)])
+        assert run.stopped == "diverged" and "Look at the data" in run.message and run.best is None
+
+    def test_weights_that_blow_up_after_the_last_loss(self):
+        class Blows(torch.optim.SGD):
+            def step(self):
+                with torch.no_grad():
+                    for p in self.param_groups[0]["params"]:
+                        p.fill_(float("inf"))
+
+        net = nn.Linear(1, 1)
+        run = quiet(net, LISTED, optimizer=Blows, steps=1)
+        assert run.stopped == "diverged" and net.weight.isfinite().all()
+
+    def test_an_error_in_the_loss_is_raised_and_nothing_is_lost(self):
+        net, calls = model(), iter(range(100))
+
+        def fails(net, batch):
+            if next(calls) == 12:
+                raise RuntimeError("no such luck")
+            return squares(net, batch)
+
+        with pytest.raises(RuntimeError, match="no such luck"):
+            quiet(net, loss=fails, every=4)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        run = quiet(net, steps=20, every=4, resume=True)
+        assert run.step == 20 and same(weights(net), weights_of_a_whole_run(20))
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"steps": 0}, "needed: a whole number from 1"),
+            ({"steps": 2.5}, "needed: a whole number from 1"),
+            ({"lr": -1.0}, "needed: a number above 0"),
+            ({"every": 0}, "needed: 1 or more steps"),
+            ({"batches": iter(LISTED)}, "only once"),
+            ({"batches": []}, "empty"),
+            ({"loss": lambda net, batch: 3.0}, "returned float; needed: a scalar tensor"),
+            ({"loss": lambda net, batch: net(batch[0])}, r"shape \[16, 1\]; needed: one number"),
+            ({"loss": lambda net, batch: squares(net, batch).detach()}, "does not depend on"),
+        ],
+    )
+    def test_settings_that_cannot_work(self, options, words):
+        with pytest.raises(ValueError, match=words):
+            quiet(model(), **options)
+
+    def test_nothing_to_train(self):
+        from course_utils.attention import NadarayaWatson
+
+        with pytest.raises(ValueError, match="learnable=True"):
+            quiet(NadarayaWatson())
+
+    def test_tensorboard_only_where_it_is(self, monkeypatch, tmp_path):
+        real = builtins.__import__
+
+        def absent(name, *rest):
+            if "tensorboard" in name:
+                raise ImportError(name)
+            return real(name, *rest)
+
+        monkeypatch.setattr(builtins, "__import__", absent)
+        with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
+            quiet(model(), tensorboard=str(tmp_path))
+
+    def test_tensorboard_gets_the_curves(self, monkeypatch, tmp_path):
+        written = []
+
+        class Writer:
+            def __init__(self, folder):
+                written.append(folder)
+
+            def add_scalar(self, name, value, step):
+                written.append((name, step))
+
+            def close(self):
+                written.append("closed")
+
+        module = type(sys)("torch.utils.tensorboard")
+        module.SummaryWriter = Writer
+        monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+        quiet(model(), tensorboard=str(tmp_path), evaluate=held_out, every=10)
+        assert written == [str(tmp_path), ("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20), "closed"]
+
+
+def weights_of_a_whole_run(steps):
+    net = model()
+    quiet(net, steps=steps, every=4)
+    return weights(net)
+
+
+def press():
+    signal.raise_signal(signal.SIGINT)
+
+
+class TestStopButton:
+    """■ is a SIGINT: it may come at any moment."""
+
+    def stopped(self, **options):
+        net = model()
+        run = quiet(net, steps=20, every=4, **options)
+        assert run.stopped == "by hand" and "by hand after" in run.message and isinstance(run, Run)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler and net.training
+        run = quiet(net, steps=20, every=4, resume=run)
+        assert run.step == 20 and same(run._last["model"], weights_of_a_whole_run(20)), "resumed bit for bit"
+        return run
+
+    def loss_that(self, does, at):
+        calls = iter(range(1000))
+
+        def loss(net, batch):
+            value = squares(net, batch)
+            if next(calls) == at:
+                does()
+            return value
+
+        return loss
+
+    def test_in_a_step_waits_for_its_end(self):
+        net = model()
+        run = quiet(net, steps=20, every=4, loss=self.loss_that(press, at=9))
+        assert run.stopped == "by hand" and run.step == 10
+        self.stopped(loss=self.loss_that(press, at=9))
+
+    def test_twice_in_a_step_does_not_wait(self):
+        def twice():
+            press()
+            press()
+            raise AssertionError("the second should not wait")
+
+        self.stopped(loss=self.loss_that(twice, at=9))
+
+    def test_in_the_middle_of_an_update(self):
+        class Torn(torch.optim.Adam):
+            calls = 0
+
+            def step(self):
+                Torn.calls += 1
+                if Torn.calls == 7:
+                    with torch.no_grad():
+                        self.param_groups[0]["params"][0].fill_(99.0)
+                    raise KeyboardInterrupt
+                return super().step()
+
+        net = model()
+        run = quiet(net, steps=20, every=4, optimizer=Torn)
+        assert run.stopped == "by hand" and run.step == 4 and net[0].weight.abs().max() < 50
+        run = quiet(net, steps=20, every=4, resume=run, optimizer=torch.optim.Adam)
+        assert same(weights(net), weights_of_a_whole_run(20))
+
+    @pytest.mark.parametrize("times", [1, 2, 3])
+    def test_in_an_evaluation_stops_at_once(self, times):
+        calls = iter(range(100))
+
+        def evaluate(net):
+            if next(calls) == 2:
+                net.eval()
+                torch.rand(7)
+                for _ in range(times):
+                    press()
+                raise AssertionError("it should have stopped")
+            return held_out(net)
+
+        run = self.stopped(evaluate=evaluate)
+        assert run.best.step in (0, 4)
+
+    def test_in_the_first_evaluation(self):
+        def evaluate(net):
+            press()
+
+        run = quiet(model(), evaluate=evaluate)
+        assert run.stopped == "by hand" and run.step == 0 and run.best is None
+        assert "after 0 of 20 steps" in run.message
+
+    def test_while_the_picture_is_drawn(self, monkeypatch):
+        from course_utils import progress
+
+        monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+        monkeypatch.setattr(progress.Progress, "_put", lambda self, bundle: press())
+        monkeypatch.setattr(progress, "PERIOD", 0)
+        run = fit(model(), drawn, squares, steps=5)
+        assert run.stopped == "by hand" and run.step == 1
+
+    def test_swallowed_by_the_evaluation_it_still_stops(self):
+        def evaluate(net):
+            try:
+                press()
+            except BaseException:
+                return 1.0
+
+        assert quiet(model(), evaluate=evaluate).stopped == "by hand"
+
+
+class TestDisplay:
+    def run(self, steps=50, done=50, **history):
+        curves = {"loss": (list(range(done)), [1 / (1 + i) for i in range(done)])} | history
+        return Run(model(), steps, step=done, history=curves, message="50 steps.")
+
+    def test_size_is_fixed(self):
+        heights = {re.search(r"min-height:\d+px", live(self.run(done=n), "x")).group() for n in (0, 1, 50)}
+        assert len(heights) == 1
+        assert all(f'height="{HEIGHT}"' in curve(self.run(done=n)) for n in (0, 1, 50))
+        assert "tabular-nums" in live(self.run(), "x") and "<progress aria-label=" in live(self.run(), "x")
+
+    def test_long_histories_are_thinned_and_holes_left_out(self):
+        values = [1.0, float("nan")] * 5_000
+        drawing = curve(self.run(steps=10_000, noisy=(list(range(10_000)), values)))
+        assert "nan" not in drawing and len(drawing) < 15_000
+
+    def test_what_stays_is_a_picture_with_alt_text(self):
+        bundle = final(self.run(**{"held-out": ([0, 50], [1.0, 0.1])}), "How well?")
+        assert "alt=" in bundle["text/html"] and "held-out" in bundle["text/html"]
+        assert '<p role="status">50 steps.</p>' in bundle["text/html"] and bundle["text/plain"] == "50 steps."
+        apart = final(self.run(accuracy=([0, 50], [0.1, 0.9])), "How well?", apart=True)
+        assert apart["text/html"].count("<img") == 2
+
+    def test_a_terminal_gets_a_few_lines(self, capsys):
+        run = fit(model(), drawn, squares, steps=1000, evaluate=held_out)
+        lines = capsys.readouterr().out.splitlines()
+        assert 3 <= len(lines) <= 8 and lines[-1] == run.message
+        assert re.match(r"step 200 of 1000 · loss \S+ · held-out \S+ · best \S+ after step \d+", lines[0])
+
+    def test_silent(self, capsys):
+        quiet(model())
+        assert capsys.readouterr().out == ""
+
+
+TRAIN = """\
+import time, torch
+from torch import nn
+from course_utils.training import fit
+torch.manual_seed(0)
+model = nn.Linear(1, 1)
+x = torch.linspace(-1, 1, 20)[:, None]
+def loss(net, batch):
+    time.sleep(0.02)
+    return (net(batch) - 3 * batch).pow(2).mean()
+def evaluate(net):
+    time.sleep(0.05)
+    return (net(x) - 3 * x).pow(2).mean()
+"""
+FIT = "run = fit(model, [x], loss, steps={steps}, evaluate=evaluate, every=5, resume=True, title='Slope')"
+
+
+@pytest.mark.slow
+def test_a_kernel_interrupted_in_the_middle_keeps_the_best_and_goes_on():
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        ok, _ = cell(client, TRAIN)
+        assert ok == "ok"
+        for seconds in (0.7, 1.5):  # the first comes while torch still loads its optimizers
+            before = time.monotonic()
+            ok, shown = cell(
+                client, FIT.format(steps=100_000), lambda s=seconds: (time.sleep(s), manager.interrupt_kernel())
+            )
+            assert ok == "ok", shown["text/plain"]
+            assert time.monotonic() - before < 20
+            assert "Stopped by hand after" in shown["text/plain"]
+            ok, shown = cell(client, "print(run.stopped, run.step, model.training)")
+            assert re.match(r"by hand \d+ True", shown["text/plain"]), shown
+        ok, best = cell(client, "print(run.best.value < 10)")
+        assert best["text/plain"].strip() == "True"
+        steps = int(shown["text/plain"].split()[2]) + 10
+        ok, shown = cell(client, FIT.format(steps=steps) + "\nprint(run.stopped, run.step)")
+        assert ok == "ok" and shown["text/plain"].split() == ["None", str(steps)]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def cell(client, source, meanwhile=None):
+    """Runs a cell -> (status, the last thing it showed as a mime bundle)."""
+    request, shown = client.execute(source), {}
+    if meanwhile:
+        meanwhile()
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        content = message["content"]
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if message["msg_type"] == "status" and content["execution_state"] == "idle":
+            return client.get_shell_msg(timeout=10)["content"]["status"], shown
+        if message["msg_type"] in ("display_data", "update_display_data", "execute_result"):
+            shown = content["data"]
+        if message["msg_type"] == "error":
+            shown = {"text/plain": "\n".join(content["traceback"])}
+        if message["msg_type"] == "stream":
+            shown = {"text/plain": content["text"]}
+
+
+@pytest.mark.slow
+def test_in_a_saved_notebook_one_picture_stays_and_no_widget():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TRAIN + FIT.format(steps=30))])
+    notebook.metadata = {"kernelspec": authoring.KERNEL}
+    authoring.execute(notebook, "training", authoring.folder())
+    outputs = notebook.cells[0].outputs
+    assert len(outputs) == 1, "updates replace each other"
+    data = outputs[0]["data"]
+    assert (
+        not any("widget" in kind for kind in data)
+        and "<img" in data["text/html"]
+        and "<progress" not in data["text/html"]
+    )
+    assert data["text/plain"].startswith("30 steps. Best held-out:")
+
+
+def test_at_most_four_updates_a_second(monkeypatch):
+    from course_utils import progress
+
+    shown = []
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress.Progress, "_put", lambda self, bundle: shown.append(time.monotonic()))
+
+    def slowly(net, batch):
+        time.sleep(0.01)
+        return squares(net, batch)
+
+    fit(model(), drawn, slowly, steps=120)
+    gaps = [b - a for a, b in zip(shown[:-2], shown[1:-1], strict=True)]
+    assert len(shown) >= 3 and min(gaps) >= 0.24
