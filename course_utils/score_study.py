@@ -10,6 +10,7 @@ import time
 import torch
 from torch import Tensor, nn
 
+from . import results
 from .attention import scaled_dot_product_attention
 from .linear import PositiveFeatures, linear_attention
 from .scores import SCORES
@@ -272,6 +273,24 @@ def record_trained(sizes=(2, 3), hidden_size: int = 8, steps: int = 1500) -> dic
             figures["weights"].setdefault(str(size), {})[name] = weights
             figures["share"].setdefault(str(size), {})[name] = share_right(chooser, task, size=size)
     return figures
+
+
+def trained_scores(size: int) -> tuple[dict[str, nn.Module], dict[str, str]]:
+    """({name: score}, {name: the task it was trained for}), as recorded for vectors of 2 or 3 features.
+
+    For other sizes only the scores without parameters. Location-based knows 8 places.
+    """
+    recorded = results.load("scores_trained")
+    weights, scores = recorded["weights"].get(str(size), {}), {}
+    for name, kind in SCORES.items():
+        with torch.random.fork_rng(devices=[]):
+            hidden = 32 if name == "generalized_kernel" else recorded["hidden_size"]
+            score = kind(size, size, hidden, max_keys=NUM_KEYS)
+        if name in weights:
+            score.load_state_dict({key: torch.tensor(value) for key, value in weights[name].items()})
+        if name in weights or not score.num_parameters:
+            scores[name] = score
+    return scores, {name: task for name, task in recorded["tasks"].items() if name in weights}
 
 
 def record_costs() -> dict:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import results
 from ..attention import masked_softmax
+from ..score_study import trained_scores
 from ..scores import SCORES
 from .view import Table, View, as_array, shell
 
@@ -129,7 +129,7 @@ def scoring(
     allowed = [True] * len(keys) if mask is None else [bool(m) for m in mask]
     if len(names) != len(keys) or len(allowed) != len(keys):
         raise ValueError(f"{len(keys)} keys, {len(names)} names, a mask of {len(allowed)}: give one of each per key")
-    made, tasks = lab_modules(len(query), modules or {})
+    made, tasks = _modules(len(query), modules or {})
     for slot, name in (("a", a), ("b", b)):
         if name not in made:
             if name in SCORES:
@@ -181,25 +181,17 @@ def scoring(
     return shell(view, live)
 
 
-def lab_modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Module], dict[str, str]]:
-    """({name: score of this size, trained where it has parameters}, {name: the task it was trained for})."""
-    recorded = results.load("scores_trained")
-    trained, made, tasks = recorded["weights"].get(str(size), {}), {}, {}
-    for name, kind in SCORES.items():
-        if name in given:
-            if (given[name].query_size, given[name].key_size) != (size, size):
-                raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of {size}")
-            made[name] = copy.deepcopy(given[name]).float().cpu()  # as it travels to the browser
-            continue
-        with torch.random.fork_rng(devices=[]):
-            hidden = 32 if name == "generalized_kernel" else recorded["hidden_size"]
-            module = kind(size, size, hidden, max_keys=8)
-        if name in trained:
-            module.load_state_dict({key: torch.tensor(value) for key, value in trained[name].items()})
-            tasks[name] = recorded["tasks"][name]
-        if name in trained or not module.num_parameters:
-            made[name] = module
-    return {name: module.double().eval() for name, module in made.items()}, tasks
+def _modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Module], dict[str, str]]:
+    """({name: score of this size in float64, with the numbers that travel to the browser}, {name: its task})."""
+    made, tasks = trained_scores(size)
+    for name, module in given.items():
+        if name not in SCORES:
+            SCORES[name]
+        if (module.query_size, module.key_size) != (size, size):
+            raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of {size}")
+        made[name] = copy.deepcopy(module).float().cpu()
+        tasks.pop(name, None)
+    return {name: made[name].double().eval() for name in SCORES if name in made}, tasks
 
 
 def _tile(column, row, colour):
