@@ -35,8 +35,9 @@ def run(arguments=(), author=False, start=True):
     if problem:
         print(problem, file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "jupyterlab", *options(root, arguments, author)]
-    sys.stdout.flush()
+    chosen = options(root, arguments, author)
+    print(f"JupyterLab starts at {_address(chosen)} and stops with Ctrl-C.", flush=True)
+    command = [sys.executable, "-m", "jupyterlab", *chosen]
     if os.name == "nt":
         return subprocess.call(command, cwd=root)
     os.chdir(root)
@@ -105,6 +106,13 @@ def _wanted(arguments):
     parser.add_argument("--port", "--ServerApp.port", dest="port")
     chosen, _ = parser.parse_known_args(list(arguments))
     return chosen.ip.strip("*") or None, chosen.port
+
+
+def _address(chosen):
+    """The page that JupyterLab will open with these options, without the token, which it makes and prints itself."""
+    address, port = _wanted(chosen)
+    page = next(option for option in chosen if option.startswith("--LabApp.default_url=")).partition("=")[2]
+    return f"http://{address if address not in (None, '0.0.0.0', '::') else 'localhost'}:{port}{page}"
 
 
 def _by_whom(port):

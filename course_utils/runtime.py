@@ -135,10 +135,8 @@ def choice(variable, default, allowed):
 
 def _use_style():
     """The course's matplotlib style."""
-    try:
-        from .views import plot
-    except ImportError:  # TEMPORARY, until views/plot.py is there
-        return
+    from .views import plot
+
     plot.use_style()
 
 

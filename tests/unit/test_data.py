@@ -1,0 +1,134 @@
+"""The tables are what their cards say, equal to their source, and noticed when they are damaged."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from course_utils import data, files
+from course_utils.attention import gaussian_kernel
+
+
+def test_co2_is_the_record_that_the_card_describes():
+    co2 = data.load("co2_weekly")
+    assert len(co2) == co2.year.size == co2.ppm.size == co2.date.size == 2284
+    assert np.isnan(co2.ppm).sum() == 59
+    assert co2.year.dtype == co2.ppm.dtype == np.float64
+    assert (np.diff(co2.year) > 0).all()
+    assert (np.diff(co2.date) == np.timedelta64(7, "D")).all()
+    assert str(co2.date[0]) == "1958-03-29"
+    assert co2.year[0] == pytest.approx(1958 + 87 / 365, abs=1e-9)  # 29 March is 87 days after 1 January
+    assert str(co2.date[-1]) == "2001-12-29"
+    assert co2.ppm[0] == 316.1
+    assert co2.ppm[-1] == 371.5
+    assert 1959.99 < co2.year[co2.date == np.datetime64("1960-12-31")][0] - 1 < 1960  # a leap year has 366 days
+    for fact in ("2,284", "59", "Public domain", "Keeling", "python -m course_utils data co2_weekly"):
+        assert fact in co2.card
+
+
+def test_co2_is_the_copy_of_statsmodels():
+    """Made again from its source, the file is the same to the byte."""
+    assert data.co2_weekly_csv() == (data.folder() / "co2_weekly.csv").read_text(encoding="utf-8")
+
+
+def test_the_words_are_those_of_the_course_sentence():
+    table = data.load("word_features")
+    assert " ".join(table.words[:11]) == "The animal didn't cross the street because it was too tired"
+    assert table.words[11:] == ["wide"]
+    assert table.features.shape == (12, len(table.columns))
+    assert (table.features >= 0).all()
+    assert (table.features <= 1).all()
+    for fact in ("by hand", "CC BY 4.0", "our choice"):
+        assert fact in table.card
+
+
+@pytest.mark.parametrize("width", [0.05, 0.3, 1.0, 10.0])
+def test_by_a_gaussian_kernel_it_is_nearest_to_animal(width):
+    import torch
+
+    table = data.load("word_features")
+    features = torch.tensor(table.features)
+    distance = (features - features[table.words.index("it")]).norm(dim=-1)
+    weights = gaussian_kernel(distance, width)
+    weights[table.words.index("it")] = 0
+    assert table.words[int(weights.argmax())] == "animal"
+
+
+def test_the_distances_in_the_card_are_those_of_the_table():
+    table = data.load("word_features")
+    for word, said in {"animal": "0.32", "street": "0.52"}.items():
+        assert f"{np.linalg.norm(table['it'] - table[word]):.2f}" == said
+        assert said in table.card
+
+
+def test_a_word_that_is_not_there_is_answered():
+    with pytest.raises(KeyError, match="'cat' is not in the table; it has The, animal"):
+        data.load("word_features")["cat"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("co2", "'co2'"), ("co2_weakly", "Did you mean 'co2_weekly'"), (3, "called 3")]
+)
+def test_an_unknown_name_lists_the_known_ones(name, said):
+    with pytest.raises(ValueError, match="co2_weekly, word_features") as caught:
+        data.load(name)
+    assert said in str(caught.value)
+
+
+def test_each_call_gives_arrays_of_its_own():
+    one = data.load("co2_weekly")
+    one.ppm[:] = 0
+    assert data.load("co2_weekly").ppm[0] == 316.1
+
+
+@pytest.fixture
+def copy_of_data(tmp_path, monkeypatch):
+    shutil.copytree(data.folder(), tmp_path / "data")
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    return tmp_path / "data"
+
+
+def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
+    path = copy_of_data / "co2_weekly.csv"
+    path.write_text(path.read_text().replace("316.1", "361.1", 1))
+    with pytest.raises(OSError, match=r"damaged.*git checkout -- data"):
+        data.load("co2_weekly")
+    assert data.verify() == {"co2_weekly.csv": "is damaged (its checksum differs)", "word_features.csv": ""}
+
+
+def test_a_missing_table_is_named(copy_of_data):
+    (copy_of_data / "word_features.csv").unlink()
+    with pytest.raises(FileNotFoundError, match=r"data/word_features.csv is missing\. `git checkout"):
+        data.load("word_features")
+    assert data.verify()["word_features.csv"] == "is missing"
+
+
+def test_the_index_names_every_table_and_each_has_a_card():
+    folder = data.folder()
+    index = json.loads((folder / data.INDEX).read_text())
+    assert set(index) == {path.name for path in folder.glob("*.csv")}
+    assert all((folder / name).with_suffix(".md").exists() for name in index)
+
+
+def test_a_table_is_made_again_by_a_command(copy_of_data, capsys):
+    (copy_of_data / "co2_weekly.csv").write_text("damaged")
+    assert data.run("co2_weekly") == 0
+    assert "data/co2_weekly.csv is intact" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="cannot be made again by a command; these can: co2_weekly"):
+        data.run("word_features")
+    (copy_of_data / "word_features.csv").write_text("damaged")
+    assert data.run() == 1
+
+
+def test_the_course_is_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(data.load("co2_weekly")) == 2284
+
+
+def test_a_package_without_its_course_says_what_to_do(tmp_path, monkeypatch):
+    """Installed from a wheel, away from a clone."""
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "site-packages" / "course_utils" / "files.py"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"pip install -e \."):
+        data.load("co2_weekly")

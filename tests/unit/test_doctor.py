@@ -1,0 +1,178 @@
+"""The doctor: every line OK here; each fault named, with what to do, and an exit status for scripts."""
+
+import json
+import shutil
+from importlib import metadata
+from types import SimpleNamespace
+
+import pytest
+
+from course_utils import data, doctor, files, results, runtime, timing
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A copy of the course's data, that a test may damage."""
+    shutil.copytree(data.folder(), tmp_path / "data")
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def examine(quick=True):
+    """(exit status, {what: line}) of a run."""
+    said = []
+    status = doctor.run(quick=quick, out=said.append)
+    return status, said
+
+
+def test_everything_is_in_order_here():
+    """The whole of it: a notebook of one cell is really run, in a kernel of its own."""
+    status, said = examine(quick=False)
+    assert status == 0, "\n".join(said)
+    assert said[-1] == "Everything is in order."
+    assert len(said) == len(doctor.CHECKS) + len(doctor.SLOW_CHECKS) + 1
+    assert all(line.startswith("OK") for line in said[:-1])
+    assert any("a cell was run in a kernel of this environment" in line for line in said)
+
+
+def test_the_command_has_the_exit_status(course, monkeypatch):
+    from course_utils.__main__ import main
+
+    assert main(["doctor", "--quick"]) == 0
+    (course / "data" / "co2_weekly.csv").unlink()
+    assert main(["doctor", "--quick"]) == 1
+
+
+def test_a_missing_package_is_named_and_the_other_lines_still_come(monkeypatch):
+    real = metadata.version
+
+    def version(name):
+        if name == "anywidget":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    status, said = examine()
+    assert status == 1
+    assert len(said) == len(doctor.CHECKS) + 1
+    (line,) = [line for line in said if line.startswith("TO DO packages")]
+    assert "anywidget>=" in line
+    assert "not installed" in line
+    assert "make lab" in line
+
+
+def test_a_damaged_table_is_named(course):
+    (course / "data" / "co2_weekly.csv").write_text("")
+    status, said = examine()
+    assert status == 1
+    assert any("data/co2_weekly.csv is damaged" in line and "git checkout -- data" in line for line in said)
+
+
+@pytest.fixture
+def checkpoints(course):
+    """A folder with one sound checkpoint."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    folder = course / "data" / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    save_file({"weight": np.ones((3, 4), dtype=np.float16)}, folder / "toy.safetensors")
+    (folder / "toy.json").write_text(json.dumps({"sha256": files.sha256(folder / "toy.safetensors")}))
+    return folder
+
+
+def test_a_sound_checkpoint_is_counted(checkpoints):
+    assert doctor.checkpoint_problems(checkpoints) == ([], 1)
+    assert doctor.check_checkpoints().found == "1, intact"
+
+
+FAULTS = {
+    "toy is broken": lambda folder: (folder / "toy.safetensors").write_bytes(b"half a file"),
+    "toy is damaged (its checksum differs": lambda folder: _flip_last_byte(folder / "toy.safetensors"),
+    "toy has no weights": lambda folder: (folder / "toy.safetensors").unlink(),
+    "toy has no card": lambda folder: (folder / "toy.json").unlink(),
+    "toy is broken (": lambda folder: (folder / "toy.json").write_text("{"),
+}
+
+
+def _flip_last_byte(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("said", FAULTS)
+def test_a_broken_checkpoint_is_named(checkpoints, said):
+    FAULTS[said](checkpoints)
+    line = doctor.check_checkpoints()
+    assert said in line.found
+    assert line.todo == files.RESTORE
+    assert examine()[0] == 1
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("COURSE_DEVICE", "cuda")
+    line = doctor.check_device()
+    assert "COURSE_DEVICE=cuda was asked for" in line.todo
+
+
+@pytest.mark.parametrize(
+    ("check", "patch", "said"),
+    [
+        (doctor.check_disk, ("shutil.disk_usage", lambda _: SimpleNamespace(free=0.3e9)), "0.3 GB free"),
+        (doctor.check_memory, ("psutil.virtual_memory", lambda: SimpleNamespace(available=0.2e9)), "0.2 GB available"),
+    ],
+)
+def test_too_little_room_is_said(monkeypatch, check, patch, said):
+    monkeypatch.setattr(*patch)
+    line = check()
+    assert line.found == said
+    assert line.todo
+
+
+def test_a_widget_s_javascript_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: ["/nowhere"])
+    line = doctor.check_widgets()
+    assert "@jupyter-widgets/jupyterlab-manager" in line.found
+    assert "anywidget" in line.found
+    assert line.todo == doctor.REPAIR
+
+
+def test_settings_that_were_not_installed_are_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path))
+    assert doctor.check_settings().todo == doctor.REPAIR
+
+
+def test_a_kernel_of_another_python_is_named(monkeypatch):
+    monkeypatch.setattr(doctor.sys, "prefix", "/another/environment")
+    line = doctor.check_notebook()
+    assert "the kernel is another Python" in line.found
+    assert line.todo == doctor.REPAIR
+
+
+def test_a_check_that_breaks_is_an_answer_too(monkeypatch):
+    def check_something():
+        raise RuntimeError("on fire")
+
+    monkeypatch.setattr(doctor, "CHECKS", [check_something, doctor.check_python])
+    status, said = examine()
+    assert status == 1
+    assert "something" in said[0]
+    assert "RuntimeError: on fire" in said[0]
+    assert said[1].startswith("OK")
+
+
+def test_times_are_scaled_to_this_machine(monkeypatch):
+    monkeypatch.setattr(results, "load", lambda name: {"calibration": 0.1, "seconds": {"01_one": 60.0}})
+    monkeypatch.setattr(timing, "calibrate", lambda: 0.3)  # three times slower than where it was recorded
+    assert timing.estimate() == {"01_one": pytest.approx(3.0)}
+    assert "01_one 3.0" in doctor.check_time().found
+
+
+def test_repair_says_what_setup_says():
+    """One way to mend an environment, wherever it is told."""
+    assert "make lab" in doctor.REPAIR
+    assert "make lab" in runtime._misfit([("torch>=2", None)])

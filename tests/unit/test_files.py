@@ -1,0 +1,47 @@
+"""Writing without losing."""
+
+import errno
+import os
+
+import pytest
+
+from course_utils import files
+
+
+def test_a_file_is_written_and_written_over(tmp_path):
+    path = tmp_path / "a.txt"
+    files.write_atomically(path, "eins\n")
+    files.write_atomically(path, "zwei: 你好\n")
+    assert path.read_bytes() == "zwei: 你好\n".encode()
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_a_fault_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, step, error):
+    path = tmp_path / "a.txt"
+    files.write_atomically(path, "old")
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(files.os, step, fail)
+    with pytest.raises(type(error)):
+        files.write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_it_can_be_written_by_its_owner_and_read_as_the_user_s_mask_says(tmp_path):
+    before = os.umask(0o027)
+    try:
+        files.write_atomically(tmp_path / "a.txt", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o640
+
+
+def test_the_checksum_is_sha256(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert files.sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

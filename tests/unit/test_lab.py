@@ -1,0 +1,228 @@
+"""`make lab` and `make author`: a real JupyterLab, started, asked, killed while saving, started again."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import nbformat
+import pytest
+
+from course_utils import lab, saving
+
+TOKEN = "test"
+START = "import sys; from pathlib import Path; from course_utils import files, lab; "
+START += (
+    "files.course_folder = lambda: Path(sys.argv[1]); sys.exit(lab.run(sys.argv[3:], author=sys.argv[2] == 'author'))"
+)
+
+
+def notebook(text, rows=1):
+    cells = [nbformat.v4.new_code_cell(text, id=f"cell-{n}") for n in range(rows)]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A folder like the course's, with two small notebooks."""
+    folder = tmp_path_factory.mktemp("course")
+    (folder / "notebooks").mkdir()
+    for name in ("00_start_here", "01_one"):
+        nbformat.write(notebook("1 + 1"), folder / "notebooks" / f"{name}.ipynb")
+    return folder
+
+
+class Server:
+    """A JupyterLab of ours on a free port."""
+
+    def __init__(self, course, what="lab", *options):
+        self.port = lab.free_port(18888)
+        command = [sys.executable, "-c", START, str(course), what, "--no-browser", "--port", str(self.port), *options]
+        environment = {**os.environ, "JUPYTER_TOKEN": TOKEN}
+        self.log = open(course / f"{self.port}.log", "w+")  # noqa: SIM115 - closed in stop()
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=environment)
+        while True:
+            try:
+                self.ask("/api/status")
+                break
+            except OSError:
+                assert self.process.poll() is None, self.said()
+                assert time.monotonic() < self.started + 60, self.said()
+                time.sleep(0.05)
+        self.seconds = time.monotonic() - self.started
+
+    def ask(self, path, method="GET", content=None):
+        data = json.dumps(content).encode() if content is not None else None
+        url = f"http://localhost:{self.port}{path}"
+        request = urllib.request.Request(url, data, {"Authorization": f"token {TOKEN}"}, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read().decode()
+        return json.loads(text) if text.startswith("{") else text
+
+    def save(self, path, content):
+        return self.ask(f"/api/contents/{path}", "PUT", {"type": "notebook", "format": "json", "content": content})
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.wait(20)
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def server(course):
+    started = Server(course)
+    yield started
+    started.stop()
+
+
+def test_it_opens_on_the_first_page_and_prints_the_address(server, course):
+    assert f"http://localhost:{server.port}/lab/tree/workbook/00_start_here.ipynb" in server.said()
+    assert "workbook/ 00_start_here.ipynb: new" in server.said()
+    assert (course / "workbook" / "01_one.ipynb").exists()
+
+
+def test_the_page_is_there(server):
+    assert "<title>JupyterLab</title>" in server.ask(f"/lab/tree/workbook/00_start_here.ipynb?token={TOKEN}")
+
+
+def test_our_settings_are_in_force(server):
+    """No news and no updates are asked for; percent sources open as notebooks."""
+    news = server.ask("/lab/api/settings/@jupyterlab/apputils-extension:notification")
+    assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert news["schema"]["properties"]["checkForUpdates"]["default"] is False
+    viewers = server.ask("/lab/api/settings/@jupyterlab/docmanager-extension:plugin")
+    assert viewers["schema"]["properties"]["defaultViewers"]["default"]["python"] == "Jupytext Notebook"
+
+
+def test_what_is_saved_holds_no_dead_widget_and_stays_trusted(server, course):
+    content = notebook("slider")
+    data = {saving.WIDGET_VIEW: {"model_id": "a"}, "text/html": "<script>1</script>", "text/plain": "a view"}
+    content.cells[0].outputs = [nbformat.v4.new_output("display_data", data)]
+    content.cells[0].metadata.trusted = True
+    content.metadata.widgets = {saving.WIDGET_STATE: {}}
+    server.save("workbook/saved.ipynb", content)
+    kept = json.loads((course / "workbook" / "saved.ipynb").read_text("utf-8"))
+    assert kept["cells"][0]["outputs"][0]["data"].keys() == {"text/html", "text/plain"}
+    assert "widgets" not in kept["metadata"]
+    opened = server.ask("/api/contents/workbook/saved.ipynb")
+    assert opened["content"]["cells"][0]["metadata"]["trusted"] is True
+
+
+def test_a_copy_of_the_course_opens_trusted(server):
+    opened = server.ask("/api/contents/workbook/01_one.ipynb")
+    assert opened["content"]["cells"][0]["metadata"]["trusted"] is True
+
+
+def test_a_student_s_notebook_is_saved_alone(server, course):
+    """Pairing with source/ is for authors: nothing else appears in the workbook."""
+    server.save("workbook/alone.ipynb", notebook("mine"))
+    assert {path.name for path in course.rglob("alone*")} <= {"alone.ipynb", "alone-checkpoint.ipynb"}
+
+
+def test_a_port_in_use_is_said_with_what_to_do(server):
+    message = lab.port_problem(["--no-browser", "--port", str(server.port)])
+    assert f"Port {server.port} is in use" in message
+    assert f"http://localhost:{server.port}/" in message  # where it is open
+    assert re.search(r'make lab ARGS="--port \d+"', message)
+    assert lab.port_problem([f"--ServerApp.port={server.port}"])
+    assert not lab.port_problem(["--port", str(lab.free_port(19900))])
+
+
+def test_the_command_stops_where_the_port_is_in_use(course, server):
+    command = [sys.executable, "-c", START, str(course), "lab", "--no-browser", f"--port={server.port}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert f"Port {server.port} is in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_port_a_free_one_is_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        assert not lab.is_free(number)
+        assert lab.free_port(number) > number
+
+
+def test_options_of_the_user_come_last_and_win(course):
+    chosen = lab.options(course, ["--port=9999", "--ServerApp.root_dir=/"])
+    assert chosen[-1] == "--ServerApp.root_dir=/"
+    assert not any(option.startswith("--port=") and option != "--port=9999" for option in chosen)
+    assert ("--allow-root" in chosen) == (hasattr(os, "geteuid") and os.geteuid() == 0)
+
+
+@pytest.mark.parametrize(("display", "headless"), [("", True), (":0", False)])
+def test_without_a_screen_no_browser_is_looked_for(course, monkeypatch, display, headless):
+    monkeypatch.setattr(lab.sys, "platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", display)
+    assert ("--no-browser" in lab.options(course)) == headless
+
+
+def test_a_workbook_that_cannot_be_filled_stops_with_words(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lab.files, "course_folder", lambda: tmp_path)
+    assert lab.run() == 1
+    assert "There are no notebooks" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_authors_get_the_notebooks_themselves(course):
+    author = Server(course, "author")
+    try:
+        assert f"http://localhost:{author.port}/lab/tree/notebooks " in author.said()
+    finally:
+        author.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL of POSIX")
+def test_killed_while_saving_it_leaves_a_readable_notebook(course):
+    """A large notebook is saved again and again until the server dies in the middle of it; then it opens again."""
+    path = "workbook/large.ipynb"
+    versions = {text: notebook(text, rows=4000) for text in ("a" * 500, "b" * 500)}
+    in_the_middle = 0
+    for pause in (0.9, 1.15, 1.4):
+        server = Server(course)
+        asked, answered = [], []
+
+        def save_for_ever(server=server, asked=asked, answered=answered):
+            while True:
+                for content in versions.values():
+                    asked.append(1)
+                    try:
+                        server.save(path, content)
+                    except OSError:
+                        return
+                    answered.append(1)
+
+        thread = threading.Thread(target=save_for_ever)
+        thread.start()
+        while not answered:
+            time.sleep(0.01)
+        time.sleep(pause)
+        server.stop(signal.SIGKILL)
+        thread.join(30)
+        in_the_middle += len(asked) > len(answered)
+
+        again = Server(course)
+        try:
+            cells = again.ask(f"/api/contents/{path}")["content"]["cells"]
+        finally:
+            again.stop()
+        assert len(cells) == 4000
+        assert {cell["source"] for cell in cells} <= versions.keys()
+        assert len({cell["source"] for cell in cells}) == 1
+    assert in_the_middle == 3

@@ -1,0 +1,79 @@
+"""pyproject.toml, requirements.lock and environment.yml name the same packages, in agreeing versions."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from course_utils import files, lock
+from course_utils.runtime import normalise
+
+ROOT = files.course_folder()
+
+
+@pytest.fixture(scope="module")
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def locked():
+    return lock.read_lock((ROOT / "requirements.lock").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def conda():
+    return yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+
+
+def test_the_lock_has_a_fitting_version_of_everything_that_is_needed(project, locked):
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    for requirement in map(Requirement, [*project["dependencies"], *extras]):
+        assert normalise(requirement.name) in locked, f"{requirement.name} is not locked: run make lock"
+        version = locked[normalise(requirement.name)]
+        assert requirement.specifier.contains(version), f"{requirement} does not allow the locked {version}"
+
+
+def test_conda_gets_the_packages_of_pyproject_in_the_versions_of_the_lock(project, locked, conda):
+    pip = next(entry["pip"] for entry in conda["dependencies"] if isinstance(entry, dict))
+    assert pip[0] == "--constraint requirements.lock"
+    assert pip[-1] == "--editable ."
+    named = {normalise(Requirement(line).name): str(Requirement(line).specifier) for line in pip[1:-1]}
+    assert set(named) == {normalise(Requirement(line).name) for line in project["dependencies"]}
+    assert named == {name: f"=={locked[name]}" for name in named}
+
+
+def test_conda_gets_the_python_of_pyproject_and_the_name_of_the_course(project, conda):
+    assert f"python{project['requires-python']}" in conda["dependencies"]
+    assert conda["name"] == project["name"]
+
+
+def test_the_lock_fits_every_machine(locked):
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    assert locked["torch"] == "2.13.0"
+    assert not re.search(r"\+|file:|@|^-", text, re.M)
+    assert "attention-course" not in locked
+
+
+def test_the_lock_is_what_is_installed_here(locked):
+    """Otherwise the tests would speak of other versions than those that students get."""
+    here = {name: version for name, (_, version) in lock.closure().items()}
+    both = here.keys() & locked.keys()
+    assert {name: here[name] for name in both} == {name: locked[name] for name in both}
+    assert len(both) > 100
+
+
+def test_writing_leaves_out_what_belongs_to_one_machine():
+    versions = {"torch": ("torch", "2.13.0"), "pyyaml": ("PyYAML", "6.0")}
+    text = lock.lock_text(versions)
+    assert text.endswith("PyYAML==6.0\ntorch==2.13.0\n")
+    assert lock.read_lock(text) == {"torch": "2.13.0", "pyyaml": "6.0"}
+    assert lock.closure()["torch"][1] == "2.13.0"  # the +cpu of this build is gone
+
+
+@pytest.mark.parametrize("line", ["torch @ file:///wheels/torch.whl", "-e .", "torch", "torch>=2", "torch==2.13.0+cpu"])
+def test_a_line_that_fits_one_machine_only_is_refused(line):
+    with pytest.raises(ValueError, match="is not of the form name==version"):
+        lock.read_lock(f"# header\n{line}\n")

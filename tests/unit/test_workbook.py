@@ -1,0 +1,213 @@
+"""The student's copies: the course comes in, and nothing is ever overwritten."""
+
+import errno
+import json
+import os
+import stat
+
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+
+from course_utils import files, workbook
+
+
+def edition(text):
+    """A notebook of one cell, as bytes."""
+    cell = nbformat.v4.new_code_cell(
+        text, id="one", outputs=[nbformat.v4.new_output("display_data", {"text/html": "<b>"})]
+    )
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).encode()
+
+
+@pytest.fixture
+def notebooks(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (folder / "00_start_here.ipynb").write_bytes(edition("start"))
+    (folder / "01_one.ipynb").write_bytes(edition("first edition"))
+    return folder
+
+
+@pytest.fixture
+def mine(notebooks, tmp_path):
+    """The student's folder, filled once."""
+    workbook.sync(notebooks, tmp_path / "workbook")
+    return tmp_path / "workbook"
+
+
+def kinds(changes):
+    return [(change.kind, change.file) for change in changes]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.glob("*.ipynb"))
+
+
+def test_the_first_start_copies_everything(notebooks, tmp_path):
+    changes = workbook.sync(notebooks, tmp_path / "workbook")
+    assert kinds(changes) == [("new", "00_start_here.ipynb"), ("new", "01_one.ipynb")]
+    for path in notebooks.glob("*.ipynb"):
+        assert (tmp_path / "workbook" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_second_start_changes_nothing(notebooks, mine):
+    times = {path: path.stat().st_mtime_ns for path in mine.iterdir()}
+    assert workbook.sync(notebooks, mine) == []
+    assert {path: path.stat().st_mtime_ns for path in mine.iterdir()} == times
+
+
+def test_a_new_chapter_comes_in(notebooks, mine):
+    (notebooks / "02_two.ipynb").write_bytes(edition("two"))
+    assert kinds(workbook.sync(notebooks, mine)) == [("new", "02_two.ipynb")]
+
+
+def test_an_untouched_copy_is_replaced_by_a_new_edition(notebooks, mine):
+    (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
+    changes = workbook.sync(notebooks, mine)
+    assert kinds(changes) == [("replaced", "01_one.ipynb")]
+    assert (mine / "01_one.ipynb").read_bytes() == edition("second edition")
+    assert workbook.sync(notebooks, mine) == []
+
+
+def test_an_edited_copy_stays_and_the_new_edition_is_laid_beside_it(notebooks, mine):
+    (mine / "01_one.ipynb").write_bytes(edition("my work"))
+    assert workbook.sync(notebooks, mine) == []  # no new edition: nothing to say
+    (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
+    (change,) = workbook.sync(notebooks, mine)
+    assert (mine / "01_one.ipynb").read_bytes() == edition("my work")
+    assert (mine / "01_one.new-edition.ipynb").read_bytes() == edition("second edition")
+    assert str(change) == (
+        "01_one.ipynb: you have worked in it, so it stays as it is; the new edition is 01_one.new-edition.ipynb"
+    )
+    assert workbook.sync(notebooks, mine) == []  # it is offered once
+
+
+def test_a_third_edition_replaces_the_second_only_if_nobody_worked_in_it(notebooks, mine):
+    (mine / "01_one.ipynb").write_bytes(edition("my work"))
+    (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
+    workbook.sync(notebooks, mine)
+    (notebooks / "01_one.ipynb").write_bytes(edition("third edition"))
+    workbook.sync(notebooks, mine)
+    assert (mine / "01_one.new-edition.ipynb").read_bytes() == edition("third edition")
+
+    (mine / "01_one.new-edition.ipynb").write_bytes(edition("more work"))
+    (notebooks / "01_one.ipynb").write_bytes(edition("fourth edition"))
+    assert kinds(workbook.sync(notebooks, mine)) == [("beside", "01_one.new-edition-2.ipynb")]
+    contents = {path.read_bytes() for path in mine.glob("01*")}
+    assert contents == {edition("my work"), edition("more work"), edition("fourth edition")}
+
+
+def test_a_deleted_copy_comes_back_fresh_but_an_offer_that_was_thrown_away_does_not(notebooks, mine):
+    (mine / "00_start_here.ipynb").unlink()
+    assert kinds(workbook.sync(notebooks, mine)) == [("new", "00_start_here.ipynb")]
+    (mine / "01_one.ipynb").write_bytes(edition("my work"))
+    (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
+    workbook.sync(notebooks, mine)
+    (mine / "01_one.new-edition.ipynb").unlink()
+    assert workbook.sync(notebooks, mine) == []
+
+
+@pytest.mark.parametrize(
+    "state", [None, "", "{", "[]", '{"written": 3}', '{"written": {"01_one.ipynb": "x"}, "editions": {}}']
+)
+def test_without_its_memory_every_copy_that_differs_is_the_students(notebooks, mine, state):
+    path = mine / workbook.STATE
+    path.unlink() if state is None else path.write_text(state)
+    (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
+    assert kinds(workbook.sync(notebooks, mine)) == [("beside", "01_one.new-edition.ipynb")]
+    assert (mine / "01_one.ipynb").read_bytes() == edition("first edition")
+
+
+def test_files_of_the_student_are_never_taken_for_ours(notebooks, tmp_path):
+    mine = tmp_path / "workbook"
+    mine.mkdir()
+    (mine / "01_one.ipynb").write_bytes(edition("written before the course came"))
+    (mine / "01_one.new-edition.ipynb").mkdir()
+    (mine / "notes.ipynb").write_text("not even a notebook")
+    workbook.sync(notebooks, mine)
+    assert (mine / "01_one.ipynb").read_bytes() == edition("written before the course came")
+    assert (mine / "01_one.new-edition-2.ipynb").read_bytes() == edition("first edition")
+    assert (mine / "notes.ipynb").read_text() == "not even a notebook"
+
+
+def test_copies_of_a_read_only_course_can_be_written(notebooks, tmp_path):
+    for path in notebooks.glob("*.ipynb"):
+        path.chmod(0o444)
+    notebooks.chmod(0o555)
+    try:
+        workbook.sync(notebooks, tmp_path / "workbook")
+    finally:
+        notebooks.chmod(0o755)
+    for path in (tmp_path / "workbook").glob("*.ipynb"):
+        assert path.stat().st_mode & stat.S_IWUSR
+
+
+def test_copies_are_trusted_so_their_views_move_at_once(mine):
+    notebook = nbformat.read(mine / "01_one.ipynb", as_version=4)
+    assert NotebookNotary().check_signature(notebook)
+    notebook.cells[0].outputs[0].data["text/html"] = "<script>"
+    assert not NotebookNotary().check_signature(notebook)
+
+
+def test_a_signature_that_cannot_be_kept_stops_nobody(notebooks, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(notebooks / "00_start_here.ipynb"))  # a file where a folder should be
+    assert len(workbook.sync(notebooks, tmp_path / "workbook")) == 2
+    assert not workbook.trust(tmp_path / "workbook" / "01_one.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "The disk is full"),
+        (errno.EROFS, "cannot be written (Read-only file system)"),
+        (errno.EACCES, "give yourself the right to write there"),
+        (errno.EIO, "could not be written: Input/output error"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_explained(notebooks, mine, monkeypatch, number, said):
+    (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.os, "fsync", fail)
+    with pytest.raises(workbook.WorkbookError) as caught:
+        workbook.sync(notebooks, mine)
+    assert said in str(caught.value)
+    monkeypatch.undo()
+    assert (mine / "01_one.ipynb").read_bytes() == edition("first edition")
+    assert sorted(path.name for path in mine.iterdir()) == [workbook.STATE, "00_start_here.ipynb", "01_one.ipynb"]
+    assert kinds(workbook.sync(notebooks, mine)) == [("replaced", "01_one.ipynb")]  # nothing was lost by the fault
+
+
+def test_a_file_where_the_workbook_should_be_is_explained(notebooks, tmp_path):
+    (tmp_path / "workbook").write_text("")
+    with pytest.raises(workbook.WorkbookError, match="could not be written: File exists"):
+        workbook.sync(notebooks, tmp_path / "workbook")
+
+
+def test_a_course_without_notebooks_says_how_to_get_them(tmp_path):
+    with pytest.raises(workbook.WorkbookError, match="git checkout -- notebooks"):
+        workbook.sync(tmp_path, tmp_path / "workbook")
+
+
+def test_an_interrupted_start_goes_on_where_it_was(notebooks, tmp_path, monkeypatch):
+    """Stopped after the first copy: the copies made are known as ours, the rest comes at the next start."""
+    real, calls = files.write_atomically, []
+
+    def once(path, content):
+        calls.append(path)
+        if len(calls) > 2:  # the first notebook and the memory of it
+            raise KeyboardInterrupt
+        real(path, content)
+
+    monkeypatch.setattr(files, "write_atomically", once)
+    with pytest.raises(KeyboardInterrupt):
+        workbook.sync(notebooks, tmp_path / "workbook")
+    monkeypatch.undo()
+    (notebooks / "00_start_here.ipynb").write_bytes(edition("start, second edition"))
+    changes = workbook.sync(notebooks, tmp_path / "workbook")
+    assert kinds(changes) == [("replaced", "00_start_here.ipynb"), ("new", "01_one.ipynb")]
+    state = json.loads((tmp_path / "workbook" / workbook.STATE).read_text())
+    assert set(state["written"]) == {"00_start_here.ipynb", "01_one.ipynb"}
