@@ -49,6 +49,11 @@ class LiveView(anywidget.AnyWidget):
     def to_html(self, path=None) -> str:
         return self.now.to_html(path)
 
+    def close(self) -> None:
+        """Takes the widget and its layout out of the page and of the kernel."""
+        self.layout.close()
+        super().close()
+
     def _repr_mimebundle_(self, **kwargs):
         made = super()._repr_mimebundle_(**kwargs)
         data, metadata = made if isinstance(made, tuple) else (made, {})
