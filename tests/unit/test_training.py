@@ -16,6 +16,15 @@ from course_utils.progress import HEIGHT, curve, final, live
 from course_utils.training import Run, fit
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Threads that wait for each other make tiny layers a hundred times slower on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def model(seed=0, dropout=0.3):
     """Dropout draws, batch norm keeps statistics, Adam keeps moments: all of it must survive a pause."""
     with torch.random.fork_rng():
