@@ -8,10 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.*
-# **At the end of this page** you have moved a view, solved an exercise, and know that this machine can run everything.
-#
-# Reading 10 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# *Attention, from a thermometer to GPT, in seven chapters.* **At the end** of this page you have moved a view, solved an exercise, and know that this machine can run everything. Reading 10 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 
 # %%
 import torch
@@ -24,7 +21,7 @@ runtime = course_utils.setup()
 # ## Touch something
 # Five words. Each *asks* all five: how many letters have we in common? The answers of a row are divided by their sum, so that each word shares out exactly 1.
 #
-# **Before you touch:** whom does "tea" ask most, besides itself?
+# **Before you touch:** one word has something in common with only one of the other four. Which?
 
 # %% tags=["lab"]
 from collections import Counter
@@ -41,7 +38,7 @@ heatmap(shares, words, words, title="Who has letters in common?", caption="Each 
 # <a id="heatmap"></a><a id="row"></a>
 # This picture, a **heatmap**, comes back in every chapter, and is always read the same way:
 # - A row is one who asks; a column is one who can be asked. The numbers of a row add up to 1.
-# - Ink is attention: paper-white is none, black is all.
+# - Ink is attention: the bare page is none, full ink is all.
 # - One colour for each role, in pictures, text and formulas: the <b style="color:#bf5f00">query</b> asks, the <b style="color:#007fc6">keys</b> are asked, the <b style="color:#008a67">values</b> are what they have to give, and <b style="color:#bb51a8">what comes out</b> is purple.
 # - Under each picture there is a table with the same numbers, for those who would rather read them.
 
@@ -91,10 +88,10 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does this machine do?
-# The doctor looks at everything that the course needs, and says what to do where something is missing.
+# The doctor looks at everything that the course needs, and says what to do where something is missing. (In a terminal, `python -m course_utils doctor` also runs a small notebook and estimates the minutes for each chapter.)
 
 # %% tags=["check"]
-# %run -m course_utils doctor
+# %run -m course_utils doctor --quick
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The seven chapters
@@ -114,7 +111,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # ## Working, stopping, presenting
 # - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is laid beside it.
 # - **Any order.** After `setup()` and the imports of its section, any cell may be run at any time, as often as you like.
-# - **Stop.** A running training stops with ■ and keeps the best it had. Run the cell again, and it goes on.
+# - **Stop.** A running training stops with ■, keeps the best it had, and can go on from there later (`resume=`).
 # - **No network needed.** Views compute in the browser. They still move when the kernel is off and when you open the notebook tomorrow.
 # - **In front of a class.** *View → Presentation Mode* makes everything larger; views have `presenting=True` for type that one reads from the last row.
 #

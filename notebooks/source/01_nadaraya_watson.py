@@ -267,7 +267,7 @@ _, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
 assert weights.shape == (25, 25)
 labels = [[f"{hour:.1f} h" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
 heatmap(weights, *labels, title="Whom does each hour ask?",
-        caption="A band along the diagonal: everybody asks their neighbours. Dark where neighbours are few.")
+        caption="A band along the diagonal: everybody asks their neighbours. More ink where they are few.")
 
 # %% [markdown]
 # **Keep this:** Nadaraya–Watson is attention whose score is closeness. The band along the diagonal is its signature.
@@ -323,9 +323,9 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # %%
 for width in [0.1, 0.6, 2.0, 24.0]:
     estimate, weights = pool(grid, hours, readings, width)
-    asked = (1 / weights.pow(2).sum(-1)).mean().item()
-    print(f"width {width:4} h: asks {asked:4.1f} of 50, off by {off(estimate):.2f} °C")
-assert asked > 45 and off(estimate) > 3.5  # the mean again
+    number = (1 / weights.pow(2).sum(-1)).mean().item()
+    print(f"width {width:4} h: asks {number:4.1f} of 50, off by {off(estimate):.2f} °C")
+assert number > 45 and off(estimate) > 3.5  # the mean again
 
 # %% [markdown]
 # **Keep this:** narrow asks few and believes their noise; wide asks many and blurs what happened. The best width lies between, and the data have to say where.
@@ -688,7 +688,7 @@ from course_utils.attention import gaussian_kernel, nadaraya_watson
 
 far = torch.tensor([40.0], dtype=torch.float64)
 by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
-by_softmax, _ = NadarayaWatson(0.4)(far, hours, readings)
+by_softmax = torch.softmax(-0.5 * (far - hours) ** 2 / 0.4**2, -1) @ readings  # temperature = width²
 print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
@@ -702,10 +702,10 @@ print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
-for heat in [1000.0, 1.0, 0.01]:
+for heat in [10_000.0, 1.0, 0.01]:
     pooled = torch.softmax(patch / heat, -1) @ patch
     print(f"temperature {heat:7}: {pooled.item():.3f}")
-assert torch.allclose(pooled, patch.max(), atol=1e-4)
+assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # At the top the mean, 2.125; at the bottom the maximum, 3. Average pooling and max-pooling are the two ends of one dial.
