@@ -3,7 +3,7 @@
     python3 -I course_utils/environment.py [--extra test] [-- OPTIONS FOR PIP]
 
 Only the standard library is used here. How it knows that all is well: a finished installation leaves a stamp,
-`.venv/course-stamp.json`, which names the contents of pyproject.toml and requirements.lock, the folder and the extras.
+`.venv/course-stamp.json`, which stands for what was asked for (pyproject.toml, requirements.lock), where, and extras.
 While an installation runs, `.venv/course-unfinished` is there; found later, it means that the last one was cut off.
 """
 
@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,9 +54,11 @@ def ensure(root=ROOT, extras=(), pip_options=()):
 
 def wanted_stamp(root, extras):
     """What the stamp of a fitting environment says."""
-    digest = hashlib.sha256()
-    for name in ("pyproject.toml", "requirements.lock"):
-        digest.update((root / name).read_bytes())
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = [project.get("build-system"), project["project"], project.get("tool", {}).get("hatch")]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
+    for path in [root / "requirements.lock", *sorted((root / "course_utils" / "jupyter").glob("*.json"))]:
+        digest.update(path.read_bytes())
     return {"folder": str(root), "files": digest.hexdigest(), "extras": sorted(extras)}
 
 

@@ -167,6 +167,18 @@ def test_new_versions_or_extras_are_installed(environment, made):
     assert json.loads((made / ".venv" / "course-stamp.json").read_text())["extras"] == ["test"]
 
 
+def test_what_changes_nothing_installed_installs_nothing(environment, made):
+    with open(made / "pyproject.toml", "a") as file:
+        file.write("\n[tool.ruff]\nline-length = 120\n")
+    assert environment.ensure(made) == "ready"
+
+
+def test_new_settings_for_jupyter_are_installed(environment, made):
+    (made / "course_utils" / "jupyter").mkdir(parents=True)
+    (made / "course_utils" / "jupyter" / "new.json").write_text("{}")
+    assert environment.ensure(made) == "updated"
+
+
 def test_a_folder_that_was_moved_gets_a_new_environment(environment, made, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(made, moved, symlinks=True)
