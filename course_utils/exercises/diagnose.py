@@ -26,7 +26,14 @@ def diagnose(
 ) -> Verdict:
     """The verdict on an answer that fails at least one case."""
     failing = [i for i, o in enumerate(outcomes) if o.spoilt or not o.like(Outcome(wanted[i]))]
-    here = min(failing, key=lambda i: (not cases[i].shown, bool(outcomes[i].trouble), _size(cases[i], wanted[i])))
+
+    def worth(i: int) -> tuple:
+        """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
+        trouble = outcomes[i].trouble
+        signature = bool(trouble) and trouble.error == "signature"
+        return not signature, not cases[i].shown, bool(trouble), _size(cases[i], wanted[i])
+
+    here = min(failing, key=worth)
     case, want, outcome = cases[here], wanted[here], outcomes[here]
     lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs; this is the smallest that shows it."
     arrays = example(exercise, case, want, None if outcome.misfit or outcome.trouble else outcome.value)
@@ -80,6 +87,6 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         return f"Expected {want!r}, got {got!r}."
     for look in LOOKS:
         answers = [look(g, w) for g, w in pairs]
-        if all(answers):
+        if answers[0] and None not in answers:
             return answers[0]
     return LOOKS[0](got, want) or where(got, want)

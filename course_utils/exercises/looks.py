@@ -1,6 +1,7 @@
 """What can be said of any wrong array: its shape, NaN, its kind, its sums, a factor, an offset, another order.
 
-Each look takes (got, wanted) and answers with a sentence, or None if it has nothing to say.
+Each look takes (got, wanted) and answers with a sentence, with None if it is not so, or with "" if this input cannot
+tell. What is said must hold for every input that fails.
 """
 
 from __future__ import annotations
@@ -84,8 +85,10 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
     """Only where the rows should sum to 1 and do not."""
     if not (_same_shape(got, want) and got.dim() and want.is_floating_point() and got.is_floating_point()):
         return None
-    if not _sums_to_one(want, -1) or _sums_to_one(got, -1):
+    if not _sums_to_one(want, -1):
         return None
+    if _sums_to_one(got, -1):  # rows and columns both: this input cannot tell
+        return "" if got.dim() > 1 and _sums_to_one(got, -2) else None
     if got.dim() > 1 and _sums_to_one(got, -2):
         return "The rows don't sum to 1, but the columns do: is the softmax along the query axis?"
     if got.dim() > 1 and _sums_to_one(got.flatten(), -1):
@@ -149,7 +152,7 @@ def _transposed(got: Tensor, want: Tensor) -> str | None:
 
 
 def _reordered(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and want.numel() > 2 and number_kind(want) != "bool" and got.unique().numel() > 1:
+    if _same_shape(got, want) and want.numel() > 1 and number_kind(want) != "bool" and got.unique().numel() > 1:
         return "The right numbers in another order." if equal(_sorted(got), _sorted(want)) else None
     return None
 

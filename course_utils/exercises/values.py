@@ -29,6 +29,8 @@ def converted(result: Any, wanted: Any, names: tuple[str, ...], words: bool = Fa
     if isinstance(wanted, tuple):
         return _parts(result, wanted, names)
     if isinstance(wanted, Tensor):
+        if isinstance(result, torch.Size):
+            raise Misfit(f"It returns {kind(result)}.")
         if type(result) is tuple and len(result) > 1:
             raise Misfit(f"It returns {len(result)} things; one is asked for: {names[0]}.")
         if type(result) is tuple and len(result) == 1 and isinstance(result[0], Tensor):

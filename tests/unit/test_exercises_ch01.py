@@ -1,0 +1,382 @@
+"""Chapters 0 and 1: right answers in every style are accepted, every known wrong one gets exactly its hint."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from course_utils import attention
+from course_utils.exercises import check
+from course_utils.exercises.ch00 import EXERCISES as START
+from course_utils.exercises.ch01 import EXERCISES as FIRST
+from course_utils.exercises.ch01 import attention_pooling
+from course_utils.exercises.definition import FindError
+
+EXERCISES = START + FIRST
+WRONG = [(one, i) for one in EXERCISES for i in range(len(one.wrong))]
+RIGHT = []  # (exercise, answer): written by different hands
+
+
+def right(name):
+    return lambda answer: RIGHT.append((name, answer)) or answer
+
+
+def verdict_on(name, answer):
+    one = next(e for e in EXERCISES if e.name == name)
+    return check(name, answer, one.line if isinstance(one, FindError) else None)
+
+
+@right("weighted average")
+def by_dot(weights, values):
+    return weights @ values / weights.sum()
+
+
+@right("weighted average")
+def by_numpy(weights, values):
+    return np.average(values, weights=weights)
+
+
+@right("weighted average")
+def by_zip(weights, values):
+    return sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
+
+
+@right("weighted average")
+def by_shares(weights, values):
+    return ((weights / weights.sum()) * values).sum(0)
+
+
+@right("gaussian kernel")
+def by_formula(distance, width=1.0):
+    return torch.exp(-0.5 * (distance / width) ** 2)
+
+
+@right("gaussian kernel")
+def by_variance(d, width=1):
+    return torch.exp(-d.pow(2) / (2 * width**2))
+
+
+@right("gaussian kernel")
+def by_power(distance, width=1.0):
+    return math.e ** (-((distance / width) ** 2) / 2)
+
+
+@right("gaussian kernel")
+def by_normal(distance, width=1.0):
+    """The normal density, brought to 1 at distance 0."""
+    normal = torch.distributions.Normal(0.0, width)
+    return (normal.log_prob(distance) - normal.log_prob(torch.tensor(0.0))).exp()
+
+
+@right("gaussian kernel")
+def by_numpy_kernel(distance, width=1.0):
+    return np.exp(-np.square(distance.numpy() / width) / 2)
+
+
+@right("gaussian kernel")
+def by_recursion(distance, width=1.0):
+    if distance.dim():
+        return torch.stack([by_recursion(d, width) for d in distance])
+    return torch.tensor(math.exp(-((float(distance) / width) ** 2) / 2))
+
+
+@right("gaussian kernel")
+def in_half_precision(distance, width=1.0):
+    return torch.exp(-0.5 * (distance.half() / width) ** 2)
+
+
+@right("attention pooling")
+def by_softmax(queries, keys, values, width=1.0):
+    weights = F.softmax(-((queries.unsqueeze(1) - keys.unsqueeze(0)) ** 2) / (2 * width * width), dim=1)
+    return (weights * values).sum(1), weights
+
+
+@right("attention pooling")
+def by_kernel(queries, keys, values, width=1.0):
+    closeness = attention.gaussian_kernel(queries[:, None] - keys[None, :], width)
+    weights = closeness / closeness.sum(dim=1, keepdim=True)
+    return weights @ values, weights
+
+
+@right("attention pooling")
+def by_the_course(queries, keys, values, width=1.0):
+    return attention.nadaraya_watson(queries, keys, values, lambda d: attention.gaussian_kernel(d, width))
+
+
+@right("attention pooling")
+def by_the_module(queries, keys, values, width=1.0):
+    return attention.NadarayaWatson(width)(queries, keys, values)
+
+
+@right("attention pooling")
+def by_einsum(q, k, v, width=1.0):
+    scores = -(torch.cdist(q[:, None].double(), k[:, None].double()) ** 2) / (2 * width**2)
+    weights = torch.einsum("qk,q->qk", scores.exp(), 1 / scores.exp().sum(-1))
+    return torch.einsum("qk,k->q", weights, v.double()), weights
+
+
+@right("attention pooling")
+def by_loops(queries, keys, values, width=1.0):
+    estimate, weights = [], []
+    for q in queries.tolist():
+        row = [math.exp(-(((q - k) / width) ** 2) / 2) for k in keys.tolist()]
+        weights.append([w / sum(row) for w in row])
+        estimate.append(sum(w * v for w, v in zip(weights[-1], values.tolist(), strict=True)))
+    return estimate, weights
+
+
+@right("attention pooling")
+def in_place_on_its_own(queries, keys, values, width=1.0):
+    weights = queries[:, None] - keys
+    weights.div_(width).pow_(2).div_(-2)
+    weights = weights.softmax(-1)
+    return torch.mv(weights, values), weights
+
+
+@right("attention pooling")
+def by_fused_attention(queries, keys, values, width=1.0):
+    """−(q − k)²/2 = qk − k²/2 − q²/2, and the last term is the same for all keys."""
+    q, k = queries[:, None] / width, keys[:, None] / width
+    bias = (-(k**2) / 2).T.expand(len(q), len(k)).contiguous()
+    out = F.scaled_dot_product_attention(q[None], k[None], values[None, :, None], attn_mask=bias[None], scale=1.0)
+    return out[0, :, 0], torch.softmax(q @ k.T + bias, -1)
+
+
+@right("stable masked softmax")
+def by_nan_to_num(scores, mask):
+    return scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)
+
+
+@right("stable masked softmax")
+def by_where(scores, mask):
+    weights = torch.softmax(torch.where(mask, scores, float("-inf")), dim=-1)
+    return torch.where(mask.any(-1, keepdim=True), weights, 0.0)
+
+
+@right("stable masked softmax")
+def by_hand(scores, mask):
+    scores = torch.where(mask, scores, torch.full_like(scores, -1e30))
+    exps = (scores - scores.max(dim=-1, keepdim=True).values).exp() * mask
+    return exps / exps.sum(-1, keepdim=True).clamp(min=1e-30)
+
+
+@right("stable masked softmax")
+def by_large_number(scores, mask):
+    return torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
+
+
+@right("stable masked softmax")
+def by_logsumexp(scores, mask):
+    scores = scores.masked_fill(~mask, float("-inf"))
+    total = torch.logsumexp(scores, -1, keepdim=True)
+    return torch.exp(scores - total.masked_fill(total.isinf(), 0))
+
+
+@right("stable masked softmax")
+def by_numpy_softmax(scores, mask):
+    s, m = scores.numpy().astype("float64"), mask.numpy()
+    top = np.max(np.where(m, s, -np.inf), axis=-1, keepdims=True, initial=-1e300)
+    exps = np.exp(np.where(m, s - top, -np.inf))
+    return np.divide(exps, exps.sum(-1, keepdims=True), out=np.zeros_like(exps), where=exps.sum(-1, keepdims=True) > 0)
+
+
+@right("stable masked softmax")
+def by_rows(scores, mask):
+    result = torch.zeros_like(scores).reshape(-1, scores.shape[-1])
+    for row, s, m in zip(result, scores.reshape(result.shape), mask.reshape(result.shape), strict=True):
+        if m.any():
+            row[m] = torch.softmax(s[m], 0)
+    return result.reshape(scores.shape)
+
+
+@right("leave-one-out mask")
+def by_eye(size):
+    return ~torch.eye(size, dtype=torch.bool)
+
+
+@right("leave-one-out mask")
+def by_comparison(size):
+    return torch.arange(size)[:, None] != torch.arange(size)
+
+
+@right("leave-one-out mask")
+def by_numpy_eye(size):
+    return ~np.eye(size, dtype=bool)
+
+
+@right("leave-one-out mask")
+def by_lists(n):
+    return [[i != j for j in range(n)] for i in range(n)]
+
+
+@right("leave-one-out mask")
+def by_fill(size):
+    return torch.ones(size, size, dtype=torch.bool).fill_diagonal_(False)
+
+
+@right("leave-one-out mask")
+def by_zero(size):
+    mask = torch.ones(size, size)
+    for i in range(size):
+        mask[i, i] = 0
+    return mask.bool()
+
+
+@right("softmax denominator")
+def mended(scores):
+    queries, keys = scores.shape
+    result = torch.zeros(queries, keys)
+    for i in range(queries):
+        for j in range(keys):
+            top = scores[i, j].exp()
+            bottom = sum(scores[i, k].exp() for k in range(keys))
+            result[i, j] = top / bottom
+    return result
+
+
+@right("softmax denominator")
+def mended_in_one_line(scores):
+    return scores.softmax(dim=1)
+
+
+@right("softmax denominator")
+def mended_by_broadcasting(scores):
+    exps = (scores - scores.amax(1, keepdim=True)).exp()
+    return exps / exps.sum(1, keepdim=True)
+
+
+@right("non-parametric")
+def by_counting(model):
+    return "parametric" if sum(p.numel() for p in model.parameters()) > 0 else "non-parametric"
+
+
+@right("non-parametric")
+def by_another_spelling(model):
+    return "Non Parametric" if next(model.parameters(), None) is None else "Parametric"
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT, ids=lambda x: getattr(x, "__name__", x))
+def test_no_right_answer_is_refused(name, answer):
+    verdict = verdict_on(name, answer)
+    assert verdict.right, f"{verdict.text} {verdict.arrays}"
+
+
+def test_there_are_enough_of_both():
+    assert len(RIGHT) >= 20 and len({name for name, _ in RIGHT}) == len(EXERCISES)
+    assert len(WRONG) >= 12
+
+
+@pytest.mark.parametrize(("one", "i"), WRONG, ids=lambda x: getattr(x, "name", x))
+def test_each_known_wrong_answer_gets_exactly_its_hint(one, i):
+    wrong = one.wrong[i]
+    verdict = verdict_on(one.name, wrong.answer)
+    assert verdict.state == "wrong"
+    assert verdict.known is not None and verdict.known.hint == wrong.hint
+    others = {other.hint for other in one.wrong} - {wrong.hint}
+    assert wrong.hint in verdict.text and not any(hint in verdict.text for hint in others)
+
+
+@pytest.mark.parametrize("one", EXERCISES, ids=lambda one: one.name)
+def test_unsolved_and_reference(one):
+    def stub(*args, **keywords):
+        raise NotImplementedError
+
+    assert verdict_on(one.name, stub).state == "unsolved"
+    assert verdict_on(one.name, one.reference).right
+    assert any(case.shown for case in one.cases()) and not all(case.shown for case in one.cases())
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("gaussian kernel", attention.gaussian_kernel),
+        ("stable masked softmax", attention.masked_softmax),
+        ("leave-one-out mask", attention.leave_one_out_mask),
+    ],
+)
+def test_the_reference_is_the_public_function(name, reference):
+    assert next(e for e in EXERCISES if e.name == name).reference is reference
+
+
+def test_the_two_lines_are_the_public_estimator():
+    generator = torch.Generator().manual_seed(0)
+    queries, keys, values = (torch.randn(n, generator=generator, dtype=torch.float64) for n in (7, 9, 9))
+    two_lines = attention_pooling(queries, keys, values, 0.6)
+    ratio = attention.nadaraya_watson(queries, keys, values, lambda d: attention.gaussian_kernel(d, 0.6))
+    for ours, theirs in zip(two_lines, ratio, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+class TestOtherMistakes:
+    """Wrong in more than one way, or in a new one: still told something true and useful."""
+
+    def test_two_mistakes_at_once(self):
+        def pooling(queries, keys, values, width=1.0):
+            weights = torch.softmax(-(((queries[:, None] - keys) * width) ** 2), dim=0)
+            return weights @ values, weights
+
+        assert "rows don't sum to 1, but the columns do" in verdict_on("attention pooling", pooling).text
+
+    def test_nearest_neighbour(self):
+        def pooling(queries, keys, values, width=1.0):
+            nearest = (queries[:, None] - keys).abs().argmin(-1)
+            return values[nearest], F.one_hot(nearest, len(keys))
+
+        assert "whole numbers" in verdict_on("attention pooling", pooling).text.lower()
+
+    def test_in_place(self):
+        def softmax(scores, mask):
+            scores[~mask] = -math.inf
+            return scores.softmax(-1).nan_to_num()
+
+        assert "changes its input `scores`" in verdict_on("stable masked softmax", softmax).text
+
+    def test_rows_taken_for_axis_one(self):
+        def softmax(scores, mask):
+            return scores.masked_fill(~mask, -math.inf).softmax(1).nan_to_num()
+
+        verdict = verdict_on("stable masked softmax", softmax)
+        assert verdict.state == "wrong" and verdict.lead.startswith("Right on")
+
+    def test_forgotten_width(self):
+        assert "cannot be called" in verdict_on("gaussian kernel", lambda distance: distance).text
+
+
+@pytest.mark.parametrize("line", range(1, 10))
+def test_each_other_line_of_the_program_is_acquitted(line):
+    denominator = next(e for e in EXERCISES if e.name == "softmax denominator")
+    verdict = check(denominator.name, denominator.reference, line)
+    assert verdict.right == (line == 7)
+    assert line == 7 or denominator.innocent[line] in verdict.text
+
+
+def test_the_shown_program_does_what_it_is_said_to_do():
+    """It runs, each weight is 1 / queries, and its repair by renaming normalises over the queries."""
+    denominator = next(e for e in EXERCISES if e.name == "softmax denominator")
+    program, space = "\n".join(denominator.program), {"torch": torch}
+    scores = torch.tensor([[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]])
+    exec(program, space)
+    assert torch.allclose(space["weights"](scores), torch.full((2, 3), 0.5))
+    exec(program.replace("sum(scores[i, j]", "sum(scores[k, j]"), space)
+    assert torch.allclose(space["weights"](scores).sum(0), torch.ones(3))
+    exec(
+        program.replace(
+            "sum(scores[i, j].exp() for k in range(queries))", "sum(scores[i, k].exp() for k in range(keys))"
+        ),
+        space,
+    )
+    assert check(denominator.name, space["weights"], 7).right
+
+
+def test_the_claims_are_true_but_for_the_third():
+    values, keys = torch.tensor([1.0, 2.0, 6.0]), torch.tensor([0.0, 1.0, 2.0])
+    fixed, learned = attention.NadarayaWatson(0.5), attention.NadarayaWatson(0.5, learnable=True)
+    assert not list(fixed.parameters()) and len(list(learned.parameters())) == 1
+    assert torch.allclose(fixed(keys, keys, values)[0], learned(keys, keys, values)[0])
+    (learned(keys, keys, values)[0] - values).pow(2).sum().backward()
+    assert next(learned.parameters()).grad is not None
+    narrow = torch.softmax(-(((0.0 - keys) * 4) ** 2) / 2, 0)
+    wide = torch.softmax(-(((0.0 - keys) * 1) ** 2) / 2, 0)
+    assert narrow[0] > wide[0], "a larger w is a narrower kernel"
