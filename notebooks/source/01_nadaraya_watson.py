@@ -159,7 +159,7 @@ heatmap(shares, ["the feeling?"], ["我", "很", "高兴"], title="Whom does the
 #
 # This is **attention pooling** in its general form. Every model in this course is this line with another $a$; nearly all share one $p$.
 #
-# Take a pencil. Keys 1, 2, 4 with values 10, 20, 0; the query is 2. Score: $-\tfrac12(q-k)^2$. Share: exp of the score, divided by the sum of all three. You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
+# Take a pencil. Keys 1, 2, 4 with values 10, 20, 0; the query is 2. Score: $-\tfrac12(q-k)^2$. Share: exp of the score, divided by the sum of all three (this way to share is called *softmax*; more of it soon). You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 
 # %%
 q = torch.tensor(2.0)
@@ -240,7 +240,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# Closeness is not yet a share. Divide by the sum, and you have the **Nadaraya–Watson estimator** of 1964, two statisticians, independently of each other:
+# Closeness is not yet a share. Divide by the sum, and you have the **Nadaraya–Watson estimator**, found in 1964 by two statisticians who didn't know of each other:
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{K({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j K({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 #
@@ -290,9 +290,9 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 print("equal to 1e-6 at all", len(grid), "hours")
 
 # %% [markdown]
-# Equal. From here on we write scores and softmax, as everybody does since 2014. And a question answers itself: why does no factor $1/\sqrt{2\pi}$ stand before our kernel? Because any factor stands above *and* below the line, and cancels.
+# Equal. From here on we write scores and softmax, as everybody has done since 2014. And a question answers itself: why does no factor $1/\sqrt{2\pi}$ stand before our kernel? Because any factor stands above *and* below the line, and cancels.
 #
-# **Keep this:** Gaussian kernel, normalised = softmax of $-\tfrac12$ distance². A statistician's smoother of 1964 and a Transformer's attention differ in the score alone.
+# **Keep this:** Gaussian kernel, normalised = softmax of $-\tfrac12$ distance². A smoother of 1964 and the attention of a Transformer differ in their score, and in how much of it is learned.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How wide should one ask?
@@ -420,7 +420,7 @@ plot.regression(hours, readings, curves, **day, title="Why is the learned curve 
 # %% [markdown]
 # The loss now stops at about 1.6, and that is right. We gave the readings a noise of variance 1, and noise nobody can guess.
 #
-# The learned curve is **spikier** because its width is smaller: each query asks between four and five readings instead of nearly fourteen, and an average over few keeps more of their noise. It pays: the storm comes through, and the error falls from 1.1 to 0.7 °C. Leave-one-out weighed both and found the place between; we never told it where.
+# The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours ($w \approx 1.7$: scores lie further apart, shares get sharper). Each query asks between four and five readings instead of nearly fourteen, and an average over few keeps more of their noise. It pays: the storm comes through, and the error falls from 1.1 to 0.7 °C. Leave-one-out weighed both and found the place between; we never told it where.
 #
 # ### Find the error ●○○ · 4 minutes
 # A widely used slide lists these claims about what you have just trained. One of them is wrong.
@@ -482,22 +482,23 @@ from IPython.display import display
 
 width = round(learned.width.item(), 2)
 view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True)
-told = ipywidgets.HTML("Python listens here. Guess, then knock out the loudest.")
+told = ipywidgets.HTML("Python listens here: move the query.")
 
 def tell(_):
-    """Ask again, with everybody and without the removed."""
-    asks, there = torch.tensor([view.query], dtype=torch.float64), torch.ones(50, dtype=torch.bool)
-    there[view.removed] = False
-    everybody, weights = pool(asks, hours, readings, view.width)
-    without, _ = pool(asks, hours[there], readings[there], view.width)
-    told.value = (f"At {view.query:.1f} h the removed had {weights[0, ~there].sum():.0%} of the weight. "
-                  f"With them {everybody.item():.2f} °C, without them {without.item():.2f} °C.")
+    """Leave each reading out in turn, and say which one is missed most."""
+    asks = torch.tensor([view.query], dtype=torch.float64)
+    estimate, weights = pool(asks, hours, readings, view.width)
+    without = [pool(asks, hours[others], readings[others], view.width)[0] for others in others_only(50)]
+    moves = torch.cat(without) - estimate
+    loud, missed = weights[0].argmax(), moves.abs().argmax()
+    told.value = (f"Loudest: {hours[loud]:.1f} h; without it the estimate moves by {moves[loud]:+.2f} °C. "
+                  f"Missed most: {hours[missed]:.1f} h; without it, by {moves[missed]:+.2f} °C.")
 
-view.observe(tell, names=["query", "width", "removed"])
+view.observe(tell, names=["query", "width"])
 display(view, told)
 
 # %% [markdown]
-# Bring all back, ask at five in the afternoon, just after the storm, and knock again.
+# Knock out the loudest at noon. Then bring all back, ask at five in the afternoon, just after the storm, and knock again. Below the picture, Python leaves out each reading in turn and says which one would be missed most.
 #
 # At noon the loudest reading agrees with its neighbours, and nothing happens. At five, one reading alone carries the news of the storm; without it the estimate jumps by more than two degrees. The cell in the *Deeper* part below counts: for six queries out of ten, the loudest reading is *not* the one whose loss would move the estimate most.
 #
@@ -583,6 +584,8 @@ plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x", ma
 # All 2,225 weeks, at the width of the trend.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+season = ppm - pool(years, years, ppm, width=0.5)[0]
+assert 2.5 < season.std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
 moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
 trend, _ = pool(moments, years, ppm, width=0.5)
 growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
@@ -773,7 +776,7 @@ heatmap(other, wide, wide, title="Whom does “it” ask now?", select=("it", "s
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# All of it just now, on this machine. The bands are what the course promises on any machine; a value outside of its band stops the notebook.
+# All of it was computed in this notebook; nothing is recorded from elsewhere. The bands are what the course promises on any machine; a value outside of its band stops the notebook.
 
 # %%
 rows = [
@@ -835,7 +838,7 @@ for name, value, low, high in rows:
 # - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016, section 4.1: overflow, underflow and softmax.
 # - J. Hu, L. Shen, G. Sun, *Squeeze-and-excitation networks*, 2018, section 3.
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019, section 4, and the reply: S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019, section 3.
-# - A. Treisman and G. Gelade, *A feature-integration theory of attention*, 1980 (pop-out); E. C. Cherry, *Some experiments on the recognition of speech*, 1953 (the party); K. Koch et al., *How much the eye tells the brain*, 2006; J. Zheng and M. Meister, *The unbearable slowness of being*, 2025.
+# - A. Treisman and G. Gelade, *A feature-integration theory of attention*, 1980 (pop-out); E. C. Cherry, *Some experiments on the recognition of speech*, 1953 (the party); N. Moray, *Attention in dichotic listening*, 1959 (one's own name); K. Koch et al., *How much the eye tells the brain*, 2006; J. Zheng and M. Meister, *The unbearable slowness of being*, 2025.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
