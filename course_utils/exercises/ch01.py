@@ -430,7 +430,7 @@ DENOMINATOR = FindError(
     task="write the function again, so that each query's weights sum to 1.",
     why="A widely used article prints this formula; its index slips through because nothing crashes.",
     program=(
-        "def weights(scores):                        # scores [Q, K]: query i, key j",
+        "def weights(scores):  # [Q, K]: query i, key j",
         "    queries, keys = scores.shape",
         "    result = torch.zeros(queries, keys)",
         "    for i in range(queries):",

@@ -163,7 +163,7 @@ def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
     if verdict.converts:
         notes.append("It does not return tensors; the notebook turns its results into tensors.")
     if text and not verdict.right:
-        lines = [clean(line, 80) for line in text.splitlines() if line.strip()]
+        lines = list(dict.fromkeys(clean(line, 80) for line in text.splitlines() if line.strip()))
         notes.append("It printed: " + " / ".join(lines[:3]) + (" …" if len(lines) > 3 or printed.lost else ""))
         if verdict.text.startswith("It returns None"):
             notes[-1] += " Printing shows a result; `return` hands it on."

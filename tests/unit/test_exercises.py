@@ -434,7 +434,7 @@ class TestHangs:
                 print("hello")
 
         verdict = judge(DOUBLE, chatty, seconds=0.3)
-        assert any(note == "It printed: hello / hello / hello …" for note in verdict.notes)
+        assert any(note == "It printed: hello …" for note in verdict.notes)
 
 
 class TestLeavesNoTrace:
@@ -447,7 +447,7 @@ class TestLeavesNoTrace:
 
         verdict = judge(DOUBLE, noisy)
         assert capsys.readouterr() == ("", "")
-        assert verdict.notes[0].startswith("It printed: secret of <object object> / error / secret of")
+        assert verdict.notes[0].startswith("It printed: secret of <object object> / error")
         assert judge(DOUBLE, lambda x: (print("fine"), 2 * x)[1]).notes == ()
 
     def test_printing_is_not_returning(self):
