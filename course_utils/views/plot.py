@@ -140,7 +140,7 @@ def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=
         axes = figure.subplots()
         drawn = [axes.plot(x, y)[0] for x, y in series.values()]
         for axis in log or "":
-            getattr(axes, f"set_{axis}scale")("log")
+            _log_axis(axes, axis)
         if mark is not None:
             axes.axvline(mark[0], color="#596573", lw=1, ls="--")
             axes.annotate(
@@ -169,6 +169,17 @@ def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.
 
     alt = f"{title}. " + ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(labels, values, strict=True))
     return Picture(draw, size, caption, alt)
+
+
+def _log_axis(axes, which: str) -> None:
+    """A logarithmic axis with plain numbers at 1, 2, 5, 10, …"""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    getattr(axes, f"set_{which}scale")("log")
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _pair(xy, name):
