@@ -157,7 +157,7 @@ def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: s
 
 
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
-    notes, text = [], printed.text.strip()
+    notes, text = [], (printed.text.rpartition("\n")[0] if printed.lost else printed.text).strip()
     if changed:
         notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
     if verdict.converts:

@@ -55,7 +55,8 @@ def paragraph(text: str) -> str:
 
 
 def code(text: str) -> str:
-    return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto"><code>{html.escape(text, quote=False)}</code></pre>'
+    inside = f"<code>{html.escape(text, quote=False)}</code>"
+    return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
 
 
 def array(x: Any, digits: int = 3) -> str:
