@@ -158,7 +158,7 @@ def test_modules_stay_small():
 
 
 def test_the_ink_darkens_in_even_steps():
-    """Lightness L* of the ramp in core.js and in the pictures: the largest of ten steps at most 1.4 times the smallest."""
+    """Lightness L* of the ramp in core.js and in the pictures: steps differ by a factor ≤ 1.4."""
 
     def lightness(rgb):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
