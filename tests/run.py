@@ -38,9 +38,9 @@ def nbval():
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]],
     "unit": lambda: pytest_on("unit/test_*.py", without="unit/test_exercises*.py"),
-    "exercises": lambda: pytest_on("unit/test_exercises*.py", "exercises/test_*.py"),
+    "exercises": lambda: pytest_on("unit/test_exercises*.py", "notebooks/test_exercises*.py"),
     "parity": lambda: pytest_on("parity/test_*.py"),
-    "drift": lambda: pytest_on("notebooks/test_*.py"),
+    "drift": lambda: pytest_on("notebooks/test_*.py", without="notebooks/test_exercises*.py"),
     "nbval": nbval,
     "browser": lambda: pytest_on("browser/test_*.py"),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
