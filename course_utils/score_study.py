@@ -148,6 +148,12 @@ def seconds(run, repeats: int = 5) -> float:
     return best
 
 
+def _text(x) -> str:
+    if isinstance(x, bool) or not isinstance(x, int | float):
+        return str(x)
+    return f"{x:,}" if isinstance(x, int) else f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+
+
 class Table(list):
     """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
 
@@ -158,7 +164,7 @@ class Table(list):
     def _cells(self):
         yield list(self[0])
         for row in self:
-            yield [f"{x:,}" if type(x) is int else f"{x:.3g}" if isinstance(x, float) else str(x) for x in row.values()]
+            yield [_text(x) for x in row.values()]
 
     def __repr__(self):
         cells = list(self._cells())

@@ -3,18 +3,19 @@ import { fmt, h, mix, paper, rgb, softmax } from "./core.js";
 import { axes, curve, dot, scale } from "./chart.js";
 
 export function scaling(ui) {
-  const { spec, state, unit, arrays } = ui, [shown, K, most] = spec.shape, turns = spec.turns, Q = shown * turns, sizes = spec.sizes, n = Q * K;
+  const { spec, state, unit, arrays } = ui, [shown, Q, K, base, most] = spec.shape, sizes = spec.sizes, n = Q * K;
   const canvas = h("canvas", { role: "img", "aria-label": spec.words });
   const say = h("div", { class: "say", role: "status", "data-testid": "readout", style: "margin-top:.5em;min-height:3.1em" });
   ui.body.append(canvas);
   ui.below.append(say);
 
-  // dot products of the first d features, for the sizes of the slider; more queries by turning the first ones round
-  const step = Math.max(1, Math.floor(most / turns)), query = (q, f) => arrays.queries[(q % shown) * most + ((f + Math.floor(q / shown) * step) % most)];
+  // dot products of the first d features, for the sizes of the slider; few vectors make many by turning them round
+  const vector = (list, count) => { const step = Math.max(1, Math.floor(most / (count / base))); return (i, f) => list[(i % base) * most + ((f + Math.floor(i / base) * step) % most)]; };
+  const query = vector(arrays.queries, Q), key = vector(arrays.keys, K);
   const products = new Map();
   const running = new Float64Array(n), wanted = new Set(sizes);
   for (let f = 0; f < most; f++) {
-    for (let q = 0; q < Q; q++) { const x = query(q, f); for (let k = 0; k < K; k++) running[q * K + k] += x * arrays.keys[k * most + f]; }
+    for (let q = 0; q < Q; q++) { const x = query(q, f); for (let k = 0; k < K; k++) running[q * K + k] += x * key(k, f); }
     if (wanted.has(f + 1)) products.set(f + 1, running.slice());
   }
   // spread of the scores, entropy of the weights and size of softmax's derivative, means over the queries
