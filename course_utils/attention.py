@@ -194,7 +194,9 @@ def _check_width(width):
 def _check_mask(mask, scores: Tensor) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-        raise TypeError(f"mask is {kind}: it must be a boolean tensor, True = may be attended (for 0/1 write mask == 1)")
+        raise TypeError(
+            f"mask is {kind}: it must be a boolean tensor, True = may be attended (for 0/1 write mask == 1)"
+        )
     try:
         fits = torch.broadcast_shapes(mask.shape, scores.shape) == scores.shape
     except RuntimeError:
