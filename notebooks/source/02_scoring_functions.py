@@ -641,7 +641,7 @@ heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn 
         caption=f"Right choices in %; guessing gives 12.5. {recorded.about}")
 
 # %% [markdown]
-# These figures are *recorded*, five seeds each; `python -m course_utils results scores` makes them again in about three minutes. No row is dark everywhere.
+# These figures are *recorded*, five seeds each; `python -m course_utils results scores` makes them again in about three minutes. No row is good everywhere.
 #
 # Look at *length* for the dot product: 31 %. It is not blind to length, but it can't ask for length *alone*. And look at *feature_based* there: it never reads the query, and in this world it needn't.
 #
