@@ -586,6 +586,8 @@ class TestNames:
     def test_near_misses(self):
         with pytest.raises(LookupError, match="'gaussian kernel'"):
             exercise("gausian kernl")
+        with pytest.raises(LookupError, match="in brackets"):
+            exercise(lambda x: x)
         assert find(" Gaussian  Kernel ").name == "gaussian kernel"
 
     def test_each_name_once(self):
