@@ -87,7 +87,11 @@ def stage(name, options, said):
     """Run one stage, its output into the file `said` -> "passed", "failed …", "skipped: …" or "nothing there"."""
     environment = surroundings()
     if name == "browser":
-        path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
+        try:
+            path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
+        except FileNotFoundError as error:
+            print(error, file=said, flush=True)
+            return "failed: no browser"
         if not path:
             print(find_browser.HOW, file=said, flush=True)
             return "failed: no browser" if os.environ.get("CI") == "true" else "skipped: no browser"
