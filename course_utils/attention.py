@@ -20,12 +20,11 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None, dim: int = -1) ->
     Source: Vaswani et al. 2017, section 3.2.1 and 3.2.3.
     """
     scores = _as_float(scores)
-    allowed = scores != float("-inf")
     if mask is not None:
         _check_mask(mask, scores)
-        allowed = allowed & mask
-    weights = torch.softmax(scores.masked_fill(~allowed, float("-inf")), dim)
-    return weights.masked_fill(~allowed.any(dim, keepdim=True), 0.0)
+        scores = scores.masked_fill(~mask, float("-inf"))
+    nobody = (scores == float("-inf")).all(dim, keepdim=True)
+    return torch.softmax(scores, dim).masked_fill(nobody, 0.0)
 
 
 def causal_mask(size: int, device: torch.device | str | None = None) -> Tensor:

@@ -65,7 +65,7 @@ export function bandwidth(ui) {
       c.restore();
       heat(c, map);
       const list = errors(), ex = scale(widths[0], widths[W - 1], curveBox.x, curveBox.x + curveBox.w, true), lowest = best(list), here = nearest(widths, state.width);
-      const finite = list.filter(Number.isFinite), roof = Math.min(Math.max(...finite), 6 * list[lowest]), ey = scale(0, roof * 1.05, curveBox.y + curveBox.h, curveBox.y);
+      const finite = list.filter(Number.isFinite), roof = Math.min(Math.max(...finite), 12 * list[lowest]), ey = scale(0, roof * 1.05, curveBox.y + curveBox.h, curveBox.y);
       axes(c, ui, curveBox, ex, ey, { x: "width", y: "leave-one-out error" });
       c.save(); c.beginPath(); c.rect(curveBox.x, curveBox.y, curveBox.w, curveBox.h); c.clip();
       curve(c, widths, list, ex, ey, theme.text, 1.6 * unit);

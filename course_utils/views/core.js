@@ -126,7 +126,7 @@ const control = {
 // ---- the frame: title, caption, picture, readout, controls, table; one repaint per animation frame at most
 export function mount(host, kinds, spec, buffer, link = null) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : 1, id = `v${++serial}`;
+  const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)), id = `v${++serial}`;
   let pending = 0, settled = false, picture = null, syncs = [];
   const ui = {
     spec, state, root, id, unit, arrays: decode(buffer, spec.arrays), actions: {},
@@ -151,7 +151,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
     if (theme !== ui.theme) for (const k of ["query", "key", "value", "output", "text", "quiet", "line"]) shell.style.setProperty(`--${k}`, theme[k]), shell.style.setProperty("--ground", rgb(theme.paper));
     ui.theme = theme;
     syncs.forEach(s => s());
-    shell.classList.toggle("narrow", width < 640 * unit);
+    shell.classList.toggle("narrow", width < 720 * unit);
     picture.paint(width, shell.classList.contains("narrow"));
     if (numbers.open) fill();
     if (settled && link) link.save(state);

@@ -165,7 +165,7 @@ export function heatmap(ui) {
     const picked = Array.from(numbers, (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)), top = picked.length > 14 ? picked.sort((a, b) => b[0] - a[0]).slice(0, 14).sort((a, b) => a[1] - b[1]) : picked;
     const reach = Math.max(scores ? Math.max(...top.map(([x]) => Math.abs(x))) : max, 1e-9);
     bars.replaceChildren(...top.flatMap(([x, i]) => [h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
-      h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })), h("span", {}, fmt(x, 2))]));
+      h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })), h("span", {}, scores ? fmt(x, 2) : x.toFixed(2))]));
   }
   const css = h("style");
   css.textContent = `.window{overflow:auto;position:relative;max-width:100%}.window canvas{position:sticky;left:0;top:0}[role=grid]{outline-offset:3px;border-radius:2px}

@@ -115,7 +115,7 @@ def regression(
         axes.plot(keys, values, "o", ms=2 if dense else 5, color=COLOURS["value"], alpha=0.35 if dense else 0.55, mew=0)
         if truth is not None:
             axes.plot(*_pair(truth, "truth"), "--", color="#8a949e", lw=1.2)
-        colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246"]
+        colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246", "#596573"]
         for (x, y), colour in zip(curves.values(), colours, strict=False):
             axes.plot(x, y, color=colour)
         _direct_labels(axes, curves, colours)
