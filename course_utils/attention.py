@@ -4,6 +4,7 @@ Sizes: B batch, Q queries, K keys, D features. A mask is boolean, True = may be 
 scores. A row with nothing to attend gets zeros, never NaN. Weights are returned, nothing is changed in place.
 """
 
+import importlib
 from collections.abc import Callable
 
 import torch
@@ -171,11 +172,13 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     return weights @ v, weights
 
 
-def __getattr__(name: str):
-    if name == "SCORES":  # the twelve scoring functions live in scores.py, which builds on this module
-        from .scores import SCORES
+_ELSEWHERE = {"SCORES": "scores", "linear_attention": "linear", "hardmax": "linear", "sparsemax": "linear"}
 
-        return SCORES
+
+def __getattr__(name: str):
+    """What belongs here by its subject and stands in a module of its own, loaded at first use (PEP 562)."""
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

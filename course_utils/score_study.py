@@ -183,7 +183,8 @@ class Table(list):
 
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
         caption = f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
-        return f"<table>{caption}<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table>{caption}<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+        return f'<div style="overflow-x:auto">{table}</div>'
 
 
 def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: bool = True) -> Table:

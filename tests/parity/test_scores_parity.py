@@ -77,6 +77,13 @@ def test_never_nan_over_a_thousand_random_masks():
     assert empty_rows > 100
 
 
+def test_gradients_of_attention_by_finite_differences_with_an_empty_row():
+    source = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, n, 3, generator=source, dtype=torch.float64, requires_grad=True) for n in (3, 4, 4))
+    mask = torch.tensor([[True, True, False, True], [False] * 4, [False, False, True, False]])
+    assert torch.autograd.gradcheck(lambda *x: scaled_dot_product_attention(*x, mask), (q, k, v))
+
+
 @pytest.mark.parametrize("name", list(SCORES))
 def test_every_score_stays_finite_under_masks(name):
     source = torch.Generator().manual_seed(0)
@@ -90,6 +97,12 @@ def test_every_score_stays_finite_under_masks(name):
         for grad in (q.grad, k.grad, *(p.grad for p in score.parameters())):
             assert grad is None or grad.isfinite().all()
         assert weights.isfinite().all()
+
+
+def test_no_keys_at_all_gives_zeros():
+    q, none = torch.ones(2, 3, 4), torch.ones(2, 0, 4)
+    output, weights = scaled_dot_product_attention(q, none, none)
+    assert weights.shape == (2, 3, 0) and output.eq(0).all() and output.shape == (2, 3, 4)
 
 
 def test_padding_and_causal_combine():
