@@ -15,6 +15,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
+from tests.benchmarks import chapter2  # noqa: E402
+
 EXAMPLES = """
 import torch
 g = torch.Generator().manual_seed(0)
@@ -170,7 +172,7 @@ def notebooks():
     return ["| notebook | run |", "|---|---|", *rows]
 
 
-ALL = {f.__name__: f for f in (slider, payload, attention, notebooks)}
+ALL = {f.__name__: f for f in (slider, payload, attention, chapter2.scoring_labs, chapter2.lengths, notebooks)}
 
 
 def main(names):
