@@ -287,6 +287,10 @@ class TestWrong:
         assert "Right on 2 of 3 inputs; this is the smallest that shows it.\n  x                 [1, 2, 3, 4]" in text
         assert "  mean, expected    2.5\n  mean, yours       4\n" in text
 
+    def test_what_is_said_holds_for_every_input(self):
+        text = judge(DOUBLE, lambda x: 4 * x if len(x) > 1 else x**3).text
+        assert "twice" not in text and "6 of 6 numbers differ" in text
+
     def test_small_differences_are_written_out(self):
         text = said(DOUBLE, lambda x: 2 * x + 4.5e-4 * (x < 1.5))
         assert "2.0004" in text
