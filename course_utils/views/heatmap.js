@@ -80,10 +80,10 @@ export function heatmap(ui) {
     c.font = ui.font(13, 600);
     const widest = names => Math.ceil(names.reduce((m, n) => Math.max(m, c.measureText(n).width), 0));
     const left = Math.min(widest(spec.queries), 150 * unit) + 12, longest = widest(spec.keys);
-    let size = Math.max(least, Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * unit, Q * least) / Q)));
+    let size = Math.max(least, Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * ui.tall, Q * least) / Q)));
     const slanted = longest > size - 4, top = (slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 22 * unit), tail = slanted ? Math.min(longest, 150 * unit) * 0.71 : 4;
     const wide = Math.min(K * size, Math.max(120, room - left - Math.min(tail, 40)));
-    const high = Math.min(Q * size, 480 * unit);
+    const high = Math.min(Q * size, 480 * ui.tall);
     return { left, top, size, slanted, wide, high, width: Math.ceil(Math.min(left + wide + tail, width)), height: Math.ceil(top + high) + 2, x: 0, y: 0 };
   }
   function paintAll(c, g) {
