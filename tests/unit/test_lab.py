@@ -190,11 +190,10 @@ def test_authors_get_the_notebooks_themselves(course):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL of POSIX")
 def test_killed_while_saving_it_leaves_a_readable_notebook(course):
-    """A large notebook is saved again and again until the server dies in the middle of it; then it opens again."""
+    """A large notebook is saved again and again until the server dies in the middle of it; the next one opens it."""
     path = "workbook/large.ipynb"
     versions = {text: notebook(text, rows=4000) for text in ("a" * 500, "b" * 500)}
-    in_the_middle = 0
-    for pause in (0.9, 1.15, 1.4):
+    for pause in (0.9, 1.3):
         server = Server(course)
         asked, answered = [], []
 
@@ -215,7 +214,7 @@ def test_killed_while_saving_it_leaves_a_readable_notebook(course):
         time.sleep(pause)
         server.stop(signal.SIGKILL)
         thread.join(30)
-        in_the_middle += len(asked) > len(answered)
+        assert len(asked) == len(answered) + 1  # it died in the middle of a save
 
         again = Server(course)
         try:
@@ -223,6 +222,4 @@ def test_killed_while_saving_it_leaves_a_readable_notebook(course):
         finally:
             again.stop()
         assert len(cells) == 4000
-        assert {cell["source"] for cell in cells} <= versions.keys()
-        assert len({cell["source"] for cell in cells}) == 1
-    assert in_the_middle == 3
+        assert {cell["source"] for cell in cells} in [{text} for text in versions]
