@@ -54,7 +54,7 @@ first
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# In all equations q is the query, k a key, capital letters are matrices, and w, b are a vector and a bias. What training can change is written W, U, w or b.
+# In all equations q is the query, k a key, W is a matrix, w a vector and b a bias. What training can change is written W, w or b.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -217,7 +217,7 @@ scores, weights, context
 # %%
 assert scores.tolist() == [[0, 0, 1, 0, 1, 1]]
 assert torch.allclose(weights, torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
-assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4)
+assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
 labs.scoring(q[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
 
 
@@ -431,8 +431,9 @@ q, k, v, scores
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(scores / 2**0.5, -1)
 output = weights @ v
-assert torch.allclose(weights[0], torch.tensor([0.248, 0.248, 0.503]), atol=5e-4)
-assert torch.allclose(output[0], torch.tensor([1.503, 0.752]), atol=5e-4)
+by_hand = torch.tensor([[0.248, 0.248, 0.504], [0.401, 0.198, 0.401], [0.284, 0.140, 0.576]])
+assert torch.allclose(weights, by_hand, atol=6e-4)
+assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 heatmap(weights, ["x₁", "x₂", "x₃"], ["x₁", "x₂", "x₃"], title="Three tokens: who asks whom?",
         caption="Everybody hears x₃ most: its key (1, 1) has something for each query.")
 
@@ -589,7 +590,15 @@ def additive_score(queries, keys, W1, W2, b, w):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
-# Which should one take? Three differences decide it. **Sizes:** additive takes any two, a dot product only equal ones. It says so:
+# The whole module, with its paper and the tests that hold it:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import reveal
+
+reveal(Additive)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Which of the two should one take? Three differences decide it. **Sizes:** additive takes any two, a dot product only equal ones. It says so:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 # NBVAL_CHECK_OUTPUT
@@ -842,6 +851,11 @@ features = PositiveFeatures(8, 32).double()
 linear, quadratic = (linear_attention(queries, keys, values, features, keys_first=order) for order in (True, False))
 by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).double()(queries, keys)) @ values
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import reveal
+
+reveal(linear_attention)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Three orders of work, one result. But is it the result of softmax attention? On average, yes; for a given draw of features it is off. How far, and what does one win?

@@ -124,3 +124,17 @@ def test_masks_that_are_refused():
         scaled_dot_product_attention(q, k, k, torch.ones(3, 5, dtype=torch.bool, device="meta"))
     with pytest.raises(ValueError, match="size"):
         scaled_dot_product_attention(q, torch.ones(2, 5, 3), k)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", list(SCORES))
+def test_scores_on_a_gpu_equal_those_on_the_cpu(name):
+    torch.manual_seed(0)
+    score = SCORES[name](8, 8)
+    q, k = (torch.randn(2, n, 8, generator=torch.Generator().manual_seed(n)) for n in (5, 6))
+    torch.testing.assert_close(score.cuda()(q.cuda(), k.cuda()).cpu(), score.cpu()(q, k), atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="queries are on cuda:0, keys on cpu"):
+        score(q.cuda(), k)
+    with pytest.raises(ValueError, match="cuda:0"):
+        scaled_dot_product_attention(q, k, k, torch.ones(5, 6, dtype=torch.bool, device="cuda"))
