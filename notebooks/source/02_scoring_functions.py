@@ -676,7 +676,7 @@ Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
 mine = Chooser("additive", size=2, hidden_size=8)
-run = fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 600, "full": 3000}, lr=0.02,
+run = fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}, lr=0.02,
           evaluate=lambda m: {"share right": share_right(m, "direction", size=2)}, higher_is_better=True, title="additive")
 assert 0.5 < share_right(mine, "direction", size=2) < 0.85
 
@@ -731,7 +731,7 @@ def without(unit):
 
 missed = [share_right(mine, "direction", size=2) - without(unit) for unit in range(8)]
 loud = mine.score.w.weight.abs().argmax().item()
-assert max(missed) > 0.05
+assert max(missed) > 0.05 and missed[loud] < max(missed)
 plot.bars([f"unit {i + 1}" + (" (loudest)" if i == loud else "") for i in range(8)], missed, ylabel="share lost", digits=2,
           title="Which unit is missed?", caption="Share of right choices that is lost when a unit falls silent.")
 
@@ -786,7 +786,7 @@ def attention(queries, keys, values, mask):
 
 # %% [markdown]
 # <a id="fused"></a>
-# PyTorch has the same in one **fused** call, which never writes the weights down and is therefore faster. Ours is the definition; both give the same output.
+# PyTorch has the same in one **fused** call, which never writes the weights down and is usually faster. Ours is the definition; both give the same output.
 
 # %%
 # NBVAL_CHECK_OUTPUT
