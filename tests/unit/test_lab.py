@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -179,12 +181,27 @@ def test_a_workbook_that_cannot_be_filled_stops_with_words(tmp_path, monkeypatch
 
 
 @pytest.mark.slow
-def test_authors_get_the_notebooks_themselves(course):
+def test_authors_get_the_notebooks_themselves_paired_with_their_sources(course):
+    """Saving a notebook writes its source: what was changed, and nothing else."""
+    real = Path(__file__).resolve().parents[2]
+    shutil.copy(real / "pyproject.toml", course)
+    shutil.copy(real / "notebooks" / "00_start_here.ipynb", course / "notebooks")
+    (course / "notebooks" / "source").mkdir()
+    source = course / "notebooks" / "source" / "00_start_here.py"
+    shutil.copy(real / "notebooks" / "source" / source.name, source)
+    before = source.read_text("utf-8")
     author = Server(course, "author")
     try:
         assert f"http://localhost:{author.port}/lab/tree/notebooks " in author.said()
+        content = author.ask("/api/contents/notebooks/00_start_here.ipynb")["content"]
+        author.save("notebooks/00_start_here.ipynb", content)
+        assert source.read_text("utf-8") == before
+        content["cells"][0]["source"] += "\nA line more."
+        author.save("notebooks/00_start_here.ipynb", content)
     finally:
         author.stop()
+    head, first, rest = before.split("\n\n# %%", 2)
+    assert source.read_text("utf-8") == "\n\n# %%".join([head, first + "\n# A line more.", rest])
 
 
 @pytest.mark.slow
