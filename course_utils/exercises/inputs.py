@@ -7,3 +7,8 @@ from torch import Tensor
 def some_numbers(*shape: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Numbers one can read: one decimal."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype).mul(10).round().div(10)
+
+
+def normal(*shape: int, seed: int) -> Tensor:
+    """Standard normal numbers."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
