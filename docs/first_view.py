@@ -1,6 +1,6 @@
 """Makes docs/first-view.png: the first lab of chapter 1, as it stands in the committed notebook, in a real browser.
 
-    .venv/bin/python docs/first_view.py
+.venv/bin/python docs/first_view.py
 """
 
 import pathlib
