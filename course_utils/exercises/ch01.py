@@ -35,7 +35,7 @@ KERNEL = Exercise(
     why="Everything in this chapter weighs examples by closeness; this is the closeness.",
     reference=gaussian_kernel,
     cases=_kernel_cases,
-    returns=("weights",),
+    returns=("closeness",),
     hints=(
         "Three steps: measure the distance in widths, square it, and let exp make a closeness of it.",
         "At distance 0 the result is 1. At a distance of one width it is exp(−½) ≈ 0.607, for every width.",
@@ -70,6 +70,11 @@ KERNEL = Exercise(
         Wrong(
             lambda distance, width=1.0: torch.exp(-(distance**2) / (2 * width)),
             "The width must be squared together with the distance: (distance / width)², not distance² / width.",
+        ),
+        Wrong(
+            lambda distance, width=1.0: torch.exp(-distance / width**2 / 2),
+            "The square reaches the width only: `distance / width ** 2` divides by width². Brackets first: "
+            "`(distance / width) ** 2`.",
         ),
         Wrong(
             lambda distance, width=1.0: torch.exp(-(distance**2) / 2),
@@ -157,15 +162,16 @@ def _no_pairs(queries, keys, values, width=1.0):
 
 POOLING = Exercise(
     name="attention pooling",
-    task="For each query, the weight of every key (softmax of −((q − k) / width)² / 2) and the average of the values "
-    "with these weights: `(estimate [Q], weights [Q, K])`.",
+    task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of the row) and the "
+    "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
     why="Query, key, weight, value: these two lines come back in every chapter.",
     reference=attention_pooling,
     cases=_pooling_cases,
     returns=("estimate", "weights"),
     hints=(
         "All distances at once: `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
-        "Line one: the scores −(distance / width)² / 2, and their softmax along each row, `dim=-1`.",
+        "Line one: closeness of all distances, divided by its sum along each row, `sum(-1, keepdim=True)`. (Or the "
+        "softmax of −(distance / width)² / 2, with `dim=-1`: the same.)",
         "Line two: `weights @ values` is the average of the values for each query. Return it, then the weights.",
     ),
     minutes=5,
@@ -208,6 +214,10 @@ POOLING = Exercise(
         Wrong(
             _wrong_scores(lambda distance, width: -((distance / width) ** 2)),
             "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than it says.",
+        ),
+        Wrong(
+            _wrong_scores(lambda distance, width: -(distance**2) / 2),
+            "The width makes no difference in it: pass it on to your kernel, or measure the distances in widths.",
         ),
         Wrong(
             _wrong_scores(lambda distance, width: -((distance * width) ** 2) / 2),

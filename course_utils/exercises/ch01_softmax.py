@@ -38,6 +38,12 @@ def _no_maximum_no_care(scores, mask):
     return exps / exps.sum(-1, keepdim=True)
 
 
+def _no_maximum_hidden(scores, mask):
+    exps = scores.exp() * mask
+    total = exps.sum(-1, keepdim=True)
+    return torch.where(total > 0, exps / total, 0.0)
+
+
 def _minus(maximum):
     """Softmax by hand that subtracts another maximum, of (scores), and puts zeros where 0/0 comes out."""
 
@@ -90,6 +96,11 @@ SOFTMAX = Exercise(
             _no_maximum,
             "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
             "added to all scores changes no weight. (torch.softmax does this for you.)",
+        ),
+        Wrong(
+            _no_maximum_hidden,
+            "exp(1000) overflows: infinite, and inf/inf = NaN. (Where a masked score is large, the NaN is turned into "
+            "zeros, so one sees it in some rows only.) Subtract the largest allowed score of the row first.",
         ),
         Wrong(
             _no_maximum_no_care,

@@ -197,6 +197,10 @@ CUT = Exercise(
             lambda W, query_size: (W[:, : W.shape[1] // 2], W[:, W.shape[1] // 2 :]),
             "Cut in the middle: right only when query and key have the same size.",
         ),
+        Wrong(
+            lambda W, query_size: W.chunk(2, dim=1),
+            "Cut in the middle, as `chunk` does: right only when query and key have the same size.",
+        ),
     ),
 )
 

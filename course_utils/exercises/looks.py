@@ -36,7 +36,8 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
         fewer = "an axis of size 1 is missing: try `keepdim=True`."
         return f"{given} The numbers are right, {more if got.dim() > want.dim() else fewer}"
     if got.dim() < want.dim():
-        return f"{given} An axis has gone: does a sum, mean or max run over more than it should? Say which with `dim=`."
+        lost = "does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?"
+        return f"{given} An axis has gone: {lost}"
     if got.dim() > want.dim():
         return f"{given} There is an axis too many: does a sum over it still have to come?"
     return f"{given} Print the shape after each step, and see where it leaves the path."

@@ -20,6 +20,11 @@ ADVICE = (  # what an error message says -> what to try
      "Print the shapes just before this line."),
     (r"same dtype|expected m1 and m2|to have the same|result type .* can't be cast", "Two dtypes meet here: "
      "bring both to one, with `.float()` for example."),
+    (r"bitwise_xor|for \^", "`^` is no power in Python: write `**`."),
+    (r"^Boolean value of Tensor",
+     "`not`, `and`, `or` and `if` want one truth value; for tensors there are `~`, `&`, `|`."),
+    (r"dimensions of batch", "Print the shapes just before this line. Is a transpose missing? In a batch it is `.mT`."),
+    (r"return_types", "With a `dim`, `max` and `min` return two things; the numbers are in `.values`."),
     (r"Dimension out of range", "The tensor has fewer axes than that; count from the end, with `dim=-1`."),
 )  # fmt: skip
 
