@@ -45,12 +45,12 @@ def make(name: str) -> Recorded:
 
     path = _path(name)
     module, function = RECIPES[name].split(":")
-    start = time.perf_counter()
+    threads, start = torch.get_num_threads(), time.perf_counter()
     figures = getattr(importlib.import_module(f".{module}", __package__), function)()
     record = {
         "command": f"python -m course_utils results {name}",
         "date": datetime.date.today().isoformat(),
-        "device": f"CPU ({platform.machine()}, {torch.get_num_threads()} thread(s))",
+        "device": f"CPU ({platform.machine()}, {threads} thread{'s' * (threads > 1)})",
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
         "minutes": round((time.perf_counter() - start) / 60, 1),
         **figures,

@@ -73,7 +73,8 @@ class Source:
         self.tests = tests_of(obj.__name__)
 
     def __repr__(self) -> str:
-        return f"# {self.place}\n{self.code}\n# held by: {', '.join(self.tests) or 'no test'}"
+        held = f"\n# held by: {', '.join(self.tests)}" if self.tests else ""
+        return f"# {self.place}\n{self.code}{held}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         held = ", ".join(f"`{t}`" for t in self.tests)

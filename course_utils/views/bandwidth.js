@@ -66,13 +66,13 @@ export function bandwidth(ui) {
       heat(c, map);
       const list = errors(), ex = scale(widths[0], widths[W - 1], curveBox.x, curveBox.x + curveBox.w, true), lowest = best(list), here = nearest(widths, state.width);
       const finite = list.filter(Number.isFinite), roof = Math.min(Math.max(...finite), 12 * list[lowest]), ey = scale(0, roof * 1.05, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "width", y: "leave-one-out error" });
+      axes(c, ui, curveBox, ex, ey, { x: "width", y: "leave-one-out error, squared" });
       c.save(); c.beginPath(); c.rect(curveBox.x, curveBox.y, curveBox.w, curveBox.h); c.clip();
       curve(c, widths, list, ex, ey, theme.text, 1.6 * unit);
       c.restore();
       if (Number.isFinite(list[here])) dot(c, ex(widths[here]), Math.max(curveBox.y, ey(list[here])), 5 * unit, theme.text);
       say.replaceChildren(h("div", {}, `width `, h("b", {}, said(state.width)), `: a query asks `, h("b", {}, mean.toFixed(1)), ` of ${n} examples on average.`),
-        h("div", { class: "quiet" }, `Leave-one-out error ${fmt(list[here])}; the lowest is ${fmt(list[lowest])}, at width ${said(widths[lowest])}.`));
+        h("div", { class: "quiet" }, `Squared leave-one-out error ${fmt(list[here])}; the lowest is ${fmt(list[lowest])}, at width ${said(widths[lowest])}.`));
     },
     table: () => (fit(), { header: ["query", "estimate"], rows: Array.from(queries, (q, i) => [said(q), fmt(estimates[i])]) }),
     numbers: () => (fit(), { weights: Array.from({ length: Q }, (_, q) => Array.from(pool(queries[q], keys, values, state.kernel, state.width).weights)), estimates: Array.from(estimates), errors: Array.from(errors()) }),

@@ -7,6 +7,15 @@ from ..attention import KERNELS, leave_one_out_mask, nadaraya_watson
 from .view import Table, View, as_array, shell
 
 MOST_EXAMPLES = 3000
+ASK = (
+    "Drag the [query|query]. Bars: its weight on each [key|key]. Dots: the [value|values], larger where they count. "
+    "Curve: the [output|estimate]."
+)
+LISTEN = (
+    "Move the width. Left: the [output|estimate] through the [value|values]. Right: who listens to whom. "
+    "Below: the error on examples that were left out."
+)
+DASHED = " Dashed: the truth."
 
 
 class Pooling(View):
@@ -79,7 +88,7 @@ class Bandwidth(Pooling):
 
     @property
     def error(self) -> tuple[float, float, float]:
-        """(leave-one-out error here, the lowest of the current kernel, its width)."""
+        """(mean squared leave-one-out error here, the lowest of the current kernel, its width)."""
         widths = np.array(self.options["widths"])
         errors = self.arrays["errors"].reshape(-1, len(widths))[self.options["kernels"].index(self.state["kernel"])]
         best = int(np.nanargmin(errors))
@@ -91,7 +100,7 @@ class Bandwidth(Pooling):
         return (
             f"{len(self.arrays['keys'])} examples; {self.state['kernel']} kernel of width {self.state['width']:.3g}. "
             f"A query asks {np.mean([_effective(w) for w in weights]):.1f} of them on average. "
-            f"Leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
+            f"Squared leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
         )
 
     def table(self) -> Table:
@@ -142,8 +151,7 @@ def ask(
     key_name="key",
     value_name="value",
     title="Whom does the query ask?",
-    caption="Drag the [query|query]. Bars: its weight on each [key|key]. Dots: the [value|values], larger where they "
-    "count. Curve: the [output|estimate].",
+    caption=None,
     live=False,
     presenting=None,
 ):
@@ -172,6 +180,7 @@ def ask(
     ]
     arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
     options = {"domain": [float(low), float(high)], "key_name": key_name, "value_name": value_name}
+    caption = ASK + DASHED * (truth is not None) if caption is None else caption
     return shell(Pooling(title, caption, arrays, state, controls, options, presenting), live)
 
 
@@ -185,8 +194,7 @@ def bandwidth(
     key_name="key",
     value_name="value",
     title="How far should a query listen?",
-    caption="Move the width. Left: the [output|estimate] through the [value|values]. Right: who listens to whom. "
-    "Below: the error on examples that were left out.",
+    caption=None,
     live=False,
     presenting=None,
 ):
@@ -218,6 +226,7 @@ def bandwidth(
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
     options = {"widths": widths, "kernels": list(KERNELS), "key_name": key_name, "value_name": value_name}
+    caption = LISTEN + DASHED * (truth is not None) if caption is None else caption
     return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
 
 
