@@ -33,7 +33,7 @@ shares = common / common.sum(-1, keepdim=True)
 heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
 
 # %% [markdown]
-# Move over the cells, or click one and walk with the arrow keys. The sentence beside the picture says what a number means.
+# *Noon* it is: its letters, n and o, are only in “attention”. Move over the cells, or click one and walk with the arrow keys. The sentence beside the picture says what a number means.
 #
 # <a id="heatmap"></a><a id="row"></a>
 # This picture, a **heatmap**, comes back in every chapter, and is always read the same way:
@@ -98,7 +98,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # | | asks | and answers with |
 # |---|---|---|
 # | [1](01_nadaraya_watson.ipynb) | Whom do you ask? | Nadaraya–Watson: attention as an average, real CO₂ data |
-# | 2 | How does a query meet a key? | twelve scoring functions, and why one divides by √d |
+# | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and why one divides by √d |
 # | 3 | What does a translator look at? | seq2seq with attention, against one without |
 # | 4 | What if words look at each other? | self-attention, and how it learns about order |
 # | 5 | Is attention all one needs? | the Transformer, part by part, translating |

@@ -36,7 +36,7 @@ truth = (grid, temperature(grid))
 labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Drag the orange mark to three o'clock, then across the storm. Make the width small, then large. The bars tell whom you ask, the purple dot what you are told.
+# The orange mark stands at three o'clock. Drag it across the storm, at half past four. Make the width small, then large. The bars tell whom you ask, the purple dot what you are told. (Leave the kernel on Gaussian for now.)
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # That is attention, all of it. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours that were read). Each key gets a **weight**. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and out comes an <b style="color:#bb51a8">estimate</b>. One question is left for this chapter: where do the weights come from?
@@ -61,7 +61,7 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Suppose that we may keep one number of the day and must throw the readings away. The mean is the best such number.
+# Suppose that we may keep one number of the day and must throw the readings away. Among all single numbers, the mean has the smallest squared error.
 #
 # **Guess:** asked for the temperature at a random hour, by how many degrees is the mean typically wrong? One, four, or ten?
 
@@ -82,7 +82,7 @@ plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does
 # - **Every question gets the same answer.** Noon or midnight, the summary doesn't look at who asks.
 #
 # <a id="bottleneck"></a>
-# The first neural translators, in 2014, did this to sentences. One network read the sentence into *one vector of fixed size*; another wrote the translation from it, and saw that same vector at each word. This is the **bottleneck**. Chapter 3 trains such a program and measures how it fails on long sentences. Attention is the way round it: keep all the examples, and let each query choose among them.
+# The neural translators of 2014 did this to sentences. One network read the sentence into *one vector of fixed size*; another wrote the translation from it, and saw that same vector at each word. This is the **bottleneck**. Chapter 3 trains such a program and measures how it fails on long sentences. Attention is the way round it: keep all the examples, and let each query choose among them.
 #
 # **Keep this:** a summary is made before the question is known. Attention waits for the question.
 
@@ -108,7 +108,7 @@ plot.picture(odd_one_out, caption=caption, alt="Two boxes of sixty signs. " + ca
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
 # The slanted line came to you. This is **pop-out**: whatever differs draws the eye, without being asked. The T you had to *want*, and go and look for it. Psychologists call these an **involuntary cue** (bottom-up: the red cup on a desk of grey papers) and a **voluntary cue** (top-down: now I look for my book).
 #
-# Choosing is no luxury. Some ten million bits a second come out of each eye,¹ tens of millions in all; what we do with them amounts to about ten.² Thirty people talk at a party and you follow one: the *cocktail party effect*. And yet your own name, said across the room, gets through. Both cues are at work at once.
+# Choosing is no luxury. Some ten million bits a second come out of each eye,¹ tens of millions in all; what we do with them amounts to about ten.² Thirty people talk at a party and you follow one: the *cocktail party effect*. And yet your own name, said across the room, often gets through. Both cues are at work at once.
 #
 # The words of this chapter come from here. The **query** is the voluntary cue: what I want. The **key** is the involuntary cue: what a thing shows of itself. The **value** is what I get when I attend to it. Only the words are borrowed: nothing in this course claims to model a brain.
 #
@@ -240,9 +240,9 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# Closeness is not yet a share. Divide by the sum, and you have the **Nadaraya–Watson estimator**, found in 1964 by two statisticians who didn't know of each other:
+# Closeness is not yet a share. Call the kernel $\kappa$ (the letter $K$ is taken by the keys), divide by the sum, and you have the **Nadaraya–Watson estimator**, published in 1964 by two statisticians independently of each other:
 #
-# $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{K({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j K({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
+# $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 #
 # ### Exercise 2 ●●○ · 5 minutes
 # Write it for many queries at once: two lines of PyTorch, no loop. Use your kernel. `queries[:, None] - keys` gives all distances, one row per query.
@@ -265,7 +265,7 @@ plot.regression(hours, readings, {"width 1": (grid, estimate)}, **day, title="Wh
 # %%
 _, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
 assert weights.shape == (25, 25)
-labels = [[f"{hour:.1f} h" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
+labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
 heatmap(weights, *labels, title="Whom does each hour ask?",
         caption="A band along the diagonal: everybody asks their neighbours. More ink where they are few.")
 
@@ -290,7 +290,7 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 print("equal to 1e-6 at all", len(grid), "hours")
 
 # %% [markdown]
-# Equal. From here on we write scores and softmax, as everybody has done since 2014. And a question answers itself: why does no factor $1/\sqrt{2\pi}$ stand before our kernel? Because any factor stands above *and* below the line, and cancels.
+# Equal. From here on we write scores and softmax, as attention has done since 2014. And a question answers itself: why does no factor $1/\sqrt{2\pi}$ stand before our kernel? Because any factor stands above *and* below the line, and cancels.
 #
 # **Keep this:** Gaussian kernel, normalised = softmax of $-\tfrac12$ distance². A smoother of 1964 and the attention of a Transformer differ in their score, and in how much of it is learned.
 
@@ -355,10 +355,10 @@ plot.lines(parts, "width in hours", "°C²", log="x", title="In which way is it 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
-# <a id="parametric"></a>
-# One number decides everything, so let us learn it. The literature writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$, which is 1/width; our module keeps the width. Attention with parameters, trained by gradient descent: the whole rest of the course in its smallest form.
+# <a id="parametric"></a><a id="loss"></a><a id="gradient-descent"></a>
+# One number decides everything, so let us learn it. The literature writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$, which is 1/width; our module keeps the width. Until now nothing was learned: **non-parametric**. From here on, training changes a number: **parametric**. (Statisticians use the two words more widely; in this course they ask only that.)
 #
-# The loss is the obvious one: ask for the temperature at each hour *that was read*, and compare the answer with the reading. We start at a width of 2 hours.
+# How does one learn a number? Say how bad it is: that is the **loss**. Ask for the temperature at each hour *that was read*, compare with the reading, and take the mean of the squared differences. Then move the width a little, to the side on which the loss falls, and again, two hundred times: **gradient descent**. We start at 2 hours. This is the whole rest of the course in its smallest form.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -418,9 +418,9 @@ plot.regression(hours, readings, curves, **day, title="Why is the learned curve 
                 caption="Purple: learned. Dark: where it started. One follows the storm, the other sleeps through it.")
 
 # %% [markdown]
-# The loss now stops at about 1.6, and that is right. We gave the readings a noise of variance 1, and noise nobody can guess.
+# The loss now stops at about 1.6, and it cannot get near 0. We gave the readings a noise of variance 1, and noise nobody can guess. The other 0.6 is what the 49 neighbours don't know: they have noise of their own, and the storm is steep.
 #
-# The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours ($w \approx 1.7$: scores lie further apart, shares get sharper). Each query asks between four and five readings instead of nearly fourteen, and an average over few keeps more of their noise. It pays: the storm comes through, and the error falls from 1.1 to 0.7 °C. Leave-one-out weighed both and found the place between; we never told it where.
+# The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours (in the literature's letters $w = 1/0.6 \approx 1.7$: scores lie further apart, shares get sharper). Each query asks between four and five readings instead of nearly fourteen, and an average over few keeps more of their noise. It pays: the storm comes through, and the error falls from 1.1 to 0.7 °C. Leave-one-out weighed both and found the place between; we never told it where.
 #
 # ### Find the error ●○○ · 4 minutes
 # A widely used slide lists these claims about what you have just trained. One of them is wrong.
@@ -465,7 +465,7 @@ reveal(NadarayaWatson)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Knock one out
 # <a id="influence"></a>
-# At noon, the reading of 11:38 is the *loudest*: it gets 40 % of the weight. Suppose that it had never been written down.
+# At noon, the reading of 11:38 (11.63 in the lab) is the *loudest*: it gets 40 % of the weight. Suppose that it had never been written down.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -482,7 +482,7 @@ from IPython.display import display
 
 width = round(learned.width.item(), 2)
 view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True)
-told = ipywidgets.HTML("Python listens here: move the query.")
+told = ipywidgets.HTML("Python listens here, with the Gaussian kernel: move the query.")
 
 def tell(_):
     """Leave each reading out in turn, and say which one is missed most."""
@@ -498,7 +498,7 @@ view.observe(tell, names=["query", "width"])
 display(view, told)
 
 # %% [markdown]
-# Knock out the loudest at noon. Then bring all back, ask at five in the afternoon, just after the storm, and knock again. Below the picture, Python leaves out each reading in turn and says which one would be missed most.
+# Press *knock out the loudest* at noon. Then *bring all back*, ask at five in the afternoon, just after the storm, and knock again. Below the picture, Python leaves out each reading in turn and says which one would be missed most.
 #
 # At noon the loudest reading agrees with its neighbours, and nothing happens. At five, one reading alone carries the news of the storm; without it the estimate jumps by more than two degrees. The cell in the *Deeper* part below counts: for six queries out of ten, the loudest reading is *not* the one whose loss would move the estimate most.
 #
@@ -822,6 +822,8 @@ for name, value, low, high in rows:
 # | [variance](#variance) | 方差 | different each time |
 # | [effective number](#effective-number) | 有效样本数 | how many examples a query really asks |
 # | [parametric](#parametric) | 参数化 | with numbers that are learned |
+# | [loss](#loss) | 损失 | how bad it is, in one number |
+# | [gradient descent](#gradient-descent) | 梯度下降 | small steps to the side on which the loss falls |
 # | [leave-one-out](#leave-one-out) | 留一法 | guess each example from all others |
 # | [mask](#mask) | 掩码 | who may be asked: True = may |
 # | [max-pooling](#max-pooling) | 最大汇聚 | the largest value takes all |

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a query meet a key?
-# *Twelve scoring functions, under the hand.* **At the end** you write any alignment function of the literature, say what it costs and what it can't see, and explain √d from what you saw. Reading 60 minutes · live 60 · exercises 30 · *Deeper* 60 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products.
+# *Twelve scoring functions, under the hand.* **At the end** you write any alignment function of the literature, say what it costs and what it can't see, and explain √d from what you saw. Reading 60 minutes · live 60 · exercises 35 · *Deeper* 60 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products.
 
 # %%
 import torch
@@ -29,7 +29,7 @@ assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87
 first
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A hears *long*, with 87 % of the weight. B hears *short*, with 43 %, and *long* comes second. Drag the tip of *long* towards the query, away from it, back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax; the purple mark is what comes out.
+# A hears *long*, with 87 % of the weight. B hears *short*, with 43 %, and *long* comes second. Drag the tip of *long* towards the query, away from it, back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax; the purple mark is what comes out. Chapter 1 called it the estimate; with words one says *context*.
 #
 # <a id="scoring-function"></a>
 # Neither is wrong. A asks *how far does a key reach my way*, B asks *how well does it point my way*. The rule that makes one number of a query and a key is the **scoring function** (chapter 1 called it alignment function). The literature has about a dozen. This chapter puts them side by side.
@@ -142,7 +142,7 @@ def hidden(queries, keys, W0, W1, b1):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), three times as far and 45° off. "
+    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), more than four times as long and 45° off. "
     "Which has the larger dot product with q?",
     ["key one: nothing fits q better than q", "key two", "both alike"],
     answer=1,
@@ -257,7 +257,7 @@ assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 11 and at_400["gradient"]
 sizes
 
 # %% [markdown]
-# Drag d from 4 to 400. <a id="saturation"></a>At 400, eleven of the twelve rows on the left have put nearly all their ink on one key, and not because that key is right: these vectors are noise. The softmax is **saturated**. Then look at the curve. A saturated softmax is not only stubborn, it is deaf: the typical query has less than 3 % of its gradient left, so next to nothing can be learned from it. Divided by √d, all three stand still.
+# Drag d from 4 to 400. <a id="saturation"></a>At 400, eleven of the twelve rows on the left have put nearly all their ink on one key, and not because that key is right: these vectors are noise. The softmax is **saturated**. Then look at the curve. A saturated softmax is not only stubborn, it is deaf: the typical query has less than 3 % of its gradient left, so next to nothing can be learned from it. Divided by √d, all three pictures stand still. (The *entropy* below them says how evenly the weights are shared: 100 % means all keys alike.)
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -312,8 +312,8 @@ def hull(figure):
     corners = X[[1, 0, 2, 3]]  # weather, The, is, nice: the outermost
     axes.fill(corners[:, 0], corners[:, 1], color=plot.COLOURS["value"], alpha=0.18)
     axes.plot(X[:, 0], X[:, 1], "o", color=plot.COLOURS["value"])
-    for (x, y, _), name in zip(X.tolist()[:3], nice, strict=False):
-        axes.annotate(name, (x, y), (5, 5), textcoords="offset points", color=plot.COLOURS["value"])
+    for (x, y, _), name, up in zip(X.tolist(), [*nice[:3], "nice, today"], (5, 5, 5, -16), strict=False):
+        axes.annotate(name, (x, y), (5 if up > 0 else -40, up), textcoords="offset points", color=plot.COLOURS["value"])
     for x, y, name in ((*output[0, :2].tolist(), "computed"), (1.8, 2.3, "as printed")):
         axes.plot(x, y, "s", color=plot.COLOURS["output"])
         axes.annotate(name, (x, y), (9, -13), textcoords="offset points", color=plot.COLOURS["output"])
@@ -400,7 +400,7 @@ heatmap(weights, ["train", "station"], ["train", "station"], select=("station", 
         caption="The new “station” is half a train: (1.5, .5).")
 
 # %% [markdown]
-# Good for "station". Now suppose that some words should be heard more than others, by everybody. The oldest way is $\alpha=\mathrm{softmax}(w\cdot x_i)$: one vector $x_i$ per word, which is both the *content* and the *reason to be heard*. What if we want the second word to be louder?
+# Good for "station". Now suppose that some words should be heard more than others, by everybody. The simplest way is $\alpha=\mathrm{softmax}(w\cdot x_i)$: one vector $x_i$ per word, which is both the *content* and the *reason to be heard*. What if we want the second word to be louder?
 
 # %%
 w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
@@ -718,7 +718,7 @@ display(view, silent, told)
 
 
 # %% [markdown]
-# Python listens here: drag an arrow, let go, and the line below counts again. Now all eight, over four thousand questions:
+# Python listens here: choose a unit, or drag an arrow and let go, and the line under the lab counts again. Now all eight, over four thousand questions:
 
 # %%
 def without(unit):
@@ -733,7 +733,7 @@ missed = [share_right(mine, "direction", size=2) - without(unit) for unit in ran
 loud = mine.score.w.weight.abs().argmax().item()
 assert max(missed) > 0.05 and missed[loud] < max(missed)
 plot.bars([f"unit {i + 1}" + (" (loudest)" if i == loud else "") for i in range(8)], missed, ylabel="share lost", digits=2,
-          title="Which unit is missed?", caption="Share of right choices that is lost when a unit falls silent.")
+          title="Which unit is missed?", caption=f"Loudest: unit {loud + 1}. Missed most: unit {missed.index(max(missed)) + 1}.")
 
 # %% [markdown]
 # **Keep this:** a large weight is not yet an important one. Knock it out, and you know.
@@ -741,7 +741,7 @@ plot.bars([f"unit {i + 1}" + (" (loudest)" if i == loud else "") for i in range(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of things
 # <a id="padding"></a>
-# Sentences in a batch have different lengths, so the short ones are filled up with **padding**, and nobody should listen to that. A decoder, while it learns, must not see the future either: the **causal mask**. <a id="causal-mask"></a>Both are one table of True and False, joined by *and*. In the lab the order is wrong on purpose: somebody multiplies the scores by 0 and 1, and *then* takes the softmax. **Guess first:** how much attention leaks to words that nobody may see?
+# Sentences in a batch have different lengths, so the short ones are filled up with **padding**, and nobody should listen to that. A model that learns to write word by word must not see the words that are still to come: the **causal mask**. <a id="causal-mask"></a>Both are one table of True and False, joined by *and*. In the lab the order is wrong on purpose: somebody multiplies the scores by 0 and 1, and *then* takes the softmax. **Guess first:** how much attention leaks to words that nobody may see?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 generator = torch.Generator().manual_seed(3)
@@ -890,7 +890,7 @@ def linear_output(phi_q, phi_k, values):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The sentence, twelve times
-# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? Go through the numbers under *head*, 1 to 12, in the order of the list above.
+# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? The lab calls each score a *head*. Go through them: 1 similarity, 2 dot, 3 scaled dot, 4 general, 5 biased general, 6 activated general, 7 generalized kernel, 8 concat, 9 additive, 10 deep, 11 location-based, 12 feature-based.
 
 # %%
 from course_utils import data
