@@ -1,7 +1,8 @@
 """What every notebook of the course has in common, checked: `python -m course_utils notebooks --lint [NAMES]`.
 
 A rule is a function of a Notebook that yields Problems; each says file, cell and what to do. The rules of layout and
-language are in `text.py`, those of a chapter's order in `order.py`, those of stored outputs in `outputs.py`.
+language are in `text.py`, of names in `names.py`, of a chapter's order in `order.py`, of stored outputs in
+`outputs.py`.
 """
 
 import re
@@ -85,10 +86,10 @@ def tags(cell):
 
 def lint(name, folder=None):
     """Every Problem of one notebook, as a list; empty if all is well."""
-    from . import order, outputs, text
+    from . import names, order, outputs, text
 
     notebook = Notebook(name, folder)
-    rules = [*text.RULES, *(order.RULES if notebook.is_chapter else ()), *outputs.RULES]
+    rules = [*text.RULES, *names.RULES, *(order.RULES if notebook.is_chapter else ()), *outputs.RULES]
     return [problem for rule in rules for problem in rule(notebook)]
 
 

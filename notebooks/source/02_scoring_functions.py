@@ -181,8 +181,8 @@ def favourite(query, keys):
 # Cosines lie between −1 and 1. So the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one fits and however badly the other. Graves' Neural Turing Machine, where the cosine score comes from, multiplies it by a learned *sharpness* β.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-opposite = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
-weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(q, opposite)) for sharpness in (1, 5)])
+ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
 assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
 weights  # β = 1: the worst key there can be still gets 12 %; β = 5: next to nothing
 
@@ -208,17 +208,17 @@ def cosine_score(queries, keys):
 # %%
 words = ["The", "cat", "sat", "on", "the", "mat"]
 K = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]])
-q = torch.tensor([[0.0, 0, 1]])
-scores = q @ K.T
+assis = torch.tensor([[0.0, 0, 1]])
+scores = assis @ K.T
 weights = torch.softmax(scores / 3**0.5, dim=-1)
 context = weights @ K
-scores, weights, context
-
-# %%
 assert scores.tolist() == [[0, 0, 1, 0, 1, 1]]
 assert torch.allclose(weights, torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
 assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
-labs.scoring(q[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
+scores, weights, context
+
+# %% tags=["lab"]
+labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
 
 
 # %% [markdown]
@@ -292,7 +292,7 @@ def score(queries, keys):
 nice = ["The", "weather", "is", "nice", "today"]
 X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
 weights = torch.softmax(X[:1] @ X.T, dim=-1)
-output = weights @ X
+computed = weights @ X
 assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
 heatmap(weights, ["The"], nice, title="Whom does “The” ask?", caption="Quite evenly: “is” .293, itself .250.")
 
@@ -314,12 +314,12 @@ def hull(figure):
     axes.plot(X[:, 0], X[:, 1], "o", color=plot.COLOURS["value"])
     for (x, y, _), name, up in zip(X.tolist(), [*nice[:3], "nice, today"], (5, 5, 5, -16), strict=False):
         axes.annotate(name, (x, y), (5 if up > 0 else -40, up), textcoords="offset points", color=plot.COLOURS["value"])
-    for x, y, name in ((*output[0, :2].tolist(), "computed"), (1.8, 2.3, "as printed")):
+    for x, y, name in ((*computed[0, :2].tolist(), "computed"), (1.8, 2.3, "as printed")):
         axes.plot(x, y, "s", color=plot.COLOURS["output"])
         axes.annotate(name, (x, y), (9, -13), textcoords="offset points", color=plot.COLOURS["output"])
     axes.set(xlabel="first feature", ylabel="second feature", xlim=(0, 2.2), ylim=(-0.3, 2.5))
 
-assert torch.allclose(output, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
 plot.picture(hull, caption="Green: all that an average of these words can be. The printed output lies far outside.",
              alt="Five words in the plane of two features, their convex hull, the computed output inside, "
              "the printed one far above and to the right.")
@@ -423,14 +423,14 @@ before, after, apart
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
 Wq, Wk, Wv = torch.tensor([[1.0, 1], [0, 1]]), torch.tensor([[0.0, 1], [1, 0]]), torch.tensor([[2.0, 0], [0, 1]])
-q, k, v = x @ Wq, x @ Wk, x @ Wv
-scores = q @ k.T
-assert scores.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
-q, k, v, scores
+qs, ks, vs = x @ Wq, x @ Wk, x @ Wv
+S = qs @ ks.T
+assert S.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
+qs, ks, vs, S
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-weights = torch.softmax(scores / 2**0.5, -1)
-output = weights @ v
+weights = torch.softmax(S / 2**0.5, -1)
+output = weights @ vs
 by_hand = torch.tensor([[0.248, 0.248, 0.504], [0.401, 0.198, 0.401], [0.284, 0.140, 0.576]])
 assert torch.allclose(weights, by_hand, atol=6e-4)
 assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
@@ -919,6 +919,7 @@ heatmap(twelve, tired, tired, select=("it", "animal"), title="Whom does “it”
 # The first five just now, on this machine; the last two are recorded. A value outside of its band stops the notebook.
 
 # %%
+costs = results.load("scores_cost")
 rows = [
     ("scores at d = 400 against d = 4, ratio of spreads", spread[400] / spread[4], 9.5, 10.5),
     ("quarter turn: share right, dot", right["dot"], 0, 0.06),

@@ -130,6 +130,10 @@ IN_SOURCE = {
     "is not folded and tagged": ('jp-MarkdownHeadingCollapsed=true tags=["deeper"]', 'tags=["deeper"]'),
     "stands outside such a section": ("# ### Deeper: more", "# ### More"),
     "code of a folded section is not tagged": ('# %% tags=["deeper"]\nanswer + 1', "# %%\nanswer + 1"),
+    "'more' is made in a Deeper cell only": (
+        "answer + 1\n\n",
+        "more = answer + 1\n\n# %% [markdown]\n# ### The sum\n\n# %%\nmore\n\n",
+    ),
     "the link to #value finds no such place": ("[query](#query)", "[query](#value)"),
     "the link to 09_none.ipynb leads nowhere": ("A book.", "[A book](09_none.ipynb)."),
     "the link to none.md leads nowhere": ("A book.", "[A book](none.md)."),
