@@ -196,7 +196,7 @@ canvas{display:block;touch-action:pan-y}
 .control{display:inline-flex;flex-wrap:wrap;align-items:center;gap:.2em .5em;border:0;margin:0;padding:0;min-width:0}
 legend{float:left;padding:0;margin-right:.1em}fieldset label{display:inline-flex;align-items:center;gap:.2em;cursor:pointer}
 input[type=range]{width:11em;accent-color:var(--quiet);margin:0}output{color:var(--text);min-width:3.6em;display:inline-block}
-input[type=checkbox]{accent-color:var(--text);margin:0;width:1.1em;height:1.1em}
+input[type=checkbox]{accent-color:var(--text);margin:0;font-size:inherit;width:1.1em;height:1.1em}input[type=radio]{font-size:inherit;width:1em;height:1em}
 .choice input{position:absolute;opacity:0;width:1px;height:1px}.choice span{padding:.05em .5em;border-radius:.35em;color:var(--text);font-weight:600}
 .choice input:checked+span{background:var(--text);color:var(--ground,#fff)}
 select{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--line);border-radius:.35em;padding:.05em .3em}

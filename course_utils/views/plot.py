@@ -6,6 +6,7 @@ Each function returns a `Picture`: an image with alt text and caption that a pag
 import base64
 import functools
 import html
+import os
 import pathlib
 
 import numpy as np
@@ -22,6 +23,7 @@ FORMULA_COLOURS = {
 }  # ≥ 4:1 on both grounds
 PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
 HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
+PRESENTING = 1.8  # how much larger in front of a class, as in core.js
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
 
 
@@ -86,10 +88,12 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data = base64.b64encode(self.png).decode()
+        larger = PRESENTING if os.environ.get("COURSE_PRESENTING") else 1
+        caption = f' style="font-size:{larger}em"' if larger > 1 else ""
         page = (
-            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96)}" '
+            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96 * larger)}" '
             f'style="max-width:100%" src="data:image/png;base64,{data}">'
-            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
+            f"<figcaption{caption}>{html.escape(self.caption)}</figcaption></figure>"
         )
         return {"text/html": page, "image/png": base64.b64encode(self.small).decode(), "text/plain": repr(self)}
 

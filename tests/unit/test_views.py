@@ -204,6 +204,15 @@ def test_plots_carry_caption_and_alt_text():
         plot.lines({"a": ([1, 2], [1, 2, 3])})
 
 
+def test_plots_are_larger_in_front_of_a_class(monkeypatch):
+    picture = plot.points(X, X, caption="Look.")
+    usual = picture._repr_mimebundle_()["text/html"]
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    larger = picture._repr_mimebundle_()["text/html"]
+    assert 'width="672"' in usual and 'width="1210"' in larger
+    assert '<figcaption style="font-size:1.8em">Look.' in larger
+
+
 def test_plots_leave_no_state_behind():
     import matplotlib.pyplot as plt
 
