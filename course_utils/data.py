@@ -3,6 +3,9 @@
     co2 = load("co2_weekly")        # co2.year, co2.ppm, co2.card
     words = load("word_features")   # words.words, words.features, words.columns
 
+Real corpora are one call away, `fetch("tatoeba-en-fr")` (course_utils.fetching); `Vocabulary`, `Subwords` and `Batches`
+make numbers of text (course_utils.text).
+
 `data/tables.json` lists the files with their checksums; `python -m course_utils data` lists, checks and rebuilds them.
 """
 
@@ -15,6 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import files
+from .fetching import fetch
+
+__all__ = ["Card", "TimeSeries", "WordFeatures", "fetch", "folder", "load", "verify"]
 
 INDEX = "tables.json"
 
@@ -174,6 +180,15 @@ def run(name=None, index=False):
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")
     return int(any(result.values()))
+
+
+def __getattr__(name):
+    """What belongs to data and needs torch is loaded when it is used."""
+    if name in ("Vocabulary", "Subwords", "Batches"):
+        from . import text
+
+        return getattr(text, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 MAKERS = {"co2_weekly": co2_weekly_csv}
