@@ -4,6 +4,7 @@ Sizes: B batch, Q queries, K keys, D features. A mask is boolean, True = may be 
 scores. A row with nothing to attend gets zeros, never NaN. Weights are returned, nothing is changed in place.
 """
 
+import importlib
 from collections.abc import Callable
 
 import torch
@@ -20,12 +21,11 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None, dim: int = -1) ->
     Source: Vaswani et al. 2017, section 3.2.1 and 3.2.3.
     """
     scores = _as_float(scores)
-    allowed = scores != float("-inf")
     if mask is not None:
         _check_mask(mask, scores)
-        allowed = allowed & mask
-    weights = torch.softmax(scores.masked_fill(~allowed, float("-inf")), dim)
-    return weights.masked_fill(~allowed.any(dim, keepdim=True), 0.0)
+        scores = scores.masked_fill(~mask, float("-inf"))
+    nobody = (scores == float("-inf")).all(dim, keepdim=True)
+    return torch.softmax(scores, dim).masked_fill(nobody, 0.0)
 
 
 def causal_mask(size: int, device: torch.device | str | None = None) -> Tensor:
@@ -172,11 +172,13 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     return weights @ v, weights
 
 
-def __getattr__(name: str):
-    if name == "SCORES":  # the twelve scoring functions live in scores.py, which builds on this module
-        from .scores import SCORES
+_ELSEWHERE = {"SCORES": "scores", "linear_attention": "linear", "hardmax": "linear", "sparsemax": "linear"}
 
-        return SCORES
+
+def __getattr__(name: str):
+    """What belongs here by its subject and stands in a module of its own, loaded at first use (PEP 562)."""
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -194,7 +196,9 @@ def _check_width(width):
 def _check_mask(mask, scores: Tensor) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-        raise TypeError(f"mask is {kind}: it must be a boolean tensor, True = may be attended (for 0/1 write mask == 1)")
+        raise TypeError(
+            f"mask is {kind}: it must be a boolean tensor, True = may be attended (for 0/1 write mask == 1)"
+        )
     try:
         fits = torch.broadcast_shapes(mask.shape, scores.shape) == scores.shape
     except RuntimeError:

@@ -196,7 +196,7 @@ def check_time():
     estimates = timing.estimate()
     if not estimates:
         return Line("time", "no notebook has been timed yet (python -m course_utils results notebook_times)")
-    listed = ", ".join(f"{name} {minutes:.1f}" for name, minutes in estimates.items())
+    listed = ", ".join(f"{name} {max(minutes, 0.1):.1f}" for name, minutes in estimates.items())
     return Line("time", f"estimated minutes to run all cells here: {listed}")
 
 

@@ -125,7 +125,8 @@ def live(run: Any, title: str, apart: bool = False) -> str:
     if run.samples is not None:
         sample = f'<pre style="height:7em;overflow:auto;margin:.3em 0">{html.escape(str(run.samples))}</pre>'
     return (
-        f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 60}px">'
+        f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 80}px">'
+        f"<strong>{name}</strong>"
         f'<progress aria-label="{name}" style="width:100%" max="{run.steps}" value="{run.step}"></progress>'
         f'<div style="{style}">{html.escape(status(run))}</div>{curve(run, apart)}{sample}</div>'
     )
@@ -136,7 +137,7 @@ def curve(run: Any, apart: bool = False) -> str:
     of their own (accuracy beside a loss)."""
     series = {name: _thinned(*pair) for name, pair in run.history.items()}
     scales = {name: [v for n, points in series.items() for _, v in points if not apart or n == name] for name in series}
-    drawn = []
+    drawn = [f'<path d="M60 10V{HEIGHT - 25}H{WIDTH - 90}" fill="none" stroke="currentColor" opacity=".3"/>']
     for i, (name, points) in enumerate((n, p) for n, p in series.items() if p):
         low, high = min(scales[name]), max(scales[name])
         span = (high - low) or 1.0
@@ -181,7 +182,7 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
         steep = numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
         name = "loss" if "loss" in curves else ", ".join(curves)
         picture = plot.lines(curves, "step", name, title=title, log="y" if steep else None)._repr_mimebundle_()
-        page, bundle = page + picture["text/html"], picture | bundle
+        page, bundle, title = page + picture["text/html"], picture | bundle, ""
     page += f'<p role="status">{html.escape(run.message)}</p>'
     if run.samples is not None:
         page += f"<pre>{html.escape(str(run.samples))}</pre>"

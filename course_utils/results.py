@@ -26,7 +26,7 @@ class Recorded(dict):
     @property
     def about(self) -> str:
         """One line to print under a figure."""
-        return f"Recorded {self['date']} by `{self['command']}` on {self['device']}, in {self['minutes']} min."
+        return f"Recorded {self['date']} by “{self['command']}” on {self['device']}, in {self['minutes']} min."
 
 
 def load(name: str) -> Recorded:

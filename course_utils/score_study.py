@@ -148,6 +148,12 @@ def seconds(run, repeats: int = 5) -> float:
     return best
 
 
+def _text(x) -> str:
+    if isinstance(x, bool) or not isinstance(x, int | float):
+        return str(x)
+    return f"{x:,}" if isinstance(x, int) else f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+
+
 class Table(list):
     """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
 
@@ -158,7 +164,7 @@ class Table(list):
     def _cells(self):
         yield list(self[0])
         for row in self:
-            yield [f"{x:,}" if type(x) is int else f"{x:.3g}" if isinstance(x, float) else str(x) for x in row.values()]
+            yield [_text(x) for x in row.values()]
 
     def __repr__(self):
         cells = list(self._cells())
@@ -177,7 +183,8 @@ class Table(list):
 
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
         caption = f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
-        return f"<table>{caption}<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table>{caption}<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+        return f'<div style="overflow-x:auto">{table}</div>'
 
 
 def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: bool = True) -> Table:

@@ -6,7 +6,7 @@ its slips mended (each class says which). Every function is a module
     SCORES[name](query_size, key_size, hidden_size=32, max_keys=64)(queries [B, Q, Dq], keys [B, K, Dk]) -> [B, Q, K]
 
 A softmax over the last axis of the result gives the weights. Masks are none of a score's business: they belong to
-the softmax. In the equations q and k are column vectors, W, U matrices, w a vector; all of them are learned.
+the softmax. In the equations q and k are column vectors, W is a matrix, w a vector, b a bias; these three are learned.
 """
 
 import difflib

@@ -195,7 +195,7 @@ def _message(run: Run, trainer: Trainer) -> str:
         )
     if run.stopped:
         why = {"by hand": "by hand", "time": "by the clock", "error": "by an error"}[run.stopped]
-        return f"Stopped {why} after {run.step} of {run.steps} steps.{best} resume= goes on from there."
+        return f"Stopped {why} after {run.step} of {run.steps} steps.{best} To go on, call again with resume=run."
     already = " are done already" if trainer.first == run.step else ""
     more = f" For more, ask for more: steps={2 * run.step}." if already else ""
     return f"{run.step} steps{already}.{best}{more}"

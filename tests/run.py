@@ -8,7 +8,10 @@ python tests/run.py -- -k width     all stages of pytest with these options
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import find_browser
@@ -38,50 +41,67 @@ def nbval():
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]],
     "unit": lambda: pytest_on("unit/test_*.py", without="unit/test_exercises*.py"),
-    "exercises": lambda: pytest_on("unit/test_exercises*.py", "exercises/test_*.py"),
+    "exercises": lambda: pytest_on("unit/test_exercises*.py", "notebooks/test_exercises*.py"),
     "parity": lambda: pytest_on("parity/test_*.py"),
-    "drift": lambda: pytest_on("notebooks/test_*.py"),
+    "drift": lambda: pytest_on("notebooks/test_*.py", without="notebooks/test_exercises*.py"),
     "nbval": nbval,
     "browser": lambda: pytest_on("browser/test_*.py"),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
 }
-ALWAYS = [name for name in STAGES if name != "gpu"]
+# The longest first: two at a time, that ends soonest.
+ALWAYS = ["lint", "browser", "unit", "exercises", "drift", "nbval", "parity"]
+SHOWING = threading.Lock()
 
 
 def main(arguments):
-    """Run the stages named, or all -> exit status."""
+    """Run the stages named, or all, two at a time where there are two cores -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     chosen = [name for name in arguments[: len(arguments) - len(options)] if name != "--"] or ALWAYS
     unknown = [name for name in chosen if name not in STAGES]
     if unknown:
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join(STAGES)}")
-    report = []
-    for name in chosen:
-        print(f"\n── {name} " + "─" * (70 - len(name)), flush=True)
-        start = time.monotonic()
-        outcome = stage(name, options)
-        report.append((name, outcome, time.monotonic() - start))
-    print("\n" + "─" * 74)
-    for name, outcome, seconds in report:
-        print(f"{name:<12}{outcome:<28}{seconds:>7.0f} s")
-    print(f"{'together':<40}{sum(row[2] for row in report):>7.0f} s")
+    start = time.monotonic()
+    workers = min(2, os.cpu_count() or 1, len(chosen))
+    print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
+    with ThreadPoolExecutor(workers) as pool:
+        report = list(pool.map(lambda name: timed(name, options), chosen))
+    print("─" * 74)
+    for name, outcome, seconds in sorted(report, key=lambda row: list(STAGES).index(row[0])):
+        print(f"{name:<12}{outcome:<46}{seconds:>7.0f} s")
+    print(f"{'together':<58}{time.monotonic() - start:>7.0f} s")
     return int(any(outcome.startswith("failed") for _, outcome, _ in report))
 
 
-def stage(name, options=()):
-    """Run one stage -> "passed", "failed …", "skipped: …" or "nothing there"."""
+def timed(name, options):
+    """Run one stage, show what it said -> (name, outcome, seconds)."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        outcome = stage(name, options, said)
+        said.seek(0)
+        with SHOWING:
+            print(f"\n── {name} " + "─" * (70 - len(name)) + "\n" + said.read(), flush=True)
+    return name, outcome, time.monotonic() - start
+
+
+def stage(name, options, said):
+    """Run one stage, its output into the file `said` -> "passed", "failed …", "skipped: …" or "nothing there"."""
     environment = surroundings()
     if name == "browser":
-        path = find_browser.obtain(lambda text: print(text, flush=True))
+        try:
+            path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
+        except FileNotFoundError as error:
+            print(error, file=said, flush=True)
+            return "failed: no browser"
         if not path:
-            print(find_browser.HOW)
+            print(find_browser.HOW, file=said, flush=True)
             return "failed: no browser" if os.environ.get("CI") == "true" else "skipped: no browser"
         environment["CHROMIUM"] = path
     commands = STAGES[name]()
     for command in commands:
         if command[:3] == PYTEST[:3]:
             command = [*command, *options]
-        code = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+        streams = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": subprocess.STDOUT}
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False, **streams).returncode
         if code and not (code == 5 and (options or name == "gpu")):  # 5: no test of this stage was chosen
             return f"failed ({code})"
     return "passed" if commands else "nothing there yet"

@@ -1,20 +1,18 @@
-"""Chapter 1, Nadaraya–Watson: four exercises and two find-the-errors.
+"""Chapter 1, Nadaraya–Watson: four exercises (the softmax has a file of its own) and two find-the-errors.
 
 Each wrong answer below is a mistake people make or code that circulates.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..attention import NadarayaWatson, gaussian_kernel, leave_one_out_mask, masked_softmax
-from .definition import Case, Exercise, FindError, Wrong
+from ..attention import gaussian_kernel, leave_one_out_mask, masked_softmax
+from .ch01_errata import DENOMINATOR, NON_PARAMETRIC
+from .ch01_softmax import SOFTMAX
+from .definition import Case, Exercise, Wrong
+from .inputs import some_numbers
 
 INF = float("inf")
-
-
-def _random(*shape: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Numbers one can read: one decimal."""
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype).mul(10).round().div(10)
 
 
 # ---- gaussian kernel ------------------------------------------------------------------------------------------------
@@ -26,8 +24,8 @@ def _kernel_cases() -> list[Case]:
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, {"width": 2.0}),
         Case({"distance": torch.tensor([-1.0, 0.0, 1.0])}, {"width": 0.5}),
         Case({"distance": torch.tensor([0, 1, 3])}, {"width": 1.0}),
-        Case({"distance": _random(2, 3, seed=11)}, {"width": 0.8}),
-        Case({"distance": _random(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
+        Case({"distance": some_numbers(2, 3, seed=11)}, {"width": 0.8}),
+        Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ]
 
 
@@ -114,7 +112,7 @@ def _pooling_cases() -> list[Case]:
         case(numbers([0.5, 2.0]), numbers([0.0, 2.0]), numbers([3.0, -1.0]), width=2.0),
         case(numbers([-1.0, 0.0, 1.0, 2.0, 3.0]), numbers([1.0]), numbers([5.0]), width=1.0),
         case(numbers([0.0, 1.0, 2.0]), numbers([0.0, 0.0, 1.0]), numbers([1.0, 3.0, 0.0]), width=1.5),
-        case(_random(4, seed=21), _random(6, seed=22), _random(6, seed=23), width=0.7),
+        case(some_numbers(4, seed=21), some_numbers(6, seed=22), some_numbers(6, seed=23), width=0.7),
     ]
 
 
@@ -231,131 +229,6 @@ POOLING = Exercise(
 )
 
 
-# ---- stable masked softmax ------------------------------------------------------------------------------------------
-
-
-def _softmax_cases() -> list[Case]:
-    def case(scores, mask, shown=False) -> Case:
-        return Case({"scores": torch.as_tensor(scores), "mask": torch.as_tensor(mask)}, shown=shown)
-
-    yes, no = True, False
-    return [
-        case([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], [[yes, yes, no], [yes, yes, yes]], shown=True),
-        case([[1.0, 2.0], [3.0, 4.0]], [[yes, yes], [no, no]]),
-        case([[1000.0, 1001.0], [1000.0, 1000.0]], [[yes, yes], [yes, yes]]),
-        case([[1000.0, 999.0], [0.0, 1.0]], [[yes, yes], [yes, yes]]),
-        case([[0.0, 1.0, 500.0], [0.0, 1.0, 2.0]], [[yes, yes, no], [yes, yes, no]]),
-        case([[-3.0, -1.0, -2.0], [2.0, -1.0, 0.5]], [[yes, no, yes], [no, yes, yes]]),
-        case([2.0, 0.0, 1.0], [yes, no, yes]),
-        case(_random(2, 1, 3, seed=31), [[[yes, yes, no]], [[yes, yes, yes]]]),
-        case(_random(2, 3, 4, seed=33, dtype=torch.float64), _random(2, 3, 4, seed=34) > -0.5),
-    ]
-
-
-def _no_maximum(scores, mask):
-    exps = scores.exp() * mask
-    total = exps.sum(-1, keepdim=True)
-    return exps / total.masked_fill(total == 0, 1.0)
-
-
-def _no_maximum_no_care(scores, mask):
-    exps = scores.exp() * mask
-    return exps / exps.sum(-1, keepdim=True)
-
-
-def _minus(maximum):
-    """Softmax by hand that subtracts another maximum, of (scores), and puts zeros where 0/0 comes out."""
-
-    def softmax(scores, mask):
-        exps = (scores - maximum(scores)).exp() * mask
-        return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
-
-    return softmax
-
-
-SOFTMAX = Exercise(
-    name="stable masked softmax",
-    task="Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked ones "
-    "get exactly 0, and a row with nothing to attend gets zeros.",
-    why="A softmax that leaks a little, or gives NaN once, spoils a model in training without a word.",
-    reference=masked_softmax,
-    cases=_softmax_cases,
-    returns=("weights",),
-    hints=(
-        "exp(−∞) = 0. What should stand in the masked places *before* the softmax, so that they weigh nothing?",
-        "`scores.masked_fill(~mask, -torch.inf)`, then softmax. torch's own softmax subtracts the largest score of "
-        "the row first, so that exp never overflows; by hand you would do the same.",
-        "One row is left: where everything is masked, all are −∞ and softmax says 0/0 = NaN. Find these rows with "
-        "`mask.any(-1, keepdim=True)` and put zeros there.",
-    ),
-    minutes=8,
-    difficulty=2,
-    wrong=(
-        Wrong(
-            lambda scores, mask: torch.softmax(scores * mask, dim=-1),
-            "The mask leaks: it is multiplied in before the softmax, so a masked score becomes 0, and exp(0) = 1 still "
-            "gets a share. Before the softmax a masked score must be −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores, dim=-1) * mask,
-            "The mask comes after the softmax, and nothing is renormalised: the share of the masked keys is lost, and "
-            "the rows don't sum to 1. Mask the scores first, then take the softmax.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1),
-            "In the row where everything is masked the weights should be zeros. With −1e9 everywhere all scores are "
-            "equal again, and softmax shares evenly among keys that nobody may attend to.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -INF), dim=-1),
-            "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. "
-            "Put zeros in these rows.",
-        ),
-        Wrong(
-            _no_maximum,
-            "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
-            "added to all scores changes no weight. (torch.softmax does this for you.)",
-        ),
-        Wrong(
-            _no_maximum_no_care,
-            "NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row first. "
-            "And where everything is masked the sum is 0, and 0/0 is NaN, too: zeros belong there.",
-        ),
-        Wrong(
-            _minus(lambda scores: scores.max()),
-            "The largest score of *all* rows is subtracted. A row far below it underflows: every exp in it is 0. Take "
-            "the maximum of each row: `amax(-1, keepdim=True)`.",
-        ),
-        Wrong(
-            _minus(lambda scores: scores.amax(-1, keepdim=True)),
-            "The maximum is taken over the masked scores, too. When a masked one is very large, the allowed ones all "
-            "underflow to 0. Mask first, then take the maximum.",
-        ),
-        Wrong(
-            lambda scores, mask: masked_softmax(scores, ~mask),
-            "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores.masked_fill(mask, -INF), dim=-1),
-            "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: masked_softmax(scores, mask, dim=-2),
-            "The columns sum to 1, not the rows: softmax along the query axis. It should run along the keys, `dim=-1`.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores + mask, dim=-1),
-            "The mask is added as 0 and 1, so allowed keys get a bonus of 1 and masked ones keep their share. Added "
-            "masks must be 0 and −∞; simpler is `masked_fill`.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores, dim=-1),
-            "The mask is not used: masked keys still get weight.",
-        ),
-    ),
-)
-
-
 # ---- leave-one-out mask ---------------------------------------------------------------------------------------------
 
 LEAVE_ONE_OUT = Exercise(
@@ -402,169 +275,6 @@ LEAVE_ONE_OUT = Exercise(
         Wrong(
             lambda size: torch.ones(size, size, dtype=torch.bool),
             "Everything is allowed, so each example still sees itself. The diagonal must be False.",
-        ),
-    ),
-)
-
-
-# ---- find the error: softmax denominator ----------------------------------------------------------------------------
-
-
-def weights_of(scores: Tensor) -> Tensor:
-    """scores [Q, K] -> weights [Q, K]: each row sums to 1."""
-    return masked_softmax(scores)
-
-
-def _with_sum(total):
-    """The program with another denominator, of (exps): broadcast to [Q, K]."""
-
-    def weights(scores):
-        exps = scores.exp()
-        return exps / total(exps)
-
-    return weights
-
-
-DENOMINATOR = FindError(
-    name="softmax denominator",
-    task="write the function again, so that each query's weights sum to 1.",
-    why="A widely used article prints this formula; its index slips through because nothing crashes.",
-    program=(
-        "def weights(scores):                        # scores [Q, K]: query i, key j",
-        "    queries, keys = scores.shape",
-        "    result = torch.zeros(queries, keys)",
-        "    for i in range(queries):",
-        "        for j in range(keys):",
-        "            top = scores[i, j].exp()",
-        "            bottom = sum(scores[i, j].exp() for k in range(queries))",
-        "            result[i, j] = top / bottom",
-        "    return result",
-    ),
-    line=7,
-    found="it sums over `k`, but what is summed has no `k` in it. The sum must run over the inputs attended to, "
-    "the keys.",
-    innocent={
-        1: "the first line only names what comes in.",
-        2: "the shape is [queries, keys], one row for each query.",
-        3: "it only makes room for the result.",
-        4: "each query gets its own weights, so the loop over queries is right.",
-        5: "each key gets a weight, so the loop over keys is right.",
-        6: "the numerator is exp of the score of query i and key j.",
-        8: "a weight is its share of the whole, so this division is right, if the whole is.",
-        9: "the result goes back as it should.",
-    },
-    reference=weights_of,
-    cases=lambda: [
-        Case({"scores": torch.tensor([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])}, shown=True),
-        Case({"scores": torch.tensor([[0.0, 1.0]])}),
-        Case({"scores": torch.tensor([[0.0], [2.0]])}),
-        Case({"scores": _random(3, 3, seed=41)}),
-        Case({"scores": _random(4, 2, seed=42)}),
-    ],
-    returns=("weights",),
-    hints=(
-        "Run it on two queries and three keys. What do the rows sum to? What does each single weight look like?",
-        "Read the denominator aloud: the sum over k of … Where is k?",
-        "Which of the two indices should k replace: that of the asking query, or that of the keys it chooses from? "
-        "The range has to fit.",
-    ),
-    minutes=5,
-    difficulty=2,
-    wrong=(
-        Wrong(
-            _with_sum(lambda exps: exps * len(exps)),
-            "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
-            "queries), whatever the scores.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps * exps.shape[1]),
-            "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
-            "keys), whatever the scores.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps.sum(0, keepdim=True)),
-            "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
-            "sum must run over the inputs attended to, the keys of this one query.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps.sum()),
-            "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
-        ),
-    ),
-)
-
-
-# ---- find the error: non-parametric ---------------------------------------------------------------------------------
-
-
-def kind_of(model: nn.Module) -> str:
-    """ "parametric" if training can change something in the model, else "non-parametric"."""
-    return "parametric" if any(p.requires_grad for p in model.parameters()) else "non-parametric"
-
-
-def _model_cases() -> list[Case]:
-    def case(model: nn.Module, text: str, shown: bool = False) -> Case:
-        return Case({"model": model}, given={"model": text}, shown=shown)
-
-    return [
-        case(NadarayaWatson(1.0, learnable=True), "NadarayaWatson(1.0, learnable=True)", shown=True),
-        case(NadarayaWatson(1.0), "NadarayaWatson(1.0)"),
-        case(NadarayaWatson(0.2), "NadarayaWatson(0.2), its width chosen by hand"),
-        case(nn.Linear(1, 1), "nn.Linear(1, 1), a straight line"),
-        case(nn.Softmax(dim=-1), "nn.Softmax(dim=-1)"),
-    ]
-
-
-NON_PARAMETRIC = FindError(
-    name="non-parametric",
-    task='write a function that looks at a model and says "parametric" or "non-parametric", rightly for all of them.',
-    why="What is learned and what is merely kept: the words of every later chapter hang on it.",
-    claims=True,
-    program=(
-        "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
-        "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples, learns nothing.",
-        "With a learned w, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it is non-parametric as well, for it still keeps the "
-        "examples.",
-        "w can be found by gradient descent on the squared error; a larger w means a narrower kernel.",
-    ),
-    line=3,
-    found="w is a parameter, and training changes it. Keeping the examples does not take that back.",
-    innocent={
-        1: "the query does not appear in the formula, so the answer is the mean, always.",
-        2: "there is nothing in it that training could change. A width that is chosen by hand is not learned.",
-        4: "the estimate is differentiable in w, and w = 1 / width.",
-    },
-    reference=kind_of,
-    cases=_model_cases,
-    returns=("answer",),
-    words=True,
-    hints=(
-        "Go through the claims and ask of each: is there a number in it that training would change?",
-        "In torch such numbers are the model's parameters: `list(model.parameters())`. A number that is merely kept is "
-        "a buffer, and no parameter.",
-        '`"parametric" if any(True for _ in model.parameters()) else "non-parametric"`: now in your own words.',
-    ),
-    minutes=4,
-    difficulty=1,
-    wrong=(
-        Wrong(
-            lambda model: "non-parametric",
-            "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
-            "parameters.",
-        ),
-        Wrong(
-            lambda model: "parametric",
-            "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
-            "there is anything to learn.",
-        ),
-        Wrong(
-            lambda model: "parametric" if model.state_dict() else "non-parametric",
-            "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
-            "`model.parameters()`.",
-        ),
-        Wrong(
-            lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
-            "The two words are the wrong way round: parametric is the one with something to learn.",
         ),
     ),
 )

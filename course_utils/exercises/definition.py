@@ -109,7 +109,9 @@ def find(name: str | Exercise) -> Exercise:
     """The exercise of this name. Raises LookupError, with the nearest names, if there is none."""
     if isinstance(name, Exercise):
         return name
-    wanted, known = " ".join(str(name).lower().split()), []
+    if not isinstance(name, str):
+        raise LookupError('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
+    wanted, known = " ".join(name.lower().split()), []
     for chapter in chapters():
         for one in exercises(chapter):
             if one.name == wanted:

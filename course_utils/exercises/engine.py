@@ -157,13 +157,13 @@ def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: s
 
 
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
-    notes, text = [], printed.text.strip()
+    notes, text = [], (printed.text.rpartition("\n")[0] if printed.lost else printed.text).strip()
     if changed:
         notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
     if verdict.converts:
         notes.append("It does not return tensors; the notebook turns its results into tensors.")
     if text and not verdict.right:
-        lines = [clean(line, 80) for line in text.splitlines() if line.strip()]
+        lines = list(dict.fromkeys(clean(line, 80) for line in text.splitlines() if line.strip()))
         notes.append("It printed: " + " / ".join(lines[:3]) + (" …" if len(lines) > 3 or printed.lost else ""))
         if verdict.text.startswith("It returns None"):
             notes[-1] += " Printing shows a result; `return` hands it on."

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
-TINTS = {"right": "--jp-success-color1", "wrong": "--jp-warn-color1", "unsolved": "--jp-border-color1"}
+EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
 EXPECTED, MINE = ", expected", ", yours"
 WIDEST = 10  # rows and columns of an array that are written out
 
@@ -35,10 +35,10 @@ def display(note: Any) -> None:
         print(note)
 
 
-def box(inside: str, tint: str, role: str = 'role="status"') -> str:
+def box(inside: str, edge: str = "solid", role: str = 'role="status"') -> str:
     """A quiet frame: one line at the left, the page's own colours and type."""
     style = (
-        f"border-left:3px solid var({tint},currentColor);padding:.1em 0 .1em .9em;margin:.4em 0;max-width:46em;"
+        f"border-left:2px {edge} currentColor;padding:.1em 0 .1em .9em;margin:.4em 0;max-width:46em;"
         "line-height:1.5;color:var(--jp-content-font-color1,inherit)"
     )
     return f'<div class="course-exercise" {role} style="{style}">{inside}</div>'
@@ -55,7 +55,8 @@ def paragraph(text: str) -> str:
 
 
 def code(text: str) -> str:
-    return f'<pre style="margin:.2em 0;white-space:pre-wrap"><code>{html.escape(text, quote=False)}</code></pre>'
+    inside = f"<code>{html.escape(text, quote=False)}</code>"
+    return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
 
 
 def array(x: Any, digits: int = 3) -> str:
@@ -155,7 +156,7 @@ def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
     for words in (*verdict.notes, ending):
         page.append(paragraph(inline(words)))
         text.append(words)
-    return Note(box("".join(page), TINTS[verdict.state]), "\n".join(text))
+    return Note(box("".join(page), EDGES[verdict.state]), "\n".join(text))
 
 
 def hints_note(name: str, hints: tuple[str, ...]) -> Note:
@@ -165,9 +166,7 @@ def hints_note(name: str, hints: tuple[str, ...]) -> Note:
         summary = f"Hint {i} of {len(hints)}"
         page = f"<details><summary>{summary}</summary>{paragraph(inline(words))}{page}</details>"
     text = [f"Hints: {name}"] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
-    return Note(
-        box(page, "--jp-border-color1", f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text)
-    )
+    return Note(box(page, role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))
 
 
 def puzzle_note(puzzle: Any) -> Note:
@@ -182,4 +181,4 @@ def puzzle_note(puzzle: Any) -> Note:
         body = code("\n".join(lines))
     page = paragraph(f"<strong>{html.escape(head)}</strong>") + body + paragraph(inline(ask))
     text = "\n".join([head, *lines, ask])
-    return Note(box(page, "--jp-border-color1", f'role="group" aria-label="{html.escape(head)}"'), text)
+    return Note(box(page, role=f'role="group" aria-label="{html.escape(head)}"'), text)

@@ -50,8 +50,8 @@ export function bandwidth(ui) {
     paint(width, narrow) {
       fit();
       const { theme } = ui, wide = Math.min(width, 900 * unit), side = narrow ? Math.min(wide - 40 * unit, 300 * unit) : Math.round(wide * 0.34);
-      const box = { x: 46 * unit, y: 22 * unit, w: (narrow ? wide - 16 * unit : wide - side - 46 * unit) - 46 * unit, h: 220 * unit };
-      const curveBox = { x: box.x, y: box.y + box.h + 58 * unit, w: box.w, h: 76 * unit };
+      const box = { x: 46 * unit, y: 22 * unit, w: (narrow ? wide - 16 * unit : wide - side - 46 * unit) - 46 * unit, h: 220 * ui.tall };
+      const curveBox = { x: box.x, y: box.y + box.h + 58 * unit, w: box.w, h: 76 * ui.tall };
       const map = narrow ? { x: 30 * unit, y: curveBox.y + curveBox.h + 68 * unit, w: side, h: side } : { x: wide - side - 4, y: box.y, w: side, h: side };
       const height = Math.max(curveBox.y + curveBox.h, map.y + map.h) + (narrow ? 26 : 40) * unit, c = paper(canvas, wide, height);
       const [bottom, top] = range([...values, ...(truth_y ?? [])]), pad = 0.02 * (queries[Q - 1] - queries[0]), x = scale(queries[0] - pad, queries[Q - 1] + pad, box.x, box.x + box.w), y = scale(bottom, top, box.y + box.h, box.y);
@@ -65,7 +65,7 @@ export function bandwidth(ui) {
       c.restore();
       heat(c, map);
       const list = errors(), ex = scale(widths[0], widths[W - 1], curveBox.x, curveBox.x + curveBox.w, true), lowest = best(list), here = nearest(widths, state.width);
-      const finite = list.filter(Number.isFinite), roof = Math.min(Math.max(...finite), 6 * list[lowest]), ey = scale(0, roof * 1.05, curveBox.y + curveBox.h, curveBox.y);
+      const finite = list.filter(Number.isFinite), roof = Math.min(Math.max(...finite), 12 * list[lowest]), ey = scale(0, roof * 1.05, curveBox.y + curveBox.h, curveBox.y);
       axes(c, ui, curveBox, ex, ey, { x: "width", y: "leave-one-out error" });
       c.save(); c.beginPath(); c.rect(curveBox.x, curveBox.y, curveBox.w, curveBox.h); c.clip();
       curve(c, widths, list, ex, ey, theme.text, 1.6 * unit);

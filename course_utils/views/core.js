@@ -126,10 +126,10 @@ const control = {
 // ---- the frame: title, caption, picture, readout, controls, table; one repaint per animation frame at most
 export function mount(host, kinds, spec, buffer, link = null) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : 1, id = `v${++serial}`;
+  const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)), id = `v${++serial}`;
   let pending = 0, settled = false, picture = null, syncs = [];
   const ui = {
-    spec, state, root, id, unit, arrays: decode(buffer, spec.arrays), actions: {},
+    spec, state, root, id, unit, tall: spec.presenting ? 1.15 : unit, arrays: decode(buffer, spec.arrays), actions: {},
     font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
     set(patch, done = false) { Object.assign(state, patch); settled ||= done; pending ||= requestAnimationFrame(frame); },
     act(name) { name === "reset" ? ui.set({ ...initial }, true) : ui.actions[name]?.(); },
@@ -151,7 +151,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
     if (theme !== ui.theme) for (const k of ["query", "key", "value", "output", "text", "quiet", "line"]) shell.style.setProperty(`--${k}`, theme[k]), shell.style.setProperty("--ground", rgb(theme.paper));
     ui.theme = theme;
     syncs.forEach(s => s());
-    shell.classList.toggle("narrow", width < 640 * unit);
+    shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * unit);
     picture.paint(width, shell.classList.contains("narrow"));
     if (numbers.open) fill();
     if (settled && link) link.save(state);
@@ -164,7 +164,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
   const shell = h("div", { class: "view", role: "group", "aria-labelledby": id, style: `font-size:${Math.round(13.5 * unit)}px` },
     h("div", { class: "title", id }, spec.title), spec.caption ? h("div", { class: "caption" }) : null,
     h("div", { class: "stage" }, ui.body, ui.side), h("div", { class: "controls" }, ...made.map(([e]) => e)), ui.below,
-    spec.foot === false ? null : h("div", { class: "foot" }, numbers, words));
+    spec.foot === false || spec.presenting ? null : h("div", { class: "foot" }, numbers, words));
   if (spec.caption) shell.querySelector(".caption").append(...coloured(spec.caption));
   const probe = h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) }); // the page's colour changes: so does ours
   root.replaceChildren(style, probe, shell);

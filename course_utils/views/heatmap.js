@@ -80,10 +80,10 @@ export function heatmap(ui) {
     c.font = ui.font(13, 600);
     const widest = names => Math.ceil(names.reduce((m, n) => Math.max(m, c.measureText(n).width), 0));
     const left = Math.min(widest(spec.queries), 150 * unit) + 12, longest = widest(spec.keys);
-    let size = Math.max(least, Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * unit, Q * least) / Q)));
+    let size = Math.max(least, Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * ui.tall, Q * least) / Q)));
     const slanted = longest > size - 4, top = (slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 22 * unit), tail = slanted ? Math.min(longest, 150 * unit) * 0.71 : 4;
     const wide = Math.min(K * size, Math.max(120, room - left - Math.min(tail, 40)));
-    const high = Math.min(Q * size, 480 * unit);
+    const high = Math.min(Q * size, 480 * ui.tall);
     return { left, top, size, slanted, wide, high, width: Math.ceil(Math.min(left + wide + tail, width)), height: Math.ceil(top + high) + 2, x: 0, y: 0 };
   }
   function paintAll(c, g) {
@@ -165,7 +165,7 @@ export function heatmap(ui) {
     const picked = Array.from(numbers, (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)), top = picked.length > 14 ? picked.sort((a, b) => b[0] - a[0]).slice(0, 14).sort((a, b) => a[1] - b[1]) : picked;
     const reach = Math.max(scores ? Math.max(...top.map(([x]) => Math.abs(x))) : max, 1e-9);
     bars.replaceChildren(...top.flatMap(([x, i]) => [h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
-      h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })), h("span", {}, fmt(x, 2))]));
+      h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })), h("span", {}, scores ? fmt(x, 2) : x.toFixed(2))]));
   }
   const css = h("style");
   css.textContent = `.window{overflow:auto;position:relative;max-width:100%}.window canvas{position:sticky;left:0;top:0}[role=grid]{outline-offset:3px;border-radius:2px}

@@ -115,7 +115,7 @@ def regression(
         axes.plot(keys, values, "o", ms=2 if dense else 5, color=COLOURS["value"], alpha=0.35 if dense else 0.55, mew=0)
         if truth is not None:
             axes.plot(*_pair(truth, "truth"), "--", color="#8a949e", lw=1.2)
-        colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246"]
+        colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246", "#596573"]
         for (x, y), colour in zip(curves.values(), colours, strict=False):
             axes.plot(x, y, color=colour)
         _direct_labels(axes, curves, colours)
@@ -140,7 +140,7 @@ def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=
         axes = figure.subplots()
         drawn = [axes.plot(x, y)[0] for x, y in series.values()]
         for axis in log or "":
-            getattr(axes, f"set_{axis}scale")("log")
+            _log_axis(axes, axis)
         if mark is not None:
             axes.axvline(mark[0], color="#596573", lw=1, ls="--")
             axes.annotate(
@@ -169,6 +169,17 @@ def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.
 
     alt = f"{title}. " + ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(labels, values, strict=True))
     return Picture(draw, size, caption, alt)
+
+
+def _log_axis(axes, which: str) -> None:
+    """A logarithmic axis with plain numbers at 1, 2, 5, 10, …"""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    getattr(axes, f"set_{which}scale")("log")
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _pair(xy, name):

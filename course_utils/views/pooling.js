@@ -32,7 +32,7 @@ export function pooling(ui) {
   return {
     paint(width, narrow) {
       const wide = Math.min(width, narrow ? width : width - 230 * unit, 640 * unit), theme = ui.theme;
-      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 220 : 270) * unit }, strip = 54 * unit, foot = box.y + box.h + 26 * unit + strip;
+      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 220 : 270) * ui.tall }, strip = 54 * ui.tall, foot = box.y + box.h + 26 * unit + strip;
       const c = paper(canvas, wide, foot + 34 * unit), out = removed(), { weights, estimate } = ask(state.query, out);
       const [bottom, top] = range([...values, ...(truth_y ?? [])]);
       y = scale(bottom, top, box.y + box.h, box.y);

@@ -3,33 +3,36 @@ import { fmt, h, mix, paper, rgb, softmax } from "./core.js";
 import { axes, curve, dot, scale } from "./chart.js";
 
 export function scaling(ui) {
-  const { spec, state, unit, arrays } = ui, [shown, K, most] = spec.shape, turns = spec.turns, Q = shown * turns, sizes = spec.sizes, n = Q * K;
+  const { spec, state, unit, arrays } = ui, [shown, Q, K, base, most] = spec.shape, sizes = spec.sizes, n = Q * K;
   const canvas = h("canvas", { role: "img", "aria-label": spec.words });
   const say = h("div", { class: "say", role: "status", "data-testid": "readout", style: "margin-top:.5em;min-height:3.1em" });
   ui.body.append(canvas);
   ui.below.append(say);
 
-  // dot products of the first d features, for the sizes of the slider; more queries by turning the first ones round
-  const step = Math.max(1, Math.floor(most / turns)), query = (q, f) => arrays.queries[(q % shown) * most + ((f + Math.floor(q / shown) * step) % most)];
+  // dot products of the first d features, for the sizes of the slider; few vectors make many by turning them round
+  const vector = (list, count) => { const step = Math.max(1, Math.floor(most / (count / base))); return (i, f) => list[(i % base) * most + ((f + Math.floor(i / base) * step) % most)]; };
+  const query = vector(arrays.queries, Q), key = vector(arrays.keys, K);
   const products = new Map();
   const running = new Float64Array(n), wanted = new Set(sizes);
   for (let f = 0; f < most; f++) {
-    for (let q = 0; q < Q; q++) { const x = query(q, f); for (let k = 0; k < K; k++) running[q * K + k] += x * arrays.keys[k * most + f]; }
+    for (let q = 0; q < Q; q++) { const x = query(q, f); for (let k = 0; k < K; k++) running[q * K + k] += x * key(k, f); }
     if (wanted.has(f + 1)) products.set(f + 1, running.slice());
   }
-  // spread of the scores, entropy of the weights and size of softmax's derivative, means over the queries
+  // spread of the scores, mean entropy of the weights, median size of softmax's derivative over the queries
   function measure(d, scaled) {
     const scores = Array.from(products.get(d), s => (scaled ? s / Math.sqrt(d) : s)), mean = scores.reduce((a, b) => a + b, 0) / n;
     const spread = Math.sqrt(scores.reduce((a, s) => a + (s - mean) ** 2, 0) / n), weights = [];
-    let entropy = 0, gradient = 0;
+    const gradients = [];
+    let entropy = 0;
     for (let q = 0; q < Q; q++) {
       const w = softmax(scores.slice(q * K, (q + 1) * K)), squares = w.reduce((a, x) => a + x * x, 0);
       entropy -= w.reduce((a, x) => a + (x > 0 ? x * Math.log(x) : 0), 0) / Q;
       // ‖diag(α) − ααᵀ‖² = Σ α² − 2 Σ α³ + (Σ α²)²
-      gradient += Math.sqrt(Math.max(0, squares - 2 * w.reduce((a, x) => a + x ** 3, 0) + squares ** 2)) / Q;
+      gradients.push(Math.sqrt(Math.max(0, squares - 2 * w.reduce((a, x) => a + x ** 3, 0) + squares ** 2)));
       weights.push(w);
     }
-    return { scores, spread, entropy, gradient, weights };
+    gradients.sort((a, b) => a - b);
+    return { scores, spread, entropy, gradient: (gradients[Q / 2 - 1] + gradients[Q / 2]) / 2, weights };
   }
   const curves = [false, true].map(scaled => sizes.map(d => measure(d, scaled).gradient));
   const both = () => ({ plain: measure(state.d, false), scaled: measure(state.d, true) });
@@ -75,7 +78,7 @@ export function scaling(ui) {
       heat(c, made.plain.weights, maps.x, maps.y, side, high, "weights of q·k");
       heat(c, made.scaled.weights, across ? maps.x + side + 22 * unit : maps.x, across ? maps.y : maps.y + high + 30 * unit, side, high, "weights of q·k ÷ √d");
       const ex = scale(1, most, curveBox.x, curveBox.x + curveBox.w, true), ey = scale(0, Math.max(...curves.flat()) * 1.08, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "d", y: "size of softmax's gradient" });
+      axes(c, ui, curveBox, ex, ey, { x: "d", y: "gradient through softmax, typical query" });
       curve(c, sizes, curves[0], ex, ey, brick, 2 * unit, [6, 3]);
       curve(c, sizes, curves[1], ex, ey, sand, 2.4 * unit);
       curve(c, [state.d, state.d], [0, ey.high], ex, ey, theme.text, 1, [3, 3]);
@@ -86,7 +89,7 @@ export function scaling(ui) {
     },
     table() {
       const made = both(), row = (name, key) => [name, fmt(made.plain[key]), fmt(made.scaled[key])];
-      return { header: [`d = ${state.d}`, "q·k", "÷ √d"], rows: [row("spread of the scores", "spread"), row("entropy of the weights", "entropy"), row("size of the gradient", "gradient")] };
+      return { header: [`d = ${state.d}`, "q·k", "÷ √d"], rows: [row("spread of the scores", "spread"), row("entropy of the weights", "entropy"), row("gradient, typical query", "gradient")] };
     },
     numbers: both,
   };

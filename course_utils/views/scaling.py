@@ -5,7 +5,7 @@ import torch
 
 from .view import Table, View, shell
 
-QUERIES, KEYS, TURNS = 12, 24, 8
+SHOWN, QUERIES, KEYS, BASE = 12, 96, 24, 8  # queries on show and in all; 8 vectors each, turned round, make the rest
 
 
 class Scaling(View):
@@ -15,14 +15,16 @@ class Scaling(View):
     modules = ("core", "chart", "scaling")
     size = (7.4, 4.6)
 
+    def vectors(self, name: str, count: int) -> torch.Tensor:
+        """[count, D] in float64: the 8 that travel, then the same ones with their features turned round."""
+        base = torch.from_numpy(self.arrays[name].astype(np.float64)).reshape(BASE, -1)
+        turns = count // BASE
+        return torch.cat([base.roll(-i * max(1, base.shape[1] // turns), -1) for i in range(turns)])
+
     def measure(self, d: int, scaled: bool) -> dict:
-        """At size d, in float64: scores, weights [8 Q, K]; spread of the scores, entropy of the weights and Frobenius
-        norm of softmax's Jacobian diag(α) − ααᵀ, means over the queries. Turning the Q queries' features round makes
-        8 Q of them, so that the means are steady; the first Q are shown."""
-        count, keys, most = self.options["shape"]
-        q = torch.from_numpy(self.arrays["queries"].astype(np.float64)).reshape(count, most)
-        q = torch.cat([q.roll(-i * max(1, most // TURNS), -1) for i in range(TURNS)])[:, :d]
-        k = torch.from_numpy(self.arrays["keys"].astype(np.float64)).reshape(keys, most)[:, :d]
+        """At size d, in float64: scores, weights [Q, K]; spread of the scores, mean entropy of the weights, and
+        the gradient of the typical query: median of the Frobenius norm of softmax's Jacobian diag(α) − ααᵀ."""
+        q, k = self.vectors("queries", QUERIES)[:, :d], self.vectors("keys", KEYS)[:, :d]
         scores = q @ k.T / (d**0.5 if scaled else 1)
         weights = torch.softmax(scores, -1)
         jacobian = torch.diag_embed(weights) - weights[:, :, None] * weights[:, None]
@@ -31,16 +33,16 @@ class Scaling(View):
             "weights": weights.numpy(),
             "spread": scores.std(correction=0).item(),
             "entropy": torch.special.entr(weights).sum(-1).mean().item(),
-            "gradient": jacobian.flatten(1).norm(dim=-1).mean().item(),
+            "gradient": jacobian.flatten(1).norm(dim=-1).quantile(0.5).item(),
         }
 
     def describe(self) -> str:
-        d, keys = self.state["d"], self.options["shape"][1]
+        d, keys = self.state["d"], KEYS
         plain, scaled = self.measure(d, False), self.measure(d, True)
         return (
             f"Random vectors of size {d}. Dot products spread ± {plain['spread']:.1f}; divided by √d, "
             f"± {scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
-            f"with √d {scaled['entropy']:.2f}. Size of softmax's gradient {plain['gradient']:.3f}, "
+            f"with √d {scaled['entropy']:.2f}. Gradient of the typical query {plain['gradient']:.3f}, "
             f"with √d {scaled['gradient']:.3f}."
         )
 
@@ -49,7 +51,7 @@ class Scaling(View):
         names = {
             "spread": "spread of the scores",
             "entropy": "entropy of the weights",
-            "gradient": "size of the gradient",
+            "gradient": "gradient, typical query",
         }
         rows = [[text, f"{plain[key]:.3f}", f"{scaled[key]:.3f}"] for key, text in names.items()]
         return Table([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)
@@ -66,20 +68,20 @@ class Scaling(View):
             kind = {"histtype": "stepfilled" if scaled else "step", "density": False, "bins": 14}
             weight = np.full(made["scores"].size, 1 / made["scores"].size)
             spread.hist(made["scores"].ravel(), weights=weight, color=colours[scaled], **kind)
-            axes.imshow(made["weights"][:QUERIES], cmap=plot.ink_map(), vmin=0, vmax=1, aspect="auto")
+            axes.imshow(made["weights"][:SHOWN], cmap=plot.ink_map(), vmin=0, vmax=1, aspect="auto")
             axes.set(title=title, xticks=[], yticks=[])
             gradients = [self.measure(d, scaled)["gradient"] for d in sizes]
             line.plot(sizes, gradients, color=colours[scaled], ls="-" if scaled else "--")
             line.plot(self.state["d"], made["gradient"], "o", color=colours[scaled])
         spread.set(xlim=(-64, 64), title=f"d = {self.state['d']}", xlabel="score", yticks=[])
-        line.set(xscale="log", xlabel="d", ylabel="gradient", ylim=(0, None))
+        line.set(xscale="log", xlabel="d", ylabel="gradient, median", ylim=(0, None))
 
 
 def scaling(
     sizes=range(1, 1025),
     *,
     d=64,
-    seed=0,
+    seed=8,
     title="Why divide by √d?",
     caption="Drag d. Brick: plain dot products. Sand: divided by √d. Watch the spread, what softmax makes of it, "
     "and how much gradient is left.",
@@ -89,8 +91,8 @@ def scaling(
     """Dot products of random vectors with and without √d: spread, weights, entropy and gradient, as d grows.
 
     sizes: the sizes d that may be shown, whole numbers from 1 to 1,024 (the slider takes about 60 of them, evenly on a
-    doubling scale); d: where to start. 12 queries and 24 keys of independent numbers of variance 1, from `seed`,
-    in half precision. live=True: Python hears `d`. Raises ValueError for sizes outside 1 … 1,024.
+    doubling scale); d: where to start. Queries and keys are independent numbers of variance 1, from `seed`, in
+    half precision. live=True: Python hears `d`. Raises ValueError for sizes outside 1 … 1,024.
     """
     sizes = sorted({int(s) for s in sizes})
     if not sizes or sizes[0] < 1 or sizes[-1] > 1024:
@@ -103,13 +105,13 @@ def scaling(
     d = min(wanted, key=lambda s: abs(s - d))
     source = torch.Generator().manual_seed(seed)
     most = sizes[-1]
-    queries, keys = (torch.randn(n, most, generator=source).half().numpy() for n in (QUERIES, KEYS))
+    queries, keys = (torch.randn(n, most, generator=source).half().numpy() for n in (BASE, BASE))
     arrays = {"queries": queries.ravel().astype("<f2"), "keys": keys.ravel().astype("<f2")}
     controls = [
         {"kind": "range", "name": "d", "label": "size d", "values": wanted, "digits": 0},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    options = {"shape": [QUERIES, KEYS, most], "turns": TURNS, "sizes": wanted}
+    options = {"shape": [SHOWN, QUERIES, KEYS, BASE, most], "sizes": wanted}
     return shell(Scaling(title, caption, arrays, {"d": d}, controls, options, presenting), live)
 
 

@@ -90,7 +90,7 @@ export function scoring(ui) {
     const label = { score: name === "scaled_dot" ? "q·k" : about.equation, scaled: name === "scaled_dot" ? `÷ √${D}${state.temperature === 1 ? "" : " ÷ t"}` : state.temperature === 1 ? "no scale" : "÷ t", masked: "mask", weights: "softmax", context: "Σ α v" };
     const rows = STEPS.map((step, n) => h("tr", n < state.step ? {} : { class: "later", "aria-hidden": "true" }, h("th", { scope: "row" }, label[step]),
       ...made[step].map((x, i) => cell(x, step, i)), ...(step === "context" && made.context.length < K ? [h("td", { colspan: K - made.context.length, class: "note" }, "context")] : [])));
-    slots[slot].replaceChildren(h("div", { class: "slot" }, h("b", {}, `${slot.toUpperCase()} · ${spec.words_of[name] ?? name}`), h("span", { class: "quiet" }, ` ${about.reference} · ${about.parameters} parameters${about.task ? ` · ${about.task}` : ""}`)),
+    slots[slot].replaceChildren(h("div", { class: "slot" }, h("b", {}, `${slot.toUpperCase()} · ${spec.words_of[name] ?? name}`), h("span", { class: "quiet" }, ` ${about.reference} · ${about.parameters} parameters, ${about.pair} multiply–adds a pair${about.task ? ` · ${about.task}` : ""}`)),
       h("table", { class: "strip" }, h("thead", {}, h("tr", {}, h("td"), ...names.map(n => h("th", { scope: "col", class: "key" }, n)))), h("tbody", {}, ...rows)));
   }
   const css = h("style");

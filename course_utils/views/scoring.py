@@ -156,6 +156,7 @@ def scoring(
             "equation": module.equation,
             "reference": module.reference,
             "parameters": module.num_parameters,
+            "pair": module.cost.per_pair,
             "task": TASK_WORDS.get(tasks.get(name), ""),
         }
         for name, module in made.items()

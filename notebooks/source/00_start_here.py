@@ -113,7 +113,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # - **Any order.** After `setup()` and the imports of its section, any cell may be run at any time, as often as you like.
 # - **Stop.** A running training stops with ■, keeps the best it had, and can go on from there later (`resume=`).
 # - **No network needed.** Views compute in the browser. They still move when the kernel is off and when you open the notebook tomorrow.
-# - **In front of a class.** *View → Presentation Mode* makes everything larger; views have `presenting=True` for type that one reads from the last row.
+# - **In front of a class.** *View → Presentation Mode* makes text and code larger. Views get type that one reads from the last row by `presenting=True`, or all of them by the environment variable `COURSE_PRESENTING=1`.
 #
 # **Keep this:** guess, touch, write, check. And nothing you do here can break the course.
 

@@ -635,7 +635,7 @@ labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
 # - **Temperature** $T$ divides the scores. Towards 0, winner takes all; towards infinity, equal shares. A Gaussian of width $w$ is a softmax at $T=w^2$: you have been moving a temperature all along.
 # - **Mask:** a key that is switched off gets exactly 0, and the rest share what it had.
 #
-# The shift is more than a curiosity. Computed as written, the formula breaks at scores that real models reach:
+# The shift is more than a curiosity. Add 1000 in the lab and let it compute *without the maximum*: the formula, as it is written, breaks. PyTorch agrees:
 
 # %%
 scores = torch.tensor([1000.0, 999.0, 998.0])

@@ -97,9 +97,10 @@ def test_softmax_lab_equals_torch(show, temperature):
 def test_softmax_without_the_maximum_overflows(show):
     page = show(labs.softmax([2.0, 1.0]))
     assert numbers(page, shift=0.0, method="naive")["weights"] == pytest.approx([0.731059, 0.268941], abs=1e-6)
-    assert numbers(page, shift=1000.0, method="naive")["weights"] == [None, None] or np.isnan(
-        np.array(numbers(page, shift=1000.0, method="naive")["weights"], float)
-    ).all()
+    assert (
+        numbers(page, shift=1000.0, method="naive")["weights"] == [None, None]
+        or np.isnan(np.array(numbers(page, shift=1000.0, method="naive")["weights"], float)).all()
+    )
 
 
 def test_heatmap_shows_the_weights_it_was_given(show):

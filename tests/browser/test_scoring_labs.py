@@ -140,3 +140,13 @@ def test_pages_without_scripts_keep_picture_words_and_table(show):
     assert "context" in page.locator("figcaption").first.inner_text()
     page.locator("summary").first.click()
     assert page.locator("table").first.is_visible()
+
+
+def test_the_comparison_with_torch_can_fail(show):
+    """A control: with one tanh taken out of the browser's mathematics, the numbers are no longer torch's."""
+    view = labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]], a="additive")
+    broken = view.fragment().replace("const tanh = v => v.map(Math.tanh)", "const tanh = v => v")
+    assert broken != view.fragment()
+    right, wrong = (numbers(show(html))["a"]["score"] for html in (view.fragment(), broken))
+    assert np.allclose(right, view.steps("a")["score"], atol=TOLERANCE)
+    assert not np.allclose(wrong, view.steps("a")["score"], atol=0.01)

@@ -39,6 +39,12 @@ def test_two_builds_are_the_same_bytes(built):
     assert authoring.drift("01_small", built) == []
 
 
+def test_the_source_counts_as_the_newer_of_the_pair(built):
+    """Else jupytext answers 400 when an author opens the notebook that was just built."""
+    source, notebook = built / "source" / "01_small.py", built / "01_small.ipynb"
+    assert source.stat().st_mtime_ns >= notebook.stat().st_mtime_ns
+
+
 def test_ids_of_equal_cells_differ_and_are_valid(built):
     cells = json.loads((built / "01_small.ipynb").read_text("utf-8"))["cells"]
     ids = [cell["id"] for cell in cells]

@@ -77,6 +77,13 @@ def test_never_nan_over_a_thousand_random_masks():
     assert empty_rows > 100
 
 
+def test_gradients_of_attention_by_finite_differences_with_an_empty_row():
+    source = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, n, 3, generator=source, dtype=torch.float64, requires_grad=True) for n in (3, 4, 4))
+    mask = torch.tensor([[True, True, False, True], [False] * 4, [False, False, True, False]])
+    assert torch.autograd.gradcheck(lambda *x: scaled_dot_product_attention(*x, mask), (q, k, v))
+
+
 @pytest.mark.parametrize("name", list(SCORES))
 def test_every_score_stays_finite_under_masks(name):
     source = torch.Generator().manual_seed(0)
@@ -90,6 +97,12 @@ def test_every_score_stays_finite_under_masks(name):
         for grad in (q.grad, k.grad, *(p.grad for p in score.parameters())):
             assert grad is None or grad.isfinite().all()
         assert weights.isfinite().all()
+
+
+def test_no_keys_at_all_gives_zeros():
+    q, none = torch.ones(2, 3, 4), torch.ones(2, 0, 4)
+    output, weights = scaled_dot_product_attention(q, none, none)
+    assert weights.shape == (2, 3, 0) and output.eq(0).all() and output.shape == (2, 3, 4)
 
 
 def test_padding_and_causal_combine():
@@ -111,3 +124,17 @@ def test_masks_that_are_refused():
         scaled_dot_product_attention(q, k, k, torch.ones(3, 5, dtype=torch.bool, device="meta"))
     with pytest.raises(ValueError, match="size"):
         scaled_dot_product_attention(q, torch.ones(2, 5, 3), k)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", list(SCORES))
+def test_scores_on_a_gpu_equal_those_on_the_cpu(name):
+    torch.manual_seed(0)
+    score = SCORES[name](8, 8)
+    q, k = (torch.randn(2, n, 8, generator=torch.Generator().manual_seed(n)) for n in (5, 6))
+    torch.testing.assert_close(score.cuda()(q.cuda(), k.cuda()).cpu(), score.cpu()(q, k), atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="queries are on cuda:0, keys on cpu"):
+        score(q.cuda(), k)
+    with pytest.raises(ValueError, match="cuda:0"):
+        scaled_dot_product_attention(q, k, k, torch.ones(5, 6, dtype=torch.bool, device="cuda"))

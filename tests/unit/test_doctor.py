@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_utils import data, doctor, files, results, runtime, timing
+from course_utils import authoring, data, doctor, files, results, runtime, timing
 
 
 @pytest.fixture
@@ -170,6 +170,11 @@ def test_times_are_scaled_to_this_machine(monkeypatch):
     monkeypatch.setattr(timing, "calibrate", lambda: 0.3)  # three times slower than where it was recorded
     assert timing.estimate() == {"01_one": pytest.approx(3.0)}
     assert "01_one 3.0" in doctor.check_time().found
+
+
+def test_the_minutes_of_every_notebook_are_known():
+    """After a new chapter: python -m course_utils results notebook_times"""
+    assert list(timing.estimate()) == authoring.names()
 
 
 def test_repair_says_what_setup_says():

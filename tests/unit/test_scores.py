@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from course_utils import attention
 from course_utils.attention import SCORES as FROM_ATTENTION
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
@@ -30,6 +31,7 @@ def made(name, query_size=3, key_size=3, **sizes):
 def test_the_twelve_in_the_order_of_the_table():
     assert list(SCORES) == NAMES
     assert FROM_ATTENTION is SCORES
+    assert attention.linear_attention is linear_attention and attention.sparsemax is sparsemax
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -48,28 +48,20 @@ def test_effort_in_the_text_is_the_exercise_s(notebook_name):
             assert stub.exercise.effort in above, f"{stub.name}: the text above should say {stub.exercise.effort}"
 
 
-def test_unsolved_the_notebook_says_whose_code_it_uses(notebook_name):
-    sources = [cell.source for cell in exercise_cells(notebook_name)]
-    if not sources:
-        pytest.skip("no exercises in it")
-    cells = run([IMPORTS, *sources])
-    for cell in cells[1:]:
-        for stub in stubs(cell.source):
-            assert any(
-                text.startswith(f"○ {stub.name}: not solved yet") and f"`{stub.exercise.reference.__name__}`" in text
-                for text in texts(cell)
-            )
-
-
-def test_each_known_wrong_answer_is_named_and_the_notebook_goes_on(notebook_name):
+def test_unsolved_or_wrong_it_is_named_and_the_notebook_goes_on(notebook_name):
+    """One kernel: each cell as it stands, then with each known wrong answer in the stub's place."""
     cells, wanted = [IMPORTS], [[]]
     for cell in exercise_cells(notebook_name):
+        unsolved = []
+        cells.append(cell.source)
+        wanted.append(unsolved)
         for stub in stubs(cell.source):
+            own = "\n".join(cell.source.splitlines()[stub.first - 1 : stub.last])
+            reference = stub.exercise.reference.__name__
+            unsolved += [f"○ {stub.name}: not solved yet", f"the course's own `{reference}`"]
             for i, wrong in enumerate(stub.exercise.wrong):
-                own = "\n".join(cell.source.splitlines()[stub.first - 1 : stub.last])
-                goes_on = f"\nassert {stub.bound} is _find({stub.name!r}).reference"
-                cells.append(answered(own, i) + goes_on)
-                wanted.append([f"✗ {stub.name}: not yet.", wrong.hint, "goes on with the course's own"])
+                cells.append(answered(own, i) + f"\nassert {stub.bound} is _find({stub.name!r}).reference")
+                wanted.append([f"✗ {stub.name}: not yet.", wrong.hint, f"goes on with the course's own `{reference}`"])
     if len(cells) == 1:
         pytest.skip("no exercises in it")
     for cell, parts in zip(run(cells), wanted, strict=True):

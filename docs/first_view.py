@@ -1,0 +1,39 @@
+"""Makes docs/first-view.png: the first lab of chapter 1, as it stands in the committed notebook, in a real browser.
+
+    .venv/bin/python docs/first_view.py
+"""
+
+import pathlib
+import sys
+import tempfile
+
+import nbformat
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+import find_browser  # noqa: E402
+from jupyterlab_driver import FLAGS  # noqa: E402
+
+
+def first_view() -> str:
+    """The HTML of the first view in chapter 1."""
+    notebook = nbformat.read(ROOT / "notebooks" / "01_nadaraya_watson.ipynb", as_version=4)
+    outputs = (o.get("data", {}) for c in notebook.cells for o in c.get("outputs", []))
+    return next(data["text/html"] for data in outputs if "course-view" in data.get("text/html", ""))
+
+
+with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
+    page_file = pathlib.Path(folder) / "view.html"
+    style = "font:14px system-ui,sans-serif;color:#1b2430;background:#fff;margin:0;padding:14px;width:900px"
+    page_file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body style="{style}">{first_view()}', encoding="utf-8")
+    browser = p.chromium.launch(executable_path=find_browser.obtain(), args=FLAGS)
+    page = browser.new_page(viewport={"width": 930, "height": 600}, device_scale_factor=2)
+    page.goto(page_file.as_uri())
+    page.wait_for_timeout(300)
+    target = ROOT / "docs" / "first-view.png"
+    page.locator("body").screenshot(path=target)
+    browser.close()
+Image.open(target).convert("RGB").quantize(128).save(target, optimize=True)

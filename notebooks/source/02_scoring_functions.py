@@ -1,0 +1,978 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 2 · How does a query meet a key?
+# *Twelve scoring functions, under the hand.* **At the end** you write any alignment function of the literature, say what it costs and what it can't see, and explain √d from what you saw. Reading 60 minutes · live 60 · exercises 30 · *Deeper* 60 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products.
+
+# %%
+import torch
+import course_utils
+from course_utils.attention import SCORES, masked_softmax
+from course_utils.views import heatmap, labs, plot, predict
+runtime = course_utils.setup()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One query, four keys
+# In chapter 1 the score was closeness: one number met another. Words are not numbers but *vectors*, arrows with a direction and a length. The orange <b style="color:#bf5f00">query</b> points right, and so does the short <b style="color:#007fc6">key</b>. The long key points elsewhere, but it reaches far. **Before you touch anything:** which of them should get the attention?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
+first = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="dot", b="similarity",
+                     title="Whom should the query hear?")
+assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
+first
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# A hears *long*, with 87 % of the weight. B hears *short*, with 43 %, and *long* comes second. Drag the tip of *long* towards the query, away from it, back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax; the purple mark is what comes out.
+#
+# <a id="scoring-function"></a>
+# Neither is wrong. A asks *how far does a key reach my way*, B asks *how well does it point my way*. The rule that makes one number of a query and a key is the **scoring function** (chapter 1 called it alignment function). The literature has about a dozen. This chapter puts them side by side.
+#
+# **Keep this:** the score decides what "fits" means. Everything after it, softmax and average, stays as it was.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three questions first
+# From chapter 1. Answer each before you unfold it.
+#
+# 1. Add 5 to all scores of one query. What happens to the weights?
+# 2. Somebody multiplies all scores by 10. What happens now?
+# 3. A row has no key that may be asked. Which weights should it get?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Nothing: softmax looks at differences. A score that adds one number to a whole row has done no work. Remember that for the section on networks.
+# 2. They sharpen: it is a temperature of 1/10. Remember that for √d.
+# 3. Zeros, and never NaN.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The twelve
+# In all equations q is the query, k a key, W is a matrix, w a vector and b a bias. What training can change is written W, w or b.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, kind in SCORES.items():
+    print(f"{name:19} {kind.equation:44} {kind.reference}")
+
+# %% [markdown]
+# Read them as families. **No numbers of their own:** similarity, dot, scaled dot, and the generalized kernel, which is a dot product in disguise. **A matrix in between:** general and its two cousins. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based never reads the query.
+#
+# Every one is a class with the same two lines of use, and any of them runs in the lab above: choose it in the menu. Those with parameters were trained beforehand, each for the task that the lab names. What do they cost?
+
+# %%
+from course_utils.score_study import comparison
+
+table = comparison()
+assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
+assert table[7]["multiply–adds per pair"] > 50 * table[8]["multiply–adds per pair"]
+table
+
+# %% [markdown]
+# This table is made by the code that it describes: parameters are counted, multiply–adds are checked against PyTorch's own counter, and the milliseconds are from this machine, just now. *Kept per pair* is memory: how many numbers PyTorch must hold for each pair, to be able to learn. Two lines are worth a long look: **concat** and **additive** have equally many parameters, and one costs sixty times the other. We come back to that.
+#
+# **Keep this:** all twelve are `scores = SCORES[name](query_size, key_size)(queries, keys)`. They differ in what they see and in what they cost.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: slips in a famous table
+# The list of twelve goes back to a survey (Chaudhari et al. 2021). A widely used copy of its table has four slips that one only sees when one tries to run it. Each is a short program here: name the line, mend it.
+#
+# #### Find the error ●●○ · 4 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+from course_utils.exercises import exercise, find_error, hint, solution
+
+find_error("one number for all keys")
+
+@find_error("one number for all keys", line=None)  # the number of the wrong line
+def location_score(queries, keys, W):
+    """queries [Q, D], keys [K, D], W [P, D], one row per position -> scores [Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# One number for all keys, and softmax gives each the same: attention that attends to nothing. You can see it happen:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+generator = torch.Generator().manual_seed(0)
+one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
+same_for_all = torch.full((1, 5), 1.7)
+assert torch.allclose(torch.softmax(same_for_all, -1), torch.full((1, 5), 0.2))
+by_place = masked_softmax(SCORES["location_based"](4, 4, max_keys=5)(one_query, five_keys).detach())
+assert by_place.std() > 0.001
+by_place
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a missing transpose")
+
+@find_error("a missing transpose", line=None)
+def biased_score(queries, keys, W, b):
+    """queries [Q, D], keys [K, D], W [D, D], b [D] -> scores [Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("the bias outside")
+
+@find_error("the bias outside", line=None)
+def hidden(queries, keys, W0, W1, b1):
+    """queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H] -> hidden [Q, K, H]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The fourth slip, what d is, waits in the section on √d.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Direction times length
+# <a id="dot-product"></a>
+# The **dot product** multiplies feature by feature and adds up. Seen from geometry it is $\;{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle between them.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), three times as far and 45° off. "
+    "Which has the larger dot product with q?",
+    ["key one: nothing fits q better than q", "key two", "both alike"],
+    answer=1,
+    because="1·1 + 0·0 = 1 against 1·3 + 0·3 = 3. Length pays for the bad direction.",
+)
+
+# %%
+q, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
+dot, cosine = (SCORES[name](2, 2)(q, keys) for name in ("dot", "similarity"))
+assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]]))
+dot, cosine
+
+# %% [markdown]
+# <a id="cosine-similarity"></a>
+# Divide both lengths out, and **cosine similarity** is left: direction alone. A long key can shout in a dot product. In a cosine it cannot.
+#
+# ### Find the error ●○○ · 4 minutes
+# A lecture says what many believe. Which claim goes too far?
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from course_utils.exercises import exercise, find_error, hint, solution
+
+find_error("only the direction")
+
+@find_error("only the direction", line=None)  # the number of the wrong claim
+def favourite(query, keys):
+    """query [D], keys [K, D] -> number of the key with the largest dot product"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# **Keep this:** dot product = direction × both lengths; cosine = direction only.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a cosine cannot make up its mind
+# Cosines lie between −1 and 1. So the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one fits and however badly the other. Graves' Neural Turing Machine, where the cosine score comes from, multiplies it by a learned *sharpness* β.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+opposite = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(q, opposite)) for sharpness in (1, 5)])
+assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
+weights  # β = 1: the worst key there can be still gets 12 %; β = 5: next to nothing
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Exercise ●●○ · 4 minutes
+# Write the cosine score of all queries with all keys. Mind the vector of zeros.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("cosine score")
+def cosine_score(queries, keys):
+    """queries [Q, D], keys [K, D] -> scores [Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which word becomes "assis"?
+# <a id="cross-attention"></a>
+# A worked example that goes through the whole chapter. "The cat sat on the mat" is being translated: *Le chat était …* and now the fourth word, *assis*. The six English words are keys and values at once, three numbers each; the query (0, 0, 1) comes from the French side. A query from one sentence and keys from another: **cross-attention**.
+#
+# Take a pencil for the six dot products, divide by √3 = 1.732, and guess: which words share the first place?
+
+# %%
+words = ["The", "cat", "sat", "on", "the", "mat"]
+K = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]])
+q = torch.tensor([[0.0, 0, 1]])
+scores = q @ K.T
+weights = torch.softmax(scores / 3**0.5, dim=-1)
+context = weights @ K
+scores, weights, context
+
+# %%
+assert scores.tolist() == [[0, 0, 1, 0, 1, 1]]
+assert torch.allclose(weights, torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
+assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
+labs.scoring(q[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
+
+
+# %% [markdown]
+# "sat" has .213, and so have "the" and "mat": with these little vectors, three words fit equally well. Make "sat" (0, 0, 2) in the lab, and it stands out. (A widely used slide prints the last coordinate as .639; that comes from rounding the weights first.)
+#
+# ### Exercise 1 ●○○ · 3 minutes
+# Write the score for a whole batch: all queries with all keys, so that its spread does not depend on D. The next section shows why one wants that.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("scaled dot-product score")
+def scaled_score(queries, keys):
+    """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Why divide by √d?
+# <a id="scaled-dot-product"></a>
+# Two random vectors of ±1-sized numbers. Their dot product adds up d products, some positive, some negative.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "When d grows from 4 to 400, the scores get larger by about …",
+    ["a factor of 2", "a factor of 10", "a factor of 100"],
+    answer=1,
+    because="Each product has variance 1, so the sum of d has variance d, and spreads like √d: √400 / √4 = 10.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+sizes = labs.scaling(sizes=range(1, 1025), d=4)
+at_400, divided = (sizes.measure(400, scaled) for scaled in (False, True))
+assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 11 and at_400["gradient"] < 0.03 * divided["gradient"]
+sizes
+
+# %% [markdown]
+# Drag d from 4 to 400. <a id="saturation"></a>At 400, eleven of the twelve rows on the left have put nearly all their ink on one key, and not because that key is right: these vectors are noise. The softmax is **saturated**. Then look at the curve. A saturated softmax is not only stubborn, it is deaf: the typical query has less than 3 % of its gradient left, so next to nothing can be learned from it. Divided by √d, all three stand still.
+
+# %%
+generator = torch.Generator().manual_seed(1)
+q, k = torch.randn(2, 10_000, 400, generator=generator)
+spread = {d: (q[:, :d] * k[:, :d]).sum(-1).std().item() for d in (4, 400)}
+assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
+print({d: round(s, 1) for d, s in spread.items()}, "ratio", round(spread[400] / spread[4], 1))
+
+# %% [markdown]
+# Ten times, as promised.
+#
+# ### Find the error ●○○ · 3 minutes
+# And what is d? A widely used table explains it as "the length of the input", and says that it is "64 or 512".
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("size or length")
+
+@find_error("size or length", line=None)
+def score(queries, keys):
+    """queries [Q, D], keys [K, D] -> scores [Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# **Keep this:** dividing by √d keeps the scores' spread at 1, so softmax starts undecided and can learn.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An output that cannot be
+# Now *self*-attention: <a id="self-attention"></a>the words of one sentence ask each other. "The weather is nice today" has five vectors in a lecture, and "The" is the query. The lecture prints the output (1.8, 2.3, 0.4).
+
+# %%
+nice = ["The", "weather", "is", "nice", "today"]
+X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
+weights = torch.softmax(X[:1] @ X.T, dim=-1)
+output = weights @ X
+assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
+heatmap(weights, ["The"], nice, title="Whom does “The” ask?", caption="Quite evenly: “is” .293, itself .250.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "You have not computed the output yet. Can it be (1.8, 2.3, 0.4)?",
+    ["yes, why not", "no, and the vectors alone show it", "one has to compute it to know"],
+    answer=1,
+    because="Weights are ≥ 0 and sum to 1. An average of numbers between .2 and .9 cannot be 1.8.",
+)
+
+
+# %% jupyter={"source_hidden": true}
+def hull(figure):
+    """The first two features: the words, the region their averages can reach, both outputs."""
+    axes = figure.subplots()
+    corners = X[[1, 0, 2, 3]]  # weather, The, is, nice: the outermost
+    axes.fill(corners[:, 0], corners[:, 1], color=plot.COLOURS["value"], alpha=0.18)
+    axes.plot(X[:, 0], X[:, 1], "o", color=plot.COLOURS["value"])
+    for (x, y, _), name in zip(X.tolist()[:3], nice, strict=False):
+        axes.annotate(name, (x, y), (5, 5), textcoords="offset points", color=plot.COLOURS["value"])
+    for x, y, name in ((*output[0, :2].tolist(), "computed"), (1.8, 2.3, "as printed")):
+        axes.plot(x, y, "s", color=plot.COLOURS["output"])
+        axes.annotate(name, (x, y), (9, -13), textcoords="offset points", color=plot.COLOURS["output"])
+    axes.set(xlabel="first feature", ylabel="second feature", xlim=(0, 2.2), ylim=(-0.3, 2.5))
+
+assert torch.allclose(output, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+plot.picture(hull, caption="Green: all that an average of these words can be. The printed output lies far outside.",
+             alt="Five words in the plane of two features, their convex hull, the computed output inside, "
+             "the printed one far above and to the right.")
+
+# %% [markdown]
+# <a id="convex-hull"></a>
+# The green region is the **convex hull** of the values. Attention never leaves it: whatever the score, whatever was learned. (To go beyond, a model needs something after attention. Chapter 5 adds it.)
+#
+# ### Find the error ●●○ · 5 minutes
+# Write the check that would have caught it.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("an impossible output")
+
+@find_error("an impossible output", line=None)
+def impossible(output, values):
+    """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# **Keep this:** an output of attention is an average of values. It lies between them, always.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: two more worked examples
+# Both are from a lecture, both have two features and plain dot products. First cross-attention: three states $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query (.5, .5).
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
+weights = torch.softmax(torch.tensor([[0.5, 0.5]]) @ H.T, -1)
+assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4)
+assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
+heatmap(weights, ["query"], ["h₁", "h₂", "h₃"], title="Which state is heard?", caption="Out comes (.726, .726).")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a rounded weight")
+
+@find_error("a rounded weight", line=None)
+def three_digits(scores):
+    """scores [K] -> softmax weights [K], rounded to three digits"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Then self-attention with the same three vectors, now the words I, am, happy. The query is "happy".
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+weights = torch.softmax(H @ H.T, -1)
+assert torch.allclose(weights[2], torch.tensor([0.212, 0.212, 0.576]), atol=5e-4)
+assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
+heatmap(weights, ["I", "am", "happy"], ["I", "am", "happy"], select=("happy", "I"), title="Whom does “happy” ask?",
+        caption="Compare the first two cells of the last row.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 4 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("who is tied to whom")
+
+@find_error("who is tied to whom", line=None)
+def weights_of_last(words):
+    """words [T, D] -> weights [T] of the last word"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One vector, two jobs
+# A train station is not a train. In "train station" the second word should take something from the first, and self-attention does that by averaging. Let *train* be (2, 0) and *station* (1, 1).
+
+# %%
+pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
+weights = torch.softmax(pair @ pair.T, -1)
+assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
+heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"), title="What is a train station?",
+        caption="The new “station” is half a train: (1.5, .5).")
+
+# %% [markdown]
+# Good for "station". Now suppose that some words should be heard more than others, by everybody. The oldest way is $\alpha=\mathrm{softmax}(w\cdot x_i)$: one vector $x_i$ per word, which is both the *content* and the *reason to be heard*. What if we want the second word to be louder?
+
+# %%
+w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+louder = x + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # the second word, moved along w
+before, after = (torch.softmax(v @ w, -1) @ v for v in (x, louder))
+apart = torch.softmax(louder @ w, -1) @ x  # keys may be loud, values stay what they are
+assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
+assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
+before, after, apart
+
+# %% [markdown]
+# To make it louder we had to change what it *says*: the first coordinate of the output jumps from .731 to 1.731, although nobody wanted that. Two jobs, one vector. So the jobs were given out: a <b style="color:#007fc6">key</b> to be found by, a <b style="color:#008a67">value</b> to take home. In the last line the second word is louder and still says (0, 1). And since "louder" is not the same for everybody, the fixed w became a <b style="color:#bf5f00">query</b>.
+#
+# **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: three tokens, every number
+# Here are all steps on paper: tokens, three matrices, queries, keys, values, scores, weights, output. Do the first row by hand.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
+Wq, Wk, Wv = torch.tensor([[1.0, 1], [0, 1]]), torch.tensor([[0.0, 1], [1, 0]]), torch.tensor([[2.0, 0], [0, 1]])
+q, k, v = x @ Wq, x @ Wk, x @ Wv
+scores = q @ k.T
+assert scores.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
+q, k, v, scores
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+weights = torch.softmax(scores / 2**0.5, -1)
+output = weights @ v
+by_hand = torch.tensor([[0.248, 0.248, 0.504], [0.401, 0.198, 0.401], [0.284, 0.140, 0.576]])
+assert torch.allclose(weights, by_hand, atol=6e-4)
+assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
+heatmap(weights, ["x₁", "x₂", "x₃"], ["x₁", "x₂", "x₃"], title="Three tokens: who asks whom?",
+        caption="Everybody hears x₃ most: its key (1, 1) has something for each query.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# An article with code gets four things wrong in these few lines. Two of its programs run without a complaint, and so would yours.
+#
+# #### Find the error ●○○ · 4 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("mixed-up indices")
+
+@find_error("mixed-up indices", line=None)
+def score_table(queries, keys):
+    """queries [Q, D], keys [K, D] -> S [Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("what is averaged")
+
+@find_error("what is averaged", line=None)
+def own_attention(x, Wq, Wk, Wv):
+    """x [T, D], Wq, Wk, Wv [D, D] -> output [T, D]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a relu on the queries")
+
+@find_error("a relu on the queries", line=None)
+def free_queries(x, Wq, Wk, Wv):
+    """x [T, D], Wq, Wk, Wv [D, D] -> output [T, D]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("the same head again")
+
+@find_error("the same head again", line=None)
+def distinct_heads(heads):
+    """heads [H, T, D] -> how many of them are different"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A matrix that translates
+# <a id="general-score"></a>
+# A dot product expects query and key to speak the same language: feature 1 of the one meets feature 1 of the other. What if they don't? Here is a small world in which they never do. A query is an arrow; the right key is the one that points *a quarter turn away* from it. Eight keys, one right. A guess is right one time in eight.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "How often does the dot product find the right key?",
+    ["always: an angle is an angle", "about 1 time in 8, like guessing", "less often than guessing"],
+    answer=2,
+    because="It prefers keys along the query, and those are just the ones that are a quarter turn off. "
+    "A confident score with the wrong idea is worse than none.",
+)
+
+# %% [markdown]
+# The score **general**, $q^\top W k$, puts a matrix in between. It starts random. Press run and watch it learn which feature asks for which.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils.score_study import Chooser, choice_loss, share_right, task_batch
+from course_utils.training import fit
+
+torch.manual_seed(0)
+plain, general = Chooser("dot", size=2), Chooser("general", size=2)
+
+def held_out(chooser):
+    return {"share right": share_right(chooser, "feature", size=2)}
+
+for chooser in (plain, general):
+    run = fit(chooser, lambda g: task_batch("feature", 128, g, size=2), choice_loss, steps=300, lr=0.02, title="general",
+              evaluate=held_out, higher_is_better=True, show=chooser is general)
+
+# %%
+right = {"dot": share_right(plain, "feature", size=2), "general": share_right(general, "feature", size=2)}
+assert right["dot"] < 0.06 and right["general"] > 0.97
+W = general.score.W.weight.detach()
+W = W / W.norm() * 2**0.5
+assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
+heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", title="What has W learned?",
+        caption=f"A quarter turn: q₁ asks for k₂, q₂ for −k₁. Right: {right['general']:.0%}; the dot product: {right['dot']:.0%}.")
+
+
+# %% [markdown]
+# Nobody told it the angle. (The dot product has one number to train, its sharpness, and sharpens the wrong idea.) With W in between, query and key need not even have the same size: W is then a rectangle.
+#
+# ### Exercise 2 ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("general score")
+def general_score(queries, keys, W):
+    """queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] -> scores [B, Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# **Keep this:** a matrix between query and key learns which feature asks for which.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Two names, one function
+# <a id="additive-attention"></a><a id="concat"></a>
+# The first attention in translation was **additive**: $w^\top\tanh(W_1q+W_2k+b)$, a small network that looks at both. A year later another paper wrote **concat**: put q and k on top of each other and send the pile through one matrix, $w^\top\tanh(W[q;k]+b)$. Look at the product: some columns of W meet q, the others meet k. So W is W₁ and W₂ side by side, and the two are one function. Copy the weights and see.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from course_utils.scores import Additive
+
+concat = SCORES["concat"](3, 5)
+additive = Additive.from_concat(concat)  # the same numbers, cut in two
+queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
+assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
+print("equal to 1e-6 on", *concat(queries, keys).shape, "· multiply–adds:", concat.cost.total(100, 100), additive.cost.total(100, 100))
+
+
+# %% [markdown]
+# The same numbers at a fraction of the cost, and the only reason is the order of work: concat multiplies every *pair* by all of W, additive projects each query and each key *once* and then adds. Whoever reads the formulas sees no difference; whoever counts does.
+#
+# ### Exercise 3 ●○○ · 3 minutes
+# Cut the matrix yourself.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("cut w in two")
+def cut(W, query_size):
+    """W [H, Dq + Dk] -> W1 [H, Dq], W2 [H, Dk]"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# ### Exercise 4 ●●○ · 6 minutes
+# And write the additive score. What people stumble over is not the tanh but the *pairs*: every query has to meet every key.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("additive score")
+def additive_score(queries, keys, W1, W2, b, w):
+    """queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] -> scores [Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# What would be left without the tanh? $w^\top W_1 q + w^\top W_2 k$: the query adds one number to its whole row. You know from the first of the three questions what softmax makes of that: nothing. The tanh is the place where query and key meet.
+#
+# **Keep this:** concat is additive, written at a higher price. Without the tanh neither would look at the query.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: additive beside scaled dot
+# The whole module, with its paper and the tests that hold it:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import reveal
+
+reveal(Additive)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Which of the two should one take? Three differences decide it. **Sizes:** additive takes any two, a dot product only equal ones. It says so:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# NBVAL_CHECK_OUTPUT
+print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
+for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
+    try:
+        ask()
+    except (ValueError, KeyError) as error:
+        print(error)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# **Cost and memory:** both grow with the number of pairs, but additive needs a hidden vector for each pair, where the dot product needs one number.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.score_study import Table, numbers_kept
+
+generator = torch.Generator().manual_seed(0)
+queries, keys = torch.randn(2, 1, 256, 64, generator=generator)
+rows = []
+for name in ("scaled_dot", "additive"):
+    score = SCORES[name](64, 64, hidden_size=64)
+    kept = numbers_kept(score, queries, keys)
+    rows.append({"score": name, "parameters": score.num_parameters, "multiply–adds": score.cost.total(256, 256),
+                 "numbers kept to learn": kept})
+assert rows[0]["numbers kept to learn"] == 0 and rows[1]["numbers kept to learn"] >= 256 * 256 * 64
+Table(rows, "256 queries and keys of 64 features")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Four million numbers against none. **Quality** was about equal in early translators, until d grew large and the plain dot product fell behind: that is where √d came in (Vaswani et al. 2017, section 3.2.1). Since then nearly everybody multiplies.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who can learn what?
+# Five small worlds. In each a query meets eight keys, one of them is right, and the rule differs: it *points* where the query points; it *reaches* furthest along it; it is the *longest*; it fits after a hidden rotation (*feature*); it stands at the *place* that the query names. Each of the twelve was trained in each world, five times.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Which score will be best in most of the five worlds?",
+    ["deep: it has the most parameters", "scaled dot: everybody uses it", "none: each world has another winner"],
+    answer=2,
+    because="A score that is made for a rule is exact. A network comes near to most rules and fits none.",
+)
+
+# %%
+from course_utils import results
+from course_utils.score_study import REASONS, TASKS
+
+recorded = results.load("scores_task")
+percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
+best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
+assert best[:1] + best[2:] == ["similarity", "feature_based", "general", "location_based"] and percent[1, 1] > 99.5
+heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn what?",
+        caption=f"Right choices in %; guessing gives 12.5. {recorded.about}")
+
+# %% [markdown]
+# These figures are *recorded*, five seeds each; `python -m course_utils results scores` makes them again in about three minutes. No row is good everywhere.
+#
+# Look at *length* for the dot product: 31 %. It is not blind to length, but it can't ask for length *alone*. And look at *feature_based* there: it never reads the query, and in this world it needn't.
+#
+# **Keep this:** a score is an assumption about what "fits" means. The right assumption beats more parameters.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: each in one sentence
+# Why each row looks as it does:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.score_study import Table
+
+assert list(REASONS) == list(SCORES)
+Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Knock one out
+# Train an additive score of your own, with eight hidden units, to match directions in the plane. Then put it into the lab, beside the cosine that it tries to imitate.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+torch.manual_seed(0)
+mine = Chooser("additive", size=2, hidden_size=8)
+run = fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}, lr=0.02,
+          evaluate=lambda m: {"share right": share_right(m, "direction", size=2)}, higher_is_better=True, title="additive")
+assert 0.5 < share_right(mine, "direction", size=2) < 0.85
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Each hidden unit has a number in w that says how loud it is. Silence one unit after the other. "
+    "Will the loudest unit be the one that is missed most?",
+    ["yes: loud means important", "not necessarily", "no unit will be missed: there are eight"],
+    answer=1,
+    because="A unit matters if the others can't say what it says. Loudness alone doesn't tell.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import ipywidgets
+from IPython.display import display
+
+view = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="additive", b="similarity",
+                    modules={"additive": mine.score}, title="Does it match directions?", live=True)
+silent, told = ipywidgets.Dropdown(options=range(1, 9), description="silence unit"), ipywidgets.HTML()
+
+def tell(_=None):
+    """Ask again with one hidden unit silenced, for the vectors as they stand now."""
+    keys = torch.tensor(view.key_vectors).reshape(-1, 2)
+    before, after = (scores_without(unit, torch.tensor([view.query]), keys) for unit in (None, silent.value - 1))
+    told.value = f"With all units: {before}. Without unit {silent.value}: {after}."
+
+def scores_without(unit, query, keys):
+    """The weights in words, with one unit of `mine` silenced for this question only."""
+    w = mine.score.w.weight.detach().clone()
+    if unit is not None:
+        w[0, unit] = 0
+    scores = torch.func.functional_call(mine.score, {"w.weight": w}, (query, keys)).detach()
+    return ", ".join(f"{n} {x:.0%}" for n, x in zip(compass, masked_softmax(scores)[0].tolist(), strict=True))
+
+view.observe(tell, names=["query", "key_vectors"])
+silent.observe(tell, names="value")
+tell()
+display(view, silent, told)
+
+
+# %% [markdown]
+# Python listens here: drag an arrow, let go, and the line below counts again. Now all eight, over four thousand questions:
+
+# %%
+def without(unit):
+    """Share of right choices with one unit silenced; the weights are put back."""
+    w = mine.score.w.weight.data
+    kept, w[0, unit] = w[0, unit].item(), 0
+    share = share_right(mine, "direction", size=2)
+    w[0, unit] = kept
+    return share
+
+missed = [share_right(mine, "direction", size=2) - without(unit) for unit in range(8)]
+loud = mine.score.w.weight.abs().argmax().item()
+assert max(missed) > 0.05 and missed[loud] < max(missed)
+plot.bars([f"unit {i + 1}" + (" (loudest)" if i == loud else "") for i in range(8)], missed, ylabel="share lost", digits=2,
+          title="Which unit is missed?", caption="Share of right choices that is lost when a unit falls silent.")
+
+# %% [markdown]
+# **Keep this:** a large weight is not yet an important one. Knock it out, and you know.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Masks, and the order of things
+# <a id="padding"></a>
+# Sentences in a batch have different lengths, so the short ones are filled up with **padding**, and nobody should listen to that. A decoder, while it learns, must not see the future either: the **causal mask**. <a id="causal-mask"></a>Both are one table of True and False, joined by *and*. In the lab the order is wrong on purpose: somebody multiplies the scores by 0 and 1, and *then* takes the softmax. **Guess first:** how much attention leaks to words that nobody may see?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+generator = torch.Generator().manual_seed(3)
+noise = 1.5 * torch.randn(7, 7, generator=generator)
+masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"], length=5, causal=True, order="times")
+_, _, weights = masks.compute()
+assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 0] < weights[0, 1:].min()
+masks
+
+
+# %% [markdown]
+# Two fifths. A masked score became 0, and exp(0) = 1 is a perfectly good vote; in the first row every masked word even beats the only allowed one. Now go through the other orders. *Softmax, then multiply*: no leak, but rows that sum to less than 1. *−10⁹*: right, until you empty a row or set the length to 0. *Mask, then softmax*: right everywhere.
+#
+# ### Exercise 5 ●●○ · 4 minutes
+# Write the mask of a whole batch: causal, and no padding.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("padding and causal mask")
+def decoder_mask(lengths, size):
+    """lengths [B], size T -> mask [B, T, T] bool, True = may be attended"""
+    raise NotImplementedError
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
+    print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
+
+
+# %% [markdown]
+# Three sequences of real length 4, 2 and 0, one per line; each group of four is what one position may see.
+#
+# ### Exercise 6 ●●○ · 6 minutes
+# Everything together: score, scale, mask, softmax, mean. Use `masked_softmax` from chapter 1.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("scaled dot-product attention")
+def attention(queries, keys, values, mask):
+    """queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, Q, K] -> output [B, Q, Dv], weights [B, Q, K]"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# <a id="fused"></a>
+# PyTorch has the same in one **fused** call, which never writes the weights down and is usually faster. Ours is the definition; both give the same output.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from torch.nn.functional import scaled_dot_product_attention as fused
+
+generator = torch.Generator().manual_seed(0)
+queries, keys, values = torch.randn(3, 2, 6, 16, generator=generator)
+mask = decoder_mask(torch.tensor([6, 3]), 6)
+output, weights = attention(queries, keys, values, mask)
+apart = (output - fused(queries, keys, values, attn_mask=mask)).abs().max().item()
+print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", apart < 1e-5)
+
+# %% [markdown]
+# **Keep this:** score → scale → mask → softmax → mean, in this order. Masked means −∞ before the softmax, not 0.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: never NaN
+# A row with nothing to attend is where attention usually breaks. A thousand random masks, many with empty rows, forwards and backwards:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# NBVAL_CHECK_OUTPUT
+from course_utils.attention import scaled_dot_product_attention
+
+generator, empty_rows, bad = torch.Generator().manual_seed(0), 0, 0
+for _ in range(1000):
+    q, k, v = torch.randn(3, 5, 4, generator=generator).requires_grad_()
+    mask = torch.rand(5, 5, generator=generator) < torch.rand((), generator=generator)
+    output, weights = scaled_dot_product_attention(q, k, v, mask)
+    gradient = torch.autograd.grad(output.square().sum(), [q, k, v])
+    bad += not all(x.isfinite().all() for x in (output, weights, *gradient))
+    empty_rows += int((~mask.any(-1)).sum())
+print("empty rows:", empty_rows > 500, "· not finite:", bad)
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: other ways to share
+# <a id="sparsemax"></a>
+# Softmax gives everybody something. **Hardmax** gives all to the best: softmax at temperature 0, and no gradient. **Sparsemax** (Martins and Astudillo 2016) is in between: it takes the point of all possible shares that lies nearest to the scores, and sets the weak ones to exactly 0.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.linear import hardmax, sparsemax
+
+gap = torch.linspace(-2, 2, 81)
+two = torch.stack([gap, torch.zeros(81)], dim=1)  # two keys; the first leads by `gap`
+lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
+assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()
+plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, "lead of the first key", "its weight",
+           title="Three ways to share", caption="Sparsemax is a ramp: beyond a lead of 1 the loser gets nothing.")
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: attention at linear cost
+# <a id="generalized-kernel"></a><a id="linear-attention"></a>
+# Softmax needs every pair: twice the length, four times the work. Unless the weight of a pair is a *product*, φ(q)·φ(k). Then the sum over the keys can be made once for all queries, $\varphi(Q)\,(\varphi(K)^\top V)$ instead of $(\varphi(Q)\,\varphi(K)^\top)\,V$, and no [Q, K] matrix is ever formed: **linear attention**. The **generalized kernel** of Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average.
+#
+# As a score module it returns *log* φ(q)·φ(k): the softmax takes the exponential back and divides by the sum. Taking the softmax of φ(q)·φ(k) itself would take the exponential twice.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.linear import PositiveFeatures, linear_attention
+
+generator = torch.Generator().manual_seed(0)
+queries, keys, values = torch.randn(3, 64, 8, generator=generator, dtype=torch.float64)
+features = PositiveFeatures(8, 32).double()
+linear, quadratic = (linear_attention(queries, keys, values, features, keys_first=order) for order in (True, False))
+by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).double()(queries, keys)) @ values
+assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import reveal
+
+reveal(linear_attention)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Three orders of work, one result. But is it the result of softmax attention? On average, yes; for a given draw of features it is off. How far, and what does one win?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+costs = results.load("scores_cost")
+counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_errors"].values())
+assert errors[0] > 0.1 and errors[-1] < 0.02 and all(0.4 < b / a < 0.7 for a, b in zip(errors, errors[1:], strict=False))
+plot.lines({"": (counts, errors)}, "random features", "weight on wrong keys", log="xy", title="How far off is Performer's kernel?",
+           caption=f"Four times the features, about half the error. {costs.about}")
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+lengths = [row["tokens"] for row in costs["times"]]
+times = {kind: (lengths, [row[f"{kind} s"] for row in costs["times"]]) for kind in ("exact", "linear")}
+ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
+assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
+plot.lines(times, "tokens", "seconds", log="xy", title="What does length cost?",
+           caption=f"Slopes: exact {costs['slopes']['exact']:.2f}, linear {costs['slopes']['linear']:.2f}. {costs.about}")
+
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# At 128 tokens exact attention is even faster; at 8,192 it takes about three hundred times as long. The price is the error above, and it grows fast with the length of the vectors: long vectors make sharp weights, and random features blur.
+#
+# #### Exercise ●●● · 5 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("linear attention")
+def linear_output(phi_q, phi_k, values):
+    """phi_q [Q, m], phi_k [K, m], values [K, Dv] -> output [Q, Dv]"""
+    raise NotImplementedError
+
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The sentence, twelve times
+# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? Go through the numbers under *head*, 1 to 12, in the order of the list above.
+
+# %%
+from course_utils import data
+from course_utils.score_study import trained_scores
+
+cards = data.load("word_features")
+tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
+scores, _ = trained_scores(3)
+scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the trained one knows only 8 places
+with torch.no_grad():
+    twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
+top = [tired[k] for k in twelve[:, tired.index("it")].argmax(-1)]
+assert top[1] == "animal" and top[3] == "because" and twelve[:, tired.index("it")].max() < 0.25
+heatmap(twelve, tired, tired, select=("it", "animal"), title="Whom does “it” ask, under each score?",
+        caption="Heads 1–12 are the twelve scores in their order; 11, location-based, is untrained.")
+
+# %% [markdown]
+# No score is wrong here, and none understands the sentence. They do what they were made for, with three numbers per word that we wrote by hand. The dot product puts "animal" first. General, number 4, puts "because" first: it was trained for a rotation that is not in these words, and the vector of "because" is all zeros. Nobody gets a quarter of the weight.
+#
+# For more, the *vectors* have to be learned, together with the score. That is the next chapter.
+#
+# **Keep this:** twelve scores, one set of vectors: none finds what the vectors don't hold.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What we measured
+# The first five just now, on this machine; the last two are recorded. A value outside of its band stops the notebook.
+
+# %%
+rows = [
+    ("scores at d = 400 against d = 4, ratio of spreads", spread[400] / spread[4], 9.5, 10.5),
+    ("quarter turn: share right, dot", right["dot"], 0, 0.06),
+    ("quarter turn: share right, general", right["general"], 0.97, 1),
+    ("directions: share right, additive with 8 units", share_right(mine, "direction", size=2), 0.5, 0.85),
+    ("attention against PyTorch's fused one, difference", apart, 0, 1e-5),
+    ("slope of time over length, exact (recorded)", costs["slopes"]["exact"], 1.6, 3),
+    ("slope of time over length, linear (recorded)", costs["slopes"]["linear"], 0.4, 1.2),
+]
+for name, value, low, high in rows:
+    assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
+    print(f"{name:52} {value:7.3g}   band {low} to {high}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five lines to keep
+# 1. The score decides what "fits" means; it is an assumption, and the right one beats more parameters.
+# 2. Dot product = direction × both lengths. Divided by √d its spread stays at 1, and softmax can learn.
+# 3. A matrix in between translates; a tanh makes query and key meet; concat is additive at a higher price.
+# 4. Score → scale → mask → softmax → mean. Masked is −∞ before the softmax, and an empty row gives zeros.
+# 5. The output is an average of values: it never leaves their convex hull.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [scoring function](#scoring-function) | 评分函数 | query and key → one number (also alignment function, 对齐函数) |
+# | [dot product](#dot-product) | 点积 | multiply feature by feature, add up |
+# | [cosine similarity](#cosine-similarity) | 余弦相似度 | the dot product without the lengths |
+# | [scaled dot-product attention](#scaled-dot-product) | 缩放点积注意力 | scores divided by √d |
+# | [saturation](#saturation) | 饱和 | all weight on one key, no gradient left |
+# | [cross-attention](#cross-attention) | 交叉注意力 | queries from one sequence, keys from another |
+# | [self-attention](#self-attention) | 自注意力 | a sequence asks itself |
+# | [convex hull](#convex-hull) | 凸包 | all averages of some points |
+# | [general score](#general-score) | 双线性（通用）评分 | qᵀWk: a matrix in between |
+# | [additive attention](#additive-attention) | 加性注意力 | a small network looks at query and key |
+# | [concat](#concat) | 拼接评分 | the same, with q and k in one vector |
+# | [padding](#padding) | 填充 | what makes short sequences as long as the longest |
+# | [causal mask](#causal-mask) | 因果掩码 | nobody sees the future |
+# | [fused](#fused) | 融合（算子） | several steps in one call |
+# | [sparsemax](#sparsemax) | 稀疏最大（sparsemax） | shares that can be exactly 0 |
+# | [generalized kernel](#generalized-kernel) | 广义核 | weights as a product φ(q)·φ(k) |
+# | [linear attention](#linear-attention) | 线性注意力 | cost grows with the length, not its square |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Further reading
+# - S. Chaudhari et al., *An attentive survey of attention models*, 2021, section 2 and its table of alignment functions.
+# - D. Bahdanau, K. Cho, Y. Bengio, *Neural machine translation by jointly learning to align and translate*, 2015, section 3.1 and appendix A.1.2 (additive).
+# - M.-T. Luong, H. Pham, C. Manning, *Effective approaches to attention-based neural machine translation*, 2015, section 3.1 (dot, general, concat, location).
+# - A. Vaswani et al., *Attention is all you need*, 2017, section 3.2.1 (scaled dot; footnote 4 is the variance argument).
+# - A. Graves, G. Wayne, I. Danihelka, *Neural Turing machines*, 2014, section 3.3.1 (cosine with sharpness).
+# - A. Sordoni et al., *Iterative alternating neural attention for machine reading*, 2016; D. Ma et al., *Interactive attention networks*, 2017; J. Pavlopoulos et al., *Deeper attention to abusive user content moderation*, 2017; Y. Li et al., *Area attention*, 2019: biased, activated, deep, feature-based.
+# - K. Choromanski et al., *Rethinking attention with Performers*, 2021, section 2; A. Katharopoulos et al., *Transformers are RNNs*, 2020, section 3.2 (linear attention).
+# - A. Martins and R. Astudillo, *From softmax to sparsemax*, 2016, section 2.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Next: attention learns to translate
+# Vectors by hand, scores by choice: enough. Chapter 3 lets a network make the queries and keys itself, while it learns to translate, and you watch the alignment grow word by word.

@@ -1,0 +1,222 @@
+"""Attention against hand-worked numbers, torch, and the invariants that always hold."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_utils.attention import (
+    KERNELS,
+    NadarayaWatson,
+    boxcar_kernel,
+    causal_mask,
+    epanechnikov_kernel,
+    gaussian_kernel,
+    leave_one_out_mask,
+    masked_softmax,
+    nadaraya_watson,
+    padding_mask,
+    scaled_dot_product_attention,
+)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_three_points_by_hand():
+    """Keys 1, 2, 4, values 10, 20, 40, query 2, width 1: e^(−1/2), 1, e^(−2)."""
+    estimate, weights = nadaraya_watson([2.0], [1.0, 2.0, 4.0], [10.0, 20.0, 40.0])
+    raw = [math.exp(-0.5), 1.0, math.exp(-2.0)]
+    assert weights[0].tolist() == pytest.approx([r / sum(raw) for r in raw], abs=1e-6)
+    assert estimate.item() == pytest.approx((10 * raw[0] + 20 * raw[1] + 40 * raw[2]) / sum(raw), abs=1e-5)
+
+
+def test_kernel_ratio_equals_softmax():
+    g = generator()
+    queries, keys, values = (torch.randn(n, generator=g, dtype=torch.float64) for n in (20, 50, 50))
+    for width in (0.3, 1.0, 5.0):
+        ratio = nadaraya_watson(queries, keys, values, lambda d, w=width: gaussian_kernel(d, w))
+        module = NadarayaWatson(width).double()(queries, keys, values)
+        assert torch.allclose(ratio[0], module[0], atol=1e-6) and torch.allclose(ratio[1], module[1], atol=1e-6)
+
+
+def test_gaussian_values():
+    assert gaussian_kernel(torch.tensor([0.0, 1.0, 2.0])).tolist() == pytest.approx([1, 0.6065307, 0.1353353], abs=1e-6)
+    assert gaussian_kernel(torch.tensor(3.0), 1.5) == gaussian_kernel(torch.tensor(-2.0), 1.0)
+
+
+def test_other_kernels_end_at_the_width():
+    d = torch.tensor([0.0, 0.5, 1.0, 1.01])
+    assert boxcar_kernel(d).tolist() == [1, 1, 1, 0]
+    assert epanechnikov_kernel(d).tolist() == pytest.approx([1, 0.75, 0, 0])
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values())
+@pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), float("inf")])
+def test_kernels_refuse_a_width_that_is_none(kernel, width):
+    with pytest.raises(ValueError, match="finite width above 0"):
+        kernel(torch.ones(2), width)
+    with pytest.raises(ValueError, match="finite width above 0"):
+        NadarayaWatson(width)
+
+
+def test_nobody_in_reach_is_a_gap():
+    estimate, weights = nadaraya_watson([0.0, 9.0], [0.0, 1.0], [3.0, 4.0], boxcar_kernel)
+    assert estimate[0] == 3.5 and estimate[1].isnan()
+    assert weights.tolist() == [[0.5, 0.5], [0.0, 0.0]]
+
+
+def test_one_point_and_duplicates():
+    assert nadaraya_watson([5.0], [1.0], [7.0])[0].item() == 7
+    estimate, weights = nadaraya_watson([1.0], [1.0, 1.0], [2.0, 4.0])
+    assert estimate.item() == 3 and weights.tolist() == [[0.5, 0.5]]
+
+
+def test_integers_are_numbers_too():
+    estimate, _ = nadaraya_watson(torch.tensor([2]), torch.tensor([1, 3]), torch.tensor([10, 20]))
+    assert estimate.dtype == torch.float32 and estimate.item() == 15
+    assert masked_softmax(torch.tensor([1, 1])).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("estimator", [nadaraya_watson, NadarayaWatson()], ids=["function", "module"])
+def test_bad_examples_are_named(estimator):
+    good = torch.tensor([1.0, 2.0])
+    for bad in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="1 of 2 queries are NaN or infinite"):
+            estimator(torch.tensor([bad, 1.0]), good, good)
+        with pytest.raises(ValueError, match=r"values are NaN or infinite: leave missing ones out"):
+            estimator(good, good, torch.tensor([bad, 1.0]))
+    with pytest.raises(ValueError, match="keys is empty"):
+        estimator(good, torch.tensor([]), torch.tensor([]))
+    with pytest.raises(ValueError, match="2 keys but 3 values"):
+        estimator(good, good, torch.ones(3))
+    with pytest.raises(ValueError, match=r"shape \(2, 1\)"):
+        estimator(good[:, None], good, good)
+
+
+def test_leave_one_out_equals_refitting():
+    g = generator(1)
+    x, y = torch.rand(12, generator=g, dtype=torch.float64), torch.randn(12, generator=g, dtype=torch.float64)
+    masked, _ = nadaraya_watson(x, x, y, lambda d: gaussian_kernel(d, 0.2), mask=leave_one_out_mask(12))
+    for i in range(12):
+        others = torch.arange(12) != i
+        alone, _ = nadaraya_watson(x[i : i + 1], x[others], y[others], lambda d: gaussian_kernel(d, 0.2))
+        assert masked[i].item() == pytest.approx(alone.item(), abs=1e-12)
+
+
+def test_learned_width_stays_positive_and_is_the_only_parameter():
+    model = NadarayaWatson(0.5, learnable=True)
+    assert [p.numel() for p in model.parameters()] == [1]
+    assert list(NadarayaWatson(0.5).parameters()) == []
+    x = torch.linspace(0, 1, 9)
+    estimate, _ = model(x, x, x.sin(), leave_one_out_mask(9))
+    estimate.pow(2).sum().backward()
+    with torch.no_grad():
+        model.log_width -= 100 * model.log_width.grad.sign()
+    assert model.width > 0
+
+
+def test_softmax_equals_torch_and_ignores_a_constant():
+    scores = torch.randn(4, 7, generator=generator())
+    assert torch.equal(masked_softmax(scores), scores.softmax(-1))
+    assert torch.allclose(masked_softmax(scores + 1000), masked_softmax(scores), atol=1e-4)
+
+
+def test_masked_softmax_never_nan_over_many_masks():
+    g = generator(2)
+    for _ in range(1000):
+        scores = 10 * torch.randn(3, 5, generator=g)
+        mask = torch.rand(3, 5, generator=g) < torch.rand((), generator=g)
+        weights = masked_softmax(scores, mask)
+        assert not weights.isnan().any()
+        assert (weights[~mask] == 0).all()
+        assert torch.allclose(weights.sum(-1), mask.any(-1).float(), atol=1e-6)
+
+
+def test_empty_row_gets_zeros_and_no_gradient():
+    scores = torch.zeros(2, 3, requires_grad=True)
+    weights = masked_softmax(scores, torch.tensor([[True, True, False], [False, False, False]]))
+    weights.pow(2).sum().backward()
+    assert weights[1].tolist() == [0, 0, 0]
+    assert scores.grad.isfinite().all()
+
+
+def test_minus_infinity_counts_as_masked_and_nan_stays_visible():
+    assert masked_softmax(torch.tensor([0.0, -math.inf])).tolist() == [1, 0]
+    assert masked_softmax(torch.full((2,), -math.inf)).tolist() == [0, 0]
+    assert masked_softmax(torch.tensor([0.0, math.nan])).isnan().any()
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "message"),
+    [
+        (torch.ones(2, 3), TypeError, "float32: it must be a boolean"),
+        (torch.ones(2, 3, dtype=torch.long), TypeError, "int64"),
+        ([[True] * 3] * 2, TypeError, "list"),
+        (torch.ones(3, 2, dtype=torch.bool), ValueError, "does not broadcast"),
+        (torch.ones(5, 2, 3, dtype=torch.bool), ValueError, "does not broadcast"),
+    ],
+)
+def test_wrong_masks_are_named(mask, error, message):
+    with pytest.raises(error, match=message):
+        masked_softmax(torch.zeros(2, 3), mask)
+
+
+def test_mask_is_not_changed_and_scores_neither():
+    scores, mask = torch.randn(2, 3, generator=generator()), torch.tensor([[True, False, True]] * 2)
+    before = scores.clone(), mask.clone()
+    masked_softmax(scores, mask)
+    assert torch.equal(scores, before[0]) and torch.equal(mask, before[1])
+
+
+def test_masks():
+    assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
+    assert padding_mask([1, 3]).tolist() == [[[True, False, False]], [[True, True, True]]]
+    assert padding_mask(torch.tensor([0, 2]), 4).shape == (2, 1, 4)
+    assert (padding_mask([2], 3) & causal_mask(3)).tolist()[0] == [
+        [True, False, False],
+        [True, True, False],
+        [True, True, False],
+    ]
+    with pytest.raises(ValueError, match="between 0 and max_len = 2"):
+        padding_mask([3], 2)
+    with pytest.raises(ValueError, match="whole number"):
+        padding_mask(torch.tensor([1.5]))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_scaled_dot_product_equals_torch(masked):
+    g = generator(3)
+    q, k, v = (torch.randn(2, 4, n, 8, generator=g) for n in (5, 6, 6))
+    mask = torch.rand(2, 1, 5, 6, generator=g) < 0.6 if masked else None
+    if masked:
+        mask[..., 0] = True
+    output, weights = scaled_dot_product_attention(q, k, v, mask)
+    assert torch.allclose(output, F.scaled_dot_product_attention(q, k, v, mask), atol=1e-5)
+    assert torch.allclose(weights.sum(-1), torch.ones(2, 4, 5), atol=1e-6)
+
+
+def test_a_masked_key_never_matters():
+    g = generator(4)
+    q, k, v = (torch.randn(1, 4, 8, generator=g) for _ in range(3))
+    mask = padding_mask([3], 4)
+    before, _ = scaled_dot_product_attention(q, k, v, mask)
+    k[:, 3], v[:, 3] = 1e6, -1e6
+    assert torch.equal(before, scaled_dot_product_attention(q, k, v, mask)[0])
+
+
+def test_wrong_sizes_are_named():
+    with pytest.raises(ValueError, match="size 3 and keys of size 4"):
+        scaled_dot_product_attention(torch.zeros(1, 3), torch.zeros(2, 4), torch.zeros(2, 4))
+    with pytest.raises(ValueError, match="2 keys but 3 values"):
+        scaled_dot_product_attention(torch.zeros(1, 3), torch.zeros(2, 3), torch.zeros(3, 3))
+
+
+def test_scores_are_importable_from_attention():
+    from course_utils import attention
+
+    assert len(attention.SCORES) == 12
+    with pytest.raises(AttributeError):
+        attention.nothing_of_this_name  # noqa: B018

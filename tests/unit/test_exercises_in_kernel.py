@@ -1,0 +1,83 @@
+"""An exercise cell in a real kernel: a runaway answer is stopped, ■ is obeyed, and the next cell runs."""
+
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+SETUP = "from course_utils.exercises import exercise\nimport torch, time"
+CELL = '@exercise("leave-one-out mask")\ndef mask(size):\n    '
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    manager, client = start_new_kernel(kernel_name="python3")
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(client, source, meanwhile=None):
+    """Runs a cell -> (status, all text it showed, seconds)."""
+    before, text = time.monotonic(), ""
+    request = client.execute(source)
+    if meanwhile:
+        meanwhile()
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        content = message["content"]
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if message["msg_type"] == "display_data":
+            assert set(content["data"]) == {"text/html", "text/plain"}
+            text += content["data"]["text/plain"]
+        if message["msg_type"] == "stream":
+            text += content["text"]
+        if message["msg_type"] == "status" and content["execution_state"] == "idle":
+            return client.get_shell_msg(timeout=10)["content"]["status"], text, time.monotonic() - before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loop", ["while True: pass", "time.sleep(60)", "while True: torch.ones(9).sum()"])
+def test_a_runaway_is_stopped_in_about_five_seconds(kernel, loop):
+    _, client = kernel
+    assert run(client, SETUP)[0] == "ok"
+    run(client, CELL + "raise NotImplementedError")  # loads what has to be loaded
+    status, text, seconds = run(client, CELL + loop)
+    assert status == "ok" and 4.5 < seconds < 12
+    assert "Still running after 5 s" in text and loop in text
+    status, text, _ = run(client, "print(mask(2).tolist())")
+    assert (status, text) == ("ok", "[[False, True], [True, False]]\n"), "the reference stands in"
+
+
+@pytest.mark.slow
+def test_the_stop_button_stops_the_cell_and_not_the_kernel(kernel):
+    manager, client = kernel
+    run(client, SETUP)
+    run(client, CELL + "raise NotImplementedError")
+    status, _, seconds = run(client, CELL + "while True: pass", lambda: (time.sleep(1), manager.interrupt_kernel()))
+    assert status == "error" and seconds < 4.5
+    status, text, _ = run(client, "print(mask(1).tolist())")
+    assert (status, text) == ("ok", "[[False]]\n"), "the name keeps what it had"
+
+
+@pytest.mark.slow
+def test_displays_inside_an_answer_are_caught(kernel):
+    _, client = kernel
+    run(client, SETUP)
+    source = CELL + "from IPython.display import display, HTML; display(HTML('<b>hi</b>')); return 1"
+    status, text, _ = run(client, source)
+    assert status == "ok" and text.startswith("✗ leave-one-out mask") and "IPython" not in text
+    assert run(client, "print('still here')")[1] == "still here\n"
+
+
+@pytest.mark.slow
+def test_a_loop_that_swallows_everything_needs_a_restart_and_nothing_else(kernel):
+    manager, client = kernel
+    run(client, SETUP)
+    client.execute(CELL + "while True:\n        try:\n            while True: pass\n        except: pass")
+    time.sleep(7)
+    manager.restart_kernel(now=True)
+    client.wait_for_ready(timeout=60)
+    assert run(client, SETUP)[0] == "ok"
+    assert "not solved yet" in run(client, CELL + "raise NotImplementedError")[1]

@@ -1,0 +1,68 @@
+"""What README.md and CONTRIBUTING.md say is there, is there."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from course_utils import authoring, files
+
+ROOT = files.course_folder()
+PAGES = ["README.md", "CONTRIBUTING.md"]
+
+
+def text(page):
+    return (ROOT / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    bare = re.sub(r"```.*?```", "", text(page), flags=re.S)
+    for target in re.findall(r"(?<!`)\[[^\]`]*\]\(([^)#]+)", bare):
+        if not target.startswith("http") and "..." not in target:
+            assert (ROOT / target).exists() or page == "CONTRIBUTING.md" and (ROOT / "notebooks" / target).exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_exist(page):
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
+    named = set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", text(page), re.M))
+    assert {one or other for one, other in named} <= targets
+    for command in re.findall(r"python -m course_utils ([a-z]+)", text(page)):
+        done = subprocess.run(
+            [sys.executable, "-m", "course_utils", command, "--help"], capture_output=True, check=False
+        )
+        assert done.returncode == 0, command
+
+
+def test_the_first_screen_says_what_it_is_and_how_to_start():
+    first = "\n".join(text("README.md").splitlines()[:14])
+    assert re.search(r"!\[[^\]]{40,}\]\(docs/first-view\.png\)", first)
+    assert "make lab" in first
+    assert "make test" in first
+
+
+def test_every_notebook_is_in_the_list_of_chapters():
+    for name in authoring.names():
+        assert f"(notebooks/{name}.ipynb)" in text("README.md")
+
+
+def test_the_map_of_the_code_is_true():
+    """Every module that the map names exists, and every module of the course is named."""
+    block = re.search(r"## The map\n\n```\n(.*?)```", text("CONTRIBUTING.md"), re.S)[1]
+    package = block.split("course_utils/", 1)[1].split("tests/", 1)[0]
+    named = set(re.findall(r"\b(\w+)\.py", package))
+    there = {path.stem for path in (ROOT / "course_utils").glob("*.py")} - {"__init__"}
+    missing = there - named
+    assert not missing, f"not in the map: {', '.join(sorted(missing))}"
+    inside = {path.stem for path in (ROOT / "course_utils").rglob("*.py")}
+    assert {name for name in named if name != "chNN"} <= inside
+    for folder in re.findall(r"^  (?:\S+  )*(\w+)/", package, re.M):
+        assert (ROOT / "course_utils" / folder).is_dir()
+
+
+def test_the_licence_covers_code_and_text():
+    licence = text("LICENSE")
+    assert "MIT License" in licence
+    assert "CC BY 4.0" in licence

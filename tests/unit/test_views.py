@@ -1,0 +1,234 @@
+"""The views in Python: errors that teach, words, tables, pictures, the live shell. In a browser: tests/browser."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+from PIL import Image
+
+from course_utils.attention import nadaraya_watson
+from course_utils.views import heatmap, labs, plot, predict, reveal, sweep
+from course_utils.views.view import bundle
+
+X = torch.linspace(0, 4, 9)
+
+
+def test_heatmap_says_what_it_shows():
+    view = heatmap([[0.25, 0.75], [1.0, 0.0]], ["a", "b"], ["c", "d"], select=("a", "d"))
+    assert view.selection == ("a", "d", pytest.approx(0.75))
+    assert "a → d 0.75, b → c 1" in view.describe()
+    assert view.table().rows == [["a", "0.250", "0.750"], ["b", "1.000", "0.000"]]
+    assert "<td>0.750</td>" in view.table()._repr_html_() and "0.250" in str(view.table())
+    picture = Image.open(io.BytesIO(view.to_png()))
+    assert picture.format == "PNG" and min(picture.size) > 300
+
+
+def test_heatmap_mime_bundle_has_html_picture_and_words():
+    bundle = heatmap([[1.0]])._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    assert '<img alt="Heatmap of weights' in bundle["text/html"] and "<details>" in bundle["text/html"]
+
+
+def test_masked_cells_are_masked_everywhere():
+    mask = torch.ones(2, 2).tril().bool()
+    view = heatmap([[1.0, 0.0], [0.5, 0.5]], mask=mask)
+    assert view.table().rows[0] == ["1", "1.000", "masked"]
+    assert "1 masked" in view.describe() and "hatched" in view.caption
+    assert heatmap([[0.0, -np.inf]], kind="scores").table().rows == [["1", "0.000", "masked"]]
+
+
+def test_a_range_below_one_is_said_in_the_caption():
+    view = heatmap(np.full((3, 25), 1 / 25))
+    assert view.options["range"] == [0.0, 0.05] and "full ink = 0.05" in view.caption
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (dict(weights=[0.5, 0.5]), ValueError, "needs \\[queries, keys\\]"),
+        (dict(weights=np.zeros((2, 2, 2, 2, 2))), ValueError, "weights\\[0\\]"),
+        (dict(weights="a lot"), TypeError, "must be numbers"),
+        (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "2 labels for queries, but weights has 1 rows"),
+        (dict(weights=[[1.0, 0.0]], keys=["a"]), ValueError, "1 labels for keys, but weights has 2 columns"),
+        (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
+        (dict(weights=[[0.9, 0.9]]), ValueError, "row 0 sums to 1.8"),
+        (dict(weights=[[0.9, 0.2], [0.1, 0.8]]), ValueError, "softmax along the query axis"),
+        (dict(weights=[[2.0, -1.0]]), ValueError, "kind='scores'"),
+        (dict(weights=np.eye(513)), ValueError, "1 to 512 queries and keys"),
+        (dict(weights=np.zeros((0, 3))), ValueError, "1 to 512"),
+        (dict(weights=[[1.0]], kind="probabilities"), ValueError, "'weights' .* or 'scores'"),
+        (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
+        (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
+        (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),
+        (dict(weights=[[1.0]], head=1), ValueError, "head 1 does not exist: choose 0 to 0"),
+        (dict(weights=[[1.0]], select=("x", "1")), ValueError, "there is no query 'x'"),
+    ],
+)
+def test_heatmap_errors_teach(arguments, error, message):
+    with pytest.raises(error, match=message):
+        heatmap(**arguments)
+
+
+def test_heatmap_takes_any_kind_of_numbers():
+    for weights in (torch.eye(2, requires_grad=True), torch.eye(2).bfloat16(), torch.eye(2).half(), [[1, 0], [0, 1]]):
+        assert heatmap(weights).table().rows[0][1:] == ["1.000", "0.000"]
+
+
+def test_long_sequences_list_the_strongest_keys():
+    view = heatmap(np.eye(100))
+    assert view.table().header == ["query", "1st key", "2nd key", "3rd key"]
+    assert view.table().rows[4][1] == "5 1.000"
+
+
+def test_sweep_raises_the_first_error_and_says_where():
+    view = labs.softmax([1.0, 2.0])
+    view.options["names"] = ["only one"]
+    with pytest.raises(RuntimeError, match="softmax_lab: temperature = .* fails"):
+        sweep(view)
+
+
+@pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
+@pytest.mark.parametrize(
+    ("keys", "values", "options", "message"),
+    [
+        ([], [], {}, "1 to 3000"),
+        ([1.0, 2.0], [1.0], {}, r"keys has shape \(2,\), values \(1,\)"),
+        ([1.0, np.nan], [1.0, 2.0], {}, "1 of 2 examples are NaN"),
+        ([1.0, 2.0], [1.0, 2.0], {"width": 0}, "finite number above 0"),
+        ([1.0, 2.0], [1.0, 2.0], {"width": -1}, "finite number above 0"),
+        ([1.0, 2.0], [1.0, 2.0], {"kernel": "gauss"}, "gaussian, boxcar, epanechnikov"),
+    ],
+)
+def test_pooling_labs_refuse_bad_examples(lab, keys, values, options, message):
+    with pytest.raises(ValueError, match=message):
+        lab(keys, values, **options)
+
+
+@pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
+def test_pooling_labs_take_one_point_duplicates_and_integers(lab):
+    for keys, values in (([1.0], [2.0]), ([1.0, 1.0], [2.0, 4.0]), (torch.tensor([1, 2]), torch.tensor([3, 4]))):
+        assert len(lab(keys, values).to_png()) > 1000
+
+
+def test_lab_speaks_of_its_state():
+    view = labs.ask(X, X.sin(), query=2.0, width=0.5, key_name="hour", value_name="°C")
+    estimate, _ = nadaraya_watson([2.0], X, X.sin(), lambda d: torch.exp(-0.5 * (d / 0.5) ** 2))
+    assert f"the estimate {estimate.item():.3g}" in view.describe()
+    assert view.options["key_name"] == "hour"
+    assert len(view.table().rows) == 9
+
+
+@pytest.mark.parametrize("scores", [[], [1.0, np.nan], [[1.0]], list(range(13))])
+def test_softmax_lab_refuses(scores):
+    with pytest.raises(ValueError, match="1 to 12 finite numbers"):
+        labs.softmax(scores)
+
+
+def test_live_shell_has_the_state_as_traits():
+    lab = labs.bandwidth(X, X.sin(), width=0.5, live=True)
+    heard = []
+    lab.observe(lambda change: heard.append(change["new"]), "width")
+    assert sweep(lab) == sum(len(c.get("values", c.get("options", []))) for c in lab.controls)
+    assert heard and lab.width == 0.5
+    assert {"text/html", "image/png", "application/vnd.jupyter.widget-view+json"} <= set(lab._repr_mimebundle_()[0])
+    with pytest.raises(traitlets.TraitError):
+        lab.width = -1
+    with pytest.raises(traitlets.TraitError):
+        lab.kernel = "gauss"
+    lab.close()
+
+
+def test_live_selection_follows_the_reader():
+    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
+    assert view.selection is None
+    view.row, view.col = 1, 1
+    assert view.selection == ("b", "d", 1.0)
+    view.close()
+
+
+def test_modules_stay_small():
+    for view in (heatmap([[1.0]]), labs.ask(X, X), labs.bandwidth(X, X), labs.softmax([1]), predict("?", "ab")):
+        modules = view.modules
+        text = bundle(modules)
+        assert len(text.encode()) < 30_000, modules
+        assert "import " not in re.sub(r"[`'\"].*?[`'\"]", "", text)
+
+
+def test_the_ink_darkens_in_even_steps():
+    """Lightness L* of the ramp in core.js and in the pictures: steps differ by a factor ≤ 1.4."""
+
+    def lightness(rgb):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 116 * (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]) ** (1 / 3) - 16
+
+    ramp = [lightness(plot.ink_map()(t)[:3]) for t in np.linspace(0, 1, 11)]
+    steps = -np.diff(ramp)
+    assert (steps > 0).all() and steps.max() / steps.min() <= 1.4
+
+
+def test_colours_agree_in_python_and_javascript():
+    text = bundle(("core",))
+    for role, colour in plot.COLOURS.items():
+        assert f'{role}: "{colour}"' in text
+    for name, rgb in (("paper", plot.PAPER), ("ink", plot.INK), ("plus", plot.SAND), ("minus", plot.BRICK)):
+        assert f"{name}: [{', '.join(map(str, rgb))}]" in text
+
+
+def contrast(a, b):
+    def luminance(colour):
+        rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("role", plot.COLOURS)
+def test_role_colours_are_legible(role):
+    assert contrast(plot.COLOURS[role], "#ffffff") >= 4.5
+    assert min(contrast(plot.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
+
+
+def test_plots_carry_caption_and_alt_text():
+    picture = plot.lines(
+        {"a": ([1, 2], [3, 4]), "b": ([1, 2], [3, 4.01])}, "n", "error", title="T", caption="Look.", log="x"
+    )
+    html = picture._repr_mimebundle_()["text/html"]
+    assert "<figcaption>Look.</figcaption>" in html and 'alt="T. error against n: a from 3 to 4' in html
+    assert plot.bars(["x"], [0.5], title="B").png[:4] == b"\x89PNG"
+    with pytest.raises(ValueError, match=r"x has shape \(2,\) and y \(3,\)"):
+        plot.lines({"a": ([1, 2], [1, 2, 3])})
+
+
+def test_plots_leave_no_state_behind():
+    import matplotlib.pyplot as plt
+
+    before = plt.rcParams["font.size"], plt.get_fignums()
+    plot.points(X, X)
+    assert (plt.rcParams["font.size"], plt.get_fignums()) == before
+
+
+def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
+    monkeypatch.setattr(plot, "fonts", lambda: ["DejaVu Sans"])
+    assert plot.names(["我", "eat"], "k") == ["k1", "eat"]
+
+
+def test_predict_needs_two_answers_and_a_right_one_among_them():
+    with pytest.raises(ValueError, match="at least 2"):
+        predict("?", ["only"])
+    with pytest.raises(ValueError, match="index among them"):
+        predict("?", ["a", "b"], 2)
+    assert "a · b" in predict("?", ["a", "b"]).describe()
+
+
+def test_reveal_shows_source_paper_and_tests():
+    shown = reveal(nadaraya_watson)
+    assert "Source: Nadaraya 1964" in repr(shown)
+    assert any("test_attention" in test for test in shown.tests)
+    assert "```python" in shown._repr_mimebundle_()["text/markdown"]
+    with pytest.raises(TypeError, match="no Python source"):
+        reveal(len)
