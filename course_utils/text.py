@@ -112,6 +112,13 @@ def join(words: Sequence[str]) -> str:
     return text
 
 
+def as_text(sentence: str | Sequence[str], language: str = "") -> str:
+    """A sentence as text, whether it is text or tokens already; Chinese tokens without spaces."""
+    if isinstance(sentence, str):
+        return sentence
+    return "".join(sentence) if language == "zh" else join(sentence)
+
+
 class Subwords:
     """Byte-pair encoding by the library `tokenizers`: the same methods as a Vocabulary.
 
@@ -154,12 +161,12 @@ class Subwords:
 
     def cut(self, text: str | Sequence[str]) -> list[str]:
         """The pieces of a sentence."""
-        text = text if isinstance(text, str) else join(text)
+        text = as_text(text)
         return self.tokenizer.encode(normalise(text), add_special_tokens=False).tokens
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
         """A sentence as numbers, without <bos> and <eos>; a character never seen becomes <unk> (1)."""
-        text = text if isinstance(text, str) else join(text)
+        text = as_text(text)
         return self.tokenizer.encode(normalise(text), add_special_tokens=False).ids
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
@@ -244,14 +251,15 @@ class Batches:
         order = sorted(
             range(len(self.pairs)), key=lambda i: (len(self.pairs[i][0]), len(self.pairs[i][1]) + noise[i], noise[i])
         )
-        groups, group, longest = [], [], 0
+        groups, group, longest = [], [], (0, 0)
         for i in order:
-            needed = max(longest, len(self.pairs[i][0]) + len(self.pairs[i][1]) + 1)
-            if group and needed * (len(group) + 1) > self.tokens:
+            source, target = map(len, self.pairs[i])
+            wider = max(longest[0], source), max(longest[1], target + 1)
+            if group and sum(wider) * (len(group) + 1) > self.tokens:
                 groups.append(group)
-                group, needed = [], len(self.pairs[i][0]) + len(self.pairs[i][1]) + 1
+                group, wider = [], (source, target + 1)
             group.append(i)
-            longest = needed
+            longest = wider
         groups.append(group)
         for g in torch.randperm(len(groups), generator=generator).tolist():
             yield collate([self.pairs[i] for i in groups[g]])

@@ -1,0 +1,264 @@
+"""How each checkpoint was made, and is made again: `python -m course_utils train NAME`.
+
+Every few minutes the whole state is kept in build/train/NAME/, from where the same command goes on, and the best model
+so far, by BLEU on held-out sentences, in data/checkpoints/. At the end it is measured on the test sentences.
+"""
+
+import datetime
+import functools
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from . import checkpoints, decoding, fetching, files, metrics, tatoeba, text, training_state
+from .seq2seq import Seq2Seq, Seq2SeqConfig
+from .training import fit
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a checkpoint is made of and how.
+
+    corpus        "tatoeba" or "grammar" (our own); pair: such as "en-fr"
+    source, target  how each side is cut: "words", "characters" or "subwords", and the most of them
+    model         settings of Seq2SeqConfig
+    steps, tokens, lr, warm_up, smoothing   so many updates on batches of so many tokens; Adam, its rate rising for
+                  warm_up steps, then falling in a line to 3 %; label smoothing
+    every, valid  steps from one measurement to the next; held-out sentences measured then
+    """
+
+    corpus: str
+    pair: str
+    source: tuple[str, int]
+    target: tuple[str, int]
+    model: dict
+    steps: int
+    tokens: int = 3000
+    lr: float = 2e-3
+    warm_up: int = 200
+    smoothing: float = 0.1
+    every: int = 300
+    valid: int = 800
+    seed: int = 0
+
+
+_REAL = {"model_size": 384, "embedding_size": 256, "score_size": 128, "dropout": 0.2, "query": "current"}
+_OURS = {"model_size": 128, "query": "current", "dropout": 0.1}
+_FRENCH = ("tatoeba", "en-fr", ("subwords", 5000), ("subwords", 6000))
+_OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
+_SHORT = {"tokens": 2000, "lr": 3e-3, "warm_up": 50, "smoothing": 0.0, "every": 200, "valid": 500}
+RECIPES = {
+    "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
+    "seq2seq-attention-zh-en": Recipe(
+        "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
+        {**_REAL, "attention": "additive", "dropout": 0.3}, steps=1800, tokens=2500, every=200,
+    ),
+    "seq2seq-attention-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": "additive"}, steps=1200, **_SHORT),
+    "seq2seq-plain-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": None}, steps=1200, **_SHORT),
+    "seq2seq-attention-zh-en-grammar": Recipe(
+        "grammar", "zh-en", ("characters", 4000), ("words", 4000),
+        {**_OURS, "attention": "additive"}, steps=1200, **_SHORT,
+    ),
+}  # fmt: skip
+LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
+
+
+def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
+    """Train a checkpoint, or go on where the last call was stopped, and measure it -> the path of its JSON.
+
+    steps: other than the recipe's; fresh: forget what an earlier call has kept.
+    Raises ValueError for an unknown name, and what `data.fetch` raises where the corpus cannot be had.
+    """
+    recipe = _recipe(name)
+    steps = steps or recipe.steps
+    where = files.course_folder() / "build" / "train" / name
+    if fresh:
+        shutil.rmtree(where, ignore_errors=True)
+    pairs = sentences(recipe, "train")
+    source, target = _vocabularies(where, recipe, pairs)
+    torch.manual_seed(recipe.seed)
+    model = Seq2Seq(Seq2SeqConfig(len(source), len(target), **recipe.model))
+    ids = [(source.encode(a), target.encode(b)) for a, b in pairs]
+    batches = text.Batches([(a, b) for a, b in ids if 0 < len(a) <= model.config.max_length], recipe.tokens)
+    run, kept = training_state.load(where, model)
+    print(f"{name}: {len(pairs):,} pairs, {len(source):,} + {len(target):,} tokens, {_size(model)}; "
+          f"step {run.step if run else 0} of {steps}", flush=True)  # fmt: skip
+    dtype = torch.bfloat16 if _has_bfloat16() else None
+    while (done := run.step if run else 0) < steps:
+        started = time.perf_counter()
+        run = fit(
+            model, batches, lambda model, batch: model.loss(batch, recipe.smoothing, dtype),
+            steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
+            schedule=lambda step: min((step + 1) / recipe.warm_up, max(1.03 - step / steps, 0.03)),
+            optimizer=functools.partial(torch.optim.Adam, betas=(0.9, 0.98), fused=True), show=False,
+        )  # fmt: skip
+        if run.stopped:
+            raise RuntimeError(f"{name}: {run.message}")
+        model.eval()
+        value = _bleu(model, source, target, recipe)
+        kept["minutes"] = kept.get("minutes", 0.0) + (time.perf_counter() - started) / 60
+        losses = run.history["loss"][1][done:]
+        print(f"{datetime.datetime.now():%H:%M:%S}  step {run.step:5}  loss {sum(losses) / len(losses):.3f}  "
+              f"held-out BLEU {value:5.2f}  {kept['minutes']:.1f} min", flush=True)  # fmt: skip
+        if value > kept.get("best", 0.0):
+            kept["best"] = value
+            checkpoints.save_checkpoint(
+                model, name, _card(name, recipe, pairs, run.step, steps, kept, dtype), source=source, target=target,
+                seen=checkpoints.fingerprints(text.as_text(a) for a, _ in pairs),
+            )  # fmt: skip
+        training_state.save(where, run, kept)
+    return measure(name)
+
+
+def measure(name: str) -> Path:
+    """Measure a checkpoint on its test sentences and write the result into its JSON -> the path of that."""
+    recipe, loaded = _recipe(name), checkpoints.load_checkpoint(name)
+    found = tatoeba.references(sentences(recipe, "test"))
+    asked = list(found)
+    references = [[text.as_text(r, recipe.pair[-2:]) for r in found[s]] for s in asked]
+    result: dict = {"test_sentences": len(asked)}
+    for beam in (1, 4):
+        written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
+        result[f"test_bleu_beam_{beam}"] = round(metrics.bleu(written, references, lowercase=True), 2)
+    result["test_chrf"] = round(metrics.chrf([w.lower() for w in written], references), 2)
+    result["test_exact_match"] = round(metrics.exact_match(written, references), 4)
+    groups = defaultdict(list)
+    for s, w, r in zip(asked, written, references, strict=True):
+        count = len(s.split()) if isinstance(s, str) and recipe.pair.startswith("en") else len(loaded.source.cut(s))
+        groups[next(g for g in LENGTHS if g[0] <= count <= g[1])].append((w, r))
+    result["test_bleu_by_length"] = {
+        f"{a}-{b}": round(metrics.bleu(*zip(*group, strict=True), lowercase=True), 1)
+        for (a, b), group in sorted(groups.items()) if len(group) >= 20
+    }  # fmt: skip
+    if recipe.corpus == "grammar" and loaded.model.config.attention:
+        result["test_aer"] = round(_alignment_error(loaded, recipe), 4)
+    samples = [[text.as_text(s), w, r[0]] for s, w, r in list(zip(asked, written, references, strict=True))[:12]]
+    card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
+    vocabularies = {"source": loaded.source, "target": loaded.target}
+    print({k: v for k, v in card["metrics"].items()}, flush=True)
+    return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
+
+
+def sentences(recipe: Recipe, split: str) -> list[tuple]:
+    """(source, target) of a split: text for Tatoeba, tuples of tokens for our own corpus."""
+    if recipe.corpus == "tatoeba":
+        return tatoeba.load(recipe.pair, split)
+    return [(a, b) for a, b, _ in _gold(recipe, split)]
+
+
+def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:
+    """The command `python -m course_utils train` -> exit status."""
+    if name is None:
+        for known, recipe in RECIPES.items():
+            there = (checkpoints.folder() / f"{known}.json").is_file()
+            print(f"{known:34} {recipe.corpus:8} {recipe.steps:5} steps   {'there' if there else 'not made yet'}")
+        return 0
+    try:
+        print(measure(name) if measure_only else train(name, steps, fresh))
+    except fetching.FetchError as error:
+        raise FileNotFoundError(str(error)) from None
+    return 0
+
+
+def _recipe(name: str) -> Recipe:
+    if name not in RECIPES:
+        raise ValueError(f"No checkpoint is called {name!r}; these can be trained: {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def _gold(recipe: Recipe, split: str) -> list[tuple[tuple, tuple, set]]:
+    """(source, target, links (target, source)) of our own corpus, in the direction of the recipe."""
+    from . import corpora
+
+    forward = recipe.pair.startswith("en")
+    other = recipe.pair[-2:] if forward else recipe.pair[:2]
+    found = []
+    for pair in corpora.load_parallel(f"en-{other}", split):
+        links = {(t, s) for t, s in pair.alignment}
+        source, target = tuple(w.lower() for w in pair.source), tuple(w.lower() for w in pair.target)
+        found.append((source, target, links) if forward else (target, source, {(s, t) for t, s in links}))
+    return found
+
+
+def _alignment_error(loaded, recipe: Recipe) -> float:
+    """AER of the attention weights under teacher forcing against the gold links of the test sentences."""
+    gold, predicted, sure = _gold(recipe, "test"), [], []
+    for at in range(0, len(gold), 64):
+        rows = gold[at : at + 64]
+        batch = text.collate([(loaded.source.encode(a), loaded.target.encode(b)) for a, b, _ in rows])
+        with torch.no_grad():
+            (weights,) = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights
+        for (a, b, links), w in zip(rows, weights, strict=True):
+            aligned = {t for t, _ in links}
+            found = metrics.links_of(w[0, : len(b), : len(a)])
+            predicted.append({(t, s) for t, s in found if t in aligned})
+            sure.append(links)
+    return metrics.alignment_error_rate(predicted, sure)
+
+
+def _bleu(model, source, target, recipe: Recipe) -> float:
+    found = tatoeba.references(sentences(recipe, "valid"))
+    asked = list(found)[: recipe.valid]
+    loaded = checkpoints.Loaded(model, {}, source, target)
+    written = [t.text for t in decoding.translate(loaded, asked, beam=1, batch=128)]
+    references = [[text.as_text(r, recipe.pair[-2:]) for r in found[s]] for s in asked]
+    return float(metrics.bleu(written, references, lowercase=True))
+
+
+def _vocabulary(how: tuple[str, int], found: list):
+    kind, size = how
+    if kind == "subwords":
+        return text.Subwords.build(found, size)
+    return text.Vocabulary.build(found, kind, min_count=1 if isinstance(found[0], tuple) else 2, max_size=size)
+
+
+def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
+    """Source's and target's: those a stopped training began with, else new ones, kept beside its state."""
+    path = where / "vocabularies.json"
+    if path.is_file():
+        return [text.from_json(one) for one in json.loads(path.read_text("utf-8"))]
+    made = [_vocabulary(how, [pair[i] for pair in pairs]) for i, how in enumerate((recipe.source, recipe.target))]
+    where.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(path, json.dumps([one.to_json() for one in made], ensure_ascii=False))
+    return made
+
+
+def _card(name, recipe, pairs, step, steps, kept, dtype) -> dict:
+    """What the JSON says of how the model was made."""
+    content = "\n".join(f"{text.as_text(a)}\t{text.as_text(b)}" for a, b in pairs)
+    if recipe.corpus == "tatoeba":
+        licence = {"licence": "CC BY 2.0 FR", "attribution": tatoeba.ATTRIBUTION}
+    else:
+        licence = {"licence": "as the course", "attribution": "the course's own corpus"}
+    return {
+        "name": name,
+        "data": {
+            "corpus": recipe.corpus, "pair": recipe.pair, "train_pairs": len(pairs),
+            "split": "by source sentence", "sha256": hashlib.sha256(content.encode()).hexdigest(), **licence,
+        },
+        "training": {
+            "command": f"python -m course_utils train {name}", "recipe": asdict(recipe), "step": step, "steps": steps,
+            "seed": recipe.seed, "minutes": round(kept["minutes"], 1), "threads": torch.get_num_threads(),
+            "device": f"CPU ({platform.machine()})", "precision": str(dtype or torch.float32).removeprefix("torch."),
+            "date": datetime.date.today().isoformat(),
+            "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+        },
+        "metrics": {"valid_bleu_greedy": round(kept["best"], 2)},
+    }  # fmt: skip
+
+
+def _size(model) -> str:
+    return f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters"
+
+
+def _has_bfloat16() -> bool:
+    """Can this processor multiply in bfloat16 (avx512_bf16, AMX)? Others only pretend to, slowly."""
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
