@@ -108,7 +108,12 @@ def references(pairs) -> dict:
 
 def is_coarse(*texts: str) -> bool:
     """Does one of the texts hold a word of the list (in Chinese: two characters in a row)?"""
-    return any(_hash(word)[:12] in COARSE for text in texts for word in _WORD.findall(text) + _TWO.findall(text))
+    return any(_coarse(word) for text in texts for word in _WORD.findall(text) + _TWO.findall(text))
+
+
+@functools.cache
+def _coarse(word: str) -> bool:
+    return _hash(word)[:12] in COARSE
 
 
 def _hash(text: str) -> str:
