@@ -6,12 +6,9 @@ import pytest
 
 from course_utils import fetching, tatoeba
 
-TEXT = (
-    "".join(f"I have {n} cats.\tJ\u2019ai {n} chats\u202f!\tCC-BY\nI have {n} cats.\tJe possède {n} chats.\n" for n in range(400))
-    + "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen\tlong\n"
-    + "I HAVE 3 cats.\tj'ai 3  chats !\n"
-    + "Damn.\tMerde !\n"
-)  # fmt: skip
+CATS = "I have {n} cats.\tJ\u2019ai {n} chats\u202f!\tCC-BY\nI have {n} cats.\tJe possède {n} chats.\n"
+LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen\tlong\n"
+TEXT = "".join(CATS.format(n=n) for n in range(400)) + LONG + "I HAVE 3 cats.\tj'ai 3  chats !\nDamn.\tMerde !\n"
 
 
 @pytest.fixture(autouse=True)
