@@ -25,8 +25,10 @@ def parser():
     add = commands.add_parser("results", help="make again what the notebooks show as recorded: data/results/")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
 
-    add = commands.add_parser("data", help="list the tables in data/, check them, or make one again from its source")
-    add.add_argument("name", nargs="?", help="a table to make again, such as co2_weekly")
+    add = commands.add_parser("data", help="list the data and check them, make a table, or fetch a corpus")
+    add.add_argument(
+        "name", nargs="?", help="a table to make, such as co2_weekly, or a corpus to fetch, such as tatoeba-en-fr"
+    )
     add.add_argument("--index", action="store_true", help="write data/tables.json after a wanted change")
 
     add = commands.add_parser("train", help="make a checkpoint, or go on where it was stopped; without NAME: list")

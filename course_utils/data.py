@@ -17,7 +17,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import files
+from . import fetching, files
 from .fetching import fetch
 
 __all__ = ["Card", "TimeSeries", "WordFeatures", "fetch", "folder", "load", "verify"]
@@ -169,9 +169,18 @@ _LOADERS = {"co2_weekly": _load_co2_weekly, "word_features": _load_word_features
 
 def run(name=None, index=False):
     """The command `python -m course_utils data` -> exit status."""
+    if name in fetching.sources():
+        try:
+            print(f"{name}: {fetch(name)}")
+        except fetching.FetchError as error:
+            raise FileNotFoundError(str(error)) from None
+        return 0
     if name:
         if name not in MAKERS:
-            raise ValueError(f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}.")
+            raise ValueError(
+                f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}. "
+                f"These can be fetched: {', '.join(fetching.sources())}."
+            )
         files.write_atomically(folder() / f"{name}.csv", MAKERS[name]())
         print(f"data/{name}.csv written")
     if index:
@@ -179,6 +188,8 @@ def run(name=None, index=False):
     result = verify()
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")
+    for source, fields in {} if name or index else fetching.sources().items():
+        print(f"{source} {fetching.found(source)}: {fields['title']}")
     return int(any(result.values()))
 
 

@@ -87,6 +87,17 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     ) from None
 
 
+def found(name: str) -> str:
+    """Where a corpus would come from, in words; nothing is fetched or checked."""
+    file = sources()[name]["file"]
+    given = os.environ.get("COURSE_DATA_DIR")
+    if given and (Path(given).expanduser() / file).is_file():
+        return "is in COURSE_DATA_DIR"
+    if (cache_folder() / file.removesuffix(".gz")).is_file():
+        return "is in the cache"
+    return f"is not here yet (`python -m course_utils data {name}` fetches it)"
+
+
 def read(name: str, **options) -> str:
     """The text of a real corpus: see `fetch`."""
     return _text(fetch(name, **options))
@@ -119,6 +130,7 @@ def _download(address: dict, source: dict, path: Path, limits: Limits, progress:
 
     import pooch
 
+    pooch.get_logger().setLevel("WARNING")  # it would advise to note the checksum of a file that changes
     path.parent.mkdir(parents=True, exist_ok=True)
     limit = source["max_mb"] * 1_000_000
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as folder:

@@ -56,10 +56,10 @@ _OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
 _SHORT = {"tokens": 2000, "lr": 3e-3, "warm_up": 50, "smoothing": 0.0, "every": 200, "valid": 500}
 RECIPES = {
     "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
-    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=1800),
     "seq2seq-attention-zh-en": Recipe(
         "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
-        {**_REAL, "attention": "additive", "dropout": 0.3}, steps=1800, tokens=2500, every=200,
+        {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
     ),
     "seq2seq-attention-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": "additive"}, steps=1200, **_SHORT),
     "seq2seq-plain-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": None}, steps=1200, **_SHORT),
@@ -112,7 +112,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
             kept["best"] = value
             checkpoints.save_checkpoint(
                 model, name, _card(name, recipe, pairs, run.step, steps, kept, dtype), source=source, target=target,
-                seen=checkpoints.fingerprints(text.as_text(a) for a, _ in pairs),
+                seen=checkpoints.fingerprints(a for a, _ in pairs),
             )  # fmt: skip
         training_state.save(where, run, kept)
     return measure(name)
@@ -123,7 +123,7 @@ def measure(name: str) -> Path:
     recipe, loaded = _recipe(name), checkpoints.load_checkpoint(name)
     found = tatoeba.references(sentences(recipe, "test"))
     asked = list(found)
-    references = [[text.as_text(r, recipe.pair[-2:]) for r in found[s]] for s in asked]
+    references = [found[s] for s in asked]
     result: dict = {"test_sentences": len(asked)}
     for beam in (1, 4):
         written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
@@ -132,7 +132,7 @@ def measure(name: str) -> Path:
     result["test_exact_match"] = round(metrics.exact_match(written, references), 4)
     groups = defaultdict(list)
     for s, w, r in zip(asked, written, references, strict=True):
-        count = len(s.split()) if isinstance(s, str) and recipe.pair.startswith("en") else len(loaded.source.cut(s))
+        count = len(s.split()) if recipe.pair.startswith("en") else len(loaded.source.cut(s))
         groups[next(g for g in LENGTHS if g[0] <= count <= g[1])].append((w, r))
     result["test_bleu_by_length"] = {
         f"{a}-{b}": round(metrics.bleu(*zip(*group, strict=True), lowercase=True), 1)
@@ -140,18 +140,19 @@ def measure(name: str) -> Path:
     }  # fmt: skip
     if recipe.corpus == "grammar" and loaded.model.config.attention:
         result["test_aer"] = round(_alignment_error(loaded, recipe), 4)
-    samples = [[text.as_text(s), w, r[0]] for s, w, r in list(zip(asked, written, references, strict=True))[:12]]
+    samples = [[s, w, r[0]] for s, w, r in list(zip(asked, written, references, strict=True))[:12]]
     card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
     vocabularies = {"source": loaded.source, "target": loaded.target}
     print({k: v for k, v in card["metrics"].items()}, flush=True)
     return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
 
 
-def sentences(recipe: Recipe, split: str) -> list[tuple]:
-    """(source, target) of a split: text for Tatoeba, tuples of tokens for our own corpus."""
+def sentences(recipe: Recipe, split: str) -> list[tuple[str, str]]:
+    """(source, target) of a split."""
     if recipe.corpus == "tatoeba":
         return tatoeba.load(recipe.pair, split)
-    return [(a, b) for a, b, _ in _gold(recipe, split)]
+    languages = recipe.pair.split("-")
+    return [tuple(map(text.as_text, pair[:2], languages)) for pair in _gold(recipe, split)]
 
 
 def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:
@@ -209,15 +210,15 @@ def _bleu(model, source, target, recipe: Recipe) -> float:
     asked = list(found)[: recipe.valid]
     loaded = checkpoints.Loaded(model, {}, source, target)
     written = [t.text for t in decoding.translate(loaded, asked, beam=1, batch=128)]
-    references = [[text.as_text(r, recipe.pair[-2:]) for r in found[s]] for s in asked]
+    references = [found[s] for s in asked]
     return float(metrics.bleu(written, references, lowercase=True))
 
 
-def _vocabulary(how: tuple[str, int], found: list):
+def _vocabulary(how: tuple[str, int], found: list[str], min_count: int):
     kind, size = how
     if kind == "subwords":
         return text.Subwords.build(found, size)
-    return text.Vocabulary.build(found, kind, min_count=1 if isinstance(found[0], tuple) else 2, max_size=size)
+    return text.Vocabulary.build(found, kind, min_count, size)
 
 
 def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
@@ -225,7 +226,9 @@ def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
     path = where / "vocabularies.json"
     if path.is_file():
         return [text.from_json(one) for one in json.loads(path.read_text("utf-8"))]
-    made = [_vocabulary(how, [pair[i] for pair in pairs]) for i, how in enumerate((recipe.source, recipe.target))]
+    rare = 1 if recipe.corpus == "grammar" else 2
+    sides = zip((recipe.source, recipe.target), zip(*pairs, strict=True), strict=True)
+    made = [_vocabulary(how, side, rare) for how, side in sides]
     where.mkdir(parents=True, exist_ok=True)
     files.write_atomically(path, json.dumps([one.to_json() for one in made], ensure_ascii=False))
     return made
@@ -233,7 +236,7 @@ def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
 
 def _card(name, recipe, pairs, step, steps, kept, dtype) -> dict:
     """What the JSON says of how the model was made."""
-    content = "\n".join(f"{text.as_text(a)}\t{text.as_text(b)}" for a, b in pairs)
+    content = "\n".join(map("\t".join, pairs))
     if recipe.corpus == "tatoeba":
         licence = {"licence": "CC BY 2.0 FR", "attribution": tatoeba.ATTRIBUTION}
     else:

@@ -21,7 +21,8 @@ from torch import Tensor
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
 
-_WORD = re.compile(r"\w+(?:['-]\w+)*'?|[^\w\s]")
+_WORD = re.compile(r"'s\b|\w+(?:['-]\w+)*'?|[^\w\s]")
+_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CHARACTER = re.compile(rf"[{_HAN}]|\d|[^\W\d{_HAN}]+|[^\w\s]")
@@ -39,8 +40,9 @@ def normalise(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Words and punctuation: "Didn't it? L'eau" -> didn't · it · ? · l' · eau (elided French words stand alone)."""
-    return [word for word in re.split(r"\s+", _ELISION.sub(r"\g<0> ", normalise(text))) for word in _WORD.findall(word)]
+    """Words and punctuation: "Didn't Tom's? L'eau" -> didn't · tom · 's · ? · l' · eau (l' and 's stand alone)."""
+    text = _POSSESSIVE.sub(r" \g<0>", _ELISION.sub(r"\g<0> ", normalise(text)))
+    return [word for part in text.split() for word in _WORD.findall(part)]
 
 
 def split_characters(text: str) -> list[str]:
@@ -106,8 +108,8 @@ class Vocabulary:
 
 
 def join(words: Sequence[str]) -> str:
-    """Words as a sentence: no space before a comma or full stop, none after an elision."""
-    text = re.sub(r" (?=[.,)…])|(?<=\()\s", "", " ".join(words))
+    """Words as a sentence: no space before a comma, a full stop or 's, none after an elision."""
+    text = re.sub(r" (?=[.,)…]|'s\b)|(?<=\()\s", "", " ".join(words))
     text = re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
     return text
 
@@ -160,9 +162,11 @@ class Subwords:
         return f"Subwords({len(self)})"
 
     def cut(self, text: str | Sequence[str]) -> list[str]:
-        """The pieces of a sentence."""
-        text = as_text(text)
-        return self.tokenizer.encode(normalise(text), add_special_tokens=False).tokens
+        """The pieces of a sentence; an unknown character as it stands there."""
+        text = normalise(as_text(text))
+        found = self.tokenizer.encode(text, add_special_tokens=False)
+        spans = zip(found.tokens, found.ids, found.offsets, strict=True)
+        return [text[a:b] if i == UNK else token for token, i, (a, b) in spans]
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
         """A sentence as numbers, without <bos> and <eos>; a character never seen becomes <unk> (1)."""

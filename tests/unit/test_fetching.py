@@ -285,3 +285,23 @@ def test_the_real_corpus_passes_its_own_rules(name):
     assert path.parent == Path(given)
     assert len(fetching.read(name).splitlines()) >= fetching.sources()[name]["min_lines"]
     assert files.sha256(path)
+
+
+def test_the_command_says_where_a_corpus_is_and_fetches_it(get, tmp_path, monkeypatch, capsys):
+    from course_utils import __main__
+
+    path = get("good.zip")
+    index = fetching.sources(tmp_path / "sources.toml")
+    monkeypatch.setattr(fetching, "sources", lambda *_: index)
+    assert __main__.main(["data"]) == 0
+    assert "pairs is in the cache: Pairs: a test" in capsys.readouterr().out
+    assert __main__.main(["data", "pairs"]) == 0
+    assert str(path) in capsys.readouterr().out
+    path.unlink()
+    assert "is not here yet (`python -m course_utils data pairs`" in fetching.found("pairs")
+    address = index["pairs"]["addresses"][0]
+    address["url"] = address["url"].replace("good", "missing")
+    assert __main__.main(["data", "pairs"]) == 2
+    assert "pairs could not be fetched" in capsys.readouterr().err
+    assert __main__.main(["data", "pears"]) == 2
+    assert "These can be fetched: pairs" in capsys.readouterr().err

@@ -33,9 +33,10 @@ def test_only_text_is_normalised(given):
         ("L'animal n'a pas traversé la rue.", "l' animal n' a pas traversé la rue ."),
         ("Qu'est-ce qu'il y a ?", "qu' est-ce qu' il y a ?"),
         ("aujourd'hui", "aujourd'hui"),
-        ("It's 5.30, isn't it?", "it's 5 . 30 , isn't it ?"),
+        ("It's 5.30, isn't it?", "it 's 5 . 30 , isn't it ?"),
         ("“Oui”, dit-il…", "“ oui ” , dit-il …"),
         ("s'il vous plaît", "s' il vous plaît"),
+        ("'So?' Tom's dog's asleep", "' so ? ' tom 's dog 's asleep"),
     ],
 )
 def test_words(given, expected):
@@ -105,7 +106,8 @@ def test_subwords_lose_nothing_and_keep_frequent_words_whole():
     assert s.tokens(s.encode("fatigué")) == ["▁fatigué"]
     assert len(s.encode("faclal")) > 1, "a new word falls into known pieces"
     assert s.encode("") == []
-    assert UNK in s.encode("猫")
+    assert UNK in s.encode("le 猫 dort")
+    assert "猫" in s.cut("le 猫 dort"), "what is unknown is shown as it stood there"
     assert [s.tokens([i]) for i in range(4)] == [["<pad>"], ["<unk>"], ["<bos>"], ["<eos>"]]
 
 
