@@ -10,7 +10,7 @@ ROUNDS = 12
 
 
 def naive_loss(model, batch):
-    """The same model and loss: nn.GRU word by word, the score of all keys anew for each word, logits for padding too."""
+    """The same model and loss: nn.GRU word by word, all keys projected anew for each, logits for padding too."""
     import torch
     import torch.nn.functional as F
 

@@ -113,3 +113,20 @@ def test_gradients_are_those_of_finite_differences(settings):
 
 def test_the_first_word_given_is_bos():
     assert (case()[1].target_in[:, 0] == BOS).all()
+
+
+@pytest.mark.parametrize("query", ["previous", "current"])
+def test_the_benchmark_compares_the_same_model(query):
+    import importlib.util
+    from pathlib import Path
+
+    path = Path(__file__).parents[1] / "benchmarks" / "chapter3.py"
+    spec = importlib.util.spec_from_file_location("chapter3", path)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    model, batch, _ = case(query=query)
+    losses = model.loss(batch), benchmark.naive_loss(model, batch)
+    for name, ours, theirs in zip(
+        dict(model.named_parameters()), *(torch.autograd.grad(x, list(model.parameters())) for x in losses), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-8, msg=name)
