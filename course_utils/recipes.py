@@ -56,7 +56,7 @@ _OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
 _SHORT = {"tokens": 2000, "lr": 3e-3, "warm_up": 50, "smoothing": 0.0, "every": 200, "valid": 500}
 RECIPES = {
     "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
-    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=1800),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
     "seq2seq-attention-zh-en": Recipe(
         "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
         {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
@@ -106,7 +106,9 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
         value = _bleu(model, source, target, recipe)
         kept["minutes"] = kept.get("minutes", 0.0) + (time.perf_counter() - started) / 60
         losses = run.history["loss"][1][done:]
-        print(f"{datetime.datetime.now():%H:%M:%S}  step {run.step:5}  loss {sum(losses) / len(losses):.3f}  "
+        mean = sum(losses) / len(losses)
+        kept.setdefault("history", []).append([run.step, round(mean, 3), round(value, 2), round(kept["minutes"], 1)])
+        print(f"{datetime.datetime.now():%H:%M:%S}  step {run.step:5}  loss {mean:.3f}  "
               f"held-out BLEU {value:5.2f}  {kept['minutes']:.1f} min", flush=True)  # fmt: skip
         if value > kept.get("best", 0.0):
             kept["best"] = value
@@ -252,6 +254,7 @@ def _card(name, recipe, pairs, step, steps, kept, dtype) -> dict:
             "seed": recipe.seed, "minutes": round(kept["minutes"], 1), "threads": torch.get_num_threads(),
             "device": f"CPU ({platform.machine()})", "precision": str(dtype or torch.float32).removeprefix("torch."),
             "date": datetime.date.today().isoformat(),
+            "history": {"columns": ["step", "loss", "held-out BLEU", "minutes"], "rows": list(kept["history"])},
             "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
         },
         "metrics": {"valid_bleu_greedy": round(kept["best"], 2)},

@@ -34,8 +34,8 @@ def normalise(text: str) -> str:
     Tatoeba's French holds narrow and wide no-break spaces (U+202F, U+00A0, U+2009) before ? ! : ; they become plain.
     Raises TypeError for anything but text.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
+    if not _is_text(text):
+        raise TypeError(f"a sentence is text in quotes; given: the list {text!r}")
     return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").lower().split())
 
 
@@ -88,7 +88,7 @@ class Vocabulary:
 
     def cut(self, text: str | Sequence[str]) -> list[str]:
         """The tokens of a sentence, known or not."""
-        return SPLIT[self.split](text) if isinstance(text, str) else list(text)
+        return SPLIT[self.split](text) if _is_text(text) else list(text)
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
         """A sentence as numbers, without <bos> and <eos>; what is unknown becomes <unk> (1)."""
@@ -114,9 +114,18 @@ def join(words: Sequence[str]) -> str:
     return text
 
 
+def _is_text(sentence) -> bool:
+    """True for text, False for a list or tuple of tokens; anything else is a TypeError that says so."""
+    if isinstance(sentence, list | tuple) and all(isinstance(token, str) for token in sentence):
+        return False
+    if not isinstance(sentence, str):
+        raise TypeError(f"a sentence is text in quotes; given: {sentence!r}, {type(sentence).__name__}")
+    return True
+
+
 def as_text(sentence: str | Sequence[str], language: str = "") -> str:
     """A sentence as text, whether it is text or tokens already; Chinese tokens without spaces."""
-    if isinstance(sentence, str):
+    if _is_text(sentence):
         return sentence
     return "".join(sentence) if language == "zh" else join(sentence)
 
