@@ -72,6 +72,7 @@ class Details(Writer):
             thing.sex != "it"
             or not thing.noun
             or inner.verb.zh.startswith("给O")
+            or inner.verb.en in ("understand", "forget", "describe")
             or inner.verb.fr_preposition
             or thing.noun.classes & {"institution"}
         ):

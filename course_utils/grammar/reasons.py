@@ -23,7 +23,11 @@ class Reasons(Details):
             return None
         thing = None
         if verb.frame in "td":
-            thing = self.object(verb, subject, 0.15, target or None)
+            fitting = [noun for noun in self.lexicon.nouns_of(target) if noun.fits(verb.objects)] if target else ()
+            if target and not fitting:
+                return None
+            named = frozenset(noun.en for noun in fitting)
+            thing = self.object(verb, subject, 0.15, named or None)
             if tense == "p" and thing.pronoun and thing.person != 3:
                 return None
         if row["about"] == "object" and (thing.person != 3 or thing.pronoun and not thing.name):
@@ -47,7 +51,7 @@ class Reasons(Details):
         """The clause that explains an event, or None if it would not fit what it is about."""
         noun = about.noun or self.lexicon.noun("woman" if about.sex == "she" else "man")
         words = row["why"].split()
-        found = [a for a in self.lexicon.adjectives_for(noun, "p") if a.en in words]
+        found = [a for a in self.lexicon.adjectives_for(noun, "p") if a.en in words and a.zh_pred != "年轻"]
         if not found:
             return None
         degree = self.pick(row["degrees"].split()).replace("none", "")
@@ -82,7 +86,7 @@ class Reasons(Details):
         if not made:
             return None
         c, why, about, row, tense = made
-        draft = Draft("because", clauses=2).say(c).comma(False, False).phrase(self.link("because"))
+        draft = Draft("because", clauses=2).say(c).comma(self.link("because"), only_zh=True)
         if why is None:
             if tense == "f" and c.when is None:
                 c.when = self.pick(self.lexicon.phrases_of("future"))
@@ -105,7 +109,7 @@ class Reasons(Details):
         verb = self.pick([v for v in self.lexicon.verbs if v.en in (said, "think", "know") and v.frame == "c"])
         why.subject = about if about.pronoun else about.as_pronoun()
         draft = Draft("reported", clauses=3).say(Clause(subject, verb, tense="s")).phrase(self.link("that")).say(c)
-        return draft.comma(False, False).phrase(self.link("because")).say(why).end()
+        return draft.comma(self.link("because"), only_zh=True).say(why).end()
 
     def so(self):
         """The reason first, then what follows, with pronouns for what is known."""
@@ -117,7 +121,7 @@ class Reasons(Details):
             phrase = self.weather(row, "past" if tense == "p" else "present")
             if not phrase or tense == "g" or (tense == "f") != (row["polarity"] == BAD or tense == "f"):
                 return None
-            return Draft("so", clauses=2).phrase(phrase).comma().phrase(self.link("so")).say(c).end()
+            return Draft("so", clauses=2).phrase(phrase).comma(self.link("so")).say(c).end()
         if about.pronoun or c.verb.fr_preposition and about is c.object or about.det in ("a", "some", "gen", "num"):
             return None
         if about is c.subject:
@@ -131,7 +135,7 @@ class Reasons(Details):
         if about.det == c.subject.own() and c.subject.person == 3:
             return None
         why.subject = about
-        return Draft("so", clauses=2).say(why).comma().phrase(self.link("so")).say(c).end()
+        return Draft("so", clauses=2).say(why).comma(self.link("so")).say(c).end()
 
     def wish(self):
         """X wanted to …, but …"""

@@ -90,6 +90,8 @@ class Sampler:
             return NP(noun, "the", adjectives=self.institutional(noun))
         if not noun.countable:
             det = {"a": "some", "num": "some"}.get(det, det)
+        elif det == "class":
+            pass
         elif not noun.classes.isdisjoint(ALONE):
             det = {"num": "a"}.get(det, det)
         elif det == "num":
@@ -143,7 +145,7 @@ class Sampler:
         where = [a for a in found if a.en[0].isupper()]
         what = [a for a in found if not a.en[0].isupper()]
         what = [a for a in what if a.en != "international"]  # "European international law" says two things at once
-        result = (self.pick(where), self.pick(what)) if self.chance(0.6) else (first,)
+        result = (self.pick(where), self.pick(what)) if what and self.chance(0.6) else (first,)
         self.pairs += [(adjective.en, noun.en) for adjective in result]
         return result
 
@@ -198,8 +200,8 @@ class Sampler:
         subject = subject or self.subject(verb.subjects, pronouns)
         c = Clause(subject, verb, tense=tense)
         if verb.frame in "td":
-            c.object = object or self.object(verb, subject, described)
-            if tense in "pwb" and c.object.pronoun and c.object.person != 3:
+            c.object = self.object(verb, subject, described) if object is None else object
+            if c.object and tense in "pwb" and c.object.pronoun and c.object.person != 3:
                 c.object = self.name(subject)  # the participle would have to know who is speaking
         if verb.frame == "d":
             c.recipient = self.other_person(subject)
@@ -238,6 +240,8 @@ class Sampler:
             c.deny, c.when = "never", None
         else:
             c.deny = "not"
+        if c.object and c.object.det in ("a", "some"):
+            c.object.adjectives = ()
         if c.object and c.object.det == "num":
             c.object.det, c.object.count = "the", 0
         return c

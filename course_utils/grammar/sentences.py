@@ -7,6 +7,7 @@ from .meaning import NP, Word, phrase_words
 from .sampler import Sampler
 
 NO_QUESTION = ("look for", "follow", "wait for")  # "what … for?" would end in a preposition
+SIGHTS = frozenset(["crossable", "barrier", "shelter", "load", "ship", "sailable", "bag"])
 END = {".": "。", "?": "？", "!": "！"}
 
 
@@ -29,14 +30,14 @@ class Draft:
         self.zh += chinese.clause(c, bare)
         return self
 
-    def comma(self, fr=True, en=True):
-        """A comma; Chinese has one between any two clauses."""
+    def comma(self, link=None, only_zh=False):
+        """A comma, and a word like "but". Chinese has a comma between any two clauses; it goes with the link then."""
         self.marks += 1
         key = ((",", self.marks),)
-        self.en += [Word(",", key)] * en
-        self.fr += [Word(",", key)] * fr
-        self.zh += [Word("，", key)]
-        return self
+        self.en += [Word(",", key)] * (not only_zh)
+        self.fr += [Word(",", key)] * (not only_zh)
+        self.zh += [Word("，", (*key, (("phrase", id(link)), "1")))]
+        return self.phrase(link) if link else self
 
     def phrase(self, phrase, languages=("en", "fr", "zh")):
         for language in languages:
@@ -58,10 +59,9 @@ class Writer(Sampler):
     def link(self, name):
         return self.lexicon.phrases_of("link", name)[0]
 
-    def joined(self, kind, first, name, second, comma=True):
-        """first LINK second; without a comma in English and French where there is none (because, and)."""
-        draft = Draft(kind, clauses=2).say(first).comma(comma, comma)
-        return draft.phrase(self.link(name)).say(second).end()
+    def joined(self, kind, first, name, second):
+        """first, LINK second."""
+        return Draft(kind, clauses=2).say(first).comma(self.link(name)).say(second).end()
 
     def during(self, kind, first, name, second):
         """first while second: Chinese says the second first."""
@@ -77,6 +77,16 @@ class Writer(Sampler):
 
     def statement(self):
         return Draft("statement").say(self.deny(self.clause(), 0.25)).end()
+
+    def sight(self):
+        """X saw the canal: what twins speak of, in other company."""
+        verb = self.lexicon.verb(self.pick(("see", "draw", "photograph", "describe")))
+        fitting = [noun for noun in self.lexicon.nouns_of(SIGHTS) if noun.fits(verb.objects)]
+        c = self.of_verb(verb, self.pick([t for t in verb.tenses if t in "pgf"]), time=0.3, object=False)
+        noun = self.pick(fitting)
+        self.pairs.append((verb.en, noun.en))
+        c.object = self.noun(noun, self.lexicon.determiners[verb.en], c.subject)
+        return Draft("statement").say(self.deny(c, 0.1)).end()
 
     def is_how(self):
         past = self.chance(0.3)

@@ -51,7 +51,7 @@ class Times(Details):
 
     def _and_then(self, a, b):
         """English, French and Chinese leave the second subject out."""
-        draft = Draft("sequence", clauses=2).say(a).comma(False, False).phrase(self.link("and"))
+        draft = Draft("sequence", clauses=2).say(a).comma(self.link("and"), only_zh=True)
         subject_key = (b.subject.id, "n")
         for language, words in (("en", english.clause(b)), ("fr", french.clause(b)), ("zh", chinese.clause(b))):
             getattr(draft, language).extend(w for w in words if subject_key not in w.keys)

@@ -103,7 +103,7 @@ def drafts(candidate, number, held, lexicon, det="the", when=None):
         if not adjective.zh_pred or adjective.zh_pred.endswith("了"):
             reason.degree = ""
         link = lexicon.phrases_of("link", "because")[0]
-        draft = Draft("twin", clauses=2).say(event).comma(False, False).phrase(link).say(reason).end()
+        draft = Draft("twin", clauses=2).say(event).comma(link, only_zh=True).say(reason).end()
         draft.twin = (
             number, row["frame"], name, referent.noun.en, other.noun.en,
             PRONOUN[referent.gender], inflect(adjective, referent.gender, False),
