@@ -11,13 +11,13 @@ import json
 import platform
 import shutil
 import time
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from . import checkpoints, decoding, fetching, files, metrics, tatoeba, text, training_state
+from . import checkpoints, fetching, files, measuring, tatoeba, text, training_state
+from .runtime import DEVICES, choice, pick_device
 from .seq2seq import Seq2Seq, Seq2SeqConfig
 from .training import fit
 
@@ -68,7 +68,6 @@ RECIPES = {
         {**_OURS, "attention": "additive"}, steps=1200, **_SHORT,
     ),
 }  # fmt: skip
-LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
 
 
 def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
@@ -82,20 +81,22 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
     where = files.course_folder() / "build" / "train" / name
     if fresh:
         shutil.rmtree(where, ignore_errors=True)
-    pairs = sentences(recipe, "train")
+    pairs = measuring.sentences(recipe, "train")
     source, target = _vocabularies(where, recipe, pairs)
+    device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     torch.manual_seed(recipe.seed)
-    model = Seq2Seq(Seq2SeqConfig(len(source), len(target), **recipe.model))
+    model = Seq2Seq(Seq2SeqConfig(len(source), len(target), **recipe.model)).to(device)
     ids = [(source.encode(a), target.encode(b)) for a, b in pairs]
     batches = text.Batches([(a, b) for a, b in ids if 0 < len(a) <= model.config.max_length], recipe.tokens)
     run, kept = training_state.load(where, model)
-    print(f"{name}: {len(pairs):,} pairs, {len(source):,} + {len(target):,} tokens, {_size(model)}; "
+    size = sum(p.numel() for p in model.parameters()) / 1e6
+    print(f"{name}: {len(pairs):,} pairs, {len(source):,} + {len(target):,} tokens, {size:.1f} M parameters; "
           f"step {run.step if run else 0} of {steps}", flush=True)  # fmt: skip
-    dtype = torch.bfloat16 if _has_bfloat16() else None
+    dtype = torch.bfloat16 if _has_bfloat16(device) else None
     while (done := run.step if run else 0) < steps:
         started = time.perf_counter()
         run = fit(
-            model, batches, lambda model, batch: model.loss(batch, recipe.smoothing, dtype),
+            model, batches, lambda model, batch: model.loss(batch.to(device), recipe.smoothing, dtype),
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
             schedule=lambda step: min((step + 1) / recipe.warm_up, max(1.03 - step / steps, 0.03)),
             optimizer=functools.partial(torch.optim.Adam, betas=(0.9, 0.98), fused=True), show=False,
@@ -103,7 +104,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
         if run.stopped:
             raise RuntimeError(f"{name}: {run.message}")
         model.eval()
-        value = _bleu(model, source, target, recipe)
+        value = measuring.held_out_bleu(model, source, target, recipe)
         kept["minutes"] = kept.get("minutes", 0.0) + (time.perf_counter() - started) / 60
         losses = run.history["loss"][1][done:]
         mean = sum(losses) / len(losses)
@@ -112,49 +113,11 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
               f"held-out BLEU {value:5.2f}  {kept['minutes']:.1f} min", flush=True)  # fmt: skip
         if value > kept.get("best", 0.0):
             kept["best"] = value
-            checkpoints.save_checkpoint(
-                model, name, _card(name, recipe, pairs, run.step, steps, kept, dtype), source=source, target=target,
-                seen=checkpoints.fingerprints(a for a, _ in pairs),
-            )  # fmt: skip
+            card = _card(name, recipe, pairs, run.step, steps, kept, device, dtype)
+            seen = checkpoints.fingerprints(a for a, _ in pairs)
+            checkpoints.save_checkpoint(model, name, card, source=source, target=target, seen=seen)
         training_state.save(where, run, kept)
-    return measure(name)
-
-
-def measure(name: str) -> Path:
-    """Measure a checkpoint on its test sentences and write the result into its JSON -> the path of that."""
-    recipe, loaded = _recipe(name), checkpoints.load_checkpoint(name)
-    found = tatoeba.references(sentences(recipe, "test"))
-    asked = list(found)
-    references = [found[s] for s in asked]
-    result: dict = {"test_sentences": len(asked)}
-    for beam in (1, 4):
-        written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
-        result[f"test_bleu_beam_{beam}"] = round(metrics.bleu(written, references, lowercase=True), 2)
-    result["test_chrf"] = round(metrics.chrf([w.lower() for w in written], references), 2)
-    result["test_exact_match"] = round(metrics.exact_match(written, references), 4)
-    groups = defaultdict(list)
-    for s, w, r in zip(asked, written, references, strict=True):
-        count = len(s.split()) if recipe.pair.startswith("en") else len(loaded.source.cut(s))
-        groups[next(g for g in LENGTHS if g[0] <= count <= g[1])].append((w, r))
-    result["test_bleu_by_length"] = {
-        f"{a}-{b}": round(metrics.bleu(*zip(*group, strict=True), lowercase=True), 1)
-        for (a, b), group in sorted(groups.items()) if len(group) >= 20
-    }  # fmt: skip
-    if recipe.corpus == "grammar" and loaded.model.config.attention:
-        result["test_aer"] = round(_alignment_error(loaded, recipe), 4)
-    samples = [[s, w, r[0]] for s, w, r in list(zip(asked, written, references, strict=True))[:12]]
-    card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
-    vocabularies = {"source": loaded.source, "target": loaded.target}
-    print({k: v for k, v in card["metrics"].items()}, flush=True)
-    return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
-
-
-def sentences(recipe: Recipe, split: str) -> list[tuple[str, str]]:
-    """(source, target) of a split."""
-    if recipe.corpus == "tatoeba":
-        return tatoeba.load(recipe.pair, split)
-    languages = recipe.pair.split("-")
-    return [tuple(map(text.as_text, pair[:2], languages)) for pair in _gold(recipe, split)]
+    return measuring.measure(name, recipe)
 
 
 def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:
@@ -165,7 +128,7 @@ def run(name: str | None = None, steps: int | None = None, fresh: bool = False, 
             print(f"{known:34} {recipe.corpus:8} {recipe.steps:5} steps   {'there' if there else 'not made yet'}")
         return 0
     try:
-        print(measure(name) if measure_only else train(name, steps, fresh))
+        print(measuring.measure(name, _recipe(name)) if measure_only else train(name, steps, fresh))
     except fetching.FetchError as error:
         raise FileNotFoundError(str(error)) from None
     return 0
@@ -175,45 +138,6 @@ def _recipe(name: str) -> Recipe:
     if name not in RECIPES:
         raise ValueError(f"No checkpoint is called {name!r}; these can be trained: {', '.join(RECIPES)}.")
     return RECIPES[name]
-
-
-def _gold(recipe: Recipe, split: str) -> list[tuple[tuple, tuple, set]]:
-    """(source, target, links (target, source)) of our own corpus, in the direction of the recipe."""
-    from . import corpora
-
-    forward = recipe.pair.startswith("en")
-    other = recipe.pair[-2:] if forward else recipe.pair[:2]
-    found = []
-    for pair in corpora.load_parallel(f"en-{other}", split):
-        links = {(t, s) for t, s in pair.alignment}
-        source, target = tuple(w.lower() for w in pair.source), tuple(w.lower() for w in pair.target)
-        found.append((source, target, links) if forward else (target, source, {(s, t) for t, s in links}))
-    return found
-
-
-def _alignment_error(loaded, recipe: Recipe) -> float:
-    """AER of the attention weights under teacher forcing against the gold links of the test sentences."""
-    gold, predicted, sure = _gold(recipe, "test"), [], []
-    for at in range(0, len(gold), 64):
-        rows = gold[at : at + 64]
-        batch = text.collate([(loaded.source.encode(a), loaded.target.encode(b)) for a, b, _ in rows])
-        with torch.no_grad():
-            (weights,) = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights
-        for (a, b, links), w in zip(rows, weights, strict=True):
-            aligned = {t for t, _ in links}
-            found = metrics.links_of(w[0, : len(b), : len(a)])
-            predicted.append({(t, s) for t, s in found if t in aligned})
-            sure.append(links)
-    return metrics.alignment_error_rate(predicted, sure)
-
-
-def _bleu(model, source, target, recipe: Recipe) -> float:
-    found = tatoeba.references(sentences(recipe, "valid"))
-    asked = list(found)[: recipe.valid]
-    loaded = checkpoints.Loaded(model, {}, source, target)
-    written = [t.text for t in decoding.translate(loaded, asked, beam=1, batch=128)]
-    references = [found[s] for s in asked]
-    return float(metrics.bleu(written, references, lowercase=True))
 
 
 def _vocabulary(how: tuple[str, int], found: list[str], min_count: int):
@@ -236,7 +160,7 @@ def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
     return made
 
 
-def _card(name, recipe, pairs, step, steps, kept, dtype) -> dict:
+def _card(name, recipe, pairs, step, steps, kept, device, dtype) -> dict:
     """What the JSON says of how the model was made."""
     content = "\n".join(map("\t".join, pairs))
     if recipe.corpus == "tatoeba":
@@ -252,7 +176,8 @@ def _card(name, recipe, pairs, step, steps, kept, dtype) -> dict:
         "training": {
             "command": f"python -m course_utils train {name}", "recipe": asdict(recipe), "step": step, "steps": steps,
             "seed": recipe.seed, "minutes": round(kept["minutes"], 1), "threads": torch.get_num_threads(),
-            "device": f"CPU ({platform.machine()})", "precision": str(dtype or torch.float32).removeprefix("torch."),
+            "device": torch.cuda.get_device_name() if device.type == "cuda" else f"{device} ({platform.machine()})",
+            "precision": str(dtype or torch.float32).removeprefix("torch."),
             "date": datetime.date.today().isoformat(),
             "history": {"columns": ["step", "loss", "held-out BLEU", "minutes"], "rows": list(kept["history"])},
             "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
@@ -261,10 +186,8 @@ def _card(name, recipe, pairs, step, steps, kept, dtype) -> dict:
     }  # fmt: skip
 
 
-def _size(model) -> str:
-    return f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters"
-
-
-def _has_bfloat16() -> bool:
-    """Can this processor multiply in bfloat16 (avx512_bf16, AMX)? Others only pretend to, slowly."""
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+def _has_bfloat16(device: torch.device) -> bool:
+    """Can it multiply in bfloat16 (on a CPU: avx512_bf16, AMX)? Others only pretend to, slowly."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

@@ -2,10 +2,11 @@
 
 import pytest
 
-from course_utils import __main__, checkpoints, fetching, files, recipes, tatoeba, training_state
+from course_utils import __main__, checkpoints, corpora, fetching, files, measuring, recipes, tatoeba, training_state
 from course_utils.recipes import Recipe
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
+OURS = corpora.load_parallel("en-fr", "valid")[:30]
 TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"model_size": 8, "dropout": 0.2}, steps=6,
               tokens=120, every=2, warm_up=2)  # fmt: skip
 
@@ -88,3 +89,21 @@ def test_the_command_measures_and_begins_anew(capsys):
     assert __main__.main(["train", "tiny", "--measure"]) == 0
     assert __main__.main(["train", "tiny", "--steps", "2", "--fresh"]) == 0
     assert capsys.readouterr().out.count("step 0 of 2") == 2
+
+
+def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
+    monkeypatch.setattr(corpora, "load_parallel", lambda pair, split: OURS)
+    for name, pair in (("en-fr", "en-fr"), ("zh-en", "zh-en")):
+        recipe = Recipe(
+            "grammar", pair, ("words", 900), ("words", 900), {"model_size": 8}, steps=2, tokens=500, every=2
+        )
+        monkeypatch.setitem(recipes.RECIPES, name, recipe)
+        recipes.train(name)
+        card = checkpoints.load_checkpoint(name).card
+        assert 0 < card["metrics"]["test_aer"] <= 1
+        assert card["data"]["licence"] == "as the course"
+        (a, b, links), original = measuring.gold(recipe, "test")[0], OURS[0]
+        first = tuple(w.lower() for w in original.source)
+        assert (a if pair == "en-fr" else b) == first
+        t, s = original.alignment[0]
+        assert ((t, s) if pair == "en-fr" else (s, t)) in links
