@@ -6,8 +6,8 @@ from . import chinese, english, french, twins
 from .compound import Storyteller
 from .lexicon import lexicon, rows
 from .meaning import Word
-from .sampler import reserved
 from .sentences import Draft
+from .things import reserved
 
 SEED = 20261120
 SIZES = {"train": 20000, "valid": 1000, "test": 1000, "long": 500, "unseen": 800}

@@ -85,6 +85,8 @@ def clause(c, bare=False):
         if c.ask == "where" and "L" not in c.verb.zh:
             where = [Word("在哪儿", ((i, "ask"),))]
         rest = [*_before_verb(c, bool(where), bare), *where, *_pattern(c, bare)]
+    if c.ask == "yes" and c.tense == "p" and not c.deny and not rest[-1].text.endswith("了"):  # 你吃饭了吗
+        rest.append(Word("了", ((i, "v"),)))
     end = [Word("吗" if c.ask == "yes" else "的", ((i, "aux"), (i, "v")))] if c.ask == "yes" or finished else []
     return [*subject, *when, *often, *rest, *end]
 
@@ -141,7 +143,7 @@ def _pattern(c, bare):
     i, verb = c.id, c.verb
     pattern = verb.zh
     done = c.tense == "p" and not c.deny and not c.modal
-    if verb.zh_ba and c.object and c.gap != "object" and not c.ask:
+    if verb.zh_ba and c.object and c.gap != "object" and c.ask not in ("what", "how many"):
         it = c.object.pronoun and done and not bare
         known = verb.frame == "d" and c.object.det not in ("a", "some", "num")
         pattern = verb.zh_ba if it or known else pattern
@@ -161,7 +163,8 @@ def _pattern(c, bare):
                 asked if c.ask == "where" else phrase_words(phrase, "zh", (i, "where" if character == "L" else "goal"))
             )
         elif character == "了":
-            said = done and not bare and c.gap != "object"
+            last = pattern.endswith("了")
+            said = done and not bare and c.gap != "object" and (c.ask != "yes" or last)
             words += [Word("了", ((i, "v"),))] * said
         elif character == "不":
             words.append(Word("不", ((i, "not"), (i, "v"))))

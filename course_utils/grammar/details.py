@@ -82,6 +82,8 @@ class Details(Writer):
         if self.chance(0.6):
             c = self.described(np, tense=self.pick("sb"))
             return Draft("relative", clauses=2).say(c).end() if c else None
+        if inner.verb.en not in BEFORE:
+            return None
         verbs = [
             v
             for v in self.lexicon.verbs

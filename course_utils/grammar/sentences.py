@@ -102,7 +102,13 @@ class Writer(Sampler):
         noun = np.noun or self.lexicon.noun("woman" if np.sex == "she" else "man")
         if np.person != 3 or np.pronoun:
             return None
-        found = [a for a in self.lexicon.adjectives_for(noun, "p") if a.more != "-" and "_" not in a.fr]
+        found = [
+            a
+            for a in self.lexicon.adjectives_for(noun, "p")
+            if a.more != "-"
+            and "_" not in a.fr
+            and not (a.en in ("big", "small") and np.sex == "it" and "animal" in noun.classes)
+        ]
         if not found:
             return None
         adjective = self.pick(found)

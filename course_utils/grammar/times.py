@@ -137,6 +137,8 @@ class Times(Details):
         for c in (a, b):
             c.when, c.tense = None, tense
         b.where = None if b.where == a.where else b.where
+        if any(c.object and c.object.pronoun and c.object.person == 3 for c in (a, b)):
+            return None
         if tense == "w" and self._rare(a.subject, b.subject):
             return None
         if self._alike(a.subject, b.subject) or a.verb == b.verb:
@@ -147,6 +149,7 @@ class Times(Details):
         b = self.clause("p", "eeg", self.subject(frozenset({"person", "adult", "young"}), 0.35), 0)
         a = self.clause("g", "ttid", self.subject(frozenset({"person", "animal"}), 0.3), 0)
         a.tense, a.when = "w", None
+        a.where = None if b.goal else a.where
         if self._rare(a.subject):
             return None
         if (

@@ -10,7 +10,7 @@ import pytest
 
 from course_utils import corpora, files
 from course_utils.grammar import store
-from course_utils.grammar.sampler import reserved
+from course_utils.grammar.things import reserved
 
 FOLDER = files.course_folder() / "data" / "parallel"
 ALL = corpora.SPLITS
