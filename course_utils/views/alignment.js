@@ -31,7 +31,7 @@ export function alignment(ui) {
   const knocks = s => versions.flatMap((v, i) => (v.word === s && v.row === null ? [i] : []));
   const choose = i => { steps.stop(); hover = null; ui.set({ variant: i, step: shown() >= total() ? longest : state.step, row: -1, col: -1 }, true); };
   function press(t, s) {
-    const here = versions.flatMap((v, i) => (t >= 0 && v.word === s && v.row === t ? [i] : [])), all = t < 0 ? knocks(s) : state.variant ? [] : here;
+    const here = versions.flatMap((v, i) => (v.word === s && v.row === t && (!state.variant || i === state.variant) ? [i] : [])), all = t < 0 ? knocks(s) : here;
     if (all.length) return choose([...all, 0][all.indexOf(state.variant) + 1]);
     const same = state.row === t && state.col === s;
     ui.set(same ? { row: -1, col: -1 } : { row: t, col: s }, true);
@@ -64,7 +64,7 @@ export function alignment(ui) {
   // ---- the picture: rows of weights
   const canvas = h("canvas", { "aria-hidden": "true" }), scroller = h("div", { class: "window" }, canvas), said = h("div", { class: "say", role: "status", "data-testid": "readout" });
   const steps = stepper({ now: shown, last: total, go });
-  const grid = h("div", { role: "group", tabindex: 0, class: "picture", "data-testid": "picture", "aria-label": "rows of weights; arrow keys: left and right write, up and down choose a word", onkeydown: key }, scroller);
+  const grid = h("div", { role: "group", tabindex: 0, class: "picture", "data-testid": "picture", "aria-label": "rows of weights; arrow keys write and choose a word", onkeydown: key }, scroller);
   function key(e) {
     const move = { ArrowUp: -1, ArrowDown: 1 }[e.key];
     if (!move) return e.key === "Escape" ? ui.set({ row: -1, col: -1 }, true) : steps.keys(e);
@@ -145,7 +145,7 @@ export function alignment(ui) {
   // ---- the sentences, and the words beside the picture
   function colour(word, w, role) {
     const ground = mix(ui.theme.paper, ui.theme.ink, w), dark = w > 0.06;
-    word.style.cssText = `${w > 0.004 ? `background:${rgb(ground)};` : ""}${dark ? `color:${legible(ground)};` : ""}${role ? `font-weight:700;box-shadow:0 2px var(--${role});${dark ? "" : `color:var(--${role})`}` : ""}`;
+    word.style.cssText = `${w > 0.004 ? `background:${rgb(ground)};` : ""}${dark ? `color:${legible(ground)};` : ""}${role ? `text-shadow:.5px 0;box-shadow:0 2px var(--${role});${dark ? "" : `color:var(--${role})`}` : ""}`;
   }
   function sentences([t0, s0], asked) {
     const n = shown(), v = version(), w = t0 >= 0 ? row(t0).map(num) : null;
@@ -159,11 +159,11 @@ export function alignment(ui) {
     lines.forEach((l, i) => {
       l.element.style.visibility = i === state.variant ? "visible" : "hidden";
       l.words.forEach((e, t) => {
+        e.classList.toggle("changed", versions[i].changed[t]);
         if (i !== state.variant) return (e.style.visibility = "");
         const on = t === t0, newest = !asked && on, from = t0 < 0 && s0 >= 0 && t < n ? num(weight(t, s0)) : 0;
         colour(e, from, newest ? "output" : on || from >= PARTNER ? "query" : null);
         if (t >= n) e.style.visibility = "hidden";
-        e.classList.toggle("changed", v.changed[t]);
       });
     });
     if (changes) {
@@ -196,7 +196,7 @@ export function alignment(ui) {
   css.textContent = `${STEPPER_CSS}.strip{display:grid;grid-template-columns:max-content 1fr;gap:.15em .8em;align-items:baseline;margin:.1em 0 .7em;font-size:1.04em;line-height:1.75}.stack{display:grid}.stack>*{grid-area:1/1}
 .word{border:0;border-radius:.25em;padding:0 .28em;margin:0;font:inherit;line-height:1.5;color:inherit;display:inline-block;text-decoration-thickness:2px;text-underline-offset:.22em}.word.changed{text-decoration:underline 2px;font-weight:700}
 .can{text-decoration:underline dotted 2px var(--quiet)}.word.cut,del{text-decoration:line-through 2px;color:var(--quiet)}.was,.was+*{visibility:hidden;color:var(--quiet)}.compared .was,.compared .was+*{visibility:visible}
-.window{overflow:auto;max-width:100%}.picture{outline-offset:3px;border-radius:2px}.stage .say{min-height:8.6em}.narrow .say{min-height:5.8em}`;
+.window{overflow:auto;max-width:100%}.picture{outline-offset:3px;border-radius:2px}.stage .say{min-height:8.6em}.narrow .say{min-height:7.2em}.narrow .side{max-width:none}`;
   ui.root.append(css);
 
   return {
