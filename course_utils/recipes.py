@@ -53,19 +53,19 @@ _REAL = {"model_size": 384, "embedding_size": 256, "score_size": 128, "dropout":
 _OURS = {"model_size": 128, "query": "current", "dropout": 0.1}
 _FRENCH = ("tatoeba", "en-fr", ("subwords", 5000), ("subwords", 6000))
 _OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
-_SHORT = {"tokens": 2000, "lr": 3e-3, "warm_up": 50, "smoothing": 0.0, "every": 200, "valid": 500}
+_SHORT = {"steps": 1500, "tokens": 2000, "lr": 5e-3, "warm_up": 100, "smoothing": 0.0, "every": 300, "valid": 500}
 RECIPES = {
     "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
-    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2000),
     "seq2seq-attention-zh-en": Recipe(
         "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
         {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
     ),
-    "seq2seq-attention-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": "additive"}, steps=1200, **_SHORT),
-    "seq2seq-plain-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": None}, steps=1200, **_SHORT),
+    "seq2seq-attention-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": "additive"}, **_SHORT),
+    "seq2seq-plain-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": None}, **_SHORT),
     "seq2seq-attention-zh-en-grammar": Recipe(
         "grammar", "zh-en", ("characters", 4000), ("words", 4000),
-        {**_OURS, "attention": "additive"}, steps=1200, **_SHORT,
+        {**_OURS, "attention": "additive"}, **_SHORT,
     ),
 }  # fmt: skip
 
