@@ -73,8 +73,29 @@ class WordFeatures:
         return self.features[self.words.index(word)]
 
 
+@dataclass(frozen=True)
+class Systems:
+    """Translation systems side by side: what they reached on WMT 2014, and what training them cost.
+
+    name                    list of n names
+    ensemble                [n] bool: several models that vote
+    bleu_en_de, bleu_en_fr  [n] float64, BLEU, NaN where none was published
+    flops_en_de, flops_en_fr  [n] float64, floating-point operations of the training, likewise
+    card                    the data card
+    """
+
+    name: list
+    ensemble: object = field(repr=False)
+    bleu_en_de: object = field(repr=False)
+    bleu_en_fr: object = field(repr=False)
+    flops_en_de: object = field(repr=False)
+    flops_en_fr: object = field(repr=False)
+    card: Card = field(repr=False)
+
+
 def load(name):
-    """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures.
+    """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures,
+    "wmt14" -> Systems.
 
     Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
     """
@@ -164,7 +185,15 @@ def _load_word_features(text, card):
     return WordFeatures(words, np.array([[float(x) for x in row[1:]] for row in rows[1:]]), columns, card)
 
 
-_LOADERS = {"co2_weekly": _load_co2_weekly, "word_features": _load_word_features}
+def _load_wmt14(text, card):
+    import numpy as np
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    numbers = [np.array([float(row[c] or "nan") for row in rows]) for c in list(rows[0])[2:]]
+    return Systems([row["system"] for row in rows], np.array([row["ensemble"] == "1" for row in rows]), *numbers, card)
+
+
+_LOADERS = {"co2_weekly": _load_co2_weekly, "wmt14": _load_wmt14, "word_features": _load_word_features}
 
 
 def run(name=None, index=False):
