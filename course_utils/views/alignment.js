@@ -12,6 +12,7 @@ export function alignment(ui) {
   // ---- the numbers
   const version = () => versions[state.variant], total = () => version().tokens.length, shown = () => Math.min(state.step, total());
   const weight = (t, s) => arrays.weights[(version().start + t) * S + s], row = t => Array.from({ length: S }, (_, s) => weight(t, s));
+  const named = s => (version().word === s && version().by) || source[s]; // a replaced word by the one in its place
   const num = x => (Number.isNaN(x) ? 0 : x), top = w => w.reduce((best, x, i) => (num(x) > num(w[best]) ? i : best), 0);
   const go = n => { hover = null; touched = true; ui.set({ step: n >= total() ? longest : n, row: -1, col: -1 }, true); };
   const judged = () => gold.size && !state.variant;
@@ -33,20 +34,20 @@ export function alignment(ui) {
   function press(t, s) {
     const here = versions.flatMap((v, i) => (v.word === s && v.row === t && (!state.variant || i === state.variant) ? [i] : [])), all = t < 0 ? knocks(s) : here;
     if (all.length) return choose([...all, 0][all.indexOf(state.variant) + 1]);
-    const same = state.row === t && state.col === s;
-    ui.set(same ? { row: -1, col: -1 } : { row: t, col: s }, true);
+    state.row === t && state.col === s ? point(-1, -1) : point(t, s);
   }
+  const point = (row, col) => ui.set({ row, col }, true);
   const show = at => { hover = at; ui.set({}); };
   function line(tokens, role, name, base) {
     const place = i => (role ? [-1, i] : [i, -1]);
     const words = tokens.map((token, i) => h("button", { type: "button", class: "word", tabindex: i ? -1 : 0, "data-word": i,
       onpointerenter: () => show(place(i)), onpointerleave: () => show(null), onclick: () => press(...place(i)),
-      onfocus: e => e.target.matches(":focus-visible") && ui.set({ row: place(i)[0], col: place(i)[1] }, true) }, token));
+      onfocus: e => e.target.matches(":focus-visible") && point(...place(i)) }, token));
     const reach = i => { words.forEach((w, j) => (w.tabIndex = j === i ? 0 : -1)); words[i].focus(); };
     const keys = e => {
       const i = words.indexOf(ui.root.activeElement), end = role ? words.length : shown();
       const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: end - 1 }[e.key];
-      if (e.key === "Escape") ui.set({ row: -1, col: -1 }, true);
+      if (e.key === "Escape") point(-1, -1);
       if (to === undefined || i < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
       e.preventDefault();
       e.stopPropagation();
@@ -67,18 +68,18 @@ export function alignment(ui) {
   const grid = h("div", { role: "group", tabindex: 0, class: "picture", "data-testid": "picture", "aria-label": "rows of weights; arrow keys write and choose a word", onkeydown: key }, scroller);
   function key(e) {
     const move = { ArrowUp: -1, ArrowDown: 1 }[e.key];
-    if (!move) return e.key === "Escape" ? ui.set({ row: -1, col: -1 }, true) : steps.keys(e);
+    if (!move) return e.key === "Escape" ? point(-1, -1) : steps.keys(e);
     e.preventDefault();
     e.stopPropagation();
-    if (shown()) ui.set({ row: Math.max(0, Math.min(shown() - 1, focus()[0] + move)), col: -1 }, true);
+    if (shown()) point(Math.max(0, Math.min(shown() - 1, focus()[0] + move)), -1);
   }
   function under(e) {
     const box = canvas.getBoundingClientRect(), g = geometry, x = e.clientX - box.left, y = e.clientY - box.top;
     const t = Math.floor((y - g.top) / g.size), s = Math.floor((x - g.left + (y < g.top && g.slanted ? y - g.top : 0)) / g.size);
-    const column = s >= 0 && s < S && x > g.left - 4, line = t >= 0 && t < shown();
+    const column = s >= 0 && s < S, line = t >= 0 && t < shown();
     return y < g.top ? (column ? [-1, s] : null) : !line ? null : x < g.left ? [t, -1] : column ? [t, s] : null;
   }
-  canvas.onpointermove = e => { const at = under(e); canvas.style.cursor = at ? "pointer" : "default"; if (String(at) !== String(hover)) show(at); };
+  canvas.onpointermove = e => { const at = under(e); if (String(at) !== String(hover)) show(at); };
   canvas.onpointerleave = () => hover && show(null);
   canvas.onclick = e => { const at = under(e); if (at) press(...at); };
   ui.body.append(grid);
@@ -135,9 +136,9 @@ export function alignment(ui) {
       c.fillStyle = on ? theme.key : asked || cut ? theme.quiet : theme.text;
       c.save(); c.translate(x, top - 9 * unit); c.textAlign = g.slanted ? "left" : "center";
       if (g.slanted) c.rotate(-Math.PI / 4);
-      const text = fit(source[s], g.slanted ? g.names : size);
+      const text = fit(named(s), g.slanted ? g.names : size);
       c.fillText(text, 0, 0);
-      if (cut) { const w = c.measureText(text).width; c.fillRect(g.slanted ? 0 : -w / 2, 0, w, 1.5 * unit); }
+      if (cut && !v.by) { const w = c.measureText(text).width; c.fillRect(g.slanted ? 0 : -w / 2, 0, w, 1.5 * unit); }
       c.restore();
     }
   }
@@ -154,7 +155,8 @@ export function alignment(ui) {
       colour(e, w ? w[s] : 0, on ? "key" : null);
       const cut = v.word === s && v.row === null, [can] = knocks(s);
       e.className = `word${can ? " can" : ""}${cut ? " cut" : ""}`;
-      if (can) { e.ariaPressed = String(cut); e.title = versions[can].label; }
+      if (cut && v.by) e.dataset.by = v.by; else delete e.dataset.by;
+      if (can) e.ariaPressed = String(cut);
     });
     lines.forEach((l, i) => {
       l.element.style.visibility = i === state.variant ? "visible" : "hidden";
@@ -175,28 +177,28 @@ export function alignment(ui) {
   function say([t0, s0], asked) {
     const n = shown(), v = version(), quiet = text => h("div", { class: "quiet" }, text), q = text => `“${text}”`;
     let head, text;
-    if (t0 < 0 && s0 < 0) [head, text] = n ? [[`${n} words are written`], "Point at a word of either sentence, or press play to see it grow."] : [["nothing is written yet"], "Press play, or ▶: each new word brings its row of weights."];
+    if (t0 < 0 && s0 < 0) [head, text] = n ? [[`${n} words are written`], "Point at a word, or press play to see it grow."] : [["nothing is written yet"], "Press play, or ▶: each word brings its row of weights."];
     else if (t0 >= 0) {
       const w = row(t0), s = s0 >= 0 ? s0 : top(w), x = w[s], blind = !w.some(y => y > 0);
-      head = [h("b", { class: asked ? "query" : "output" }, v.tokens[t0]), ...(blind ? [] : [" → ", h("b", { class: "key" }, source[s]), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))])];
-      text = blind ? "No weights here." : Number.isNaN(x) ? `${q(v.tokens[t0])} may not look at ${q(source[s])}.`
-        : `${q(v.tokens[t0])} puts ${percent(x)} of its attention on ${q(source[s])}${s === top(w) ? ", its largest share" : ""}${judged() && gold.has(t0 * S + s) ? ", as gold does" : ""}.`;
+      head = [h("b", { class: asked ? "query" : "output" }, v.tokens[t0]), ...(blind ? [] : [" → ", h("b", { class: "key" }, named(s)), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))])];
+      text = blind ? "No weights here." : Number.isNaN(x) ? `${q(v.tokens[t0])} may not look at ${q(named(s))}.`
+        : `${q(v.tokens[t0])} puts ${percent(x)} of its attention on ${q(named(s))}${s === top(w) ? ", its largest share" : ""}${judged() && gold.has(t0 * S + s) ? ", as gold does" : ""}.`;
     } else {
       const w = Array.from({ length: n }, (_, t) => weight(t, s0)), sum = w.reduce((a, x) => a + num(x), 0), best = n ? top(w) : -1;
-      head = [h("b", { class: "key" }, source[s0]), ...(n && num(w[best]) > 0 ? [" ← ", h("b", { class: "query" }, v.tokens[best]), " ", h("b", {}, fmt(w[best]))] : [])];
-      text = n ? `${q(source[s0])} gets ${fmt(sum, 2)} of the ${n} ${n === 1 ? "word’s" : "words’"} attention${num(w[best]) > 0 ? `, most from ${q(v.tokens[best])}` : ""}.` : "Nobody has looked at it yet.";
+      head = [h("b", { class: "key" }, named(s0)), ...(n && num(w[best]) > 0 ? [" ← ", h("b", { class: "query" }, v.tokens[best]), " ", h("b", {}, fmt(w[best]))] : [])];
+      text = n ? `${q(named(s0))} gets ${fmt(sum, 2)} of the ${n} ${n === 1 ? "word’s" : "words’"} attention${num(w[best]) > 0 ? `, most from ${q(v.tokens[best])}` : ""}.` : "Nobody has looked at it yet.";
     }
     const { hits, words, aer } = agreement();
     const changed = v.changed.filter(Boolean).length;
     const last = state.variant ? `${v.label[0].toUpperCase()}${v.label.slice(1)}: ${changed || v.lost.some(Boolean) ? `${changed} ${changed === 1 ? "word is" : "words are"} new, ${v.lost.filter(Boolean).length} gone` : "nothing changes"}.`
-      : gold.size ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} so far; alignment error rate ${fmt(aer, 2)}.` : changes ? "Underlined dots: press a source word to knock it out." : "";
+      : gold.size ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} so far; alignment error rate ${fmt(aer, 2)}.` : "";
     said.replaceChildren(h("div", {}, ...head), quiet(text), quiet(last));
   }
   const css = h("style");
   css.textContent = `${STEPPER_CSS}.strip{display:grid;grid-template-columns:max-content 1fr;gap:.15em .8em;align-items:baseline;margin:.1em 0 .7em;font-size:1.04em;line-height:1.75}.stack{display:grid}.stack>*{grid-area:1/1}
-.word{border:0;border-radius:.25em;padding:0 .28em;margin:0;font:inherit;line-height:1.5;color:inherit;display:inline-block;text-decoration-thickness:2px;text-underline-offset:.22em}.word.changed{text-decoration:underline 2px;font-weight:700}
-.can{text-decoration:underline dotted 2px var(--quiet)}.word.cut,del{text-decoration:line-through 2px;color:var(--quiet)}.was,.was+*{visibility:hidden;color:var(--quiet)}.compared .was,.compared .was+*{visibility:visible}
-.window{overflow:auto;max-width:100%}.picture{outline-offset:3px;border-radius:2px}.stage .say{min-height:8.6em}.narrow .say{min-height:7.2em}.narrow .side{max-width:none}`;
+.word{border:0;border-radius:.25em;padding:0 .28em;line-height:1.5;display:inline-block;text-underline-offset:.22em}.word.changed{text-decoration:underline 2px;font-weight:700}
+.can{text-decoration:underline dotted 2px var(--quiet)}.word.cut,del{text-decoration:line-through 2px;color:var(--quiet)}.word[data-by]{position:relative}.word[data-by]::after{content:attr(data-by);position:absolute;left:.3em;top:-.95em;font-size:.85em;color:var(--key)}.was,.was+*{visibility:hidden;color:var(--quiet)}.compared .was,.compared .was+*{visibility:visible}
+.window{max-width:100%}.picture{outline-offset:3px;border-radius:2px}.stage .say{min-height:8.6em}.narrow .say{min-height:7.2em}.narrow .side{max-width:none}`;
   ui.root.append(css);
 
   return {
@@ -219,7 +221,7 @@ export function alignment(ui) {
     },
     table() {
       const v = version();
-      return { header: ["word", ...source, ...(judged() ? ["gold"] : [])], rows: v.tokens.slice(0, shown()).map((w, t) => [w, ...row(t).map(x => (Number.isNaN(x) ? "masked" : fmt(x))), ...(judged() ? [source.filter((_, s) => gold.has(t * S + s)).join(" ")] : [])]) };
+      return { header: ["word", ...source.map((_, s) => named(s)), ...(judged() ? ["gold"] : [])], rows: v.tokens.slice(0, shown()).map((w, t) => [w, ...row(t).map(x => (Number.isNaN(x) ? "masked" : fmt(x))), ...(judged() ? [source.filter((_, s) => gold.has(t * S + s)).join(" ")] : [])]) };
     },
     numbers: () => ({ weights: Array.from({ length: shown() }, (_, t) => row(t)), tokens: version().tokens.slice(0, shown()), ...agreement() }),
   };

@@ -20,6 +20,7 @@ class Version(NamedTuple):
     label: str = ""
     word: int | None = None  # the source word that was knocked out
     row: int | None = None  # if only this target word was kept from looking at it
+    by: str | None = None  # the word that stood there instead
 
 
 class Alignment(View):
@@ -33,6 +34,12 @@ class Alignment(View):
         return self.options["versions"][self.state["variant"]]
 
     @property
+    def source(self) -> list[str]:
+        """The source's words, with the one that stands for another in this variant."""
+        version = self.version
+        return [(s == version["word"] and version["by"]) or n for s, n in enumerate(self.options["source"])]
+
+    @property
     def tokens(self) -> list[str]:
         """The words written so far."""
         return self.version["tokens"][: self.state["step"]]
@@ -40,7 +47,7 @@ class Alignment(View):
     @property
     def weights(self) -> np.ndarray:
         """[words written so far, S], NaN where masked."""
-        start, source = self.version["start"], self.options["source"]
+        start, source = self.version["start"], self.source
         rows = self.arrays["weights"].astype(np.float64).reshape(-1, len(source))
         return rows[start : start + len(self.tokens)]
 
@@ -53,7 +60,7 @@ class Alignment(View):
         row = int(weights[:, column].argmax()) if row < 0 else min(row, len(weights) - 1)
         column = int(weights[row].argmax()) if column < 0 else column
         weight = self.weights[row, column]
-        return Selection(self.tokens[row], self.options["source"][column], None if np.isnan(weight) else float(weight))
+        return Selection(self.tokens[row], self.source[column], None if np.isnan(weight) else float(weight))
 
     @property
     def links(self) -> set[tuple[int, int]]:
@@ -78,7 +85,7 @@ class Alignment(View):
         }
 
     def describe(self) -> str:
-        source, written, of = self.options["source"], self.tokens, len(self.version["tokens"])
+        source, written, of = self.source, self.tokens, len(self.version["tokens"])
         text = f"Source: “{' '.join(source)}”. "
         if self.state["variant"]:
             text += f"Translation {self.version['label']}"
@@ -99,7 +106,7 @@ class Alignment(View):
         return text.strip()
 
     def table(self) -> Table:
-        source, gold = self.options["source"], self.gold
+        source, gold = self.source, self.gold
         judged = bool(self.options["gold"]) and not self.state["variant"]
         rows = []
         for t, (word, weights) in enumerate(zip(self.tokens, self.weights, strict=True)):
@@ -113,7 +120,7 @@ class Alignment(View):
 
         from .plot import COLOURS, SAND, ink_map, names
 
-        source, target = self.options["source"], self.version["tokens"]
+        source, target = self.source, self.version["tokens"]
         rows = np.full((len(target), len(source)), np.nan)
         rows[: len(self.tokens)] = self.weights
         axes, ink = figure.subplots(), ink_map()
@@ -187,7 +194,7 @@ def alignment(
     for v in versions:
         changed, lost = _difference(tokens, v.tokens)
         described.append(
-            {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row}
+            {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
             | {"changed": changed, "lost": lost}
         )
         start += len(v.tokens)
@@ -271,7 +278,7 @@ def _variant(given, source: list[str], tokens: list[str], name: str) -> Version:
     label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
     if row is not None:
         label = f"when “{tokens[row]}” may not look at “{source[word]}”"
-    return Version(written, rows, label, word, row)
+    return Version(written, rows, label, word, row, by)
 
 
 def _gold(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int]]:

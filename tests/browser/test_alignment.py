@@ -245,6 +245,10 @@ def test_knock_out_a_word_and_bring_it_back(show):
     page.get_by_label("knock out").select_option("with “Union” for “Area”")
     settle(page)
     assert page.locator(".line:visible .changed").all_inner_texts() == ["union"]
+    assert word(page, 0, "Area").get_attribute("data-by") == "Union"
+    word(page, 1, "union").hover()
+    settle(page)
+    assert "“union” puts" in said.inner_text() and "on “Union”" in said.inner_text()
     page.get_by_label("knock out").select_option("nothing")
     settle(page)
     word(page, 0, "Area").click()

@@ -86,6 +86,8 @@ def test_variants_mark_what_changed():
     assert np.isnan(gone.weights[:, 0]).all() and gone.weights[:, 1:].sum() == pytest.approx(3, abs=5e-3)
     assert "without “He”, 3 of 3" in gone.describe() and "1 word is new, 2 gone" in gone.describe()
     assert "Gold" not in gone.describe() and "gold" not in gone.table().header
+    replaced = at(view, variant=2)
+    assert replaced.source[2] == "wide" == replaced.table().header[3] and "large → wide 0.85" in replaced.describe()
     assert "Nothing changes" in at(view, variant=3).describe() and at(view, variant=3).links == set()
     masked = near().clone()
     masked[:, 2] = 0
