@@ -14,7 +14,7 @@ SIZES = {"train": 20000, "valid": 1000, "test": 1000, "long": 500, "unseen": 800
 TWIN_PAIRS = {"train": 1000, "both": 200, "subject": 100, "object": 100}
 LONGEST = 24
 LONG = (LONGEST + 1, 40)
-PER_PAIR = 10  # no reserved pair of words fills the set of unseen combinations
+PER_PAIR = 20  # no reserved pair of words fills the set of unseen combinations
 
 # Lengths are spread: none makes up more than this part of the ordinary sentences.
 COMMON = 0.062
@@ -120,7 +120,7 @@ def _ordinary(writer, collector, splits, sizes, spoiled):
         said = Said(draft, writer.pairs)
         kept = _kept(said)
         often = any(shown[pair] >= PER_PAIR for pair in kept)
-        if often or kept and len(splits["unseen"]) >= 1.2 * sizes["unseen"] or spoiled(said) or not collector.add(said):
+        if often or kept and len(splits["unseen"]) >= 1.4 * sizes["unseen"] or spoiled(said) or not collector.add(said):
             continue
         (splits["unseen"] if kept else pool).append(said)
         lengths[length] += not kept

@@ -30,7 +30,7 @@ class Storyteller(Reasons, Times):
 
     def lost(self):
         """Where are my keys? I can't find them."""
-        noun = self.pick(self.lexicon.nouns_of(frozenset({"portable", "pet", "bag"})))
+        noun = self.favour(self.lexicon.nouns_of(frozenset({"portable", "pet", "bag"})))
         me = NP(None, "pro", person=1) if self.chance(0.6) else self.name()
         np = NP(noun, me.own(), "p" if self.chance(0.2) else "s")
         find = self.lexicon.verb("find")

@@ -51,7 +51,7 @@ class Details(Writer):
     def related(self):
         """The man who bought the bread is my uncle; the cake that my sister made is delicious."""
         if self.chance(0.45):
-            noun = self.pick(self.lexicon.nouns_of(frozenset({"man", "woman", "boy", "girl", "job"})))
+            noun = self.favour(self.lexicon.nouns_of(frozenset({"man", "woman", "boy", "girl", "job"})))
             who = NP(noun, "the")
             inner = self.clause("pg", "ttdi", who, 0.25)
             if inner.when and inner.tense == "g":
@@ -59,7 +59,7 @@ class Details(Writer):
             inner.gap = "subject"
             who.relative = inner
             if self.chance(0.5):
-                relative = self.pick(self.lexicon.nouns_of(frozenset({"kin"})))
+                relative = self.favour(self.lexicon.nouns_of(frozenset({"kin"})))
                 if ("he" in relative.classes) != (who.sex == "he"):
                     return None
                 c = Clause(who, identity=NP(relative, self.pick(("my", "your", "our", "her", "his"))), tense="s")

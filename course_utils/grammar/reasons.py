@@ -78,7 +78,7 @@ class Reasons(Details):
         return None
 
     def weather(self, row, when):
-        phrase = self.pick(self.lexicon.phrases_of(self.pick(row["why"].split()), when) or (None,))
+        phrase = self.favour(self.lexicon.phrases_of(self.pick(row["why"].split()), when) or (None,))
         return phrase
 
     def because(self):
@@ -89,7 +89,7 @@ class Reasons(Details):
         draft = Draft("because", clauses=2).say(c).comma(self.link("because"), only_zh=True)
         if why is None:
             if tense == "f" and c.when is None:
-                c.when = self.pick(self.lexicon.phrases_of("future"))
+                c.when = self.favour(self.lexicon.phrases_of("future"))
             phrase = self.weather(row, "past" if tense == "p" else "present")
             return draft.phrase(phrase).end() if phrase and tense == "p" else None
         why.subject = about if about.pronoun else about.as_pronoun()

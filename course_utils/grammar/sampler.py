@@ -12,7 +12,7 @@ class Sampler(Things):
         """A clause whose tense is one of `tenses`."""
         while True:
             frame = self.pick(frames)
-            verb = self.pick([v for v in self.lexicon.verbs if v.frame == frame])
+            verb = self.favour([v for v in self.lexicon.verbs if v.frame == frame])
             possible = [tense for tense in verb.tenses if tense in tenses]
             if not possible or subject is not None and not self.suits(subject, verb):
                 continue
@@ -24,8 +24,15 @@ class Sampler(Things):
             subject.fits(verb.subjects) if subject.noun or subject.name else bool(verb.subjects & {"person", "adult"})
         )
 
-    def of_verb(self, verb, tense, subject=None, time=0.45, pronouns=0.35, described=0.25, object=None, days=""):
-        """A clause with this verb in this tense."""
+    def of_verb(
+        self, verb, tense, subject=None, time=0.45, pronouns=0.35, described=0.25, object=None, goal=None, days=""
+    ):  # fmt: skip
+        """A clause with this verb in this tense; subject, object, goal are drawn if they are not given.
+
+        time       how often it is said when, if the tense doesn't ask for it
+        pronouns   how often a pronoun is the subject; described: how often a thing gets an adjective
+        days       "day": no "last week", "next year"
+        """
         subject = subject or self.subject(verb.subjects, pronouns)
         c = Clause(subject, verb, tense=tense)
         if verb.frame in "td":
@@ -36,9 +43,9 @@ class Sampler(Things):
             c.recipient = self.other_person(subject)
         if verb.frame == "l":
             kind = "home" if verb.en == "live" else "stay"
-            c.where = self.pick(self.lexicon.phrases_of(kind))
+            c.where = self.favour(self.lexicon.phrases_of(kind))
         if verb.frame == "g":
-            c.goal = self.pick(self.lexicon.phrases_of("goal"))
+            c.goal = goal or self.favour(self.lexicon.phrases_of("goal"))
         if tense == "m":
             c.tense, c.modal = "h", self.pick(("want", "want", "can", *["must"] * ("o" in verb.tenses)))
         self.circumstances(c, tense, time, days)
@@ -52,14 +59,15 @@ class Sampler(Things):
             places = self.lexicon.phrases_of("place", c.verb.en)
             if c.subject.noun and "animal" in c.subject.noun.classes:
                 places = tuple(place for place in places if "animal" in place.fits)
-            c.where = self.pick(places) if places else None
+            c.where = self.favour(places) if places else None
         if tense == "h" and c.verb.frame != "l":
+            far = "far" if c.goal and c.goal.en[-1][0] in ("Paris", "China") else ""  # one doesn't go there every day
             if self.chance(0.5):
-                c.when = self.pick(self.lexicon.phrases_of("habit"))
+                c.when = self.favour(self.lexicon.phrases_of("habit", far))
             else:
-                c.often = self.pick(self.lexicon.phrases_of("often"))
+                c.often = self.favour(self.lexicon.phrases_of("often", far))
         elif kind and self.chance(time if kind != "now" else 0.1 if not c.where else 0):
-            c.when = self.pick(self.lexicon.phrases_of(kind, days if kind != "now" else ""))
+            c.when = self.favour(self.lexicon.phrases_of(kind, days if kind != "now" else ""))
 
     def deny(self, c, probability=1.0):
         """Say no, if the clause allows it: "never" for a habit."""
@@ -87,7 +95,7 @@ class Sampler(Things):
                 break
             if subject:
                 return None
-        adjective = self.pick(found)
+        adjective = self.favour(found)
         return self.quality(np, adjective, self.pick([d for d in degrees if d != "too" or "t" in adjective.use]), tense)
 
     def quality(self, np, adjective, degree="", tense="s"):

@@ -94,7 +94,7 @@ class Writer(Sampler):
         if not c.degree:
             self.deny(c, 0.2)
         if past and self.chance(0.4) and c.subject.sex != "it":
-            c.when = self.pick(self.lexicon.phrases_of("past"))
+            c.when = self.favour(self.lexicon.phrases_of("past"))
         return Draft("is").say(c).end()
 
     def comparison(self):
@@ -111,7 +111,7 @@ class Writer(Sampler):
         ]
         if not found:
             return None
-        adjective = self.pick(found)
+        adjective = self.favour(found)
         if np.sex != "it":
             than = self.other_person(np)
         else:
@@ -134,7 +134,7 @@ class Writer(Sampler):
     def there_is(self):
         row = self.pick(self.lexicon.there)
         preposition, place, things = row["preposition"], row["place"], row["things"]
-        noun = self.pick(self.lexicon.nouns_of(frozenset(things.split(","))))
+        noun = self.favour(self.lexicon.nouns_of(frozenset(things.split(","))))
         thing = self.noun(noun, ["a", "a", "num"])
         at = NP(self.lexicon.noun(place), "my" if place == "bag" else "the")
         on = self.lexicon.phrases_of(preposition)[0]

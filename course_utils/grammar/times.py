@@ -26,7 +26,7 @@ class Times(Details):
         classes = frozenset(row["objects"].split(","))
         first, then = self.pick(firsts), self.pick(thens)
         subject = self.subject(first.subjects)
-        thing = self.noun(self.pick(self.lexicon.nouns_of(classes)), self.lexicon.determiners[first.en], subject)
+        thing = self.noun(self.favour(self.lexicon.nouns_of(classes)), self.lexicon.determiners[first.en], subject)
         fitting = [v for v in thens if thing.noun.fits(v.objects)]
         then = self.pick(fitting) if fitting else then
         self.pairs += [(first.en, thing.noun.en), (then.en, thing.noun.en)]
@@ -70,15 +70,15 @@ class Times(Details):
         )
         go = self.lexicon.verb("go")
         subject = self.subject(go.subjects)
-        a = self.of_verb(go, self.pick("hpf"), subject, 0)
-        a.goal, a.where = goal, None
+        a = self.of_verb(go, self.pick("hpf"), subject, 0, goal=goal)
+        a.where = None
         b = Clause(subject, verb, tense="n")
         if classes:
-            noun = self.pick(self.lexicon.nouns_of(classes))
+            noun = self.favour(self.lexicon.nouns_of(classes))
             self.pairs.append((verb.en, noun.en))
             b.object = self.noun(noun, ["some", "a", "num"] if verb.en == "buy" else ["a"], subject)
         kind = {"p": "past", "f": "future"}.get(a.tense)
-        b.when = self.pick(self.lexicon.phrases_of(kind)) if kind and self.chance(0.4) else None
+        b.when = self.favour(self.lexicon.phrases_of(kind)) if kind and self.chance(0.4) else None
         if b.when:  # Chinese says the time first
             a_zh = replace(a, when=b.when)
             draft = Draft(
@@ -127,7 +127,7 @@ class Times(Details):
         return self.joined("contrast", a, self.pick(("but", "both")) if a.tense != "x" else "but", b)
 
     def _generic(self, verb, classes):
-        noun = self.pick(self.lexicon.nouns_of(classes))
+        noun = self.favour(self.lexicon.nouns_of(classes))
         self.pairs.append((verb.en, noun.en))
         return self.noun(noun, ["gen"], described=0.1)
 
