@@ -93,7 +93,7 @@ export function alignment(ui) {
     const c = canvas.getContext("2d"), room = width - (narrow ? 0 : 250 * unit) - 4;
     c.font = ui.font(13, 700);
     const left = Math.min(widest(c, versions.flatMap(v => v.tokens)), 130 * unit) + 14 * unit, names = Math.min(widest(c, source), 130 * unit);
-    const fits = slanted => Math.floor(Math.min(34 * unit, (room - left - (slanted ? names * 0.6 : 4)) / S, Math.max((460 * unit) / longest, 18 * unit)));
+    const fits = slanted => Math.floor(Math.min(34 * unit, (room - left - (slanted ? names * 0.6 : 4)) / S, (460 * ui.tall) / longest));
     const slanted = names > fits(false) - 4, size = Math.max(14 * unit, fits(slanted)), top = slanted ? names * 0.71 + 18 * unit : 24 * unit;
     return { left, top, size, slanted, names, room, width: Math.ceil(left + S * size + (slanted ? names * 0.71 : 4)), height: Math.ceil(top + longest * size) + 3 };
   }
@@ -177,7 +177,7 @@ export function alignment(ui) {
   function say([t0, s0], asked) {
     const n = shown(), v = version(), quiet = text => h("div", { class: "quiet" }, text), q = text => `“${text}”`;
     let head, text;
-    if (t0 < 0 && s0 < 0) [head, text] = n ? [[`${n} words are written`], "Point at a word, or press play to see it grow."] : [["nothing is written yet"], "Press play, or ▶: each word brings its row of weights."];
+    if (t0 < 0 && s0 < 0) [head, text] = n ? [["all is written"], "Point at a word, or press play to see it grow."] : [["nothing is written yet"], "Press play, or ▶: each word brings its row of weights."];
     else if (t0 >= 0) {
       const w = row(t0), s = s0 >= 0 ? s0 : top(w), x = w[s], blind = !w.some(y => y > 0);
       head = [h("b", { class: asked ? "query" : "output" }, v.tokens[t0]), ...(blind ? [] : [" → ", h("b", { class: "key" }, named(s)), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))])];
@@ -208,7 +208,7 @@ export function alignment(ui) {
       const grown = n !== before, progress = fresh ? Math.min(1, 0.1 + (now - fresh) / 260) : 1;
       before = n;
       if (progress < 1) ui.set({});
-      const wide = Math.min(g.width, g.room), high = Math.min(g.height, 620 * unit), rolls = g.width > wide || g.height > high;
+      const wide = Math.min(g.width, g.room), high = Math.min(g.height, 620 * ui.tall), rolls = g.width > wide || g.height > high;
       scroller.style.cssText = `width:${wide + (rolls && g.height > high ? 14 : 0)}px;height:${high + (rolls && g.width > wide ? 14 : 0)}px;overflow:${rolls ? "auto" : "hidden"}`;
       paint(paper(canvas, g.width, g.height), g, at, asked, progress);
       if (grown && rolls) scroller.scrollTop = Math.max(Math.min(scroller.scrollTop, g.top + (n - 2) * g.size), g.top + n * g.size - high);

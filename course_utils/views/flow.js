@@ -26,7 +26,7 @@ export function flow(ui) {
   const steps = stepper({ now: () => state.step, last: () => T, go, first: 1, pace: 1100 });
   const canvases = { plain: canvas("plain"), attention: canvas("attention") }, places = {};
   const panels = h("div", { class: "panels", role: "group", tabindex: 0, "data-testid": "picture", "aria-label": "data flow without and with attention; arrow keys left and right: word by word", onkeydown: steps.keys },
-    ...["plain", "attention"].map(side => h("div", {}, h("div", { class: "panel" }, h("b", {}, spec.names[side]), h("span", { class: "quiet" }, ` ${spec.notes[side]}`)), canvases[side])));
+    ...["plain", "attention"].map(side => h("div", {}, h("div", { class: "panel" }, h("b", {}, spec.names[side]), spec.presenting ? null : h("span", { class: "quiet" }, ` ${spec.notes[side]}`)), canvases[side])));
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(panels);
   ui.below.append(said);
@@ -36,9 +36,9 @@ export function flow(ui) {
   function layout(width) {
     const c = canvases.plain.getContext("2d"), long = words => Math.min(100 * unit, Math.max(...words.map(w => c.measureText(w).width)) + 4);
     c.font = ui.font(12.5, 700);
-    const above = long(source), below = long([...tokens.plain, ...tokens.attention]), cell = (D <= 8 ? 9 : 6) * unit, left = 64 * unit;
+    const above = long(source), below = long([...tokens.plain, ...tokens.attention]), cell = (D <= 8 ? 9 : 6) * ui.tall, left = 64 * unit;
     const size = Math.max(9 * unit, Math.min(30 * unit, (width - left - above * 0.71 + 8) / C)), tall = D * cell;
-    const top = above * 0.71 + 18 * unit, row = top + tall + 7 * unit, middle = row + 19 * unit, bottom = middle + Math.max(tall + 26 * unit, 92 * unit);
+    const top = above * 0.71 + 18 * unit, row = top + tall + 7 * unit, middle = row + 19 * unit, bottom = middle + Math.max(tall + 26 * ui.tall, 92 * ui.tall);
     return { size, cell, left, tall, top, row, middle, bottom, above, below, height: Math.ceil(bottom + tall + below * 0.71 + 18 * unit), width: Math.ceil(Math.min(width, left + C * size + above * 0.71)),
       source: s => left + (s + 0.5 + (C - S) / 2) * size, target: (t, n) => left + (t + 0.5 + (C - n) / 2) * size };
   }
@@ -105,7 +105,7 @@ export function flow(ui) {
     }
     said.replaceChildren(
       h("div", {}, "With attention, ", h("b", { class: "query" }, tokens.attention[t]), " reads ", ...top.flatMap(([x, s], i) => [i ? ", " : "", `${percent(x)} `, h("b", { class: "key" }, source[s])]), `: ${effective.toFixed(1)} of ${S} words (effective number).`),
-      h("div", {}, "Without, ", h("b", { class: "output" }, tokens.plain[p]), ` reads the same ${D} numbers as every other word.`),
+      h("div", {}, "Without, ", h("b", { class: "output" }, tokens.plain[p]), ` reads the same ${D} ${D === 1 ? "number" : "numbers"} as every other word.`),
       h("div", { class: "quiet", "data-testid": "numbers" }, numbers));
   }
   const css = h("style");

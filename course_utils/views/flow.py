@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .alignment import _checked, _parts, _whole, word_of
+from .translation import checked_weights, parts_of, whole, word_of
 from .view import Table, View, as_array, shell
 
 MOST_SOURCE, MOST_TARGET, MOST_FEATURES = 24, 32, 16
@@ -124,10 +124,10 @@ def flow(
     Numbers travel as float32. Returns a view: .contexts [T, D] .word and what all have.
     Raises ValueError for shapes that don't fit, or contexts that are not the weighted means of the states.
     """
-    source, tokens, weights = _parts(translation)
+    source, tokens, weights = parts_of(translation)
     if weights is None:
         raise ValueError("this translation has no weights: give that of the model with attention first, plain= second")
-    weights = _checked(weights, tokens, source, "weights")
+    weights = checked_weights(weights, tokens, source, "weights")
     others = tokens if plain is None else [word_of(t) for t in getattr(plain, "tokens", plain)]
     longest = max(len(tokens), len(others))
     if len(source) > MOST_SOURCE or longest > MOST_TARGET or not others:
@@ -142,7 +142,7 @@ def flow(
         raise ValueError(f"plain_context has shape {vector.shape}; needed: [{states.shape[1]}], finite numbers")
     if contexts is not None:
         _check_means(contexts, weights @ states)
-    step = longest if step is None else _whole(step, longest, "step")
+    step = longest if step is None else whole(step, longest, "step")
     if step < 1:
         raise ValueError("step is 0; needed: from 1, the first word")
     arrays = {"weights": weights.astype("<f4").ravel(), "states": states.astype("<f4").ravel()}
