@@ -12,6 +12,7 @@ import gzip
 import json
 import re
 import sys
+from collections import Counter
 from typing import NamedTuple
 
 from . import files
@@ -74,20 +75,26 @@ class Pair(NamedTuple):
     twin: Twin | None = None
 
 
-def load_parallel(languages="en-fr", split="train"):
+def load_parallel(languages="en-fr", split="train", words=None):
     """A split of the corpus -> list of Pair.
 
     languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
     split      "train", "valid", "test": the same mixture; "long": longer sentences than any in training;
                "unseen": word pairs (adjective and noun, verb and object) that training never shows together;
                "twins": too tired / too wide, with nouns held out
-    Raises ValueError for another name, OSError if the file is missing or damaged.
+    words      only sentences made of this many of the commonest English words: quicker to learn in a lesson
+    Raises ValueError for another name or number, OSError if the file is missing or damaged.
     """
     if languages not in PAIRS:
         raise ValueError(f"There is no corpus {languages!r}; there are {', '.join(PAIRS)}.")
     if split not in SPLITS:
         raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
-    return list(_pairs(languages, split))
+    if words is None:
+        return list(_pairs(languages, split))
+    if isinstance(words, bool) or not isinstance(words, int) or words < 1:
+        raise ValueError(f"words is {words!r}; needed: how many of the commonest words, as in words=300, or None.")
+    common, side = _common(words), "source" if languages.startswith("en") else "target"
+    return [pair for pair in _pairs(languages, split) if common.issuperset(getattr(pair, side))]
 
 
 def detokenize(tokens, language):
@@ -174,6 +181,13 @@ def _pairs(languages, split):
     return tuple(result)
 
 
+@functools.cache
+def _common(count):
+    """The commonest English words of train; of two that are as common, the first in the alphabet."""
+    counts = Counter(word for row in _rows()["train"] for word in row["en"].split(" "))
+    return frozenset(sorted(counts, key=lambda word: (-counts[word], word))[:count])
+
+
 def _twin(text, column):
     if not text:
         return None
@@ -205,7 +219,7 @@ def make():
     }
     files.write_atomically(_folder() / FILE, packed)
     files.write_atomically(_folder() / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    for cache in (_rows, _pairs, _capitalised):
+    for cache in (_rows, _pairs, _capitalised, _common):
         cache.cache_clear()
     return manifest
 

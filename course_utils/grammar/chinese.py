@@ -85,7 +85,9 @@ def clause(c, bare=False):
         if c.ask == "where" and "L" not in c.verb.zh:
             where = [Word("在哪儿", ((i, "ask"),))]
         rest = [*_before_verb(c, bool(where), bare), *where, *_pattern(c, bare)]
-    if c.ask == "yes" and c.tense == "p" and not c.deny and not rest[-1].text.endswith("了"):  # 你吃饭了吗
+    if (
+        c.ask == "yes" and c.tense == "p" and not c.deny and not _counted(c) and not rest[-1].text.endswith("了")
+    ):  # 你吃饭了吗
         rest.append(Word("了", ((i, "v"),)))
     end = [Word("吗" if c.ask == "yes" else "的", ((i, "aux"), (i, "v")))] if c.ask == "yes" or finished else []
     return [*subject, *when, *often, *rest, *end]
@@ -147,7 +149,7 @@ def _pattern(c, bare):
         it = c.object.pronoun and done and not bare
         known = verb.frame == "d" and c.object.det not in ("a", "some", "num")
         pattern = verb.zh_ba if it or known else pattern
-    denied = c.deny != "" or c.ask == "yes"
+    denied = c.deny != "" or c.ask == "yes" or (c.ask == "when" and c.tense == "p")
     if c.modal == "can" and c.deny and "到了" in pattern:
         pattern = pattern.replace("到了", "不到")  # 找不到
     words = []
@@ -164,13 +166,18 @@ def _pattern(c, bare):
             )
         elif character == "了":
             last = pattern.endswith("了")
-            said = done and not bare and c.gap != "object" and (c.ask != "yes" or last)
+            said = done and not bare and c.gap != "object" and (c.ask != "yes" or last or _counted(c))
             words += [Word("了", ((i, "v"),))] * said
         elif character == "不":
             words.append(Word("不", ((i, "not"), (i, "v"))))
         else:
             words.append(Word(character, ((i, "v"),)))
     return words
+
+
+def _counted(c):
+    """Two pears: then 了 stays at the verb in a question."""
+    return c.object is not None and c.object.det == "num"
 
 
 def _object(c, denied):

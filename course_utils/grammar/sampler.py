@@ -96,7 +96,14 @@ class Sampler(Things):
             if subject:
                 return None
         adjective = self.favour(found)
-        return self.quality(np, adjective, self.pick([d for d in degrees if d != "too" or "t" in adjective.use]), tense)
+        return self.quality(
+            np,
+            adjective,
+            self.pick(
+                [d for d in degrees if (d != "too" or "t" in adjective.use) and not (d and "x" in adjective.use)]
+            ),
+            tense,
+        )
 
     def quality(self, np, adjective, degree="", tense="s"):
         if np.noun:

@@ -93,8 +93,8 @@ class Writer(Sampler):
         c = self.described(tense="b" if past else "s")
         if not c.degree:
             self.deny(c, 0.2)
-        if past and self.chance(0.4) and c.subject.sex != "it":
-            c.when = self.favour(self.lexicon.phrases_of("past"))
+        if past and self.chance(0.4) and "w" in c.adjective.use:
+            c.when = self.favour(self.lexicon.phrases_of("past", "day"))
         return Draft("is").say(c).end()
 
     def comparison(self):

@@ -12,7 +12,7 @@ ALONE = frozenset(["single", "opening", "crossable", "barrier", "shelter", "load
 OWNABLE = frozenset(
     ["kin", "thing", "clothes", "home", "pet", "own", "food", "drink", "soup", "portable", "gift", "writable", "house"]
 )
-SKEW = 3.0  # half of the draws fall on the first eighth
+SKEW = 2.0  # half of the draws fall on the first quarter
 RESERVED_IN = 20  # one pair of words in so many is kept out of training
 
 

@@ -78,7 +78,8 @@ class Times(Details):
             self.pairs.append((verb.en, noun.en))
             b.object = self.noun(noun, ["some", "a", "num"] if verb.en == "buy" else ["a"], subject)
         kind = {"p": "past", "f": "future"}.get(a.tense)
-        b.when = self.favour(self.lexicon.phrases_of(kind)) if kind and self.chance(0.4) else None
+        far = "" if goal.en[-1][0] in ("Paris", "China") else "day"
+        b.when = self.favour(self.lexicon.phrases_of(kind, far)) if kind and self.chance(0.4) else None
         if b.when:  # Chinese says the time first
             a_zh = replace(a, when=b.when)
             draft = Draft(
