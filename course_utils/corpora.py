@@ -65,6 +65,8 @@ class Pair(NamedTuple):
     kind            what sort of sentence: statement, question, because, relative, twin, thread, …
     clauses         number of clauses
     twin            Twin, or None
+    possible        the links of `alignment` (sure ones), and those that an annotator might set as well: an article and
+                    the noun it agrees with, an auxiliary and its verb. For the alignment error rate
     """
 
     source: tuple
@@ -73,6 +75,7 @@ class Pair(NamedTuple):
     kind: str
     clauses: int = 1
     twin: Twin | None = None
+    possible: tuple = ()
 
 
 def load_parallel(languages="en-fr", split="train", words=None):
@@ -173,11 +176,12 @@ def _pairs(languages, split):
     column = f"en-{target if source == 'en' else source}"
     result = []
     for row in _rows()[split]:
-        links = store.decode(row[column])
+        links, more = store.decode(row[column]), store.decode(row[column + " possible"])
         if source != "en":
-            links = tuple(sorted((b, a) for a, b in links))
+            links, more = (tuple(sorted((b, a) for a, b in found)) for found in (links, more))
         tokens = tuple(row[name] if name == "zh" else row[name].split(" ") for name in (source, target))
-        result.append(Pair(*map(tuple, tokens), links, row["kind"], int(row["clauses"]), _twin(row["twin"], column)))
+        facts = row["kind"], int(row["clauses"]), _twin(row["twin"], column)
+        result.append(Pair(*map(tuple, tokens), links, *facts, tuple(sorted({*links, *more}))))
     return tuple(result)
 
 

@@ -41,6 +41,7 @@ class Said:
             for key in word.keys:
                 where.setdefault(key, []).append(index)
         self.links_fr, self.links_zh = links(fr, where), links(zh, where)
+        self.possible_fr, self.possible_zh = possible(fr, where), possible(zh, where)
 
     @property
     def texts(self):
@@ -55,6 +56,16 @@ def links(words, where):
         for keys in word.keys if word.tag == "both" else (word.keys,):
             found.update(next((where[key] for key in keys if key in where), ()))
         result.append(tuple(sorted(found)))
+    return result
+
+
+def possible(words, where):
+    """For each target word the other source words that say a part of it: "le" is "the", and agrees with "man"."""
+    result = []
+    for word, sure in zip(words, links(words, where), strict=True):
+        groups = word.keys if word.tag == "both" else (word.keys,)
+        found = {index for keys in groups for key in keys for index in where.get(key, ())}
+        result.append(tuple(sorted(found.difference(sure))))
     return result
 
 

@@ -29,7 +29,9 @@ class Details(Writer):
         ):
             return c
         if c.tense in "pfwg" and self.chance(probability * 1.5):
-            fitting = [v for v in self.lexicon.verbs if v.en in BEFORE and v != c.verb and thing.noun.fits(v.objects)]
+            new = c.verb.en in ("write", "make")  # what is being made has not been lost before
+            before = () if new else BEFORE
+            fitting = [v for v in self.lexicon.verbs if v.en in before and v != c.verb and thing.noun.fits(v.objects)]
             giver = self.other_person(c.subject)
             if fitting and (giver.name or giver.noun and not giver.pronoun):
                 verb = self.pick([v for v in fitting if giver.fits(v.subjects)] or fitting)

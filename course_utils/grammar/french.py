@@ -98,7 +98,8 @@ def clause(c):
         before, verb, main = _verb_group(c)
     never = c.deny == "never"
     if c.deny:
-        ne, pas = Word("ne", ((i, "not"),)), Word("jamais" if never else "pas", ((i, "not"),))
+        keys = ((i, "not"), (i, "v"))
+        ne, pas = Word("ne", keys), Word("jamais" if never else "pas", keys)
         verb = [ne, *verb[:-1], verb[-1], pas]
     if c.often:
         verb = [*verb, *phrase_words(c.often, "fr", (i, "often"))]

@@ -5,7 +5,7 @@ import hashlib
 import io
 import random
 
-COLUMNS = ("split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh", "twin")
+COLUMNS = ("split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh", "en-fr possible", "en-zh possible", "twin")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELD = "\x1f"  # between columns
 
@@ -39,7 +39,7 @@ def to_text(splits):
     for split, sentences in splits.items():
         for said in sentences:
             twin = "|".join(map(str, said.twin)) if said.twin else ""
-            links = encode(said.links_fr), encode(said.links_zh)
+            links = [encode(x) for x in (said.links_fr, said.links_zh, said.possible_fr, said.possible_zh)]
             lines.append((split, said.kind, str(said.clauses), *said.texts, *links, twin))
     lines.sort()
     return FIELD.join("\n".join(column) for column in zip(*lines, strict=True))
