@@ -1,11 +1,12 @@
 """How good a checkpoint is: measured on held-out sentences of the corpus it was trained on."""
 
+import copy
+import functools
 from collections import defaultdict
 from pathlib import Path
 
-import torch
-
 from . import checkpoints, decoding, metrics, tatoeba, text
+from .lesson import Lesson
 
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
 
@@ -34,7 +35,7 @@ def measure(name: str, recipe) -> Path:
         for (a, b), group in sorted(groups.items()) if len(group) >= 20
     }  # fmt: skip
     if recipe.corpus == "grammar" and loaded.model.config.attention:
-        result["test_aer"] = round(alignment_error(loaded, recipe), 4)
+        result["test_aer"] = round(_alignment_error(loaded, recipe), 4)
     every = max(1, len(asked) // 12)  # in even steps: the corpus is sorted by length
     samples = [[s, w, r[0]] for s, w, r in zip(asked[::every], written[::every], references[::every], strict=True)]
     card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
@@ -48,7 +49,7 @@ def sentences(recipe, split: str) -> list[tuple[str, str]]:
     if recipe.corpus == "tatoeba":
         return tatoeba.load(recipe.pair, split)
     languages = recipe.pair.split("-")
-    return [tuple(map(text.as_text, pair[:2], languages)) for pair in gold(recipe, split)]
+    return [tuple(map(text.as_text, example[:2], languages)) for example in _lesson(recipe.pair).examples(split)]
 
 
 def held_out_bleu(model, source, target, recipe) -> float:
@@ -61,31 +62,13 @@ def held_out_bleu(model, source, target, recipe) -> float:
     return float(metrics.bleu(written, references, lowercase=True))
 
 
-def gold(recipe, split: str) -> list[tuple[tuple, tuple, set]]:
-    """(source, target, links (target, source)) of our own corpus, in the direction of the recipe."""
-    from . import corpora
-
-    forward = recipe.pair.startswith("en")
-    other = recipe.pair[-2:] if forward else recipe.pair[:2]
-    found = []
-    for pair in corpora.load_parallel(f"en-{other}", split):
-        links = {(t, s) for t, s in pair.alignment}
-        source, target = tuple(w.lower() for w in pair.source), tuple(w.lower() for w in pair.target)
-        found.append((source, target, links) if forward else (target, source, {(s, t) for t, s in links}))
-    return found
+@functools.cache
+def _lesson(pair: str) -> Lesson:
+    return Lesson(pair)
 
 
-def alignment_error(loaded, recipe) -> float:
-    """AER of the attention weights under teacher forcing against the gold links of the test sentences."""
-    pairs, predicted, sure = gold(recipe, "test"), [], []
-    for at in range(0, len(pairs), 64):
-        rows = pairs[at : at + 64]
-        batch = text.collate([(loaded.source.encode(a), loaded.target.encode(b)) for a, b, _ in rows])
-        with torch.no_grad():
-            (weights,) = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights
-        for (a, b, links), w in zip(rows, weights, strict=True):
-            aligned = {t for t, _ in links}
-            found = metrics.links_of(w[0, : len(b), : len(a)])
-            predicted.append({(t, s) for t, s in found if t in aligned})
-            sure.append(links)
-    return metrics.alignment_error_rate(predicted, sure)
+def _alignment_error(loaded, recipe) -> float:
+    """AER of the attention weights, given the right words so far, against the gold links of the test sentences."""
+    lesson = copy.copy(_lesson(recipe.pair))
+    lesson.source, lesson.target = loaded.source, loaded.target
+    return lesson.alignment_error(loaded.model)

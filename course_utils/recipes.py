@@ -56,7 +56,7 @@ _OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
 _SHORT = {"steps": 1500, "tokens": 2000, "lr": 5e-3, "warm_up": 100, "smoothing": 0.0, "every": 300, "valid": 500}
 RECIPES = {
     "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
-    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2000),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=1400),
     "seq2seq-attention-zh-en": Recipe(
         "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
         {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
