@@ -19,6 +19,7 @@ from .seq2seq import Seq2Seq, Seq2SeqConfig
 from .training import fit
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
+THREADS = 10  # times more that the course's own threads stand in a pass through the training sentences
 SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, beside Seq2SeqConfig's own
 
 
@@ -57,7 +58,8 @@ class Lesson:
             Words.build(side) for side in zip(*((e.source, e.target) for e in train), strict=True)
         )
         self.source.language, self.target.language = pair.split("-")
-        ids = [(self.source.encode(e.source), self.target.encode(e.target)) for e in train]
+        often = train + THREADS * [e for e in train if e.kind == "thread"]
+        ids = [(self.source.encode(e.source), self.target.encode(e.target)) for e in often]
         self.batches = text.Batches(ids, tokens)
         spaced, printed = ([" ".join(e.source) for e in train], [corpora.detokenize(e.source, pair[:2]) for e in train])
         self.seen = fingerprints(spaced + printed)
