@@ -76,7 +76,7 @@ def clause(c, bare=False):
     finished = c.ask == "when" and c.tense == "p"  # 是什么时候走的
     if asked:
         when = [*when, *[Word("是", ((i, "aux"),))] * finished, Word(asked, ((i, "ask"),))]
-    bare = bare or finished
+    bare = bare or finished or (c.ask == "why" and c.tense == "p")
     often = phrase_words(c.often, "zh", (i, "often")) if c.often else []
     if c.adjective or c.identity:
         rest = _copular(c)
@@ -149,7 +149,7 @@ def _pattern(c, bare):
         it = c.object.pronoun and done and not bare
         known = verb.frame == "d" and c.object.det not in ("a", "some", "num")
         pattern = verb.zh_ba if it or known else pattern
-    denied = c.deny != "" or c.ask == "yes" or (c.ask == "when" and c.tense == "p")
+    denied = bare or c.deny != "" or c.ask == "yes"
     if c.modal == "can" and c.deny and "到了" in pattern:
         pattern = pattern.replace("到了", "不到")  # 找不到
     words = []

@@ -4,6 +4,8 @@ from .chinese import takes_degree
 from .meaning import Clause
 from .things import Things
 
+FAR = ("Paris", "China")  # one goes there in summer, not every day
+
 
 class Sampler(Things):
     """Draws clauses."""
@@ -54,14 +56,15 @@ class Sampler(Things):
     def circumstances(self, c, tense, time, days=""):
         """When, where, how often. days: only what happens within a day."""
         kind = {"p": "past", "f": "future", "g": "now"}.get(tense)
-        days = days if "y" in c.verb.tenses else "day"
+        near = c.goal is not None and c.goal.en[-1][0] not in FAR
+        days = days if "y" in c.verb.tenses and not near else "day"
         if c.verb.frame in "ti" and self.chance(0.3):
             places = self.lexicon.phrases_of("place", c.verb.en)
             if c.subject.noun and "animal" in c.subject.noun.classes:
                 places = tuple(place for place in places if "animal" in place.fits)
             c.where = self.favour(places) if places else None
         if tense == "h" and c.verb.frame != "l":
-            far = "far" if c.goal and c.goal.en[-1][0] in ("Paris", "China") else ""  # one doesn't go there every day
+            far = "far" if c.goal and c.goal.en[-1][0] in FAR else ""
             if self.chance(0.5):
                 c.when = self.favour(self.lexicon.phrases_of("habit", far))
             else:

@@ -130,7 +130,7 @@ class Times(Details):
     def _generic(self, verb, classes):
         noun = self.favour(self.lexicon.nouns_of(classes))
         self.pairs.append((verb.en, noun.en))
-        return self.noun(noun, ["gen"], described=0.1)
+        return self.noun(noun, ["gen"], described=0)
 
     def meanwhile(self):
         tense = self.pick("gw")
