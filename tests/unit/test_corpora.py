@@ -1,8 +1,10 @@
 """The parallel corpus is what its card says. Grammar is checked by rules of its own, on the finished text."""
 
 import csv
+import gzip
 import itertools
 import json
+import os
 import re
 from collections import Counter
 
@@ -614,7 +616,15 @@ def test_a_sample_is_made_as_it_was():
     assert store.sha256(corpora.sample()) == manifest["sha256_sample"], "run: python -m course_utils.corpora"
 
 
+def test_the_file_holds_the_text_of_the_manifest():
+    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    text = gzip.decompress((FOLDER / "corpus.gz").read_bytes()).decode("utf-8")
+    assert store.sha256(text) == manifest["sha256_text"]
+    assert {split: len(rows) for split, rows in store.from_text(text).items()} == manifest["sentences"]
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("COURSE_PROFILE") != "full", reason="half a minute; COURSE_PROFILE=full runs it")
 def test_the_corpus_is_made_as_it_was():
     from course_utils.grammar import build
 
