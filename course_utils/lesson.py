@@ -24,13 +24,15 @@ SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, besid
 
 
 class Example(NamedTuple):
-    """A pair of sentences, lower-cased. links: gold alignment, a set of (target word, source word), from 0."""
+    """A pair of sentences, lower-cased. links: gold alignment, a set of (target word, source word), from 0; possible:
+    links that an annotator might set as well."""
 
     source: tuple[str, ...]
     target: tuple[str, ...]
     links: frozenset
     kind: str
     twin: corpora.Twin | None = None
+    possible: frozenset = frozenset()
 
 
 class Words(text.Vocabulary):
@@ -128,15 +130,19 @@ class Lesson:
         examples = self.examples(split)[:count]
         return float(_bleu(self.write(model, examples), examples))
 
-    def by_length(self, model: nn.Module, split: str = "test") -> tuple[list[float], list[float]]:
-        """(mean number of source words, BLEU) for each group of LENGTHS: a line for plot.lines."""
+    def by_length(self, model: nn.Module, split: str = "test", exact: bool = False) -> tuple[list[float], list[float]]:
+        """(mean number of source words, BLEU) for each group of LENGTHS: a line for plot.lines.
+
+        exact: the share of sentences with every word right, in %, in place of BLEU
+        """
         examples = self.examples(split)
         written, points = self.write(model, examples), []
         for low, high in LENGTHS:
             group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]
             if group:
                 mean = sum(len(e.source) for _, e in group) / len(group)
-                points.append((mean, float(_bleu([w for w, _ in group], [e for _, e in group]))))
+                right = 100 * sum(w == " ".join(e.target) for w, e in group) / len(group)
+                points.append((mean, right if exact else float(_bleu(*map(list, zip(*group, strict=True))))))
         return [x for x, _ in points], [y for _, y in points]
 
     @torch.no_grad()
@@ -151,19 +157,19 @@ class Lesson:
         return found
 
     def alignment_error(self, model: nn.Module, split: str = "test", count: int | None = None) -> float:
-        """AER of each target word's heaviest source word against the gold links. Words without a gold link, such as
-        the second half of a negation, are left out."""
+        """AER of each target word's heaviest source word against the gold links, sure and possible. Words without any
+        gold link are left out."""
         examples = self.examples(split)[:count]
         predicted = []
         for example, weights in zip(examples, self.alignments(model, examples), strict=True):
-            linked = {t for t, _ in example.links}
+            linked = {t for t, _ in example.links | example.possible}
             predicted.append({(t, s) for t, s in metrics.links_of(weights) if t in linked})
-        return metrics.alignment_error_rate(predicted, [e.links for e in examples])
+        return metrics.alignment_error_rate(predicted, [e.links for e in examples], [e.possible for e in examples])
 
 
 def _example(pair: corpora.Pair) -> Example:
     source, target = (tuple(w.lower() for w in words) for words in (pair.source, pair.target))
-    return Example(source, target, frozenset(pair.alignment), pair.kind, pair.twin)
+    return Example(source, target, frozenset(pair.alignment), pair.kind, pair.twin, frozenset(pair.possible))
 
 
 def _bleu(written: list[str], examples: Sequence[Example]) -> metrics.Bleu:

@@ -62,7 +62,6 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 # Our sentences come from a grammar of our own: 20,000 English ones with their French and Chinese, and gold alignments. No sentence that we test with was trained on.
 
 # %%
-# NBVAL_CHECK_OUTPUT
 from course_utils.lesson import Lesson
 
 lesson = Lesson("en-fr")
@@ -100,7 +99,8 @@ for example in lesson.ladder((5, 20)):
 # NBVAL_CHECK_OUTPUT
 from course_utils import text
 
-pairs = [(lesson.source.encode(e.source), lesson.target.encode(e.target)) for e in lesson.ladder((5, 7))]
+two = [e for e in lesson.examples("train") if " ".join(e.source) in ("i am a student .", "the dog bites the man .")]
+pairs = [(lesson.source.encode(e.source), lesson.target.encode(e.target)) for e in sorted(two)]
 batch = text.collate(pairs)
 for hears, says in zip(batch.target_in, batch.target_out, strict=True):
     print("hears", *lesson.target.tokens(hears), "\n says", *lesson.target.tokens(says))
@@ -127,7 +127,7 @@ def masked_loss(logits, target, mask):
 from course_utils.training import fit
 from course_utils.lesson import warm_then_fall
 
-steps = {"class": 1000, "full": 4000}[runtime.profile]
+steps = {"class": 1100, "full": 4000}[runtime.profile]
 watched = " ".join(lesson.ladder([14])[0].source)
 
 def held_out(model):
@@ -155,15 +155,18 @@ lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer,
 # %% [markdown]
 # It lies. The French is fluent, the frame is often right, and in it stands *another sentence*: a wrong noun, a verb from elsewhere, a reason that nobody gave. A network that has only a blurred memory fills it with what is usual.
 #
-# Over a thousand test sentences, by length:
+# Over a thousand test sentences, by length, in two measures: BLEU, and the share of sentences in which *every* word is right.
 
 # %%
 lengths, plain_bleu = lesson.by_length(plain)
-assert max(plain_bleu) - plain_bleu[-1] > 10
-plot.lines({"without attention": (lengths, plain_bleu)}, "words in the source", "BLEU", title="What does length cost?",
-           caption="Test sentences of about that length. 128 numbers carry each of them: poor everywhere, worst at the end.")
+_, plain_right = lesson.by_length(plain, exact=True)
+assert plain_right[0] > 10 > plain_right[-1]
+plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plain_right)}, "words in the source", "",
+           title="What does length cost?", caption="Without attention. 128 numbers carry each sentence, whatever its length.")
 
 # %% [markdown]
+# BLEU forgives: the frame of a sentence is often right. Count whole sentences, and hardly a long one comes through.
+#
 # **Keep this:** a fixed vector holds a short sentence and blurs a long one; and a blurred memory does not stop, it makes things up.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -194,11 +197,12 @@ attentive = lesson.model(attention="additive")
 attentive_run = learn(attentive, "with attention")
 
 # %%
-lengths, attentive_bleu = lesson.by_length(attentive)
-curves = {"with attention": (lengths, attentive_bleu), "without": (lengths, lesson.by_length(plain)[1])}
-assert min(attentive_bleu) > 70 and attentive_bleu[-1] - curves["without"][1][-1] > 30
-plot.lines(curves, "words in the source", "BLEU", title="Does length still matter?",
-           caption="The same thousand sentences. With attention the long ones are as good as the short ones.")
+attentive_bleu = lesson.by_length(attentive)[1]
+attentive_right = lesson.by_length(attentive, exact=True)[1]
+curves = {"with, BLEU": attentive_bleu, "with, every word": attentive_right, "without, BLEU": plain_bleu, "without, every word": plain_right}
+assert min(attentive_bleu) > 70 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
+plot.lines({name: (lengths, line) for name, line in curves.items()}, "words in the source", "%", title="Does length still matter?",
+           caption="The same thousand sentences. With attention long ones come out about as well as short ones.")
 
 # %%
 both = {"without attention": plain, "with attention": attentive}
@@ -346,11 +350,11 @@ def kind_of_attention(queries, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# Our grammar knows which word says which, so the learned alignment can be marked. The **alignment error rate** compares links: those predicted, $A$, and those that are sure, $S$.
+# Our grammar knows which word says which, so the learned alignment can be marked. The **alignment error rate** compares links: those predicted, $A$, those that are sure, $S$, and those that are possible, $P$, such as an article with its noun (every sure link is possible).
 #
-# $$ \mathrm{AER}=1-\frac{2\,|A\cap S|}{|A|+|S|} $$
+# $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 #
-# (Links that are marked as merely *possible* can count as right, too; we use the sure ones alone, the stricter rule.) We let each French word link to its heaviest English word.
+# We let each French word link to its heaviest English word.
 
 # %%
 aer = lesson.alignment_error(attentive)
@@ -697,7 +701,8 @@ def quality(figure):
         for name, x, y in zip(names, flops, score, strict=True):
             if x == x:
                 axes.plot(x, y, "o", color=plot.COLOURS["output" if "Transformer" in name else "key"])
-                axes.annotate(name, (x, y), (5, -3), textcoords="offset points", fontsize=7)
+                lift = {"MoE": 5, "ConvS2S ×": 5, "ConvS2S": -10}.get(name, -3)
+                axes.annotate(name, (x, y), (5, lift), textcoords="offset points", fontsize=7)
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4

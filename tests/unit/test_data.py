@@ -104,7 +104,11 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
     with pytest.raises(OSError, match=r"damaged.*git checkout -- data"):
         data.load("co2_weekly")
-    assert data.verify() == {"co2_weekly.csv": "is damaged (its checksum differs)", "wmt14.csv": "", "word_features.csv": ""}
+    assert data.verify() == {
+        "co2_weekly.csv": "is damaged (its checksum differs)",
+        "wmt14.csv": "",
+        "word_features.csv": "",
+    }
 
 
 def test_a_missing_table_is_named(copy_of_data):
