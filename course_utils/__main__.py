@@ -25,9 +25,18 @@ def parser():
     add = commands.add_parser("results", help="make again what the notebooks show as recorded: data/results/")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
 
-    add = commands.add_parser("data", help="list the tables in data/, check them, or make one again from its source")
-    add.add_argument("name", nargs="?", help="a table to make again, such as co2_weekly")
+    add = commands.add_parser("data", help="list the data and check them, make a table, or fetch a corpus")
+    add.add_argument(
+        "name", nargs="?", help="a table to make, such as co2_weekly, or a corpus to fetch, such as tatoeba-en-fr"
+    )
     add.add_argument("--index", action="store_true", help="write data/tables.json after a wanted change")
+
+    add = commands.add_parser("train", help="make a checkpoint, or go on where it was stopped; without NAME: list")
+    add.add_argument("name", nargs="?", help="such as seq2seq-attention-en-fr")
+    add.add_argument("--steps", type=int, help="other than the recipe's")
+    add.add_argument("--fresh", action="store_true", help="forget what a stopped training has kept")
+    add.add_argument("--measure", action="store_true", help="only measure the checkpoint on its test sentences again")
+
     commands.add_parser("lock", help="write requirements.lock and environment.yml from what is installed")
     return main
 
@@ -69,6 +78,10 @@ def _run(options, rest):
         from . import results
 
         return results.run(options.names)
+    if options.command == "train":
+        from . import recipes
+
+        return recipes.run(options.name, options.steps, options.fresh, options.measure)
     from . import data
 
     return data.run(options.name, index=options.index)

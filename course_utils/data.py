@@ -3,6 +3,9 @@
     co2 = load("co2_weekly")        # co2.year, co2.ppm, co2.card
     words = load("word_features")   # words.words, words.features, words.columns
 
+Real corpora are one call away, `fetch("tatoeba-en-fr")` (course_utils.fetching); `Vocabulary`, `Subwords` and `Batches`
+make numbers of text (course_utils.text).
+
 `data/tables.json` lists the files with their checksums; `python -m course_utils data` lists, checks and rebuilds them.
 """
 
@@ -14,7 +17,10 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import files
+from . import fetching, files
+from .fetching import fetch
+
+__all__ = ["Card", "TimeSeries", "WordFeatures", "fetch", "folder", "load", "verify"]
 
 INDEX = "tables.json"
 
@@ -67,8 +73,29 @@ class WordFeatures:
         return self.features[self.words.index(word)]
 
 
+@dataclass(frozen=True)
+class Systems:
+    """Translation systems side by side: what they reached on WMT 2014, and what training them cost.
+
+    name                    list of n names
+    ensemble                [n] bool: several models that vote
+    bleu_en_de, bleu_en_fr  [n] float64, BLEU, NaN where none was published
+    flops_en_de, flops_en_fr  [n] float64, floating-point operations of the training, likewise
+    card                    the data card
+    """
+
+    name: list
+    ensemble: object = field(repr=False)
+    bleu_en_de: object = field(repr=False)
+    bleu_en_fr: object = field(repr=False)
+    flops_en_de: object = field(repr=False)
+    flops_en_fr: object = field(repr=False)
+    card: Card = field(repr=False)
+
+
 def load(name):
-    """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures.
+    """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures,
+    "wmt14" -> Systems.
 
     Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
     """
@@ -158,14 +185,31 @@ def _load_word_features(text, card):
     return WordFeatures(words, np.array([[float(x) for x in row[1:]] for row in rows[1:]]), columns, card)
 
 
-_LOADERS = {"co2_weekly": _load_co2_weekly, "word_features": _load_word_features}
+def _load_wmt14(text, card):
+    import numpy as np
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    numbers = [np.array([float(row[c] or "nan") for row in rows]) for c in list(rows[0])[2:]]
+    return Systems([row["system"] for row in rows], np.array([row["ensemble"] == "1" for row in rows]), *numbers, card)
+
+
+_LOADERS = {"co2_weekly": _load_co2_weekly, "wmt14": _load_wmt14, "word_features": _load_word_features}
 
 
 def run(name=None, index=False):
     """The command `python -m course_utils data` -> exit status."""
+    if name in fetching.sources():
+        try:
+            print(f"{name}: {fetch(name)}")
+        except fetching.FetchError as error:
+            raise FileNotFoundError(str(error)) from None
+        return 0
     if name:
         if name not in MAKERS:
-            raise ValueError(f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}.")
+            raise ValueError(
+                f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}. "
+                f"These can be fetched: {', '.join(fetching.sources())}."
+            )
         files.write_atomically(folder() / f"{name}.csv", MAKERS[name]())
         print(f"data/{name}.csv written")
     if index:
@@ -173,7 +217,18 @@ def run(name=None, index=False):
     result = verify()
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")
+    for source, fields in {} if name or index else fetching.sources().items():
+        print(f"{source} {fetching.found(source)}: {fields['title']}")
     return int(any(result.values()))
+
+
+def __getattr__(name):
+    """What belongs to data and needs torch is loaded when it is used."""
+    if name in ("Vocabulary", "Subwords", "Batches"):
+        from . import text
+
+        return getattr(text, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 MAKERS = {"co2_weekly": co2_weekly_csv}

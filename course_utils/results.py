@@ -16,6 +16,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "scores_task": "score_study:record_tasks",
     "scores_trained": "score_study:record_trained",
     "scores_cost": "score_study:record_costs",
+    "seq2seq_readers": "seq2seq_study:record_readers",
     "notebook_times": "timing:record",
 }
 

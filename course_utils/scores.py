@@ -33,7 +33,8 @@ class Cost(NamedTuple):
 class Score(nn.Module):
     """What the twelve share: the sizes, the checks at the border, the number of parameters.
 
-    A subclass writes `build` (its parameters) and `score` (its equation), and says what it costs.
+    A subclass writes `build` (its parameters) and its equation, and says what it costs. The equation is `score`; or,
+    where part of it needs the keys alone, `project` (that part, once a key) and `meet` (the rest, for each pair).
     Raises ValueError for a size below 1, for Dq ≠ Dk where the equation multiplies q with k feature by feature,
     for wrong shapes and for no keys at all; TypeError for integer tensors.
     """
@@ -62,7 +63,15 @@ class Score(nn.Module):
 
     def score(self, queries: Tensor, keys: Tensor) -> Tensor:
         """The equation: queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K]."""
-        raise NotImplementedError
+        return self.meet(queries, self.project(keys))
+
+    def project(self, keys: Tensor) -> Tensor:
+        """What can be computed from the keys alone, before any query comes: keys [B, K, Dk] -> [B, K, …]."""
+        return keys
+
+    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
+        """The equation from there: queries [B, Q, Dq], projected keys [B, K, …] -> scores [B, Q, K]."""
+        return self.score(queries, projected)
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         """queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K]. More leading axes, or none, work too."""
@@ -143,8 +152,11 @@ class General(Score):
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(key_size, query_size, bias=False)
 
-    def score(self, queries, keys):
-        return queries @ self.W(keys).mT
+    def project(self, keys):
+        return self.W(keys)
+
+    def meet(self, queries, projected):
+        return queries @ projected.mT
 
     cost = property(lambda self: Cost(0, self.query_size * self.key_size, self.query_size))
 
@@ -179,8 +191,8 @@ class ActivatedGeneral(General):
         super().build(query_size, key_size, hidden_size)
         self.b = nn.Parameter(torch.zeros(()))
 
-    def score(self, queries, keys):
-        return torch.tanh(super().score(queries, keys) + self.b)
+    def meet(self, queries, projected):
+        return torch.tanh(super().meet(queries, projected) + self.b)
 
 
 class GeneralizedKernel(Score):
@@ -236,8 +248,11 @@ class Additive(Score):
         self.W2 = nn.Linear(key_size, hidden_size, bias=False)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def score(self, queries, keys):
-        hidden = self.W1(queries)[..., :, None, :] + self.W2(keys)[..., None, :, :]  # [B, Q, K, hidden]
+    def project(self, keys):
+        return self.W2(keys)
+
+    def meet(self, queries, projected):
+        hidden = self.W1(queries)[..., :, None, :] + projected[..., None, :, :]  # [B, Q, K, hidden]
         return self.w(torch.tanh(hidden)).squeeze(-1)
 
     @classmethod
@@ -274,8 +289,11 @@ class Deep(Score):
         self.W2 = nn.Linear(hidden_size, hidden_size)
         self.w = nn.Linear(hidden_size, 1)
 
-    def score(self, queries, keys):
-        hidden = torch.relu(self.W0(queries)[..., :, None, :] + self.W1(keys)[..., None, :, :])
+    def project(self, keys):
+        return self.W1(keys)
+
+    def meet(self, queries, projected):
+        hidden = torch.relu(self.W0(queries)[..., :, None, :] + projected[..., None, :, :])
         return self.w(torch.relu(self.W2(hidden))).squeeze(-1)
 
     cost = property(

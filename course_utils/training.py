@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .checkpoints import load_checkpoint, save_checkpoint  # noqa: F401 - course_utils.training is where one looks
 from .progress import Progress, Stop
 from .runtime import PROFILES, choice
 from .trainer import Best, Trainer, random_states, set_random_states

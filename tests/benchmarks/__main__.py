@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from tests.benchmarks import chapter2  # noqa: E402
+from tests.benchmarks import chapter2, chapter3  # noqa: E402
 
 EXAMPLES = """
 import torch
@@ -172,7 +172,10 @@ def notebooks():
     return ["| notebook | run |", "|---|---|", *rows]
 
 
-ALL = {f.__name__: f for f in (slider, payload, attention, chapter2.scoring_labs, chapter2.lengths, notebooks)}
+ALL = {
+    f.__name__: f
+    for f in (slider, payload, attention, chapter2.scoring_labs, chapter2.lengths, chapter3.training_step, notebooks)
+}
 
 
 def main(names):

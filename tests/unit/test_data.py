@@ -1,6 +1,7 @@
 """The tables are what their cards say, equal to their source, and noticed when they are damaged."""
 
 import json
+import math
 import shutil
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_a_word_that_is_not_there_is_answered():
     ("name", "said"), [("co2", "'co2'"), ("co2_weakly", "Did you mean 'co2_weekly'"), (3, "called 3")]
 )
 def test_an_unknown_name_lists_the_known_ones(name, said):
-    with pytest.raises(ValueError, match="co2_weekly, word_features") as caught:
+    with pytest.raises(ValueError, match="co2_weekly, wmt14, word_features") as caught:
         data.load(name)
     assert said in str(caught.value)
 
@@ -89,12 +90,25 @@ def copy_of_data(tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
+def test_wmt14_holds_what_the_paper_prints():
+    table = data.load("wmt14")
+    base, big = table.name.index("Transformer (base)"), table.name.index("Transformer (big)")
+    assert len(table.name) == 10 and table.ensemble.sum() == 3
+    assert [table.bleu_en_de[base], table.bleu_en_fr[base], table.flops_en_de[base]] == [27.3, 38.1, 3.3e18]
+    assert [table.bleu_en_de[big], table.bleu_en_fr[big], table.flops_en_fr[big]] == [28.4, 41.8, 2.3e19]
+    assert math.isnan(table.bleu_en_fr[0]) and "2017" in table.card
+
+
 def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     path = copy_of_data / "co2_weekly.csv"
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
     with pytest.raises(OSError, match=r"damaged.*git checkout -- data"):
         data.load("co2_weekly")
-    assert data.verify() == {"co2_weekly.csv": "is damaged (its checksum differs)", "word_features.csv": ""}
+    assert data.verify() == {
+        "co2_weekly.csv": "is damaged (its checksum differs)",
+        "wmt14.csv": "",
+        "word_features.csv": "",
+    }
 
 
 def test_a_missing_table_is_named(copy_of_data):

@@ -1,0 +1,202 @@
+"""Trained models on disk: NAME.safetensors (float16) and NAME.json, which says what it is and how it was made.
+
+Nothing is ever unpickled. `course_utils.training` gives `save_checkpoint` and `load_checkpoint` out as well.
+"""
+
+import difflib
+import hashlib
+import importlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from . import files, text
+
+FORMAT = 1
+ARCHITECTURES = {"Seq2Seq": ("seq2seq", "Seq2SeqConfig")}  # class -> its module and its config
+SEEN = "seen"  # beside the weights: fingerprints of the training sentences
+AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `python -m course_utils train` makes them."
+
+
+@dataclass
+class Loaded:
+    """A trained model with what belongs to it.
+
+    model           in eval mode, float32
+    card            the JSON: config, data, how it was trained, metrics on held-out data, licence
+    source, target  Vocabulary or Subwords of each side: encode(str) -> list[int], decode(list[int]) -> str
+    tokenizer       the same for a model of one text
+    seen            sorted fingerprints of the sentences it was trained on, or None
+    """
+
+    model: nn.Module
+    card: dict = field(repr=False)
+    source: Any = None
+    target: Any = None
+    tokenizer: Any = None
+    seen: Tensor | None = field(default=None, repr=False)
+
+    def was_seen(self, sentence: str) -> bool | None:
+        """Was this source sentence among the training data? None where that was not recorded.
+
+        By a 32-bit hash: of 100,000 new sentences about three are called seen.
+        """
+        if self.seen is None:
+            return None
+        at = int(torch.searchsorted(self.seen, wanted := fingerprint(sentence)))
+        return at < len(self.seen) and int(self.seen[at]) == wanted
+
+
+def fingerprint(sentence: str) -> int:
+    """A number from −2³¹ to 2³¹ − 1 for a sentence, the same for all spellings that `text.normalise` makes equal."""
+    return int(hashlib.sha256(text.normalise(sentence).encode()).hexdigest()[:8], 16) - 2**31
+
+
+def fingerprints(sentences) -> Tensor:
+    """Sorted fingerprints, each once: [n] int32."""
+    return torch.tensor(sorted(set(map(fingerprint, sentences))), dtype=torch.int32)
+
+
+def folder() -> Path:
+    """`data/checkpoints/` of the course."""
+    return files.course_folder() / "data" / "checkpoints"
+
+
+def save_checkpoint(
+    model: nn.Module, name, card: dict | None = None, *, source=None, target=None, tokenizer=None, seen=None
+) -> Path:
+    """Write NAME.safetensors and NAME.json -> the path of the JSON.
+
+    model: one of ARCHITECTURES, with its config; name: of the checkpoint in data/checkpoints, or a path;
+    card: what the JSON shall say besides (metrics, licence …); source, target, tokenizer: its vocabularies.
+    Weights are rounded to float16; both files are written whole, or the old ones stay.
+    Raises ValueError for a model of another kind, or weights that are not finite in float16.
+    """
+    from safetensors.torch import save
+
+    if type(model).__name__ not in ARCHITECTURES:
+        raise ValueError(f"{type(model).__name__} is none of the course's models: {', '.join(ARCHITECTURES)}")
+    tensors = {}
+    for key, x in model.state_dict().items():
+        x = x.detach().cpu().contiguous()
+        tensors[key] = x.half() if x.is_floating_point() else x
+        if not tensors[key].isfinite().all():
+            raise ValueError(f"{key} holds numbers that are NaN, infinite or above 65,504: not fit to be kept")
+    if seen is not None:
+        tensors[SEEN] = seen.to(torch.int32).contiguous()
+    weights, path = save(tensors), _path(name)
+    vocabularies = {"source": source, "target": target, "tokenizer": tokenizer}
+    record = {
+        "format": FORMAT,
+        "architecture": type(model).__name__,
+        "config": asdict(model.config),
+        "weights": {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": "float16"},
+        **(card or {}),
+        **{role: vocabulary.to_json() for role, vocabulary in vocabularies.items() if vocabulary is not None},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(path.with_suffix(".safetensors"), weights)
+    files.write_atomically(path, json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return path
+
+
+def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
+    """A checkpoint of the course by name, or one of your own by path, verified -> Loaded.
+
+    Raises FileNotFoundError for an unknown one (and lists those there are); ValueError for files that are damaged, of
+    another architecture, or not safetensors. A pickle is recognised and refused, never opened.
+    """
+    path = _path(name)
+    if not path.is_file():
+        known = sorted(p.stem for p in folder().glob("*.json"))
+        near = difflib.get_close_matches(str(name), known, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise FileNotFoundError(
+            f"There is no checkpoint {str(name)!r}.{meant} There are: {', '.join(known) or 'none'}."
+        )
+    card, weights_path = _card(path), path.with_suffix(".safetensors")
+    model = _model(card, path)
+    tensors = _tensors(weights_path, card)
+    seen = tensors.pop(SEEN, None)
+    _fit(model, tensors, path)
+    model.load_state_dict({key: x.float() if x.is_floating_point() else x for key, x in tensors.items()})
+    vocabularies = {role: text.from_json(card.pop(role)) for role in ("source", "target", "tokenizer") if role in card}
+    return Loaded(model.to(device).eval(), card, **vocabularies, seen=seen)
+
+
+def _path(name) -> Path:
+    """The JSON of a checkpoint: a bare name lies in data/checkpoints, anything else is a path."""
+    path = Path(name)
+    if path.parent == Path() and not path.is_absolute() and path.suffix not in (".json", ".safetensors"):
+        return folder() / f"{path}.json"
+    return (
+        path.with_suffix(".json")
+        if path.suffix == ".safetensors"
+        else path.parent / f"{path.name.removesuffix('.json')}.json"
+    )
+
+
+def _card(path: Path) -> dict:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"format", "architecture", "config", "weights"} - set(card)
+    except (ValueError, TypeError):
+        raise ValueError(f"{path.name} is damaged: it is not JSON. {AGAIN}") from None
+    if missing:
+        raise ValueError(f"{path.name} is no card of a checkpoint: it has no {', '.join(sorted(missing))}. {AGAIN}")
+    if card["format"] != FORMAT:
+        raise ValueError(
+            f"{path.name} has format {card['format']}; this version of the course reads {FORMAT}: update it"
+        )
+    return card
+
+
+def _model(card: dict, path: Path) -> nn.Module:
+    name = card["architecture"]
+    if name not in ARCHITECTURES:
+        raise ValueError(f"{path.name} holds a {name}; the course knows {', '.join(ARCHITECTURES)}")
+    module, config = ARCHITECTURES[name]
+    module = importlib.import_module(f".{module}", __package__)
+    try:
+        return getattr(module, name)(getattr(module, config)(**card["config"]))
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"{path.name} does not describe a {name}: {error}") from None
+
+
+def _tensors(path: Path, card: dict) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path.name} is missing beside its JSON. {AGAIN}") from None
+    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise ValueError(
+            f"{path.name} is a pickle (what torch.save writes), not safetensors. Opening one can run any program it "
+            f"carries, so the course never does. {AGAIN}"
+        )
+    size = card["weights"]["bytes"]
+    if len(content) != size:
+        raise ValueError(f"{path.name} is damaged: {len(content):,} bytes of {size:,}. {AGAIN}")
+    if hashlib.sha256(content).hexdigest() != card["weights"]["sha256"]:
+        raise ValueError(f"{path.name} is damaged: its checksum differs from the one in its JSON. {AGAIN}")
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} is not safetensors: {error}. {AGAIN}") from None
+
+
+def _fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    wanted = {key: tuple(x.shape) for key, x in model.state_dict().items()}
+    given = {key: tuple(x.shape) for key, x in tensors.items()}
+    for key in wanted.keys() | given.keys():
+        if wanted.get(key) != given.get(key):
+            raise ValueError(
+                f"{path.with_suffix('.safetensors').name} belongs to another architecture than {path.name} describes: "
+                f"{key} is {given.get(key, 'missing')}; needed: {wanted.get(key, 'nothing of that name')}"
+            )

@@ -1,0 +1,11 @@
+"""The grammar behind the course's own parallel corpus: one meaning, said in English, French and Chinese.
+
+    lexicon.py    the word lists of data/parallel/, read
+    meaning.py    what is said: things and clauses, without a language
+    english.py french.py french_forms.py chinese.py    how each language says it, each word marked with what it says
+    things.py sampler.py    draw people and things, then clauses that make sense
+    sentences.py details.py reasons.py times.py compound.py    make sentences of them; twins.py makes the twins
+    build.py      draws the corpus and splits it; store.py is its file
+
+Word alignments are gold because nobody has to guess them: words that say the same part of the meaning are linked.
+"""

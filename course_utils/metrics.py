@@ -1,0 +1,201 @@
+"""How good is it: BLEU, exact match, alignment error rate, perplexity. Each agrees with its standard definition.
+
+Scores of translations lie between 0 and 100, as sacrebleu prints them; the others between 0 and 1, perplexity from 1.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+ORDER = 4
+TOKENIZERS = ("13a", "zh", "char", "none")
+
+
+class Bleu(float):
+    """A BLEU score, 0–100: a number, with what it is made of.
+
+    precisions: of n-grams, n = 1 … 4, in %; brevity: the penalty, ≤ 1; hypothesis_length, reference_length: in tokens
+    """
+
+    def __new__(cls, score, precisions, brevity, hypothesis_length, reference_length):
+        self = super().__new__(cls, score)
+        self.precisions, self.brevity = precisions, brevity
+        self.hypothesis_length, self.reference_length = hypothesis_length, reference_length
+        return self
+
+    def __str__(self) -> str:
+        parts = "/".join(f"{p:.1f}" for p in self.precisions)
+        lengths = f"{self.hypothesis_length} tokens, reference {self.reference_length}"
+        return f"BLEU {float(self):.2f} = {parts} × {self.brevity:.3f} ({lengths})"
+
+
+def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = False, tokenize: str = "13a") -> Bleu:
+    """Corpus BLEU: how many 1- to 4-grams of the translations stand in a reference, times a penalty for brevity.
+
+    hypotheses: n sentences; references: n sentences, or n lists of sentences, all of which count.
+    tokenize: how sacrebleu cuts them: "13a" (its default), "zh" for Chinese, "none" for text that is cut already.
+    An n-gram counts at most as often as in the reference that has it most often; the reference nearest in length
+    gives the length; a precision of 0 is smoothed as sacrebleu does by default (half, a quarter … of one n-gram).
+
+    Raises ValueError for unequal or empty lists, TypeError for anything but text.
+    Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
+    """
+    references = _several(hypotheses, references)
+    cut = _tokenizer(tokenize)
+    matches, totals, length, reference_length = [0] * ORDER, [0] * ORDER, 0, 0
+    for hypothesis, several in zip(hypotheses, references, strict=True):
+        words, *others = [_words(s, cut, lowercase) for s in (hypothesis, *several)]
+        length += len(words)
+        reference_length += min((abs(len(o) - len(words)), len(o)) for o in others)[1]
+        for n in range(1, ORDER + 1):
+            allowed = Counter()
+            for other in others:
+                allowed |= ngrams(other, n)  # the larger count of each
+            ours = ngrams(words, n)
+            matches[n - 1] += (ours & allowed).total()
+            totals[n - 1] += ours.total()
+    brevity = brevity_penalty(length, reference_length)
+    precisions = _precisions(matches, totals)
+    score = 0.0
+    if min(precisions) > 0:
+        score = 100 * brevity * math.exp(sum(math.log(p) for p in precisions) / ORDER)
+    return Bleu(score, tuple(100 * p for p in precisions), brevity, length, reference_length)
+
+
+def ngrams(words: Sequence[str], n: int) -> Counter:
+    """How often each run of n words occurs."""
+    return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+
+def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
+    """1 if the translation is at least as long as its reference, else e^(1 − reference / translation); 0 for none."""
+    if hypothesis_length >= reference_length:
+        return 1.0
+    return math.exp(1 - reference_length / hypothesis_length) if hypothesis_length else 0.0
+
+
+def chrf(hypotheses: Sequence[str], references: Sequence) -> float:
+    """chrF, an F-score of character n-grams, by sacrebleu itself: 0–100. References as for `bleu`. Popović 2015."""
+    import sacrebleu
+
+    several = _several(hypotheses, references)
+    streams = [[s[k] if k < len(s) else None for s in several] for k in range(max(map(len, several)))]
+    return sacrebleu.corpus_chrf(list(hypotheses), streams).score
+
+
+def exact_match(hypotheses: Sequence[str], references: Sequence) -> float:
+    """The share of translations that equal one of their references, 0–1; case and spacing aside."""
+    several = _several(hypotheses, references)
+    return sum(_plain(h) in map(_plain, r) for h, r in zip(hypotheses, several, strict=True)) / len(several)
+
+
+def alignment_error_rate(predicted: Iterable, sure: Iterable, possible: Iterable | None = None) -> float:
+    """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1, over one sentence or a corpus.
+
+    predicted A, sure S, possible P: sets of links (target, source), or lists of such sets, one for each sentence.
+    possible defaults to sure, and always includes it. Without any link, predicted or sure, the rate is 0.
+    Raises ValueError for lists of unequal length. Source: Och & Ney 2003.
+    """
+    predicted, sure = _sets(predicted), _sets(sure)
+    possible = sure if possible is None else _sets(possible)
+    if not len(predicted) == len(sure) == len(possible):
+        raise ValueError(f"{len(predicted)} predicted, {len(sure)} sure and {len(possible)} possible sets of links; "
+                         "needed: as many of each")  # fmt: skip
+    hits = links = 0
+    for a, s, p in zip(predicted, sure, possible, strict=True):
+        hits += len(a & s) + len(a & (p | s))
+        links += len(a) + len(s)
+    return 1 - hits / links if links else 0.0
+
+
+def read_links(line: str) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """A line of gold links, "0-0 1p2 …" (i-j sure, ipj possible) -> (sure, possible); sure ones are possible, too.
+
+    The pairs are in the order of the file, left then right. Raises ValueError for anything else.
+    """
+    found = [(re.fullmatch(r"(\d+)([-p])(\d+)", link), link) for link in line.split()]
+    for match, link in found:
+        if not match:
+            raise ValueError(f"{link!r} is no link; needed: 3-5 (sure) or 3p5 (possible)")
+    links = [((int(m[1]), int(m[3])), m[2]) for m, _ in found]
+    return {pair for pair, kind in links if kind == "-"}, {pair for pair, _ in links}
+
+
+def links_of(weights: Tensor, threshold: float | None = None) -> set[tuple[int, int]]:
+    """Links (target, source) of attention weights [T, K]: each target's heaviest source; or all from a threshold on."""
+    if threshold is not None:
+        return {(int(t), int(k)) for t, k in (weights >= threshold).nonzero()}
+    return {(t, int(k)) for t, (k, w) in enumerate(zip(weights.argmax(-1), weights.sum(-1), strict=True)) if w > 0}
+
+
+def perplexity(logits: Tensor, target: Tensor, mask: Tensor | None = None) -> float:
+    """exp of the mean cross-entropy: among how many words the model still hesitates, 1 … V.
+
+    logits [..., V], target [...] whole numbers, mask [...] bool, True = counts.
+    """
+    if mask is not None:
+        if mask.dtype != torch.bool or not mask.any():
+            raise ValueError(f"mask is {mask.dtype} with {int(mask.sum())} tokens to count; needed: bool, at least one")
+        logits, target = logits[mask], target[mask]
+    loss = F.cross_entropy(logits.flatten(0, -2).double(), target.flatten())
+    return math.exp(loss.item())
+
+
+def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
+    """Matches over n-grams, each order; the k-th order without any match counts as 2⁻ᵏ matches (sacrebleu's "exp").
+
+    If there is no n-gram at all of some order, that precision is 0, and so is the score.
+    """
+    if not any(matches):
+        return [0.0] * len(matches)
+    smooth, result = 1.0, []
+    for match, total in zip(matches, totals, strict=True):
+        if match == 0 and total:
+            smooth *= 2
+            match = 1 / smooth
+        result.append(match / total if total else 0.0)
+    return result
+
+
+def _several(hypotheses: Sequence[str], references: Sequence) -> list[list[str]]:
+    """A list of references for each hypothesis. Raises ValueError where they don't pair up."""
+    if isinstance(hypotheses, str):
+        raise TypeError("hypotheses is one text; needed: a list of sentences")
+    several = [[r] if isinstance(r, str) else list(r) for r in references]
+    if len(hypotheses) != len(several) or not several or not all(several):
+        raise ValueError(
+            f"{len(hypotheses)} translations, {len(several)} sets of references; needed: as many of each, at least "
+            "one, and no set empty (a set holds all references of one sentence; sacrebleu's streams are the other way "
+            "round: list(zip(*streams)))"
+        )
+    return several
+
+
+def _plain(sentence: str) -> str:
+    return " ".join(sentence.lower().split())
+
+
+def _words(sentence: str, cut, lowercase: bool) -> list[str]:
+    if not isinstance(sentence, str):
+        raise TypeError(f"a sentence is text; given {sentence!r}, {type(sentence).__name__}")
+    return cut((sentence.lower() if lowercase else sentence).rstrip()).split()
+
+
+def _tokenizer(name: str):
+    from sacrebleu.metrics.bleu import BLEU
+
+    if name not in TOKENIZERS:
+        raise ValueError(f"tokenize is {name!r}; needed: one of {', '.join(map(repr, TOKENIZERS))}")
+    return BLEU(tokenize=name, force=True).tokenizer
+
+
+def _sets(links) -> list[set[tuple[int, int]]]:
+    links = list(links)
+    if links and isinstance(next(iter(links)), tuple) and all(isinstance(x, int) for x in next(iter(links))):
+        return [set(links)]
+    return [set(map(tuple, one)) for one in links] or [set()]

@@ -1,0 +1,129 @@
+"""What the labs of translation are given, checked: a translation with its weights, variants of it, gold links."""
+
+import difflib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .heatmap import _check_weights
+from .view import as_array
+
+MOST_SOURCE, MOST_TARGET = 64, 140
+
+
+class Version(NamedTuple):
+    """A translation on show: the one as it was written, or the one without a word."""
+
+    tokens: list[str]
+    weights: np.ndarray  # [T, S], NaN where nothing could be looked at
+    label: str = ""
+    word: int | None = None  # the source word that was knocked out
+    row: int | None = None  # if only this target word was kept from looking at it
+    by: str | None = None  # the word that stood there instead
+
+
+def parts_of(translation) -> tuple[list[str], list[str], Any]:
+    """(source tokens, tokens, weights) of a Translation or of a triple."""
+    if hasattr(translation, "source_tokens"):
+        parts = translation.source_tokens, translation.tokens, translation.weights
+    elif isinstance(translation, tuple | list) and len(translation) == 3:
+        parts = translation
+    else:
+        raise TypeError(
+            f"translation is {type(translation).__name__}; needed: one Translation, as in translate(loaded, text)[0], "
+            "or (source_tokens, tokens, weights)"
+        )
+    source, tokens = (list(map(word_of, part)) for part in parts[:2])
+    if not 1 <= len(source) <= MOST_SOURCE or not 1 <= len(tokens) <= MOST_TARGET:
+        raise ValueError(
+            f"{len(source)} source tokens and {len(tokens)} tokens written: this lab shows 1 to {MOST_SOURCE} and 1 to "
+            f"{MOST_TARGET}; choose another sentence"
+        )
+    return source, tokens, parts[2]
+
+
+def checked_weights(weights, tokens: list[str], source: list[str], name: str) -> np.ndarray:
+    """Weights as an array [T, S]: finite, each row sums to 1 or 0."""
+    weights = as_array(weights, name)
+    if weights.shape != (len(tokens), len(source)):
+        raise ValueError(
+            f"{name} has shape {weights.shape}; needed: [{len(tokens)}, {len(source)}], a row for each word "
+            "written and a column for each source word"
+        )
+    missing = int((~np.isfinite(weights)).sum())
+    if missing:
+        raise ValueError(f"{missing} of {weights.size} numbers in {name} are NaN or infinite: use masked_softmax")
+    _check_weights(weights, np.ones(weights.shape, bool))
+    return weights
+
+
+def variant_of(given, source: list[str], tokens: list[str], name: str) -> Version:
+    """What was written when something was taken away: (word, Translation), or a dict as `labs.alignment` says."""
+    if isinstance(given, tuple | list) and len(given) == 2:
+        given = {"word": given[0], "tokens": given[1].tokens, "weights": given[1].weights}
+    if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
+        raise TypeError(
+            f"{name} is {given!r:.60}; needed: (word, Translation), or a mapping with word, tokens, weights"
+        )
+    word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
+    written = list(map(word_of, given["tokens"]))
+    if len(written) > MOST_TARGET:
+        raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
+    row = None if row is None else whole(row, len(tokens) - 1, f"{name} row")
+    rows = np.full((len(written), len(source)), np.nan)
+    if given["weights"] is not None and len(written):
+        weights, rest = as_array(given["weights"], f"{name} weights"), [s for s in range(len(source)) if s != word]
+        if weights.ndim == 2 and weights.shape[1] == len(rest) < len(source):
+            rows[:, rest] = checked_weights(weights, written, source[1:], f"{name} weights")
+        else:
+            rows = checked_weights(weights, written, source, f"{name} weights")
+            if row is None and by is None and not rows[:, word].any():
+                rows[:, word] = np.nan
+            elif row is not None and row < len(rows) and rows[row, word] == 0:
+                rows[row, word] = np.nan
+    label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
+    if row is not None:
+        label = f"when “{tokens[row]}” may not look at “{source[word]}”"
+    return Version(written, rows, label, word, row, by)
+
+
+def gold_links(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int]]:
+    """Gold links (target, source), given as such or as a corpora.Pair, that fit what was written."""
+    if gold is None:
+        return set()
+    if hasattr(gold, "alignment"):
+        if [word_of(t) for t in gold.target] != tokens or [word_of(t) for t in gold.source] != source:
+            raise ValueError(
+                f"gold belongs to {' '.join(gold.target)!r}, but {' '.join(tokens)!r} was written: its links fit "
+                "only a translation that equals the reference; choose such a pair, or leave gold out"
+            )
+        gold = gold.alignment
+    links = {(int(t), int(s)) for t, s in gold}
+    for t, s in sorted(links):
+        if not (0 <= t < len(tokens) and 0 <= s < len(source)):
+            raise ValueError(
+                f"gold holds the link ({t}, {s}); there are {len(tokens)} words written and {len(source)} source "
+                "words: links are (target, source), counted from 0"
+            )
+    return links
+
+
+def difference(before: list[str], after: list[str]) -> tuple[list[bool], list[bool]]:
+    """(which words of `after` are new, which words of `before` are gone)."""
+    new, gone = [True] * len(after), [True] * len(before)
+    for a, b, size in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
+        gone[a : a + size], new[b : b + size] = [False] * size, [False] * size
+    return new, gone
+
+
+def word_of(token) -> str:
+    """A token as a reader sees it: without the mark that opens a word in a vocabulary of pieces."""
+    token = str(token)
+    return token[1:] if token.startswith("▁") and len(token) > 1 else token
+
+
+def whole(value, last: int, name: str) -> int:
+    """A whole number from 0 to last, or ValueError."""
+    if isinstance(value, bool) or int(value) != value or not 0 <= value <= last:
+        raise ValueError(f"{name} is {value!r}; needed: a whole number from 0 to {last}")
+    return int(value)

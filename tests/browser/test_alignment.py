@@ -1,0 +1,385 @@
+"""Chapter 3's labs in a browser: a translation grows, partners light up, words are knocked out; two data flows."""
+
+import functools
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.metrics import alignment_error_rate, links_of
+from course_utils.views import labs
+from course_utils.views.view import at
+
+pytestmark = pytest.mark.browser
+SENTENCES = """The agreement on the European Economic Area was signed in August 1992 .
+L' accord sur la zone économique européenne a été signé en août 1992 .
+I am eating green apples ."""
+ENGLISH, FRENCH, APPLES = (line.split() for line in SENTENCES.splitlines())
+GOLD = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 6), (5, 5), (6, 4), (7, 7), (8, 7), (9, 8), (10, 9), (11, 10), (12, 11)]
+CHINESE = list("我正在吃绿色的苹果。")
+# what is said while the pointer goes down the second column of the second picture, and across its weights
+HOVER = """async () => { const root = document.querySelector('.course-view').shadowRoot, found = [];
+  const canvas = root.querySelectorAll('canvas')[1], box = canvas.getBoundingClientRect(), points = [];
+  for (let y = 20; y < box.height; y += 5) points.push([118, y]);
+  for (let x = 60; x < box.width; x += 30) points.push([x, box.height * 0.38], [x, box.height * 0.76]);
+  for (const [x, y] of points) {
+    canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
+    await new Promise(requestAnimationFrame);
+    found.push(root.querySelector('[data-testid=numbers]').textContent);
+  }
+  return found; }"""
+STATE = "() => document.querySelector('.course-view').view.state"
+
+
+def soft(rows, columns, links=(), seed=0):
+    scores = torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed))
+    for t, s in links:
+        scores[t, s] += 4
+    return torch.softmax(scores, -1)
+
+
+def knocked():
+    """“European” gone: one word less; “Area” replaced: two words other; “zone” kept from looking at “Area”."""
+    without = [w for w in FRENCH if w != "européenne"]
+    other = ["union" if w == "zone" else w for w in FRENCH]
+    return [
+        {"word": 4, "tokens": without, "weights": soft(13, 12, seed=1)},
+        {"word": 6, "by": "Union", "tokens": other, "weights": soft(14, 13, GOLD, seed=2)},
+        {"word": 6, "row": 4, "tokens": other, "weights": None},
+    ]
+
+
+def european(**options):
+    return labs.alignment((ENGLISH, FRENCH, soft(14, 13, GOLD)), **options)
+
+
+def chinese(source=CHINESE, **options):
+    return labs.alignment((source, APPLES, soft(6, 10, [(0, 0), (2, 3), (4, 7)])), languages=("zh", "en"), **options)
+
+
+def vectors(rows, columns, seed):
+    return torch.tanh(torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)))
+
+
+def flow(features=8, **options):
+    states = vectors(13, features, 3)
+    return labs.flow((ENGLISH, FRENCH, soft(14, 13, GOLD)), states, plain=FRENCH[:6] + ["."], **options)
+
+
+def bare(view) -> str:
+    """The view without its static picture, which takes longer to draw than the browser takes for all the rest."""
+    return f'<div class="course-view"><script>{view.script()}</script></div>'
+
+
+@pytest.fixture
+def show(show):
+    """show(view, …) -> page, as everywhere; with scripts=False the static picture is there, too."""
+
+    def open_page(*views, **options):
+        whole = not options.get("scripts", True)
+        return show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
+
+    return open_page
+
+
+def settle(page):
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def picture(page, index=0):
+    return page.locator("canvas").nth(index).evaluate("c => c.toDataURL()")
+
+
+def word(page, line, text):
+    return page.locator(".line:visible").nth(line).locator(".word", has_text=text).first
+
+
+def numbers(page, **state):
+    return page.evaluate(
+        "s => { const v = document.querySelector('.course-view').view; v.set(s); return v.numbers(); }", state
+    )
+
+
+def test_weights_and_agreement_equal_python_at_every_step(show):
+    weights = soft(14, 13, GOLD[:9], seed=4)
+    page = show(labs.alignment((ENGLISH, FRENCH, weights), GOLD, variants=knocked()))
+    for step in range(15):
+        shown = numbers(page, step=step)
+        assert len(shown["weights"]) == step == len(shown["tokens"])
+        assert np.allclose(np.array(shown["weights"]).reshape(-1, 13), weights[:step], atol=5e-4)
+        gold = {(t, s) for t, s in GOLD if t < step}
+        links = links_of(weights[:step]) if step else set()
+        assert shown["aer"] == pytest.approx(alignment_error_rate(links, gold) if step else 0)
+        assert (shown["hits"], shown["words"]) == (len(links & gold), len({t for t, _ in gold}))
+    rows = np.array(numbers(page, variant=1)["weights"], float)
+    assert np.isnan(rows[:, 4]).all() and np.allclose(np.delete(rows, 4, 1), soft(13, 12, seed=1), atol=5e-4)
+
+
+@pytest.mark.parametrize("features", [1, 8, 16])
+def test_contexts_equal_torch_in_float64(show, features):
+    states, weights = vectors(13, features, 3), soft(14, 13, GOLD)
+    shown = numbers(show(flow(features)))
+    assert np.allclose(shown["contexts"], weights.double() @ states.double(), atol=1e-6, rtol=0)
+    assert np.allclose(shown["plain"], states[-1].double().expand(7, -1), atol=1e-6, rtol=0)
+
+
+def test_keys_and_buttons_write_word_by_word(show):
+    page = show(european(step=0))
+    lab, said = page.get_by_test_id("picture"), page.get_by_test_id("readout")
+    assert "nothing is written yet" in said.inner_text() and not word(page, 1, "L'").is_visible()
+    lab.focus()
+    pictures = {picture(page)}
+    for i, new in enumerate(FRENCH[:3]):
+        page.keyboard.press("ArrowRight")
+        settle(page)
+        assert f"“{new}” puts" in said.inner_text() and word(page, 1, new).is_visible()
+        assert page.get_by_test_id("step").inner_text() == f"{i + 1} of 14"
+        pictures.add(picture(page))
+    assert len(pictures) == 4
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    assert page.evaluate(STATE)["step"] == 2 and not word(page, 1, FRENCH[2]).is_visible()
+    for key, step in (("End", 14), ("Home", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate(STATE)["step"] == step
+    settle(page)
+    assert page.get_by_label("one word back").is_disabled()
+    page.get_by_label("one word on").click()
+    assert page.evaluate(STATE)["step"] == 1
+    lab.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    settle(page)
+    assert page.evaluate(STATE)["row"] == 11 and "“août” puts" in said.inner_text()
+    page.keyboard.press("Escape")
+    assert page.evaluate(STATE)["row"] == -1
+
+
+def test_play_pauses_and_reaches_the_end(show):
+    page = show(bare(chinese()).replace("pace = 800", "pace = 150"))
+    button = page.get_by_test_id("play")
+    page.get_by_test_id("picture").press(" ")
+    stopped = page.wait_for_function(
+        """() => { const view = document.querySelector('.course-view'), step = view.view.state.step;
+        if (step < 2 || step === 6) return false;
+        view.shadowRoot.querySelector('.play').click();
+        return step; }"""
+    ).json_value()
+    page.wait_for_timeout(400)
+    assert button.inner_text() == "play" and page.evaluate(STATE)["step"] == stopped
+    page.get_by_test_id("picture").press(" ")
+    page.wait_for_function("() => document.querySelector('.course-view').view.state.step === 6")
+    settle(page)
+    assert button.inner_text() == "play" and button.is_enabled()
+    button.click()
+    page.wait_for_function("() => document.querySelector('.course-view').view.state.step < 6")
+
+
+def test_no_motion_for_those_who_want_none(show):
+    """A new row fades in, but is there at once where the system asks for less motion."""
+    for motion, still in (("no-preference", False), ("reduce", True)):
+        page = show(european(step=0))
+        page.emulate_media(reduced_motion=motion)
+        first = page.evaluate(
+            """async () => { const root = document.querySelector('.course-view').shadowRoot;
+            root.querySelector('[aria-label="one word on"]').click();
+            await new Promise(requestAnimationFrame);
+            return root.querySelector('canvas').toDataURL(); }"""
+        )
+        page.wait_for_timeout(450)
+        assert (picture(page) == first) is still
+
+
+def test_pointing_at_a_word_lights_its_partners(show):
+    page = show(european(gold=GOLD))
+    bold = lambda line, text: word(page, line, text).evaluate("e => !!e.style.boxShadow")  # noqa: E731
+    said = page.get_by_test_id("readout")
+    word(page, 1, "zone").hover()
+    settle(page)
+    assert bold(0, "Area") and bold(1, "zone") and not bold(0, "signed")
+    assert "“zone” puts" in said.inner_text() and "as gold does" in said.inner_text()
+    word(page, 0, "was").hover()
+    settle(page)
+    assert bold(0, "was") and bold(1, "été") and not bold(1, "zone")
+    assert "of the 14 words’ attention" in said.inner_text()
+    canvas = page.locator("canvas").bounding_box()
+    page.mouse.move(canvas["x"] + 12, canvas["y"] + canvas["height"] - 20)
+    settle(page)
+    assert "“.” puts" in said.inner_text() and bold(1, ".")
+
+
+def test_words_by_keyboard(show):
+    page = show(european(step=3))
+    word(page, 1, "L'").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    settle(page)
+    assert page.evaluate(STATE)["step"] == 4, "on behind the last word writes one"
+    assert page.evaluate("() => document.activeElement.shadowRoot.activeElement.textContent") == "la"
+    page.keyboard.press("Home")
+    settle(page)
+    assert page.evaluate(STATE)["row"] == 0 and "“L'” puts" in page.get_by_test_id("readout").inner_text()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.shadowRoot.activeElement.dataset.testid") == "picture"
+
+
+def test_knock_out_a_word_and_bring_it_back(show):
+    page = show(european(gold=GOLD, variants=knocked()))
+    said, before = page.get_by_test_id("readout"), picture(page)
+    assert not page.locator(".was").is_visible() and "Gold agrees with 13 of 13" in said.inner_text()
+    word(page, 0, "European").click()
+    page.mouse.move(0, 0)
+    settle(page)
+    assert page.evaluate(STATE)["variant"] == 1 and picture(page) != before
+    assert "Without “European”: 0 words are new, 1 gone" in said.inner_text()
+    assert page.locator(".was + * del").all_inner_texts() == ["européenne"]
+    assert word(page, 0, "European").get_attribute("aria-pressed") == "true"
+    word(page, 0, "European").click()
+    page.mouse.move(0, 0)
+    settle(page)
+    assert page.evaluate(STATE)["variant"] == 0 and "Gold agrees" in said.inner_text()
+    page.get_by_label("knock out").select_option("with “Union” for “Area”")
+    settle(page)
+    assert page.locator(".line:visible .changed").all_inner_texts() == ["union"]
+    assert word(page, 0, "Area").get_attribute("data-by") == "Union"
+    word(page, 1, "union").hover()
+    settle(page)
+    assert "“union” puts" in said.inner_text() and "on “Union”" in said.inner_text()
+    page.get_by_label("knock out").select_option("nothing")
+    settle(page)
+    word(page, 0, "Area").click()
+    assert page.evaluate(STATE)["variant"] == 2
+
+
+def test_knock_out_a_single_look(show):
+    """A press on the cell of “zone” and “Area”, found by walking over the picture; once more brings it back."""
+    page = show(european(variants=knocked()))
+    cell = page.evaluate(
+        """() => { const v = document.querySelector('.course-view'), c = v.shadowRoot.querySelector('canvas');
+        const r = c.getBoundingClientRect();
+        for (let y = 90; y < r.height; y += 12) for (let x = 90; x < r.width; x += 12) {
+          c.dispatchEvent(new MouseEvent('click', { clientX: r.left + x, clientY: r.top + y }));
+          if (v.view.state.variant) return [r.left + x, r.top + y]; }
+        return null; }"""
+    )
+    settle(page)
+    assert page.evaluate(STATE)["variant"] == 3
+    assert "When “zone” may not look at “Area”: 1 word is new, 1 gone" in page.get_by_test_id("readout").inner_text()
+    page.mouse.click(*cell)
+    assert page.evaluate(STATE)["variant"] == 0
+
+
+def test_gold_links_are_outlined(show):
+    assert picture(show(european(gold=GOLD))) != picture(show(european()))
+    moved = [(t, (s + 1) % 13) for t, s in GOLD]
+    page = show(european(gold=moved))
+    assert "Gold agrees with 0 of 13" in page.get_by_test_id("readout").inner_text()
+
+
+def test_flow_moves_and_says_its_numbers(show):
+    page, view = show(flow(step=5)), flow()
+    said, before = page.get_by_test_id("readout"), (picture(page, 0), picture(page, 1))
+    assert "zone reads" in said.inner_text().replace("\n", " ") and "the same 8 numbers" in said.inner_text()
+    page.get_by_test_id("picture").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert page.evaluate(STATE)["step"] == 6 and picture(page, 0) != before[0] and picture(page, 1) != before[1]
+    seen = {"state": 0, "context": 0, "weight": 0}
+    for text in set(page.evaluate(HOVER)) - {"Point at a column or at a weight for its numbers."}:
+        kind, name, feature, number = re.match(r"(\w+) .*“(.+)”(?:, feature (\d+) of 8)?: (.*)", text).groups()
+        t = ENGLISH.index(name) if kind != "context" else FRENCH.index(name)
+        rows = {"state": view.array("states"), "context": view.contexts, "weight": view.array("weights")[5:6].T}[kind]
+        expected = rows[t] if feature is None else rows[t][int(feature) - 1 : int(feature)]
+        shown = [float(x) for x in number.replace("−", "-").split()]
+        assert shown == pytest.approx(expected, abs=6e-3 if len(shown) > 1 else 6e-4), text
+        seen[kind] += 1
+    assert seen["state"] >= 8 and seen["context"] >= 3 and seen["weight"] >= 5, seen
+
+
+SCENES = {
+    "alignment": lambda: european(gold=GOLD),
+    "growing": lambda: european(gold=GOLD, step=6),
+    "knocked": lambda: at(european(variants=knocked()), variant=1),
+    "chinese": chinese,
+    "flow": lambda: flow(step=6),
+    "wide": lambda: flow(16),
+}
+VIEWS = list(SCENES)
+
+
+@functools.cache
+def html(name):
+    return bare(SCENES[name]())
+
+
+@pytest.mark.parametrize(
+    ("names", "dark"), [(("growing", "chinese", "flow"), False), (("knocked", "flow"), True)], ids=["light", "dark"]
+)
+def test_no_axe_violations(show, violations, names, dark):
+    page = show(*map(html, names), dark=dark)
+    page.locator(".more summary").first.click()
+    word(page, 0, ENGLISH[5]).hover()
+    assert violations(page, "main") == []
+
+
+@pytest.mark.parametrize("width", [480, 700, 1000])
+def test_never_wider_than_the_column(show, width):
+    page = show(*map(html, VIEWS), width=width)
+    for i, name in enumerate(VIEWS):
+        inner, outer = page.locator(".course-view").nth(i).evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert inner <= outer + 1, name
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [480, 1000])
+def test_the_layout_does_not_jump(show, width):
+    """Steps, words pointed at and variants leave every height as it is."""
+    for view, states in (
+        (
+            european(gold=GOLD, variants=knocked()),
+            [{"variant": 1}, {"variant": 2}, {"variant": 0, "row": 4}, {"col": 6}],
+        ),
+        (flow(), [{"step": i} for i in (1, 4, 9)]),
+    ):
+        page = show(view, width=width)
+        heights = {page.locator(".course-view").evaluate("e => e.offsetHeight")}
+        for state in [*states, {"step": 7}, {"step": 1}]:
+            page.evaluate("s => document.querySelector('.course-view').view.set(s)", state)
+            settle(page)
+            heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
+        assert len(heights) == 1, (view.kind, heights)
+
+
+def test_a_long_sentence_scrolls_with_what_is_written(show):
+    source, target = [f"word{i}" for i in range(64)], [f"mot{i}" for i in range(140)]
+    page = show(labs.alignment((source, target, soft(140, 64)), step=0), width=700)
+    page.get_by_test_id("picture").focus()
+    page.keyboard.press("End")
+    settle(page)
+    window = page.locator(".window")
+    assert window.evaluate("e => e.scrollTop > 500 && e.scrollWidth > e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+def test_presenting_size_and_chinese_labels(show):
+    both = show(european(gold=GOLD, presenting=True), flow(presenting=True), width=1280)
+    for i in (0, 1):
+        assert both.locator(".course-view").nth(i).bounding_box()["height"] < 1000, "fits a screen of 1920 × 1080"
+    page = show(chinese(presenting=True))
+    assert page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
+    other = show(chinese(CHINESE[:-2] + ["花", "。"], presenting=True))
+    assert picture(page) != picture(other)
+    assert word(page, 0, "吃").is_visible() and page.locator(".line").first.get_attribute("lang") == "zh"
+
+
+@pytest.mark.parametrize("name", ["knocked", "chinese", "flow"])
+def test_without_scripts_picture_sentence_and_table_remain(show, name):
+    page = show(SCENES[name](), scripts=False)
+    assert page.locator("img").bounding_box()["width"] > 200
+    assert len(page.locator("img").get_attribute("alt")) > 100
+    page.locator("summary").click()
+    assert page.locator("table tr").count() > 4

@@ -1,0 +1,187 @@
+"""Checkpoints: what was saved comes back; what is damaged, foreign or dangerous is named and refused."""
+
+import json
+import pickle
+
+import pytest
+import torch
+
+from course_utils import checkpoints, training
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.text import Subwords, Vocabulary
+
+
+def model(**settings):
+    torch.manual_seed(0)
+    return Seq2Seq(Seq2SeqConfig(8, 10, model_size=8, **settings))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "mine.json"
+    source, target = Vocabulary(["the", "cat", "sleeps", "."]), Vocabulary(["le", "chat", "dort", ".", "猫", "”"])
+    card = {"metrics": {"bleu": 40.5}, "licence": "CC BY"}
+    training.save_checkpoint(
+        model(), path, card, source=source, target=target, seen=checkpoints.fingerprints(["The cat sleeps."])
+    )
+    return path
+
+
+def test_what_was_saved_comes_back(saved):
+    loaded = training.load_checkpoint(saved)
+    ids = torch.tensor([[4, 5, 6]])
+    torch.testing.assert_close(loaded.model(ids, ids).logits, model().eval()(ids, ids).logits, atol=2e-3, rtol=1e-2)
+    assert not loaded.model.training
+    assert loaded.model.config == model().config
+    assert next(loaded.model.parameters()).dtype == torch.float32
+    assert loaded.card["metrics"] == {"bleu": 40.5}
+    assert loaded.source.encode("the cat!") == [4, 5, 1]
+    assert loaded.target.decode([4, 5, 6, 7]) == "le chat dort."
+    assert loaded.tokenizer is None
+    assert [loaded.was_seen(s) for s in ("the cat  sleeps.", "THE CAT SLEEPS.", "The dog.")] == [True, True, False]
+
+
+def test_subwords_come_back_as_they_were(tmp_path):
+    words = Subwords.build(["le chat dort.", "l'animal est fatigué."] * 5, 60)
+    training.save_checkpoint(model(), tmp_path / "a.json", target=words)
+    back = training.load_checkpoint(tmp_path / "a.json").target
+    for text in ("l'animal dort.", "un éléphant 猫"):
+        assert back.encode(text) == words.encode(text)
+        assert back.decode(back.encode(text)) == words.decode(words.encode(text))
+
+
+def test_the_weights_take_two_bytes_each(saved):
+    size = sum(p.numel() for p in model().parameters())
+    assert 2 * size < saved.with_suffix(".safetensors").stat().st_size < 2 * size + 5000
+
+
+def test_saving_again_gives_the_same_bytes(saved, tmp_path):
+    loaded = training.load_checkpoint(saved)
+    again = training.save_checkpoint(
+        loaded.model, tmp_path / "again.json", {k: loaded.card[k] for k in ("metrics", "licence")},
+        source=loaded.source, target=loaded.target, seen=loaded.seen,
+    )  # fmt: skip
+    for suffix in (".json", ".safetensors"):
+        assert again.with_suffix(suffix).read_bytes() == saved.with_suffix(suffix).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.json", "mine.safetensors"])
+def test_a_path_may_name_either_file(saved, name):
+    assert training.load_checkpoint(saved.parent / name).source
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(monkeypatch, saved):
+    monkeypatch.setattr(checkpoints, "folder", lambda: saved.parent)
+    assert training.load_checkpoint("mine").source
+    with pytest.raises(FileNotFoundError, match="no checkpoint 'mien'.* Did you mean 'mine'.* There are: mine"):
+        training.load_checkpoint("mien")
+
+
+def damaged(saved, change):
+    weights = saved.with_suffix(".safetensors")
+    weights.write_bytes(change(weights.read_bytes()))
+    return saved
+
+
+class Harmful:
+    def __reduce__(self):
+        return (open, ("/tmp/a-pickle-was-opened", "w"))
+
+
+def test_a_truncated_file_is_damaged(saved):
+    with pytest.raises(ValueError, match=r"mine.safetensors is damaged: .* bytes of .*git checkout"):
+        training.load_checkpoint(damaged(saved, lambda content: content[:-100]))
+
+
+def test_a_flipped_bit_is_damage(saved):
+    with pytest.raises(ValueError, match="damaged: its checksum differs"):
+        training.load_checkpoint(damaged(saved, lambda content: content[:-1] + bytes([content[-1] ^ 1])))
+
+
+@pytest.mark.parametrize("kind", ["pickle", "torch"])
+def test_a_pickle_is_refused_and_never_opened(saved, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(pickle, "Unpickler", None)
+    file = tmp_path / "harmful"
+    if kind == "torch":
+        torch.save({"a": Harmful()}, file)
+    else:
+        file.write_bytes(pickle.dumps(Harmful()))
+    with pytest.raises(ValueError, match="is a pickle .* the course never does"):
+        training.load_checkpoint(damaged(saved, lambda _: file.read_bytes()))
+
+
+def test_a_file_that_is_something_else_is_refused_even_with_its_checksum(saved):
+    import hashlib
+
+    card = json.loads(saved.read_text("utf-8"))
+    card["weights"] = {"bytes": 11, "sha256": hashlib.sha256(b"hello there").hexdigest()}
+    saved.write_text(json.dumps(card), "utf-8")
+    with pytest.raises(ValueError, match="is not safetensors"):
+        training.load_checkpoint(damaged(saved, lambda _: b"hello there"))
+
+
+def test_a_missing_half_is_named(saved):
+    saved.with_suffix(".safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="mine.safetensors is missing beside its JSON"):
+        training.load_checkpoint(saved)
+
+
+def edited(saved, **changes):
+    card = json.loads(saved.read_text("utf-8"))
+    for key, value in changes.items():
+        card[key] = value(card[key]) if callable(value) else value
+    saved.write_text(json.dumps(card), "utf-8")
+    return saved
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"architecture": "Transformer2"}, "holds a Transformer2; the course knows Seq2Seq"),
+        ({"config": lambda c: c | {"model_size": 16}}, r"another architecture .* needed: \("),
+        ({"config": lambda c: c | {"attention": None}}, "needed: nothing of that name|missing|needed"),
+        ({"config": lambda c: c | {"heads": 8}}, "does not describe a Seq2Seq: .*heads"),
+        ({"config": lambda c: c | {"attention": "magic"}}, "does not describe a Seq2Seq: No score is called 'magic'"),
+        ({"format": 99}, "format 99; this version of the course reads 1"),
+        ({"source": {"kind": "runes"}}, "no vocabulary"),
+    ],
+)
+def test_a_card_that_does_not_fit_is_refused(saved, changes, words):
+    with pytest.raises(ValueError, match=words):
+        training.load_checkpoint(edited(saved, **changes))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"text"', "{}", '{"format": 1}'])
+def test_a_broken_card_is_refused(saved, content):
+    saved.write_text(content, "utf-8")
+    with pytest.raises(ValueError, match="damaged|no card"):
+        training.load_checkpoint(saved)
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path):
+    net = model()
+    with torch.no_grad():
+        net.bias[0] = 1e6
+    with pytest.raises(ValueError, match="bias holds numbers"):
+        training.save_checkpoint(net, tmp_path / "a.json")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="Linear is none of the course's models"):
+        training.save_checkpoint(torch.nn.Linear(1, 1), tmp_path / "a.json")
+
+
+SHIPPED = sorted(p.stem for p in checkpoints.folder().glob("*.json")) if checkpoints.folder().is_dir() else []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_checkpoint_is_whole_small_and_says_how_it_was_made(name):
+    loaded = training.load_checkpoint(name)
+    assert (checkpoints.folder() / f"{name}.safetensors").stat().st_size <= 16_000_000
+    assert loaded.card["name"] == name
+    assert {"corpus", "sha256", "licence", "attribution", "split", "train_pairs"} <= set(loaded.card["data"])
+    assert {"command", "step", "seed", "minutes", "device", "date", "recipe"} <= set(loaded.card["training"])
+    assert any(key.startswith("test_bleu") for key in loaded.card["metrics"])
+    assert all(p.isfinite().all() for p in loaded.model.parameters())
+
+
+def test_all_checkpoints_together_are_small():
+    assert sum(p.stat().st_size for p in checkpoints.folder().glob("*.safetensors")) <= 80_000_000

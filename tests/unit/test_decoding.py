@@ -1,0 +1,216 @@
+"""Decoding: greedy and beam against exhaustive search and a naive decoder; translate() with every kind of input."""
+
+import itertools
+import math
+from typing import NamedTuple
+
+import pytest
+import torch
+
+from course_utils import decoding
+from course_utils.checkpoints import Loaded, fingerprints
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.text import BOS, EOS, PAD, UNK, Vocabulary, pad
+
+SOURCE = Vocabulary(["the", "cat", "sleeps", ".", "animal", "was", "tired", "a", "b", "c"])
+TARGET = Vocabulary(["le", "chat", "dort", ".", "l'", "animal", "était", "fatigué"])
+
+
+def model(seed=0, vocabulary=12, **settings):
+    torch.manual_seed(seed)
+    net = Seq2Seq(Seq2SeqConfig(len(SOURCE), vocabulary, model_size=8, max_length=12, **settings)).double().eval()
+    with torch.no_grad():
+        for p in net.parameters():
+            p.mul_(3)
+    return net
+
+
+def loaded(**settings):
+    return Loaded(model(**settings), {}, SOURCE, TARGET, seen=fingerprints(["the cat sleeps."]))
+
+
+BATCH = pad([[4, 5, 6, 7], [8], [9, 10, 7], [11, 12, 13, 4, 5]])
+KINDS = [{}, {"query": "current"}, {"attention": None}, {"reverse_source": True, "num_layers": 2}]
+
+
+def log_probability(net, source, ids):
+    """Of ids and <eos>, by teacher forcing."""
+    logits = net(source[None], torch.tensor([[BOS, *ids]])).logits[0]
+    logits[:, [PAD, BOS]] = -math.inf
+    return logits.log_softmax(-1)[range(len(ids) + 1), [*ids, EOS]].sum().item()
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_greedy_takes_the_most_probable_word_each_time(settings):
+    net = model(**settings)
+    for i, found in enumerate(decoding.greedy(net, *BATCH, max_length=9)):
+        source, ids = BATCH[0][i][BATCH[1][i]], []
+        while len(ids) < 9:
+            logits = net(source[None], torch.tensor([[BOS, *ids]])).logits[0, -1]
+            logits[[PAD, BOS]] = -math.inf
+            if (word := int(logits.argmax())) == EOS:
+                break
+            ids.append(word)
+        assert found.ids == ids
+        assert found.ended == (len(ids) < 9 or word == EOS)
+        if found.ended:
+            assert found.score == pytest.approx(log_probability(net, source, ids))
+        if settings.get("attention", "") is not None:
+            whole = net(source[None], torch.tensor([[BOS, *ids]]), need_weights=True).weights[0][0, 0]
+            torch.testing.assert_close(found.weights[:, : len(source)], whole[: len(ids)].float())
+            assert (found.weights[:, len(source) :] == 0).all()
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_beam_of_one_is_greedy(settings, seed):
+    net = model(seed, **settings)
+    one = decoding.beam_search(net, *BATCH, max_length=9, beam=1)
+    for a, b in zip(one, decoding.greedy(net, *BATCH, max_length=9), strict=True):
+        assert (a.ids, a.ended) == (b.ids, b.ended)
+        if a.weights is not None:
+            torch.testing.assert_close(a.weights, b.weights)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_beam_wide_enough_finds_the_best_of_all_sentences(seed, alpha):
+    """Vocabulary of 3 words, at most 3 of them: 40 sentences, all of which are tried."""
+    net, source = model(seed, vocabulary=7), BATCH[0][:1]
+    sentences = [ids for n in range(4) for ids in itertools.product([UNK, 4, 5, 6], repeat=n)]
+    value = {s: log_probability(net, source[0], s) / ((6 + len(s)) / 6) ** alpha for s in sentences}
+    best = max(value, key=value.get)
+    (found,) = decoding.beam_search(net, source, max_length=3, beam=200, length_penalty=alpha)
+    assert tuple(found.ids) == best
+    assert found.score == pytest.approx(log_probability(net, source[0], best))
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_a_sentence_is_written_the_same_alone_and_in_a_batch(settings):
+    net = model(**settings)
+    together = decoding.beam_search(net, *BATCH, max_length=9, beam=3)
+    for i, found in enumerate(together):
+        source = BATCH[0][i][BATCH[1][i]][None]
+        (alone,) = decoding.beam_search(net, source, max_length=9, beam=3)
+        assert alone.ids == found.ids
+        assert alone.score == pytest.approx(found.score)
+
+
+def test_a_wider_beam_never_ends_with_a_less_probable_sentence_than_greedy_here():
+    better = 0
+    for seed in range(8):
+        net = model(seed)
+        narrow, wide = (decoding.beam_search(net, *BATCH, max_length=9, beam=b, length_penalty=0.0) for b in (1, 40))
+        for a, b in zip(narrow, wide, strict=True):
+            assert b.score >= a.score - 1e-9 or not a.ended
+            better += b.score > a.score + 1e-9
+    assert better > 0
+
+
+def test_a_longer_sentence_wins_when_its_length_is_taken_into_account():
+    lengths = {}
+    for alpha in (0.0, 3.0):
+        found = [decoding.beam_search(model(s), *BATCH, max_length=9, beam=8, length_penalty=alpha) for s in range(6)]
+        lengths[alpha] = sum(len(w.ids) for row in found for w in row)
+    assert lengths[3.0] > lengths[0.0]
+
+
+class Counter(NamedTuple):
+    """A decoder without any network: it counts to its source's first number, then ends. State: how far, how long."""
+
+    at: torch.Tensor
+    cache: dict
+
+
+class CountingModel:
+    def start(self, source, source_mask=None):
+        return Counter(source[:, 0] * 0, {"goal": source[:, 0], "nested": [source, "a word"]})
+
+    def step(self, words, state):
+        at, goal = state.at + 1, state.cache["goal"]
+        logits = torch.full((len(words), 12), -9.0)
+        logits[torch.arange(len(words)), torch.where(at > goal, EOS, 3 + at)] = 9.0
+        return logits, Counter(at, state.cache), None
+
+
+def test_any_model_with_start_and_step_can_be_decoded():
+    source = torch.tensor([[2, 0], [5, 0], [1, 0]])
+    expected = [[4, 5], [4, 5, 6, 7, 8], [4]]
+    assert [w.ids for w in decoding.greedy(CountingModel(), source)] == expected
+    assert [w.ids for w in decoding.beam_search(CountingModel(), source, beam=3)] == expected
+    cut = decoding.beam_search(CountingModel(), source, beam=3, max_length=3)
+    assert [(len(w.ids), w.ended) for w in cut] == [(2, True), (3, False), (1, True)]
+
+
+def test_rows_of_a_state_are_picked_through_all_its_parts():
+    state = CountingModel().start(torch.tensor([[2, 0], [5, 1]]))
+    picked = decoding.pick(state, torch.tensor([1, 1, 0]))
+    assert isinstance(picked, Counter)
+    assert picked.cache["goal"].tolist() == [5, 5, 2]
+    assert picked.cache["nested"][0].tolist() == [[5, 1], [5, 1], [2, 0]]
+    assert picked.cache["nested"][1] == "a word"
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_translations_come_in_the_order_of_the_sentences_with_their_weights(beam):
+    sentences = ["The cat sleeps.", "the animal was tired.", "a", "a b c a b c", "The cat sleeps."]
+    found = decoding.translate(loaded(), sentences, beam=beam, batch=2)
+    assert len(found) == 5
+    assert (found[0].text, found[0].tokens) == (found[4].text, found[4].tokens)
+    for sentence, t in zip(sentences, found, strict=True):
+        assert t.source_tokens == SOURCE.cut(sentence)
+        assert t.weights.shape == (len(t.tokens), len(t.source_tokens))
+        torch.testing.assert_close(t.weights.sum(-1), torch.ones(len(t.tokens)))
+    assert [t.seen for t in found] == [True, False, False, False, True]
+
+
+def test_one_sentence_may_be_given_as_it_is():
+    assert len(decoding.translate(loaded(), "the cat sleeps .")) == 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "note", "source"),
+    [
+        ("", "nothing to translate", []),
+        (" \n\t ", "nothing to translate", []),
+        ("the the " * 250, "only the first 12 of 500 tokens were read", ["the"] * 12),
+        ("xylophone quartz", "unknown: xylophone, quartz", ["<unk>", "<unk>"]),
+        ("😀 🎉", "unknown: 😀, 🎉", ["<unk>", "<unk>"]),
+        ("שלום עולם", "unknown: שלום, עולם", ["<unk>", "<unk>"]),
+        ("the dog sleeps .", "unknown: dog", ["the", "<unk>", "sleeps", "."]),
+        ("the cat sleeps .\u200b", "unknown", None),
+        ("<pad> the <eos>", "unknown: <, pad, >, eos", None),
+    ],
+)
+def test_strange_input_is_answered_and_said_so(sentence, note, source):
+    (found,) = decoding.translate(loaded(), [sentence])
+    assert note in found.note
+    assert note in str(found)
+    if source is not None:
+        assert found.source_tokens == source
+    assert found.weights is None or found.weights.shape == (len(found.tokens), len(found.source_tokens))
+
+
+@pytest.mark.parametrize("sentence", [5, None, b"the cat", ["the", "cat"]])
+def test_anything_but_text_is_refused(sentence):
+    with pytest.raises(TypeError, match="needed: text"):
+        decoding.translate(loaded(), [sentence])
+
+
+@pytest.mark.parametrize("beam", [0, -1, True, 2.0])
+def test_a_beam_that_is_none_is_refused(beam):
+    with pytest.raises(ValueError, match="beam is"):
+        decoding.translate(loaded(), ["a"], beam=beam)
+
+
+def test_a_model_without_attention_has_no_weights():
+    (found,) = decoding.translate(loaded(attention=None), ["the cat"])
+    assert found.weights is None
+
+
+def test_translating_leaves_the_model_in_the_mode_it_was_in():
+    one = loaded(dropout=0.5)
+    one.model.train()
+    first = decoding.translate(one, ["the cat sleeps ."])[0].text
+    assert one.model.training
+    assert decoding.translate(one, ["the cat sleeps ."])[0].text == first

@@ -1,0 +1,125 @@
+"""The translation lesson of chapter 3 and its experiments: what is measured is what is said."""
+
+import pytest
+import torch
+
+from course_utils import metrics, text
+from course_utils.checkpoints import Loaded
+from course_utils.decoding import translate
+from course_utils.lesson import Lesson, checkpoint, gold_weights, translations, warm_then_fall
+from course_utils.seq2seq_study import Without, felt, knocked_out, pronouns_right, survives
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    return Lesson("en-fr")
+
+
+@pytest.fixture(scope="module")
+def model(lesson):
+    return lesson.model(attention="additive", model_size=16).eval()
+
+
+def test_no_test_sentence_was_trained_on_and_every_training_one_is_marked(lesson, model):
+    loaded = lesson.loaded(model)
+    for split in ("valid", "test", "long", "unseen", "twins"):
+        sources = {e.source for e in lesson.examples("train")}
+        assert not sources & {e.source for e in lesson.examples(split)}
+        assert not any(loaded.was_seen(" ".join(e.source)) for e in lesson.examples(split)[:50])
+    assert all(loaded.was_seen(" ".join(e.source)) for e in lesson.examples("train")[:50])
+
+
+def test_text_and_tokens_of_a_sentence_are_the_same_numbers(lesson):
+    from course_utils import corpora
+
+    for pair in corpora.load_parallel("en-fr", "test")[:100]:
+        words = [w.lower() for w in pair.source]
+        assert lesson.source.encode(corpora.detokenize(pair.source, "en")) == lesson.source.encode(words)
+        assert text.UNK not in lesson.source.encode(words)
+
+
+def test_the_ladder_has_the_lengths_that_were_asked_for(lesson):
+    assert [len(e.source) for e in lesson.ladder((5, 11, 20))] == [5, 11, 20]
+
+
+def test_gold_weights_are_links_shared_out_and_have_no_alignment_error(lesson):
+    example = lesson.ladder([14])[0]
+    weights = gold_weights(example)
+    assert set(weights.sum(-1).tolist()) <= {0.0, 1.0}
+    assert {(t, s) for t, s in weights.nonzero().tolist()} == set(example.links)
+    assert metrics.alignment_error_rate([set(map(tuple, weights.nonzero().tolist()))], [example.links]) == 0
+
+
+def test_bleu_of_the_references_is_100_and_by_length_covers_all(lesson, model, monkeypatch):
+    monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(e.target) for e in examples])
+    assert lesson.bleu(model) == pytest.approx(100)
+    lengths, scores = lesson.by_length(model)
+    assert len(lengths) == 5 and lengths == sorted(lengths) and scores == pytest.approx([100] * 5)
+
+
+def test_an_untrained_model_aligns_badly_and_writes_each_sentence_in_its_place(lesson, model):
+    examples = lesson.ladder((5, 20, 8))
+    together, alone = lesson.write(model, examples), [lesson.write(model, [e])[0] for e in examples]
+    assert all(a and b.startswith(a) or a.startswith(b) for a, b in zip(together, alone, strict=True))
+    assert lesson.alignment_error(model, count=30) > 0.6
+    table = lesson.table({"m": model}, examples)
+    assert [row["trained on"] for row in table] == ["new"] * 3
+    assert table[1]["reference"] == " ".join(examples[1].target)
+
+
+def test_training_lowers_the_loss_and_leaves_the_global_random_state(lesson):
+    before = torch.random.get_rng_state()
+    run = lesson.train(lesson.model(attention="dot", model_size=16), steps=12)
+    losses = run.history["loss"][1]
+    assert losses[-1] < losses[0] and torch.equal(before, torch.random.get_rng_state())
+
+
+def test_the_rate_warms_and_falls():
+    rate = warm_then_fall(100, warm_up=10)
+    assert rate(0) == pytest.approx(0.1) and rate(9) == pytest.approx(0.94) and rate(99) == pytest.approx(0.04)
+
+
+def test_a_word_without_weight_gets_none_and_the_others_share_all(lesson, model):
+    source = torch.tensor([lesson.source.encode("the animal was too tired .")])
+    with torch.no_grad():
+        step = Without(model, [1]).step(torch.tensor([text.BOS]), Without(model, [1]).start(source))
+    assert step.weights[0, 1] == 0 and step.weights.sum().item() == pytest.approx(1)
+    assert torch.equal(model.start(source).memory.states, Without(model, [1]).start(source).memory.states)
+
+
+def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, model):
+    from course_utils.views import labs
+
+    sentence = "the animal was too tired ."
+    whole = translate(lesson.loaded(model), sentence, beam=1)[0]
+    for what, columns in {"weight": 6, "word": 5}.items():
+        variants = knocked_out(lesson.loaded(model), sentence, what)
+        assert [v["word"] for v in variants] == list(range(6))
+        assert all(v["weights"].shape == (len(v["tokens"]), columns) for v in variants if v["tokens"])
+        view = labs.alignment(whole, variants=variants)
+        assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
+    assert 0 <= survives(lesson, model, "weight", 3) <= 1
+
+
+def test_pronouns_of_the_references_are_all_right_and_of_always_il_about_half(lesson, model, monkeypatch):
+    monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(e.target) for e in examples])
+    assert pronouns_right(lesson, model) == 1
+    monkeypatch.setattr(lesson, "write", lambda model, examples: ["parce qu' il est"] * len(examples))
+    assert 0.4 < pronouns_right(lesson, model) < 0.6
+
+
+def test_gradients_fade_explode_or_stay():
+    fading, growing, flat = felt("rnn", gain=0.9), felt("rnn", gain=1.5), felt("attention", gain=0.9)
+    assert fading[-1] < 1e-3 * fading[0] and growing[-1] > 10 * growing[0]
+    assert flat.max() < 5 * flat.min() and felt("gru")[-1] < 1e-6
+
+
+def test_a_missing_checkpoint_is_said_and_the_lesson_goes_on(lesson, model, capsys):
+    stand_in = lesson.loaded(model)
+    assert checkpoint("no-such-checkpoint", stand_in) is stand_in and checkpoint("no-such-checkpoint") is None
+    assert "course_utils train no-such-checkpoint" in capsys.readouterr().out
+    assert "no checkpoint" in repr(translations(None, ["I am here."]))
+    marked = translations(
+        Loaded(model, {}, lesson.source, lesson.target, seen=lesson.seen), ["I am a student."], beam=1
+    )
+    assert marked[0]["trained on"] == "seen"
