@@ -2,7 +2,8 @@
 import { fmt, h, legible, mix, paper, percent, rgb } from "./core.js";
 import { STEPPER_CSS, stepper, still } from "./stepper.js";
 
-const PARTNER = 0.15; // a weight from here on lights the other word
+// a weight from here on lights the other word
+const PARTNER = 0.15;
 
 export function alignment(ui) {
   const { spec, state, unit, arrays } = ui, { source, versions } = spec, S = source.length, longest = Math.max(...versions.map(v => v.tokens.length));
@@ -12,11 +13,13 @@ export function alignment(ui) {
   // ---- the numbers
   const version = () => versions[state.variant], total = () => version().tokens.length, shown = () => Math.min(state.step, total());
   const weight = (t, s) => arrays.weights[(version().start + t) * S + s], row = t => Array.from({ length: S }, (_, s) => weight(t, s));
-  const named = s => (version().word === s && version().by) || source[s]; // a replaced word by the one in its place
+  // a replaced word by the one in its place
+  const named = s => (version().word === s && version().by) || source[s];
   const num = x => (Number.isNaN(x) ? 0 : x), top = w => w.reduce((best, x, i) => (num(x) > num(w[best]) ? i : best), 0);
   const go = n => { hover = null; touched = true; ui.set({ step: n >= total() ? longest : n, row: -1, col: -1 }, true); };
   const judged = () => gold.size && !state.variant;
-  function agreement() { // of the words written so far: whose strongest source word is a gold one, and the error rate
+  // of the words written so far: whose strongest source word is a gold one, and the error rate
+  function agreement() {
     let hits = 0, links = 0, sure = 0, words = 0;
     for (let t = 0; t < shown(); t++) {
       const w = row(t), mine = w.some(x => x > 0), partners = w.filter((_, s) => gold.has(t * S + s)).length;

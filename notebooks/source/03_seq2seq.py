@@ -555,7 +555,7 @@ def brevity_penalty(hypothesis_length, reference_length):
     raise NotImplementedError
 
 # %% [markdown]
-# ### Find the error ●●○ · 8 minutes
+# ### Find the error ●○○ · 3 minutes
 # A lecture scores the candidate 男孩 踢 足球 against 一个 小 男孩 在 踢 足球 and prints .4167. There are three errors on the way, and each is a short program here. The first:
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]

@@ -75,7 +75,8 @@ def checkpoints(course):
     from safetensors.numpy import save_file
 
     folder = course / "data" / "checkpoints"
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     save_file({"weight": np.ones((3, 4), dtype=np.float16)}, folder / "toy.safetensors")
     (folder / "toy.json").write_text(json.dumps({"sha256": files.sha256(folder / "toy.safetensors")}))
     return folder
