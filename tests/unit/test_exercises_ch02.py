@@ -1,51 +1,11 @@
-"""Chapter 2's exercises: unsolved, right, and each known wrong answer named."""
+"""Chapter 2's exercises: right answers in other styles. All else is in `test_exercises_of_chapters.py`."""
 
-import pytest
 import torch
+from right_answers import Written
 
 from course_utils.exercises import check
-from course_utils.exercises.ch02 import EXERCISES
-from course_utils.exercises.definition import FindError, find
 
-EACH_WRONG = [(e, i) for e in EXERCISES for i in range(len(e.wrong))]
-LONG_HAND = {}  # right answers, written differently from the reference
-
-
-def written(name):
-    return lambda answer: LONG_HAND.setdefault(name, []).append(answer)
-
-
-def line_of(exercise):
-    return exercise.line if isinstance(exercise, FindError) else None
-
-
-def not_yet(*args, **keywords):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_unsolved_and_reference(exercise):
-    assert find(exercise.name) is exercise
-    assert check(exercise.name, not_yet, line_of(exercise)).state == "unsolved"
-    assert check(exercise.name, exercise.reference, line_of(exercise)).right
-    assert len(exercise.hints) >= 3 or exercise.name == "what is averaged"
-    assert exercise.minutes > 0 and exercise.why and exercise.cases()[0].shown
-
-
-@pytest.mark.parametrize(("exercise", "i"), EACH_WRONG, ids=lambda x: getattr(x, "name", x))
-def test_each_known_wrong_answer_is_named(exercise, i):
-    verdict = check(exercise.name, exercise.wrong[i].answer, line_of(exercise))
-    assert verdict.state == "wrong"
-    assert verdict.known is exercise.wrong[i], verdict.text
-    assert exercise.wrong[i].hint in verdict.text
-
-
-@pytest.mark.parametrize("puzzle", [e for e in EXERCISES if isinstance(e, FindError)], ids=lambda e: e.name)
-def test_other_lines_are_acquitted_with_a_reason(puzzle):
-    for line in range(1, len(puzzle.program) + 1):
-        if line != puzzle.line:
-            verdict = check(puzzle.name, puzzle.reference, line)
-            assert verdict.state == "wrong" and puzzle.innocent[line] in verdict.text
+written = Written()
 
 
 @written("scaled dot-product score")
@@ -135,10 +95,7 @@ def by_set(heads):
     return len({tuple(h.flatten().tolist()) for h in heads})
 
 
-@pytest.mark.parametrize(("name", "i"), [(name, i) for name, answers in LONG_HAND.items() for i in range(len(answers))])
-def test_differently_written_right_answers_pass(name, i):
-    verdict = check(name, LONG_HAND[name][i], line_of(find(name)))
-    assert verdict.right, verdict.text
+test_right_answers_pass = written.test()
 
 
 def test_changing_the_input_is_noticed():

@@ -1,67 +1,15 @@
-"""Chapter 3's exercises: unsolved, right, and each known wrong answer named."""
+"""Chapter 3's exercises: right answers in other styles, and the errata's figures."""
 
 import math
 from collections import Counter
 
-import pytest
 import torch
 import torch.nn.functional as F
+from right_answers import Written
 
-from course_utils.exercises import check
-from course_utils.exercises.ch03 import EXERCISES
-from course_utils.exercises.definition import FindError, find
+from course_utils.exercises.definition import find
 
-EACH_WRONG = [(e, i) for e in EXERCISES for i in range(len(e.wrong))]
-LONG_HAND = {}  # right answers, written differently from the reference
-
-
-def written(name):
-    return lambda answer: LONG_HAND.setdefault(name, []).append(answer)
-
-
-def line_of(exercise):
-    return exercise.line if isinstance(exercise, FindError) else None
-
-
-def not_yet(*args, **keywords):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_unsolved_and_reference(exercise):
-    assert find(exercise.name) is exercise
-    assert check(exercise.name, not_yet, line_of(exercise)).state == "unsolved"
-    assert check(exercise.name, exercise.reference, line_of(exercise)).right
-    assert len(exercise.hints) >= 3 and exercise.minutes > 0 and exercise.why and exercise.cases()[0].shown
-
-
-@pytest.mark.parametrize(("exercise", "i"), EACH_WRONG, ids=lambda x: getattr(x, "name", x))
-def test_each_known_wrong_answer_is_named(exercise, i):
-    verdict = check(exercise.name, exercise.wrong[i].answer, line_of(exercise))
-    assert verdict.state == "wrong"
-    assert verdict.known is exercise.wrong[i], verdict.text
-    assert exercise.wrong[i].hint in verdict.text
-
-
-@pytest.mark.parametrize("puzzle", [e for e in EXERCISES if isinstance(e, FindError)], ids=lambda e: e.name)
-def test_other_lines_are_acquitted_with_a_reason(puzzle):
-    for line in range(1, len(puzzle.program) + 1):
-        if line != puzzle.line:
-            verdict = check(puzzle.name, puzzle.reference, line)
-            assert verdict.state == "wrong" and puzzle.innocent[line] in verdict.text
-
-
-PROGRAMS = [e for e in EXERCISES if isinstance(e, FindError) and not e.claims]
-
-
-@pytest.mark.parametrize("puzzle", PROGRAMS, ids=lambda e: e.name)
-def test_the_shown_program_runs_and_is_wrong(puzzle):
-    """Printed as it stands and executed, it is judged wrong and recognised."""
-    space = {"torch": torch, "math": math}
-    exec("\n".join(puzzle.program), space)
-    answer = next(value for name, value in space.items() if name not in ("torch", "math", "__builtins__"))
-    verdict = check(puzzle.name, answer, puzzle.line)
-    assert verdict.state == "wrong" and verdict.known is not None
+written = Written()
 
 
 def test_the_errata_give_the_numbers_that_were_printed():
@@ -144,7 +92,4 @@ def inside(sentences, Wx, Ws):
     return torch.stack(states)
 
 
-@pytest.mark.parametrize(("name", "i"), [(name, i) for name, answers in LONG_HAND.items() for i in range(len(answers))])
-def test_differently_written_right_answers_pass(name, i):
-    verdict = check(name, LONG_HAND[name][i], line_of(find(name)))
-    assert verdict.right, verdict.text
+test_right_answers_pass = written.test()

@@ -1,0 +1,70 @@
+"""The exercises of every chapter: unsolved, right, each known wrong answer named, each innocent line acquitted.
+
+A new chapter is tested without another line. Right answers written differently, and what a chapter says of its own
+exercises, stand in `test_exercises_chNN.py`.
+"""
+
+import math
+
+import pytest
+import torch
+from right_answers import line_of
+
+from course_utils.exercises import check
+from course_utils.exercises.definition import FindError, chapters, exercises, find
+
+ALL = [(chapter, one) for chapter in chapters() for one in exercises(chapter)]
+PUZZLES = [(chapter, one) for chapter, one in ALL if isinstance(one, FindError)]
+PROGRAMS = [(chapter, one) for chapter, one in PUZZLES if not one.claims]
+WRONG = [(chapter, one, i) for chapter, one in ALL for i in range(len(one.wrong))]
+
+
+def each(names, values):
+    return pytest.mark.parametrize(names, values, ids=lambda x: getattr(x, "name", x))
+
+
+def not_yet(*args, **keywords):
+    raise NotImplementedError
+
+
+def test_names_are_unique():
+    names = [one.name for _, one in ALL]
+    assert len(names) == len(set(names))
+
+
+@each(("chapter", "one"), ALL)
+def test_unsolved_and_reference(chapter, one):
+    assert find(one.name) is one
+    assert check(one.name, not_yet, line_of(one)).state == "unsolved"
+    assert check(one.name, one.reference, line_of(one)).right
+    assert one.minutes > 0 and one.why
+    assert any(case.shown for case in one.cases()) and not all(case.shown for case in one.cases())
+    assert len(one.hints) >= 3
+
+
+@each(("chapter", "one", "i"), WRONG)
+def test_each_known_wrong_answer_gets_exactly_its_hint(chapter, one, i):
+    wrong = one.wrong[i]
+    verdict = check(one.name, wrong.answer, line_of(one))
+    assert verdict.state == "wrong"
+    assert verdict.known is wrong, verdict.text
+    assert wrong.hint in verdict.text
+    assert not any(other.hint in verdict.text for other in one.wrong if other.hint != wrong.hint)
+
+
+@each(("chapter", "puzzle"), PUZZLES)
+def test_other_lines_are_acquitted_with_a_reason(chapter, puzzle):
+    for line in range(1, len(puzzle.program) + 1):
+        verdict = check(puzzle.name, puzzle.reference, line)
+        assert verdict.right == (line == puzzle.line)
+        assert verdict.right or puzzle.innocent[line] in verdict.text
+
+
+@each(("chapter", "puzzle"), PROGRAMS)
+def test_the_shown_program_runs_and_is_wrong(chapter, puzzle):
+    """Printed as it stands and executed, it is judged wrong and recognised."""
+    space = {"torch": torch, "math": math}
+    exec("\n".join(puzzle.program), space)
+    answer = next(value for name, value in space.items() if name not in ("torch", "math", "__builtins__"))
+    verdict = check(puzzle.name, answer, puzzle.line)
+    assert verdict.state == "wrong" and verdict.known is not None
