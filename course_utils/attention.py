@@ -36,6 +36,17 @@ def causal_mask(size: int, device: torch.device | str | None = None) -> Tensor:
     return torch.ones(size, size, dtype=torch.bool, device=device).tril()
 
 
+def local_mask(size: int, window: int, causal: bool = True, device: torch.device | str | None = None) -> Tensor:
+    """[T, T] bool: position t may attend to itself and to the window − 1 before it; if not causal, as many after it.
+
+    Raises ValueError for a window below 1, which would leave a row empty. Source: Beltagy et al. 2020, section 3.1.
+    """
+    if window < 1:
+        raise ValueError(f"window is {window}; needed: at least 1, the position itself")
+    mask = torch.ones(size, size, dtype=torch.bool, device=device).triu(1 - window)
+    return mask.tril(0 if causal else window - 1)
+
+
 def padding_mask(lengths, max_len: int | None = None) -> Tensor:
     """[B, 1, K] bool: sequence b may attend to its first lengths[b] keys; combine with a causal mask by &.
 
@@ -172,7 +183,13 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     return weights @ v, weights
 
 
-_ELSEWHERE = {"SCORES": "scores", "linear_attention": "linear", "hardmax": "linear", "sparsemax": "linear"}
+_ELSEWHERE = {
+    "SCORES": "scores",
+    "MultiHeadAttention": "multihead",
+    "linear_attention": "linear",
+    "hardmax": "linear",
+    "sparsemax": "linear",
+}
 
 
 def __getattr__(name: str):

@@ -17,7 +17,10 @@ from torch import Tensor, nn
 from . import files, text
 
 FORMAT = 1
-ARCHITECTURES = {"Seq2Seq": ("seq2seq", "Seq2SeqConfig")}  # class -> its module and its config
+ARCHITECTURES = {  # class -> its module and its config
+    "Seq2Seq": ("seq2seq", "Seq2SeqConfig"),
+    "Transformer": ("transformer", "TransformerConfig"),
+}
 SEEN = "seen"  # beside the weights: fingerprints of the training sentences
 AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `python -m course_utils train` makes them."
 
@@ -81,7 +84,7 @@ def save_checkpoint(
     if type(model).__name__ not in ARCHITECTURES:
         raise ValueError(f"{type(model).__name__} is none of the course's models: {', '.join(ARCHITECTURES)}")
     tensors = {}
-    for key, x in model.state_dict().items():
+    for key, x in _own(model).items():
         x = x.detach().cpu().contiguous()
         tensors[key] = x.half() if x.is_floating_point() else x
         if not tensors[key].isfinite().all():
@@ -123,7 +126,8 @@ def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
     tensors = _tensors(weights_path, card)
     seen = tensors.pop(SEEN, None)
     _fit(model, tensors, path)
-    model.load_state_dict({key: x.float() if x.is_floating_point() else x for key, x in tensors.items()})
+    tensors = {key: x.float() if x.is_floating_point() else x for key, x in tensors.items()}
+    model.load_state_dict(tensors, strict=False)  # _fit has compared names and shapes
     vocabularies = {role: text.from_json(card.pop(role)) for role in ("source", "target", "tokenizer") if role in card}
     return Loaded(model.to(device).eval(), card, **vocabularies, seen=seen)
 
@@ -191,8 +195,14 @@ def _tensors(path: Path, card: dict) -> dict[str, Tensor]:
         raise ValueError(f"{path.name} is not safetensors: {error}. {AGAIN}") from None
 
 
+def _own(model: nn.Module) -> dict[str, Tensor]:
+    """The state of a model, a tensor that has two names (tied embeddings) once."""
+    own = {name for name, _ in [*model.named_parameters(), *model.named_buffers()]}
+    return {name: x for name, x in model.state_dict().items() if name in own}
+
+
 def _fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    wanted = {key: tuple(x.shape) for key, x in model.state_dict().items()}
+    wanted = {key: tuple(x.shape) for key, x in _own(model).items()}
     given = {key: tuple(x.shape) for key, x in tensors.items()}
     for key in wanted.keys() | given.keys():
         if wanted.get(key) != given.get(key):

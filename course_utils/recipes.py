@@ -7,6 +7,7 @@ so far, by BLEU on held-out sentences, in data/checkpoints/. At the end it is me
 import datetime
 import functools
 import hashlib
+import importlib
 import json
 import platform
 import shutil
@@ -18,7 +19,6 @@ import torch
 
 from . import checkpoints, fetching, files, measuring, tatoeba, text, training_state
 from .runtime import DEVICES, choice, pick_device
-from .seq2seq import Seq2Seq, Seq2SeqConfig
 from .training import fit
 
 
@@ -28,7 +28,8 @@ class Recipe:
 
     corpus        "tatoeba" or "grammar" (our own); pair: such as "en-fr"
     source, target  how each side is cut: "words", "characters" or "subwords", and the most of them
-    model         settings of Seq2SeqConfig
+    model         settings of the architecture's config
+    architecture  the model's class, one of checkpoints.ARCHITECTURES
     steps, tokens, lr, warm_up, smoothing   so many updates on batches of so many tokens; Adam, its rate rising for
                   warm_up steps, then falling in a line to 3 %; label smoothing
     every, valid  steps from one measurement to the next; held-out sentences measured then
@@ -47,6 +48,7 @@ class Recipe:
     every: int = 300
     valid: int = 800
     seed: int = 0
+    architecture: str = "Seq2Seq"
 
 
 _REAL = {"model_size": 384, "embedding_size": 256, "score_size": 128, "dropout": 0.2, "query": "current"}
@@ -56,7 +58,7 @@ _OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
 _SHORT = {"steps": 1500, "tokens": 2000, "lr": 5e-3, "warm_up": 100, "smoothing": 0.0, "every": 300, "valid": 500}
 RECIPES = {
     "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
-    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=1400),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
     "seq2seq-attention-zh-en": Recipe(
         "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
         {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
@@ -66,6 +68,20 @@ RECIPES = {
     "seq2seq-attention-zh-en-grammar": Recipe(
         "grammar", "zh-en", ("characters", 4000), ("words", 4000),
         {**_OURS, "attention": "additive"}, **_SHORT,
+    ),
+    "transformer-en-fr": Recipe(
+        "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 5000),
+        {"model_size": 256, "num_layers": 3, "num_heads": 8, "ffn_size": 768, "dropout": 0.1},
+        steps=8000, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
+    ),
+    "transformer-en-zh": Recipe(
+        "tatoeba", "en-zh", ("subwords", 4000), ("characters", 4000),
+        {"model_size": 192, "num_layers": 3, "num_heads": 6, "ffn_size": 768, "dropout": 0.3},
+        steps=4000, tokens=3000, lr=1.5e-3, warm_up=300, every=400, architecture="Transformer",
+    ),
+    "transformer-grammar": Recipe(
+        *_OUR_FRENCH, {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 384, "dropout": 0.1},
+        steps=3000, tokens=2000, lr=2e-3, warm_up=200, smoothing=0.1, every=300, valid=500, architecture="Transformer",
     ),
 }  # fmt: skip
 
@@ -85,7 +101,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
     source, target = _vocabularies(where, recipe, pairs)
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     torch.manual_seed(recipe.seed)
-    model = Seq2Seq(Seq2SeqConfig(len(source), len(target), **recipe.model)).to(device)
+    model = _model(recipe, len(source), len(target)).to(device)
     ids = [(source.encode(a), target.encode(b)) for a, b in pairs]
     batches = text.Batches([(a, b) for a, b in ids if 0 < len(a) <= model.config.max_length], recipe.tokens)
     run, kept = training_state.load(where, model)
@@ -132,6 +148,13 @@ def run(name: str | None = None, steps: int | None = None, fresh: bool = False, 
     except fetching.FetchError as error:
         raise FileNotFoundError(str(error)) from None
     return 0
+
+
+def _model(recipe: Recipe, source_size: int, target_size: int) -> torch.nn.Module:
+    module, config = checkpoints.ARCHITECTURES[recipe.architecture]
+    module = importlib.import_module(f".{module}", __package__)
+    settings = getattr(module, config)(source_size, target_size, **recipe.model)
+    return getattr(module, recipe.architecture)(settings)
 
 
 def _recipe(name: str) -> Recipe:

@@ -1,0 +1,94 @@
+"""Where a token stands: sinusoidal, learned and rotary positions.
+
+Attention alone does not know the order. A position is either added to a token's vector (sinusoidal, learned), or turned
+into its query and its key (rotary), so that their dot product depends on the distance.
+Sizes: T time, D features, B batch, H heads. Positions vary along time only.
+"""
+
+import torch
+from torch import Tensor, nn
+
+BASE = 10_000.0  # wavelengths grow from 2π to 2π · BASE
+
+
+def frequencies(model_size: int, base: float = BASE) -> Tensor:
+    """How far each pair of columns turns from one position to the next, in radians: [D / 2], float64, from 1 downwards.
+
+    Raises ValueError for an odd model_size: the columns go in pairs, a sine with its cosine.
+    Source: Vaswani et al. 2017, section 3.5: ωⱼ = 10000^(−2j / D).
+    """
+    if isinstance(model_size, bool) or not isinstance(model_size, int) or model_size < 2 or model_size % 2:
+        raise ValueError(f"model_size is {model_size!r}; needed: an even number from 2, for pairs of sine and cosine")
+    return base ** (-torch.arange(0, model_size, 2, dtype=torch.float64) / model_size)
+
+
+def sinusoidal_encoding(length: int, model_size: int) -> Tensor:
+    """[T, D]: P[i, 2j] = sin(i ωⱼ), P[i, 2j + 1] = cos(i ωⱼ). Nothing is learned, any length will do.
+
+    Raises ValueError for an odd model_size or a negative length. Source: Vaswani et al. 2017, section 3.5.
+    """
+    if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+        raise ValueError(f"length is {length!r}; needed: a whole number from 0")
+    angles = torch.arange(length, dtype=torch.float64)[:, None] * frequencies(model_size)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).to(torch.get_default_dtype())
+
+
+def shift_matrix(offset: float, model_size: int) -> Tensor:
+    """R [D, D] with P[i + offset] = R P[i] for all i: one 2 × 2 rotation for each pair of columns.
+
+    offset: positions to move on, may be negative. The same matrix carries every position, wherever it stands.
+    Raises ValueError for an odd model_size. Source: Vaswani et al. 2017, section 3.5.
+    """
+    angles = offset * frequencies(model_size)
+    sin, cos = angles.sin(), angles.cos()
+    pairs = torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], -2)
+    return torch.block_diag(*pairs).to(torch.get_default_dtype())
+
+
+def rotary(x: Tensor, positions: Tensor) -> Tensor:
+    """Turn each pair of features by its position's angle: x [..., T, D], positions [T] -> the same shape.
+
+    Queries and keys that were turned so have dot products that depend on the distance of their positions only.
+    Raises ValueError for an odd D, or another number of positions than T. Source: Su et al. 2021, equation 34.
+    """
+    if positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"positions {list(positions.shape)} for x {list(x.shape)}; needed: one for each of its rows")
+    angles = positions.to(x.device, torch.float64)[:, None] * frequencies(x.shape[-1]).to(x.device)
+    sin, cos = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
+    first, second = x.unflatten(-1, (-1, 2)).unbind(-1)
+    return torch.stack([first * cos - second * sin, first * sin + second * cos], -1).flatten(-2)
+
+
+class SinusoidalPositions(nn.Module):
+    """Adds the sinusoidal encoding. Has no parameter; grows with the text."""
+
+    def __init__(self, model_size: int, max_length: int = 64):
+        super().__init__()
+        self.register_buffer("table", sinusoidal_encoding(max_length, model_size), persistent=False)
+
+    def forward(self, x: Tensor, first: int = 0) -> Tensor:
+        """x [B, T, D] -> the same; first: the position of its first token."""
+        end = first + x.shape[1]
+        table = self.table if end <= len(self.table) else sinusoidal_encoding(end, x.shape[2]).to(x)
+        return x + table[first:end]
+
+
+class LearnedPositions(nn.Module):
+    """Adds one learned vector for each position up to max_length, and knows none beyond.
+
+    Source: Gehring et al. 2017; Devlin et al. 2019 (BERT).
+    """
+
+    def __init__(self, max_length: int, model_size: int):
+        super().__init__()
+        self.table = nn.Parameter(torch.empty(max_length, model_size).normal_(std=0.02))
+
+    def forward(self, x: Tensor, first: int = 0) -> Tensor:
+        """x [B, T, D] -> the same; first: the position of its first token. Raises ValueError beyond max_length."""
+        end = first + x.shape[1]
+        if end > len(self.table):
+            raise ValueError(
+                f"position {end - 1} was asked for, learned were 0 … {len(self.table) - 1}: shorten the text, or build "
+                "the model with a larger max_length"
+            )
+        return x + self.table[first:end]
