@@ -146,25 +146,45 @@ class Lesson:
         return [x for x, _ in points], [y for _, y in points]
 
     @torch.no_grad()
-    def alignments(self, model: nn.Module, examples: Sequence[Example]) -> list[Tensor]:
-        """Weights [target words, source words] for each example, given the right words so far (teacher forcing)."""
+    def alignments(self, model: nn.Module, examples: Sequence[Example], layer: int = -1) -> list[Tensor]:
+        """Weights [target words, source words] for each example, given the right words so far (teacher forcing): of one
+        layer, mean of its heads."""
         found: list[Tensor] = []
+        training, _ = model.training, model.eval()
         for at in range(0, len(examples), 128):
             rows = examples[at : at + 128]
             batch = text.collate([(self.source.encode(e.source), self.target.encode(e.target)) for e in rows])
-            (weights,) = model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights
-            found += [w[0, : len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
+            weights = model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights[layer].mean(1)
+            found += [w[: len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
+        model.train(training)
         return found
 
-    def alignment_error(self, model: nn.Module, split: str = "test", count: int | None = None) -> float:
-        """AER of each target word's heaviest source word against the gold links, sure and possible. Words without any
-        gold link are left out."""
+    def alignment_error(
+        self, model: nn.Module, split: str = "test", count: int | None = None, punctuation: bool = True, layer: int = -1
+    ) -> float:
+        """AER of each target word's heaviest source word against the gold links, sure and possible.
+
+        Target words without any gold link are left out, without `punctuation` its marks, too. A Chinese word is a word:
+        a link to any of its characters counts as one to all of them.
+        """
         examples = self.examples(split)[:count]
-        predicted = []
-        for example, weights in zip(examples, self.alignments(model, examples), strict=True):
+        predicted, sure, possible = [], [], []
+        for example, weights in zip(examples, self.alignments(model, examples, layer), strict=True):
+            word = _words(example) if self.pair.startswith("zh") else range(len(example.source))
             linked = {t for t, _ in example.links | example.possible}
-            predicted.append({(t, s) for t, s in metrics.links_of(weights) if t in linked})
-        return metrics.alignment_error_rate(predicted, [e.links for e in examples], [e.possible for e in examples])
+            asked = {t for t in linked if punctuation or example.target[t].strip(".,?!。，？！")}
+            for found, links in zip(
+                (predicted, sure, possible), (metrics.links_of(weights), example.links, example.possible), strict=True
+            ):
+                found.append({(t, word[s]) for t, s in links if t in asked})
+        return metrics.alignment_error_rate(predicted, sure, possible)
+
+
+def _words(example: Example) -> list[int]:
+    """The number of the word in which each source character stands: neighbours with the same gold links are one."""
+    says = [{t for t, s in example.links if s == place} for place in range(len(example.source))]
+    begins = [not says[i] or says[i] != says[i - 1] for i in range(1, len(says))]
+    return [sum(begins[:i]) for i in range(len(says))]
 
 
 def _example(pair: corpora.Pair) -> Example:
@@ -186,12 +206,20 @@ def warm_then_fall(steps: int, warm_up: int = 40):
     return lambda step: min((step + 1) / warm_up, max(1.03 - step / steps, 0.03))
 
 
-def checkpoint(name: str, instead: Loaded | None = None) -> Loaded | None:
-    """load_checkpoint(name); where it is missing, a line says so, and `instead` is given back."""
+def checkpoint(name: str, instead: Loaded | str | None = None) -> Loaded | None:
+    """load_checkpoint(name); where it is missing, a line says so, and `instead` is given back: a model, or the name of
+    another checkpoint."""
     try:
         return load_checkpoint(name)
     except FileNotFoundError:
-        other = "the model trained above stands in" if instead else "this part is skipped"
+        if isinstance(instead, str):
+            try:
+                instead = load_checkpoint(instead)
+            except FileNotFoundError:
+                instead = None
+        other = (
+            instead.card.get("name", "the model trained above") + " stands in" if instead else "this part is skipped"
+        )
         print(f"The checkpoint {name} is not there, so {other}. `python -m course_utils train {name}` makes it.")
         return instead
 

@@ -23,7 +23,7 @@ def measure(name: str, recipe) -> Path:
     result: dict = {"test_sentences": len(asked)}
     for beam in (1, 4):
         written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
-        result[f"test_bleu_beam_{beam}"] = round(metrics.bleu(written, references, lowercase=True), 2)
+        result[f"test_bleu_beam_{beam}"] = round(_bleu(written, references, recipe), 2)
     result["test_chrf"] = round(metrics.chrf([w.lower() for w in written], references), 2)
     result["test_exact_match"] = round(metrics.exact_match(written, references), 4)
     groups = defaultdict(list)
@@ -31,11 +31,12 @@ def measure(name: str, recipe) -> Path:
         count = len(s.split()) if recipe.pair.startswith("en") else len(loaded.source.cut(s))
         groups[next(g for g in LENGTHS if g[0] <= count <= g[1])].append((w, r))
     result["test_bleu_by_length"] = {
-        f"{a}-{b}": round(metrics.bleu(*zip(*group, strict=True), lowercase=True), 1)
+        f"{a}-{b}": round(_bleu(*zip(*group, strict=True), recipe), 1)
         for (a, b), group in sorted(groups.items()) if len(group) >= 20
     }  # fmt: skip
-    if recipe.corpus == "grammar" and loaded.model.config.attention:
+    if recipe.corpus == "grammar" and getattr(loaded.model.config, "attention", True):
         result["test_aer"] = round(_alignment_error(loaded, recipe), 4)
+        result["test_aer_without_punctuation"] = round(_alignment_error(loaded, recipe, punctuation=False), 4)
     every = max(1, len(asked) // 12)  # in even steps: the corpus is sorted by length
     samples = [[s, w, r[0]] for s, w, r in zip(asked[::every], written[::every], references[::every], strict=True)]
     card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
@@ -52,6 +53,12 @@ def sentences(recipe, split: str) -> list[tuple[str, str]]:
     return [tuple(map(text.as_text, example[:2], languages)) for example in _lesson(recipe.pair).examples(split)]
 
 
+def _bleu(written, references, recipe) -> float:
+    """As sacrebleu counts it, lower-cased; Chinese by its own tokenisation."""
+    tokenize = "zh" if recipe.pair.endswith("zh") else "13a"
+    return float(metrics.bleu(written, references, lowercase=True, tokenize=tokenize))
+
+
 def held_out_bleu(model, source, target, recipe) -> float:
     """BLEU of greedy translations of the first `recipe.valid` sentences of the validation split."""
     found = tatoeba.references(sentences(recipe, "valid"))
@@ -59,7 +66,7 @@ def held_out_bleu(model, source, target, recipe) -> float:
     loaded = checkpoints.Loaded(model, {}, source, target)
     written = [t.text for t in decoding.translate(loaded, asked, beam=1, batch=128)]
     references = [found[s] for s in asked]
-    return float(metrics.bleu(written, references, lowercase=True))
+    return _bleu(written, references, recipe)
 
 
 @functools.cache
@@ -67,8 +74,8 @@ def _lesson(pair: str) -> Lesson:
     return Lesson(pair)
 
 
-def _alignment_error(loaded, recipe) -> float:
+def _alignment_error(loaded, recipe, **options) -> float:
     """AER of the attention weights, given the right words so far, against the gold links of the test sentences."""
     lesson = copy.copy(_lesson(recipe.pair))
     lesson.source, lesson.target = loaded.source, loaded.target
-    return lesson.alignment_error(loaded.model)
+    return lesson.alignment_error(loaded.model, **options)

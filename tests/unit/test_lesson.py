@@ -1,12 +1,15 @@
 """The translation lesson of chapter 3 and its experiments: what is measured is what is said."""
 
+import os
+
 import pytest
 import torch
 
-from course_utils import metrics, text
+from course_utils import metrics, tatoeba, text
 from course_utils.checkpoints import Loaded
 from course_utils.decoding import translate
-from course_utils.lesson import Lesson, checkpoint, gold_weights, translations, warm_then_fall
+from course_utils.lesson import Example, Lesson, checkpoint, gold_weights, translations, warm_then_fall
+from course_utils.lesson import _words as lesson_words
 from course_utils.seq2seq_study import Without, felt, knocked_out, pronouns_right, survives
 
 
@@ -48,6 +51,22 @@ def test_gold_weights_are_links_shared_out_and_have_no_alignment_error(lesson):
     assert set(weights.sum(-1).tolist()) <= {0.0, 1.0}
     assert {(t, s) for t, s in weights.nonzero().tolist()} == set(example.links)
     assert metrics.alignment_error_rate([set(map(tuple, weights.nonzero().tolist()))], [example.links]) == 0
+
+
+def test_a_link_to_any_character_of_a_chinese_word_is_a_link_to_the_word(monkeypatch):
+    """我妈妈睡觉。, one link for each English word: three of four are right."""
+    chinese = Lesson("zh-en")
+    links = {(0, 0), (1, 1), (1, 2), (2, 3), (2, 4), (3, 5)}
+    example = Example(
+        tuple("我妈妈睡觉。"), ("my", "mother", "sleeps", "."), frozenset(links), "plain", None, frozenset(links)
+    )
+    assert lesson_words(example) == [0, 1, 1, 2, 2, 3]
+    weights = torch.eye(6)[[0, 2, 3, 1]]  # the full stop looks at 妈
+    monkeypatch.setattr(chinese, "examples", lambda split: [example])
+    monkeypatch.setattr(chinese, "alignments", lambda model, examples, layer: [weights])
+    assert metrics.alignment_error_rate([metrics.links_of(weights)], [links]) == pytest.approx(1 - 6 / 10)
+    assert chinese.alignment_error(None) == pytest.approx(1 - 6 / 8)
+    assert chinese.alignment_error(None, punctuation=False) == 0
 
 
 def test_bleu_of_the_references_is_100_and_by_length_covers_all(lesson, model, monkeypatch):
@@ -114,10 +133,22 @@ def test_gradients_fade_explode_or_stay():
     assert flat.max() < 5 * flat.min() and felt("gru")[-1] < 1e-6
 
 
+@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the corpora in COURSE_DATA_DIR")
+def test_what_the_chapter_says_of_european_in_the_real_corpus():
+    sources = [source.lower() for source, _ in tatoeba.load("en-fr", "train")]
+    assert len(sources) > 150_000 and 8 < sum("european" in s for s in sources) < 16
+    assert not any("european economic" in s for s in sources)
+
+
 def test_a_missing_checkpoint_is_said_and_the_lesson_goes_on(lesson, model, capsys):
     stand_in = lesson.loaded(model)
     assert checkpoint("no-such-checkpoint", stand_in) is stand_in and checkpoint("no-such-checkpoint") is None
     assert "course_utils train no-such-checkpoint" in capsys.readouterr().out
+    real = "seq2seq-attention-zh-en"
+    assert checkpoint("no-such-checkpoint", real).card["name"] == real
+    assert f"so {real} stands in" in capsys.readouterr().out
+    assert checkpoint("no-such-checkpoint", "nor-this-one") is None
+    assert "this part is skipped" in capsys.readouterr().out
     assert "no checkpoint" in repr(translations(None, ["I am here."]))
     marked = translations(
         Loaded(model, {}, lesson.source, lesson.target, seen=lesson.seen), ["I am a student."], beam=1
