@@ -72,7 +72,7 @@ RECIPES = {
     "transformer-en-fr": Recipe(
         "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 5000),
         {"model_size": 256, "num_layers": 3, "num_heads": 8, "ffn_size": 768, "dropout": 0.1},
-        steps=8000, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
+        steps=6500, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
     ),
     "transformer-en-zh": Recipe(
         "tatoeba", "en-zh", ("subwords", 4000), ("characters", 4000),

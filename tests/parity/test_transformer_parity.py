@@ -1,0 +1,131 @@
+"""Our Transformer, multi-head attention and positions beside torch's and independent definitions of the same."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils.attention import causal_mask, padding_mask
+from course_utils.blocks import DecoderBlock, EncoderBlock
+from course_utils.multihead import MultiHeadAttention
+from course_utils.parity import copy_attention
+from course_utils.positions import LearnedPositions, rotary
+from course_utils.transformer import Transformer
+
+SOURCE, TARGET = 7, 5
+PADDED = padding_mask([7, 4, 2], SOURCE)[:, 0], padding_mask([5, 3, 1], TARGET)[:, 0]
+
+
+def theirs(norm_first: bool, training: bool, activation: str = "relu", layers: int = 2) -> nn.Transformer:
+    """torch's Transformer with weights and norms that are not the initial ones."""
+    torch.manual_seed(0)
+    module = nn.Transformer(32, 4, layers, layers, 64, 0.0, activation, batch_first=True, norm_first=norm_first)
+    for p in module.parameters():
+        if p.dim() == 1:
+            nn.init.normal_(p, std=0.3)
+    return module.train(training)
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+@pytest.mark.parametrize(
+    ("norm_first", "training", "activation"), [*itertools.product((True, False), (True, False), ("relu", "gelu"))]
+)
+def test_transformer_equals_torch_with_its_weights_under_all_masks(norm_first, training, activation):
+    module = theirs(norm_first, training, activation)
+    ours = Transformer.from_torch(module)
+    assert ours.training == training
+    draw = torch.Generator().manual_seed(1)
+    source, target = (torch.randn(3, n, 32, generator=draw) for n in (SOURCE, TARGET))
+    for source_mask, target_mask in itertools.product((None, PADDED[0]), (None, PADDED[1])):
+        hidden = None if source_mask is None else ~source_mask
+        expected = module(
+            source, target, tgt_mask=~causal_mask(TARGET), src_key_padding_mask=hidden, memory_key_padding_mask=hidden,
+            tgt_key_padding_mask=None if target_mask is None else ~target_mask,
+        )  # fmt: skip
+        real = torch.ones(3, TARGET, dtype=torch.bool) if target_mask is None else target_mask
+        for need_weights in (False, True):
+            found = ours(source, target, source_mask, target_mask, need_weights=need_weights)
+            torch.testing.assert_close(found.logits[real], expected[real], atol=1e-5, rtol=0)
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+def test_gradients_equal_torch():
+    module = theirs(True, True)
+    ours = Transformer.from_torch(module)
+    source, target = (torch.randn(3, n, 32, generator=torch.Generator().manual_seed(n)) for n in (SOURCE, TARGET))
+    module(source, target, tgt_mask=~causal_mask(TARGET)).square().sum().backward()
+    ours(source, target).logits.square().sum().backward()
+    for mine, other in (
+        (ours.encoder[0].ffn.widen, module.encoder.layers[0].linear1),
+        (ours.decoder[1].cross_attention.out, module.decoder.layers[1].multihead_attn.out_proj),
+    ):
+        torch.testing.assert_close(mine.weight.grad, other.weight.grad, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+def test_from_torch_says_what_it_cannot_take():
+    with pytest.raises(ValueError, match="batch_first"):
+        Transformer.from_torch(nn.Transformer(8, 2, 1, 1, 8))
+    with pytest.raises(ValueError, match="relu or gelu"):
+        Transformer.from_torch(nn.Transformer(8, 2, 1, 1, 8, batch_first=True, activation=torch.tanh))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kind", ["none", "queries × keys", "batch", "keys", "heads"])
+def test_multi_head_attention_equals_torch(bias, kind):
+    torch.manual_seed(0)
+    other = nn.MultiheadAttention(24, 3, bias=bias, batch_first=True)
+    ours = MultiHeadAttention(24, 3, bias=bias)
+    copy_attention(ours, other)
+    q, k, v = torch.randn(2, 4, 24), torch.randn(2, 6, 24), torch.randn(2, 6, 24)
+    full = torch.rand(2, 3, 4, 6) < 0.6
+    full[..., 0] = True
+    mask = {
+        "none": None, "queries × keys": full[0, 0], "batch": full[:, 0], "keys": full[:, 0, :1], "heads": full,
+    }[kind]  # fmt: skip
+    theirs = None
+    if mask is not None:
+        wide = mask if mask.dim() == 4 else mask[:, None] if mask.dim() == 3 else mask[None, None]
+        theirs = ~wide.expand(2, 3, 4, 6).reshape(6, 4, 6)
+    expected, weights = other(q, k, v, attn_mask=theirs, average_attn_weights=False)
+    found, ours_weights = ours(q, k, v, mask, need_weights=True)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(ours_weights, weights, atol=1e-5, rtol=0)
+    torch.testing.assert_close(ours(q, k, v, mask)[0], expected, atol=1e-5, rtol=0)
+    assert ours(q, k, v, mask)[1] is None
+
+
+@pytest.mark.parametrize("norm_first", [True, False])
+def test_single_blocks_equal_torch_layers(norm_first):
+    torch.manual_seed(0)
+    x, memory, mask = torch.randn(2, 5, 16), torch.randn(2, 7, 16), causal_mask(5)
+    other = nn.TransformerEncoderLayer(16, 2, 32, 0.0, batch_first=True, norm_first=norm_first)
+    ours = EncoderBlock(16, 2, 32, norm_first=norm_first)
+    _copy(ours, other, ("attention", "self_attn"))
+    torch.testing.assert_close(ours(x, mask).features, other(x, src_mask=~mask), atol=1e-5, rtol=0)
+    other = nn.TransformerDecoderLayer(16, 2, 32, 0.0, batch_first=True, norm_first=norm_first)
+    ours = DecoderBlock(16, 2, 32, norm_first=norm_first)
+    _copy(ours, other, ("attention", "self_attn"), ("cross_attention", "multihead_attn"))
+    torch.testing.assert_close(ours(x, memory, mask).features, other(x, memory, tgt_mask=~mask), atol=1e-5, rtol=0)
+
+
+def test_rotary_is_a_multiplication_by_complex_numbers():
+    draw, D = torch.Generator().manual_seed(0), 8
+    x, positions = torch.randn(2, 3, 9, D, generator=draw), torch.arange(4, 13)
+    turns = torch.polar(torch.ones(9, D // 2), positions[:, None] / 10_000 ** (torch.arange(0, D, 2) / D))
+    expected = torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turns).flatten(-2)
+    torch.testing.assert_close(rotary(x, positions), expected, atol=1e-5, rtol=0)
+
+
+def test_learned_positions_are_an_embedding():
+    positions = LearnedPositions(6, 4)
+    x, table = torch.zeros(1, 3, 4), nn.Embedding.from_pretrained(positions.table.detach())
+    torch.testing.assert_close(positions(x, first=2)[0], table(torch.arange(2, 5)))
+
+
+def _copy(ours, other, *attentions) -> None:
+    for mine, theirs in attentions:
+        copy_attention(getattr(ours, mine), getattr(other, theirs))
+    ours.ffn.widen.load_state_dict(other.linear1.state_dict())
+    ours.ffn.narrow.load_state_dict(other.linear2.state_dict())
