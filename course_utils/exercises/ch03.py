@@ -91,6 +91,11 @@ STEP = Exercise(
             "The mask is read the wrong way round: True means *a real word*, and may be attended.",
         ),
         Wrong(
+            _wrong_step(weigh=lambda s, m: torch.softmax(s.masked_fill(m, -1e9), -1)),
+            "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and True means *a real "
+            "word* here. Write `~mask`.",
+        ),
+        Wrong(
             _wrong_step(weigh=lambda s, m: torch.softmax(s, -1) * m),
             "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
         ),

@@ -56,6 +56,10 @@ LOSS_WRONG = (
         "sentence. Asked for is the mean over all real tokens.",
     ),
     Wrong(
+        lambda logits, target, mask: each(logits.softmax(-1), target)[mask].mean(),
+        "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
+    ),
+    Wrong(
         lambda logits, target, mask: each(logits * mask[..., None], target).mean(),
         "The logits are set to 0 where there is padding: equal chances for all words, and a loss of ln V for each.",
     ),

@@ -106,6 +106,10 @@ LOOP = Exercise(
             "<bos> is fed at each step. The decoder must hear its own last word.",
         ),
         Wrong(_wrong_loop(first=lambda bos: 0), "It begins with 0, which is <pad>. A sentence begins with <bos>."),
+        Wrong(
+            _wrong_loop(more=100),
+            "It does not look at max_length: a decoder that never says <eos> would write for ever.",
+        ),
         Wrong(_wrong_loop(more=1), "One word too many where max_length cuts."),
         Wrong(_wrong_loop(more=-1), "One round too few: max_length words may be written."),
         Wrong(
