@@ -3,9 +3,28 @@
 from .alignment import alignment
 from .flow import flow
 from .masking import masking
+from .model import model
+from .paths import paths
 from .pooling import ask, bandwidth
+from .rotation import rotation
 from .scaling import scaling
 from .scoring import scoring
+from .shuffle import shuffle
+from .sinusoid import sinusoid
 from .softmax import softmax
 
-__all__ = ["alignment", "ask", "bandwidth", "flow", "masking", "scaling", "scoring", "softmax"]
+__all__ = [
+    "alignment",
+    "ask",
+    "bandwidth",
+    "flow",
+    "masking",
+    "model",
+    "paths",
+    "rotation",
+    "scaling",
+    "scoring",
+    "shuffle",
+    "sinusoid",
+    "softmax",
+]
