@@ -1,6 +1,6 @@
 // The live shell: an anywidget whose traits are the entries of the view's state. KIND is filled in by live.py.
 function render({ model, el }) {
-  const spec = model.get("_spec"), names = Object.keys(spec.state), data = model.get("_data"), heard = [];
+  const names = Object.keys(model.get("_spec").state), heard = [];
   const now = () => Object.fromEntries(names.map(n => [n, model.get(n)])), host = document.createElement("div");
   const link = {
     save(state) { names.forEach(n => model.set(n, state[n])); model.save_changes(); },
@@ -10,8 +10,17 @@ function render({ model, el }) {
   };
   host.className = "course-view";
   el.append(host);
-  const buffer = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
-  const stop = mount(host, { KIND }, { ...spec, initial: spec.state, state: now() }, buffer, link);
-  return () => { heard.forEach(([n, f]) => model.off(`change:${n}`, f)); stop(); host.remove(); };
+  let stop = () => {};
+  const forget = () => { for (const [n, f] of heard.splice(0)) model.off(`change:${n}`, f); stop(); };
+  function show() {
+    const spec = model.get("_spec"), data = model.get("_data"), typed = host.shadowRoot?.activeElement?.dataset.control;
+    forget();
+    const buffer = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
+    stop = mount(host, { KIND }, { ...spec, initial: spec.state, state: now() }, buffer, link);
+    if (typed) host.shadowRoot.querySelector(`[data-control="${typed}"]`)?.focus();
+  }
+  show();
+  model.on("change:_data", show); // Python has replaced the view
+  return () => { model.off("change:_data", show); forget(); host.remove(); };
 }
 export default { render };

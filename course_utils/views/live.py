@@ -17,7 +17,15 @@ class LiveView(anywidget.AnyWidget):
 
     def __init__(self, view: View):
         self.view = view
-        super().__init__(_spec=view.spec(), _data=view.payload())
+        super().__init__(_spec={**view.spec(), "live": True}, _data=view.payload())
+
+    def replace(self, view: View) -> None:
+        """Shows another view of the same kind in its place: Python's answer to what a reader asked for."""
+        with self.hold_sync():
+            self.view, self._spec = view, {**view.spec(), "live": True}
+            for name, value in view.state.items():
+                setattr(self, name, value)
+            self._data = view.payload()
 
     @property
     def state(self) -> dict:
