@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from . import checkpoints, decoding, metrics, tatoeba, text
@@ -51,6 +51,15 @@ def sentences(recipe, split: str) -> list[tuple[str, str]]:
         return tatoeba.load(recipe.pair, split)
     languages = recipe.pair.split("-")
     return [tuple(map(text.as_text, example[:2], languages)) for example in _lesson(recipe.pair).examples(split)]
+
+
+def more_twins(recipe) -> list[tuple[str, str]]:
+    """Training twins once more, or several times, so that the rare frames (a ship on a lake) are learned as well as the
+    common ones: each frame stands at least about `recipe.twins` times in a pass."""
+    twins = [e for e in _lesson(recipe.pair).examples("train") if e.twin] if recipe.twins else []
+    frames = Counter(e.twin.frame for e in twins)
+    again = (e for e in twins for _ in range(round(recipe.twins / frames[e.twin.frame]) - 1))
+    return [tuple(map(text.as_text, e[:2], recipe.pair.split("-"))) for e in again]
 
 
 def _bleu(written, references, recipe) -> float:
