@@ -2,6 +2,7 @@
 
 from .alignment import alignment
 from .flow import flow
+from .heads import heads
 from .masking import masking
 from .model import model
 from .paths import paths
@@ -18,6 +19,7 @@ __all__ = [
     "ask",
     "bandwidth",
     "flow",
+    "heads",
     "masking",
     "model",
     "paths",
