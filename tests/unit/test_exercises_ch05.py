@@ -1,0 +1,408 @@
+"""Chapter 5's exercises: right answers in other styles, and the figures that its errata name."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from right_answers import Written
+from torch.utils.flop_counter import FlopCounterMode
+
+from course_utils.blocks import EncoderBlock
+from course_utils.exercises import check
+from course_utils.exercises.ch05_claims import multiplications
+from course_utils.exercises.ch05_heads import multi_head
+from course_utils.exercises.ch05_masks import Layer, _masked_layers, last_feature
+from course_utils.exercises.ch05_table import TABLE, VOCABULARY, chosen_word, is_distribution
+from course_utils.multihead import MultiHeadAttention
+
+written = Written()
+
+
+# ---- what texts say -------------------------------------------------------------------------------------------------
+
+
+def test_the_printed_rows_and_what_rounding_can_explain():
+    assert [round(s, 3) for s in TABLE.double().sum(-1).tolist()] == [1.01, 1.0, 0.996, 0.974, 1.003]
+    assert is_distribution(TABLE).tolist() == [False, True, False, False, False]
+    assert [chosen_word(row, VOCABULARY)[1] for row in TABLE] == ["I", "am", "a", "student", "<eos>"]
+    places = (TABLE * 100 - (TABLE * 100).round()).abs() > 1e-3  # printed with three places, else with two or one
+    slack = torch.where(places, 0.0005, 0.005).sum(-1)
+    assert ((TABLE.sum(-1) - 1).abs() < slack).tolist() == [True, True, True, False, True]
+
+
+@pytest.mark.parametrize("heads", [1, 2, 8])
+def test_heads_save_no_compute(heads):
+    attention, x = MultiHeadAttention(16, heads, bias=False), torch.randn(1, 5, 16)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        attention(x, x, x, need_weights=True)
+    assert counter.get_total_flops() == 2 * multiplications(5, 16, heads)
+    assert multiplications(5, 16, heads) == multiplications(5, 16, 1)
+
+
+def test_two_thirds_of_a_block_are_its_network():
+    block = EncoderBlock(64, 4, 256)
+    ffn, attention = (sum(p.numel() for p in m.parameters() if p.dim() == 2) for m in (block.ffn, block.attention))
+    assert ffn == 2 * attention
+
+
+def test_keys_not_transposed_runs_where_length_is_head_size():
+    q = torch.randn(1, 2, 3, 3)
+    assert torch.matmul(q, q).shape == (q @ q.mT).shape
+    with pytest.raises(RuntimeError):
+        torch.matmul(q[:, :, :2], q[:, :, :2])
+
+
+def test_unmasked_recomputing_differs_from_two_layers_on_only():
+    words = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)) / 2
+    for count in (1, 2, 3):
+        layers = [Layer() for _ in range(count)]
+        wanted, unmasked = last_feature(words, layers), _masked_layers()(words, layers)
+        assert torch.allclose(unmasked, wanted, atol=1e-6) == (count == 1)
+        all_but_last = _masked_layers(lambda i, n: i < n - 1)(words, layers)
+        assert torch.allclose(all_but_last, wanted, atol=1e-6)
+
+
+def test_references_draw_no_random_numbers():
+    x, eye = torch.ones(1, 2, 4), torch.eye(4)
+    before = torch.get_rng_state()
+    multi_head(x, x, eye, eye, eye, eye, 2, torch.ones(1, 2, 2, dtype=torch.bool))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# ---- exercises ------------------------------------------------------------------------------------------------------
+
+
+@written("position-wise ffn")
+def by_einsum(x, W1, b1, W2, b2):
+    hidden = (torch.einsum("btd,df->btf", x, W1) + b1).clamp(min=0)
+    return torch.einsum("btf,fd->btd", hidden, W2) + b2
+
+
+@written("position-wise ffn")
+def flattened_and_back(x, W1, b1, W2, b2):
+    rows = x.reshape(-1, x.shape[-1])
+    return F.linear(F.relu(F.linear(rows, W1.T, b1)), W2.T, b2).view_as(x)
+
+
+@written("position-wise ffn")
+def word_by_word(x, W1, b1, W2, b2):
+    return [[torch.relu(word @ W1 + b1).double() @ W2.double() + b2 for word in words] for words in x]
+
+
+@written("split heads")
+def by_chunks(x, heads):
+    return torch.stack(x.chunk(heads, -1), 1)
+
+
+@written("split heads")
+def by_permute(x, heads):
+    B, T, D = x.size()
+    return x.view(B, T, heads, D // heads).permute(0, 2, 1, 3)
+
+
+@written("split heads")
+def by_slices(x, heads):
+    d = x.shape[-1] // heads
+    return [[x[b, :, h * d : (h + 1) * d] for h in range(heads)] for b in range(len(x))]
+
+
+@written("multi-head attention")
+def all_in_einsum(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+    cut = (len(x[0, 0]), heads, -1)
+    q, k, v = (torch.einsum("btd,dhf->bhtf", y, W.reshape(cut)) for y, W in ((x, Wq), (memory, Wk), (memory, Wv)))
+    scores = torch.einsum("bhqf,bhkf->bhqk", q, k) / q.shape[-1] ** 0.5
+    weights = scores.masked_fill(~mask.unsqueeze(1), float("-inf")).softmax(-1)
+    output = torch.einsum("bhqk,bhkf,hfd->bqd", weights, v, Wo.reshape(heads, -1, Wo.shape[1]))
+    return output, weights
+
+
+@written("multi-head attention")
+def head_by_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+    d, outputs, weights = x.shape[-1] // heads, [], []
+    for h in range(heads):
+        part = slice(h * d, (h + 1) * d)
+        scores = (x @ Wq[:, part]) @ (memory @ Wk[:, part]).mT / math.sqrt(d)
+        weights.append(scores.masked_fill(mask == 0, -1e9).softmax(-1))
+        outputs.append(weights[-1] @ (memory @ Wv[:, part]))
+    return torch.cat(outputs, -1) @ Wo, torch.stack(weights, 1)
+
+
+@written("multi-head attention")
+def in_float64(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+    return multi_head(*(t.double() for t in (x, memory, Wq, Wk, Wv, Wo)), heads, mask)
+
+
+@written("multi-head attention")
+def torch_own(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+    weights = torch.cat([Wq.T, Wk.T, Wv.T])
+    output, seen = F.multi_head_attention_forward(
+        *(x.transpose(0, 1), memory.transpose(0, 1), memory.transpose(0, 1), x.shape[-1], heads),
+        *(weights, None, None, None, False, 0.0, Wo.T, None),
+        attn_mask=~mask.repeat_interleave(heads, 0),
+        average_attn_weights=False,
+    )
+    return output.transpose(0, 1), seen
+
+
+@written("add and norm")
+def by_hand(x, part, gain, bias, norm_first):
+    def norm(y):
+        centred = y - y.mean(-1, keepdim=True)
+        return gain * centred / torch.sqrt((centred**2).mean(-1, keepdim=True) + 1e-5) + bias
+
+    if norm_first:
+        return x + part(norm(x))
+    return norm(x + part(x))
+
+
+@written("add and norm")
+def with_torch(x, part, gain, bias, norm_first):
+    D = x.shape[-1]
+    return part(F.layer_norm(x, (D,), gain, bias)) + x if norm_first else F.layer_norm(part(x) + x, (D,), gain, bias)
+
+
+@written("add and norm")
+def annotated_style(x, part, gain, bias, norm_first):
+    """eps beside the root, as in a widely read program: too little to matter."""
+
+    def norm(y):
+        return gain * (y - y.mean(-1, True)) / (y.std(-1, unbiased=False, keepdim=True) + 1e-6) + bias
+
+    return x + part(norm(x)) if norm_first else norm(x + part(x))
+
+
+@written("encoder block")
+def in_two_lines(x, mask, attention, ffn, norm1, norm2):
+    h = norm1(x)
+    x = x + attention(h, h, h, mask=mask, need_weights=True)[0]
+    return x + ffn(norm2(x))
+
+
+@written("encoder block")
+def unpacked(x, mask, attention, ffn, norm1, norm2):
+    output, _ = attention(*[norm1(x)] * 3, mask)
+    return (y := output + x) + ffn(norm2(y))
+
+
+@written("decoder masks")
+def written_out(source, target):
+    B, S, T = len(source), source.shape[1], target.shape[1]
+    encoder, decoder, cross = torch.zeros(B, S, S), torch.zeros(B, T, T), torch.zeros(B, T, S)
+    for b in range(B):
+        for k in range(S):
+            encoder[b, :, k] = cross[b, :, k] = source[b, k]
+        for q in range(T):
+            for k in range(q + 1):
+                decoder[b, q, k] = target[b, k]
+    return encoder.bool(), decoder.bool(), cross.bool()
+
+
+@written("decoder masks")
+def padded_queries_silent_as_well(source, target):
+    """What padding asks is nobody's business: this is as right."""
+    causal = torch.ones(target.shape[1], target.shape[1]).tril() == 1
+    return (
+        source[:, None] & source[:, :, None],
+        target[:, None] * target[:, :, None] * causal,
+        source[:, None] & target[:, :, None],
+    )
+
+
+@written("cached step")
+def all_in_einsum_again(word, keys, values, positions, Wq, Wk, Wv):
+    x = word + positions[keys.size(1)]
+    keys = torch.cat((keys, (x @ Wk).unsqueeze(1)), dim=1)
+    values = torch.cat((values, (x @ Wv).unsqueeze(1)), dim=1)
+    weights = (torch.einsum("bd,bkd->bk", x @ Wq, keys) / x.shape[-1] ** 0.5).softmax(-1)
+    return torch.einsum("bk,bkd->bd", weights, values), keys, values
+
+
+@written("cached step")
+def with_torch_fused(word, keys, values, positions, Wq, Wk, Wv):
+    x = (word + positions[len(keys[0])])[:, None, :]
+    keys, values = torch.hstack([keys, x @ Wk]), torch.hstack([values, x @ Wv])
+    return F.scaled_dot_product_attention(x @ Wq, keys, values).squeeze(1), keys, values
+
+
+@written("label smoothing")
+def torch_smoothing(logits, target, mask, smoothing):
+    return F.cross_entropy(logits[mask], target[mask], label_smoothing=smoothing)
+
+
+@written("label smoothing")
+def soft_targets(logits, target, mask, smoothing):
+    V = logits.shape[-1]
+    soft = F.one_hot(target, V) * (1 - smoothing) + smoothing / V
+    each = -(soft.double() * logits.double().log_softmax(-1)).sum(-1)
+    return (each * mask).sum() / mask.sum()
+
+
+@written("label smoothing")
+def word_by_word_loss(logits, target, mask, smoothing):
+    losses = []
+    for row, right, real in zip(logits.flatten(0, 1), target.flatten(), mask.flatten(), strict=True):
+        if real:
+            p = torch.softmax(row, 0)
+            losses.append(-(1 - smoothing) * p[right].log() - smoothing * p.log().mean())
+    return sum(losses) / len(losses)
+
+
+# ---- find the error -------------------------------------------------------------------------------------------------
+
+
+@written("keys not transposed")
+def scores_by_einsum(q, k):
+    return torch.einsum("bhqd,bhkd->bhqk", q, k) / math.sqrt(k.shape[-1])
+
+
+@written("scaled twice")
+def scaled_on_both_sides(q, k):
+    root = q.shape[-1] ** 0.25
+    return torch.softmax((q / root) @ (k / root).mT, -1)
+
+
+@written("a root from nowhere")
+def by_power(scores, d):
+    return scores * d**-0.5
+
+
+@written("as many keys as queries")
+def by_minus_one(query, key, heads):
+    B, D = len(query), query.shape[-1]
+    return tuple(x.view(B, -1, heads, D // heads).transpose(1, 2) for x in (query, key))
+
+
+@written("a mask that nobody builds")
+def sentence_by_sentence(q, k, lengths):
+    T, rows = q.shape[1], []
+    for b, length in enumerate(lengths.tolist()):
+        weights = torch.zeros(T, T)
+        for t in range(T):
+            seen = min(t + 1, length)
+            weights[t, :seen] = (q[b, t] @ k[b, :seen].T / q.shape[-1] ** 0.5).softmax(0)
+        rows.append(weights)
+    return torch.stack(rows)
+
+
+@written("two layers that are one")
+def with_maximum(x, W1, b1, W2, b2):
+    return torch.maximum(x @ W1 + b1, torch.zeros(())) @ W2 + b2
+
+
+@written("no way round")
+def pre_norm(x, attention, ffn, norm1, norm2):
+    x = x + attention(norm1(x))
+    return x + ffn(norm2(x))
+
+
+@written("no way round")
+def post_norm(x, attention, ffn, norm1, norm2):
+    x = norm1(x + attention(x))
+    return norm2(x + ffn(x))
+
+
+@written("positions along the batch")
+def per_sentence(x, table):
+    return torch.stack([words + table[: len(words)] for words in x])
+
+
+@written("a mask for training only")
+def fused(q, k, v, training):
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+@written("divided by the padding")
+def ignored(logits, target, mask):
+    return F.cross_entropy(logits.transpose(1, 2), target.masked_fill(~mask, -1), ignore_index=-1)
+
+
+@written("a softmax over the heads")
+def exponentials(scores):
+    raised = scores.double().exp()
+    return raised / raised.sum(-1, keepdim=True)
+
+
+@written("heads out of a reshape")
+def chunk_by_chunk(q, k, v, H):
+    parts = zip(*(x.chunk(H, -1) for x in (q, k, v)), strict=True)
+    return torch.cat([F.scaled_dot_product_attention(*part) for part in parts], -1)
+
+
+@written("a mask as a product")
+def renormalised(q, k, v):
+    """A product *after* exp, and divided by what is left: right."""
+    raised = torch.exp(q @ k.T / q.shape[-1] ** 0.5) * torch.ones(len(q), len(q)).tril()
+    return raised / raised.sum(-1, keepdim=True) @ v
+
+
+@written("only those before it")
+def by_comparison(size):
+    place = torch.arange(size)
+    return place[None, :] <= place[:, None]
+
+
+@written("prediction needs no mask")
+def with_a_cache(words, layers):
+    """Each row of each layer computed once, from those before it alone: no mask anywhere."""
+    x = words
+    for layer in layers:
+        x = torch.stack([layer(x[: t + 1], None)[t] for t in range(len(x))])
+    return x[-1]
+
+
+@written("prediction needs no mask")
+def all_layers_but_the_last(words, layers):
+    x = words
+    for i, layer in enumerate(layers):
+        x = layer(x, torch.ones(len(x), len(x)).tril().bool() if i < len(layers) - 1 else None)
+    return x[-1]
+
+
+@written("rows that are no distribution")
+def row_by_row(table):
+    return [min(row) >= 0 and math.isclose(sum(row), 1, abs_tol=1e-3) for row in table.tolist()]
+
+
+@written("the index of am")
+def by_max(row, vocabulary):
+    index, word = max(enumerate(vocabulary, 1), key=lambda pair: row[pair[0] - 1])
+    return index, word
+
+
+@written("keys from the target")
+def projected_at_once(written, source, Wq, Wk, Wv):
+    k, v = (source @ torch.cat([Wk, Wv], 1)).chunk(2, -1)
+    weights = torch.softmax(torch.einsum("td,sd->ts", written @ Wq, k) * len(Wq) ** -0.5, 1)
+    return weights @ v, weights
+
+
+@written("fewer heads save compute")
+def in_closed_form(length, model_size, heads):
+    return 2 * length * model_size * (2 * model_size + length)
+
+
+@written("different or the same")
+def one_after_the_other(x, Wq, Wk):
+    return [((x @ q) @ (x @ k).T / q.shape[1] ** 0.5).softmax(-1) for q, k in zip(Wq, Wk, strict=True)]
+
+
+@written("no longer an encoder and a decoder")
+def by_sets(attentions):
+    has = set(attentions)
+    return "Encoder-Decoder" if "cross" in has else "Encoder only" if has == {"self"} else "decoder-only"
+
+
+test_right_answers_pass = written.test()
+
+
+# ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
+
+
+def test_an_unforeseen_mistake_is_described():
+    verdict = check("multi-head attention", lambda x, *rest: multi_head(x, *rest)[0])
+    assert verdict.state == "wrong" and "output, weights" in verdict.text
+    verdict = check("split heads", lambda x, heads: x)
+    assert verdict.state == "wrong" and "[1, 2, 3, 2]" in verdict.text
+    verdict = check("cached step", lambda word, keys, *rest: (keys.add_(1), keys, keys))
+    assert verdict.state == "wrong"
