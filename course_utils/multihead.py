@@ -85,7 +85,9 @@ class MultiHeadAttention(nn.Module):
         self, q: Tensor, read: KeyValues, mask: Tensor | None = None, need_weights: bool = False, first: int = 0
     ) -> tuple[Tensor, Tensor | None]:
         """forward with keys and values that are projected already; first: the position of the first query."""
-        keys, values = (x.repeat_interleave(self.num_heads // x.shape[1], 1) for x in read)
+        keys, values = read
+        if self.key_heads < self.num_heads:
+            keys, values = (x.repeat_interleave(self.num_heads // self.key_heads, 1) for x in read)
         queries = self._turned(self._split(self.query(self._checked(q))), first)
         if len(queries) != len(keys):
             raise ValueError(f"{len(queries)} rows of queries, {len(keys)} of keys: a cache of another batch?")

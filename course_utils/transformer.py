@@ -97,7 +97,8 @@ class Memory(NamedTuple):
 
 
 class DecoderState(NamedTuple):
-    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, S] or None;
+    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, 1, S] or
+    None;
     past: keys and values of the words written so far, for each layer (empty before the first)."""
 
     memory: tuple[KeyValues, ...]
@@ -199,7 +200,7 @@ class Transformer(nn.Module):
         memory = self.encode(source, source_mask)
         layers = zip(self.decoder, self.config.memory_layers, strict=True)
         read = tuple(block.cross_attention.project(memory.states[n - 1]) for block, n in layers)
-        return DecoderState(read, source_mask, ())
+        return DecoderState(read, _over_source(source_mask), ())
 
     def step(self, words: Tensor, state: DecoderState) -> Step:
         """One word further: words [B], the ones written last (<bos> at first) -> Step."""
@@ -207,8 +208,8 @@ class Transformer(nn.Module):
         x, past, window = self._embed(words[:, None], "target", first), [], self.config.window
         mask = None if window is None else local_mask(first + 1, window, device=x.device)[-1:]
         for n, (block, memory) in enumerate(zip(self.decoder, state.memory, strict=True)):
-            before = state.past[n] if state.past else None
-            x, _, weights, read = block(x, memory, mask, _over_source(state.mask), need_weights=True, past=before)
+            before, last = state.past[n] if state.past else None, n + 1 == len(self.decoder)
+            x, _, weights, read = block(x, memory, mask, state.mask, need_weights=last, past=before)
             past.append(read)
         logits = self.output(self.decoder_norm(x))[:, 0]
         return Step(logits, state._replace(past=tuple(past)), weights.mean(1)[:, 0])

@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from tests.benchmarks import chapter2, chapter3  # noqa: E402
+from tests.benchmarks import chapter2, chapter3, chapter5  # noqa: E402
 
 EXAMPLES = """
 import torch
@@ -174,7 +174,17 @@ def notebooks():
 
 ALL = {
     f.__name__: f
-    for f in (slider, payload, attention, chapter2.scoring_labs, chapter2.lengths, chapter3.training_step, notebooks)
+    for f in (
+        slider,
+        payload,
+        attention,
+        chapter2.scoring_labs,
+        chapter2.lengths,
+        chapter3.training_step,
+        chapter5.transformer_step,
+        chapter5.cache,
+        notebooks,
+    )
 }
 
 
