@@ -282,13 +282,13 @@ def _block_cases() -> list[Case]:
             "norm1": _filled(nn.LayerNorm(size), seed + 40),
             "norm2": _filled(nn.LayerNorm(size), seed + 60),
         }
-        says = {"attention": f"multi-head attention with {heads} heads: (q, k, v, mask) -> (output, weights)"}
+        says = {"attention": f"multi-head attention, {heads} heads: (q, k, v, mask) -> (output, weights)"}
         says |= {"ffn": "a feed-forward network", "norm1": "a layer norm", "norm2": "another layer norm"}
         return Case(args, given=says, shown=shown)
 
     padded = padding_mask(torch.tensor([3, 2]), 3)
     return [
-        case(2, 1, torch.tensor([[[1.0, 0], [2, 5]]]), torch.tensor([[[True, False]]]), 600, shown=True),
+        case(4, 2, some_numbers(1, 2, 4, seed=689), torch.tensor([[[True, False]]]), 600, shown=True),
         case(4, 2, some_numbers(2, 3, 4, seed=690), padded, 700),
         case(6, 3, some_numbers(1, 3, 6, seed=691), causal_mask(3), 800),
     ]

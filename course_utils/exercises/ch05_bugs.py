@@ -42,7 +42,7 @@ POSITIONS = FindError(
         _placed(3, 2, 4, 6, 902),
         _placed(2, 2, 3, 5, 904),
     ],
-    returns=("x",),
+    returns=("output",),
     hints=(
         "Put zeros in, and look at what comes out. Do two words of one sentence differ?",
         "Which axis is the batch, and which is time?",
@@ -162,7 +162,7 @@ KEYS = FindError(
     },
     reference=cross_attention,
     cases=lambda: [
-        _cross_case(2, 3, 2, 920, shown=True),
+        _cross_case(2, 3, 2, 1340, shown=True),
         _cross_case(1, 4, 3, 930),
         _cross_case(3, 3, 2, 940),
     ],

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from ..attention import scaled_dot_product_attention
-from .definition import Case, FindError, Wrong
+from .definition import Case, FindError, Wrong, call
 from .inputs import some_numbers
+from .values import plain_word
 
 # ---- fewer heads save compute ---------------------------------------------------------------------------------------
 
@@ -183,6 +184,13 @@ def family(attentions: list[str]) -> str:
     return "decoder-only" if "causal self" in attentions else "encoder-only"
 
 
+def _spelt(answer, case: Case):
+    """Capitals, spaces and hyphens don't count."""
+    result = call(answer, case)
+    known = {plain_word(word): word for word in ("encoder-only", "decoder-only", "encoder-decoder")}
+    return known.get(plain_word(result), result) if isinstance(result, str) else result
+
+
 def _model(*attentions: str, shown=False) -> Case:
     return Case({"attentions": list(attentions)}, shown=shown)
 
@@ -216,7 +224,7 @@ FAMILY = FindError(
         _model("self", "self"),
     ],
     returns=("family",),
-    words=True,
+    run=_spelt,
     hints=(
         "Which attention needs two stacks?",
         "Which attention would make no sense in a model that only reads?",

@@ -50,7 +50,7 @@ SPLIT = Exercise(
         Case({"x": some_numbers(1, 2, 6, seed=502), "heads": 3}),
         Case({"x": some_numbers(2, 2, 3, seed=503), "heads": 1}),
     ],
-    returns=("heads",),
+    returns=("split",),
     hints=(
         "Two steps: cut the last axis in two, [B, T, H, d]; then swap two axes.",
         "`x.reshape(B, T, H, D // H)` cuts; the words stay where they are, since T is not touched.",

@@ -60,7 +60,7 @@ MASKS = Exercise(
     name="decoder masks",
     task="The masks of a Transformer's three attentions, True = may be attended: in the encoder real words only; in "
     "the decoder real words only, up to the one who asks; across, real source words. source [B, S] and target [B, T] "
-    "bool, True = a real word -> (encoder, decoder, cross).",
+    "bool, True = a real word -> (encoder, decoder, cross). What padding may see is left to you (shown as False).",
     why="Padding and future, three places: who confuses them trains well and translates badly.",
     reference=three_masks,
     cases=lambda: [

@@ -27,7 +27,7 @@ def _step_cases() -> list[Case]:
         made = {name: some_numbers(*shape, seed=seed + i) for i, (name, shape) in enumerate(shapes.items())}
         return Case(made, shown=shown)
 
-    return [case(1, 2, 2, 820, shown=True), case(2, 0, 2, 830), case(2, 3, 4, 840), case(1, 1, 3, 850)]
+    return [case(1, 2, 2, 1060, shown=True), case(2, 0, 2, 830), case(2, 3, 4, 840), case(1, 1, 3, 850)]
 
 
 def _wrong_step(
@@ -61,7 +61,7 @@ STEP = Exercise(
     why="Every language model that writes, writes like this: one row a step, in place of the whole triangle.",
     reference=cached_step,
     cases=_step_cases,
-    returns=("output", "keys", "values"),
+    returns=("output", "keys after it", "values after it"),
     hints=(
         "How many words stand before the new one? The cache knows: `keys.shape[1]`. That is its position.",
         "`x = (word + positions[P])[:, None]` is [B, 1, D]; `torch.cat([keys, x @ Wk], 1)` appends in a new tensor.",
@@ -72,8 +72,8 @@ STEP = Exercise(
     wrong=(
         Wrong(
             _wrong_step(place=lambda past: 0),
-            "Position 0 for every step: each word believes to be the first. Its position is the number of words in the "
-            "cache.",
+            "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
+            "the cache.",
         ),
         Wrong(
             _wrong_step(place=lambda past: past + 1),

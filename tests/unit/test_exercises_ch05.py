@@ -396,6 +396,83 @@ def by_sets(attentions):
 test_right_answers_pass = written.test()
 
 
+# ---- known mistakes in other hands ----------------------------------------------------------------------------------
+
+
+def cut(x, H):
+    return x.view(*x.shape[:2], H, -1).transpose(1, 2)
+
+
+def joined(x):
+    return x.transpose(1, 2).reshape(len(x), x.shape[2], -1)
+
+
+def by_fill(hide, scale=1.0, softmax=-1):
+    """Multi-head attention as it is often typed, hiding where `hide(mask)` is True."""
+
+    def attend(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+        q, k, v = cut(x @ Wq, heads), cut(memory @ Wk, heads), cut(memory @ Wv, heads)
+        scores = torch.matmul(q, k.transpose(-2, -1)) / math.sqrt(q.size(-1)) ** scale
+        weights = F.softmax(scores.masked_fill(hide(mask), float("-inf")), dim=softmax)
+        return joined(weights @ v) @ Wo, weights
+
+    return attend
+
+
+OTHER_HANDS = {
+    "no axis for the heads": ("multi-head attention", by_fill(lambda m: ~m), "lines them up from the right"),
+    "scaled by d": ("multi-head attention", by_fill(lambda m: ~m[:, None], 2), "Scaled twice"),
+    "no mask": ("multi-head attention", by_fill(lambda m: torch.zeros(()).bool()), "The mask is not used"),
+    "eye and one": (
+        "decoder masks",
+        lambda s, t: (s[:, None], t[:, None] & (torch.ones(len(t[0]), len(t[0])).triu() == 1), s[:, None]),
+        "triu",
+    ),
+    "linear, linear": (
+        "position-wise ffn",
+        lambda x, W1, b1, W2, b2: F.linear(F.linear(x, W1.T, b1), W2.T, b2),
+        "so they are one",
+    ),
+    "norm of all": (
+        "add and norm",
+        lambda x, part, gain, bias, first: (
+            x + part(F.layer_norm(x, x.shape[1:]) * gain + bias)
+            if first
+            else F.layer_norm(x + part(x), x.shape[1:]) * gain + bias
+        ),
+        "whole sentence",
+    ),
+    "first residual lost": (
+        "encoder block",
+        lambda x, m, a, ffn, n1, n2: (lambda y: y + ffn(n2(y)))(a(n1(x), n1(x), n1(x), m)[0]),
+        "The first residual is missing",
+    ),
+    "whole epsilon for each": (
+        "label smoothing",
+        lambda logits, t, m, e: (
+            -((F.one_hot(t, logits.shape[-1]) * (1 - e) + e) * logits.log_softmax(-1)).sum(-1)[m].mean()
+        ),
+        "Every word gets the whole",
+    ),
+    "triangle over the cache": (
+        "cached step",
+        lambda w, k, v, p, Wq, Wk, Wv: (
+            torch.cat([v, (w + p[k.shape[1]])[:, None] @ Wv], 1)[:, 0],
+            torch.cat([k, (w + p[k.shape[1]])[:, None] @ Wk], 1),
+            torch.cat([v, (w + p[k.shape[1]])[:, None] @ Wv], 1),
+        ),
+        "causal mask of one row",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_HANDS)
+def test_a_known_mistake_is_recognised_however_it_is_written(case):
+    name, answer, words = OTHER_HANDS[case]
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and verdict.known and words in verdict.text, verdict.text
+
+
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
 
 
