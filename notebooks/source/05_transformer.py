@@ -1,0 +1,1127 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 5 · What can attention do alone?
+# *The Transformer, grown from one head.* **At the end** you have built an encoder–decoder out of attention and two matrices, trained it in a minute, opened every tensor of it, and measured what its heads know of "it". Reading 75 minutes · live 60 · exercises 45 · *Deeper* 90 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+
+# %%
+import torch
+import course_utils
+from course_utils.views import heatmap, labs, plot, predict
+runtime = course_utils.setup()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does "it" look at?
+# A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal"? Open one small map after the other, and put the pointer on "it".
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.checkpoints import load_checkpoint
+
+grammar = load_checkpoint("transformer-grammar")
+tired = "The animal didn't cross the street because it was too tired."
+ids = torch.tensor([grammar.source.encode(tired)])
+words = grammar.source.tokens(ids[0])
+with torch.no_grad():
+    looks = grammar.model.encode(ids, need_weights=True).weights
+labs.heads(looks, words, select="it", title="Which head knows what “it” is?",
+           caption="Twelve real maps. In each, the [query|word that asks] stands on the left, the [key|word it reads] above.")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Whoever looks for a map that tells the story will find one, in this layer or in that. Write down yours, layer and head. Near the end we take heads out, one by one, and count who was right.
+#
+# **Keep this:** a map shows where a head looked. Whether that mattered is another question, and it has an answer.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three questions first
+# From chapters 2 to 4. Answer each before you unfold it.
+#
+# 1. Scores are divided by $\sqrt d$. What becomes of softmax without it, when $d$ is large?
+# 2. In training, a decoder hears the right words and not its own. What is that called, and why does it allow to predict all words at once?
+# 3. Self-attention without positions reads "dog bites man". What can it not know?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Scores spread like $\sqrt d$, one weight takes nearly everything, and its gradient dies.
+# 2. Teacher forcing. What it hears is known beforehand, so no word has to wait for the one before it, as long as none may look ahead.
+# 3. Who bites: shuffled words give the same vectors, shuffled. Positions are added so that it can.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Version 1: one head
+# We build the model in seven versions, each a small improvement on the last, and all with the weights of the model above. So the last version must give its numbers.
+#
+# Version 1 is chapter 4's self-attention: three matrices make <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b> of the same words.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.positions import sinusoidal_encoding
+
+layer = grammar.model.encoder[0]
+embedded = grammar.model.source_embedding(ids).detach() * 128**0.5 + sinusoidal_encoding(len(words), 128)
+with torch.no_grad():
+    x = layer.around_attention.before(embedded)  # normed: we come to that
+    q, k, v = layer.attention.query(x), layer.attention.key(x), layer.attention.value(x)
+output, weights = scaled_dot_product_attention(q, k, v)
+print("x", tuple(x.shape), "→ q, k, v", tuple(q.shape), "→ weights", tuple(weights.shape), "→ output", tuple(output.shape))
+
+# %% [markdown]
+# Each word has *one* row of weights, and these sum to 1. But "it" has several questions: who am I, what is said of me, which verb is mine? One softmax can answer them with one mean, and a mean of three answers is none.
+#
+# <a id="head"></a>
+# So cut the 128 features into four pieces of 32, and let each piece ask for itself. Each is called a **head**.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "One head of 128 features, or four heads of 32. How many more parameters do the four need?",
+    ["four times as many", "none", "a quarter of them"],
+    answer=1,
+    because="The matrices stay as they are, 128 × 128 each. Only their output is cut in four.",
+)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)
+outputs, maps = zip(*(scaled_dot_product_attention(*piece) for piece in pieces), strict=True)
+joined = torch.cat(outputs, -1)
+print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.shape), "and", len(maps), "maps", tuple(maps[0].shape))
+
+# %% [markdown]
+# That was version 2: a loop over heads. Version 3 does all heads in one call. The features are cut *behind*, then heads move before time:
+#
+# $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
+#
+# ### Exercise 1 ●●○ · 4 minutes
+# Write that cut. No number changes, only its place. There is a shorter way that gives the same shape and mixes up words and heads; it has cost many people a week.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from course_utils.exercises import exercise, find_error, hint, solution
+
+@exercise("split heads")
+def split_heads(x, heads):
+    """x [B, T, D] -> [B, H, T, d], d = D / H"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <a id="multi-head-attention"></a>
+# What the heads bring home is laid side by side, and one more matrix mixes it, $W_O$. This is **multi-head attention**, version 4:
+#
+# $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O $$
+#
+# ### Exercise 2 ●●● · 9 minutes
+# Project, split, attend, join, mix. `memory` is what is asked: `x` itself in self-attention.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("multi-head attention")
+def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+    """x [B, Q, D], memory [B, K, D], the four W [D, D], mask [B, Q, K] -> output [B, Q, D], weights [B, H, Q, K]"""
+    raise NotImplementedError
+
+# %%
+from course_utils.attention import MultiHeadAttention
+
+attention = layer.attention  # of the course's class MultiHeadAttention
+with torch.no_grad():
+    output, weights = attention(x, x, x, need_weights=True)
+    assert torch.allclose(split_heads(attention.query(x), 4), torch.stack(q.chunk(4, -1), 1))
+    assert torch.allclose(attention.out(joined), output, atol=1e-5)
+assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allclose(weights, looks[0], atol=1e-5)
+print("Version 4 gives the model's own output, and its four maps are the first row of the lab above.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Eight heads, two words
+# The paper's sizes: 512 features, eight heads of 64. Two words go through, "deep" and "learning". Their vectors are random here; every shape is read from the tensor that is drawn.
+
+# %%
+def flow(figure):
+    with torch.no_grad():
+        x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
+        eight = MultiHeadAttention(512, 8)
+        q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
+        heads, weights = scaled_dot_product_attention(q, k, v)
+        joined = heads.transpose(1, 2).flatten(2)
+        steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": eight.out(joined)}
+    grid, roles = figure.add_gridspec(len(steps), 8), {"q": "query", "k": "key", "v": "value", "output": "output"}
+    for row, (name, tensor) in enumerate(steps.items()):
+        colour = plot.COLOURS[roles[name]] if name in roles else "#141c28"
+        ink = plot.ink_map(high=[int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+        parts = tensor[0] if tensor.dim() == 4 else tensor
+        for column, part in enumerate(parts):
+            axes = figure.add_subplot(grid[row, column] if len(parts) == 8 else grid[row, :])
+            axes.imshow(part, aspect="auto", cmap=ink, interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+            if column == 0:
+                axes.set_ylabel(f"{name}\n{tuple(part.shape)}", rotation=0, ha="right", va="center")
+
+plot.picture(flow, caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features of its own.", size=(7, 5))
+
+# %% [markdown]
+# A widely used text says that heads are "different or the same alignment functions". It is always the same function, softmax of scaled dot products. What differs is the *projection*: each head looks through glasses of its own.
+#
+# **Keep this:** heads share one function and one size. They differ in what they project on, and they work at the same time.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: how many heads?
+# An article advises fewer heads to save computation. Count before you believe it: the model stays at 512 features, the heads get wider as they get fewer. The multiplications are counted by torch while it runs.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from torch.utils.flop_counter import FlopCounterMode
+from course_utils.score_study import Table, seconds
+
+rows, sentence = [], torch.randn(2, 64, 512, generator=torch.Generator().manual_seed(0))
+for heads in (1, 2, 4, 8, 16, 32):
+    part = MultiHeadAttention(512, heads)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        part(sentence, sentence, sentence, need_weights=True)
+    took = seconds(lambda part=part: part(sentence, sentence, sentence), 3)
+    size = sum(p.numel() for p in part.parameters())
+    rows.append({"heads": heads, "head size": 512 // heads, "parameters": size, "M operations": counter.get_total_flops() / 1e6, "ms": 1000 * took})
+assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
+Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of 16 features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A).
+#
+# Are heads interchangeable? Put them in another order, together with the rows of $W_O$, and nothing changes:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+with torch.no_grad():
+    q, k, v = (part(x).unflatten(-1, (4, 32))[:, :, [2, 0, 3, 1]].flatten(-2) for part in (attention.query, attention.key, attention.value))
+    turned = torch.cat([scaled_dot_product_attention(*p)[0] for p in zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)], -1)
+    mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[[2, 0, 3, 1]].flatten(0, 1) + attention.out.bias
+assert torch.allclose(mixed, output, atol=1e-5)
+print("Head 3 in front, head 2 behind: the same output. “Head 1” is a seat number, not a rank.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does each word do alone?
+# <a id="ffn"></a>
+# Attention brings words together, but all it can give is a weighted mean of values. Something has to work *with* what was fetched. That is the **position-wise feed-forward network**: two matrices with a ReLU between, the same two for each word.
+#
+# $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
+#
+# ### Exercise 3 ●○○ · 4 minutes
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("position-wise ffn")
+def ffn(x, W1, b1, W2, b2):
+    """x [B, T, D], W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# *Position-wise* has a consequence that saves a loop. To this network a batch of 2 sentences with 5 words is ten words, whoever their neighbours are: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one word changes, one word changes.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
+other = h.clone()
+other[0, 2] += 1
+with torch.no_grad():
+    y, flat, after = layer.ffn(h), layer.ffn(h.flatten(0, 1)), layer.ffn(other)
+assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
+print(tuple(h.shape), "→", tuple(flat.shape), "→", tuple(y.shape), "· changed words:", (after != y).any(-1).nonzero().tolist())
+
+# %% [markdown]
+# **Keep this:** attention is where words meet; the feed-forward network is where each of them thinks, alone. Most parameters of a block are here.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What keeps a deep stack alive?
+# <a id="residual"></a><a id="layer-norm"></a>
+# Two things stand around each part. A **residual connection** adds what went in to what comes out, $x+f(x)$: a part need only write what is *missing*, and the gradient has a road around it. And a **layer norm** gives each word's vector mean 0 and spread 1, then a learned scale and shift:
+#
+# $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\epsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of \emph{one} word} $$
+#
+# Networks for pictures use *batch norm*, which takes mean and spread of one feature over *all words of the batch*. Why not here?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Two sentences of 4 and 6 words stand in a batch. Somebody pads both to 10. Which numbers of the ten real words change?",
+    ["none, with either norm", "layer norm's", "batch norm's", "both"],
+    answer=2,
+    because="Layer norm looks at one word at a time. Batch norm counts the padding in its mean and spread.",
+)
+
+# %%
+from course_utils.norm_study import NORMS, normed, padded_batch
+
+(x6, real), (x10, _) = padded_batch((4, 6), size=8), padded_batch((4, 6), length=10, size=8)
+moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs() for kind in NORMS}
+assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
+
+def panels(figure):
+    for axes, (name, change) in zip(figure.subplots(1, 2), moved.items(), strict=True):
+        axes.imshow(change, cmap=plot.ink_map(plot.PAPER, plot.SAND), vmin=0, vmax=1, aspect="auto")
+        axes.set(title=f"{name}: {(change > 0).sum()} of {change.numel()} numbers moved", xlabel="feature", ylabel="real word")
+
+plot.picture(panels, caption="How far each number moved when the padding grew; the darkest by 1 or more.", size=(7, 2.8))
+
+# %% [markdown]
+# Every number of every real word has moved, and no word has changed. Masking the padding out of the statistics mends this case and not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to stand in the batch, and while translating there is one sentence, or none to average over at all.
+#
+# ### Exercise 4 ●●○ · 5 minutes
+# Write one step around a part $f$, with the norm by hand. **Post-norm**, as in 2017, norms the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most models since, norms what the part reads: $x+f(\mathrm{LN}(x))$, and leaves the road around untouched.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("add and norm")
+def add_norm(x, part, gain, bias, norm_first):
+    """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D], norm_first True (pre-norm) or False -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Keep this:** layer norm asks one word, so padding and neighbours don't matter. The residual road goes from the last layer to the first without a turn.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: before or after, and how to warm up
+# <a id="pre-norm"></a><a id="warm-up"></a>
+# Where the norm stands looks like a matter of taste. **Guess** what each does in the first two hundred steps, with a learning rate that rises slowly (**warm-up**) and with one that is high at once.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import results
+
+recorded = results.load("transformer_norms")
+curves = {name: torch.tensor(lines).mean(0) for name, lines in recorded["curves"].items()}
+at = [recorded["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
+plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
+           caption=f"Six layers, rate {recorded['lr']}, means of {len(recorded['seeds'])} seeds. {recorded.about}", size=(7, 3.8))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Version 5: a block
+# <a id="block"></a>
+# Words meet, each thinks, and both steps have a road around. That is an **encoder block**.
+#
+# ### Exercise 5 ●●○ · 6 minutes
+# You get the four parts, ready made. Put them together, pre-norm; two lines are enough.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("encoder block")
+def encoder_block(x, mask, attention, ffn, norm1, norm2):
+    """x [B, T, D], mask [B, 1, T], attention(q, k, v, mask) -> (output, weights), ffn and norms: x -> x; -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# Version 6 is a pile of blocks. What goes in and what comes out have the same shape, so one can pile as many as one likes; a last norm closes the pre-norm road.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+h = embedded
+with torch.no_grad():
+    for number, block in enumerate(grammar.model.encoder, 1):
+        h = block(h).features
+        print("after block", number, tuple(h.shape))
+    memory = grammar.model.encode(ids)
+    assert torch.allclose(grammar.model.encoder_norm(h), memory.states[-1], atol=1e-5)
+
+# %% [markdown]
+# One vector per word, from the first layer to the last. Nothing was squeezed into one; nothing waited for its left neighbour.
+#
+# **Keep this:** a block is attention, then feed-forward, each with residual and norm. An encoder is a pile of them.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who may look at whom?
+# <a id="causal-mask"></a>
+# The encoder may look anywhere but at padding. The decoder writes from left to right: if it looks ahead while it learns, it copies the answer and learns nothing. Three masks, all boolean, **True = may be attended**, and they are combined by `&`.
+
+# %%
+from course_utils.attention import causal_mask, padding_mask
+
+masks = {"padding: 5 real words": padding_mask([5], 7)[0].expand(7, 7), "causal": causal_mask(7)}
+masks["both"] = masks["padding: 5 real words"] & masks["causal"]
+
+def three(figure):
+    for axes, (name, mask) in zip(figure.subplots(1, 3), masks.items(), strict=True):
+        axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
+        axes.set(title=name, xticks=range(7), yticks=range(7), xlabel="key", ylabel="query")
+
+plot.picture(three, caption="Dark: may be read. The diagonal is dark in the causal mask: a word may always look at itself.", size=(7, 2.6))
+
+# %% [markdown]
+# The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it": then the first word may see nobody, and its row is empty. The diagonal belongs to the mask.
+#
+# ### Exercise 6 ●●○ · 5 minutes
+# A batch has three: who may be seen in the encoder, in the decoder, and across from decoder to encoder.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("decoder masks")
+def three_masks(source, target):
+    """source [B, S], target [B, T] bool, True = a real word -> encoder [B, S, S], decoder [B, T, T], cross [B, T, S]
+    (an axis of queries may be 1 where all ask alike)"""
+    raise NotImplementedError
+
+# %% [markdown]
+# ### Find the error ●○○ · 3 minutes
+# A lecture draws the causal mask as zeros and ones, multiplied with the scores element by element, and then the softmax.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("a mask as a product")
+
+@find_error("a mask as a product", line=None)
+def masked_attention(q, k, v):
+    """q, k, v [T, d] -> causal attention [T, d]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Version 7: three places of attention
+# <a id="cross-attention"></a>
+# A **decoder block** has one part more. Between the words' own attention and the feed-forward network it asks the encoder's output. The same module stands at three places, and the only difference is *who is asked*:
+#
+# | place | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
+# |---|---|---|---|
+# | encoder self-attention | the source | the source | padding |
+# | decoder self-attention | the target | the target | causal and padding |
+# | cross-attention | the target | the source | padding of the source |
+
+# %%
+from course_utils.decoding import translate
+from course_utils.text import BOS
+
+said = translate(grammar, tired, beam=1)[0]
+heard = torch.tensor([[BOS, *grammar.target.encode(said.tokens)]])
+with torch.no_grad():
+    out = grammar.model(ids, heard, need_weights=True)
+written = ["<bos>", *said.tokens]
+places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decoder_weights, written, written), "cross": (out.weights, written, words)}
+
+def three_places(figure):
+    for axes, (name, (layers, asks, read)) in zip(figure.subplots(1, 3), places.items(), strict=True):
+        axes.imshow(layers[1][0].mean(0), cmap=plot.ink_map(), vmin=0, vmax=1)
+        axes.set_title(f"{name} {tuple(layers[1].shape)}", fontsize=10)
+        axes.set_xticks(range(len(read)), read, rotation=90, fontsize=7)
+        axes.set_yticks(range(len(asks)), asks, fontsize=7)
+
+plot.picture(three_places, caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.", size=(9, 3.4))
+
+# %% [markdown]
+# At the end a matrix gives one number per French word, softmax makes them probabilities, and the largest is written. That is all of it.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the class itself
+# The course's decoder block and the decoder, as they stand in `course_utils`. Each line is something that you have met.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.blocks import DecoderBlock
+from course_utils.views import reveal
+
+reveal(DecoderBlock.forward)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.transformer import Transformer
+
+reveal(Transformer.decode)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Is it right? Take `torch.nn.Transformer`'s weights over, and ask both:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+library = torch.nn.Transformer(64, 4, 2, 2, 128, batch_first=True, norm_first=True).eval()
+read, write = torch.randn(2, 3, 5, 64, generator=torch.Generator().manual_seed(3))
+with torch.no_grad():
+    theirs = library(read, write, tgt_mask=torch.nn.Transformer.generate_square_subsequent_mask(5))
+    ours = Transformer.from_torch(library).eval()(read, write).logits
+assert torch.allclose(ours, theirs, atol=1e-5)
+print(f"largest difference {(ours - theirs).abs().max():.0e}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Open it anywhere
+# The whole model, with the tensors of this sentence. Open a block, look at a number, step to the next word. Nothing here is drawn for the eye: each cell is what the model computed.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.model(grammar, tired, title="What is in there, word by word?")
+
+# %% [markdown]
+# Follow "it" upwards. Its first vector is that of the word in the dictionary, plus its place. In which layer does it begin to differ between *too tired* and *too wide*? Change the sentence in the cell and look again.
+#
+# **Keep this:** encoder pile, decoder pile, three places of attention, one matrix to words. There is nothing else in a Transformer.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## All at once, or word by word?
+# In training the decoder gets the whole French sentence in one call, and the mask keeps each word from looking ahead. In use it writes one word, hears it, writes the next.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Same sentence, same weights, once in one call with the mask, once word by word. The logits at the fifth word are",
+    ["equal", "nearly the same: training is an approximation", "different: in training it knows the end"],
+    answer=0,
+    because="With the mask, row 5 is computed from words 1 to 5 and from nothing else, in every layer.",
+)
+
+# %%
+from course_utils.score_study import Table
+
+model, rows, most = grammar.model, [], 0
+with torch.no_grad():
+    state = model.start(ids)
+    for n, word in enumerate(heard[0]):
+        step = model.step(word[None], state)
+        state = step.state
+        next_word = [*said.tokens, "<eos>"][n]
+        gap = (step.logits[0] - out.logits[0, n]).abs().max().item()
+        rows.append({"hears": written[n], "says, all at once": grammar.target.words[out.logits[0, n].argmax()],
+                     "says, word by word": grammar.target.words[step.logits.argmax()], "largest difference of a logit": f"{gap:.0e}"})
+        most = max(most, gap)
+        assert gap < 1e-4 and rows[-1]["says, word by word"] == next_word
+
+Table(rows, f"{len(grammar.target):,} logits in each row; all compared")
+
+# %% [markdown]
+# Two ways of computing one thing. So training is parallel over words, without any approximation, and this is what made Transformers fast to train: in a recurrent decoder the fifth state waits for the fourth.
+#
+# A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's logits if the words so far go through the decoder again without a mask.
+
+# %%
+def last_row(heard, layers, mask):
+    """Features of the last word, after so many decoder layers."""
+    h = model.target_embedding(heard) * 128**0.5 + sinusoidal_encoding(heard.shape[1], 128)
+    for block in model.decoder[:layers]:
+        h = block(h, memory.states[-1], mask).features
+    return h[0, -1]
+
+with torch.no_grad():
+    for layers in (1, 2, 3):
+        masked = last_row(heard, layers, causal_mask(heard.shape[1]))
+        gap = (masked - last_row(heard, layers, None)).abs().max().item()
+        assert gap < 1e-4 if layers == 1 else gap > 0.01
+        print(f"{layers} layer{'s' * (layers > 1)}: the last row moves by up to {gap:.2g}")
+    assert torch.allclose(model.output(model.decoder_norm(masked)), out.logits[0, -1], atol=1e-4)  # version 7, by hand
+
+# %% [markdown]
+# In one layer it is true: the last word may see all before it, mask or no mask. From the second layer on it reads neighbours that have looked *ahead* themselves, at words they never saw in training. Each of these rows is another row than the one the model learned with. The mask stays on, unless one keeps what was computed.
+#
+# <a id="kv-cache"></a>
+# Keeping it is the **KV cache**: the keys and values of earlier words never change, since nobody behind may change them. So store them, and compute one row at each step.
+#
+# ### Exercise 7 ●●● · 8 minutes
+# One word further, one head: only the new word is projected, all others are in the cache.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("cached step")
+def cached_step(word, keys, values, positions, Wq, Wk, Wv):
+    """word [B, D], cached keys and values [B, P, D], positions [max, D], W [D, D]
+    -> output [B, D], keys, values [B, P + 1, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# What does it save? Eight sentences at once, 128 words each, with the cache and without.
+
+# %%
+import time
+
+def clock(advance, steps=128):
+    """Seconds since the start after each step."""
+    with torch.no_grad():
+        started, times = time.perf_counter(), []
+        for n in range(steps):
+            advance(n)
+            times.append(time.perf_counter() - started)
+    return times
+
+line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
+kept, read = [model.start(eight)], model.encode(eight)
+with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
+without = clock(lambda n: model.decode(line[:, : n + 1], read)[0][:, -1])
+assert without[-1] > 1.5 * with_cache[-1]
+plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds",
+           title="What does the cache save?", caption=f"Measured just now: {without[-1] / with_cache[-1]:.1f} times faster at 128 words.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Keep this:** with the mask, all words at once equals one after the other, exactly. The cache makes the second way cheap.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the last step, by hand
+# Logits → softmax → the largest. A widely used picture shows it with six words, from a first word to `<eos>`, and prints this table of probabilities:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.exercises.ch05_table import TABLE, VOCABULARY
+
+sums = TABLE.sum(-1)
+assert [round(s, 3) for s in sums.tolist()] == [1.01, 1, 0.996, 0.974, 1.003]
+chosen = [VOCABULARY[i] for i in TABLE.argmax(-1)]
+Table([{"step": n + 1} | dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "written": w}
+       for n, (row, s, w) in enumerate(zip(TABLE, sums, chosen, strict=True))], "As printed. The written word is the largest of the row.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The words come out right, "I am a student" and the end. Two things do not.
+#
+# #### Find the error ●●○ · 4 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("rows that are no distribution")
+
+@find_error("rows that are no distribution", line=None)
+def is_distribution(table):
+    """table [T, V] -> [T] bool: is this row a distribution, to 1 in 1000?"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("the index of am")
+
+@find_error("the index of am", line=None)
+def chosen_word(row, vocabulary):
+    """row [V], vocabulary: list of V words -> index (counted from 1, as the table does), word"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Train it, against chapter 3
+# <a id="label-smoothing"></a>
+# The same corpus, the same sentences as in chapter 3. Two habits came with the Transformer: a learning rate that warms up, and a softer loss. A right word asked for with probability 1 can only be reached by infinite logits, so **label smoothing** asks for a little less:
+#
+# $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
+#
+# ### Exercise 8 ●●○ · 5 minutes
+# Of each target's unit, $1-\varepsilon$ goes to the right word, and ε is spread evenly over all words, the right one included. Padding counts for nothing.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("label smoothing")
+def smoothed_loss(logits, target, mask, smoothing):
+    """logits [B, T, V], target [B, T], mask [B, T] True = a real word, smoothing ε -> one number"""
+    raise NotImplementedError
+
+# %% [markdown]
+# The shipped checkpoint was trained with ε = 0.1 and a warm-up; a minute is too short for either, so here the rate is constant and the loss is plain. Beside the curve: BLEU on held-out sentences, and one sentence that it has never seen.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils import transformer_study as study
+from course_utils.lesson import Lesson
+
+lesson = Lesson("en-fr")
+mine, watched = study.live_model(lesson), " ".join(lesson.ladder([14])[0].source)
+run = study.learn(lesson, mine, steps={"class": study.STEPS, "full": 4 * study.STEPS}[runtime.profile], show=True, resume=True,
+                  evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 100)}, every=study.STEPS // 5, higher_is_better=True,
+                  samples=lambda model: lesson.translate(model, watched)[0].text, title="Transformer")
+
+# %% [markdown]
+# Beside it chapter 3's translator with attention, from its checkpoint. Both have the same two methods, `start` and `step`. What decodes knows nothing else about them, so one call writes with both.
+
+# %%
+recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
+both = {"chapter 3": recurrent.model, "Transformer": mine}
+against = study.compare(lesson, both, count=500)
+assert against[1]["BLEU"] >= 90
+against
+
+# %%
+lesson.table(both, lesson.ladder()[1:], "Longer and longer, not selected. ✓: word for word the reference.")
+
+# %% [markdown]
+# On this corpus both are nearly perfect, and a table of two good marks says little. Three things it does say. The Transformer needs more parameters for it. It learns more words a second, since nothing waits. And its alignment is worse in the last layer than in one before: there is no single place any more in which it "looks".
+#
+# **Keep this:** with the same data, attention alone does what attention with recurrence did. What it gains is time, and that buys size.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: which layer is read?
+# Each decoder layer reads the *last* encoder layer. That is a habit. In **layer-wise multi-view** decoding layer 1 reads layer 1, layer 2 reads layer 2, and so on. Here it is a switch, `memory_layers`, and costs no parameter. **Guess** what a trained model says when the switch is turned after training.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+import dataclasses
+from course_utils.transformer import Transformer
+
+views = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1)}
+for name, layers in views.items():
+    other = Transformer(dataclasses.replace(grammar.model.config, memory_layers=layers)).eval()
+    other.load_state_dict(grammar.model.state_dict())
+    print(f"{name:18} {layers} {sum(p.numel() for p in other.parameters()):,} parameters, BLEU {lesson.bleu(other, count=200):.1f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The shapes fit, the parameters are the same, and the words fall apart: these layers were trained to read another language. Trained with the switch set, a model learns as well; try `study.live_model(lesson, memory_layers=(1, 2))`.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does "it" mean, measured
+# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same, so translation is a test. 736 such twins were held out, with nouns that stood in no twin of the training set. Chance gets half of the pronouns.
+
+# %%
+from course_utils.twin_study import MODELS, pronoun_table
+
+judged = pronoun_table(MODELS | {"Transformer": grammar, "yours, after a minute": lesson.loaded(mine)})
+pronoun = {row["model"]: row["pronoun"] for row in judged}
+judged
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Now forbid it: in no layer and no head of the encoder may “it” look at the noun that it means. Of a hundred pronouns "
+    "that were right, how many stay right?",
+    ["about 50: it has to guess now", "about 75", "nearly all"],
+    answer=2,
+    because="The next cell measures it. What the look at the noun was worth, nobody had asked.",
+)
+
+# %%
+from course_utils import head_study, twin_study
+
+twins = twin_study.reader(grammar).examples("twins")[:120]
+asks = [("encoder", "it", "referent"), ("encoder", "adjective", "referent"), ("cross", "pronoun", "it"), ("cross", "pronoun", "adjective")]
+whole, rows = head_study.right(grammar, twins), []
+for look in asks:
+    share, odds = head_study.right(grammar, twins, unseen=look)
+    weight = head_study.looks(grammar, twins, *look).max().item()
+    rows.append({"forbidden look": "{}: {} → {}".format(*look), "largest weight on it": weight, "pronouns right, %": share, "log-odds": odds})
+assert rows[0]["pronouns right, %"] > whole[0] - 5 and rows[3]["pronouns right, %"] < whole[0] - 20
+forbidden = {row["forbidden look"]: row["pronouns right, %"] for row in rows}
+Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds {whole[1]}.")
+
+# %% [markdown]
+# Read the table twice, for it contradicts the story. *Referent* is the noun that "it" means. The decoder may put up to all of its weight on "it" while it writes the pronoun, and needs none of it. The encoder's "it" looks at the noun, and that is not needed either.
+#
+# What is needed is the *adjective*. "Tired" is said of who crosses, "wide" of what is crossed, so the model works it out at the word "tired", partly by a look from there to the noun, and reads it off there. Its question is not "what is *it*?" but "*il* or *elle*?", and the shortest way to that leads through *fatigué*.
+#
+# <a id="knock-out"></a>
+# Now head by head: how much does a head look at the noun, and what is lost when it is **knocked out**, silent in every sentence?
+
+# %%
+effects = head_study.head_effects(grammar, twins[:60])
+agreement = head_study.rank_correlation([row["weight"] for row in effects], [row["lost"] for row in effects])
+
+def believed(figure):
+    axes = figure.subplots()
+    axes.axhline(0, color="#8a949e", lw=0.8)
+    for place, mark in {"encoder": "o", "cross": "s", "decoder": "^"}.items():
+        rows = [row for row in effects if row["head"].startswith(place)]
+        axes.plot([row["weight"] for row in rows], [row["lost"] for row in rows], mark, label=place, color="#1b2430", alpha=0.6)
+    for row in effects[:3] + sorted(effects, key=lambda row: -row["weight"])[:3]:
+        axes.annotate(row["head"], (row["weight"], row["lost"]), (5, 4), textcoords="offset points", fontsize=8)
+    axes.legend()
+    axes.set(xlabel="mean weight on the noun that “it” means", ylabel="lost without the head", title="Does the map tell which heads matter?")
+
+assert abs(agreement) < 0.6
+plot.picture(believed, caption=f"36 heads. Right: those a map would point at. Top: those that matter. Rank correlation {agreement:.2f}.", size=(7, 3.6))
+
+# %% [markdown]
+# Had we only had the maps, we would have named the heads on the right, with a good conscience and a nice picture. The heads at the top do the work, and they hardly look at the noun. Even the best of them can be missed, since others know the same.
+#
+# Was your head of the beginning among them? Knock it out here, in *your* model, alone or with others, and watch both twins.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import ipywidgets
+from IPython.display import display
+
+wide, me = tired.replace("tired", "wide"), lesson.loaded(mine)
+with torch.no_grad():
+    seen = mine.encode(torch.tensor([lesson.source.encode(tired)]), need_weights=True).weights
+view = labs.heads(seen, words, select=("it", "animal"), live=True, title="Which of your heads can go?",
+                  caption="Your own model's encoder. Open a head, knock it out, and read the two translations below.")
+told = ipywidgets.HTML()
+
+def tell(change):
+    """Both twins without the heads that are knocked out."""
+    out = [head_study.Head("encoder", layer + 1, head + 1) for layer, head in change["new"]]
+    with head_study.silenced(mine, out):
+        told.value = "<br>".join(t.text for t in translate(me, [tired, wide], beam=1))
+
+tell({"new": []})
+view.observe(tell, names="knocked")
+display(view, told)
+
+# %% [markdown]
+# **Keep this:** no head *is* the meaning of "it". A weight is a place in a computation that has other ways round. Forbid the look, silence the head, count, and then tell the story.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Real sentences
+# Trained on Tatoeba, as chapter 3's translator was, on the same 160,000 sentences. *Seen* or *new*: ask that first.
+
+# %%
+from course_utils.lesson import checkpoint
+
+before = load_checkpoint("seq2seq-attention-en-fr")
+real = checkpoint("transformer-en-fr", instead=grammar)
+sentences = ["Good morning.", "Let them eat cake.", "Hello my friends! How are you doing today?", "I love you.",
+             "My grandmother told me a story that I have never forgotten.",
+             "If I had known that you were coming I would have baked a cake.",
+             tired, tired.replace("tired", "wide"), "We live in the European Economic Area."]
+both = zip(sentences, translate(before, sentences), translate(real, sentences), strict=True)
+Table([{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)} for s, old, new in both],
+      f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
+
+# %% [markdown]
+# Read before you count: which sentence would you sign? Look at the twins in particular. Nobody wrote *tired* and *wide* twins into Tatoeba.
+#
+# Now yours. Change the sentence; the ink is the last layer's cross-attention, mean of its heads.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+yours = "We live in the European Economic Area."
+labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it still turn round?")
+
+# %% [markdown]
+# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
+#
+# French first, then Chinese: the same class, other data. Characters are written one by one, and "its" past is a 了 somewhere.
+
+# %%
+chinese = checkpoint("transformer-en-zh")
+asked = ["I am eating a green apple.", "I am very happy today.", "Good morning.", "The animal was too tired.", "We live in the European Economic Area."]
+if chinese:
+    found = translate(chinese, asked)
+    display(Table([{"source": s, "trained on": "seen" if t.seen else "new", "中文": str(t)} for s, t in zip(asked, found, strict=True)]))
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what the first one cost
+# The paper trained on 4.5 million sentence pairs for German and 36 million for French, on 8 P100 cards. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. A P100 sustains 9.5 TFLOP/s. **Guess** the operations before you multiply: how many zeros?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+day, cards, speed = 24 * 3600, 8, 9.5e12
+base, big = (cards * speed * days * day for days in (0.5, 3.5))
+assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
+print(f"base {base:.1e} operations, {0.5 * day / 100_000:.2f} s a step; big {big:.1e}, {3.5 * day / 300_000:.2f} s a step")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# These are the two figures of chapter 3's plot, to the digit printed: 3.3·10¹⁸ and 2.3·10¹⁹. They count what the cards *could* have done in that time, not what they did. The same for the model that you trained, counted by torch:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from torch.utils.flop_counter import FlopCounterMode
+
+with FlopCounterMode(display=False) as counter:
+    mine.loss(next(iter(lesson.batches))).backward()
+mine.zero_grad()
+yours_cost = counter.get_total_flops() * run.step
+assert 1e11 < yours_cost < 1e15
+print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cost:,.0f} times as many")
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a small zoo
+# <a id="sparse-attention"></a><a id="multi-query"></a>
+# Attention over $T$ words makes $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def cages(figure):
+    for axes, (name, mask) in zip(figure.subplots(2, 3).flat, study.zoo(36).items(), strict=True):
+        axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
+        axes.set_title(name, fontsize=10)
+        axes.set(xticks=[], yticks=[])
+
+plot.picture(cages, caption="36 words. Dark: may be read. Which of them lets the last word know of the first, and how soon?", size=(7, 4.6))
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+study.zoo_table(length=64)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Local attention reaches further with each layer, as a convolution does; one word that everybody may read shortens the way to two.
+#
+# Variants that save the cache let heads *share* keys and values: in **grouped-query** attention some heads do, in **multi-query** attention all. Each head keeps its own queries. In our class it is one number, `key_heads`.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+study.cache_table(length=1024, model_size=512, num_heads=8)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# **Linear attention** (chapter 2) makes no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. It pays with sharpness.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three ways to read a sentence
+# | | RNN | CNN, kernel $k$ | Transformer |
+# |---|---|---|---|
+# | a word reads | the state left of it | $k$ neighbours | every word |
+# | longest path | $n$ | $n/k$, less if dilated | 1 |
+# | steps that wait | $n$ | 1 per layer | 1 per layer |
+# | cost of a layer | $n\,d^2$ | $k\,n\,d^2$ | $n^2 d + n\,d^2$ |
+# | knows the order | by itself | by itself | from positions |
+# | memory while writing | one state | $k$ words | every word |
+#
+# Chapter 4 measured the first rows. The last one is the price: an RNN writes the thousandth word as fast as the first, a Transformer reads 999 keys for it.
+#
+# <a id="encoder-only"></a>
+# And three ways to build with the same blocks:
+#
+# | family | attention | learns to | known |
+# |---|---|---|---|
+# | encoder-only | self, both ways | fill gaps | BERT, chapter 6 |
+# | decoder-only | self, causal | go on | GPT, chapter 7 |
+# | encoder–decoder | both, and cross | rewrite | the Transformer of 2017, T5, BART |
+#
+# <a id="t5"></a>
+# T5 puts every task into words, "translate English to German: …", so that one encoder–decoder does them all.
+#
+# ### Find the error ●○○ · 3 minutes
+# A slide deck says it on one page, and the opposite some pages later.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("no longer an encoder and a decoder")
+
+@find_error("no longer an encoder and a decoder", line=None)
+def family(attentions):
+    """attentions: a list of "self", "causal self", "cross" -> "encoder-only", "decoder-only" or "encoder-decoder" """
+    raise NotImplementedError
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what circulates
+# An article's multi-head attention, slip by slip; its block; and bugs that cost whole weeks. All of them run, but one.
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# An overview says what makes heads different.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("different or the same")
+
+@find_error("different or the same", line=None)
+def weights_of_heads(x, Wq, Wk):
+    """x [T, D], Wq and Wk [H, D, d], a pair for each head -> weights [H, T, T]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# An article on choosing the number of heads.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("fewer heads save compute")
+
+@find_error("fewer heads save compute", line=None)
+def multiplications(length, model_size, heads):
+    """length T, model size D, heads H -> multiplications of one multi-head self-attention: its matrix products alone"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# All shapes are right.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("heads out of a reshape")
+
+@find_error("heads out of a reshape", line=None)
+def heads_attend(q, k, v, H):
+    """q, k, v [B, T, D] -> the heads' outputs side by side [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# It runs silently when the number of keys happens to be the head size.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("keys not transposed")
+
+@find_error("keys not transposed", line=None)  # the number of the wrong line
+def scores(q, k):
+    """q [B, H, Q, d], k [B, H, K, d] -> scores [B, H, Q, K], scaled"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# Each of two lines is innocent alone.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("scaled twice")
+
+@find_error("scaled twice", line=None)
+def weights(q, k):
+    """q [..., Q, d], k [..., K, d] -> weights [..., Q, K]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 1 minute
+# The only one of the five that says so itself.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a root from nowhere")
+
+@find_error("a root from nowhere", line=None)
+def scaled(scores, d):
+    """scores [..., Q, K], head size d -> scores / √d"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# It passed all its tests. They were self-attention.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("as many keys as queries")
+
+@find_error("as many keys as queries", line=None)
+def split_both(query, key, heads):
+    """query [B, Q, D], key [B, K, D] -> [B, H, Q, d], [B, H, K, d]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# The mask is optional, and nobody builds one. This is a decoder's self-attention over padded sentences.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a mask that nobody builds")
+
+@find_error("a mask that nobody builds", line=None)
+def decoder_weights(q, k, lengths):
+    """q, k [B, T, d], lengths [B] -> weights [B, T, T], causal and without padding"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# The article's feed-forward network. It has two matrices, and can do nothing that one cannot.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("two layers that are one")
+
+@find_error("two layers that are one", line=None)
+def network(x, W1, b1, W2, b2):
+    """x [B, T, D] -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# The article's block. What stands on it must pass through it. Pre-norm and post-norm are both right repairs.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("no way round")
+
+@find_error("no way round", line=None)
+def block(x, attention, ffn, norm1, norm2):
+    """x [B, T, D], attention, ffn and norms: [B, T, D] -> [B, T, D]; -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# A widely used slide on the decoder.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("only those before it")
+
+@find_error("only those before it", line=None)  # the number of the wrong claim
+def who_is_seen(size):
+    """size T -> mask [T, T] bool, row = the one who asks, True = may be attended"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 5 minutes
+# “Prediction needs no mask, because there is no future to hide.” Without a cache, all words are computed again at each step.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("prediction needs no mask")
+
+@find_error("prediction needs no mask", line=None)
+def last_feature(words, layers):
+    """words [T, D], layers: each layer(x, mask) -> [T, D]; -> the last word's features [D]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# An article on “I love you” → “Je t'aime” draws keys and values from the target's words.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("keys from the target")
+
+@find_error("keys from the target", line=None)
+def cross_attention(written, source, Wq, Wk, Wv):
+    """written [T, D], source [S, D], W [D, D] -> output [T, D], weights [T, S]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 3 minutes
+# A line for [T, B, D], pasted into a model that has the batch first.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("positions along the batch")
+
+@find_error("positions along the batch", line=None)
+def add_positions(x, table):
+    """x [B, T, D], table [max, D] -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# The training curve is fine; what it writes falls apart after some words.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a mask for training only")
+
+@find_error("a mask for training only", line=None)
+def self_attention(q, k, v, training):
+    """q, k, v [B, T, d], training True or False -> [B, T, d]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# The padding is set to 0, and yet it counts.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("divided by the padding")
+
+@find_error("divided by the padding", line=None)
+def mean_loss(logits, target, mask):
+    """logits [B, T, V], target [B, T], mask [B, T] -> one number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# It was right with [B, Q, K]. Then came the heads.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a softmax over the heads")
+
+@find_error("a softmax over the heads", line=None)
+def head_weights(scores):
+    """scores [B, H, Q, K] -> weights [B, H, Q, K]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What we measured
+# Just now, on this machine, on sentences that were not trained on, unless a line says otherwise. A value outside of its band stops the notebook.
+
+# %%
+cards = [loaded.card["metrics"] for loaded in (before, real)]
+tatoeba = [card.get("test_bleu_beam_4", card["valid_bleu_greedy"]) for card in cards]
+rows = [
+    ("all at once against word by word, a logit", most, 0, 1e-4),
+    ("the last row without a mask, three layers", gap, 0.01, 100),
+    ("times faster with the cache, 128 words", without[-1] / with_cache[-1], 1.5, 100),
+    ("BLEU of yours", against[1]["BLEU"], 90, 100),
+    ("BLEU of chapter 3's checkpoint", against[0]["BLEU"], 90, 100),
+    ("pronouns right, %, chapter 3's checkpoint", pronoun["with attention"], 70, 100),
+    ("pronouns right, %, transformer-grammar", pronoun["Transformer"], 80, 100),
+    ("… when “it” may not look at its noun", forbidden["encoder: it → referent"], 75, 100),
+    ("… when the writer may not look at the adjective", forbidden["cross: pronoun → adjective"], 0, 75),
+    ("rank correlation of map and loss", agreement, -0.6, 0.6),
+    ("BLEU on Tatoeba, chapter 3 (its card)", tatoeba[0], 30, 60),
+    ("BLEU on Tatoeba, chapter 5 (its card)", tatoeba[1], 30, 70),
+]
+for name, value, low, high in rows:
+    assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
+    print(f"{name:48} {value:7.3g}   band {low} to {high}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five lines to keep
+# 1. Multi-head attention is one function with several projections: project, split, attend, join, mix. It costs what one head costs.
+# 2. A block is attention, then a network for each word alone, each with a residual road and a layer norm that looks at one word.
+# 3. Three places of attention: source on source, target on target with the causal mask, target on source.
+# 4. With the mask, all words at once equals one after the other; the KV cache makes the second cheap.
+# 5. A map shows where a head looked. What it was worth, you learn by taking it out.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [head](#head) | 注意力头 | attention with a projection of its own |
+# | [multi-head attention](#multi-head-attention) | 多头注意力 | several heads at once, joined and mixed |
+# | [position-wise feed-forward network](#ffn) | 逐位置前馈网络 | the same two matrices for each word |
+# | [residual connection](#residual) | 残差连接 | what went in is added to what comes out |
+# | [layer norm](#layer-norm) | 层归一化 | mean 0 and spread 1 over one word's features |
+# | [pre-norm, post-norm](#pre-norm) | 前置归一化、后置归一化 | the norm before a part, or after the sum |
+# | [warm-up](#warm-up) | 学习率预热 | the learning rate rises from 0 at first |
+# | [block](#block) | 块 | attention and feed-forward, with norms |
+# | [causal mask](#causal-mask) | 因果掩码 | nobody looks ahead; the diagonal is allowed |
+# | [cross-attention](#cross-attention) | 交叉注意力 | queries from the target, keys and values from the source |
+# | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
+# | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
+# | [knocked out](#knock-out) | 敲除 | taken away, to see what it was worth |
+# | [sparse attention](#sparse-attention) | 稀疏注意力 | a mask that leaves few pairs |
+# | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |
+# | [encoder-only, decoder-only](#encoder-only) | 仅编码器、仅解码器 | half a Transformer: BERT, GPT |
+# | [T5](#t5) | T5 模型 | every task as text to text |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Further reading
+# - A. Vaswani et al., *Attention is all you need*, 2017, sections 3 and 5, table 3.
+# - A. Rush, *The annotated Transformer*, 2018: the paper with a program beside each paragraph.
+# - J. Ba, J. Kiros, G. Hinton, *Layer normalization*, 2016, section 3; K. He et al., *Deep residual learning*, 2015, section 3.
+# - R. Xiong et al., *On layer normalization in the Transformer architecture*, 2020, section 3 (pre-norm, warm-up).
+# - C. Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7 (label smoothing).
+# - P. Michel, O. Levy, G. Neubig, *Are sixteen heads really better than one?*, 2019, section 3; E. Voita et al., *Analyzing multi-head self-attention*, 2019, section 5.
+# - F. Liu et al., *Layer-wise multi-view decoding for improved natural language generation*, 2020, section 3.
+# - N. Shazeer, *Fast Transformer decoding: one write-head is all you need*, 2019; J. Ainslie et al., *GQA*, 2023.
+# - I. Beltagy, M. Peters, A. Cohan, *Longformer*, 2020, section 3; R. Child et al., *Generating long sequences with sparse Transformers*, 2019, section 4.
+# - C. Raffel et al., *Exploring the limits of transfer learning* (T5), 2020, section 3.2 (the three families).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Next: half of it
+# Our Transformer reads English to write French, and needs pairs of sentences for it. There are few such pairs and endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector of "bank" be, beside a river and beside a cashier?
