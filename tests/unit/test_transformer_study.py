@@ -1,0 +1,278 @@
+"""Chapter 5's experiments: what they say of a model, with tiny ones; nothing is left behind in it."""
+
+import pytest
+import torch
+
+from course_utils import head_study, norm_study, text, transformer_study, twin_study
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.corpora import Twin
+from course_utils.head_study import Head, blinded, heads_of, silenced
+from course_utils.transformer import Transformer, TransformerConfig
+
+TIRED = Twin(0, "cross", "subject", "animal", "street", "il", "fatigué", "elle", "fatiguée", "")
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    return twin_study.corpus()
+
+
+@pytest.fixture(scope="module")
+def loaded(lesson):
+    """Untrained: its figures are those of chance, and that is enough to see that they are counted right."""
+    return lesson.loaded(transformer_study.live_model(lesson, model_size=16, ffn_size=16, num_layers=2).eval())
+
+
+@pytest.fixture(scope="module")
+def twins(lesson):
+    return lesson.examples("twins")[:8]
+
+
+def random_batch(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    source, target = (torch.randint(4, 9, (3, n), generator=generator) for n in (6, 5))
+    return source, target, torch.arange(6) < torch.tensor([[6], [4], [3]])
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return Transformer(TransformerConfig(9, 9, 8, 2, 2, dropout=0.0)).eval()
+
+
+@pytest.mark.parametrize(("sentence", "judged"), [
+    ("l' animal n' a pas traversé la rue parce qu' il était trop fatigué .", (True, True)),
+    ("l' animal n' a pas traversé la rue parce qu' elle était trop fatiguée .", (False, False)),
+    ("l' animal n' a pas traversé la rue parce qu' elle était trop fatigué .", (False, True)),
+    ("l' animal fatigué n' a pas traversé la rue parce qu' il était trop large .", (True, False)),
+    ("parce qu' elle parce qu' il était fatigué", (True, True)),
+    ("il était trop fatigué", (False, False)),
+    ("parce qu'", (False, False)),
+    ("", (False, False)),
+])  # fmt: skip
+def test_a_translation_is_judged_by_what_follows_the_last_because(sentence, judged):
+    assert twin_study.judge(sentence.split(), TIRED) == judged
+
+
+def test_the_references_are_all_right_and_the_other_reading_is_all_wrong(loaded, monkeypatch):
+    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [" ".join(e.target) for e in rows])
+    assert twin_study.pronouns(loaded) == {"twins": 736, "pronoun": 100, "adjective": 100, "both": 100}
+    assert {kind: found["twins"] for kind, found in twin_study.pronouns(loaded, by="held_out").items()} == {
+        "both": 352, "object": 188, "subject": 196
+    }  # fmt: skip
+    swap = {"il": "elle", "elle": "il"}
+    monkeypatch.setattr(
+        twin_study.Lesson, "write", lambda self, model, rows: [" ".join(swap.get(w, w) for w in e.target) for e in rows]
+    )
+    assert twin_study.pronouns(loaded) == {"twins": 736, "pronoun": 0, "adjective": 100, "both": 0}
+
+
+@pytest.mark.parametrize("always", ["il", "elle"])
+def test_who_always_says_the_same_is_right_half_of_the_time(loaded, always, monkeypatch):
+    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [f"parce qu' {always}"] * len(rows))
+    assert twin_study.pronouns(loaded)["pronoun"] == 50
+    assert all(found["pronoun"] == 50 for found in twin_study.pronouns(loaded, by="frame").values())
+
+
+def test_the_table_weighs_the_kinds_by_their_number(loaded):
+    table = twin_study.pronoun_table({"untrained": loaded}, count=20)
+    whole = twin_study.pronouns(loaded, count=20)
+    assert all(table[0][key] == pytest.approx(whole[key], abs=0.06) for key in ("pronoun", "adjective", "both"))
+
+
+def test_what_cannot_be_asked_is_said(loaded):
+    with pytest.raises(ValueError, match="held_out, frame, it, pronoun"):
+        twin_study.pronouns(loaded, by="noun")
+    with pytest.raises(ValueError, match="holds no twins"):
+        twin_study.pronouns(loaded, "valid")
+    with pytest.raises(ValueError, match="role is 'verb'"):
+        twin_study.where(twin_study.corpus().examples("twins")[0], "verb")
+
+
+def test_the_words_of_each_twin_are_found(lesson):
+    for split in ("twins", "train"):
+        for example in (e for e in lesson.examples(split) if e.twin):
+            source, target, at = example.source, example.target, lambda role, e=example: twin_study.where(e, role)
+            assert source[at("it")] == "it" and source[at("adjective") - 1] == "too"
+            assert (source[at("referent")], source[at("distractor")]) == (
+                example.twin.referent,
+                example.twin.distractor,
+            )
+            assert target[at("pronoun")] == example.twin.pronoun
+            assert target[at("noun")] not in ("le", "la", "l'") and at("noun") < at("pronoun")
+
+
+def test_odds_are_those_of_the_models_own_probabilities(loaded, lesson, twins):
+    found = twin_study.odds(loaded, twins)
+    for example, value in zip(twins, found, strict=True):
+        batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
+        with torch.no_grad():
+            logits = loaded.model(batch.source, batch.target_in).logits[0, twin_study.where(example, "pronoun")]
+        chances = logits.log_softmax(-1)
+        ids = lesson.target.encode([example.twin.pronoun, example.twin.other_pronoun])
+        assert value == pytest.approx((chances[ids[0]] - chances[ids[1]]).item(), abs=1e-4)
+
+
+def test_a_silenced_head_equals_one_whose_columns_of_the_output_matrix_are_zero(model):
+    source, target, mask = random_batch()
+    for place, attention in (("encoder", model.encoder[1].attention), ("cross", model.decoder[1].cross_attention),
+                             ("decoder", model.decoder[1].attention)):  # fmt: skip
+        whole = model(source, target, mask).logits
+        with silenced(model, [Head(place, 2, 1)]):
+            without = model(source, target, mask).logits
+        kept = attention.out.weight.data.clone()
+        attention.out.weight.data[:, :4] = 0
+        expected = model(source, target, mask).logits
+        attention.out.weight.data = kept
+        torch.testing.assert_close(without, expected)
+        assert not torch.allclose(without, whole)
+        assert torch.equal(model(source, target, mask).logits, whole)
+
+
+def test_heads_are_silent_with_a_cache_as_well(model):
+    source, target, mask = random_batch()
+    with torch.no_grad(), silenced(model, [("cross", 1, 2), ("cross", 1, 1), ("decoder", 2, 2), ("encoder", 1, 1)]):
+        expected, state = model(source, target, mask).logits, model.start(source, mask)
+        for i in range(target.shape[1]):
+            logits, state, _ = model.step(target[:, i], state)
+            torch.testing.assert_close(logits, expected[:, i], atol=1e-5, rtol=1e-5)
+
+
+def test_nothing_is_left_after_an_error_and_an_unknown_head_is_named(model):
+    source, target, mask = random_batch()
+    whole = model(source, target, mask).logits
+    with pytest.raises(KeyError), silenced(model, heads_of(model)):
+        raise KeyError
+    assert torch.equal(model(source, target, mask).logits, whole)
+    assert not any(module._forward_pre_hooks for module in model.modules())
+    message = r"no head \('encoder', 3, 1\); it has encoder, cross, decoder, layers 1 to 2"
+    with pytest.raises(ValueError, match=message), silenced(model, [("encoder", 3, 1)]):
+        pass
+
+
+@pytest.mark.parametrize(("place", "field"), [(p, f[2]) for p, f in head_study.PLACES.items()])
+def test_a_forbidden_look_has_no_weight_in_any_layer_and_the_others_keep_theirs(model, place, field):
+    source, target, mask = random_batch()
+    queries, keys = [3, 2, 1], [1, 0, 0]
+    with blinded(model, place, queries, keys):
+        output = model(source, target, mask, need_weights=True)
+    for weights in getattr(output, field):
+        for b, (q, k) in enumerate(zip(queries, keys, strict=True)):
+            assert (weights[b, :, q, k] == 0).all()
+            assert (weights[b, :, q] > 0).sum() > 0
+        torch.testing.assert_close(weights[0].sum(-1), torch.ones_like(weights[0].sum(-1)))
+    assert not any(module._forward_pre_hooks for module in model.modules())
+
+
+def test_looks_are_the_weights_of_the_model(loaded, lesson, twins):
+    example = twins[0]
+    batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
+    with torch.no_grad():
+        output = loaded.model(batch.source, batch.target_in, need_weights=True)
+    at = {role: twin_study.where(example, role) for role in ("it", "referent", "pronoun", "noun")}
+    for place, weights, q, k in (
+        ("encoder", output.encoder_weights, at["it"], at["referent"]),
+        ("cross", output.weights, at["pronoun"], at["referent"]),
+        ("decoder", output.decoder_weights, at["pronoun"], at["noun"] + 1),
+    ):
+        found = head_study.looks(loaded, [example], place)
+        torch.testing.assert_close(found, torch.stack([w[0, :, q, k] for w in weights]))
+
+
+def test_every_head_has_its_effect_and_the_first_sentence_is_the_whole_models(loaded, twins):
+    effects = head_study.head_effects(loaded, twins, "cross")
+    assert sorted(row["head"] for row in effects) == sorted(map(str, heads_of(loaded.model, "cross")))
+    assert [row["lost"] for row in effects] == sorted((row["lost"] for row in effects), reverse=True)
+    assert head_study.head("cross 2.3") == Head("cross", 2, 3)
+    told = head_study.told(effects, "cross")
+    assert -1 <= told["correlation"] <= 1 and 0 <= told["in both"] <= 3
+    whole = head_study.right(loaded, twins)[0]
+    everything = head_study.removed(loaded, twins, heads_of(loaded.model, "cross"))
+    assert len(everything) == 9 and everything[0] == whole
+    found = head_study.knock_out_heads(loaded, "the dog sleeps .", [Head("cross", 1, 1)])
+    assert [row["head"] for row in found] == ["all heads", "cross 1.1"] and found[0]["same"]
+
+
+def test_unseen_looks_are_measured_one_by_one(loaded, twins):
+    table = head_study.unseen_looks(loaded, twins)
+    assert len(table) == len(head_study.LOOKS) and any(row["lost"] != 0 for row in table)
+
+
+def test_rank_correlation():
+    assert head_study.rank_correlation([1, 2, 3], [10, 20, 90]) == pytest.approx(1)
+    assert head_study.rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert head_study.rank_correlation([1, 1, 2, 3], [1, 2, 3, 4]) == pytest.approx(0.9487, abs=1e-4)
+
+
+def test_padding_moves_batch_norm_and_not_layer_norm():
+    assert norm_study.changed("layer").nan_to_num().max() < 1e-6
+    moved = norm_study.changed("batch")
+    assert moved[~moved.isnan()].min() > 0.05 and int(moved.isnan().sum()) == 5
+    assert norm_study.changed("layer", without=1).nan_to_num().max() < 1e-6
+    assert norm_study.changed("batch", without=1)[0].min() > 0.05
+    x, real = norm_study.padded_batch((3, 1), 5)
+    assert (
+        x.shape == (2, 5, 4)
+        and not x[~real].any()
+        and torch.equal(x[real], norm_study.padded_batch((3, 1))[0][real[:, :3]])
+    )
+
+
+def test_norms_are_torchs_own():
+    x, _ = norm_study.padded_batch()
+    torch.testing.assert_close(norm_study.normed(x, "layer"), torch.nn.LayerNorm(4)(x).detach())
+    expected = torch.nn.BatchNorm1d(4)(x.transpose(1, 2)).transpose(1, 2).detach()
+    torch.testing.assert_close(norm_study.normed(x, "batch"), expected)
+    with pytest.raises(ValueError, match="layer or batch"):
+        norm_study.normed(x, "group")
+    with pytest.raises(ValueError, match="needed: from 1 to at most the length"):
+        norm_study.padded_batch((3, 2), 2)
+
+
+def test_curves_of_norms_have_a_line_per_setting_and_seed(lesson, monkeypatch):
+    monkeypatch.setattr(norm_study, "DEEP", {"model_size": 8, "num_layers": 1, "num_heads": 2, "ffn_size": 8})
+    curves = norm_study.training_curves(lesson, steps=4, seeds=(0, 1), every=2)
+    assert set(curves) == set(norm_study.SETTINGS) and all([len(c) for c in v] == [2, 2] for v in curves.values())
+    assert [norm_study.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
+    assert norm_study.warmed(0)(0) == 1
+
+
+def test_the_live_model_learns_and_is_the_same_for_a_seed(lesson):
+    state = torch.random.get_rng_state()
+    first, second = (transformer_study.live_model(lesson, 1, model_size=16, ffn_size=16) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    run = transformer_study.learn(lesson, first, 8)
+    losses = run.history["loss"][1]
+    assert losses[-1] < losses[0] and torch.equal(state, torch.random.get_rng_state())
+
+
+def test_models_are_compared_and_left_alone(lesson):
+    models = {kind: lesson.model(attention=kind, model_size=16) for kind in ("additive", None)}
+    models["Transformer"] = transformer_study.live_model(lesson, model_size=16, ffn_size=16)
+    before = [p.clone() for p in models["Transformer"].parameters()]
+    table = transformer_study.compare(lesson, models, count=4)
+    assert [row["model"] for row in table] == list(models)
+    assert [row["AER by layer"].count(",") for row in table] == [0, 0, 1] and table[1]["AER by layer"] == "no attention"
+    assert table[2]["parameters"] == sum(p.numel() for p in models["Transformer"].parameters())
+    assert all(torch.equal(a, b) for a, b in zip(before, models["Transformer"].parameters(), strict=True))
+
+
+def test_the_number_of_heads_changes_no_parameter(lesson, monkeypatch):
+    monkeypatch.setattr(transformer_study, "LIVE", {"model_size": 16, "ffn_size": 16, "num_layers": 1})
+    table = transformer_study.head_counts(lesson, (1, 4), steps=1)
+    assert table[0]["parameters"] == table[1]["parameters"] and table[0]["time of a step"] == 1
+
+
+def test_the_zoo_counts_what_its_masks_allow():
+    table = {row["attention"]: row for row in transformer_study.zoo_table(64)}
+    assert table["full (encoder)"]["pairs"] == 64**2 and table["causal (decoder)"]["pairs"] == 64 * 65 // 2
+    assert table["local, causal"]["pairs"] == 64 * 8 - 8 * 7 // 2 and table["local, causal"]["layers"] == 9
+    assert table["strided, causal"]["layers"] == table["local and one global word"]["layers"] == 2
+    q, k, v = torch.randn(3, 64, 4, generator=torch.Generator().manual_seed(0))
+    for mask in transformer_study.zoo(64).values():
+        assert torch.equal(scaled_dot_product_attention(q, k, v, mask)[1] > 0, mask)
+
+
+def test_what_a_cache_keeps():
+    table = transformer_study.cache_table(100, 64, 4, window=10)
+    assert [row["numbers kept"] for row in table] == [12_800, 6_400, 3_200, 1_280]
