@@ -17,8 +17,8 @@ export function rotation(ui) {
     const { pair, offset, position } = state, omega = omegas[pair], angle = offset * omega, sin = Math.sin(angle), cos = Math.cos(angle), matrix = [[cos, sin], [-sin, cos]];
     const all = Array.from({ length: T }, (_, i) => i), error = Math.max(...all.map(i => apart(times(matrix, at(i)), at(i + offset))));
     const found = Math.max(...all.map(i => apart(between(at(i), at(i + offset)), matrix)));
-    const dot = encode(position, omegas).reduce((a, x, c) => a + x * encode(position + offset, [omegas[c >> 1]])[c % 2], 0);
-    return { omega, angle, matrix, points: [at(position), at(position + offset)], turned: times(matrix, at(position)), error, found, dot };
+    const inner = (a, b) => a.reduce((sum, x, c) => sum + x * b[c], 0), dots = all.map(i => inner(encode(i, omegas), encode(i + offset, omegas)));
+    return { omega, angle, matrix, points: [at(position), at(position + offset)], turned: times(matrix, at(position)), error, found, dots };
   }
   // what the reader moved last, and whether R moved with it
   let last = null, note = "Move i and look at the matrix.";
@@ -31,7 +31,7 @@ export function rotation(ui) {
     last ??= { state: { ...state }, matrix: made.matrix };
   }
   const bracket = (numbers, name) => h("span", { class: "matrix" }, h("span", { class: `cells c${numbers[0].length}` }, ...numbers.flat().map(x => h("span", {}, fmt(x)))), h("small", {}, name));
-  const tiny = x => (x === 0 ? "0" : x < 1e-3 ? x.toExponential(0).replace("-", "−") : fmt(x));
+  const raised = n => String(n).replace(/./g, d => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(d)]), tiny = x => (x === 0 ? "0" : x < 1e-3 ? `10${raised(Math.ceil(Math.log10(x)))}` : fmt(x));
   const sign = i => String(i).replace("-", "−");
   const css = h("style");
   css.textContent = `.equation{display:flex;flex-wrap:wrap;align-items:flex-start;gap:.3em .35em;margin-bottom:.8em;font-size:.93em}.equation>b{align-self:flex-start;margin-top:.75em;font-weight:400}
@@ -43,7 +43,7 @@ export function rotation(ui) {
     paint(width, narrow) {
       const { theme } = ui, made = compute(), { omega, angle, matrix, points, turned } = made, i = state.position, d = state.offset, j = state.pair;
       notice(made);
-      const side = Math.min(narrow ? width : width * 0.43, 380 * unit), R = side / 2 - 46 * unit, m = side / 2, c = paper(canvas, side, side + 22 * unit), sand = rgb(theme.plus);
+      const side = Math.min(narrow ? width : width * 0.43, 380 * unit), R = side / 2 - 42 * unit, m = side / 2, c = paper(canvas, side, side + 4 * unit), sand = rgb(theme.plus);
       const place = ([s, k], r = R) => [m + r * k, m - r * s];
       c.strokeStyle = theme.line; c.lineWidth = 1; c.beginPath(); c.moveTo(m - R - 8, m); c.lineTo(m + R + 8, m); c.moveTo(m, m - R - 8); c.lineTo(m, m + R + 8); c.stroke();
       c.strokeStyle = theme.hatch; c.beginPath(); c.arc(m, m, R, 0, 7); c.stroke();
@@ -63,7 +63,7 @@ export function rotation(ui) {
         const [tx, ty] = place(p, R + (near && n ? -26 : 26) * unit);
         c.font = ui.font(13, 600); c.textAlign = "center"; c.textBaseline = "middle"; c.fillText(names[n], tx, ty);
       });
-      c.font = ui.font(11); c.fillStyle = theme.quiet; c.textAlign = "right"; c.textBaseline = "bottom"; c.fillText(`cosine, column ${2 * j + 1} →`, side, side + 16 * unit);
+      c.font = ui.font(11); c.fillStyle = theme.quiet; c.textAlign = "right"; c.textBaseline = "bottom"; c.fillText(`cosine, column ${2 * j + 1} →`, side, side + 2 * unit);
       c.textAlign = "left"; c.textBaseline = "top"; c.fillText(`↑ sine, column ${2 * j}`, 2, 2);
       canvas.setAttribute("aria-label", `Circle of columns ${2 * j} and ${2 * j + 1}: ${names[0]} at ${points[0].map(x => fmt(x)).join(", ")}, ${names[1]} at ${points[1].map(x => fmt(x)).join(", ")}, ${fmt(angle)} radians apart.`);
       const column = v => v.map(x => [x]);
@@ -71,9 +71,9 @@ export function rotation(ui) {
       equation.setAttribute("aria-label", `R = (${matrix.map(r => r.map(x => fmt(x)).join(", ")).join("; ")}) times ${names[0]} = ${turned.map(x => fmt(x)).join(", ")}`);
       say.replaceChildren(
         h("div", {}, h("b", {}, `δ · ω = ${sign(d)} · ${fmt(omega, omega < 0.01 ? 5 : 3)} = ${fmt(angle)} rad`), ` (${fmt((angle * 180) / Math.PI, 0)}°)`),
-        h("div", {}, made.error < 1e-9 ? `R · P[i] = P[i+δ] for all ${T} positions i: the error is at most ${tiny(made.error)}.` : `R misses P[i+δ] by up to ${fmt(made.error)}.`),
-        h("div", {}, `Found from the two points alone, R is the same at every i to within ${tiny(made.found)}.`),
-        h("div", {}, `All ${D / 2} pairs together: P[i] · P[i+δ] = ${fmt(made.dot, 2)}.`),
+        h("div", {}, made.error < 1e-9 ? `R · P[i] = P[i+δ] at all ${T} positions i, with an error of at most ${tiny(made.error)}.` : `R misses P[i+δ] by up to ${fmt(made.error)}.`),
+        h("div", {}, made.found < 1e-9 ? "Worked out from the two points alone, R comes out the same at every i." : "Worked out from the two points alone, R differs from i to i."),
+        h("div", {}, `All ${D / 2} pairs together: P[i] · P[i+δ] = ${fmt(made.dots[i], 2)}${Math.max(...made.dots) - Math.min(...made.dots) < 1e-9 ? " at every i" : ""}.`),
         h("div", { class: "quiet", "data-testid": "note" }, note));
     },
     table() {

@@ -1,0 +1,308 @@
+"""Chapter 4's labs in the browser: their mathematics equals torch in float64, their words say what was computed."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.views import labs
+from course_utils.views.view import at
+
+pytestmark = pytest.mark.browser
+TOLERANCE = 1e-6
+WORDS = ["the", "dog", "bites", "the", "old", "man"]
+
+
+def sentence(count=6, size=8, seed=4):
+    x = torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
+    if count == 6:
+        x[3] = x[0]
+    return x
+
+
+def map_of(rows, columns, seed):
+    return torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)) / rows**0.5
+
+
+def all_labs():
+    x = sentence()
+    return {
+        "sinusoid": labs.sinusoid(),
+        "rotation": labs.rotation(),
+        "paths": labs.paths(),
+        "shuffle": labs.shuffle(x, WORDS, order=[0, 5, 2, 3, 4, 1], positions=True),
+    }
+
+
+def numbers(page, index=0, **state):
+    return page.evaluate(
+        "([i, s]) => { const v = document.querySelectorAll('.course-view')[i].view; v.set(s); return v.numbers(); }",
+        [index, state],
+    )
+
+
+def state(page):
+    return page.evaluate("document.querySelector('.course-view').view.state")
+
+
+def settle(page):
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def said(page):
+    settle(page)
+    return page.get_by_test_id("readout").inner_text()
+
+
+@pytest.fixture
+def float64():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+# ---- the mathematics
+@pytest.mark.parametrize(("length", "size"), [(50, 128), (2, 2), (128, 256), (17, 6)])
+def test_sinusoids_equal_torch(show, float64, length, size):
+    from course_utils.positions import frequencies, sinusoidal_encoding
+
+    shown = numbers(show(labs.sinusoid(length, size)))
+    assert np.allclose(shown["encoding"], sinusoidal_encoding(length, size), atol=TOLERANCE, rtol=0)
+    assert np.allclose(shown["frequencies"], frequencies(size), atol=0, rtol=1e-12)
+    assert [int("".join(map(str, row)), 2) for row in shown["digits"]] == list(range(length))
+
+
+def test_rotations_equal_torch(show, float64):
+    from course_utils.positions import shift_matrix, sinusoidal_encoding
+
+    view = labs.rotation(32, 40)
+    page = show(view)
+    encoding = sinusoidal_encoding(80, 32)
+    for offset in (-7, 0, 3, 20):
+        whole = shift_matrix(offset, 32)
+        for pair in (0, 4, 15):
+            rows = slice(2 * pair, 2 * pair + 2)
+            for position in (7, 39):
+                shown = numbers(page, pair=pair, offset=offset, position=position)
+                assert np.allclose(shown["matrix"], whole[rows, rows], atol=TOLERANCE, rtol=0)
+                wanted = encoding[[position, position + offset], rows]
+                assert np.allclose(shown["points"], wanted, atol=TOLERANCE, rtol=0)
+                assert np.allclose(shown["turned"], wanted[1], atol=TOLERANCE, rtol=0)
+                assert shown["dots"][position] == pytest.approx(
+                    float(encoding[position] @ encoding[position + offset]), abs=TOLERANCE
+                )
+                assert max(shown["error"], shown["found"]) < 1e-12
+
+
+def test_paths_are_those_of_python_and_of_the_formulas(show):
+    view = labs.paths()
+    page = show(view)
+    for length in range(2, 17):
+        for kernel in (2, 3, 4, 7):
+            for dilated in (False, True):
+                now = dict(length=length, kernel=kernel, dilated=dilated)
+                shown = numbers(page, **now)
+                assert shown == at(view, **now).counts
+                layers = next(n for n in range(1, 20) if kernel**n >= length)
+                assert shown["convolution"]["path"] == (layers if dilated else math.ceil((length - 1) / (kernel - 1)))
+                assert (shown["recurrent"]["path"], shown["attention"]["path"]) == (length - 1, 1)
+                assert (shown["recurrent"]["sequential"], shown["attention"]["sequential"]) == (length, 1)
+                assert shown["convolution"]["per_layer"] == 1 and shown["attention"]["lines"] == length**2
+
+
+@pytest.mark.parametrize("maps", [False, True], ids=["plain", "projected"])
+def test_shuffled_attention_equals_torch(show, maps, float64):
+    from course_utils.positions import sinusoidal_encoding
+
+    x = sentence()
+    given = dict(query=map_of(8, 5, 1), key=map_of(8, 5, 2), value=map_of(8, 3, 3)) if maps else {}
+    view = labs.shuffle(x, WORDS, **given)
+    page = show(view)
+    single = {name: w.float().double() for name, w in given.items()}
+    q, k, v = ((single[n] if maps else torch.eye(8)) for n in ("query", "key", "value"))
+    for order in (list(range(6)), [5, 4, 3, 2, 1, 0], [2, 0, 1, 3, 5, 4]):
+        for positions in (False, True):
+            shown = numbers(page, order=order, positions=positions)
+            rows = x.float().double()[order] + (sinusoidal_encoding(6, 8) if positions else 0)
+            weights = torch.softmax((rows @ q) @ (rows @ k).T / q.shape[1] ** 0.5, -1)
+            assert np.allclose(shown["weights"], weights, atol=TOLERANCE, rtol=0)
+            assert np.allclose(shown["outputs"], weights @ rows @ v, atol=TOLERANCE, rtol=0)
+            expected = at(view, order=order, positions=positions).moved
+            assert np.allclose(shown["change"], expected["change"], atol=TOLERANCE)
+            assert shown["drift"] == pytest.approx(expected["mean"], abs=TOLERANCE)
+            same = not positions or order == list(range(6))
+            assert shown["equivariant"] == expected["equivariant"] == same
+            assert shown["invariant"] == expected["invariant"] == same
+
+
+def test_the_verdict_is_computed(show):
+    """A control: scores that grow with the place of the key are no longer called equivariant."""
+    view = labs.shuffle(sentence(), WORDS, order=[1, 0, 2, 3, 4, 5])
+    right = "softmax(k.map(b => a.reduce"
+    broken = view.fragment().replace(right, "softmax(k.map((b, place) => 0.3 * place + a.reduce")
+    assert broken != view.fragment()
+    assert "did not change: equivariant" in said(show(view))
+    assert "not equivariant" in said(show(broken))
+
+
+# ---- under the hand
+def test_words_move_by_key_button_and_pointer(show):
+    page = show(labs.shuffle(sentence(), WORDS))
+    assert "nothing to compare yet" in said(page)
+    page.get_by_role("button", name="dog, place 2 of 6").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    settle(page)
+    assert state(page)["order"] == [0, 2, 1, 3, 4, 5] and "equivariant" in said(page)
+    page.keyboard.press("Shift+End")
+    settle(page)
+    assert state(page)["order"] == [0, 2, 3, 4, 5, 1]
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    assert state(page)["word"] == 5
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.textContent") == "man"
+    page.get_by_role("button", name="◀ move").click()
+    settle(page)
+    assert state(page)["order"] == [0, 2, 3, 5, 4, 1]
+    page.get_by_role("button", name="reset").click()
+    settle(page)
+    first, last = (page.locator(f'[data-word="{w}"]').bounding_box() for w in (0, 5))
+    page.mouse.move(first["x"] + 10, first["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(last["x"] + last["width"] / 2, last["y"] + 10, steps=30)
+    page.mouse.up()
+    settle(page)
+    assert state(page)["order"] == [1, 2, 3, 4, 5, 0]
+    for name in ("reverse", "shuffle"):
+        page.get_by_role("button", name=name).click()
+        settle(page)
+        assert sorted(state(page)["order"]) == list(range(6))
+
+
+def test_positions_end_the_equivariance(show):
+    page = show(labs.shuffle(sentence(), WORDS, order=[5, 1, 2, 3, 4, 0]))
+    assert "Their mean stayed: invariant" in said(page)
+    page.get_by_text("added").click()
+    assert "not equivariant" in said(page) and "not invariant" in said(page)
+    assert "“" in said(page)
+
+
+def test_the_sinusoid_by_keys_and_pointer(show):
+    page = show(labs.sinusoid(position=20, column=8))
+    page.get_by_test_id("picture").focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "PageDown"):
+        page.keyboard.press(key)
+    settle(page)
+    assert (state(page)["position"], state(page)["column"]) == (31, 10)
+    assert "P[31, 10] = sin(31 ·" in said(page) and "31 in binary is 011111" in said(page)
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    assert "P[31, 10]" not in said(page)
+    page.mouse.click(box["x"] + 40, box["y"] + 60)
+    settle(page)
+    clicked = state(page)["position"], state(page)["column"]
+    page.mouse.move(0, 0)
+    assert f"P[{clicked[0]}, {clicked[1]}]" in said(page) and clicked != (31, 10)
+
+
+def test_the_matrix_stays_while_i_moves(show):
+    page = show(labs.rotation())
+    matrix = page.locator(".one .cells")
+    before = matrix.inner_text()
+    page.get_by_label("position i").focus()
+    page.keyboard.press("ArrowRight")
+    assert "from 5 to 6: R stayed the same" in said(page) and matrix.inner_text() == before
+    page.get_by_label("offset δ").focus()
+    page.keyboard.press("ArrowRight")
+    assert "from 3 to 4: R is another matrix" in said(page) and matrix.inner_text() != before
+    assert "R · P[i] = P[i+δ] at all 50 positions" in said(page)
+
+
+def test_paths_say_their_counts(show):
+    page = show(labs.paths(length=9, kernel=3))
+    settle(page)
+    assert "path 4 = ⌈(n − 1) ÷ (k − 1)⌉" in page.get_by_test_id("convolution").inner_text()
+    page.get_by_text("dilated", exact=True).click()
+    settle(page)
+    assert "path 2 = ⌈log₃ n⌉" in page.get_by_test_id("convolution").inner_text()
+    assert "8 steps through the recurrent layer, 2 through the dilated convolutions, 1 in self-attention" in said(page)
+
+
+# ---- how they look and behave
+@pytest.mark.parametrize("name", list(all_labs()))
+def test_every_control_repaints_and_nothing_jumps(show, name):
+    view = all_labs()[name]
+    for width in (480, 760, 1000):
+        page = show(view, width=width)
+        heights, pictures = set(), set()
+        for control in view.controls:
+            inputs = page.locator(f'[data-control="{control["name"]}"]')
+            for i in (
+                range(0, len(control["values"]), len(control["values"]) // 5)
+                if control["kind"] == "range"
+                else range(inputs.count())
+            ):
+                if control["kind"] == "range":
+                    inputs.evaluate("(e, i) => { e.value = i; e.dispatchEvent(new Event('input')); }", i)
+                else:
+                    inputs.nth(i).dispatch_event("click")
+                settle(page)
+                heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
+                pictures.add(page.locator("canvas").first.evaluate("c => c.toDataURL()"))
+        assert len(heights) == 1, (width, heights)
+        assert len(pictures) > 5
+        inner, outer = page.locator(".course-view").evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert inner <= outer + 1, width
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_axe_violations(show, violations, dark):
+    page = show(*all_labs().values(), dark=dark, width=480 if dark else 1000)
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    assert violations(page, "main") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_pages_without_scripts_keep_picture_words_and_table(show):
+    page = show(*all_labs().values(), scripts=False)
+    assert page.locator("img").count() == 4
+    page.locator("summary").first.click()
+    assert page.locator("table").first.is_visible()
+
+
+def test_presenting_size(show):
+    for lab in (labs.sinusoid, labs.rotation, labs.paths):
+        page = show(lab(presenting=True), width=1280)
+        assert page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
+        inner, outer = page.locator(".course-view").evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert inner <= outer + 1
+
+
+LIVE = """
+import torch
+from IPython.display import display
+from course_utils.views import labs
+lab, moved = labs.sinusoid(live=True), labs.shuffle(torch.eye(4), live=True)
+heard = []
+lab.observe(lambda change: heard.append(change["new"]), "position")
+moved.observe(lambda change: heard.append(change["new"]), "order")
+display(lab, moved)
+"""
+
+
+def test_live_labs_tell_python(notebook):
+    nb = notebook("positions", [LIVE])
+    assert nb.run() == []
+    nb.page.wait_for_function(
+        "[...document.querySelectorAll('.jp-OutputArea .course-view')].filter(e => e.view).length === 2"
+    )
+    nb.page.get_by_label("position", exact=True).focus()
+    nb.page.keyboard.press("ArrowRight")
+    nb.page.wait_for_timeout(500)
+    nb.page.get_by_role("button", name="move ▶").click()
+    nb.page.wait_for_timeout(500)
+    assert "22" in nb.ask("print(heard)") and "[1, 0, 2, 3]" in nb.ask("print(heard)")
+    nb.ask("lab.column = 30")
+    nb.page.wait_for_function("document.querySelector('.course-view').view.state.column === 30")

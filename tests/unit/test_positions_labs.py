@@ -1,0 +1,116 @@
+"""Chapter 4's labs without a browser: every control over its range, what is computed, words, errors that teach."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.positions import shift_matrix, sinusoidal_encoding
+from course_utils.views import labs, sweep
+from course_utils.views.paths import graph
+from course_utils.views.view import at, bundle
+
+
+def sentence(count=5, size=6):
+    return torch.randn(count, size, generator=torch.Generator().manual_seed(0))
+
+
+def all_labs():
+    return [labs.sinusoid(12, 8), labs.rotation(8, 12), labs.paths(5), labs.shuffle(sentence())]
+
+
+def test_every_control_over_its_whole_range():
+    assert [sweep(lab) for lab in all_labs()] == [12 + 8, 12 + 23 + 4, 15 + 6 + 2, 2]
+
+
+def test_live_labs_have_one_trait_per_state():
+    lab = labs.shuffle(sentence(), live=True)
+    heard = []
+    lab.observe(lambda change: heard.append(change.new), "order")
+    lab.order = [4, 1, 2, 3, 0]
+    assert heard == [[4, 1, 2, 3, 0]] and lab.now.moved["equivariant"]
+    assert labs.sinusoid(live=True).position == 21
+    assert labs.rotation(live=True).offset == 3
+    assert labs.paths(live=True).kernel == 3
+
+
+def test_sinusoids_and_digits():
+    lab = labs.sinusoid(50, 128)
+    assert np.allclose(lab.encoding, sinusoidal_encoding(50, 128), atol=1e-5)
+    assert lab.digits[21].tolist() == [0, 1, 0, 1, 0, 1]
+    assert "21 is 010101" in lab.describe()
+    assert lab.table().rows[21][:2] == ["21", "010101"]
+
+
+def test_one_matrix_for_every_position():
+    lab = labs.rotation(16, 30, pair=2, offset=5)
+    whole = shift_matrix(5, 16).numpy()
+    matrices = [at(lab, position=i).matrix for i in range(30)]
+    assert all((m == matrices[0]).all() for m in matrices)
+    assert np.allclose(matrices[0], whole[4:6, 4:6], atol=1e-6)
+    now, later = lab.points
+    assert np.allclose(lab.matrix @ now, later, atol=1e-12) and lab.error < 1e-12
+    encoding = sinusoidal_encoding(30, 16)
+    assert lab.product == pytest.approx(float(encoding[7] @ encoding[12]), abs=1e-4)
+
+
+@pytest.mark.parametrize(("kernel", "dilated", "layers"), [(3, False, 4), (3, True, 2), (2, False, 8), (2, True, 4)])
+def test_paths_are_walked(kernel, dilated, layers):
+    counts = labs.paths(9, kernel=kernel, dilated=dilated).counts
+    assert [counts[kind]["path"] for kind in counts] == [layers, 8, 1]
+    assert [counts[kind]["sequential"] for kind in counts] == [layers, 9, 1]
+    way = graph("convolution", 9, kernel, dilated).path()
+    assert way[0] == (0, 0) and way[-1] == (layers, 8)
+
+
+def test_a_graph_without_a_way_has_no_path():
+    made = graph("attention", 4)
+    assert made._replace(edges=[e for e in made.edges if e[1] != (1, 3)]).path() == []
+
+
+def test_outputs_move_along_until_positions_are_added():
+    lab = labs.shuffle(sentence(), order=[3, 0, 4, 1, 2])
+    weights, outputs = lab.attend()
+    first_weights, first = lab.attend(range(5))
+    assert np.allclose(outputs, first[[3, 0, 4, 1, 2]]) and not np.allclose(outputs, first)
+    assert np.allclose(weights, first_weights[np.ix_([3, 0, 4, 1, 2], [3, 0, 4, 1, 2])])
+    assert lab.moved["equivariant"] and lab.moved["invariant"]
+    added = at(lab, positions=True)
+    assert not added.moved["equivariant"] and not added.moved["invariant"]
+    assert "equivariant" in lab.describe() and "not equivariant" in added.describe()
+    assert lab.table().rows[-1][0] == "mean"
+
+
+def test_projections_and_odd_sizes():
+    lab = labs.shuffle(sentence(4, 5), value=torch.ones(5, 2))
+    assert lab.attend()[1].shape == (4, 2) and [c["name"] for c in lab.controls][-1] == "reset"
+    assert "positions" not in [c["name"] for c in lab.controls]
+
+
+def test_refusals_say_what_to_do():
+    for bad in (dict(max_length=1), dict(model_size=7), dict(max_length=500)):
+        with pytest.raises(ValueError, match="needed"):
+            labs.sinusoid(**bad)
+        with pytest.raises(ValueError, match="needed"):
+            labs.rotation(**bad)
+    for bad in (dict(length=1), dict(length=40), dict(kernel=1)):
+        with pytest.raises(ValueError, match="2 to 16 words"):
+            labs.paths(**bad)
+    x = sentence()
+    with pytest.raises(ValueError, match=r"x\[:, :8\]"):
+        labs.shuffle(torch.zeros(3, 40))
+    with pytest.raises(ValueError, match="each of 0 … 4 once"):
+        labs.shuffle(x, order=[0, 0, 1, 2, 3])
+    with pytest.raises(ValueError, match="even"):
+        labs.shuffle(torch.zeros(3, 5), positions=True)
+    with pytest.raises(ValueError, match=r"weight\.T"):
+        labs.shuffle(x, query=torch.zeros(5, 6))
+    with pytest.raises(ValueError, match="same size E"):
+        labs.shuffle(x, query=torch.zeros(6, 3), key=torch.zeros(6, 2))
+    with pytest.raises(ValueError, match="only one of query and key"):
+        labs.shuffle(x, query=torch.zeros(6, 3))
+
+
+def test_bundles_and_fragments_stay_small():
+    for lab in (labs.sinusoid(), labs.rotation(), labs.paths(), labs.shuffle(sentence())):
+        assert len(bundle(lab.modules).encode()) < 30_000
+        assert len(lab.fragment()) < 70_000
