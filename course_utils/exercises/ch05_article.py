@@ -141,7 +141,7 @@ def _no_root(scores, d):
 ROOT = FindError(
     name="a root from nowhere",
     task="write the function again: scores [..., Q, K], head size d -> scores / √d.",
-    why="The code of an article that nobody can have run.",
+    why="An article's code that was never run as it is printed.",
     program=(
         "import math",
         "import torch",
@@ -150,7 +150,7 @@ ROOT = FindError(
     ),
     line=4,
     found="`sqrt` is no name here: `math.sqrt(d)`, or `d ** 0.5`. Of all five slips of this article it is the one that "
-    "does no harm: it says so itself.",
+    "always says so itself.",
     innocent={1: "there it is: what is in it?", 2: "needed elsewhere.", 3: "it only names what comes in."},
     reference=divided_by_root,
     cases=lambda: [

@@ -12,7 +12,7 @@ from course_utils.blocks import EncoderBlock
 from course_utils.exercises import check
 from course_utils.exercises.ch05_claims import multiplications
 from course_utils.exercises.ch05_heads import multi_head
-from course_utils.exercises.ch05_masks import Layer, _masked_layers, last_feature
+from course_utils.exercises.ch05_leaks import Layer, _masked_layers, last_feature
 from course_utils.exercises.ch05_table import TABLE, VOCABULARY, chosen_word, is_distribution
 from course_utils.multihead import MultiHeadAttention
 
