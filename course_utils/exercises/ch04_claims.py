@@ -112,8 +112,8 @@ INVARIANT = FindError(
 
 LOG = FindError(
     name="log n, plainly",
-    task="count for ordinary convolutions, centred, with an odd kernel k: how many layers until the last of n words "
-    "can feel the first? n, k -> a number.",
+    task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: how many layers "
+    "until the last of n words can feel the first? n, k -> a number.",
     why="A widely used table compares three kinds of layers, by the longest path between two of n words.",
     claims=True,
     program=(
@@ -123,26 +123,27 @@ LOG = FindError(
         "The shorter the path, the easier a link between distant words is learned.",
     ),
     line=3,
-    found="that takes gaps that grow from layer to layer (dilated convolutions) or a pyramid. Ordinary ones move "
-    "(k − 1) / 2 places each: about n / k layers.",
+    found="that takes gaps that grow from layer to layer (dilated convolutions) or a pyramid. Ordinary ones move k − 1 "
+    "places each: about n / k layers.",
     innocent={
         1: "every word sees every other.",
         2: "the state is handed on from word to word.",
         4: "that is why one counts paths; chapter 3 measured the gradients.",
     },
-    reference=lambda n, k: convolutions_between(n, k),
+    reference=convolutions_between,
     cases=lambda: [
         Case({"n": 9, "k": 3}, shown=True),
         Case({"n": 9, "k": 5}),
         Case({"n": 12, "k": 5}),
         Case({"n": 100, "k": 7}),
+        Case({"n": 26, "k": 6}),
         Case({"n": 1, "k": 3}),
     ],
     returns=("layers",),
     hints=(
-        "Draw nine dots in a row. With k = 3, how far does something move in one layer?",
-        "The way has n − 1 steps; a layer takes (k − 1) / 2 of them.",
-        "`math.ceil((n - 1) / ((k - 1) // 2))`",
+        "In the lab: nine words, kernel 3. How many places does the dark line move in one layer?",
+        "The way has n − 1 steps; a layer takes k − 1 of them.",
+        "`math.ceil((n - 1) / (k - 1))`",
     ),
     minutes=4,
     difficulty=2,
@@ -151,15 +152,18 @@ LOG = FindError(
             lambda n, k: math.ceil(math.log(n, k)),
             "log n needs gaps that grow from layer to layer. Without them each layer moves the same few places.",
         ),
-        Wrong(lambda n, k: math.ceil(n / k), "A kernel of k looks to both sides: it moves (k − 1) / 2 places, not k."),
-        Wrong(lambda n, k: n - 1, "That is a kernel of 3. A wider one takes longer strides."),
         Wrong(
-            lambda n, k: math.ceil((n - 1) / (k - 1)),
-            "That is a kernel that only looks back. A centred one moves (k − 1) / 2 places.",
+            lambda n, k: math.ceil(n / k),
+            "A kernel of k sees its own word and k − 1 before it: the stride is k − 1, and the way is n − 1.",
         ),
-        Wrong(lambda n, k: (n - 1) // ((k - 1) // 2), "Round up: a piece of the way needs a whole layer."),
+        Wrong(lambda n, k: n - 1, "That is a kernel of 2, or a recurrent network. A wider one takes longer strides."),
         Wrong(
-            lambda n, k: math.ceil(n / ((k - 1) // 2)),
+            lambda n, k: math.ceil((n - 1) / k),
+            "The kernel's own word is one of the k: it moves k − 1 places.",
+        ),
+        Wrong(lambda n, k: (n - 1) // (k - 1), "Round up: a piece of the way needs a whole layer."),
+        Wrong(
+            lambda n, k: math.ceil(n / (k - 1)),
             "From the first of n words to the last there are n − 1 steps, not n.",
         ),
     ),
