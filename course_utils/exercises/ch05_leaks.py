@@ -27,8 +27,8 @@ def _masked_when(when, diagonal=0):
 TRAINING_ONLY = FindError(
     name="a mask for training only",
     task="write the function again: q, k, v [B, T, d], training True or False -> [B, T, d].",
-    why="Training goes well. What the model then writes is not what it learnt, since it reads its own words in "
-    "another way.",
+    why="Training goes well. In use, the model reads its own words in another way than it learnt: a quiet bug, "
+    "since most sentences come out the same.",
     program=(
         "def self_attention(q, k, v, training):           # [B, T, d] each",
         "    future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)",
