@@ -1,0 +1,138 @@
+"""Chapter 4's exercises: right answers in other styles, and any right repair of what was wrong."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from right_answers import Written
+
+written = Written()
+
+
+@written("self-attention")
+def word_by_word(X, WQ, WK, WV):
+    rows = []
+    for x in X:
+        scores = torch.stack([(x @ WQ) @ (other @ WK) / WQ.shape[1] ** 0.5 for other in X])
+        rows.append(scores.softmax(0))
+    A = torch.stack(rows)
+    return torch.einsum("ij,jd->id", A, X @ WV), A
+
+
+@written("convolution as a matrix")
+def of_unit_vectors(kernel, length):
+    return F.conv1d(torch.eye(length)[:, None], kernel[None, None], padding=len(kernel) // 2)[:, 0].T
+
+
+@written("sinusoidal encoding")
+def in_loops(length, model_size):
+    P = torch.zeros(length, model_size)
+    for i in range(length):
+        for c in range(model_size):
+            angle = i / 10000 ** (2 * (c // 2) / model_size)
+            P[i, c] = math.cos(angle) if c % 2 else math.sin(angle)
+    return P
+
+
+@written("shift matrix")
+def entry_by_entry(offset, model_size):
+    R = torch.zeros(model_size, model_size)
+    for j in range(model_size // 2):
+        b = offset * 10000 ** (-2 * j / model_size)
+        R[2 * j, 2 * j] = R[2 * j + 1, 2 * j + 1] = math.cos(b)
+        R[2 * j, 2 * j + 1], R[2 * j + 1, 2 * j] = math.sin(b), -math.sin(b)
+    return R
+
+
+@written("rotary")
+def complex_numbers(x, positions):
+    omega = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
+    turn = torch.polar(torch.ones(len(x), len(omega)), positions[:, None] * omega)
+    return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(1)
+
+
+@written("a times what")
+def in_another_order(Z, W):
+    for WQ, WK, WV in W:
+        A = torch.softmax((Z @ WQ) @ (Z @ WK).T / Z.shape[1] ** 0.5, dim=-1)
+        Z = (A @ Z) @ WV
+    return Z
+
+
+def attended(q, k, v):
+    return torch.softmax(q @ k.T / q.shape[-1] ** 0.5, -1) @ v
+
+
+@written("positions after the softmax")
+def into_the_words(x, P, WQ, WK, WV):
+    x = x + P
+    return attended(x @ WQ, x @ WK, x @ WV)
+
+
+@written("positions after the softmax")
+def into_queries_and_keys_only(x, P, WQ, WK, WV):
+    return attended((x + P) @ WQ, (x + P) @ WK, x @ WV)
+
+
+@written("positions after the softmax")
+def before_and_after(x, P, WQ, WK, WV):
+    return into_the_words(x, P, WQ, WK, WV) + P
+
+
+@written("an encoder that is not there")
+def one_by_one(ids, E, P, W):
+    x = torch.stack([E[word] + P[place] for place, word in enumerate(ids)])
+    return attended(*(x @ M for M in W))
+
+
+def waves(number, D):
+    omega = 10000 ** (-torch.arange(0, D, 2) / D)
+    return torch.stack([torch.sin(number * omega), torch.cos(number * omega)], -1).flatten()
+
+
+@written("absolute under the name relative")
+def query_minus_key(i, j, D):
+    return waves(i - j, D)
+
+
+@written("absolute under the name relative")
+def key_minus_query(i, j, D):
+    return waves(j - i, D)
+
+
+@written("absolute under the name relative")
+def a_vector_for_each_distance(i, j, D):
+    return torch.full((D,), float(i - j))
+
+
+@written("invariant or equivariant")
+def nothing_first(layer, x, order):
+    a, b = layer(x), layer(x[order])
+    if (a - b).abs().max() < 1e-5:
+        return "Invariant"
+    return "equivariant" if (a[order] - b).abs().max() < 1e-5 else "neither"
+
+
+@written("log n, plainly")
+def layer_by_layer(n, k):
+    layers, reached = 0, 1
+    while reached < n:
+        layers, reached = layers + 1, reached + k - 1
+    return layers
+
+
+@written("lowered and raised")
+def by_counting(n, d):
+    a, r = 2 * n * n * d, 2 * n * d * d
+    return "equal" if a == r else min((a, "attention"), (r, "recurrent"))[1]
+
+
+@written("sinusoids add parameters")
+def modules(kind, max_length, model_size):
+    from course_utils.positions import LearnedPositions, SinusoidalPositions
+
+    made = {"learned": LearnedPositions(max_length, model_size), "sinusoidal": SinusoidalPositions(model_size)}
+    return sum(p.numel() for p in made[kind].parameters()) if kind in made else 0
+
+
+test_right_answers_pass = written.test()

@@ -1,0 +1,169 @@
+"""Chapter 4's experiments: layers as matrices, their reach and cost, and the two tasks that need order."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_utils import results
+from course_utils.positions_study import (
+    BACK,
+    BEYOND,
+    KINDS,
+    LAYERS,
+    TRAINED,
+    LettersBefore,
+    Reader,
+    WhoDoesIt,
+    convolution_matrix,
+    convolutions_between,
+    in_a_row,
+    layer,
+    layer_times,
+    links,
+    multiply_adds,
+    reader,
+    steps_between,
+)
+from course_utils.views import labs
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 7])
+@pytest.mark.parametrize("length", [1, 2, 6])
+def test_convolution_matrix_is_torchs_convolution(size, length):
+    generator = torch.Generator().manual_seed(size)
+    kernel, x = torch.randn(size, generator=generator), torch.randn(length, generator=generator)
+    wanted = F.conv1d(x[None, None], kernel[None, None], padding=size // 2)[0, 0]
+    torch.testing.assert_close(convolution_matrix(kernel, length) @ x, wanted)
+
+
+@pytest.mark.parametrize("kernel", [torch.ones(2), torch.ones(3, 3), torch.ones(0)])
+def test_a_kernel_without_a_middle_is_refused(kernel):
+    with pytest.raises(ValueError, match="odd k"):
+        convolution_matrix(kernel, 5)
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 5])
+@pytest.mark.parametrize("length", [2, 5, 9, 16])
+def test_steps_are_those_of_the_path_lab_and_of_the_formulas(length, kernel):
+    lab = {dilated: labs.paths(length, kernel=kernel, dilated=dilated).counts for dilated in (False, True)}
+    for kind in LAYERS:
+        assert steps_between(kind, length, kernel) == lab[False][kind]["path"]
+    assert steps_between("dilated", length, kernel) == lab[True]["convolution"]["path"]
+    assert steps_between("convolution", length, kernel) == convolutions_between(length, kernel)
+    assert steps_between("recurrent", length) == length - 1
+    assert steps_between("dilated", length, kernel) <= math.ceil(math.log(length, kernel) + 1e-9) + 1
+
+
+def test_one_word_needs_no_step():
+    assert [steps_between(kind, 1) for kind in ("convolution", "dilated", "recurrent", "attention")] == [0] * 4
+    assert links("convolution", 4).sum() == 9 and links("attention", 4).all()
+
+
+def test_only_the_recurrent_layer_waits_longer_for_a_longer_text():
+    chains = {kind: [in_a_row(layer(kind)(torch.zeros(1, n, 64))) for n in (4, 8, 16)] for kind in LAYERS}
+    assert len(set(chains["convolution"])) == len(set(chains["attention"])) == 1
+    a, b, c = chains["recurrent"]
+    assert c - b == 2 * (b - a) > 0
+
+
+def test_the_chain_of_operations_is_counted():
+    x = torch.ones(3, requires_grad=True)
+    assert in_a_row(x.exp()) == 2  # exp, and the leaf
+    assert in_a_row(x.exp() + x.exp().exp()) == 4
+
+
+def test_attention_multiplies_less_exactly_while_the_text_is_shorter_than_the_vectors_are_wide():
+    for n in (8, 64, 65, 500):
+        assert (multiply_adds("attention", n, 64) < multiply_adds("recurrent", n, 64)) == (n < 64)
+    assert multiply_adds("convolution", 10, 64) == 3 * 10 * 64 * 64
+
+
+def test_layers_keep_the_shape_and_are_timed():
+    for kind in LAYERS:
+        assert layer(kind, 8)(torch.zeros(2, 5, 8)).shape == (2, 5, 8)
+    times = layer_times((2, 4), size=8, repeats=1)
+    assert set(times) == set(LAYERS) and all(len(t) == 2 and min(t) > 0 for t in times.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_readers_have_weights_that_sum_to_one_and_leave_the_random_state_alone(kind):
+    before = torch.random.get_rng_state()
+    model = reader(10, 10, kind, seed=3)
+    assert torch.equal(before, torch.random.get_rng_state())
+    logits, weights = model(torch.randint(10, (2, 7), generator=torch.Generator().manual_seed(0)))
+    assert logits.shape == (2, 7, 10) and weights.shape == (2, 7, 7)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 7))
+    assert reader(10, 4, kind, pooled=True)(torch.zeros(2, 7, dtype=torch.long)).logits.shape == (2, 4)
+
+
+def test_a_kind_of_positions_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="none, learned, sinusoidal, rotary"):
+        Reader(10, 10, "absolute")
+
+
+def test_learned_positions_end_and_the_others_grow():
+    ids = torch.zeros(1, BEYOND + 1, dtype=torch.long)
+    for kind in KINDS:
+        if kind == "learned":
+            with pytest.raises(ValueError, match="learned were 0 … 59"):
+                reader(10, 10, kind)(ids)
+        else:
+            assert reader(10, 10, kind)(ids).logits.shape == (1, BEYOND + 1, 10)
+
+
+def test_without_positions_a_sentence_and_its_twin_get_the_same_answer_and_half_are_right():
+    who = WhoDoesIt()
+    model = who.model("none")
+    who.train(model, steps=20)
+    ids, _ = who.encode(who.test)
+    logits = model(ids).logits.unflatten(0, (-1, 2))
+    torch.testing.assert_close(logits[:, 0], logits[:, 1])
+    assert who.right(model) <= 0.5
+
+
+def test_twins_stay_together_and_the_courses_own_are_held_out():
+    who = WhoDoesIt()
+    assert "the dog bites the man ." in who.test and not set(who.test) & set(who.training)
+    assert len(who.test) + len(who.training) == len(who.verbs) * len(who.nouns) * (len(who.nouns) - 1)
+    for text in who.test:
+        the, a, verb, _, b, dot = text.split()
+        assert f"{the} {b} {verb} the {a} {dot}" in who.test
+    ids, right = who.encode(["the dog bites the man .", "the man bites the dog ."])
+    assert [who.nouns[i] for i in right] == ["dog", "man"] and ids.shape == (2, 6)
+
+
+def test_with_positions_it_learns_who_does_it():
+    who = WhoDoesIt()
+    model = who.model("sinusoidal")
+    who.train(model)
+    assert who.right(model) > 0.9
+    answers = who.answers(model, "the man bites the dog .")
+    assert next(iter(answers)) == "man" and sum(answers.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_letters_task_asks_for_the_letter_before():
+    letters = LettersBefore()
+    ids = letters.batches(torch.Generator().manual_seed(0))
+    assert ids.shape == (64, TRAINED)
+
+    class Knows(torch.nn.Module):
+        def forward(self, ids):
+            from course_utils.positions_study import Read
+
+            return Read(10.0 * F.one_hot(ids.roll(BACK, 1), 10), ids)
+
+    assert letters.right(Knows()) == (1.0, 1.0) and letters.by_place(Knows()).shape == (BEYOND - BACK,)
+    assert letters.loss(Knows(), ids) < 1e-2
+
+
+def test_what_is_recorded_says_what_the_chapter_says():
+    order, costs = results.load("positions_order"), results.load("positions_costs")
+    assert set(order["kinds"]) == set(KINDS) and order["trained"] == TRAINED
+    rate = str(order["rates"][1])
+    for kind, found in order["kinds"].items():
+        assert len(found["by_place"]) == BEYOND - BACK and len(found["inside"][rate]) == len(order["seeds"])
+        assert max(found["who"]) <= 0.5 if kind == "none" else min(found["who"]) > 0.9
+    assert min(order["kinds"]["rotary"]["beyond"][rate]) > max(order["kinds"]["sinusoidal"]["beyond"][rate])
+    assert set(costs["seconds"]) == set(LAYERS) and len(costs["lengths"]) == len(costs["seconds"]["attention"])
