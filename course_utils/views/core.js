@@ -127,7 +127,7 @@ const control = {
 export function mount(host, kinds, spec, buffer, link = null) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)), id = `v${++serial}`;
-  let pending = 0, settled = false, picture = null, syncs = [];
+  let pending = 0, settled = false, picture = null, syncs = [], painted = 0;
   const ui = {
     spec, state, root, id, unit, tall: spec.presenting ? 1.15 : unit, arrays: decode(buffer, spec.arrays), actions: {},
     font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
@@ -144,7 +144,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
   }
   function frame() {
     pending = 0;
-    const width = shell.clientWidth;
+    const width = (painted = shell.clientWidth);
     if (!width || !host.isConnected) return;
     const theme = themeOf(host);
     ui.family = getComputedStyle(host).fontFamily;
@@ -170,7 +170,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
   root.replaceChildren(style, probe, shell);
   host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
   picture = kinds[spec.kind](ui);
-  const watch = new ResizeObserver(() => ui.set({}));
+  const watch = new ResizeObserver(() => shell.clientWidth !== painted && ui.set({})); // a new height needs no new picture
   watch.observe(shell);
   host.view = { state, set: ui.set, act: ui.act, numbers: () => picture.numbers() };
   frame();

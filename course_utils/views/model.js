@@ -10,6 +10,7 @@ export function whole(ui) {
   const { spec, state, unit, arrays } = ui, N = modelNumbers(spec, arrays), { parts, count } = N, SIDES = ["encoder", "decoder"], q = t => `“${t}”`;
   const places = side => (side === "encoder" ? count.encoder : state.step), ratio = (p, i) => p.adds[i] / Math.max(N.before(p)[i], 1e-9);
   const most = Math.max(...Object.values(parts).flatMap(p => Array.from(p.long)));
+  const tall = spec.presenting ? 1.5 : unit; // of a row in the picture
   let rows = [], geometry = {};
 
   // ---- what is lit: the pointer first, then what was chosen; in the decoder the newest word
@@ -81,7 +82,7 @@ export function whole(ui) {
   }
 
   function layout(width) {
-    const c = canvas.getContext("2d"), tall = ui.tall, S = count.encoder, T = count.decoder, gap = 14 * unit;
+    const c = canvas.getContext("2d"), S = count.encoder, T = count.decoder, gap = 14 * unit;
     c.font = ui.font(12, 700);
     const long = Math.min(92 * unit, Math.max(...SIDES.flatMap(s => spec.words[s]).map(w => c.measureText(w).width)) + 4), label = 112 * unit, tail = long * 0.6;
     let cell = (width - 2 * label - gap - 2 * tail) / (S + T);
@@ -151,7 +152,7 @@ export function whole(ui) {
         });
         for (const r of mine) if (r.adds) {
           const colour = mix(theme.paper, purple, ratio(parts[r.id], i));
-          c.fillStyle = rgb(colour); c.fillRect(g.x(i) - cell / 2 + 1, r.y + r.ink + 1, cell - 2, 9 * ui.tall); c.strokeStyle = theme.hatch; c.lineWidth = 0.5; c.strokeRect(g.x(i) - cell / 2 + 1, r.y + r.ink + 1, cell - 2, 9 * ui.tall);
+          c.fillStyle = rgb(colour); c.fillRect(g.x(i) - cell / 2 + 1, r.y + r.ink + 1, cell - 2, 9 * tall); c.strokeStyle = theme.hatch; c.lineWidth = 0.5; c.strokeRect(g.x(i) - cell / 2 + 1, r.y + r.ink + 1, cell - 2, 9 * tall);
         }
         const read = asked && average(opened, i) >= 0.15;
         slanted(spec.words[side][i], g.x(i), g.from + geometry.head - 7 * unit, "left", i === on ? theme.query : read ? theme.key : theme.text, i === on || read);
@@ -159,7 +160,7 @@ export function whole(ui) {
     }
     c.textBaseline = "middle";
     for (const r of rows) {
-      const g = at[r.side], p = parts[r.id], middle = r.y + (r.words ? 12 * unit : (r.high - 5 * ui.tall) / 2);
+      const g = at[r.side], p = parts[r.id], middle = r.y + (r.words ? 12 * unit : (r.high - 5 * tall) / 2);
       if (r.ink) slivers(c, g, p, r.y, r.ink - 2);
       c.textAlign = "right"; c.font = ui.font(11.5, r.id === state.part ? 700 : 400); c.fillStyle = r.id === state.part ? theme.text : theme.quiet;
       c.fillText(r.memory ? `read by decoder ${p.layer}` : SHORT[p.kind], g.left - 9 * unit, middle, label - 22 * unit);
@@ -200,6 +201,7 @@ export function whole(ui) {
   css.textContent = `${STEPPER_CSS}.strip{display:grid;grid-template-columns:max-content 1fr;gap:.1em .8em;align-items:baseline;margin:.1em 0 .5em}.word{border:0;border-radius:.25em;padding:0 .25em}.word.on{color:var(--query);font-weight:700}.word:hover{color:var(--query)}.word[aria-pressed=true]{text-decoration:underline 2px;text-underline-offset:.25em}
 .ahead{display:flex;flex-wrap:wrap;gap:0 1.1em;min-height:1.5em}.chip{background:linear-gradient(var(--output),var(--output)) 0 100%/var(--p) 2px no-repeat;white-space:nowrap;padding-bottom:2px}.map,.panel{outline-offset:3px;border-radius:2px}.body{flex:1}.controls input[type=range]{width:8em}
 .view .say{min-height:2.9em;margin:.5em 0 .7em}.narrow .say{min-height:4.4em}.opened{margin:.2em 0 .5em}.own{display:flex;flex-wrap:wrap;gap:.4em;margin:.2em 0 .5em}.own input{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--line);border-radius:.35em;padding:.1em .4em;flex:1;min-width:14em}.note{flex-basis:100%;color:var(--query);min-height:1.4em}`;
+  if (spec.presenting) css.textContent += ".caption{display:none}";
   ui.root.append(css);
 
   return {

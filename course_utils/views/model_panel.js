@@ -1,6 +1,7 @@
 // The tensors of one part of the model, side by side: vectors as bars, scores and weights as cells, the next words as a list.
 import { fmt, h, legible, mix, paper, percent, rgb } from "./core.js";
 
+const packed = hex => { const [r, g, b] = hex.match(/\w\w/g).map(x => parseInt(x, 16)); return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; };
 const CUT = 3; // bars end at so many times their root mean square
 export function modelPanel(ui, N, pointer, lit) {
   const { spec, state, unit } = ui, { D, d, F } = N, pre = spec.norm_first, word = (side, i) => spec.words[side][i], q = t => `“${t}”`;
@@ -12,7 +13,7 @@ export function modelPanel(ui, N, pointer, lit) {
     if (cached.key === key) return cached.blocks;
     const { side, kind } = p, list = [], x = pre ? "norm(x)" : "x", of = head + 1;
     const vectors = (name, made, data, columns, role, more = {}) => list.push({ type: "bars", name, made, side, columns, role, get: (r, c) => data[r * columns + c], ...more });
-    const before = () => vectors("x", "the stream before", p.before, D, null, { share: "stream", quiet: true });
+    const before = () => vectors("x", "the stream before", p.before, D, null, { share: "stream" });
     const after = made => vectors("x′", made, p.after, D, null, { share: "stream" });
     if (kind === "embedding") {
       vectors("token", "embedding · √D", p.of("token"), D, null, { share: "stream" });
@@ -38,7 +39,7 @@ export function modelPanel(ui, N, pointer, lit) {
       vectors("added", kind === "ffn" ? "W₂ hidden + b₂" : "all heads · W_O", p.of("written"), D, "output");
       after(pre ? "x + added" : "norm(x + added)");
     }
-    const shown = spec.presenting ? list.filter(b => !b.quiet) : list, sums = {};
+    const shown = spec.presenting && N.attends(p) ? list.filter(b => b.type === "cells" || b.name === `head ${of}`) : list, sums = {};
     for (const [i, b] of shown.entries()) { // what shares a scale is seen at the same size
       const sum = (sums[(b.share ??= i)] ??= { n: 0, squares: 0, most: 1e-9 });
       b.rows ??= N.count[b.side];
@@ -89,7 +90,7 @@ export function modelPanel(ui, N, pointer, lit) {
     const most = Math.max(...all.map(b => (b.type === "list" ? 0 : b.rows))), high = Math.max(10.5, Math.min(16, 210 / most)) * unit;
     const labels = { encoder: widest(spec.words.encoder), decoder: widest(spec.words.decoder) };
     const least = b => (b.type === "cells" ? b.columns * Math.max(12 * unit, Math.min(high, 13.5 * unit)) : b.type === "list" ? 300 * unit : b.columns * (b.columns > 256 ? 0.9 : b.columns > 64 ? 1 : 2.3) * unit);
-    const most_ = b => (b.type === "bars" ? b.columns * (b.columns > 64 ? 2.2 : 3.4) * unit : least(b));
+    const most_ = b => (b.type === "bars" ? b.columns * (b.columns > 64 ? 2.2 : 3.4) * unit : b.type === "list" ? 460 * unit : least(b));
     for (const b of all) {
       let line = lines.at(-1), named = !line || line.at(-1).b.side !== b.side;
       const used = line ? line.reduce((s, g) => s + g.labels + g.least + gap, 0) : 0, need = Math.min(least(b), width - labels[b.side] - 2);
@@ -112,20 +113,30 @@ export function modelPanel(ui, N, pointer, lit) {
     }
     return { width, height: Math.ceil(y) };
   }
-  function bars(c, g) {
-    const { b, x, y, wide, high } = g, low = b.wide, half = low ? high - 2 : high / 2 - 0.5;
-    c.fillStyle = b.role ? ui.theme[b.role] : ui.theme.quiet;
-    c.beginPath();
-    for (let r = 0; r < b.rows && open(b, r); r++) {
-      const zero = y + (low ? (r + 1) * high - 1 : (r + 0.5) * high);
-      for (let i = 0; i < b.columns; i++) { const v = Math.max(-1, Math.min(1, b.get(r, i) / b.reach)) * half; c.rect(x + i * wide, Math.min(zero, zero - v), wide * 0.88, Math.abs(v)); }
+  // the bars of all blocks, drawn once for a part and a step: pointing at things only copies them
+  const store = new OffscreenCanvas(1, 1), pen = store.getContext("2d");
+  let stored = "";
+  function bars() {
+    const key = [state.part, state.head, state.step, canvas.width, canvas.height, ui.theme.text].join(), W = canvas.width, ratio = window.devicePixelRatio || 1;
+    if (key === stored) return;
+    stored = key;
+    store.width = W; store.height = canvas.height;
+    const image = new ImageData(W, canvas.height), pixels = new Uint32Array(image.data.buffer), line = packed(ui.theme.line);
+    for (const { b, x, y, full, high } of geometry) {
+      if (b.type !== "bars") continue;
+      const left = Math.round(x * ratio), w = Math.round(full * ratio), ink = packed(b.role ? ui.theme[b.role] : ui.theme.quiet);
+      for (let r = 0; r < b.rows && open(b, r); r++) {
+        const top = Math.round((y + r * high) * ratio), bottom = Math.round((y + (r + 1) * high) * ratio) - 1, zero = b.wide ? bottom : (top + bottom) >> 1, half = b.wide ? zero - top - 1 : zero - top;
+        pixels.fill(line, zero * W + left, zero * W + left + w);
+        for (let i = 0; i < b.columns; i++) {
+          const v = Math.round(Math.max(-1, Math.min(1, b.get(r, i) / b.reach)) * half), from = left + Math.round((i * w) / b.columns), to = Math.max(from + 1, left + Math.round(((i + 0.85) * w) / b.columns));
+          for (let h = Math.min(zero, zero - v); v && h <= Math.max(zero, zero - v); h++) for (let p = from; p < to; p++) pixels[h * W + p] = ink;
+        }
+      }
     }
-    c.fill();
-    c.strokeStyle = ui.theme.line; c.lineWidth = 0.5; c.beginPath();
-    for (let r = 0; r < b.rows; r++) { const zero = y + (low ? (r + 1) * high - 1 : (r + 0.5) * high); c.moveTo(x, zero); c.lineTo(x + g.full, zero); }
-    c.stroke();
+    pen.putImageData(image, 0, 0);
   }
-  function cells(c, g, hot) {
+  function cells(c, g, hot) { // hot: the key under the pointer
     const { b, x, y, wide, high } = g, { theme } = ui;
     c.strokeStyle = theme.hatch; c.lineWidth = 0.8;
     for (let r = 0; r < b.rows && open(b, r); r++) for (let k = 0; k < b.columns; k++) {
@@ -137,7 +148,7 @@ export function modelPanel(ui, N, pointer, lit) {
     }
     c.textAlign = "left"; c.textBaseline = "middle";
     for (let k = 0; k < b.columns && (b.keys === "encoder" || k < state.step); k++) {
-      const on = hot.key === k || (hot.key < 0 && b.keys !== b.side && lit(b.keys) === k);
+      const on = hot === k || (hot < 0 && b.keys !== b.side && lit(b.keys) === k);
       c.save(); c.translate(x + (k + 0.5) * wide, y - 6 * unit); c.rotate(-Math.PI / 4);
       c.font = ui.font(11, on ? 700 : 400); c.fillStyle = on ? theme.key : theme.quiet; c.fillText(word(b.keys, k), 0, 0, 90 * unit);
       c.restore();
@@ -157,20 +168,23 @@ export function modelPanel(ui, N, pointer, lit) {
   function paint(width) {
     const size = layout(width), c = paper(canvas, size.width, size.height), { theme } = ui, now = pointer.now?.where === "panel" ? pointer.now : {}, p = N.parts[state.part];
     title.replaceChildren(h("b", {}, spec.labels[p.id]), spec.presenting ? "" : h("span", { class: "quiet" }, ` ${about(p)}${p.kind === "output" ? "" : `. Bars: up above 0, down below, cut at ${CUT} times their root mean square`}.`));
+    const keyed = b => b.role === "key" || b.role === "value", chosen = b => (keyed(b) ? now.key ?? -1 : lit(b.side));
+    c.fillStyle = rgb(mix(theme.paper, theme.ink, 0.09));
+    for (const { b, x, y, labels, full, high } of geometry) if (b.type !== "list" && chosen(b) >= 0) c.fillRect(x - labels, y + chosen(b) * high, full + labels, high);
+    bars();
+    c.drawImage(store, 0, 0, size.width, size.height);
     for (const g of geometry) {
-      const { b } = g, hot = { key: now.key ?? -1 }, chosen = lit(b.side);
-      c.textBaseline = "top"; c.textAlign = "left"; c.font = ui.font(12, 700); c.fillStyle = b.role ? theme[b.role] : theme.text; c.fillText(b.name, g.x, g.title, g.full);
-      c.font = ui.font(11); c.fillStyle = theme.quiet; c.fillText(b.made, g.x, g.title + 15 * unit, Math.max(g.full, 60 * unit));
+      const { b, x, y, title: above, labels, full, wide, high } = g;
+      c.textBaseline = "top"; c.textAlign = "left"; c.font = ui.font(12, 700); c.fillStyle = b.role ? theme[b.role] : theme.text; c.fillText(b.name, x, above, full);
+      c.font = ui.font(11); c.fillStyle = theme.quiet; c.fillText(b.made, x, above + 15 * unit, Math.max(full, 60 * unit));
       if (b.type === "list") { list(c, g); continue; }
-      const band = r => { c.fillStyle = rgb(mix(theme.paper, theme.ink, 0.09)); c.fillRect(g.x - g.labels, g.y + r * g.high, g.full + g.labels, g.high); };
-      if (chosen >= 0 && (b.role !== "key" && b.role !== "value")) band(chosen);
-      if (now.key >= 0 && (b.role === "key" || b.role === "value")) band(now.key);
-      if (b.type === "bars") bars(c, g); else cells(c, g, hot);
-      if (g.labels) for (let r = 0; r < b.rows && open(b, r); r++) {
-        const keyed = b.role === "key" || b.role === "value", on = keyed ? now.key === r : r === chosen;
-        c.font = ui.font(Math.min(11.5, g.high / unit), on ? 700 : 400); c.textAlign = "right"; c.textBaseline = "middle"; c.fillStyle = on ? theme[keyed ? "key" : "query"] : theme.text; c.fillText(word(b.side, r), g.x - 6 * unit, g.y + (r + 0.5) * g.high, g.labels - 4);
+      if (b.type === "cells") cells(c, g, now.key ?? -1);
+      c.textAlign = "right"; c.textBaseline = "middle";
+      for (let r = 0; labels && r < b.rows && open(b, r); r++) {
+        const on = r === chosen(b);
+        c.font = ui.font(Math.min(11.5, high / unit), on ? 700 : 400); c.fillStyle = on ? theme[keyed(b) ? "key" : "query"] : theme.text; c.fillText(word(b.side, r), x - 6 * unit, y + (r + 0.5) * high, labels - 4);
       }
-      if (now.block === b.name) { c.strokeStyle = theme.query; c.lineWidth = 1.5 * unit; c.strokeRect(g.x + now.column * g.wide - 1, g.y + now.row * g.high - 1, Math.max(g.wide, 3) + 1, g.high + 1); }
+      if (now.block === b.name) { c.strokeStyle = theme.query; c.lineWidth = 1.5 * unit; c.strokeRect(x + now.column * wide - 1, y + now.row * high - 1, Math.max(wide, 3) + 1, high + 1); }
     }
     cell.setAttribute("aria-label", now.block ? sentence().join(" ") : "nothing selected");
   }
