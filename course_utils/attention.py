@@ -216,11 +216,8 @@ def _check_mask(mask, scores: Tensor) -> None:
         raise TypeError(
             f"mask is {kind}: it must be a boolean tensor, True = may be attended (for 0/1 write mask == 1)"
         )
-    try:
-        fits = torch.broadcast_shapes(mask.shape, scores.shape) == scores.shape
-    except RuntimeError:
-        fits = False
-    if not fits:
+    pairs = zip(reversed(mask.shape), reversed(scores.shape), strict=False)
+    if mask.dim() > scores.dim() or any(m not in (1, n) for m, n in pairs):
         raise ValueError(f"mask of shape {tuple(mask.shape)} does not broadcast to scores of {tuple(scores.shape)}")
     if mask.device != scores.device:
         raise ValueError(f"mask is on {mask.device}, scores are on {scores.device}: move one with .to(device)")
