@@ -4,12 +4,12 @@ import { h, legible, mix, paper, rgb } from "./core.js";
 
 const { ceil, floor, max, min, round } = Math;
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -999], End: [0, 999] };
-const clamp = (x, n) => max(0, min(n - 1, x)), top = w => w.reduce((b, x, k) => (x > w[b] || Number.isNaN(w[b]) ? k : b), 0), empty = Number.isNaN;
+const clamp = (x, n) => max(0, min(n - 1, x)), empty = Number.isNaN, top = w => w.reduce((b, x, k) => (x > w[b] || empty(w[b]) ? k : b), 0);
 
 export function heads(ui) {
   const { spec, state, unit, arrays } = ui, { maps } = spec, means = [];
   // what the pointer is on: {layer, head} in the grid, {row, col} in the open head
-  let hover = {}, geometry = null, atlas = null, filled = null;
+  let hover = {}, geometry = null, atlas = null, filled = null, tallest = 0;
 
   // ---- the numbers
   let m = maps[0], at = 0, L, H, Q, K, columns, weights;
@@ -37,7 +37,7 @@ export function heads(ui) {
     const all = Array.from({ length: L * H }, (_, j) => [floor(j / H), j % H]), n = all.map(p => (x => (empty(x) ? -Infinity : x))(number(...p)));
     return all.map((_, j) => j).sort((a, b) => (n[b] > n[a]) - (n[b] < n[a])).map(j => all[j]);
   }
-  const named = (l, i, mean = "mean of its heads") => `layer ${l + 1}, ${i < H ? `head ${i + 1}` : mean}`, capital = t => t[0].toUpperCase() + t.slice(1);
+  const named = (l, i) => `layer ${l + 1}, ${i < H ? `head ${i + 1}` : "mean of its heads"}`, capital = t => t[0].toUpperCase() + t.slice(1);
   const plain = (x, digits) => (empty(x) ? "–" : x.toFixed(Math.abs(x) >= 100 ? 0 : digits).replace("-", "−"));
 
   // ---- elements
@@ -54,7 +54,7 @@ export function heads(ui) {
     return { canvas, element, spacer, tell };
   }
   const open = (layer, head) => ui.set({ layer, head: head === H ? -1 : head }, true);
-  const small = twin("all heads: layers down, heads across; Enter goes into the open one", "heads", name => {
+  const small = twin("all heads: layers down, heads across; Enter goes in", "heads", name => {
     const [l, i] = opened(), step = STEPS[name];
     if (name === "Enter" || name === " ") large.element.focus();
     else if (step) open(clamp(l + step[0], L), clamp(i + step[1], columns));
@@ -64,7 +64,7 @@ export function heads(ui) {
     const g = geometry, layer = floor((y - g.top) / g.down), head = floor((x - g.left) / g.across);
     return layer >= 0 && layer < L && head >= 0 && head < columns ? { layer, head } : {};
   }, p => p.layer >= 0 && open(p.layer, p.head));
-  const large = twin("the open head: queries down, keys across; Escape goes back to all heads", "open", name => {
+  const large = twin("the open head: queries down, keys across; Escape goes back", "open", name => {
     const step = STEPS[name], e = large.element, g = geometry.big;
     if (name === "Escape") return small.element.focus(), true;
     if (!step) return false;
@@ -108,7 +108,7 @@ export function heads(ui) {
   // every head as pixels, once for a map and a theme; masked cells stay clear
   function pixels() {
     if (atlas?.at === at && atlas.theme === ui.theme) return atlas.canvas;
-    const canvas = new OffscreenCanvas(columns * K, L * Q), c = canvas.getContext("2d"), image = c.createImageData(columns * K, L * Q), to = new Uint32Array(image.data.buffer);
+    const wide = columns * K, canvas = new OffscreenCanvas(wide, L * Q), c = canvas.getContext("2d"), image = c.createImageData(wide, L * Q), to = new Uint32Array(image.data.buffer);
     const ink = Uint32Array.from({ length: 256 }, (_, i) => { const [r, g, b] = shade((spec.high * i) / 255); return (255 << 24) | (b << 16) | (g << 8) | r; });
     for (let l = 0; l < L; l++) for (let i = 0; i < columns; i++) for (let q = 0; q < Q; q++) {
       const w = row(l, i, q), s = ((l * Q + q) * columns + i) * K;
@@ -118,9 +118,9 @@ export function heads(ui) {
     atlas = { at, theme: ui.theme, canvas };
     return canvas;
   }
-  function write(c, text, x, y, align = "center", colour = ui.theme.quiet, size = 11, weight = 400, room = 1e4) {
+  function write(c, text, x, y, align = "center", colour = ui.theme.quiet, size = 11, weight = 400, room = 0) {
     c.font = ui.font(size, weight); c.fillStyle = colour; c.textAlign = align;
-    while (text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
+    while (room && text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
     c.fillText(text, x, y);
   }
   function hatch(c, x, y, wide, high) {
@@ -128,33 +128,34 @@ export function heads(ui) {
     for (let d = 4; d < wide + high; d += 6) { c.moveTo(x + d, y); c.lineTo(x + d - high, y + high); }
     c.stroke(); c.restore();
   }
+  const box = (c, colour, line, x, y, wide, high) => { c.strokeStyle = colour; c.lineWidth = line; c.strokeRect(x, y, wide, high); };
   // the tallest bar: the largest weight of the word in any head
-  const reach = () => { let most = 1e-6; for (let l = 0; l < L; l++) for (let i = 0; i < H; i++) for (const x of asked(l, i)) if (x > most) most = x; return most; };
+  const reach = () => { tallest = 1e-6; for (let l = 0; l < L; l++) for (let i = 0; i < H; i++) asked(l, i).forEach(x => { if (x > tallest) tallest = x; }); };
   function paintSmall(c, g) {
-    const { theme } = ui, tiles = pixels(), q = query(), [l0, i0] = opened(), best = String(ranking()[0]), bars = state.show === "row" && reach(), high = g.tall / Q, step = g.tile / K;
+    const { theme } = ui, tiles = pixels(), q = query(), [l0, i0] = opened(), best = String(ranking()[0]), bars = state.show === "row", high = g.tall / Q, step = g.tile / K;
+    bars && reach();
     c.textBaseline = "alphabetic"; c.imageSmoothingEnabled = Q > g.tall || K > g.tile;
     write(c, "head", g.left - 6, g.top - 6, "right");
     for (let i = 0; i < columns; i++) write(c, i < H ? i + 1 : "mean", g.left + i * g.across + g.tile / 2, g.top - 6);
     for (let l = 0; l < L; l++) {
       write(c, `layer ${l + 1}`, g.left - 6, g.top + l * g.down + g.tall / 2 + 4, "right");
       for (let i = 0; i < columns; i++) {
-        const x = g.left + i * g.across, y = g.top + l * g.down, gone = i < H && out(l, i), on = l === l0 && i === i0, bold = on || `${l},${i}` === best;
+        const x = g.left + i * g.across, y = g.top + l * g.down, gone = out(l, i), on = l === l0 && i === i0, bold = on || `${l},${i}` === best;
         c.globalAlpha = gone ? 0.3 : 1;
         if (bars) {
-          const w = asked(l, i), chosen = fixed();
-          w.forEach((p, k) => {
-            if (empty(p)) return hatch(c, x + k * step, y, step, g.tall);
-            const up = max((p / bars) * g.tall, 0.5);
-            c.globalAlpha = (gone ? 0.3 : 1) * (k === chosen ? 1 : 0.42); c.fillStyle = theme.key; c.fillRect(x + k * step, y + g.tall - up, max(step > 3 ? step - 1 : step, 0.7), up);
-          });
+          const w = asked(l, i), bar = (p, k) => { const up = max((p / tallest) * g.tall, 0.5); c.fillRect(x + k * step, y + g.tall - up, max(step > 3 ? step - 1 : step, 0.7), up); };
+          c.fillStyle = theme.key; c.globalAlpha *= 0.42;
+          w.forEach((p, k) => (empty(p) ? hatch(c, x + k * step, y, step, g.tall) : bar(p, k)));
+          c.globalAlpha /= 0.42;
+          if (fixed() !== null) bar(w[fixed()], fixed());
         } else {
           if (m.masked) hatch(c, x, y, g.tile, g.tall);
           c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
-          c.strokeStyle = c.fillStyle = theme.query; c.lineWidth = 1.3;
-          if (high >= 4) c.strokeRect(x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1); else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
+          c.fillStyle = theme.query;
+          if (high >= 4) box(c, theme.query, 1.3, x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1); else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
         }
         c.globalAlpha = 1;
-        c.lineWidth = on ? 2.5 * unit : 1; c.strokeStyle = on || (hover.layer === l && hover.head === i) ? theme.text : theme.line; c.strokeRect(x - 0.5, y - 0.5, g.tile + 1, g.tall + 1);
+        box(c, on || (hover.layer === l && hover.head === i) ? theme.text : theme.line, on ? 2.5 * unit : 1, x - 0.5, y - 0.5, g.tile + 1, g.tall + 1);
         if (gone) { c.lineWidth = 1.5; c.strokeStyle = theme.text; c.beginPath(); c.moveTo(x, y); c.lineTo(x + g.tile, y + g.tall); c.moveTo(x + g.tile, y); c.lineTo(x, y + g.tall); c.stroke(); }
         write(c, plain(number(l, i), 2), x + g.tile / 2, y + g.tall + 11.5 * unit, "center", bold ? theme.text : theme.quiet, 10.5, bold ? 700 : 400);
       }
@@ -170,10 +171,11 @@ export function heads(ui) {
         const x = left + k * size - g.x, y = high + q * size - g.y, s = size - gap, colour = shade(w[k]);
         if (empty(w[k])) { hatch(c, x, y, s, s); continue; }
         c.fillStyle = rgb(colour); c.fillRect(x, y, s, s);
-        if (size >= 26 * unit) { c.fillStyle = legible(colour); c.fillText(plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1); }
+        if (size >= 26 * unit) { c.fillStyle = legible(colour); c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1); }
       }
     }
-    c.strokeStyle = theme.query; c.lineWidth = 2 * unit; c.strokeRect(left + k0 * size - g.x - 1, high + q0 * size - g.y - 1, size - gap + 2, size - gap + 2); c.restore();
+    box(c, theme.query, 2 * unit, left + k0 * size - g.x - 1, high + q0 * size - g.y - 1, size - gap + 2, size - gap + 2);
+    c.restore();
     c.textBaseline = "middle";
     for (let q = rows[0]; q < rows[1]; q++) {
       const y = high + (q + 0.5) * size - g.y, on = q === q0;
@@ -191,14 +193,14 @@ export function heads(ui) {
   function say() {
     const [a, b] = opened(), [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : [a, b], q = query(), from = m.queries[q], n = L * H;
     const sentence = (l, i) => { const w = asked(l, i), k = key(w); return `${named(l, i)}: “${from}” ${empty(w[k]) ? "may not look at" : `gives ${plain(w[k], 3)} to`} “${m.keys[k]}”${k === top(w) && w[k] > 0 ? ", its largest share" : ""}`; };
-    const w = asked(l, i), k = key(w), e = effect(l, i), rank = ranking().findIndex(same([l, i])) + 1, who = (role, t) => h("b", { class: role }, t), place = rank && n > 1 && !empty(number(l, i)) ? `${rank > 1 ? `number ${rank}` : "the largest"} of ${n} heads` : "";
-    const more = [...(empty(e) ? [place] : [`${spec.effect}: ${plain(e, 3)}${byEffect() && place ? `, ${place}` : ""}`, byEffect() ? "" : place]), i < H && out(l, i) ? "knocked out" : ""];
+    const w = asked(l, i), k = key(w), e = effect(l, i), rank = ranking().findIndex(same([l, i])) + 1, who = (role, t) => h("b", { class: role }, t);
+    const more = [!empty(e) && `${spec.effect}: ${plain(e, 3)}`, rank && n > 1 && !empty(number(l, i)) && `${rank > 1 ? `number ${rank}` : "the largest"} of ${n} heads`, out(l, i) && "knocked out"];
     said.replaceChildren(h("div", {}, who("query", from), " → ", who("key", m.keys[k]), " ", h("b", {}, empty(w[k]) ? "masked" : plain(w[k], 3))), h("div", {}, `${capital(sentence(l, i))}.`), h("div", { class: "quiet" }, more.filter(Boolean).map(t => `${capital(t)}. `).join("")));
     title.textContent = capital(named(a, b));
-    knock.textContent = b < H && out(a, b) ? "bring it back" : "knock it out";
+    knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
-    const given = ["what ", who("query", from), " gives to ", fixed() === null ? "its strongest word" : who("key", m.keys[k])], bars = state.show === "row" ? [" · bars: all that ", who("query", from), ` gives, tallest ${plain(reach(), 2)}`] : [];
-    what.replaceChildren("under each head: ", ...(byEffect() ? [spec.effect] : given), ...bars);
+    const given = ["what ", who("query", from), " gives to ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
+    what.replaceChildren("under each head: ", ...(byEffect() ? [spec.effect] : given), state.show === "row" ? ` · the tallest bar is ${plain(tallest, 2)}` : "");
     small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
     large.tell([Q, K, q + 1, key(asked(a, b)) + 1, sentence(a, b)]);
     if (filled !== m) {
@@ -211,19 +213,19 @@ export function heads(ui) {
     keys.selectedIndex = state.key < 0 ? 0 : clamp(state.key, K) + 1;
   }
   const css = h("style");
-  css.textContent = `[role=grid]{position:relative;max-width:100%;outline-offset:3px;border-radius:2px}[data-testid=open] canvas{position:sticky;left:0;top:0}.opened{display:flex;gap:1em;align-items:center;min-height:1.9em}.stage .side{max-width:none}
+  css.textContent = `[role=grid]{position:relative;max-width:100%}[data-testid=open] canvas{position:sticky;left:0;top:0}.opened{display:flex;gap:1em;align-items:center;min-height:1.9em}.stage .side{max-width:none}
 .stage .say{min-height:6em;margin:.4em 0}.stacked{flex-direction:column;gap:.5em}.stacked .side{width:100%}.what{min-height:2.8em}`;
   ui.root.append(css);
 
   return {
     paint(width, narrow) {
       choose();
-      const g = (geometry = layout(width, narrow)), b = g.big, stage = ui.body.parentElement, scroll = large.element, over = g.width > width;
+      const g = (geometry = layout(width, narrow)), b = g.big, stage = ui.body.parentElement, scroll = large.element;
       stage.classList.toggle("stacked", !g.beside);
-      const home = g.beside && g.height < b.height ? ui.body : ui.side;
-      if (said.parentElement !== home) home === ui.body ? home.append(said) : home.prepend(said);
+      const under = g.beside && g.height < b.height;
+      if (said.parentElement !== (under ? ui.body : ui.side)) under ? ui.body.append(said) : ui.side.prepend(said);
       said.style.width = what.style.width = g.beside ? `${g.width}px` : "";
-      small.element.style.cssText = `width:${min(g.width, width)}px;overflow:${over ? "auto" : "hidden"}`;
+      small.element.style.cssText = `width:${min(g.width, width)}px;overflow:${g.width > width ? "auto" : "hidden"}`;
       scroll.style.cssText = `width:${b.width}px;height:${b.height + (b.rolls ? 14 : 0)}px;overflow:${b.rolls ? "auto" : "hidden"}`;
       large.spacer.style.cssText = b.rolls ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px` : "display:none";
       b.x = b.rolls ? scroll.scrollLeft : 0;
@@ -236,7 +238,7 @@ export function heads(ui) {
       const mine = state.knocked.some(k => k.length < 3 || k[0] === m.name), text = x => (empty(x) ? "masked" : plain(x, 3)), all = [...ranking(), ...(H > 1 ? Array.from({ length: L }, (_, l) => [l, H]) : [])];
       const rows = all.map(([l, i]) => {
         const w = asked(l, i), k = top(w);
-        return [named(l, i, "mean"), text(w[key(w)]), `${m.keys[k]} ${plain(w[k] || 0, 3)}`, ...(m.effects ? [plain(effect(l, i), 3)] : []), ...(mine ? [out(l, i) ? "yes" : ""] : [])];
+        return [named(l, i), text(w[key(w)]), `${m.keys[k]} ${plain(w[k] || 0, 3)}`, ...(m.effects ? [plain(effect(l, i), 3)] : []), ...(mine ? [out(l, i) ? "yes" : ""] : [])];
       });
       return { header: ["head", `${m.queries[query()]} → ${m.keys[fixed()] ?? "its strongest"}`, "most on", ...(m.effects ? [spec.effect] : []), ...(mine ? ["knocked out"] : [])], rows };
     },

@@ -141,7 +141,7 @@ class Heads(View):
                 cells.append("–" if np.isnan(effect) else f"{effect:.3f}".replace("-", "−"))
             if self.knocked:
                 cells.append("yes" if (layer, head) in self.knocked else "")
-            name = f"layer {layer + 1}, " + ("mean" if head is None else f"head {head + 1}")
+            name = f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
             rows.append([name, *cells])
         return Table(header, rows)
 

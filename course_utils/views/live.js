@@ -20,7 +20,7 @@ function render({ model, el }) {
     if (typed) host.shadowRoot.querySelector(`[data-control="${typed}"]`)?.focus();
   }
   show();
-  model.on("change:_data", show); // Python has replaced the view
-  return () => { model.off("change:_data", show); forget(); host.remove(); };
+  model.on("change:_spec", show); // Python has replaced the view
+  return () => { model.off("change:_spec", show); forget(); host.remove(); };
 }
 export default { render };

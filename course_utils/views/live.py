@@ -22,7 +22,7 @@ class LiveView(anywidget.AnyWidget):
     def replace(self, view: View) -> None:
         """Shows another view of the same kind in its place: Python's answer to what a reader asked for."""
         with self.hold_sync():
-            self.view, self._spec = view, {**view.spec(), "live": True}
+            self.view, self._spec = view, {**view.spec(), "live": True, "turn": self._spec.get("turn", 0) + 1}
             for name, value in view.state.items():
                 setattr(self, name, value)
             self._data = view.payload()

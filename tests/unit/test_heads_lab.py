@@ -54,7 +54,7 @@ def test_table_and_ranking_are_sorted_by_what_stands_under_the_heads():
     table = view.table()
     assert table.header == ["head", "it → animal", "most on", "knocked out"] and len(table.rows) == 6 + 2
     numbers = [float(r[1]) for r in table.rows[:6]]
-    assert numbers == sorted(numbers, reverse=True) and table.rows[-1][0] == "layer 2, mean"
+    assert numbers == sorted(numbers, reverse=True) and table.rows[-1][0] == "layer 2, mean of its heads"
     assert [r[0] for r in table.rows if r[3] == "yes"] == ["layer 1, head 2"]
     assert "Knocked out: layer 1 head 2." in view.describe()
     effects = [[0.1, 0.5, 0.3], [0.2, float("nan"), 0.9]]
