@@ -67,14 +67,14 @@ export function paths(ui) {
       c.beginPath(); c.arc(x(v), y(v), way.has(v) ? size * 1.35 : size, 0, 7); c.fill();
     }
     c.textBaseline = "bottom"; c.textAlign = "center";
-    const every = (width - 2 * pad) / n < 15 * unit ? 2 : 1;
+    const every = (width - 2 * pad) / n < 20 * unit ? 2 : 1;
     for (let i = 0; i < n; i++) if (i === n - 1 || (i % every === 0 && i + every < n) || every === 1) { const end = i === 0 || i === n - 1; c.font = ui.font(end ? 12 : 11, end ? 700 : 400); c.fillStyle = end ? theme.text : theme.quiet; c.fillText(String(i + 1), x(i), high - 2 * unit); }
   }
   const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
   const formula = kind => (kind === "attention" ? "1" : kind === "recurrent" ? "n − 1" : state.dilated ? `⌈log${signs[state.kernel]} n⌉` : "⌈(n − 1) ÷ (k − 1)⌉");
   const css = h("style");
   css.textContent = `.side{display:none}.body{width:100%}.panels{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.6em 1.6em}.narrow .panels{grid-template-columns:minmax(0,1fr)}
-.panels b{display:block;margin-bottom:.1em}.panels>div>div{color:var(--quiet)}.panels>div>div strong{color:var(--text);font-size:1.15em}.view .say{margin-top:.6em;min-height:3.2em}.narrow .say{min-height:5em}`;
+.panels b{display:block;margin-bottom:.1em}.panels>div>div{color:var(--quiet)}.panels>div>div strong{color:var(--text);font-size:1.15em}.view .say{margin-top:.6em;min-height:4.5em}.narrow .say{min-height:7.3em}`;
   ui.root.append(css);
   return {
     paint(width, narrow) {
@@ -82,7 +82,7 @@ export function paths(ui) {
       box.style.maxWidth = `${wide}px`;
       for (const kind of kinds) {
         const { head, canvas, count } = panels[kind], c = made[kind];
-        head.textContent = spec.names[kind] + (kind === "convolution" ? `, kernel ${state.kernel}${state.dilated ? ", dilated" : ""}` : "");
+        head.textContent = spec.names[kind] + (kind === "convolution" ? `, k = ${state.kernel}${state.dilated ? ", dilated" : ""}` : "");
         draw(kind, Math.floor(narrow ? wide : (wide - 2 * 21.6 * unit) / 3), (narrow ? { convolution: 190, recurrent: 64, attention: 120 }[kind] : 200) * unit);
         canvas.setAttribute("aria-label", `${head.textContent}, ${state.length} words: ${many(c.path, "step")} from word 1 to word ${state.length}`);
         count.replaceChildren("path ", h("strong", {}, String(c.path)), ` = ${formula(kind)}`.replace(/^ = (\d+)$/, ""), h("br"), kind === "convolution" ? `${many(c.layers, "layer")}, in each all at once` : kind === "recurrent" ? `${many(c.sequential, "state")}, one after another` : "1 layer, all at once");
@@ -92,7 +92,7 @@ export function paths(ui) {
         h("div", { class: "quiet" }, `States that must wait for one another: ${b.sequential}, ${a.sequential} and ${c.sequential}. The price, lines in one layer: ${b.lines}, ${a.lines} and ${c.lines}.`));
     },
     table() {
-      return { header: ["", "longest path", "layers", "one after another", "in one layer", "lines in one layer"], rows: Object.entries(counts()).map(([k, c]) => [spec.names[k], ...["path", "layers", "sequential", "per_layer", "lines"].map(x => String(c[x]))]) };
+      return { header: ["network", "longest path", "layers", "one after another", "in one layer", "lines in one layer"], rows: Object.entries(counts()).map(([k, c]) => [spec.names[k], ...["path", "layers", "sequential", "per_layer", "lines"].map(x => String(c[x]))]) };
     },
     numbers: counts,
   };

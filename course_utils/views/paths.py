@@ -91,7 +91,7 @@ class Paths(View):
         return f"From word 1 to word {self.state['length']}. " + ". ".join(parts) + "."
 
     def table(self) -> Table:
-        header = ["", "longest path", "layers", "one after another", "in one layer", "lines in one layer"]
+        header = ["network", "longest path", "layers", "one after another", "in one layer", "lines in one layer"]
         names = ("path", "layers", "sequential", "per_layer", "lines")
         return Table(header, [[KINDS[kind], *(str(c[n]) for n in names)] for kind, c in self.counts.items()])
 

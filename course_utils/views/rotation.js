@@ -36,7 +36,7 @@ export function rotation(ui) {
   const css = h("style");
   css.textContent = `.equation{display:flex;flex-wrap:wrap;align-items:flex-start;gap:.3em .35em;margin-bottom:.8em;font-size:.93em}.equation>b{align-self:flex-start;margin-top:.75em;font-weight:400}
 .matrix{display:inline-flex;flex-direction:column;align-items:center}.matrix small{color:var(--quiet);font-size:.92em;margin-top:.15em}.cells{display:grid;gap:.1em .5em;padding:.15em .35em;border:solid var(--quiet);border-width:0 1.5px;border-radius:.45em}
-.c2{grid-template-columns:auto auto}.cells span{min-width:3.1em;text-align:right}.view .say{min-height:10.2em}.view .side{max-width:34em}.narrow .say{min-height:9.6em}.matrix.one .cells{color:var(--text);font-weight:700}`;
+.c2{grid-template-columns:auto auto}.cells span{min-width:3.1em;text-align:right}.view .say{min-height:11.5em}.view .side{max-width:34em}.matrix.one .cells{color:var(--text);font-weight:700}`;
   ui.root.append(css);
 
   return {
@@ -60,7 +60,7 @@ export function rotation(ui) {
         c.strokeStyle = c.fillStyle = colour; c.lineWidth = 2 * unit; c.beginPath(); c.moveTo(m, m); c.lineTo(x, y); c.stroke();
         c.beginPath(); c.arc(x, y, (n ? 8.5 : 5) * unit, 0, 7); n ? c.stroke() : c.fill(); // a ring round a dot where they meet
         if (n && d === 0) return;
-        const [tx, ty] = place(p, R + (near && n ? -26 : 26) * unit);
+        const lean = near ? (n ? 1 : -1) * Math.sign(matrix[0][1]) * 0.16 : 0, a = (i + n * d) * omega + lean, [tx, ty] = place([Math.sin(a), Math.cos(a)], R + 27 * unit); // names of near points step aside
         c.font = ui.font(13, 600); c.textAlign = "center"; c.textBaseline = "middle"; c.fillText(names[n], tx, ty);
       });
       c.font = ui.font(11); c.fillStyle = theme.quiet; c.textAlign = "right"; c.textBaseline = "bottom"; c.fillText(`cosine, column ${2 * j + 1} →`, side, side + 2 * unit);

@@ -98,12 +98,16 @@ class Rotation(View):
         circle.set(xlabel=f"column {2 * j + 1}: cosine", ylabel=f"column {2 * j}: sine")
         (a, b), (c, d) = self.matrix
         (s, t), (u, v) = self.points
-        text = (
-            f"δ · ω = {offset} · {self.omega:.4f} = {offset * self.omega:.3f} rad\n\n"
-            f"R = {a:7.3f} {b:7.3f}\n    {c:7.3f} {d:7.3f}\n\n"
-            f"R · P[{i}]  = {a * s + b * t:7.3f} {c * s + d * t:7.3f}\nP[{i + offset}]".ljust(10)
-            + f" = {u:7.3f} {v:7.3f}"
-        )
+        lines = [
+            f"δ · ω = {offset} · {self.omega:.4f} = {offset * self.omega:.3f} rad",
+            "",
+            f"{'R':>10} = {a:7.3f} {b:7.3f}",
+            f"{'':>12} {c:7.3f} {d:7.3f}",
+            "",
+            f"{f'R · P[{i}]':>10} = {a * s + b * t:7.3f} {c * s + d * t:7.3f}",
+            f"{f'P[{i + offset}]':>10} = {u:7.3f} {v:7.3f}",
+        ]
+        text = "\n".join(lines).replace("-", "−")
         words.text(0, 0.5, text, family="DejaVu Sans Mono", va="center", fontsize=9)
         words.axis("off")
 

@@ -73,7 +73,7 @@ export function shuffle(ui) {
   ui.body.append(line, canvas);
   ui.below.append(say);
   const css = h("style");
-  css.textContent = `.side{display:none}.words{display:flex;flex-wrap:wrap;gap:.3em;margin:.1em 0 .5em}.word{cursor:grab;touch-action:none;padding:.15em .6em;min-height:1.9em}.word.picked{border-color:var(--text);box-shadow:inset 0 0 0 1px var(--text);font-weight:600}
+  css.textContent = `.side{display:none}.words{display:flex;flex-wrap:wrap;gap:.3em;margin:.1em 0 .5em}.word{cursor:grab;touch-action:none;padding:.15em .6em;min-height:1.9em}.word.picked{border-color:var(--text);box-shadow:inset 0 0 0 1px var(--text)}
 .view .say{margin-top:.5em;min-height:4.6em}.narrow .say{min-height:7.2em}`;
   ui.root.append(css);
 
@@ -98,14 +98,17 @@ export function shuffle(ui) {
       sentence();
       glide();
       c.font = ui.font(13, 600);
-      const widest = Math.min(110 * unit, Math.max(...names.map(n => c.measureText(n).width), c.measureText("mean").width)), left = widest + 12 * unit, gap = (narrow ? 16 : 40) * unit, tail = 48 * unit;
-      const cell = Math.floor(Math.min(34 * unit, (wide - left - gap - tail) / (T + 0.62 * E))), bit = cell * 0.62, top = 22 * unit + widest * 0.71, out = left + T * cell + gap, foot = top + T * cell + 12 * unit;
-      const g = paper(canvas, out + E * bit + tail, foot + cell + 4 * unit), reach = Math.max(...made.outputs.flat().map(Math.abs), 1e-9), at = w => places[w];
+      const widest = Math.min(110 * unit, Math.max(...names.map(n => c.measureText(n).width), c.measureText("mean").width)), left = widest + 12 * unit, gap = (narrow ? 16 : 40) * unit, tail = 58 * unit;
+      const fits = columns => Math.floor(Math.min(34 * unit, (wide - left - tail - (columns > T ? gap : 0)) / columns)), beside = fits(T + 0.62 * E), stack = beside < 22 * unit;
+      const cell = stack ? Math.min(fits(T), 30 * unit) : beside, bit = stack ? Math.min(cell, (wide - left - tail) / E) : cell * 0.62, top = 22 * unit + widest * 0.71;
+      // outputs on the rows of their words, or below the matrix where there is no room beside it
+      const out = stack ? left : left + T * cell + gap, down = stack ? T * cell + 34 * unit : 0, foot = top + down + T * cell + 12 * unit, right = Math.max(out + E * bit + tail, left + T * cell + widest * 0.71);
+      const g = paper(canvas, Math.min(right, width), foot + cell + 4 * unit), reach = Math.max(...made.outputs.flat().map(Math.abs), 1e-9), at = w => places[w];
       const tint = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16)), purple = tint(theme.output);
       g.textBaseline = "middle";
       const fit = (t, room) => { while (t.length > 2 && g.measureText(t).width > room) t = `${t.slice(0, -2)}…`; return t; };
       const row = (numbers, y) => numbers.forEach((v, e) => { g.fillStyle = rgb(mix(theme.paper, v < 0 ? theme.plus : purple, (0.9 * Math.abs(v)) / reach)); g.fillRect(out + e * bit, y, bit - 1, cell - 2); });
-      const label = (y, changed) => { g.textAlign = "left"; g.font = ui.font(11.5, changed < SAME ? 400 : 700); g.fillStyle = changed < SAME ? theme.quiet : rgb(theme.minus); g.fillText(changed < SAME ? "same" : `± ${fmt(changed, 2)}`, out + E * bit + 7 * unit, y); };
+      const label = (y, changed) => { g.textAlign = "left"; g.font = ui.font(11.5, changed < SAME ? 400 : 700); g.fillStyle = changed < SAME ? theme.quiet : rgb(theme.minus); g.fillText(changed < SAME ? "same" : `Δ ${fmt(changed, 2)}`, out + E * bit + 7 * unit, y); };
       state.order.forEach((w, s) => {
         const y = top + at(w) * cell, picked = w === state.word;
         state.order.forEach((u, r) => {
@@ -113,20 +116,21 @@ export function shuffle(ui) {
           g.fillStyle = rgb(colour); g.fillRect(x, y, cell - 2, cell - 2);
           if (cell >= 25 * unit) { g.font = ui.font(11); g.textAlign = "center"; g.fillStyle = legible(colour); g.fillText(short(weight), x + cell / 2 - 1, y + cell / 2); }
         });
-        row(made.outputs[s], y);
-        label(y + cell / 2, made.change[w]);
-        g.font = ui.font(13, picked ? 700 : 400); g.textAlign = "right"; g.fillStyle = picked ? theme.query : theme.text; g.fillText(fit(names[w], widest), left - 8 * unit, y + cell / 2 - 1);
+        row(made.outputs[s], y + down);
+        label(y + down + cell / 2, made.change[w]);
+        g.font = ui.font(Math.min(13, (0.8 * cell) / unit), picked ? 700 : 400); g.textAlign = "right"; g.fillStyle = picked ? theme.query : theme.text; g.fillText(fit(names[w], widest), left - 8 * unit, y + cell / 2 - 1);
+        if (down) { g.fillStyle = picked ? theme.output : theme.text; g.fillText(fit(names[w], widest), left - 8 * unit, y + down + cell / 2 - 1); }
         g.save(); g.translate(left + (at(w) + 0.42) * cell, top - 8 * unit); g.rotate(-Math.PI / 4); g.textAlign = "left"; g.fillStyle = picked ? theme.key : theme.text; g.fillText(fit(names[w], widest), 0, 0); g.restore();
       });
       // the picked word: its row, its column, its output
       const here = at(state.word) * cell;
       g.lineWidth = 2 * unit; g.strokeStyle = theme.query; g.strokeRect(left - 1, top + here - 1, T * cell, cell);
       g.strokeStyle = theme.key; g.strokeRect(left + here - 1, top - 1, cell, T * cell);
-      g.strokeStyle = theme.output; g.strokeRect(out - 2, top + here - 1, E * bit + 2, cell);
+      g.strokeStyle = theme.output; g.strokeRect(out - 2, top + down + here - 1, E * bit + 2, cell);
       row(made.mean, foot);
       label(foot + cell / 2, made.drift);
       g.font = ui.font(13, 600); g.fillStyle = theme.output; g.textAlign = "right"; g.fillText("mean", out - 8 * unit, foot + cell / 2);
-      g.textAlign = "left"; g.textBaseline = "bottom"; g.fillText("outputs", out, top - 7 * unit);
+      g.textAlign = "left"; g.textBaseline = "bottom"; g.fillText("outputs", out, top + down - 7 * unit);
       const away = state.order.some((w, s) => w !== s), most = made.change.indexOf(Math.max(...made.change));
       canvas.setAttribute("aria-label", `Attention weights and outputs of ${T} words in the order: ${state.order.map(w => names[w]).join(" ")}`);
       say.replaceChildren(

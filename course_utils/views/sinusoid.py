@@ -56,7 +56,7 @@ class Sinusoid(View):
 
         i, c = self.state["position"], self.state["column"]
         count, digits, ink = self.options["length"], self.digits, "#1b2430"
-        heat, wave, binary = figure.subplots(1, 3, sharey=True, width_ratios=[5, 1.3, 0.9])
+        heat, wave, binary = figure.subplots(1, 3, sharey=True, width_ratios=[5, 1.3, 1])
         stops = [np.array(x) / 255 for x in (plot.BRICK, plot.PAPER, plot.SAND)]
         colours = LinearSegmentedColormap.from_list("signed", stops)
         heat.imshow(self.encoding, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
@@ -66,7 +66,7 @@ class Sinusoid(View):
         wave.plot(both[:, c], fine, color=ink)
         wave.plot(self.encoding[i, c], i, "o", color=ink)
         binary.imshow(digits, cmap=plot.ink_map(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        binary.set_xticks(range(digits.shape[1]), 2 ** np.arange(digits.shape[1])[::-1], fontsize=8)
+        binary.set_xticks(range(digits.shape[1]), 2 ** np.arange(digits.shape[1])[::-1], fontsize=6.5)
         heat.axvline(c, color=ink, lw=0.8)
         for axes in (heat, wave, binary):
             axes.axhline(i, color=ink, lw=0.8)
