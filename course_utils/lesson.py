@@ -35,6 +35,14 @@ class Example(NamedTuple):
     possible: frozenset = frozenset()
 
 
+class ByLength(NamedTuple):
+    """words: mean number of source words of each group; bleu; exact: sentences with every word right, in %."""
+
+    words: list[float]
+    bleu: list[float]
+    exact: list[float]
+
+
 class Words(text.Vocabulary):
     """Words cut as our corpus cuts them, in small letters."""
 
@@ -130,20 +138,17 @@ class Lesson:
         examples = self.examples(split)[:count]
         return float(_bleu(self.write(model, examples), examples))
 
-    def by_length(self, model: nn.Module, split: str = "test", exact: bool = False) -> tuple[list[float], list[float]]:
-        """(mean number of source words, BLEU) for each group of LENGTHS: a line for plot.lines.
-
-        exact: the share of sentences with every word right, in %, in place of BLEU
-        """
+    def by_length(self, model: nn.Module, split: str = "test") -> ByLength:
+        """Quality for each group of LENGTHS: `plot.lines` draws `.words` against `.bleu` or `.exact`."""
         examples = self.examples(split)
-        written, points = self.write(model, examples), []
+        written, found = self.write(model, examples), ByLength([], [], [])
         for low, high in LENGTHS:
             group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]
             if group:
-                mean = sum(len(e.source) for _, e in group) / len(group)
-                right = 100 * sum(w == " ".join(e.target) for w, e in group) / len(group)
-                points.append((mean, right if exact else float(_bleu(*map(list, zip(*group, strict=True))))))
-        return [x for x, _ in points], [y for _, y in points]
+                found.words.append(sum(len(e.source) for _, e in group) / len(group))
+                found.bleu.append(float(_bleu(*map(list, zip(*group, strict=True)))))
+                found.exact.append(100 * sum(w == " ".join(e.target) for w, e in group) / len(group))
+        return found
 
     @torch.no_grad()
     def alignments(self, model: nn.Module, examples: Sequence[Example], layer: int = -1) -> list[Tensor]:

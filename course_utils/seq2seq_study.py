@@ -24,9 +24,10 @@ def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dic
     """What is written when each source word in turn is missing: variants for `labs.alignment`.
 
     what: "weight", the encoder has read the word but the decoder may not look at it; "word", it was never there.
+    A translation that does not stop is cut after four words more than the whole one has.
     """
     whole = decoding.translate(loaded, sentence, beam=1)[0]
-    variants = []
+    variants, end = [], len(whole.tokens) + 4
     for place, word in enumerate(whole.source_tokens):
         if what == "word":
             rest = " ".join(whole.source_tokens[:place] + whole.source_tokens[place + 1 :])
@@ -34,7 +35,7 @@ def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dic
         else:
             deaf = Loaded(Without(loaded.model, [place]), {}, loaded.source, loaded.target)
             found = decoding.translate(deaf, sentence, beam=1)[0]
-        variants.append({"word": place, "tokens": found.tokens, "weights": found.weights, "name": word})
+        variants.append({"word": place, "tokens": found.tokens[:end], "weights": found.weights[:end], "name": word})
     return variants
 
 
@@ -109,7 +110,7 @@ def record_readers(seeds=range(3), steps: int = 1000) -> dict:
         for seed in seeds:
             model = lesson.model(seed, **config)
             lesson.train(model, steps, seed)
-            lengths, scores = lesson.by_length(model)
+            lengths, scores, _ = lesson.by_length(model)
             found["bleu"].append(round(lesson.bleu(model), 2))
             found["by_length"].append([round(s, 2) for s in scores])
             if model.config.attention:

@@ -121,13 +121,13 @@ def masked_loss(logits, target, mask):
     raise NotImplementedError
 
 # %% [markdown]
-# Now train it. Beside the curve you see BLEU, a score of translations from 0 to 100 that we take apart later, and what the model makes of one sentence that it has never seen.
+# Now train it. The learning rate rises over the first steps, then falls in a line. Beside the curve you see BLEU, a score of translations from 0 to 100 that we take apart later, and what the model makes of one sentence that it has never seen.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
 from course_utils.lesson import warm_then_fall
 
-steps = {"class": 1100, "full": 4000}[runtime.profile]
+steps = {"class": 1000, "full": 4000}[runtime.profile]
 watched = " ".join(lesson.ladder([14])[0].source)
 
 def held_out(model):
@@ -139,7 +139,7 @@ def loss(model, batch):
 
 def learn(model, title):
     return fit(model, lesson.batches, loss, steps=steps, lr=1e-2, clip=1.0, schedule=warm_then_fall(steps),
-               evaluate=held_out, every=steps // 5, higher_is_better=True, title=title,
+               evaluate=held_out, every=steps // 4, higher_is_better=True, title=title,
                samples=lambda model: lesson.translate(model, watched)[0].text)
 
 plain_run = learn(plain, "without attention")
@@ -158,8 +158,7 @@ lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer,
 # Over a thousand test sentences, by length, in two measures: BLEU, and the share of sentences in which *every* word is right.
 
 # %%
-lengths, plain_bleu = lesson.by_length(plain)
-_, plain_right = lesson.by_length(plain, exact=True)
+lengths, plain_bleu, plain_right = lesson.by_length(plain)
 assert plain_right[0] > 10 > plain_right[-1]
 plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plain_right)}, "words in the source", "",
            title="What does length cost?", caption="Without attention. 128 numbers carry each sentence, whatever its length.")
@@ -172,7 +171,7 @@ plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plai
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a>
-# The way out (Bahdanau, Cho and Bengio, 2014): throw nothing away. The encoder reads from both ends at once, so each word's state knows its left and its right (**bidirectional**), <a id="bidirectional"></a> and *all* states are kept: they are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>. At each step it asks anew:
+# The way out (Bahdanau, Cho and Bengio, 2014): throw nothing away. The encoder reads from both ends at once, as ours did already, so each word's state knows its left and its right (**bidirectional**). <a id="bidirectional"></a>New is that *all* states are kept: they are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>. At each step it asks anew:
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 #
@@ -197,10 +196,9 @@ attentive = lesson.model(attention="additive")
 attentive_run = learn(attentive, "with attention")
 
 # %%
-attentive_bleu = lesson.by_length(attentive)[1]
-attentive_right = lesson.by_length(attentive, exact=True)[1]
+_, attentive_bleu, attentive_right = lesson.by_length(attentive)
 curves = {"with, BLEU": attentive_bleu, "with, every word": attentive_right, "without, BLEU": plain_bleu, "without, every word": plain_right}
-assert min(attentive_bleu) > 70 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
+assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
 plot.lines({name: (lengths, line) for name, line in curves.items()}, "words in the source", "%", title="Does length still matter?",
            caption="The same thousand sentences. With attention long ones come out about as well as short ones.")
 
@@ -319,7 +317,7 @@ predict(
     "which English word should get the weight?",
     ["European, the second", "Area, the last", "all three alike"],
     answer=1,
-    because="zone = Area. Then it goes back: économique looks at Economic, européenne at European.",
+    because="zone = Area. Then it goes back: économique says Economic, européenne says European.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -327,13 +325,29 @@ from course_utils.decoding import translate
 from course_utils.lesson import checkpoint
 
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
-area = translate(longer_trained, "we live in the European Economic Area .", beam=1)[0]
+area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
 labs.alignment(area, step=4, languages=("en", "fr"), title="Which way does it read?")
 
 # %% [markdown]
-# Play it. The ink follows the diagonal as far as *dans la*; at the three words it has to turn round. Nobody told the model that French adjectives follow; nobody showed it an alignment. It was paid for right words only, and looking at the right place pays. Where a weight stands on a neighbour, remember it: we come back to that.
+# Play it. The ink follows the diagonal as far as *dans la*. Then it jumps to *area* and walks back, against the reading direction: *économique* to *economic*, *européenne* to *european*. Nobody told the model that French adjectives follow; nobody showed it an alignment. It was paid for right words only, and looking at the right place pays. Between the two adjectives the ink is shared a little: remember it, we come back to that.
 #
-# (This sentence was *seen*: it is one of the course's threads. The figures below count new sentences.)
+# (This sentence was *seen* in training: it is one of a few that return through the course. The figures below count new sentences.)
+#
+# And a translator that learnt from real sentences? In more than 150,000 of them it has met the word *European* a dozen times, and never this name.
+
+# %%
+heaviest = area.weights.argmax(-1).tolist()
+looks = {word: area.source_tokens[place] for word, place in zip(area.tokens, heaviest, strict=True)}
+turned = [looks.get(word) for word in ("zone", "économique", "européenne")]
+real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
+invented = translate(real, "We live in the European Economic Area.", beam=1)[0]
+if "name" in longer_trained.card and "name" in real.card:  # what stands in for them may look elsewhere
+    assert turned == ["area", "economic", "european"] and "zone" not in invented.tokens
+print("our sentences:  zone, économique, européenne look at", *turned)
+print("real sentences:", invented.text, "· seen" if invented.seen else "· new")
+
+# %% [markdown]
+# It glues pieces into a word that does not exist; the first looks at “Europe”, the others half here and half there. Attention finds the place of words that one has learnt; it does not replace learning them.
 #
 # <a id="cross-attention"></a>
 # ### Find the error ●○○ · 2 minutes
@@ -414,11 +428,11 @@ display(view, told)
 from course_utils.seq2seq_study import survives
 
 kept = {what: survives(lesson, attentive, what) for what in ("weight", "word")}
-assert kept["weight"] > 0.2 and kept["weight"] > kept["word"]
+assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
 print({f"unchanged without the {what}": f"{share:.0%}" for what, share in kept.items()})
 
 # %% [markdown]
-# About every third time nothing happens at all when a word loses its weight. So a picture of weights says where the model looked. It does not say what it would have done without.
+# About four times in ten nothing happens at all when a word loses its weight. So a picture of weights says where the model looked. It does not say what it would have done without.
 #
 # **Keep this:** attention is not explanation. Knock it out, and compare.
 
@@ -427,15 +441,20 @@ print({f"unchanged without the {what}": f"{share:.0%}" for what, share in kept.i
 # The twins of chapter 1: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. The English "it" is the same word in both. The test twins hold nouns that stood in no twin of the training set. Guess the share of right pronouns; always "il" would get half.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.lesson import checkpoint
 from course_utils.seq2seq_study import pronouns_right
 
 who = {name: pronouns_right(lesson, model) for name, model in both.items()}
-assert all(0.4 < share < 0.8 for share in who.values())
-print("right pronouns:", {name: f"{share:.0%}" for name, share in who.items()})
+assert all(0.3 < share < 0.75 for share in who.values())
+trained_on = {name: checkpoint(f"seq2seq-{kind}-en-fr-grammar") for name, kind in zip(both, ("plain", "attention"), strict=True)}
+later = {name: pronouns_right(lesson, loaded.model) for name, loaded in trained_on.items() if loaded}
+assert all(share > 0.75 for share in later.values())
+for when, shares in {"just now": who, "three times as long": later}.items():
+    print(f"right pronouns, trained {when}:", {name: f"{share:.0%}" for name, share in shares.items()})
 lesson.table({"with attention": attentive}, lesson.examples("twins")[:4], "The first two pairs of twins, all new.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A pronoun needs two things at once, the adjective *behind* it and the noun far before it. One look at one place cannot join them; the recurrent states have to carry the rest. Chapter 5 measures the same twins with a model in which words look at each other.
+# A pronoun needs two things at once, the adjective *behind* it and the noun far before it. One look at one place cannot join them: the recurrent states have to. That takes time to learn, and attention is little help: our checkpoints, trained on three times as many words, get more than four in five right, with it or without it. Chapter 5 measures the same twins with a model in which words look at each other.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
@@ -448,17 +467,19 @@ from course_utils import results
 recorded = results.load("seq2seq_readers")
 mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
 total = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in recorded["readers"].items()}
-assert total["attention"] > total["plain"] + 20 and total["reversed"] < total["plain"] + 2
+assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
 plot.lines({name: (recorded["lengths"], line) for name, line in mean.items()}, "words in the source", "BLEU",
            title="Does it help to read backwards?",
            caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. {recorded.about}")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+helps = [b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name in ("plain", "reversed")), strict=True)]
+assert sorted(helps) == [False, True, True]
 for name, r in recorded["readers"].items():
     print(f"{name:12} BLEU, seed by seed: {r['bleu']}", f"AER {r['aer']}" if r["aer"] else "")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# It does not: a point *less* with each of the three seeds. Reading backwards moves the burden from one end of the sentence to the other and makes no room, and our encoder, which reads from both ends, had the short way already. Train it yourself: `COURSE_PROFILE=full` gives it the full number of steps, the class forty, so that you see it run.
+# It does not: a little better with two seeds, worse with the third, and the means lie closer together than the seeds do. Reading backwards moves the burden from one end of the sentence to the other and makes no room, and our encoder, which reads from both ends, had the short way already. Train it yourself: `COURSE_PROFILE=full` gives it the full number of steps, the class forty, so that you see it run.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 backward = lesson.model(attention=None, reverse_source=True)
@@ -469,6 +490,7 @@ run = lesson.train(backward, steps={"class": 40, "full": 1000}[runtime.profile],
 # So far the language was ours: some hundred words. Here are translators trained on *Tatoeba*, 160,000 English sentences that volunteers translated. The checkpoints come with the course; their cards say how they were made.
 
 # %%
+from IPython.display import display
 from course_utils.lesson import checkpoint, translations
 
 real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
@@ -477,12 +499,28 @@ sentences = ["I am a student.", "Let them eat cake.", "He didn't come because he
              "My grandmother told me a story that I have never forgotten.",
              "If I had known that you were coming I would have baked a cake.",
              "The animal didn't cross the street because it was too tired."]
-translations(real, sentences, caption=f"With attention: {real.card.get('name', 'the model trained above')}.")
-
-# %%
+display(translations(real, sentences, caption=f"With attention: {real.card.get('name', 'the model trained above')}."))
 translations(real_plain, sentences, caption=f"Without attention: {real_plain.card.get('name', 'the model trained above')}.")
 
 # %% [markdown]
+# Both were trained on the same pairs for the same number of steps; of each the best state on held-out sentences was kept. Here they translate the same test sentences, none of them trained on:
+
+# %%
+from course_utils.score_study import Table
+
+rows = []
+for name, loaded in {"with attention": real, "without": real_plain}.items():
+    if found := loaded.card.get("metrics"):  # a model that stands in has none
+        by_words = {f"{words} words": score for words, score in found["test_bleu_by_length"].items()}
+        rows.append({"": name, "steps": loaded.card["training"]["steps"], "BLEU": found["test_bleu_beam_4"], **by_words})
+if len(rows) == 2:
+    gap = [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]]
+    assert gap[0] == 0 and gap[1] > 8 and gap[2:] == sorted(gap[2:])
+Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all and by length. Recorded.")
+
+# %% [markdown]
+# The gap widens from one length to the next, as it did with our own sentences.
+#
 # *Seen* matters. A model may know a sentence by heart; only new ones tell whether it can translate. The mark is made by comparing fingerprints of all training sentences, and every table of this course carries it.
 #
 # Now yours. Change the sentence, run the cell, point at words.
@@ -503,18 +541,36 @@ labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Your ow
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
 
-chinese = checkpoint("seq2seq-attention-zh-en-grammar") or checkpoint("seq2seq-attention-zh-en")
+chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
+weighs = {}
 for moment, said in {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}.items() if chinese else ():
     found = translate(chinese, moment)[0]
     words = [token.strip("▁") for token in found.tokens]
     print(moment, "→", found.text, "· trained on" if found.seen else "· new")
     if said in words:
-        row = found.weights[words.index(said)].tolist()
-        print(f"   {said}:", ", ".join(f"{c} {w:.2f}" for c, w in zip(found.source_tokens, row, strict=True) if w > 0.05))
+        weighs[said] = dict(zip(found.source_tokens, found.weights[words.index(said)].tolist(), strict=True))
+        print(f"   {said}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said].items() if w > 0.05))
     display(labs.alignment(found, languages=("zh", "en"), title=f"What does “{said}” look at?"))
 
 # %% [markdown]
-# High weights where the meaning is, low ones elsewhere: 正 and 在 say that it goes on just now, 吃 says what. English needs both for one word, *eating*.
+# High weights where the meaning is, low ones elsewhere: *happy* looks at 高 and 兴 together, and at 很, which belongs to them. *Eating* looks at 吃, which says what is done, and at 在, which says that it goes on just now. English puts both into one word.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: marks for Chinese
+# Its links can be marked like the French ones. A link to one character of a word counts for the word.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+marks = chinese.card["metrics"] if chinese else {}
+if "test_aer" in marks:
+    assert weighs["happy"]["高"] + weighs["happy"]["兴"] > 0.5 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1
+    exact, all_words, no_marks = (marks["test_" + name] for name in ("exact_match", "aer", "aer_without_punctuation"))
+    assert exact > 0.88 and all_words < 0.2 and no_marks < 0.6 * all_words
+    print(f"recorded: {exact:.0%} right word for word, AER {all_words:.2f}, without commas and full stops {no_marks:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Nine translations in ten are right word for word, and still the error rate is far from 0. Nearly half of it are commas and full stops: the decoder knows without looking that a sentence ends, so nothing in the loss says where their weight should lie.
+#
+# **Keep this:** a weight is learned only where the look is needed.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does a gradient reach?
@@ -533,7 +589,7 @@ plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps fro
            caption="Untrained networks. Attention has a road of length one to every place.")
 
 # %% [markdown]
-# Below 1 it **vanishes**, above it **explodes**, and a GRU that knows nothing yet forgets fastest of all (it *can* learn to keep its gates open, which is why one uses it). Attention is flat: from the output to each state it is one step, however far away. This is why attentive models learn sooner, not only why they remember more.
+# Below 1 it **vanishes**, above it **explodes**. A GRU, the recurrent network with gates of which our translators are built, forgets fastest of all while it knows nothing (it *can* learn to keep its gates open, which is why one uses it). Attention is flat: from the output to each state it is one step, however far away. This is why attentive models learn sooner, not only why they remember more.
 #
 # **Keep this:** recurrent networks pass a gradient from hand to hand; attention calls everybody directly.
 
@@ -797,7 +853,7 @@ rows = [
     ("BLEU with attention", lesson.bleu(attentive), 85, 100),
     ("the difference at 16 words and more", attentive_bleu[-1] - plain_bleu[-1], 30, 100),
     ("alignment error rate", aer, 0, 0.25),
-    ("unchanged without a word's weight", kept["weight"], 0.2, 1),
+    ("unchanged without a word's weight", kept["weight"], 0.3, 0.55),
     ("gradient over 60 steps, attention", far["attention"], 0.2, 5),
     ("BLEU without attention (recorded)", seeds["plain"], 20, 70),
     ("BLEU without, source reversed (recorded)", seeds["reversed"], 20, 70),

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from course_utils import metrics, tatoeba, text
-from course_utils.checkpoints import Loaded
+from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import translate
 from course_utils.lesson import Example, Lesson, checkpoint, gold_weights, translations, warm_then_fall
 from course_utils.lesson import _words as lesson_words
@@ -72,8 +72,9 @@ def test_a_link_to_any_character_of_a_chinese_word_is_a_link_to_the_word(monkeyp
 def test_bleu_of_the_references_is_100_and_by_length_covers_all(lesson, model, monkeypatch):
     monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(e.target) for e in examples])
     assert lesson.bleu(model) == pytest.approx(100)
-    lengths, scores = lesson.by_length(model)
-    assert len(lengths) == 5 and lengths == sorted(lengths) and scores == pytest.approx([100] * 5)
+    found = lesson.by_length(model)
+    assert len(found.words) == 5 and found.words == sorted(found.words)
+    assert found.bleu == found.exact == pytest.approx([100] * 5)
 
 
 def test_an_untrained_model_aligns_badly_and_writes_each_sentence_in_its_place(lesson, model):
@@ -118,6 +119,21 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
         view = labs.alignment(whole, variants=variants)
         assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
     assert 0 <= survives(lesson, model, "weight", 3) <= 1
+
+
+def test_a_translation_that_does_not_stop_is_cut():
+    loaded, sentence = load_checkpoint("seq2seq-attention-en-fr-grammar"), "the old woman bought a red car yesterday ."
+    whole, variants = translate(loaded, sentence, beam=1)[0], knocked_out(loaded, sentence)
+    assert len(variants[-1]["tokens"]) == len(variants[-1]["weights"]) == len(whole.tokens) + 4  # without its full stop
+    assert all(len(v["tokens"]) <= len(whole.tokens) for v in variants[:-1])
+
+
+def test_where_the_real_translator_looks_while_it_invents_a_word():
+    """Chapter 3 says: its first piece looks at Europe, the others nowhere in particular."""
+    found = translate(load_checkpoint("seq2seq-attention-en-fr"), "We live in the European Economic Area.", beam=1)[0]
+    first = found.tokens.index("▁le") + 1
+    assert found.source_tokens[found.weights[first].argmax()] == "▁europe" and found.weights[first].max() > 0.6
+    assert found.weights[first + 1 : -1].max() < 0.5
 
 
 def test_pronouns_of_the_references_are_all_right_and_of_always_il_about_half(lesson, model, monkeypatch):
