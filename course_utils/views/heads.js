@@ -224,7 +224,8 @@ export function heads(ui) {
       stage.classList.toggle("stacked", !g.beside);
       const under = g.beside && g.height < b.height;
       if (said.parentElement !== (under ? ui.body : ui.side)) under ? ui.body.append(said) : ui.side.prepend(said);
-      said.style.width = what.style.width = g.beside ? `${g.width}px` : "";
+      what.style.width = g.beside ? `${max(g.width, 220 * unit)}px` : "";
+      said.style.width = under ? what.style.width : "";
       small.element.style.cssText = `width:${min(g.width, width)}px;overflow:${g.width > width ? "auto" : "hidden"}`;
       scroll.style.cssText = `width:${b.width}px;height:${b.height + (b.rolls ? 14 : 0)}px;overflow:${b.rolls ? "auto" : "hidden"}`;
       large.spacer.style.cssText = b.rolls ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px` : "display:none";

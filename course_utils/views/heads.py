@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .heatmap import _allowed, _check_weights, _index, _labels, _range
-from .translation import word_of
-from .view import Table, View, as_array, shell
+from .heads_given import chosen_pair, effects_of, knocked_heads, one_of, picker, stacked, words_of
+from .heatmap import _allowed, _check_weights, _index, _range
+from .view import Table, View, shell
 
-MOST_TOKENS, MOST_NUMBERS = 256, 2_000_000
+MOST_NUMBERS = 2_000_000
 
 
 class Seen(NamedTuple):
@@ -27,6 +27,7 @@ class Heads(View):
 
     kind = "heads"
     modules = ("core", "heads")
+    colours = 256
 
     @property
     def place(self) -> int:
@@ -192,18 +193,20 @@ def heads(
         raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
     maps, arrays, every = [], {}, []
     for name, given in named.items():
-        pick = _picker(name, isinstance(weights, dict))
-        values = _stacked(given, name)
-        asked = _words(pick(queries), values.shape[2], f"queries of {name}", "its weights have {} rows")
+        pick = picker(name, isinstance(weights, dict))
+        values = stacked(given, name)
+        asked = words_of(pick(queries), values.shape[2], f"queries of {name}", "its weights have {} rows")
         same = keys is None and queries is not None and values.shape[3] == values.shape[2]
-        read = asked if same else _words(pick(keys), values.shape[3], f"keys of {name}", "its weights have {} columns")
+        read = (
+            asked if same else words_of(pick(keys), values.shape[3], f"keys of {name}", "its weights have {} columns")
+        )
         allowed = _allowed(pick(mask), values, "weights")
         _check_weights(values, allowed)
         every.append(np.where(allowed, values, np.nan))
         arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
         maps.append(
             {"name": str(name), "queries": asked, "keys": read, "shape": list(values.shape)}
-            | {"masked": bool((~allowed).any()), "effects": _effects(pick(effects), values.shape[:2], name)}
+            | {"masked": bool((~allowed).any()), "effects": effects_of(pick(effects), values.shape[:2], name)}
         )
     if sum(a.size for a in arrays.values()) > MOST_NUMBERS:
         raise ValueError(
@@ -215,8 +218,8 @@ def heads(
     if chosen not in names:
         raise ValueError(f"map is {map!r}: there are {', '.join(names)}")
     first = maps[names.index(chosen)]
-    query, key = _chosen(select, first)
-    _one_of(show, ("maps", "row"), "show")
+    query, key = chosen_pair(select, first)
+    one_of(show, ("maps", "row"), "show")
     high = _range(np.concatenate([v.ravel() for v in every]), "weights")[1]
     state = {
         "map": chosen,
@@ -225,7 +228,7 @@ def heads(
         "query": query,
         "key": key,
         "show": show,
-        "knocked": _knocked(knocked, maps),
+        "knocked": knocked_heads(knocked, maps),
     }
     words = {"maps": "whole maps", "row": "the word’s row"}
     controls = [{"kind": "choice", "name": "show", "label": "show", "options": ["maps", "row"], "words": words}]
@@ -246,82 +249,3 @@ def heads(
     view = Heads(title, caption, arrays, state, controls, options, presenting)
     view.size = (7.5, 4.2 if max(m["shape"][0] for m in maps) <= 6 else 6.0)
     return shell(view, live)
-
-
-def _picker(name, several: bool):
-    """Picks what belongs to a map: an argument given by name, or the same for all."""
-    return lambda given: given.get(name) if several and isinstance(given, dict) else given
-
-
-def _one_of(value, allowed, name):
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}: it must be one of {', '.join(allowed)}")
-
-
-def _words(labels, count, name, rows):
-    return [word_of(label) for label in _labels(labels, count, name, rows)]
-
-
-def _stacked(given, name) -> np.ndarray:
-    """One tensor per layer -> [L, H, Q, K]."""
-    layers = [given[i] for i in range(len(given))] if hasattr(given, "__len__") else given
-    if not isinstance(layers, list) or not layers:
-        raise TypeError(
-            f"{name}: weights are {type(given).__name__}; needed: a list with one tensor [H, Q, K] per layer"
-        )
-    if any(x is None for x in layers):
-        raise ValueError(f"{name}: a layer has no weights (None); ask the model for them with need_weights=True")
-    found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
-    found = [x[0] if x.ndim == 4 and len(x) == 1 else x for x in found]
-    shapes = {x.shape for x in found}
-    if len(shapes) > 1:
-        raise ValueError(f"{name}: layers differ in shape, {sorted(shapes)}; needed: the same [H, Q, K] in each")
-    shape = found[0].shape
-    if len(shape) == 4:
-        raise ValueError(f"{name}: a layer has shape {shape}; choose one sentence: [w[:1] for w in weights]")
-    if len(shape) != 3:
-        raise ValueError(f"{name}: a layer has shape {shape}; needed: a list with one tensor [H, Q, K] per layer")
-    if 0 in shape or max(shape[1:]) > MOST_TOKENS:
-        raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")
-    return np.stack(found)
-
-
-def _effects(given, shape, name):
-    if given is None:
-        return None
-    values = as_array(given, "effects")
-    if values.shape != tuple(shape):
-        raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, one for each head")
-    return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
-
-
-def _chosen(select, m) -> tuple[int, int]:
-    if select is None:
-        return 0, -1
-    pair = select if isinstance(select, tuple | list) else (select, None)
-    if len(pair) != 2:
-        raise ValueError(f"select is {select!r}: give a query, or (query, key)")
-    found = []
-    for label, labels, name in zip(pair, (m["queries"], m["keys"]), ("query", "key"), strict=True):
-        if isinstance(label, str) and label not in labels:
-            raise ValueError(f"select: there is no {name} {label!r} among {labels}")
-        if label is None:
-            found.append(-1)
-        else:
-            found.append(labels.index(label) if isinstance(label, str) else _index(int(label), len(labels), name))
-    return max(found[0], 0), found[1]
-
-
-def _knocked(given, maps) -> list[list]:
-    """(layer, head), or (map, layer, head) where there are several maps, each one checked."""
-    several, found = len(maps) > 1, []
-    for item in given:
-        item = list(item)
-        if len(item) != 2 + several:
-            raise ValueError(f"knocked holds {item}; needed: {'(map, layer, head)' if several else '(layer, head)'}")
-        shape = next((m["shape"] for m in maps if not several or m["name"] == item[0]), None)
-        if shape is None:
-            raise ValueError(f"knocked holds {item}: there is no map {item[0]!r}")
-        places = [_index(int(item[-2]), shape[0], "layer"), _index(int(item[-1]), shape[1], "head")]
-        found.append([*item[:-2], *places])
-    return found

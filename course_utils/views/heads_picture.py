@@ -32,7 +32,7 @@ def _grid(view, axes, layers, heads, wide) -> None:
         row = shown[view.query]
         if view.state["show"] == "row":
             key, step = view.key(row), 1 / len(row)
-            tall = np.nan_to_num(row) / high
+            tall = np.nan_to_num(row) / np.nanmax(weights[:, :, view.query], initial=1e-6)
             bars = axes.bar(x + step * (np.arange(len(row)) + 0.5), -tall, step * 0.8, y + 1, color=COLOURS["key"])
             for k, bar in enumerate(bars):
                 bar.set_alpha(1 if k == key and view.state["key"] >= 0 else 0.42)
@@ -58,6 +58,10 @@ def _grid(view, axes, layers, heads, wide) -> None:
     axes.set_xticks(middle, [*map(str, range(1, heads + 1)), *["mean"] * (wide - heads)], fontsize=size)
     axes.set_yticks([i * (1 + GAP + CAPTION) + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
     axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelsize=size)
+    query, reads = names(view.map["queries"], "q")[view.query], names(view.map["keys"], "k")
+    chosen = view.state["key"] >= 0
+    given = f"what “{query}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
+    axes.set_xlabel(f"under each head: {view.options['effect'] if by_effect else given}")
     axes.spines[:].set_visible(False)
 
 

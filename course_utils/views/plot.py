@@ -53,7 +53,7 @@ def names(labels, mark: str) -> list[str]:
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4), scale=2) -> bytes:
+def render(draw, size=(7.0, 3.4), scale=2, colours=64) -> bytes:
     """PNG bytes of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style."""
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -63,7 +63,7 @@ def render(draw, size=(7.0, 3.4), scale=2) -> bytes:
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
-        return png_bytes(figure, scale)
+        return png_bytes(figure, scale, colours)
 
 
 def ink_map(low=PAPER, high=INK):

@@ -54,6 +54,7 @@ class View:
     kind: str
     modules: tuple[str, ...] = ("core",)
     size = (7.0, 3.6)  # of the static picture, in inches
+    colours = 64  # of the static picture: more where small marks in a role's colour stand between many greys
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
         self.title, self.caption = title, caption
@@ -82,7 +83,7 @@ class View:
         """The view at its current state as a PNG picture, `scale` × 96 dpi."""
         from .plot import render
 
-        return render(self.draw, self.size, scale)
+        return render(self.draw, self.size, scale, self.colours)
 
     def to_html(self, path=None) -> str:
         """A self-contained page: interactive without kernel, network or JupyterLab. Written to `path` if given."""
@@ -233,15 +234,15 @@ def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
         ) from None
 
 
-def png_bytes(figure, scale: float = 2) -> bytes:
-    """A matplotlib figure as a small PNG: `scale` × 96 dpi, 64 colours, no date in it."""
+def png_bytes(figure, scale: float = 2, colours: int = 64) -> bytes:
+    """A matplotlib figure as a small PNG: `scale` × 96 dpi, so many colours, no date in it."""
     from PIL import Image
 
     raw = io.BytesIO()
     figure.savefig(raw, format="png", dpi=96 * scale, metadata={"Software": None})
     raw.seek(0)
     small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+    Image.open(raw).convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
         small, format="PNG", optimize=True
     )
     return small.getvalue()
