@@ -18,7 +18,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" look at?
-# A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal"? Open one small map after the other, and put the pointer on "it".
+# A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal" more than at any other word? Open one small map after the other; the row of "it" is lit.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.checkpoints import load_checkpoint
@@ -29,11 +29,13 @@ ids = torch.tensor([grammar.source.encode(tired)])
 words = grammar.source.tokens(ids[0])
 with torch.no_grad():
     looks = grammar.model.encode(ids, need_weights=True).weights
+it, animal = words.index("it"), words.index("animal")
+assert [(n + 1, h + 1) for n in range(3) for h in range(4) if looks[n][0, h, it].argmax() == animal] == [(2, 2)]
 labs.heads(looks, words, select="it", title="Which head knows what “it” is?",
            caption="Twelve real maps. In each, the [query|word that asks] stands on the left, the [key|word it reads] above.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Whoever looks for a map that tells the story will find one, in this layer or in that. Write down yours, layer and head. Near the end we take heads out, one by one, and count who was right.
+# In one: layer 2, head 2. There is the map that one came for, "it" with its ink on "animal". Lectures show such a map and say: here the model understands what "it" means. Remember this head. Near the end we ask what it was worth.
 #
 # **Keep this:** a map shows where a head looked. Whether that mattered is another question, and it has an answer.
 
@@ -258,7 +260,7 @@ assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 def panels(figure):
     for axes, (name, change) in zip(figure.subplots(1, 2), moved.items(), strict=True):
         axes.imshow(change, cmap=plot.ink_map(plot.PAPER, plot.SAND), vmin=0, vmax=1, aspect="auto")
-        axes.set(title=f"{name}: {(change > 0).sum()} of {change.numel()} numbers moved", xlabel="feature", ylabel="real word")
+        axes.set(title=f"{name}: {(change > 0).sum()} of {change.numel()} moved", xlabel="feature", ylabel="real word")
 
 plot.picture(panels, caption="How far each number moved when the padding grew; the darkest by 1 or more.", size=(7, 2.8))
 
@@ -266,6 +268,7 @@ plot.picture(panels, caption="How far each number moved when the padding grew; t
 # Every number of every real word has moved, and no word has changed. Masking the padding out of the statistics mends this case and not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to stand in the batch. And in use, where one sentence comes alone, it has to fall back on averages of the training.
 #
 # ### Exercise 4 ●●○ · 5 minutes
+# <a id="pre-norm"></a>
 # Write one step around a part $f$, with the norm by hand. **Post-norm**, as in 2017, norms the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most models since, norms what the part reads: $x+f(\mathrm{LN}(x))$, and leaves the road around untouched.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -276,20 +279,6 @@ def add_norm(x, part, gain, bias, norm_first):
 
 # %% [markdown]
 # **Keep this:** layer norm asks one word, so padding and neighbours don't matter. The residual road goes from the last layer to the first without a turn.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: before or after, and how to warm up
-# <a id="pre-norm"></a><a id="warm-up"></a>
-# Where the norm stands looks like a matter of taste. **Guess** what each does in the first two hundred steps, with a learning rate that rises slowly (**warm-up**) and with one that is high at once.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
-
-recorded = results.load("transformer_norms")
-curves = {name: torch.tensor(lines).mean(0) for name, lines in recorded["curves"].items()}
-at = [recorded["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
-plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
-           caption=f"Six layers, rate {recorded['lr']}, means of {len(recorded['seeds'])} seeds. {recorded.about}", size=(7, 3.8))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 5: a block
@@ -571,8 +560,8 @@ def chosen_word(row, vocabulary):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
-# <a id="label-smoothing"></a>
-# The same corpus, the same sentences as in chapter 3. Two habits came with the Transformer: a learning rate that warms up, and a softer loss. A right word asked for with probability 1 can only be reached by infinite logits, so **label smoothing** asks for a little less:
+# <a id="label-smoothing"></a><a id="warm-up"></a>
+# The same corpus, the same sentences as in chapter 3. Two habits came with the Transformer: a learning rate that rises slowly at first (**warm-up**), and a softer loss. A right word asked for with probability 1 can only be reached by infinite logits, so **label smoothing** asks for a little less:
 #
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #
@@ -602,14 +591,13 @@ run = study.learn(lesson, mine, steps={"class": study.STEPS, "full": 4 * study.S
 # Beside it chapter 3's translator with attention, from its checkpoint. Both have the same two methods, `start` and `step`. What decodes knows nothing else about them, so one call writes with both.
 
 # %%
+from IPython.display import display
+
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
 both = {"chapter 3": recurrent.model, "Transformer": mine}
 against = study.compare(lesson, both, count=500)
 assert against[1]["BLEU"] >= 90
-against
-
-# %%
-lesson.table(both, lesson.ladder()[1:], "Longer and longer, not selected. ✓: word for word the reference.")
+display(against, lesson.table(both, lesson.ladder()[2:], "Longer and longer, not selected. ✓: word for word the reference."))
 
 # %% [markdown]
 # On this corpus both come out well, and two good marks say little. Read the other columns: what it costs in parameters; how many words a second go through while it learns, when nothing has to wait, and while it writes, when each word must wait for the one before. And the alignment errors: chapter 3's one map had to be an alignment, or nothing. Here eight maps share the work, and none of them has to be one.
@@ -646,9 +634,29 @@ judged = pronoun_table(MODELS | {"Transformer": grammar, "yours, after a minute"
 pronoun = {row["model"]: row["pronoun"] for row in judged}
 judged
 
+# %% [markdown]
+# Now back to layer 2, head 2. **Guess** what "it" looks at in the twin sentence, where it means the street. And put your finger on another word: the adjective.
+
+# %%
+wide, rows = tired.replace("tired", "wide"), []
+for sentence in (tired, wide):
+    tokens = grammar.source.cut(sentence)
+    with torch.no_grad():
+        maps = grammar.model.encode(torch.tensor([grammar.source.encode(sentence)]), need_weights=True).weights
+    for word in ("it", tokens[-2]):
+        animal, street = (maps[1][0, 1, tokens.index(word), tokens.index(noun)].item() for noun in ("animal", "street"))
+        rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "at animal": animal, "at street": street})
+assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1 and min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
+Table(rows, "transformer-grammar, layer 2, head 2")
+
+# %% [markdown]
+# "It" looks at the animal in both, and at the street as well: the map that tells the story tells the *same* story when it is wrong. The head does know, but at another word. "Tired" looks at the animal, "wide" at the street.
+#
+# These are maps still. So forbid looks, and count.
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Now forbid it: in no layer and no head of the encoder may “it” look at the noun that it means. Of a hundred pronouns "
+    "Forbid it: in no layer and no head of the encoder may “it” look at the noun that it means. Of a hundred pronouns "
     "that were right, how many stay right?",
     ["about 50: it has to guess now", "about 75", "nearly all"],
     answer=2,
@@ -659,20 +667,20 @@ predict(
 from course_utils import head_study, twin_study
 
 twins = twin_study.reader(grammar).examples("twins")[:120]
-asks = [("encoder", "it", "referent"), ("encoder", "adjective", "referent"), ("cross", "pronoun", "it"), ("cross", "pronoun", "adjective")]
+asks = [("encoder", "it", "referent"), ("cross", "pronoun", "it"), ("encoder", "adjective", "referent"), ("cross", "pronoun", "adjective")]
 whole, rows = head_study.right(grammar, twins), []
 for look in asks:
     share, odds = head_study.right(grammar, twins, unseen=[look])
     weight = head_study.looks(grammar, twins, *look).max().item()
     rows.append({"forbidden look": "{}: {} → {}".format(*look), "largest weight on it": weight, "pronouns right, %": share, "log-odds": odds})
-assert rows[0]["pronouns right, %"] > whole[0] - 5 and rows[3]["pronouns right, %"] < whole[0] - 20
+assert min(row["pronouns right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["pronouns right, %"] for row in rows[2:]) < 75
 forbidden = {row["forbidden look"]: row["pronouns right, %"] for row in rows}
 Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds {whole[1]}.")
 
 # %% [markdown]
-# Read the table twice, for it contradicts the story. *Referent* is the noun that "it" means. The decoder may put up to all of its weight on "it" while it writes the pronoun, and needs none of it. The encoder's "it" looks at the noun, and that is not needed either.
+# *Referent* is the noun that "it" means. Forbid "it" to look at it: nothing happens. Forbid the French step to look at "it", where up to all of its weight lies: nothing. But let the adjective not look at its noun, and most pronouns become wrong, worse than guessing, for now it finds the other noun. And the step that writes *il* reads it off the adjective.
 #
-# What is needed is the *adjective*. "Tired" is said of who crosses, "wide" of what is crossed, so the model works it out at the word "tired", partly by a look from there to the noun, and reads it off there. Its question is not "what is *it*?" but "*il* or *elle*?", and the shortest way to that leads through *fatigué*.
+# So for this model the question was never "what is *it*?" but "*il* or *elle*?". "Tired" is said of who crosses, "wide" of what is crossed. It finds its noun, takes the gender along, and the decoder collects it there, because it has to write *fatigué* or *large* anyway.
 #
 # <a id="knock-out"></a>
 # Now head by head: how much does a head look at the noun, and what is lost when it is **knocked out**, silent in every sentence?
@@ -692,19 +700,18 @@ def believed(figure):
     axes.legend()
     axes.set(xlabel="mean weight on the noun that “it” means", ylabel="lost without the head", title="Does the map tell which heads matter?")
 
-assert abs(agreement) < 0.6
+assert abs(agreement) < 0.6 and min(row["right"] for row in effects) > 80
 plot.picture(believed, caption=f"36 heads. Right: those a map would point at. Top: those that matter. Rank correlation {agreement:.2f}.", size=(7, 3.6))
 
 # %% [markdown]
-# Had we only had the maps, we would have named the heads on the right, with a good conscience and a nice picture. The heads at the top do the work, and they hardly look at the noun. Even the best of them can be missed, since others know the same.
+# The maps would have named encoder 2.2, and knocking it out would have confirmed them: right head, wrong reason. It is the head through which "tired" looks at "animal", and that "it" looks there, too, is a by-product. The others at the top hardly look at the noun from "it" at all. And no head alone is missed much: more than 80 % of the pronouns stay right without any one of them.
 #
-# Was your head of the beginning among them? Knock it out here, in *your* model, alone or with others, and watch both twins.
+# Now in *your* model, which is another one. Knock heads out, alone or together, and read both twins.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
-from IPython.display import display
 
-wide, me = tired.replace("tired", "wide"), lesson.loaded(mine)
+me = lesson.loaded(mine)
 with torch.no_grad():
     seen = mine.encode(torch.tensor([lesson.source.encode(tired)]), need_weights=True).weights
 view = labs.heads(seen, words, select=("it", "animal"), live=True, title="Which of your heads can go?",
@@ -722,7 +729,7 @@ view.observe(tell, names="knocked")
 display(view, told)
 
 # %% [markdown]
-# **Keep this:** no head *is* the meaning of "it". A weight is a place in a computation that has other ways round. Forbid the look, silence the head, count, and then tell the story.
+# **Keep this:** no head *is* the meaning of "it", and "it" is not even where it is found out. A map shows a look. Forbid the look, silence the head, count, and then tell the story.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
@@ -1073,6 +1080,7 @@ rows = [
     ("pronouns right, %, chapter 3's checkpoint", pronoun["with attention"], 70, 100),
     ("pronouns right, %, transformer-grammar", pronoun["Transformer"], 80, 100),
     ("… when “it” may not look at its noun", forbidden["encoder: it → referent"], 75, 100),
+    ("… when the adjective may not look at the noun", forbidden["encoder: adjective → referent"], 0, 45),
     ("… when the writer may not look at the adjective", forbidden["cross: pronoun → adjective"], 0, 75),
     ("rank correlation of map and loss", agreement, -0.6, 0.6),
     ("BLEU on Tatoeba, chapter 3 (its card)", tatoeba[0], 30, 60),
