@@ -245,7 +245,7 @@ def told(effects: Sequence[dict], place: str, top: int = 3) -> dict:
     }  # fmt: skip
 
 
-def record_heads(name: str = "transformer-grammar", every: int = 4, sentences: int = 200, shuffles: int = 5) -> dict:
+def record_heads(name: str = "transformer-grammar", every: int = 6, sentences: int = 100, shuffles: int = 4) -> dict:
     """Every head of a checkpoint knocked out; the figures behind data/results/transformer_heads.json.
 
     every: pronouns written, and the orders of removal, are judged on each so-manieth twin; sentences: for BLEU

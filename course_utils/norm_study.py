@@ -66,7 +66,7 @@ def changed(kind: str, lengths: Sequence[int] = (5, 3, 2), more: int = 3, size: 
 
 
 def training_curves(
-    lesson: Lesson, steps: int = 300, lr: float = 3e-3, seeds: Sequence[int] = (0,), every: int = 10
+    lesson: Lesson, steps: int = 200, lr: float = 3e-3, seeds: Sequence[int] = (0,), every: int = 10
 ) -> dict[str, list[list[float]]]:
     """Loss while training a deep, narrow Transformer, for each of SETTINGS and seed: means of `every` steps."""
     curves: dict[str, list[list[float]]] = {}
@@ -85,7 +85,7 @@ def warmed(steps: int):
     return lambda step: min((step + 1) / max(steps, 1), 1.0)
 
 
-def record_norms(steps: int = 300, lr: float = 3e-3, seeds: Sequence[int] = (0, 1)) -> dict:
+def record_norms(steps: int = 200, lr: float = 3e-3, seeds: Sequence[int] = (0, 1)) -> dict:
     """Pre- and post-norm with and without warm-up; the figures behind data/results/transformer_norms.json."""
     lesson = Lesson("en-fr", 500)
     figures = {"steps": steps, "lr": lr, "seeds": list(seeds), "every": 10, "model": DEEP}

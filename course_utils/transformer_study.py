@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from .attention import causal_mask, local_mask
-from .lesson import Lesson, loss
+from .lesson import Lesson, loss, warm_then_fall
 from .score_study import Table, seconds
 from .training import Run, fit
 from .transformer import Transformer, TransformerConfig
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
-STEPS, LR = 1000, 1e-3
+STEPS, LR = 1000, 3e-3
 
 
 def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
@@ -38,8 +38,8 @@ def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
 
 
 def learn(lesson: Lesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
-    """fit() with the settings that suit a short training: a constant rate, no warm-up. options: any of fit's."""
-    settings = {"lr": LR, "clip": 1.0} | options
+    """fit() with settings for a short training: forty steps of warm-up, then a falling rate. options: any of fit's."""
+    settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps)} | options
     return fit(model, lesson.batches, loss, steps=steps, seed=seed, show=show, **settings)
 
 

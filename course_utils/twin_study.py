@@ -63,27 +63,26 @@ def pronouns(loaded: Loaded, split: str = "twins", by: str | None = None, count:
     """
     if by not in (None, *KINDS):
         raise ValueError(f"by is {by!r}; needed: None or one of {', '.join(KINDS)}")
+    return _shares(_judged(loaded, split, count), by)
+
+
+def _judged(loaded: Loaded, split: str, count: int | None) -> list[tuple]:
+    """(twin, is the pronoun right, is the adjective) for each."""
     examples = [e for e in corpus().examples(split) if e.twin][:count]
     if not examples:
         raise ValueError(f"the split {split!r} holds no twins; needed: twins or train")
-    groups: dict[str, list] = {}
-    for written, example in zip(reader(loaded).write(loaded.model, examples), examples, strict=True):
-        groups.setdefault(getattr(example.twin, by) if by else "", []).append(judge(written.split(), example.twin))
-    found = {name: _shares(groups[name]) for name in sorted(groups)}
-    return found if by else found[""]
+    written = reader(loaded).write(loaded.model, examples)
+    return [(e.twin, *judge(w.split(), e.twin)) for w, e in zip(written, examples, strict=True)]
 
 
-def _shares(judged: list[tuple[bool, bool]]) -> dict:
-    def share(right):
-        return round(100 * sum(right) / len(judged), 1)
-
-    pronoun, adjective = zip(*judged, strict=True)
-    return {
-        "twins": len(judged),
-        "pronoun": share(pronoun),
-        "adjective": share(adjective),
-        "both": share(map(all, judged)),
-    }
+def _shares(judged: list[tuple], by: str | None = None) -> dict:
+    if by:
+        kinds = sorted({getattr(twin, by) for twin, *_ in judged})
+        return {kind: _shares([row for row in judged if getattr(row[0], by) == kind]) for kind in kinds}
+    pronoun, adjective = ([row[n] for row in judged] for n in (1, 2))
+    both = [p and a for p, a in zip(pronoun, adjective, strict=True)]
+    shares = {"pronoun": pronoun, "adjective": adjective, "both": both}
+    return {"twins": len(judged)} | {name: round(100 * sum(x) / len(x), 1) for name, x in shares.items()}
 
 
 def pronoun_table(models: dict[str, Loaded | str] = MODELS, split: str = "twins", count: int | None = None) -> Table:
@@ -93,17 +92,10 @@ def pronoun_table(models: dict[str, Loaded | str] = MODELS, split: str = "twins"
     """
     rows = []
     for name, loaded in models.items():
-        loaded = load_checkpoint(loaded) if isinstance(loaded, str) else loaded
-        parts = pronouns(loaded, split, "held_out", count)
-        whole = {key: _together(parts, key) for key in ("pronoun", "adjective", "both")}
-        kinds = {f"{kind or 'no'} noun held out": part["both"] for kind, part in parts.items()}
-        rows.append({"model": name} | whole | kinds)
+        judged = _judged(load_checkpoint(loaded) if isinstance(loaded, str) else loaded, split, count)
+        kinds = {f"{kind or 'no'} noun held out": part["both"] for kind, part in _shares(judged, "held_out").items()}
+        rows.append({"model": name} | _shares(judged) | kinds)
     return Table(rows, "Right, in % of the twins; a guess: 50")
-
-
-def _together(parts: dict, key: str) -> float:
-    twins = sum(part["twins"] for part in parts.values())
-    return round(sum(part["twins"] * part[key] for part in parts.values()) / twins, 1)
 
 
 def where(example: Example, role: str) -> int:
@@ -154,8 +146,10 @@ def record_twins() -> dict:
     figures: dict = {"guessing": 50, "models": {}}
     for name, checkpoint in MODELS.items():
         loaded = load_checkpoint(checkpoint)
-        found = {"checkpoint": checkpoint, "steps": loaded.card["training"]["step"], "all": pronouns(loaded)}
-        found |= {by: pronouns(loaded, by=by) for by in KINDS}
+        training, judged = loaded.card["training"], _judged(loaded, "twins", None)
+        found = {"checkpoint": checkpoint, "steps": training["step"], "all": _shares(judged)}
+        found |= {by: _shares(judged, by) for by in KINDS}
+        found["twins of a frame in a pass, at least"] = training["recipe"].get("twins", 0)
         found["training twins"] = pronouns(loaded, "train", "frame")
         found["il or elle"] = round(100 * (odds(loaded, corpus().examples("twins")) > 0).float().mean().item(), 1)
         figures["models"][name] = found
