@@ -5,8 +5,8 @@ order, with each kind of positions.
 Sizes: B batch, T time, D features.
 """
 
-import functools
 import math
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .multihead import MultiHeadAttention
 from .positions import LearnedPositions, SinusoidalPositions
-from .score_study import seconds, slope
+from .score_study import slope
 from .training import fit
 
 # ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
@@ -118,12 +118,24 @@ def in_a_row(output: Tensor) -> int:
 
 
 def layer_times(lengths=(64, 128, 256, 512, 1024, 2048, 4096), size: int = 64, repeats: int = 5) -> dict:
-    """{kind: seconds at each length}, forward, one sequence, best of `repeats`."""
+    """{kind: seconds of processor time at each length}, forward, one sequence, best of `repeats` after one to warm up.
+
+    Processor time is that of all threads: with one thread other programs hardly disturb it.
+    """
+
+    def spent(run: Callable, x: Tensor) -> float:
+        marks = []
+        for _ in range(repeats + 1):
+            start = time.process_time()
+            run(x)
+            marks.append(time.process_time() - start)
+        return min(marks[1:])
+
     source = torch.Generator().manual_seed(0)
     inputs = [torch.randn(1, n, size, generator=source) for n in lengths]
     with torch.no_grad():
         layers = {kind: layer(kind, size) for kind in LAYERS}
-        return {kind: [seconds(functools.partial(run, x), repeats) for x in inputs] for kind, run in layers.items()}
+        return {kind: [spent(run, x) for x in inputs] for kind, run in layers.items()}
 
 
 # ---- a reader, and two tasks that need order ------------------------------------------------------------------------
@@ -285,8 +297,11 @@ def record_order(seeds=range(5), rates=(2e-3, 6e-3, 2e-2), steps: int = 300) -> 
 
 
 def record_costs(size: int = 64) -> dict:
-    """Seconds against length for the three layers; the figures behind data/results/positions_costs.json."""
+    """Processor time against length for the three layers, on one thread; the figures behind positions_costs.json."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     lengths = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
     times = layer_times(lengths, size)
+    torch.set_num_threads(threads)
     slopes = {kind: round(slope(lengths[-3:], line[-3:]), 3) for kind, line in times.items()}
-    return {"size": size, "lengths": list(lengths), "seconds": times, "slopes_of_the_last_three": slopes}
+    return {"size": size, "threads": 1, "lengths": list(lengths), "seconds": times, "slopes_of_the_last_three": slopes}

@@ -36,11 +36,11 @@ MIXED = FindError(
     task="write the stack again: Z [T, D], W [L, 3, D, D] -> [T, D].",
     why="A lecture writes Z_out = A · Z_in on one slide and A · V_in on the next.",
     program=(
-        "def layers(Z, W):                      # Z [T, D], W [L, 3, D, D]: WQ, WK, WV of each layer",
+        "def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]",
         "    for WQ, WK, WV in W:",
         "        Q, K, V = Z @ WQ, Z @ WK, Z @ WV",
         "        A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)",
-        "        Z = A @ Z                      # Z_out = A · Z_in",
+        "        Z = A @ Z                   # Z_out = A · Z_in",
         "    return Z",
     ),
     line=5,
@@ -126,10 +126,10 @@ AFTER = FindError(
     task="write it so that the order can matter *to the weights*: x [T, D], P [T, D], WQ, WK, WV [D, D] -> [T, D].",
     why="An article's flow chart: scores, scaling, softmax, and then “add positional encoding”.",
     program=(
-        "def attend(x, P, WQ, WK, WV):          # words [T, D], positions [T, D]",
+        "def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]",
         "    Q, K, V = x @ WQ, x @ WK, x @ WV",
         "    A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)",
-        "    return A @ V + P                   # add positional encoding",
+        "    return A @ V + P                # add positional encoding",
     ),
     line=4,
     found="too late: who looks at whom is decided by then, and the first word cannot feel that two others have changed "
@@ -198,8 +198,8 @@ MISSING = FindError(
     "W [3, D, D] -> [T, D].",
     why="An article's program: the comment says it, the drawing shows it, the code does not do it.",
     program=(
-        "def read(ids, E, P, W):                # ids [T], embeddings, positions, WQ WK WV",
-        "    x = E[ids]                         # embedding, then the positional encoder",
+        "def read(ids, E, P, W):             # E embeddings, P positions",
+        "    x = E[ids]                      # embedding, positional encoder",
         "    Q, K, V = (x @ M for M in W)",
         "    A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)",
         "    return A @ V",
@@ -289,11 +289,11 @@ RELATIVE = FindError(
     task="write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair stands.",
     why="A lecture prints this formula under the heading “relative position”.",
     program=(
-        "def relative(i, j, D):                 # query at place i, key at place j",
+        "def relative(i, j, D):              # query at i, key at j",
         "    place = torch.tensor(float(i))",
         "    omega = 10000 ** (-torch.arange(0, D, 2) / D)",
-        "    pair = torch.stack([torch.sin(place * omega), torch.cos(place * omega)], dim=-1)",
-        "    return pair.flatten()",
+        "    sin, cos = torch.sin(place * omega), torch.cos(place * omega)",
+        "    return torch.stack([sin, cos], dim=-1).flatten()",
     ),
     line=2,
     found="it knows where the query stands and nothing of the key: the absolute encoding, under another name. Put "
