@@ -76,12 +76,12 @@ RECIPES = {
     "transformer-en-fr": Recipe(
         "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 5000),
         {"model_size": 256, "num_layers": 3, "num_heads": 8, "ffn_size": 768, "dropout": 0.1},
-        steps=6500, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
+        steps=5000, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
     ),
     "transformer-en-zh": Recipe(
         "tatoeba", "en-zh", ("subwords", 4000), ("characters", 4000),
         {"model_size": 192, "num_layers": 3, "num_heads": 6, "ffn_size": 768, "dropout": 0.3},
-        steps=4000, tokens=3000, lr=1.5e-3, warm_up=300, every=400, architecture="Transformer",
+        steps=2400, tokens=3000, lr=2e-3, warm_up=300, every=400, architecture="Transformer",
     ),
     "transformer-grammar": Recipe(
         *_OUR_FRENCH, {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 384, "dropout": 0.1},
