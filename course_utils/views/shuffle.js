@@ -51,7 +51,7 @@ export function shuffle(ui) {
       // the nearest word's place, on whichever line it stands
       const away = chips.map((chip, w) => { const b = chip.getBoundingClientRect(); return Math.hypot(m.clientX - b.left - b.width / 2, 2 * (m.clientY - b.top - b.height / 2)); });
       const near = away.indexOf(Math.min(...away));
-      if (near !== word && settledAt(m)) move(word, state.order.indexOf(near));
+      if (near !== word && settledAt(m)) { wants = true; move(word, state.order.indexOf(near)); }
     };
     const stop = () => { removeEventListener("pointermove", moved); removeEventListener("pointerup", stop); removeEventListener("pointercancel", stop); swapped = null; };
     addEventListener("pointermove", moved); addEventListener("pointerup", stop); addEventListener("pointercancel", stop);
