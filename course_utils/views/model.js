@@ -76,9 +76,9 @@ export function whole(ui) {
   ui.below.append(said, panel.element);
   const note = h("span", { class: "note", role: "status" });
   if (spec.live) {
-    const input = h("input", { type: "text", value: state.sentence, "aria-label": "own sentence", "data-control": "sentence", spellcheck: "false" });
-    const ask = e => { e.preventDefault(); note.textContent = ""; ui.set({ sentence: input.value, note: "" }, true); };
-    strip.before(h("form", { class: "own", onsubmit: ask }, input, h("button", {}, "translate"), note));
+    const ask = () => input.value !== state.sentence && ui.set({ sentence: input.value, note: "" }, true);
+    const input = h("input", { type: "text", value: state.sentence, "aria-label": "own sentence", "data-control": "sentence", spellcheck: "false", onkeydown: e => { e.stopPropagation(); if (e.key === "Enter") ask(); } });
+    strip.before(h("div", { class: "own" }, input, h("button", { type: "button", onclick: ask }, "translate"), note));
   }
 
   function layout(width) {

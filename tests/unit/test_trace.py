@@ -1,0 +1,157 @@
+"""Every traced tensor against an independent recomputation from the model's own weights."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_utils.decoding import translate
+from course_utils.positions import sinusoidal_encoding
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.text import Vocabulary
+from course_utils.transformer import Transformer, TransformerConfig
+from course_utils.views.trace import trace
+
+WORDS = ["the", "animal", "did", "not", "cross", "street", "because", "it", "was", "too", "tired", "."]
+CASES = {
+    "pre-norm": {},
+    "post-norm": {"norm_first": False},
+    "learned, untied": {"positions": "learned", "tie_embeddings": False},
+    "rotary": {"positions": "rotary"},
+    "no positions": {"positions": "none"},
+    "shared keys": {"key_heads": 2},
+    "window": {"window": 2, "norm_first": False},
+    "other memory": {"memory_layers": (1, 2), "activation": "gelu"},
+}
+
+
+def loaded(seed=0, words=WORDS, **options):
+    """A small Transformer with random weights, and vocabularies: what load_checkpoint gives, in short."""
+    torch.manual_seed(seed)
+    source, target = Vocabulary(words), Vocabulary([w.upper() for w in words])
+    sizes = {"model_size": 16, "num_layers": 2, "num_heads": 4, "ffn_size": 24, "max_length": 40}
+    model = Transformer(TransformerConfig(len(source), len(target), **{**sizes, **options}))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(torch.randn_like(p) * 0.1)
+    return SimpleNamespace(model=model.eval(), source=source, target=target, was_seen=lambda s: None)
+
+
+def near(a, b):
+    return torch.allclose(a.double(), b.double(), atol=1e-5, rtol=1e-5)
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def made(request):
+    given = loaded(**request.param)
+    text = "THE ANIMAL WAS TOO TIRED ."
+    ids = torch.tensor([given.source.encode("it was too tired .")])
+    words = torch.tensor([[2, *given.target.encode([w for w in text.split()])]])
+    given.target.encode = lambda _: words[0, 1:].tolist()  # capitals stay capitals
+    with torch.no_grad():
+        output = given.model(ids, words, need_weights=True)
+    return given.model, trace(given, "it was too tired .", text), output, ids, words
+
+
+def test_weights_and_logits_are_the_models(made):
+    model, t, output, ids, words = made
+    assert near(t.logits, output.logits[0])
+    assert t.next == [["<pad>", "<unk>", "<bos>", "<eos>", *(w.upper() for w in WORDS)][i] for i in t.logits.argmax(-1)]
+    for n in range(2):
+        assert torch.equal(t.encoder.layers[n]["attention"].weights, output.encoder_weights[n][0])
+        assert torch.equal(t.decoder.layers[n]["attention"].weights, output.decoder_weights[n][0])
+        assert torch.equal(t.decoder.layers[n]["cross"].weights, output.weights[n][0])
+
+
+def test_scores_are_products_and_weights_their_softmax(made):
+    model, t, *_ = made
+    memory = [t.encoder.layers[0]["ffn"].after, t.encoder.normed]
+    for side, of in (("encoder", t.encoder), ("decoder", t.decoder)):
+        for n, layer in enumerate(of.layers):
+            for kind, part in layer.items():
+                if kind == "ffn":
+                    continue
+                module = getattr(getattr(model, side)[n], "attention" if kind == "attention" else "cross_attention")
+                read = part.read if kind == "attention" else memory[model.config.memory_layers[n] - 1]
+                if model.config.positions != "rotary":
+                    q = F.linear(part.read, module.query.weight, module.query.bias).view(-1, 4, 4).transpose(0, 1)
+                    k = F.linear(read, module.key.weight, module.key.bias).view(len(read), -1, 4).transpose(0, 1)
+                    assert near(part.q, q) and near(part.k, k)
+                v = F.linear(read, module.value.weight, module.value.bias).view(len(read), -1, 4).transpose(0, 1)
+                assert near(part.v, v)
+                keys, values = (x.repeat_interleave(4 // len(x), 0) for x in (part.k, part.v))
+                seen = part.scores > float("-inf")
+                assert near(part.scores[seen], (part.q @ keys.mT / 2)[seen])
+                assert near(part.scores.softmax(-1), part.weights)
+                assert near(part.weights @ values, part.heads)
+                joined = part.heads.transpose(0, 1).flatten(1)
+                assert near(part.written, F.linear(joined, module.out.weight, module.out.bias))
+                q, k = seen.shape[1:]
+                assert side == "encoder" or kind == "cross" or not seen.triu(1).any()
+                if model.config.window is None and not (side == "decoder" and kind == "attention"):
+                    assert seen.all() and (q, k) == part.weights.shape[1:]
+
+
+def test_the_stream_is_the_sum_of_its_parts(made):
+    """From words to logits: each `after` is before + written (post-norm: the norm of it), and the next `before`."""
+    model, t, _, ids, words = made
+    pre = model.config.norm_first
+    for side, of, tokens in (("encoder", t.encoder, ids[0]), ("decoder", t.decoder, words[0])):
+        embedding = (model.source_embedding if side == "encoder" else model.target_embedding).weight
+        x = embedding[tokens] * 16**0.5
+        assert near(of.token, x)
+        positions = model.positions if side == "encoder" else model.target_positions
+        if model.config.positions in ("rotary", "none"):
+            assert of.position is None
+        else:
+            table = positions.table if model.config.positions == "learned" else sinusoidal_encoding(40, 16)
+            assert near(of.position, table[: len(x)])
+            x = x + table[: len(x)]
+        for n, layer in enumerate(of.layers):
+            block = getattr(model, side)[n]
+            for kind, part in layer.items():
+                norm = getattr(block, f"around_{kind}").norm
+                assert near(part.before, x)
+                assert near(part.read, norm(x) if pre else x)
+                x = x + part.written if pre else norm(x + part.written)
+                assert near(part.after, x)
+                if kind == "ffn":
+                    activation = {"relu": F.relu, "gelu": F.gelu}[model.config.activation]
+                    hidden = activation(F.linear(part.read, block.ffn.widen.weight, block.ffn.widen.bias))
+                    assert near(part.hidden, hidden)
+                    assert near(part.written, F.linear(hidden, block.ffn.narrow.weight, block.ffn.narrow.bias))
+        x = getattr(model, f"{side}_norm")(x)
+        assert near(of.normed, x)
+    assert near(t.logits, model.output(x))
+
+
+def test_nothing_is_left_on_the_model():
+    given = loaded()
+    given.model.train()
+    trace(given, "it was tired .")
+    assert given.model.training and not any(m._forward_hooks for m in given.model.modules())
+    assert not any(p.requires_grad and p.grad is not None for p in given.model.parameters())
+    given.model.encoder[1].ffn.forward = None
+    with pytest.raises(TypeError):
+        trace(given, "it was tired .")
+    assert given.model.training and not any(m._forward_hooks for m in given.model.modules())
+
+
+def test_without_a_target_it_is_what_the_model_writes():
+    given = loaded(seed=3)
+    t = trace(given, "it was tired .")
+    written = translate(given, "it was tired .", beam=1)[0]
+    assert t.tokens == ["<bos>", *written.tokens] and t.source_tokens == written.source_tokens
+    assert t.next[: len(t.tokens) - 1] == t.tokens[1:]
+
+
+def test_it_refuses_with_what_to_do():
+    with pytest.raises(ValueError, match="holds no word"):
+        trace(loaded(), "  ")
+    other = SimpleNamespace(model=Seq2Seq(Seq2SeqConfig(9, 9)), source=None, target=None)
+    with pytest.raises(TypeError, match="given a Seq2Seq; needed: a Transformer"):
+        trace(other, "it")
+    features = SimpleNamespace(model=Transformer(TransformerConfig(None, None, 16)), source=None, target=None)
+    with pytest.raises(TypeError, match="vocabularies of its own"):
+        trace(features, "it")
