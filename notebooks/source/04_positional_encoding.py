@@ -429,9 +429,12 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) =
 # Every held-out sentence, or nearly. And now you: this lab holds the *trained* vectors and matrices, and Python asks both readers about your order of the words. What do they say of "bites the dog man the ."? What if you switch the positions off?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import copy
 import ipywidgets
 from IPython.display import display
 
+off = copy.deepcopy(sighted)
+off.positions = torch.nn.Identity()  # what the switch “none” does: the same reader, robbed of its positions
 part = {name: getattr(sighted.attention, name).weight.detach().T for name in ("query", "key", "value")}
 inside = sighted.embedding(who.encode([" ".join(sentence)])[0])[0].detach()
 view = labs.shuffle(inside, sentence, **part, positions=True, live=True, title="Who does it, in your order?",
@@ -439,10 +442,11 @@ view = labs.shuffle(inside, sentence, **part, positions=True, live=True, title="
 told = ipywidgets.HTML("Move a word: both readers answer.")
 
 def tell(change):
-    """What both readers say of the words in the order shown."""
+    """What both readers say of the words as they are shown."""
     text = " ".join(sentence[w] for w in view.state["order"])
-    says = {name: next(iter(who.answers(model, text).items())) for name, model in (("with", sighted), ("without", blind))}
-    told.value = f"“{text}” Who does it? " + ", ".join(f"{k} positions: <b>{w}</b> ({p:.0%})" for k, (w, p) in says.items())
+    readers = {"this reader": sighted if view.state["positions"] else off, "the one that never had positions": blind}
+    says = {name: next(iter(who.answers(model, text).items())) for name, model in readers.items()}
+    told.value = f"“{text}” Who does it? " + ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())
 
 view.observe(tell, names=["order", "positions"])
 display(view, told)
