@@ -84,7 +84,7 @@ export function whole(ui) {
   function layout(width) {
     const c = canvas.getContext("2d"), S = count.encoder, T = count.decoder, gap = 14 * unit;
     c.font = ui.font(12, 700);
-    const long = Math.min(92 * unit, Math.max(...SIDES.flatMap(s => spec.words[s]).map(w => c.measureText(w).width)) + 4), label = 112 * unit, tail = long * 0.6;
+    const long = Math.min(92 * unit, Math.max(...SIDES.flatMap(s => spec.words[s]).map(w => c.measureText(w).width)) + 4), label = 120 * unit, tail = long * 0.6;
     let cell = (width - 2 * label - gap - 2 * tail) / (S + T);
     const stacked = cell < 12.5 * unit;
     if (stacked) cell = (width - label - tail) / Math.max(S, T);

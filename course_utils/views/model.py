@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .trace import Attention, Trace, trace
+from .trace import Attention, Trace, packed, trace
 from .translation import whole, word_of
 from .view import Table, View, shell
 
@@ -48,10 +48,10 @@ class Whole(View):
     @property
     def words(self) -> dict[str, list[str]]:
         """The words of both sides, the decoder's up to the step."""
-        return {"encoder": self.options["words"]["encoder"], "decoder": self._all("decoder")[: self.state["step"]]}
-
-    def _all(self, side: str) -> list[str]:
-        return self.options["words"][side]
+        return {
+            "encoder": self.options["words"]["encoder"],
+            "decoder": self.options["words"]["decoder"][: self.state["step"]],
+        }
 
     @property
     def next_words(self) -> list[tuple[str, float, float]]:
@@ -111,43 +111,9 @@ class Whole(View):
         return Table(header, rows)
 
     def draw(self, figure) -> None:
-        from . import plot
+        from .model_picture import draw
 
-        left, right, below = figure.subplot_mosaic(
-            [["encoder", "decoder"], ["next", "next"]], height_ratios=[2.3, 1]
-        ).values()
-        purple = plot.ink_map(plot.PAPER, tuple(int(plot.COLOURS["output"][i : i + 2], 16) for i in (1, 3, 5)))
-        written = {s: self._written(s) for s in ("encoder", "decoder")}
-        most = max(np.nanmax(w) for _, w in written.values())
-        for axes, side, mark in ((left, "encoder", "s"), (right, "decoder", "t")):
-            (labels, lengths), words = written[side], plot.names(self._all(side), mark)
-            lengths[:, len(self.words[side]) :] = np.nan
-            axes.imshow(lengths, cmap=purple, vmin=0, vmax=most, aspect="auto")
-            words = [w if i < len(self.words[side]) else "" for i, w in enumerate(words)]
-            axes.set_xticks(range(len(words)), words, rotation=45, ha="left", fontsize=8)
-            axes.set_yticks(range(len(labels)), labels, fontsize=8)
-            axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-            axes.set_title(f"{side}: what each part adds (length)", fontsize=9)
-            axes.spines[:].set_visible(False)
-            if self.part[0] == side and self.part[1]:
-                opened = self.options["order"][side].index(self.state["part"]) - 1
-                axes.get_yticklabels()[opened].set(weight="bold")
-        shown = self.next_words[:6] + self.next_words[-1:]
-        names = plot.names([w for w, _, _ in shown], "w")
-        bars = below.bar(range(len(shown)), [p for *_, p in shown], color=plot.COLOURS["output"], width=0.6)
-        below.bar_label(bars, [f"{p:.3f}" for *_, p in shown], fontsize=8)
-        below.set_xticks(range(len(shown)), names, fontsize=8)
-        below.set(ylim=(0, 1.15), yticks=[], title="next word")
-        below.title.set_fontsize(9)
-
-    def _written(self, side: str) -> tuple[list[str], np.ndarray]:
-        """How long the vector is that each part adds to each word: (names of the parts, [parts, words])."""
-        names, lengths = [], []
-        for n, layer in enumerate(getattr(self.trace, side).layers):
-            for kind, part in layer.items():
-                names.append(f"{n + 1} {NAMES[kind]}")
-                lengths.append(part.written.norm(dim=-1).numpy())
-        return names, np.array(lengths)
+        draw(self, figure)
 
 
 def model(
@@ -211,7 +177,7 @@ def _whole(loaded, sentence, target, step, part, head, source_word, target_word,
             f"{len(t.source_tokens)} source tokens and {len(t.tokens)} in the decoder: this view shows up to "
             f"{MOST_SOURCE} and {MOST_TARGET}; choose a shorter sentence"
         )
-    arrays = _arrays(loaded.model, t)
+    arrays = packed(loaded.model, t)
     best, places = t.logits.topk(min(TOP, t.logits.shape[1]))
     arrays |= {"top": best.numpy().astype("<f4").ravel(), "total": t.logits.logsumexp(-1).numpy().astype("<f4")}
     if sum(a.nbytes for a in arrays.values()) > MOST_BYTES:
@@ -267,36 +233,6 @@ def _whole(loaded, sentence, target, step, part, head, source_word, target_word,
     view = Whole(title, caption, arrays, state, controls, options, presenting)
     view.trace = t
     return view
-
-
-def _arrays(net, t: Trace) -> dict[str, np.ndarray]:
-    """What the browser cannot work out from the rest, float16, rows of words: "decoder.1.cross/q" [T, D] and so on."""
-    packed = {}
-
-    def keep(name, x):
-        packed[name] = x.detach().float().cpu().numpy().astype("<f2").ravel()
-
-    def keep_norm(part, norm):
-        keep(f"{part}/gain", norm.weight)
-        keep(f"{part}/shift", norm.bias)
-
-    for side, of in (("encoder", t.encoder), ("decoder", t.decoder)):
-        keep(f"{side}.embedding/token", of.token)
-        if of.position is not None:
-            keep(f"{side}.embedding/position", of.position)
-        for n, (layer, block) in enumerate(zip(of.layers, getattr(net, side), strict=True)):
-            for kind, part in layer.items():
-                name = f"{side}.{n + 1}.{kind}"
-                keep_norm(name, getattr(block, f"around_{kind}").norm)
-                keep(f"{name}/written", part.written)
-                if kind == "ffn":
-                    keep(f"{name}/hidden", part.hidden)
-                    continue
-                for x in "qkv":
-                    keep(f"{name}/{x}", getattr(part, x).transpose(0, 1))
-                keep(f"{name}/weights", part.weights)
-        keep_norm(f"{side}.norm", getattr(net, f"{side}_norm"))
-    return packed
 
 
 def _parts(side: str, layers: int) -> list[str]:

@@ -32,7 +32,7 @@ export function modelPanel(ui, N, pointer, lit) {
         const scores = N.every(p, head, N.scores), means = N.every(p, head, N.mean), keyed = { type: "bars", side: p.keys, columns: d };
         list.push({ type: "bars", name: `q, head ${of}`, made: `W_Q ${x}`, side, columns: d, role: "query", share: "qk", get: slice(p.of("q"), D, head) },
           { ...keyed, name: "k", made: `W_K ${from}`, role: "key", share: "qk", get: slice(p.of("k"), width, own) }, { ...keyed, name: "v", made: `W_V ${from}`, role: "value", share: "v", get: slice(p.of("v"), width, own) },
-          { type: "cells", name: "scores", made: `q · k / √${d}`, side, keys: p.keys, columns: N.count[p.keys], get: (r, c) => scores[r][c] },
+          { type: "cells", name: "scores", made: `q · k / √${d}`, first: true, side, keys: p.keys, columns: N.count[p.keys], get: (r, c) => scores[r][c] },
           { type: "cells", name: "weights", made: "softmax of each row", side, keys: p.keys, columns: N.count[p.keys], ink: true, get: (r, c) => (N.masked(p, r, c) ? NaN : N.weight(p, head, r, c)) },
           { type: "bars", name: `head ${of}`, made: "Σ weight · v", side, columns: d, role: "output", share: "v", get: (r, c) => means[r][c] });
       }
@@ -94,7 +94,7 @@ export function modelPanel(ui, N, pointer, lit) {
     for (const b of all) {
       let line = lines.at(-1), named = !line || line.at(-1).b.side !== b.side;
       const used = line ? line.reduce((s, g) => s + g.labels + g.least + gap, 0) : 0, need = Math.min(least(b), width - labels[b.side] - 2);
-      if (!line || used + (named ? labels[b.side] : 0) + need > width || b.wide) { lines.push((line = [])); named = true; }
+      if (!line || used + (named ? labels[b.side] : 0) + need > width || b.wide || b.first) { lines.push((line = [])); named = true; }
       line.push({ b, labels: named && b.type !== "list" ? labels[b.side] : 0, least: need });
     }
     let y = 0;

@@ -1,4 +1,4 @@
-"""The whole-model view without a browser: words, tables, errors that teach, sizes, Python's answer to an own sentence."""
+"""The whole-model view without a browser: words, tables, errors, sizes, Python's answer to an own sentence."""
 
 import json
 
@@ -91,8 +91,8 @@ def test_it_refuses_with_what_to_do(options, message):
 def test_too_long_is_said():
     with pytest.raises(ValueError, match="25 source tokens and 2 in the decoder.*24 and 32.*shorter"):
         labs.model(loaded(), "it " * 25, target="it")
-    wide = loaded(model_size=512, num_heads=4, ffn_size=4096, num_layers=6)
-    with pytest.raises(ValueError, match="24 and 20 tokens with 512 features take more than 1.1 MB"):
+    wide = loaded(model_size=64, ffn_size=2048, num_layers=6)
+    with pytest.raises(ValueError, match="24 and 20 tokens with 64 features take more than 1.1 MB"):
         labs.model(wide, "it " * 24, target="it " * 19)
 
 
