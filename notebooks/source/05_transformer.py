@@ -30,12 +30,12 @@ words = grammar.source.tokens(ids[0])
 with torch.no_grad():
     looks = grammar.model.encode(ids, need_weights=True).weights
 it, animal = words.index("it"), words.index("animal")
-assert [(n + 1, h + 1) for n in range(3) for h in range(4) if looks[n][0, h, it].argmax() == animal] == [(2, 2)]
+assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
 labs.heads(looks, words, select="it", title="Which head knows what “it” is?",
-           caption="Twelve real maps. In each, the [query|word that asks] stands on the left, the [key|word it reads] above.")
+           caption="Twelve real maps. The [query|word that asks] stands on the left, the [key|word it reads] above.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# In one: layer 2, head 2. There is the map that one came for, "it" with its ink on "animal". Lectures show such a map and say: here the model understands what "it" means. Remember this head. Near the end we ask what it was worth.
+# In hardly any. But there is one that one came for, "it" with its ink on "animal". Lectures show such a map and say: here the model understands what "it" means. Write down its layer and head. Near the end we ask what that look was worth.
 #
 # **Keep this:** a map shows where a head looked. Whether that mattered is another question, and it has an answer.
 
@@ -67,12 +67,14 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 
 layer = grammar.model.encoder[0]
-embedded = grammar.model.source_embedding(ids).detach() * 128**0.5 + sinusoidal_encoding(len(words), 128)  # times √D, as in the paper
+embedded = grammar.model.source_embedding(ids).detach() * 128**0.5  # times √D, as in the paper
+embedded = embedded + sinusoidal_encoding(len(words), 128)
 with torch.no_grad():
     x = layer.around_attention.before(embedded)  # normed: we come to that
     q, k, v = layer.attention.query(x), layer.attention.key(x), layer.attention.value(x)
 output, weights = scaled_dot_product_attention(q, k, v)
-print("x", tuple(x.shape), "→ q, k, v", tuple(q.shape), "→ weights", tuple(weights.shape), "→ output", tuple(output.shape))
+for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}.items():
+    print(f"{name:8}", tuple(tensor.shape))
 
 # %% [markdown]
 # Each word has *one* row of weights, and these sum to 1. But "it" has several questions: who am I, what is said of me, which verb is mine? One softmax can answer them with one mean, and a mean of three answers is none.
@@ -93,7 +95,8 @@ predict(
 pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)
 outputs, maps = zip(*(scaled_dot_product_attention(*piece) for piece in pieces), strict=True)
 joined = torch.cat(outputs, -1)
-print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.shape), "and", len(maps), "maps", tuple(maps[0].shape))
+print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.shape))
+print(len(maps), "maps of", tuple(maps[0].shape))
 
 # %% [markdown]
 # That was version 2: a loop over heads. Version 3 does all heads in one call. The features are cut *behind*, then heads move before time:
@@ -149,7 +152,8 @@ def flow(figure):
         q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
         heads, weights = scaled_dot_product_attention(q, k, v)
         joined = heads.transpose(1, 2).flatten(2)
-        steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": eight.out(joined)}
+        steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined}
+        steps["output"] = eight.out(joined)
     grid, roles = figure.add_gridspec(len(steps), 8), {"q": "query", "k": "key", "v": "value", "output": "output"}
     for row, (name, tensor) in enumerate(steps.items()):
         colour = plot.COLOURS[roles[name]] if name in roles else "#141c28"
@@ -162,7 +166,8 @@ def flow(figure):
             if column == 0:
                 axes.set_ylabel(f"{name}\n{tuple(part.shape)}", rotation=0, ha="right", va="center")
 
-plot.picture(flow, caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features of its own.", size=(7, 5))
+plot.picture(flow, size=(7, 5),
+             caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
 
 # %% [markdown]
 # A widely used text says that heads are "different or the same alignment functions". It is always the same function, softmax of scaled dot products. What differs is the *projection*: each head looks through glasses of its own.
@@ -184,7 +189,8 @@ for heads in (1, 2, 4, 8, 16, 32):
         part(sentence, sentence, sentence, need_weights=True)
     took = seconds(lambda part=part: part(sentence, sentence, sentence), 3)
     size = sum(p.numel() for p in part.parameters())
-    rows.append({"heads": heads, "head size": 512 // heads, "parameters": size, "M operations": counter.get_total_flops() / 1e6, "ms": 1000 * took})
+    rows.append({"heads": heads, "head size": 512 // heads, "parameters": size,
+                 "M operations": counter.get_total_flops() / 1e6, "ms": 1000 * took})
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
 
@@ -195,9 +201,10 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 with torch.no_grad():
-    q, k, v = (part(x).unflatten(-1, (4, 32))[:, :, [2, 0, 3, 1]].flatten(-2) for part in (attention.query, attention.key, attention.value))
-    turned = torch.cat([scaled_dot_product_attention(*p)[0] for p in zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)], -1)
-    mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[[2, 0, 3, 1]].flatten(0, 1) + attention.out.bias
+    order = [2, 0, 3, 1]
+    q4, k4, v4 = (split_heads(part(x), 4)[:, order] for part in (attention.query, attention.key, attention.value))
+    turned = scaled_dot_product_attention(q4, k4, v4)[0].transpose(1, 2).flatten(2)
+    mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[order].flatten(0, 1) + attention.out.bias
 assert torch.allclose(mixed, output, atol=1e-5)
 print("Head 3 in front, head 2 behind: the same output. “Head 1” is a seat number, not a rank.")
 
@@ -228,7 +235,8 @@ with torch.no_grad():
     y, flat, after = layer.ffn(h), layer.ffn(h.flatten(0, 1)), layer.ffn(other)
 assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
 assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
-print(tuple(h.shape), "→", tuple(flat.shape), "→", tuple(y.shape), "· changed words:", (after != y).any(-1).nonzero().tolist())
+print(tuple(h.shape), "→", tuple(flat.shape), "→", tuple(y.shape))
+print("changed words:", (after != y).any(-1).nonzero().tolist())
 
 # %% [markdown]
 # **Keep this:** attention is where words meet; the feed-forward network is where each of them thinks, alone. Most parameters of an encoder block are here.
@@ -244,7 +252,7 @@ print(tuple(h.shape), "→", tuple(flat.shape), "→", tuple(y.shape), "· chang
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Two sentences of 4 and 6 words stand in a batch. Somebody pads both to 10. Which numbers of the ten real words change?",
+    "Two sentences of 4 and 6 words stand in a batch. Somebody pads both to 10. Which numbers of real words change?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2,
     because="Layer norm looks at one word at a time. Batch norm counts the padding in its mean and spread.",
@@ -262,7 +270,7 @@ def panels(figure):
         axes.imshow(change, cmap=plot.ink_map(plot.PAPER, plot.SAND), vmin=0, vmax=1, aspect="auto")
         axes.set(title=f"{name}: {(change > 0).sum()} of {change.numel()} moved", xlabel="feature", ylabel="real word")
 
-plot.picture(panels, caption="How far each number moved when the padding grew; the darkest by 1 or more.", size=(7, 2.8))
+plot.picture(panels, size=(7, 2.8), caption="How far each number moved when the padding grew; the darkest by 1 or more.")
 
 # %% [markdown]
 # Every number of every real word has moved, and no word has changed. Masking the padding out of the statistics mends this case and not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to stand in the batch. And in use, where one sentence comes alone, it has to fall back on averages of the training.
@@ -274,7 +282,7 @@ plot.picture(panels, caption="How far each number moved when the padding grew; t
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("add and norm")
 def add_norm(x, part, gain, bias, norm_first):
-    """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D], norm_first True (pre-norm) or False -> [B, T, D]"""
+    """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D], norm_first: pre-norm or not -> [B, T, D]"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -291,7 +299,8 @@ def add_norm(x, part, gain, bias, norm_first):
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("encoder block")
 def encoder_block(x, mask, attention, ffn, norm1, norm2):
-    """x [B, T, D], mask [B, 1, T], attention(q, k, v, mask) -> (output, weights), ffn and norms: x -> x; -> [B, T, D]"""
+    """x [B, T, D], mask [B, 1, T], attention(q, k, v, mask) -> (output, weights), ffn and norms: x -> x
+    -> [B, T, D]"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -328,7 +337,8 @@ def three(figure):
         axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
         axes.set(title=name, xticks=range(7), yticks=range(7), xlabel="key", ylabel="query")
 
-plot.picture(three, caption="Dark: may be read. The diagonal is dark in the causal mask: a word may always look at itself.", size=(7, 2.6))
+plot.picture(three, size=(7, 2.6),
+             caption="Dark: may be read. In the causal mask the diagonal is dark: a word may look at itself.")
 
 # %% [markdown]
 # The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it": then the first word may see nobody, and its row is empty. The diagonal belongs to the mask.
@@ -375,7 +385,8 @@ heard = torch.tensor([[BOS, *grammar.target.encode(said.tokens)]])
 with torch.no_grad():
     out = grammar.model(ids, heard, need_weights=True)
 written = ["<bos>", *said.tokens]
-places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decoder_weights, written, written), "cross": (out.weights, written, words)}
+places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decoder_weights, written, written)}
+places["cross"] = out.weights, written, words
 
 def three_places(figure):
     for axes, (name, (layers, asks, read)) in zip(figure.subplots(1, 3), places.items(), strict=True):
@@ -384,7 +395,8 @@ def three_places(figure):
         axes.set_xticks(range(len(read)), read, rotation=90, fontsize=7)
         axes.set_yticks(range(len(asks)), asks, fontsize=7)
 
-plot.picture(three_places, caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.", size=(9, 3.4))
+plot.picture(three_places, size=(9, 3.4),
+             caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.")
 
 # %% [markdown]
 # At the end a matrix gives one number per French word, softmax makes them probabilities, and the largest is written. That is all of it.
@@ -451,10 +463,11 @@ with torch.no_grad():
         state = step.state
         next_word = [*said.tokens, "<eos>"][n]
         gap = (step.logits[0] - out.logits[0, n]).abs().max().item()
-        rows.append({"hears": written[n], "says, all at once": grammar.target.words[out.logits[0, n].argmax()],
-                     "says, word by word": grammar.target.words[step.logits.argmax()], "largest difference of a logit": f"{gap:.0e}"})
+        at_once, one_by_one = (grammar.target.words[x.argmax()] for x in (out.logits[0, n], step.logits))
+        row = {"hears": written[n], "all at once": at_once, "word by word": one_by_one, "largest gap": f"{gap:.0e}"}
+        rows.append(row)
         most = max(most, gap)
-        assert gap < 1e-4 and rows[-1]["says, word by word"] == next_word
+        assert gap < 1e-4 and one_by_one == next_word
 
 Table(rows, f"{len(grammar.target):,} logits in each row; all compared")
 
@@ -502,21 +515,22 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
 import time
 
 def clock(advance, steps=128):
-    """Seconds since the start after each step."""
+    """Seconds of the processor since the start, after each step."""
     with torch.no_grad():
-        started, times = time.perf_counter(), []
+        started, after = time.process_time(), []
         for n in range(steps):
             advance(n)
-            times.append(time.perf_counter() - started)
-    return times
+            after.append(time.process_time() - started)
+    return after
 
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
 kept, read = [model.start(eight)], model.encode(eight)
 with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.decode(line[:, : n + 1], read)[0][:, -1])
-assert without[-1] > 1.5 * with_cache[-1]
-plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds",
-           title="What does the cache save?", caption=f"Measured just now: {without[-1] / with_cache[-1]:.1f} times faster at 128 words.")
+times = without[-1] / with_cache[-1]
+assert times > 1.5
+plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds of the processor",
+           title="What does the cache save?", caption=f"Measured just now: {times:.1f} times faster at 128 words.")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Keep this:** with the mask, all words at once equals one after the other, exactly. The cache makes the second way cheap.
@@ -531,8 +545,9 @@ from course_utils.exercises.ch05_table import TABLE, VOCABULARY
 sums = TABLE.sum(-1)
 assert [round(s, 3) for s in sums.tolist()] == [1.01, 1, 0.996, 0.974, 1.003]
 chosen = [VOCABULARY[i] for i in TABLE.argmax(-1)]
-Table([{"step": n + 1} | dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "written": w}
-       for n, (row, s, w) in enumerate(zip(TABLE, sums, chosen, strict=True))], "As printed. The written word is the largest of the row.")
+rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "written": w}
+        for row, s, w in zip(TABLE, sums, chosen, strict=True)]
+Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The words come out right, "I am a student" and the end. Two things do not.
@@ -584,8 +599,8 @@ from course_utils.lesson import Lesson
 lesson = Lesson("en-fr")
 mine, watched = study.live_model(lesson), " ".join(lesson.ladder([14])[0].source)
 run = study.learn(lesson, mine, steps={"class": study.STEPS, "full": 4 * study.STEPS}[runtime.profile], show=True,
-                  evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 100)}, every=study.STEPS // 5, higher_is_better=True,
-                  samples=lambda model: lesson.translate(model, watched)[0].text, title="Transformer")
+                  evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 200)}, every=study.STEPS // 4,
+                  higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
 # Beside it chapter 3's translator with attention, from its checkpoint. Both have the same two methods, `start` and `step`. What decodes knows nothing else about them, so one call writes with both.
@@ -594,15 +609,17 @@ run = study.learn(lesson, mine, steps={"class": study.STEPS, "full": 4 * study.S
 from IPython.display import display
 
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
-both = {"chapter 3": recurrent.model, "Transformer": mine}
-against = study.compare(lesson, both, count=500)
-assert against[1]["BLEU"] >= 90
-display(against, lesson.table(both, lesson.ladder()[2:], "Longer and longer, not selected. ✓: word for word the reference."))
+both = {"chapter 3": recurrent.model, "yours": mine}
+against = study.compare(lesson, both | {"transformer-grammar": grammar.model}, count=500)
+assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
+display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: word for word the reference."))
 
 # %% [markdown]
-# On this corpus both come out well, and two good marks say little. Read the other columns: what it costs in parameters; how many words a second go through while it learns, when nothing has to wait, and while it writes, when each word must wait for the one before. And the alignment errors: chapter 3's one map had to be an alignment, or nothing. Here eight maps share the work, and none of them has to be one.
+# After its minute yours translates well; chapter 3's checkpoint, smaller and longer trained, is ahead. With one layer more and four times the steps the Transformer draws level: that is the third row. (With the twins it will pass.) Speeds are of this machine: on two cores recurrence costs little, and what a Transformer gains, that no word waits for another, needs many.
 #
-# **Keep this:** attention alone does what attention with recurrence did. On a processor with many cores it does it sooner, and that buys size.
+# And the alignment errors: chapter 3's one map had to be an alignment, or nothing. Here several maps share the work, and none of them has to be one.
+#
+# **Keep this:** attention alone does what attention with recurrence did, if it is given the steps. Nothing waits; on hardware with many cores that is time, and time buys size.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
@@ -612,7 +629,8 @@ display(against, lesson.table(both, lesson.ladder()[2:], "Longer and longer, not
 import dataclasses
 from course_utils.transformer import Transformer
 
-views, scores = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1), "all read the first": (1, 1, 1)}, []
+views = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1), "all the first": (1, 1, 1)}
+scores = []
 for name, layers in views.items():
     other = Transformer(dataclasses.replace(grammar.model.config, memory_layers=layers)).eval()
     other.load_state_dict(grammar.model.state_dict())
@@ -635,46 +653,51 @@ pronoun = {row["model"]: row["pronoun"] for row in judged}
 judged
 
 # %% [markdown]
-# Now back to layer 2, head 2. **Guess** what "it" looks at in the twin sentence, where it means the street. And put your finger on another word: the adjective.
+# Back to the map that tells the story. **Guess** what "it" looks at in the twin sentence, where it means the street. And put your finger on another word: the adjective. For each we take the head that looks at the right noun most, over 120 twins.
 
 # %%
-wide, rows = tired.replace("tired", "wide"), []
+from course_utils import head_study, twin_study
+
+twins = twin_study.reader(grammar).examples("twins")[:120]
+rows, wide = [], tired.replace("tired", "wide")
 for sentence in (tired, wide):
     tokens = grammar.source.cut(sentence)
     with torch.no_grad():
         maps = grammar.model.encode(torch.tensor([grammar.source.encode(sentence)]), need_weights=True).weights
-    for word in ("it", tokens[-2]):
-        animal, street = (maps[1][0, 1, tokens.index(word), tokens.index(noun)].item() for noun in ("animal", "street"))
-        rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "at animal": animal, "at street": street})
-assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1 and min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
-Table(rows, "transformer-grammar, layer 2, head 2")
+    for role, word in {"it": "it", "adjective": tokens[-2]}.items():
+        n, h = divmod(head_study.looks(grammar, twins, "encoder", role, "referent").argmax().item(), 4)
+        row = maps[n][0, h, tokens.index(word)]
+        found = {f"at {noun}": row[tokens.index(noun)].item() for noun in ("animal", "street")}
+        rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "layer.head": f"{n + 1}.{h + 1}"} | found)
+assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
+assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
+Table(rows, "transformer-grammar, encoder")
 
 # %% [markdown]
-# "It" looks at the animal in both, and at the street as well: the map that tells the story tells the *same* story when it is wrong. The head does know, but at another word. "Tired" looks at the animal, "wide" at the street.
+# "It" gives the animal the same in both sentences: the map that tells the story tells the *same* story when it is wrong. The model does know, but at another word. "Tired" looks at the animal, "wide" at the street.
 #
 # These are maps still. So forbid looks, and count.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Forbid it: in no layer and no head of the encoder may “it” look at the noun that it means. Of a hundred pronouns "
-    "that were right, how many stay right?",
+    "In no layer and no head of the encoder may “it” look at the noun that it means. "
+    "Of a hundred pronouns that were right, how many stay right?",
     ["about 50: it has to guess now", "about 75", "nearly all"],
     answer=2,
     because="The next cell measures it. What the look at the noun was worth, nobody had asked.",
 )
 
 # %%
-from course_utils import head_study, twin_study
-
-twins = twin_study.reader(grammar).examples("twins")[:120]
-asks = [("encoder", "it", "referent"), ("cross", "pronoun", "it"), ("encoder", "adjective", "referent"), ("cross", "pronoun", "adjective")]
+asks = [("encoder", "it", "referent"), ("cross", "pronoun", "it"),
+        ("encoder", "adjective", "referent"), ("cross", "pronoun", "adjective")]
 whole, rows = head_study.right(grammar, twins), []
 for look in asks:
     share, odds = head_study.right(grammar, twins, unseen=[look])
     weight = head_study.looks(grammar, twins, *look).max().item()
-    rows.append({"forbidden look": "{}: {} → {}".format(*look), "largest weight on it": weight, "pronouns right, %": share, "log-odds": odds})
-assert min(row["pronouns right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["pronouns right, %"] for row in rows[2:]) < 75
-forbidden = {row["forbidden look"]: row["pronouns right, %"] for row in rows}
+    name = "{}: {} → {}".format(*look)
+    rows.append({"forbidden look": name, "its largest weight": weight, "right, %": share, "log-odds": odds})
+forbidden = {row["forbidden look"]: row["right, %"] for row in rows}
+assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
 Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds {whole[1]}.")
 
 # %% [markdown]
@@ -693,18 +716,21 @@ def believed(figure):
     axes = figure.subplots()
     axes.axhline(0, color="#8a949e", lw=0.8)
     for place, mark in {"encoder": "o", "cross": "s", "decoder": "^"}.items():
-        rows = [row for row in effects if row["head"].startswith(place)]
-        axes.plot([row["weight"] for row in rows], [row["lost"] for row in rows], mark, label=place, color="#1b2430", alpha=0.6)
+        at = [(row["weight"], row["lost"]) for row in effects if row["head"].startswith(place)]
+        axes.plot(*zip(*at, strict=True), mark, label=place, color="#1b2430", alpha=0.6)
     for row in effects[:3] + sorted(effects, key=lambda row: -row["weight"])[:3]:
         axes.annotate(row["head"], (row["weight"], row["lost"]), (5, 4), textcoords="offset points", fontsize=8)
     axes.legend()
-    axes.set(xlabel="mean weight on the noun that “it” means", ylabel="lost without the head", title="Does the map tell which heads matter?")
+    axes.set(xlabel="mean weight on the noun that “it” means", ylabel="lost without the head (log-odds)")
+    axes.set_title("Does the map tell which heads matter?")
 
 assert abs(agreement) < 0.6 and min(row["right"] for row in effects) > 80
-plot.picture(believed, caption=f"36 heads. Right: those a map would point at. Top: those that matter. Rank correlation {agreement:.2f}.", size=(7, 3.6))
+plot.picture(believed, size=(7, 3.6), caption="36 heads. Right: those a map would name. Top: those that matter. "
+             f"Rank correlation {agreement:.2f}.", alt="Loss against weight, a dot for each head. Most lost without "
+             + ", ".join(f"{row['head']} (weight {row['weight']}, lost {row['lost']})" for row in effects[:5]))
 
 # %% [markdown]
-# The maps would have named encoder 2.2, and knocking it out would have confirmed them: right head, wrong reason. It is the head through which "tired" looks at "animal", and that "it" looks there, too, is a by-product. The others at the top hardly look at the noun from "it" at all. And no head alone is missed much: more than 80 % of the pronouns stay right without any one of them.
+# Most heads at the top hardly look from "it" to its noun. And where one on the right does matter, look at the table of the twins again: it may be the head through which "tired" looks at "animal". Right head, wrong reason; knocking it out alone would have confirmed the wrong story, and only forbidding the *look* refutes it. No head alone is missed much: more than 80 % of the pronouns stay right without any one of them.
 #
 # Now in *your* model, which is another one. Knock heads out, alone or together, and read both twins.
 
@@ -744,9 +770,10 @@ sentences = ["Good morning.", "Let them eat cake.", "Hello my friends! How are y
              "My grandmother told me a story that I have never forgotten.",
              "If I had known that you were coming I would have baked a cake.",
              tired, tired.replace("tired", "wide"), "We live in the European Economic Area."]
-both = zip(sentences, translate(before, sentences), translate(real, sentences), strict=True)
-Table([{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)} for s, old, new in both],
-      f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
+pairs = zip(sentences, translate(before, sentences), translate(real, sentences), strict=True)
+rows = [{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)}
+        for s, old, new in pairs]
+Table(rows, f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
 
 # %% [markdown]
 # Read before you count: which sentence would you sign? Look at the twins in particular. Nobody wrote *tired* and *wide* twins into Tatoeba.
@@ -764,10 +791,12 @@ labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it
 
 # %%
 chinese = checkpoint("transformer-en-zh")
-asked = ["I am eating a green apple.", "I am very happy today.", "Good morning.", "The animal was too tired.", "We live in the European Economic Area."]
+asked = ["I am eating a green apple.", "I am very happy today.", "Good morning.", "The animal was too tired.",
+         "We live in the European Economic Area."]
 if chinese:
     found = translate(chinese, asked)
-    display(Table([{"source": s, "trained on": "seen" if t.seen else "new", "中文": str(t)} for s, t in zip(asked, found, strict=True)]))
+    rows = zip(asked, found, strict=True)
+    display(Table([{"source": s, "trained on": "seen" if t.seen else "new", "中文": str(t)} for s, t in rows]))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what the first one cost
@@ -777,7 +806,8 @@ if chinese:
 day, cards, speed = 24 * 3600, 8, 9.5e12
 base, big = (cards * speed * days * day for days in (0.5, 3.5))
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
-print(f"base {base:.1e} operations, {0.5 * day / 100_000:.2f} s a step; big {big:.1e}, {3.5 * day / 300_000:.2f} s a step")
+print(f"base {base:.1e} operations, {0.5 * day / 100_000:.2f} s a step")
+print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # These are the two figures of chapter 3's plot, to the digit printed: 3.3·10¹⁸ and 2.3·10¹⁹. They count what the cards *could* have done in that time, not what they did. The same for the model that you trained, counted by torch:
@@ -804,7 +834,8 @@ def cages(figure):
         axes.set_title(name, fontsize=10)
         axes.set(xticks=[], yticks=[])
 
-plot.picture(cages, caption="36 words. Dark: may be read. Which of them lets the last word know of the first, and how soon?", size=(7, 4.6))
+plot.picture(cages, size=(7, 4.6),
+             caption="36 words. Dark: may be read. Which lets the last word know of the first, and how soon?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)
@@ -1074,9 +1105,10 @@ tatoeba = [card.get("test_bleu_beam_4", card["valid_bleu_greedy"]) for card in c
 rows = [
     ("all at once against word by word, a logit", most, 0, 1e-4),
     ("the last row without a mask, three layers", gap, 0.01, 100),
-    ("times faster with the cache, 128 words", without[-1] / with_cache[-1], 1.5, 100),
+    ("times faster with the cache, 128 words", times, 1.5, 100),
     ("BLEU of yours", against[1]["BLEU"], 90, 100),
     ("BLEU of chapter 3's checkpoint", against[0]["BLEU"], 90, 100),
+    ("BLEU of transformer-grammar", against[2]["BLEU"], 95, 100),
     ("pronouns right, %, chapter 3's checkpoint", pronoun["with attention"], 70, 100),
     ("pronouns right, %, transformer-grammar", pronoun["Transformer"], 80, 100),
     ("… when “it” may not look at its noun", forbidden["encoder: it → referent"], 75, 100),
