@@ -147,7 +147,7 @@ def cache_table(length: int = 1024, model_size: int = 512, num_heads: int = 8, w
                  f"One layer, {length} words, {num_heads} heads of {size} features")  # fmt: skip
 
 
-def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps: int = 600, seed: int = 0) -> Table:
+def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps: int = 500, seed: int = 0) -> Table:
     """Models that differ in their number of heads alone: parameters, time of a step, BLEU after so many steps.
 
     Times are relative to the first: the best of several steps each, in turns, so that a busy moment does not count.
@@ -165,7 +165,7 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
     return Table(rows, f"{LIVE['model_size']} features in all, however many heads; {steps} steps")
 
 
-def record_head_counts(steps: int = 600) -> dict:
+def record_head_counts(steps: int = 500) -> dict:
     """The figures behind data/results/transformer_head_counts.json."""
     return {"seed": 0, "steps": steps, "model": LIVE, "rows": list(head_counts(Lesson("en-fr"), steps=steps))}
 
