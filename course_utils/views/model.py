@@ -76,7 +76,7 @@ class Whole(View):
         text = (
             f"A Transformer with {o['layers']} + {o['layers']} layers, {o['heads']} heads and {o['size']} features. It "
             f"reads “{' '.join(words['encoder'])}”. In the decoder stand {len(words['decoder'])} of "
-            f"{len(self._all('decoder'))} words: “{' '.join(words['decoder'])}”. Most probable next: "
+            f"{len(o['words']['decoder'])} words: “{' '.join(words['decoder'])}”. Most probable next: "
             + ", ".join(f"{w} {p:.3f}" for w, _, p in ahead[:3])
             + f"; {ahead[-1][0]} {ahead[-1][2]:.3f}. Open: {o['labels'][self.state['part']]}. "
         )
