@@ -60,9 +60,9 @@ def rotary(x: Tensor, positions: Tensor) -> Tensor:
 
 
 class SinusoidalPositions(nn.Module):
-    """Adds the sinusoidal encoding. Has no parameter; grows with the text."""
+    """Adds the sinusoidal encoding. Has no parameter; max_length is what is kept ready, a longer text is computed."""
 
-    def __init__(self, model_size: int, max_length: int = 64):
+    def __init__(self, max_length: int, model_size: int):
         super().__init__()
         self.register_buffer("table", sinusoidal_encoding(max_length, model_size), persistent=False)
 

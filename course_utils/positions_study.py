@@ -163,8 +163,8 @@ class Reader(nn.Module):
         if positions not in KINDS:
             raise ValueError(f"positions is {positions!r}; needed: {', '.join(KINDS)}")
         self.embedding, self.pooled = nn.Embedding(words, size), pooled
-        tables = {"sinusoidal": lambda: SinusoidalPositions(size), "learned": lambda: LearnedPositions(BEYOND, size)}
-        self.positions = tables.get(positions, nn.Identity)()
+        tables = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+        self.positions = tables[positions](BEYOND, size) if positions in tables else nn.Identity()
         self.attention = MultiHeadAttention(size, 1, bias=bias, rotary=positions == "rotary")
         self.output = nn.Linear(size, answers)
 

@@ -129,7 +129,7 @@ class Transformer(nn.Module):
         self.encoder_norm, self.decoder_norm = nn.LayerNorm(c.model_size), nn.LayerNorm(c.model_size)
         self.dropout = nn.Dropout(c.dropout)
         if c.positions == "sinusoidal":
-            self.positions = self.target_positions = SinusoidalPositions(c.model_size, c.max_length)
+            self.positions = self.target_positions = SinusoidalPositions(c.max_length, c.model_size)
         elif c.positions == "learned":
             self.positions = LearnedPositions(c.max_length, c.model_size)
             self.target_positions = LearnedPositions(c.max_length, c.model_size)

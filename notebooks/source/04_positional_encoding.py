@@ -557,7 +557,7 @@ Table(rows, "Share right. The middle rate: five seeds, the others two.")
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 
 count = lambda module: sum(p.numel() for p in module.parameters())
-bert, waves = LearnedPositions(512, 768), SinusoidalPositions(768, 512)
+bert, waves = LearnedPositions(512, 768), SinusoidalPositions(512, 768)
 assert (count(bert), count(waves)) == (393_216, 0)
 print(f"learned: {count(bert):,} parameters; sinusoidal: {count(waves)}")
 

@@ -61,7 +61,7 @@ def _steps(vocabulary, features, layers, heads, ffn, count, length):
         def __init__(self):
             super().__init__()
             self.source, self.target = (nn.Embedding(vocabulary, features) for _ in range(2))
-            self.positions, self.dropout = SinusoidalPositions(features), nn.Dropout(0.1)
+            self.positions, self.dropout = SinusoidalPositions(length, features), nn.Dropout(0.1)
             self.stacks, self.output = stacks, nn.Linear(features, vocabulary)
             self.output.weight = self.target.weight
 

@@ -63,7 +63,7 @@ def test_rotary_keeps_lengths_and_makes_scores_depend_on_the_distance():
 
 def test_positions_vary_along_time_only():
     x = torch.zeros(3, 5, 8)
-    for layer in (SinusoidalPositions(8, 16), LearnedPositions(16, 8)):
+    for layer in (SinusoidalPositions(16, 8), LearnedPositions(16, 8)):
         added = layer(x)
         assert torch.equal(added[0], added[1]) and torch.equal(added[0], added[2])
         assert not torch.equal(added[:, 0], added[:, 1])
@@ -71,10 +71,10 @@ def test_positions_vary_along_time_only():
 
 
 def test_sinusoids_grow_with_the_text_and_learned_positions_say_so():
-    torch.testing.assert_close(SinusoidalPositions(8, 4)(torch.zeros(1, 9, 8))[0], sinusoidal_encoding(9, 8))
+    torch.testing.assert_close(SinusoidalPositions(4, 8)(torch.zeros(1, 9, 8))[0], sinusoidal_encoding(9, 8))
     with pytest.raises(ValueError, match="position 4 was asked for, learned were 0 … 3.*larger max_length"):
         LearnedPositions(4, 8)(torch.zeros(1, 5, 8))
-    assert not list(SinusoidalPositions(8).parameters()) and not SinusoidalPositions(8).state_dict()
+    assert not list(SinusoidalPositions(4, 8).parameters()) and not SinusoidalPositions(4, 8).state_dict()
     assert sum(p.numel() for p in LearnedPositions(4, 8).parameters()) == 32
 
 
