@@ -195,7 +195,7 @@ assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of 16 features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A).
+# The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of few features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A).
 #
 # Are heads interchangeable? Put them in another order, together with the rows of $W_O$, and nothing changes:
 
@@ -246,7 +246,7 @@ print("changed words:", (after != y).any(-1).nonzero().tolist())
 # <a id="residual"></a><a id="layer-norm"></a>
 # Two things stand around each part. A **residual connection** adds what went in to what comes out, $x+f(x)$: a part need only write what is *missing*, and the gradient has a road around it. And a **layer norm** gives each word's vector mean 0 and spread 1, then a learned scale and shift:
 #
-# $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\epsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of \emph{one} word} $$
+# $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\epsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
 # Networks for pictures use *batch norm*, which takes mean and spread of one feature over *all words of the batch*. Why not here?
 
@@ -643,7 +643,7 @@ assert scores[0] == max(scores) and min(scores) > 50
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
-# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same, so translation is a test. 736 such twins were held out, with nouns that stood in no twin of the training set. Chance gets half of the pronouns.
+# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same, so translation is a test. 736 such twins were held out, each with one or two nouns that stood in no twin of the training set. Chance gets half of the pronouns. (The course sentence itself was trained on; what is counted is new.)
 
 # %%
 from course_utils.twin_study import MODELS, pronoun_table
@@ -703,7 +703,7 @@ Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right
 # %% [markdown]
 # *Referent* is the noun that "it" means. Forbid "it" to look at it: nothing happens. Forbid the French step to look at "it", where up to all of its weight lies: nothing. But let the adjective not look at its noun, and most pronouns become wrong, worse than guessing, for now it finds the other noun. And the step that writes *il* reads it off the adjective.
 #
-# So for this model the question was never "what is *it*?" but "*il* or *elle*?". "Tired" is said of who crosses, "wide" of what is crossed. It finds its noun, takes the gender along, and the decoder collects it there, because it has to write *fatigué* or *large* anyway.
+# So for this model the question was never "what is *it*?" but "*il* or *elle*?". "Tired" is said of who crosses, "wide" of what is crossed. The adjective finds its noun and takes the gender along, and the decoder collects it there, where it has to look anyway to write *fatigué* or *large*.
 #
 # <a id="knock-out"></a>
 # Now head by head: how much does a head look at the noun, and what is lost when it is **knocked out**, silent in every sentence?
@@ -776,7 +776,7 @@ rows = [{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": 
 Table(rows, f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
 
 # %% [markdown]
-# Read before you count: which sentence would you sign? Look at the twins in particular. Nobody wrote *tired* and *wide* twins into Tatoeba.
+# Read before you count: which sentence would you sign? Look at the twins in particular. This corpus was not made for them, and a pronoun is a small part of a loss.
 #
 # Now yours. Change the sentence; the ink is the last layer's cross-attention, mean of its heads.
 
@@ -787,7 +787,7 @@ labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# French first, then Chinese: the same class, other data. Characters are written one by one, and "its" past is a 了 somewhere.
+# The same class with other data writes Chinese, character by character.
 
 # %%
 chinese = checkpoint("transformer-en-zh")
