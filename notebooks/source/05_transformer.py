@@ -166,7 +166,7 @@ def flow(figure):
             if column == 0:
                 axes.set_ylabel(f"{name}\n{tuple(part.shape)}", rotation=0, ha="right", va="center")
 
-plot.picture(flow, size=(7, 5),
+plot.picture(flow, size=(6.6, 4.6),
              caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
 
 # %% [markdown]
@@ -195,7 +195,18 @@ assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of few features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A).
+# The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of few features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A). And on our corpus?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import results
+
+counts = results.load("transformer_head_counts")
+assert len({row["parameters"] for row in counts["rows"]}) == 1
+assert counts["rows"][0]["BLEU"] == min(row["BLEU"] for row in counts["rows"])
+Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed. {counts.about}")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# One head is the worst, as in the paper, and the differences above two are small. Fewer heads are not cheaper: where the time differs at all, it is more heads that take a little more, for their softmaxes.
 #
 # Are heads interchangeable? Put them in another order, together with the rows of $W_O$, and nothing changes:
 
@@ -287,6 +298,24 @@ def add_norm(x, part, gain, bias, norm_first):
 
 # %% [markdown]
 # **Keep this:** layer norm asks one word, so padding and neighbours don't matter. The residual road goes from the last layer to the first without a turn.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: before or after, and how to warm up
+# Where the norm stands looks like a matter of taste. Post-norm, though, puts a norm across the road after every part, and at the start the gradients near its output are large; pre-norm leaves the road free (Xiong et al. 2020). **Guess** which of the two can do without a slow start, a *warm-up* of the learning rate.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import results
+
+recorded = results.load("transformer_norms")
+curves = {name: torch.tensor(lines).mean(0) for name, lines in recorded["curves"].items()}
+at = [recorded["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
+assert max(curve[-1] for name, curve in curves.items() if name.startswith("pre")) < 3.5
+assert min(curve[-1] for name, curve in curves.items() if name.startswith("post")) > 4.5
+plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
+           caption=f"Six layers, rate {recorded['lr']}, means of {len(recorded['seeds'])} seeds. {recorded.about}", size=(7, 3.8))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 5: a block
@@ -487,9 +516,9 @@ def last_row(heard, layers, mask):
 with torch.no_grad():
     for layers in (1, 2, 3):
         masked = last_row(heard, layers, causal_mask(heard.shape[1]))
-        gap = (masked - last_row(heard, layers, None)).abs().max().item()
-        assert gap < 1e-4 if layers == 1 else gap > 0.01
-        print(f"{layers} layer{'s' * (layers > 1)}: the last row moves by up to {gap:.2g}")
+        unmasked = (masked - last_row(heard, layers, None)).abs().max().item()
+        assert unmasked < 1e-4 if layers == 1 else unmasked > 0.01
+        print(f"{layers} layer{'s' * (layers > 1)}: the last row moves by up to {unmasked:.2g}")
     assert torch.allclose(model.output(model.decoder_norm(masked)), out.logits[0, -1], atol=1e-4)  # version 7, by hand
 
 # %% [markdown]
@@ -1104,7 +1133,7 @@ cards = [loaded.card["metrics"] for loaded in (before, real)]
 tatoeba = [card.get("test_bleu_beam_4", card["valid_bleu_greedy"]) for card in cards]
 rows = [
     ("all at once against word by word, a logit", most, 0, 1e-4),
-    ("the last row without a mask, three layers", gap, 0.01, 100),
+    ("the last row without a mask, three layers", unmasked, 0.01, 100),
     ("times faster with the cache, 128 words", times, 1.5, 100),
     ("BLEU of yours", against[1]["BLEU"], 90, 100),
     ("BLEU of chapter 3's checkpoint", against[0]["BLEU"], 90, 100),
