@@ -155,6 +155,7 @@ def test_open_a_part_and_read_its_numbers_by_keyboard(show):
     assert page.evaluate(STATE)["part"] == "encoder.1.attention"
     assert page.get_by_label("open", exact=True).input_value() == "encoder 1, self-attention"
     page.keyboard.press("Enter")
+    settle(page)
     cell = page.locator("[role=gridcell]")
     assert "“the” x, feature 1 of 16" in cell.get_attribute("aria-label")
     for _ in range(2):
