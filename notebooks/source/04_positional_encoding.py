@@ -302,7 +302,7 @@ blind_run = who.train(blind, show=True, title="without positions", evaluate=lamb
 twins = ["the dog bites the man .", "the man bites the dog ."]
 dog, man = (who.answers(blind, text) for text in twins)
 assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blind) <= 0.5
-Table([{"sentence": text, **{f"{noun}": round(p[noun], 3) for noun in ("dog", "man", "cat")}} for text, p in zip(twins, (dog, man))],
+Table([{"sentence": text, **{f"{noun}": round(p[noun], 3) for noun in ("dog", "man", "cat")}} for text, p in zip(twins, (dog, man), strict=True)],
       f"Who does it? Probabilities, without positions. Of {len(who.test)} held-out sentences right: {who.right(blind):.0%}")
 
 # %% [markdown]
@@ -556,10 +556,10 @@ Table(rows, "Share right. The middle rate: five seeds, the others two.")
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 
-count = lambda module: sum(p.numel() for p in module.parameters())
 bert, waves = LearnedPositions(512, 768), SinusoidalPositions(512, 768)
-assert (count(bert), count(waves)) == (393_216, 0)
-print(f"learned: {count(bert):,} parameters; sinusoidal: {count(waves)}")
+count = [sum(p.numel() for p in module.parameters()) for module in (bert, waves)]
+assert count == [393_216, 0]
+print(f"learned: {count[0]:,} parameters; sinusoidal: {count[1]}")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes

@@ -673,6 +673,8 @@ assert scores[0] == max(scores) and min(scores) > 50
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
 # *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same, so translation is a test. 736 such twins were held out, each with one or two nouns that stood in no twin of the training set. Chance gets half of the pronouns. (The course sentence itself was trained on; what is counted is new.)
+#
+# No fair race: our Transformer was shown the rare training twins several times in each pass, chapter 3's models once. Compare each row with chance, not with its neighbour.
 
 # %%
 from course_utils.twin_study import MODELS, pronoun_table
