@@ -272,5 +272,6 @@ def record_heads(name: str = "transformer-grammar", every: int = 6, sentences: i
             "at random": [[names[i] for i in torch.randperm(len(names), generator=generator)] for _ in range(shuffles)],
         }
         lines = {k: [removed(loaded, some, list(map(head, order))) for order in v] for k, v in orders.items()}
-        figures["removed"][place] = {k: torch.tensor(v).mean(0).round(decimals=1).tolist() for k, v in lines.items()}
+        means = {k: torch.tensor(v, dtype=torch.float64).mean(0).tolist() for k, v in lines.items()}
+        figures["removed"][place] = {k: [round(x, 1) for x in v] for k, v in means.items()}
     return figures

@@ -85,8 +85,10 @@ def warmed(steps: int):
     return lambda step: min((step + 1) / max(steps, 1), 1.0)
 
 
-def record_norms(steps: int = 200, lr: float = 3e-3, seeds: Sequence[int] = (0, 1)) -> dict:
-    """Pre- and post-norm with and without warm-up; the figures behind data/results/transformer_norms.json."""
+def record_norms(steps: int = 200, lr: float = 3e-3, lower: float = 1e-3, seeds: Sequence[int] = (0, 1)) -> dict:
+    """Pre- and post-norm with and without warm-up, at two rates; the figures behind
+    data/results/transformer_norms.json."""
     lesson = Lesson("en-fr", 500)
     figures = {"steps": steps, "lr": lr, "seeds": list(seeds), "every": 10, "model": DEEP}
-    return figures | {"curves": training_curves(lesson, steps, lr, seeds)}
+    figures["curves"] = training_curves(lesson, steps, lr, seeds)
+    return figures | {"lower rate": {"lr": lower, "curves": training_curves(lesson, steps, lower, seeds)}}

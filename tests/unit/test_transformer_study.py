@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from course_utils import head_study, norm_study, text, transformer_study, twin_study
+from course_utils import head_study, norm_study, results, text, transformer_study, twin_study
 from course_utils.attention import scaled_dot_product_attention
+from course_utils.checkpoints import load_checkpoint
 from course_utils.corpora import Twin
 from course_utils.head_study import Head, blinded, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
@@ -276,3 +277,14 @@ def test_the_zoo_counts_what_its_masks_allow():
 def test_what_a_cache_keeps():
     table = transformer_study.cache_table(100, 64, 4, window=10)
     assert [row["numbers kept"] for row in table] == [12_800, 6_400, 3_200, 1_280]
+
+
+def test_recorded_figures_are_those_of_the_shipped_checkpoints():
+    twins, heads = results.load("transformer_twins"), results.load("transformer_heads")
+    steps = {m["checkpoint"]: m["steps"] for m in [*twins["models"].values(), heads]}
+    assert steps == {name: load_checkpoint(name).card["training"]["step"] for name in twin_study.MODELS.values()}
+    assert {m["all"]["twins"] for m in twins["models"].values()} == {736}
+    assert len(heads["heads"]) == 36 and len(heads["looks"]) == len(head_study.LOOKS)
+    assert set(results.load("transformer_norms")["curves"]) == set(norm_study.SETTINGS)
+    counts = results.load("transformer_head_counts")["rows"]
+    assert len({row["parameters"] for row in counts}) == 1 and counts[0]["time of a step"] == 1
