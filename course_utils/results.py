@@ -19,7 +19,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "seq2seq_readers": "seq2seq_study:record_readers",
     "positions_order": "positions_study:record_order",
     "positions_costs": "positions_study:record_costs",
-    "transformer_live": "transformer_study:record_live",
     "transformer_head_counts": "transformer_study:record_head_counts",
     "transformer_norms": "norm_study:record_norms",
     "transformer_twins": "twin_study:record_twins",

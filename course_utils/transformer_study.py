@@ -9,7 +9,6 @@ What "it" means is measured in `twin_study`, heads are knocked out in `head_stud
 `python -m course_utils results transformer` records what takes longer than a lesson in data/results/.
 """
 
-import functools
 import itertools
 import time
 from collections.abc import Sequence
@@ -168,25 +167,3 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
 def record_head_counts(steps: int = 500) -> dict:
     """The figures behind data/results/transformer_head_counts.json."""
     return {"seed": 0, "steps": steps, "model": LIVE, "rows": list(head_counts(Lesson("en-fr"), steps=steps))}
-
-
-def record_live(seeds: Sequence[int] = (0, 1), steps: int = STEPS, every: int = 250) -> dict:
-    """Chapter 3's model and the Transformer, trained alike on our corpus; behind data/results/transformer_live.json."""
-    lesson = Lesson("en-fr")
-    figures: dict = {"seeds": list(seeds), "steps": list(range(every, steps + 1, every)), "models": {}}
-    for name, make, train in (
-        ("GRU with attention", lambda seed: lesson.model(seed, attention="additive"), lesson.train),
-        ("Transformer", lambda seed: live_model(lesson, seed), functools.partial(learn, lesson)),
-    ):
-        found = figures["models"][name] = {"bleu": [], "aer": [], "seconds": []}
-        for seed in seeds:
-            model, start = make(seed), time.perf_counter()
-            run = train(model, steps, seed, evaluate=lambda m: {"BLEU": lesson.bleu(m, "valid", 200)}, every=every,
-                        higher_is_better=True)  # fmt: skip
-            found["seconds"].append(round(time.perf_counter() - start, 1))
-            curve = [round(x, 2) for x in run.history["BLEU"][1][1:]]
-            found["bleu"].append({"valid": curve, "test": round(lesson.bleu(model), 2)})
-            found["aer"].append(round(lesson.alignment_error(model), 4))
-        found["parameters"] = sum(p.numel() for p in model.parameters())
-        found["tokens per second"] = speed(lesson, model)
-    return figures
