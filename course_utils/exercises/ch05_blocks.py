@@ -92,10 +92,10 @@ BLOCK = Exercise(
             _wrong_block(lambda x, m, a, n: n(x) + _ask(a, n(x), m)),
             "The first residual is taken after the norm: add x itself.",
         ),
-        Wrong(_wrong_block(lambda x, m, a, n: _ask(a, n(x), m)), "The first residual is missing: x + …"),
+        Wrong(_wrong_block(lambda x, m, a, n: _ask(a, n(x), m)), "The first residual is missing: x + (…)"),
         Wrong(
             _wrong_block(second=lambda x, y, ffn, n1, n2: ffn(n2(y))),
-            "The second residual is missing: y + …",
+            "The second residual is missing: y + (…)",
         ),
         Wrong(
             _wrong_block(second=lambda x, y, ffn, n1, n2: x + ffn(n2(y))),

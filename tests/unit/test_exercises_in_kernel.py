@@ -18,16 +18,17 @@ def kernel():
 
 
 def run(client, source, meanwhile=None):
-    """Runs a cell -> (status, all text it showed, seconds)."""
+    """Runs a cell -> (status, all text it showed, seconds); `meanwhile` is called when the kernel has begun with it."""
     before, text = time.monotonic(), ""
     request = client.execute(source)
-    if meanwhile:
-        meanwhile()
     while True:
         message = client.get_iopub_msg(timeout=60)
         content = message["content"]
         if message["parent_header"].get("msg_id") != request:
             continue
+        if message["msg_type"] == "execute_input" and meanwhile:
+            before = time.monotonic()
+            meanwhile()
         if message["msg_type"] == "display_data":
             assert set(content["data"]) == {"text/html", "text/plain"}
             text += content["data"]["text/plain"]
