@@ -35,7 +35,9 @@ def run(client, source, meanwhile=None):
         if message["msg_type"] == "stream":
             text += content["text"]
         if message["msg_type"] == "status" and content["execution_state"] == "idle":
-            return client.get_shell_msg(timeout=10)["content"]["status"], text, time.monotonic() - before
+            while (reply := client.get_shell_msg(timeout=10))["parent_header"].get("msg_id") != request:
+                pass  # an earlier cell's
+            return reply["content"]["status"], text, time.monotonic() - before
 
 
 @pytest.mark.slow
