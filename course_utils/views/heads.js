@@ -86,7 +86,7 @@ export function heads(ui) {
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" }), knock = h("button", { type: "button", "data-testid": "knock", onclick() {
     const k = mark(...opened()), rest = state.knocked.filter(x => !same(k)(x));
     ui.set({ knocked: rest.length < state.knocked.length ? rest : [...rest, k] }, true);
-  } });
+  } }, "knock it out");
   ui.body.append(what, small.element);
   ui.side.append(h("div", { class: "opened" }, title, spec.live ? knock : ""), large.element);
   ui.root.querySelector(".controls").prepend(asks, reads);

@@ -3,7 +3,7 @@ import { h, paper } from "./core.js";
 
 export function paths(ui) {
   const { spec, state, unit } = ui, kinds = Object.keys(spec.names), signs = "₀₁₂₃₄₅₆₇₈₉";
-  const panels = Object.fromEntries(kinds.map(kind => [kind, { canvas: h("canvas", { role: "img" }), head: h("b"), count: h("div", { "data-testid": kind }) }]));
+  const panels = Object.fromEntries(kinds.map(kind => [kind, { canvas: h("canvas", { role: "img", "aria-label": kind }), head: h("b"), count: h("div", { "data-testid": kind }) }]));
   const box = h("div", { class: "panels" }, ...kinds.map(k => h("div", { class: k }, panels[k].head, panels[k].canvas, panels[k].count)));
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(box);

@@ -4,7 +4,7 @@ import { encode, frequencies } from "./sines.js";
 
 export function rotation(ui) {
   const { spec, state, unit } = ui, T = spec.length, D = spec.size, omegas = frequencies(D), words = ["position", "offset", "pair"];
-  const canvas = h("canvas", { role: "img" }), equation = h("div", { class: "equation", role: "math" }), say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  const canvas = h("canvas", { role: "img", "aria-label": "two positions on a circle" }), equation = h("div", { class: "equation", role: "math" }), say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(canvas);
   ui.side.append(equation, say);
 

@@ -24,7 +24,7 @@ export function shuffle(ui) {
   }
 
   // ---- words that can be picked and moved: buttons, keys, pointer
-  const canvas = h("canvas", { role: "img" }), say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  const canvas = h("canvas", { role: "img", "aria-label": "attention weights and outputs" }), say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   const chips = names.map((n, w) => h("button", { type: "button", class: "word", "data-word": w, onfocus: () => state.word !== w && ui.set({ word: w }, true), onpointerdown: e => grab(e, w), onkeydown: key }, n));
   const line = h("div", { class: "words", role: "group", "aria-label": "the sentence; arrow keys choose a word, shift and arrow keys move it" });
   const reorder = (order, word = state.word) => ui.set({ order, word }, true);

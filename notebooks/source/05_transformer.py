@@ -311,11 +311,13 @@ curves = {name: torch.tensor(lines).mean(0) for name, lines in recorded["curves"
 at = [recorded["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
 assert max(curve[-1] for name, curve in curves.items() if name.startswith("pre")) < 3.5
 assert min(curve[-1] for name, curve in curves.items() if name.startswith("post")) > 4.5
+lower = {name: torch.tensor(lines)[:, -1].mean() for name, lines in recorded["lower rate"]["curves"].items()}
+assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and recorded["lower rate"]["lr"] == 1e-3
 plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
            caption=f"Six layers, rate {recorded['lr']}, means of {len(recorded['seeds'])} seeds. {recorded.about}", size=(7, 3.8))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
+# Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it; at a third of the rate it begins to move, and gets further with the warm-up than without. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 5: a block
@@ -544,12 +546,15 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
 import time
 
 def clock(advance, steps=128):
-    """Seconds of the processor since the start, after each step."""
+    """Seconds of one processor since the start, after each step."""
+    threads, after = torch.get_num_threads(), []
+    torch.set_num_threads(1)
     with torch.no_grad():
-        started, after = time.process_time(), []
+        started = time.process_time()
         for n in range(steps):
             advance(n)
             after.append(time.process_time() - started)
+    torch.set_num_threads(threads)
     return after
 
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
@@ -558,8 +563,8 @@ with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).stat
 without = clock(lambda n: model.decode(line[:, : n + 1], read)[0][:, -1])
 times = without[-1] / with_cache[-1]
 assert times > 1.5
-plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds of the processor",
-           title="What does the cache save?", caption=f"Measured just now: {times:.1f} times faster at 128 words.")
+plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds",
+           title="What does the cache save?", caption=f"Measured just now, on one processor: {times:.1f} times faster at 128 words.")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Keep this:** with the mask, all words at once equals one after the other, exactly. The cache makes the second way cheap.
@@ -644,7 +649,7 @@ assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"])
 display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: word for word the reference."))
 
 # %% [markdown]
-# After its minute yours translates well; chapter 3's checkpoint, smaller and longer trained, is ahead. With one layer more and four times the steps the Transformer draws level: that is the third row. (With the twins it will pass.) Speeds are of this machine: on two cores recurrence costs little, and what a Transformer gains, that no word waits for another, needs many.
+# After its minute yours translates well; chapter 3's checkpoint, smaller and longer trained, is ahead. With one layer more and four times the steps the Transformer draws level: that is the third row. Speeds are of this machine: on two cores recurrence costs little, and what a Transformer gains, that no word waits for another, needs many.
 #
 # And the alignment errors: chapter 3's one map had to be an alignment, or nothing. Here several maps share the work, and none of them has to be one.
 #
@@ -787,6 +792,30 @@ display(view, told)
 
 # %% [markdown]
 # **Keep this:** no head *is* the meaning of "it", and "it" is not even where it is found out. A map shows a look. Forbid the look, silence the head, count, and then tell the story.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: all 736, and heads in a row
+# The same on all held-out twins, with more looks forbidden. The one to think about: without its look at the *other* noun the adjective does better than with it.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import results
+
+heads = results.load("transformer_heads")
+known = {row["may not look"]: row["right"] for row in heads["looks"]}
+assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
+Table(heads["looks"], f"Pronouns right, in %; with all looks {heads['all heads']['right']}. {heads.about}")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# And more than one head at a time. Silence the encoder's twelve in the order of a map, those first that look most from "it" to its noun; in the order of what each is worth alone; and at random. **Guess** which falls first.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+orders = heads["removed"]["encoder"]
+assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
+Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in enumerate(zip(*orders.values(), strict=True))],
+      f"Pronouns right, in %, {heads['some']} twins; at random: mean of several orders. Recorded, too.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Take away what the map points at, eight heads of twelve, and hardly a pronoun changes: worse advice than chance. Take away what was measured, and a third is gone after five.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
