@@ -1,0 +1,188 @@
+"""Texts to learn from: which files are read, how they are cut, and what a lesson measures."""
+
+import math
+import os
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils import fetching, language
+from course_utils.language import TextLesson, load_text, read_file
+
+FRENCH = "Où êtes-vous, demanda le garçon à l'élève déçu.\n" * 20
+CHINESE = "我是一个学生。这是他的书,我们在中国。\n" * 20
+
+
+class Even(nn.Module):
+    """A model that finds every token equally likely."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size, self.scale = size, nn.Parameter(torch.zeros(()))
+
+    def loss(self, ids):
+        logits = torch.zeros(ids.shape[0], ids.shape[1] - 1, self.size) + self.scale
+        return nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+
+
+def file(tmp_path, content, name="my.txt"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "note"),
+    [
+        ("utf-8", FRENCH, ""),
+        ("utf-8-sig", FRENCH, ""),
+        ("utf-8", CHINESE, ""),
+        ("utf-16", FRENCH, ""),
+        ("utf-16-le", FRENCH, "UTF-16"),
+        ("utf-16-be", FRENCH, "UTF-16"),
+        ("latin-1", FRENCH, "Latin-1"),
+        ("gb18030", CHINESE, "GB 18030"),
+    ],
+)
+def test_a_file_in_any_common_encoding_is_read_and_a_guess_is_noted(tmp_path, encoding, content, note):
+    found, said = read_file(file(tmp_path, content.encode(encoding)))
+    assert found == content
+    assert (note in said) if note else said == ""
+
+
+def test_line_ends_of_other_systems_become_newlines(tmp_path):
+    assert read_file(file(tmp_path, b"a\r\nb\rc\n"))[0] == "a\nb\nc\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b" \n\n", "empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\2\3", "no text"),
+        (b"\xff\xfe", "empty"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_its_name(tmp_path, content, message):
+    with pytest.raises(ValueError, match=f"my.txt.*{message}"):
+        read_file(file(tmp_path, content))
+
+
+def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "huge.txt"
+    with open(path, "wb") as huge:
+        huge.truncate(2_000_000_000)  # holes: it takes no room
+    monkeypatch.setattr(type(path), "read_bytes", lambda self: pytest.fail("it was read"))
+    with pytest.raises(ValueError, match=r"huge\.txt has 2,000 MB; at most 50 MB.*head -c"):
+        load_text(path)
+
+
+def test_a_missing_file_a_folder_and_an_unknown_name_say_what_there_is(tmp_path):
+    file(tmp_path, b"x", "there.txt")
+    with pytest.raises(FileNotFoundError, match=r"there\.txt"):
+        load_text(tmp_path / "my.txt")
+    with pytest.raises(ValueError, match="folder"):
+        load_text(tmp_path)
+    with pytest.raises(ValueError, match="shakespeare.*'folder/name.txt'"):
+        load_text("goethe")
+
+
+def test_ones_own_file_is_cut_into_nine_tenths_and_one(tmp_path):
+    text = load_text(str(file(tmp_path, ("0123456789" * 10).encode())))
+    assert (len(text.train), len(text.valid)) == (90, 10)
+    assert text.name == "my" and text.train + text.valid == "0123456789" * 10
+
+
+def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):
+    content = "First Citizen:\n" * 1000
+    monkeypatch.setattr(fetching, "read", lambda name: content)
+    text = load_text("shakespeare")
+    assert text.train == content[: int(0.9 * len(content))] and text.train + text.valid == content
+    assert text.licence == "public domain"
+
+
+def test_where_a_real_text_cannot_be_had_ours_stands_in_and_says_so(monkeypatch):
+    def none(name):
+        raise fetching.FetchError("tiny-shakespeare could not be fetched.\n  why")
+
+    monkeypatch.setattr(fetching, "read", none)
+    with pytest.raises(fetching.FetchError):
+        load_text("shakespeare")
+    text = load_text("shakespeare", stand_in="sentences")
+    assert text.name == "sentences" and "could not be fetched: this is 'sentences'" in text.note
+    assert text.train == load_text("sentences").train
+
+
+def test_no_poem_and_no_name_is_in_both_parts(monkeypatch):
+    poems = "".join(f"poet\ttitle\t春眠不覺{i}，處處聞啼鳥。夜來風雨聲，花落知多少。\n" for i in range(400))
+    train, valid = (set(part.split("\n\n")[:-1]) for part in language._real("quatrains", poems * 2))
+    assert len(train) + len(valid) == 400 and not train & valid and 15 < len(valid) < 70
+    assert all(poem.count("。\n") == 1 for poem in train)
+    train, valid = (part.split() for part in language._real("names", "emma\nolivia\nava\n" * 2))
+    assert sorted(train + valid) == ["ava", "emma", "olivia"]
+
+
+def test_our_sentences_need_no_network_and_share_nothing_between_the_parts():
+    text = load_text("sentences")
+    assert len(text.train) > 1_000_000 and len(text.valid) > 50_000
+    assert not set(text.train.splitlines()) & set(text.valid.splitlines())
+
+
+@pytest.fixture
+def lesson():
+    text = language.Text("small", "abcde\n" * 50, "edcba\n" * 9)
+    return TextLesson(text, block=7, rows=3)
+
+
+def test_a_batch_holds_windows_of_the_training_part_and_depends_on_its_generator_alone(lesson):
+    first, again = (lesson.batch(torch.Generator().manual_seed(1)) for _ in range(2))
+    assert first.shape == (3, 8) and torch.equal(first, again)
+    assert all(lesson.tokenizer.decode(row) in lesson.text.train for row in first)
+    many = [lesson.batch(torch.Generator().manual_seed(i)) for i in range(300)]
+    assert {tuple(row) for ids in many for row in ids.tolist()} == {
+        tuple(lesson.train_ids[i : i + 8].tolist()) for i in range(6)
+    }
+
+
+def test_each_held_out_token_but_the_first_is_predicted_once(lesson):
+    windows = lesson.windows()
+    assert torch.equal(torch.cat([w[:, 1:].flatten() for w in windows]), lesson.valid_ids[1:])
+    assert [len(w) for w in lesson.windows(count=3)] == [3]
+
+
+def test_an_undecided_model_loses_ln_v_in_either_part(lesson):
+    model = Even(len(lesson.tokenizer)).train()
+    for part in ("valid", "train"):
+        assert lesson.valid_loss(model, part=part) == pytest.approx(lesson.uniform_loss, abs=1e-6)
+    assert model.training
+    assert lesson.uniform_loss == pytest.approx(math.log(6 + 4))
+    assert lesson.bits_per_character(lesson.uniform_loss) == pytest.approx(math.log2(10))
+
+
+def test_counting_pairs_knows_what_follows_in_the_training_part():
+    lesson = TextLesson(language.Text("same", "abcde\n" * 5000, "abcde\n" * 100), block=7)
+    assert lesson.bigram_loss() < 0.01
+    turned = TextLesson(language.Text("turned", "abcde\n" * 5000, "edcba\n" * 100), block=7)
+    assert turned.bigram_loss() > lesson.uniform_loss
+
+
+def test_a_text_shorter_than_a_window_says_what_to_do():
+    with pytest.raises(ValueError, match="small has 6 tokens .* block=7.*smaller block"):
+        TextLesson(language.Text("small", "abcde\n", "ab"), block=7)
+    with pytest.raises(ValueError, match="rows is 0"):
+        TextLesson(language.Text("small", "abcde\n", "ab"), block=2, rows=0)
+
+
+def test_unknown_characters_of_the_held_out_part_are_counted():
+    lesson = TextLesson(language.Text("x", "abc" * 50, "abz" * 9), block=4)
+    assert lesson.unknown() == {"z": 9}
+    assert lesson.valid_ids.max() < len(lesson.tokenizer)
+
+
+@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the real texts: COURSE_DATA_DIR")
+def test_the_real_shakespeare_has_its_65_characters():
+    lesson = TextLesson(load_text("shakespeare"))
+    assert len(lesson.train_ids) == 1_003_854 and len(lesson.valid_ids) == 111_540
+    assert len(lesson.tokenizer) == 65 + 4 and not lesson.unknown()
+    assert 2.4 < lesson.bigram_loss() < 2.55
