@@ -7,6 +7,7 @@ Source: Vaswani et al. 2017, section 3.1 and 3.3; pre-norm: Xiong et al. 2020.
 import functools
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -154,3 +155,23 @@ def _read(attention: MultiHeadAttention, x: Tensor, past: KeyValues | None) -> t
         return attention.project(x), 0
     first = past.keys.shape[2]
     return past.append(attention.project(x, first=first)), first
+
+
+def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
+    """Are these whole numbers [B, T] of a vocabulary of this size? Raises ValueError that says what they are."""
+    if ids.dim() != 2 or ids.is_floating_point():
+        raise ValueError(f"{role} is {list(ids.shape)}, {ids.dtype}; needed: [B, T] whole numbers, one per token")
+    if 0 in ids.shape:
+        raise ValueError(f"{role} has shape {list(ids.shape)}: no tokens; needed: at least one sentence and word")
+    if ids.min() < 0 or ids.max() >= size:
+        raise ValueError(f"{role} holds ids from {ids.min()} to {ids.max()}; the vocabulary has 0 … {size - 1}")
+
+
+def check_real(mask: Tensor | None, ids: Tensor) -> Tensor | None:
+    """The mask of a whole model, [B, T] bool, True = a real token, as it was given. Raises ValueError for another."""
+    if mask is None:
+        return None
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape != ids.shape[:2]:
+        given = f"{list(mask.shape)}, {mask.dtype}" if isinstance(mask, Tensor) else type(mask).__name__
+        raise ValueError(f"mask is {given}; needed: {list(ids.shape[:2])} bool, True = a real token")
+    return mask

@@ -20,6 +20,9 @@ FORMAT = 1
 ARCHITECTURES = {  # class -> its module and its config
     "Seq2Seq": ("seq2seq", "Seq2SeqConfig"),
     "Transformer": ("transformer", "TransformerConfig"),
+    "GPT": ("gpt", "GPTConfig"),
+    "Bert": ("bert", "BertConfig"),
+    "BertForPreTraining": ("bert", "BertConfig"),
 }
 SEEN = "seen"  # beside the weights: fingerprints of the training sentences
 AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `python -m course_utils train` makes them."
@@ -129,6 +132,8 @@ def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
     tensors = {key: x.float() if x.is_floating_point() else x for key, x in tensors.items()}
     model.load_state_dict(tensors, strict=False)  # _fit has compared names and shapes
     vocabularies = {role: text.from_json(card.pop(role)) for role in ("source", "target", "tokenizer") if role in card}
+    if "pair" in card.get("data", {}) and "tokenizer" in vocabularies:  # a GPT that translates reads both with one
+        vocabularies |= dict.fromkeys(("source", "target"), vocabularies["tokenizer"])
     return Loaded(model.to(device).eval(), card, **vocabularies, seen=seen)
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from .sampling import Sampled, generate, next_probabilities, sample, stream  # noqa: F401 - looked for here
 from .text import BOS, EOS, PAD, UNK, pad
 
 LONGEST = 2.0  # a translation stops at so many times the source's tokens, plus ten
@@ -135,7 +136,8 @@ class Translation:
 
     text, tokens     the translation, as a sentence and as the tokens that were written
     source_tokens    the source's tokens, as the model read them: an unknown one is <unk>
-    weights          [tokens, source_tokens], rows sum to 1; None for a model without attention
+    weights          [tokens, source_tokens], rows sum to 1; None for a model without attention. Of a GPT: the part of
+                     its attention that falls on the source, so less than 1
     unknown          words (or pieces) of the source that the model does not know
     note             "" or what a reader should know: unknown words, source cut, no end found
     seen             was this source sentence in the training data? None where that is not known
@@ -169,6 +171,8 @@ def translate(
             raise TypeError(f"sentences holds {s!r}, {type(s).__name__}; needed: text, as in 'i am a student.'")
     _check(1, beam)
     model, limit = loaded.model, loaded.model.config.max_length
+    shared = getattr(model, "shares_context", False)  # a GPT: half for what is read, half for what is written
+    limit = limit // 2 if shared else limit
     device = next(model.parameters()).device
     encoded = [loaded.source.encode(s) for s in sentences]
     results: dict[int, Translation] = {i: _empty() for i, ids in enumerate(encoded) if not ids}
@@ -178,7 +182,7 @@ def translate(
         for at in range(0, len(order), batch):
             rows = order[at : at + batch]
             ids, mask = pad([encoded[i][:limit] for i in rows])
-            longest = int(LONGEST * ids.shape[1]) + 10
+            longest = min(int(LONGEST * ids.shape[1]) + 10, limit - 1 if shared else 10**9)
             written = beam_search(model, ids.to(device), mask.to(device), longest, beam, length_penalty)
             for i, w in zip(rows, written, strict=True):
                 results[i] = _translation(loaded, sentences[i], encoded[i], limit, w)

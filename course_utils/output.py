@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SLICE = 256  # tokens at a time
+SLICE = {"cpu": 256, "cuda": 16384}  # tokens at a time
 
 
 def masked_loss(logits: Tensor, target: Tensor, mask: Tensor | None = None, label_smoothing: float = 0.0) -> Tensor:
@@ -53,9 +53,9 @@ class _OutputLoss(torch.autograd.Function):
             inputs, matrix, count = features.detach().to(dtype), weight.detach().to(dtype), len(target)
             by_features, by_weight, by_bias = torch.empty_like(inputs), torch.zeros_like(weight), torch.zeros_like(bias)
             total = torch.zeros((), dtype=_precise(dtype), device=features.device)
-            uniform = smoothing / len(weight)
-            for at in range(0, count, SLICE):
-                rows, right = inputs[at : at + SLICE], target[at : at + SLICE, None]
+            uniform, size = smoothing / len(weight), SLICE.get(features.device.type, 256)
+            for at in range(0, count, size):
+                rows, right = inputs[at : at + size], target[at : at + size, None]
                 logits = F.linear(rows, matrix).to(_precise(dtype)).add_(bias.detach())
                 p = logits.log_softmax(-1)
                 total -= (1 - smoothing) * p.gather(1, right).sum() + uniform * p.sum()
@@ -63,7 +63,7 @@ class _OutputLoss(torch.autograd.Function):
                 p.scatter_add_(1, right, torch.full_like(right, smoothing - 1, dtype=p.dtype))
                 by_bias += p.sum(0)
                 p = p.to(dtype)
-                by_features[at : at + SLICE] = p @ matrix
+                by_features[at : at + size] = p @ matrix
                 by_weight += p.mT @ rows
         ctx.save_for_backward(by_features.to(features.dtype) / count, by_weight / count, by_bias / count)
         return total / count

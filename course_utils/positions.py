@@ -83,12 +83,16 @@ class LearnedPositions(nn.Module):
         super().__init__()
         self.table = nn.Parameter(torch.empty(max_length, model_size).normal_(std=0.02))
 
-    def forward(self, x: Tensor, first: int = 0) -> Tensor:
-        """x [B, T, D] -> the same; first: the position of its first token. Raises ValueError beyond max_length."""
-        end = first + x.shape[1]
+    def forward(self, x: Tensor, first: int | Tensor = 0) -> Tensor:
+        """x [B, T, D] -> the same; first: the position of its first token, or [B, T] that of each.
+
+        Raises ValueError beyond max_length.
+        """
+        places = isinstance(first, Tensor)
+        end = int(first.max()) + 1 if places else first + x.shape[1]
         if end > len(self.table):
             raise ValueError(
                 f"position {end - 1} was asked for, learned were 0 … {len(self.table) - 1}: shorten the text, or build "
                 "the model with a larger max_length"
             )
-        return x + self.table[first:end]
+        return x + (self.table[first] if places else self.table[first:end])

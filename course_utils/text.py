@@ -18,6 +18,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .wordpiece import WordPiece
+
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
 
@@ -50,14 +52,15 @@ def split_characters(text: str) -> list[str]:
     return _CHARACTER.findall(normalise(text))
 
 
-SPLIT = {"words": split_words, "characters": split_characters}
+SPLIT = {"words": split_words, "characters": split_characters, "exact": list}
 
 
 class Vocabulary:
     """The words (or characters) a model knows, each with a number; the first four are <pad> <unk> <bos> <eos>.
 
     tokens   all of them, in the order of their numbers, without those four
-    split    "words" or "characters": how a sentence is cut. A list of tokens is taken as it is.
+    split    "words", "characters" or "exact" (every character as it stands): how a sentence is cut. A list of tokens is
+             taken as it is.
     """
 
     def __init__(self, tokens: Iterable[str], split: str = "words"):
@@ -105,6 +108,20 @@ class Vocabulary:
 
     def to_json(self) -> dict:
         return {"kind": self.split, "tokens": self.words[len(SPECIAL) :]}
+
+
+class Characters(Vocabulary):
+    """Every character of a text as it stands, capitals, spaces and line ends included: what the smallest GPTs read."""
+
+    def __init__(self, tokens: Iterable[str]):
+        super().__init__(tokens, "exact")
+
+    @classmethod
+    def build(cls, text: str):  # type: ignore[override] - one text, and all of its characters
+        """All characters of a text, sorted."""
+        if not _is_text(text) or not text:
+            raise ValueError("the text is empty: give one with at least one character")
+        return cls(sorted(set(text)))
 
 
 def join(words: Sequence[str]) -> str:
@@ -195,13 +212,15 @@ class Subwords:
         return {"kind": "subwords", "tokenizer": json.loads(self.tokenizer.to_str())}
 
 
-def from_json(card: dict) -> Vocabulary | Subwords:
-    """What `to_json` of either gave. Raises ValueError for anything else."""
+def from_json(card: dict) -> Vocabulary | Subwords | WordPiece:
+    """What `to_json` of any of them gave. Raises ValueError for anything else."""
     try:
         if card["kind"] == "subwords":
             from tokenizers import Tokenizer
 
             return Subwords(Tokenizer.from_str(json.dumps(card["tokenizer"])))
+        if card["kind"] == "wordpiece":
+            return WordPiece.from_json(card)
         return Vocabulary(card["tokens"], card["kind"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no vocabulary: {error!s} is missing or wrong") from None
@@ -229,6 +248,17 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     ids = torch.tensor([[*s, *[PAD] * (longest - len(s))] for s in sequences], dtype=torch.long)
     lengths = torch.tensor([len(s) for s in sequences])
     return ids.view(len(sequences), longest), torch.arange(longest) < lengths[:, None]
+
+
+def order_of(mask: Tensor) -> Tensor:
+    """The places of a row's tokens when all padding comes first: mask [B, T] -> [B, T]."""
+    return mask.int().argsort(dim=1, stable=True)
+
+
+def padding_first(ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Moves each row to the right, so that all end together: ids and mask [B, T] -> the same."""
+    place = order_of(mask)
+    return ids.gather(1, place), mask.gather(1, place)
 
 
 def collate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Batch:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from .attention import causal_mask, local_mask
-from .blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN  # noqa: F401 - public names of this module
+from .blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, check_ids, check_real  # noqa: F401 - public
 from .multihead import KeyValues, MultiHeadAttention  # noqa: F401
 from .output import output_loss
 from .positions import LearnedPositions, SinusoidalPositions
@@ -174,7 +174,7 @@ class Transformer(nn.Module):
     def encode(self, source: Tensor, source_mask: Tensor | None = None, need_weights: bool = False) -> Memory:
         """source [B, S], source_mask [B, S] bool, True = a real token -> Memory."""
         x = self._embed(source, "source")
-        mask = self._seen(x.shape[1], _checked_mask(source_mask, source), causal=False, like=x)
+        mask = self._seen(x.shape[1], check_real(source_mask, source), causal=False, like=x)
         states, weights = [], []
         for block in self.encoder:
             x, seen, _ = block(x, mask, need_weights)
@@ -187,7 +187,7 @@ class Transformer(nn.Module):
         """target [B, T] (from <bos> on), memory as `encode` gives it -> features [B, T, D], the weights of cross- and
         of self-attention: for each a list per layer, or None."""
         x = self._embed(target, "target")
-        mask = self._seen(x.shape[1], _checked_mask(target_mask, target), causal=True, like=x)
+        mask = self._seen(x.shape[1], check_real(target_mask, target), causal=True, like=x)
         memory_mask, cross, own = _over_source(memory.mask), [], []
         for block, layer in zip(self.decoder, self.config.memory_layers, strict=True):
             x, seen, looked, _ = block(x, memory.states[layer - 1], mask, memory_mask, need_weights)
@@ -226,14 +226,7 @@ class Transformer(nn.Module):
         if self.config.source_vocab_size is None:
             return ids
         embedding = self.source_embedding if role == "source" else self.target_embedding
-        if ids.dim() != 2 or ids.is_floating_point():
-            raise ValueError(f"{role} is {list(ids.shape)}, {ids.dtype}; needed: [B, T] whole numbers, one per token")
-        if 0 in ids.shape:
-            raise ValueError(f"{role} has shape {list(ids.shape)}: no tokens; needed: at least one sentence and word")
-        if ids.min() < 0 or ids.max() >= len(embedding.weight):
-            raise ValueError(
-                f"{role} holds ids from {ids.min()} to {ids.max()}; the vocabulary has 0 … {len(embedding.weight) - 1}"
-            )
+        check_ids(ids, len(embedding.weight), role)
         x = embedding(ids) * self.config.model_size**0.5
         positions = self.positions if role == "source" else self.target_positions
         return self.dropout(x if positions is None else positions(x, first))
@@ -253,12 +246,3 @@ class Transformer(nn.Module):
 def _over_source(mask: Tensor | None) -> Tensor | None:
     """[B, S] -> [B, 1, S]; None where there is no padding."""
     return None if mask is None or bool(mask.all()) else mask[:, None]
-
-
-def _checked_mask(mask: Tensor | None, ids: Tensor) -> Tensor | None:
-    if mask is None:
-        return None
-    if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape != ids.shape[:2]:
-        given = f"{list(mask.shape)}, {mask.dtype}" if isinstance(mask, Tensor) else type(mask).__name__
-        raise ValueError(f"mask is {given}; needed: {list(ids.shape[:2])} bool, True = a real token")
-    return mask
