@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from . import checkpoints, fetching, files, measuring, tatoeba, text, training_state
-from .runtime import DEVICES, choice, pick_device
+from .runtime import DEVICES, choice, has_bfloat16, pick_device
 from .training import fit
 
 
@@ -113,7 +113,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
     size = sum(p.numel() for p in model.parameters()) / 1e6
     print(f"{name}: {len(pairs):,} pairs, {len(source):,} + {len(target):,} tokens, {size:.1f} M parameters; "
           f"step {run.step if run else 0} of {steps}", flush=True)  # fmt: skip
-    dtype = torch.bfloat16 if _has_bfloat16(device) else None
+    dtype = torch.bfloat16 if has_bfloat16(device) else None
     while (done := run.step if run else 0) < steps:
         started = time.perf_counter()
         run = fit(
@@ -212,10 +212,3 @@ def _card(name, recipe, pairs, step, steps, kept, device, dtype) -> dict:
         },
         "metrics": {"valid_bleu_greedy": round(kept["best"], 2)},
     }  # fmt: skip
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    """Can it multiply in bfloat16 (on a CPU: avx512_bf16, AMX)? Others only pretend to, slowly."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

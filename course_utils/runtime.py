@@ -93,6 +93,15 @@ def pick_device(name="auto"):
     return torch.device(name)
 
 
+def has_bfloat16(device):
+    """Can this torch.device multiply in bfloat16 (on a CPU: avx512_bf16, AMX)? Others only pretend to, slowly."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+
+
 def missing_packages(distribution=DISTRIBUTION):
     """What this environment lacks: a list of (requirement, version found or None); empty if it fits."""
     from packaging.requirements import Requirement
