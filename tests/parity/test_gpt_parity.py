@@ -1,0 +1,98 @@
+"""Our GPT against transformers' GPT2LMHeadModel with the same weights: logits, cache, text written; both ways."""
+
+import pytest
+import torch
+
+from course_utils import decoding
+from course_utils.gpt import GPT, GPTConfig
+
+transformers = pytest.importorskip("transformers")
+SHAPES = [(32, 2, 4, None), (48, 3, 6, 100), (16, 1, 1, 64)]
+
+
+def theirs(shape, **options):
+    torch.manual_seed(0)
+    size, layers, heads, inner = shape
+    settings = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
+    config = transformers.GPT2Config(
+        vocab_size=60, n_embd=size, n_layer=layers, n_head=heads, n_inner=inner, n_positions=24, **settings | options
+    )
+    module = transformers.GPT2LMHeadModel(config).eval()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    return module
+
+
+@pytest.fixture
+def ids():
+    return torch.randint(60, (3, 12), generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("activation", ["gelu_new", "gelu", "relu"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_same_weights_give_the_same_logits_and_loss(shape, activation, ids):
+    module = theirs(shape, activation_function=activation)
+    ours = GPT.from_huggingface(module)
+    with torch.no_grad():
+        needed = module(ids, labels=ids)
+        assert torch.allclose(ours(ids).logits, needed.logits, atol=1e-5)
+        found = ours(ids, need_weights=True)
+        assert torch.allclose(found.logits, needed.logits, atol=1e-5)
+        assert abs(ours.loss(ids) - needed.loss) < 1e-5
+    assert [list(w.shape) for w in found.weights] == [[3, shape[2], 12, 12]] * shape[1]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_cache_gives_the_same_logits_as_theirs(shape, ids):
+    module = theirs(shape)
+    ours = GPT.from_huggingface(module)
+    with torch.no_grad():
+        state = ours.start(ids[:, :4])
+        past = module(ids[:, :4], use_cache=True).past_key_values
+        for t in range(4, 12):
+            logits, state, _ = ours.step(ids[:, t], state)
+            output = module(ids[:, t : t + 1], past_key_values=past, use_cache=True)
+            past = output.past_key_values
+            assert torch.allclose(logits, output.logits[:, 0], atol=1e-5)
+
+
+def test_the_text_written_greedily_is_theirs(ids):
+    module = theirs(SHAPES[0])
+    ours = GPT.from_huggingface(module)
+    found = decoding.sample(ours, ids[:, :4], 16, temperature=0).ids
+    needed = module.generate(
+        ids[:, :4], attention_mask=torch.ones(3, 4), max_new_tokens=16, do_sample=False, pad_token_id=0
+    )
+    assert torch.equal(found, needed[:, 4:])
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"), [(0.7, None, None), (1.0, 5, None), (1.3, None, 0.6), (0.9, 20, 0.8)]
+)
+def test_what_is_drawn_from_is_what_their_filters_leave(temperature, top_k, top_p):
+    logits = torch.randn(50, 60, generator=torch.Generator().manual_seed(2)) * 3
+    steps = [transformers.TemperatureLogitsWarper(temperature)]
+    steps += [transformers.TopKLogitsWarper(top_k)] if top_k else []
+    steps += [transformers.TopPLogitsWarper(top_p)] if top_p else []
+    needed = transformers.LogitsProcessorList(steps)(None, logits).softmax(-1)
+    assert torch.allclose(decoding.next_probabilities(logits, temperature, top_k, top_p), needed, atol=1e-6)
+
+
+def test_there_and_back_again(ids):
+    torch.manual_seed(0)
+    ours = GPT(GPTConfig(60, 32, 2, 4, max_length=24)).eval()
+    module = ours.to_huggingface()
+    with torch.no_grad():
+        assert torch.allclose(module(ids).logits, ours(ids).logits, atol=1e-5)
+    again = GPT.from_huggingface(module)
+    assert all(torch.equal(a, b) for a, b in zip(ours.state_dict().values(), again.state_dict().values(), strict=True))
+
+
+def test_what_the_layout_cannot_hold_is_named():
+    with pytest.raises(ValueError, match="positions is 'rotary'.*norm_first is False"):
+        GPT(GPTConfig(60, 32, 1, 4, positions="rotary", norm_first=False)).to_huggingface()
+    with pytest.raises(ValueError, match="GPT2Model.*GPT2LMHeadModel"):
+        GPT.from_huggingface(theirs(SHAPES[0]).transformer)
+    with pytest.raises(ValueError, match="scale_attn_by_inverse_layer_idx=True"):
+        GPT.from_huggingface(theirs(SHAPES[0], scale_attn_by_inverse_layer_idx=True))
