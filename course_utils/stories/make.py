@@ -6,7 +6,7 @@ import re
 
 from .. import files
 from ..grammar import store
-from . import KINDS, MANIFEST, SPLITS, Labelled, Question, SentencePair, Story, Tagged, _all, pack
+from . import KINDS, MANIFEST, SPLITS, Labelled, Question, SentencePair, Story, Tagged, _all, pack, shuffle
 from .templates import Draw, folder, read_words, sections, unmark
 
 SEED = 6
@@ -78,33 +78,33 @@ class Maker:
         return Tagged(tuple(words), tuple(tags))
 
     def questions(self, _):
-        """Two or three facts of different people, one of them asked for."""
-        usable = [section for section in self.sections if section[2] == self.test]
-        section = self.pick(usable)
-        count, used = 2 + self.chance(0.4), set()
-        chosen = [section] + [section if self.chance(0.5) else self.pick(usable) for _ in range(count - 1)]
-        draws = [self.draw(used=used) for _ in chosen]
-        told = [draw.fill(self.pick([x for x in s[1] if "?" not in x])) for draw, s in zip(draws, chosen, strict=True)]
-        kind, question = self.pick([x for x in section[1] if "?" in x]).split(":", 1)
-        question = draws[0].fill(question)
-        wanted = next((text[1] for text in [re.search(rf"<{kind} ([^<>]*)>", told[0])] if text), None)
-        if wanted is None:
+        """Two or three facts of different people, and a question about one of them."""
+        usable, used = [section for section in self.sections if section[2] == self.test], set()
+        chosen = [self.pick(usable)]
+        for _ in range(1 + self.chance(0.4)):
+            chosen.append(chosen[0] if self.chance(0.5) else self.pick(usable))
+        draws = [self.draw(used) for _ in chosen]
+        facts = [
+            draw.fill(self.pick([line for line in lines if "?" not in line]))
+            for draw, (_, lines, _) in zip(draws, chosen, strict=True)
+        ]
+        kind, question = self.pick([line for line in chosen[0][1] if "?" in line]).split(": ", 1)
+        answer = re.search(rf"<{kind} ([^<>]*)>", facts[0])
+        if answer is None:
             return None
-        if self.chance(UNANSWERABLE):
-            told = told[1:] if len(told) > 2 else told[1:] + [self._other(used, usable)]
-            return Question(unmark(" ".join(told))[0], question, "", -1)
-        first = told[0]
-        order = list(told)
-        for i in range(len(order) - 1, 0, -1):
-            j = int(self.random.random() * (i + 1))
-            order[i], order[j] = order[j], order[i]
-        before = " ".join(order[: order.index(first)])
-        plain, marks = unmark(first)
-        start = len(unmark(before)[0]) + bool(before) + next(a for name, a, _ in marks if name == kind)
-        return Question(unmark(" ".join(order))[0], question, wanted, start)
-
-    def _other(self, used, usable):
-        return self.draw(used=used).fill(self.pick([x for x in self.pick(usable)[1] if "?" not in x]))
+        if self.chance(UNANSWERABLE):  # somebody else of the context, of whom this is not told
+            other = next((d for d, c in zip(draws, chosen, strict=True) if c is not chosen[0]), None)
+            if other is None or "{A}" not in question:
+                return None
+            draws[0].bound["A"], answer = other.bound["A"], None
+        asked = facts[0]
+        shuffle(facts, self.random)
+        context, before = unmark(" ".join(facts))[0], " ".join(facts[: facts.index(asked)])
+        if answer is None:
+            return Question(context, draws[0].fill(question), "", -1)
+        start = next(start for name, start, _ in unmark(asked)[1] if name == kind)
+        start += len(unmark(before)[0]) + bool(before)
+        return Question(context, draws[0].fill(question), answer[1], start)
 
 
 def build(sizes=SIZES):
