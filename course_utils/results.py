@@ -23,6 +23,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "transformer_norms": "norm_study:record_norms",
     "transformer_twins": "twin_study:record_twins",
     "transformer_heads": "head_study:record_heads",
+    "minilm_sentences": "published:record_minilm_sentences",
     "notebook_times": "timing:record",
 }
 

