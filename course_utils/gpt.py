@@ -144,8 +144,9 @@ class GPT(nn.Module):
         first = past[0].keys.shape[2] if past else 0
         everybody = real is None or bool(real.all())
         mask = None if ids.shape[1] == 1 else causal_mask(first + ids.shape[1], ids.device)[first:]
-        if not everybody:
-            mask = real[:, None] if mask is None else mask & real[:, None]
+        if not everybody:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
+            seen = real[:, None] | ~real[:, first:, None]
+            mask = seen if mask is None else mask & seen
         x = self.tokens(ids)
         if self.positions is not None:
             x = self.positions(x, first if everybody else (real.cumsum(1) - 1).clamp_min(0)[:, first:])

@@ -40,7 +40,8 @@ def measure(name: str, recipe) -> Path:
     every = max(1, len(asked) // 12)  # in even steps: the corpus is sorted by length
     samples = [[s, w, r[0]] for s, w, r in zip(asked[::every], written[::every], references[::every], strict=True)]
     card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
-    vocabularies = {"source": loaded.source, "target": loaded.target}
+    one = loaded.tokenizer is not None
+    vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
     print(card["metrics"], flush=True)
     return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
 

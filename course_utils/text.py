@@ -159,8 +159,11 @@ class Subwords:
         self.tokenizer = tokenizer
 
     @classmethod
-    def build(cls, sentences: Iterable[str], max_size: int = 8000, min_count: int = 2):
-        """Learn the pieces from sentences: at most max_size of them, from pairs seen min_count times."""
+    def build(cls, sentences: Iterable[str], max_size: int = 8000, min_count: int = 2, special=SPECIAL):
+        """Learn the pieces from sentences: at most max_size of them, from pairs seen min_count times.
+
+        special: other names for the four special tokens, such as <to-fr> in the place of <bos>.
+        """
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
         tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
@@ -173,7 +176,7 @@ class Subwords:
         )
         tokenizer.decoder = decoders.Metaspace()
         trainer = trainers.BpeTrainer(
-            vocab_size=max_size, min_frequency=min_count, special_tokens=list(SPECIAL), show_progress=False
+            vocab_size=max_size, min_frequency=min_count, special_tokens=list(special), show_progress=False
         )
         tokenizer.train_from_iterator(map(normalise, sentences), trainer)
         return cls(tokenizer)

@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils import __main__, checkpoints, corpora, fetching, files, measuring, recipes, tatoeba, training_state
-from course_utils.recipes import Recipe
+from course_utils.translation_recipes import Recipe
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
 OURS = corpora.load_parallel("en-fr", "valid")[:30]
