@@ -6,16 +6,16 @@ import re
 
 from .. import files
 from ..grammar import store
-from . import KINDS, MANIFEST, SPLITS, Labelled, Question, SentencePair, Story, Tagged, _all, pack, shuffle
+from . import KINDS, LABELS, MANIFEST, SPLITS, Labelled, Question, SentencePair, Story, Tagged, _all, pack, shuffle
 from .templates import Draw, folder, read_words, sections, unmark
 
 SEED = 6
 SIZES = {
     "stories": {"train": 9000, "valid": 500, "test": 500},
     "sentiment": {"train": 2000, "valid": 300, "test": 400},
-    "pairs": {"train": 3000, "valid": 300, "test": 450},
-    "entities": {"train": 2000, "valid": 300, "test": 400},
-    "questions": {"train": 3000, "valid": 300, "test": 400},
+    "pairs": {"train": 6000, "valid": 300, "test": 450},
+    "entities": {"train": 3000, "valid": 300, "test": 400},
+    "questions": {"train": 6000, "valid": 300, "test": 400},
 }
 SAMPLE = {"train": 60, "valid": 12, "test": 12}
 MAX_WORDS, UNANSWERABLE = 12, 0.1
@@ -64,9 +64,10 @@ class Maker:
         return Labelled(self.draw().fill(self.line(lines)), label)
 
     def pairs(self, wanted):
-        label, lines, _ = self.sections[wanted % len(self.sections)]
-        draw = self.draw()
-        return SentencePair(*(draw.fill(part) for part in self.line(lines).split(" => ")), label)
+        first, lines, _ = self.pick([section for section in self.sections if section[2] == self.test])
+        label, draw = LABELS["pairs"][wanted % 3], self.draw()
+        second = self.pick([line.split(": ")[1] for line in lines if line.startswith(label)])
+        return SentencePair(draw.fill(first), draw.fill(second), label)
 
     def entities(self, _):
         text, marks = unmark(self.draw().fill(self.line([line for section in self.sections for line in section[1]])))
