@@ -1,0 +1,18 @@
+"""Chapter 6, BERT: eight exercises, and fifteen errors that circulate."""
+
+from .ch06_adapter import ADAPTER
+from .ch06_answers import SPAN, THREE_CLASSES
+from .ch06_claims import DIRECTION, DISCRIMINATIVE, MILLIONS
+from .ch06_input import ALL_ZERO, BERT_INPUT, PAIRS, SUM
+from .ch06_losses import EVERY_WORD, MLM_LOSS
+from .ch06_masking import ALL_HIDDEN, IN_USE, MASK
+from .ch06_padding import ATTENDED, MEAN
+from .ch06_script import SCRIPT
+from .ch06_tags import TAGS
+
+EXERCISES = (
+    *(BERT_INPUT, SUM, MASK, MLM_LOSS, PAIRS, TAGS, SPAN, ADAPTER),
+    *SCRIPT,
+    *(ALL_ZERO, ALL_HIDDEN, EVERY_WORD, IN_USE, ATTENDED, MEAN),
+    *(THREE_CLASSES, MILLIONS, DISCRIMINATIVE, DIRECTION),
+)

@@ -1,0 +1,378 @@
+"""Chapter 6: masking words, and two ways to get it wrong that circulate: all of them hidden, and hidden in use."""
+
+import torch
+from torch import Tensor
+
+from ..bert import mask_tokens
+from .ch06_script import Reader
+from .definition import Case, Exercise, FindError, Wrong
+from .inputs import normal
+from .values import kind
+
+# ---- mask tokens ----------------------------------------------------------------------------------------------------
+
+
+RIGHT = ((0, 0), (100, 0), (80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
+OTHERS = (2, 13.5, 18, 20, 72, 85, 86.5, 89, 90, 0, 100)  # what known mistakes come to
+
+
+def _near(part: Tensor, of: Tensor) -> str:
+    """The share of `part` in `of`, both bool, in per cent: a round figure where it is near enough."""
+    share = 100 * (part & of).sum().item() / max(int(of.sum()), 1)
+    figures = [w for w, slack in RIGHT if abs(share - w) <= slack]
+    figures += sorted((w for w in OTHERS if 0 < abs(share - w) <= 1.5), key=lambda w: abs(share - w))
+    return f"{figures[0]:g} %" if figures else f"{share:.0f} %"
+
+
+def _statistics(answer, case: Case):
+    """What a masking does on many tokens, in words: each right one, whatever it draws, is told in the same."""
+    ids, special, vocab_size, mask_id, seed = case.args.values()
+
+    def run(rows):
+        return answer(ids[:rows], special[:rows], vocab_size, mask_id, torch.Generator().manual_seed(seed))
+
+    result = run(len(ids))
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        return result
+    if any(not isinstance(x, Tensor) or x.shape != ids.shape for x in result):
+        return tuple(f"{kind(x)}; needed: a tensor of shape {list(ids.shape)}" for x in result)
+    inputs, labels = result
+    chosen = labels != -100
+    asked, others = chosen & ~special, ~chosen & ~special
+    words = f"of the chosen words {_near(inputs == mask_id, asked)} [MASK], "
+    words += f"{_near((inputs != ids) & (inputs != mask_id), asked)} another word, {_near(inputs == ids, asked)} "
+    words += f"unchanged; of the others {_near(inputs == ids, others)} unchanged"
+    if ((inputs != ids) & special & ~chosen).any():
+        words += "; special tokens changed"
+    if not all(torch.equal(x, y) for x, y in zip(run(2), run(2), strict=True)):
+        words += "; the same seed draws other words the next time"
+    some = f"{_near(chosen, ~special)} of the words chosen, {_near(chosen, special)} of the special tokens"
+    return words, f"{some}; the id that was there in {_near(labels == ids, chosen)} of them, −100 elsewhere"
+
+
+def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown=False) -> Case:
+    """Sentences of different lengths between [CLS] 1 and [SEP] 2, then [PAD] 0; words from 5 on."""
+    draw = torch.Generator().manual_seed(seed)
+    ids = torch.randint(5, vocab_size, (batch, time), generator=draw)
+    ends = torch.randint(time // 2, time, (batch, 1), generator=draw)
+    place = torch.arange(time)
+    ids = ids.masked_fill(place == 0, 1).masked_fill(place == ends, 2).masked_fill(place > ends, 0)
+    args = {"ids": ids, "special_mask": ids < 3, "vocab_size": vocab_size, "mask_id": mask_id, "generator": seed}
+    given = {
+        "ids": f"{batch} sentences of at most {time} tokens [{batch}, {time}]",
+        "special_mask": "True at [CLS], [SEP] and [PAD]",
+        "generator": f"torch.Generator().manual_seed({seed})",
+    }
+    return Case(args, given=given, shown=shown)
+
+
+def _masked_otherwise(
+    chance=0.15,
+    may=lambda special: ~special,
+    hide=lambda dice: dice < 0.8,
+    other=lambda dice: dice >= 0.9,
+    label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, -100),
+    listen=True,
+):
+    """Masking with one thing done differently."""
+
+    def mask(ids, special_mask, vocab_size, mask_id, generator):
+        generator = generator if listen else None
+        chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
+        dice = torch.rand(ids.shape, generator=generator)
+        words = torch.randint(vocab_size, ids.shape, generator=generator)
+        inputs = torch.where(chosen & other(dice), words, torch.where(chosen & hide(dice), mask_id, ids))
+        return inputs, label(ids, inputs, chosen)
+
+    return mask
+
+
+def _two_draws(ids, special_mask, vocab_size, mask_id, generator):
+    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
+    hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
+    swapped = chosen & ~hidden & (torch.rand(ids.shape, generator=generator) < 0.1)
+    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
+
+
+def _overlapping(ids, special_mask, vocab_size, mask_id, generator):
+    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
+    hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
+    swapped = chosen & (torch.rand(ids.shape, generator=generator) < 0.1)
+    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
+
+
+def _of_all(ids, special_mask, vocab_size, mask_id, generator):
+    dice = torch.rand(ids.shape, generator=generator)
+    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
+    inputs = torch.where(~special_mask & (dice >= 0.9), words, ids)
+    return torch.where(chosen & (dice < 0.8), mask_id, inputs), ids.masked_fill(~chosen, -100)
+
+
+MASK = Exercise(
+    name="mask tokens",
+    task="Choose 15 % of the words by chance. Of these make 80 % [MASK], 10 % a word drawn from the vocabulary, and "
+    "leave 10 % as they are. ids [B, T], special_mask [B, T] (True: never chosen), the size of the vocabulary, the id "
+    "of [MASK], a generator -> (inputs [B, T], labels [B, T]: the right id where chosen, −100 elsewhere).",
+    why="This makes millions of exercises with answers out of any text, without anybody having to label it.",
+    reference=mask_tokens,
+    cases=lambda: [
+        _text(60, 500, 1000, 4, 6, shown=True),
+        _text(1000, 30, 3000, 103, 7),
+    ],
+    returns=("inputs", "labels"),
+    run=_statistics,
+    hints=(
+        "`chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask`: each word for itself. The "
+        "labels are known now: `ids.masked_fill(~chosen, -100)`.",
+        "One more draw for each word decides what becomes of it: `dice = torch.rand(ids.shape, generator=generator)`. "
+        "Below .8: [MASK]; from .9 on: a drawn word; what of those between?",
+        "`inputs = torch.where(chosen & (dice < 0.8), mask_id, ids)`, and likewise with `torch.randint(vocab_size, "
+        "ids.shape, generator=generator)` where `chosen & (dice >= 0.9)`.",
+    ),
+    minutes=8,
+    difficulty=3,
+    wrong=(
+        Wrong(
+            _masked_otherwise(hide=lambda d: d >= 0, other=lambda d: d < 0),
+            "All chosen words become [MASK]. In use there is no [MASK]: 10 % should be another word and 10 % should "
+            "stay, so that the model cannot rely on it.",
+        ),
+        Wrong(
+            _masked_otherwise(other=lambda d: d < 0),
+            "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
+            "vocabulary.",
+        ),
+        Wrong(
+            _masked_otherwise(other=lambda d: d >= 0.8),
+            "80 % are hidden and 20 % replaced, so none stays: the model could trust that what it sees is wrong.",
+        ),
+        Wrong(
+            _two_draws,
+            "The 10 % are drawn from the 20 % that are left: 2 % in all. *Half* of what is left is 10 %; or throw one "
+            "die for all three.",
+        ),
+        Wrong(
+            _overlapping,
+            "80 % and 10 % are two draws of their own, which meet: some words to be hidden become another word after "
+            "all. Throw one die for all three.",
+        ),
+        Wrong(
+            _of_all,
+            "10 % of *all* words are replaced, the unchosen ones too. The three shares are shares of the chosen 15 %.",
+        ),
+        Wrong(
+            _masked_otherwise(may=torch.ones_like),
+            "[CLS], [SEP] and padding are chosen, too. `special_mask` says where never: `& ~special_mask`.",
+        ),
+        Wrong(
+            _masked_otherwise(may=lambda special: special),
+            "Only special tokens are chosen: `special_mask` is read the wrong way round. True means never.",
+        ),
+        Wrong(
+            _masked_otherwise(label=lambda ids, inputs, chosen: ids),
+            "The labels hold every id: the loss would count all words, and copying the visible ones is no exercise. "
+            "−100 where not chosen.",
+        ),
+        Wrong(
+            _masked_otherwise(label=lambda ids, inputs, chosen: inputs.masked_fill(~chosen, -100)),
+            "The labels are taken from what was hidden already: the answer to [MASK] would be [MASK]. Take them from "
+            "`ids`.",
+        ),
+        Wrong(
+            _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(inputs == ids, -100)),
+            "The 10 % that stay have no label. They were chosen, too: the model has to say the right word there, "
+            "without knowing that it is right.",
+        ),
+        Wrong(
+            _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(chosen, -100)),
+            "The labels are the wrong way round: −100 where something was chosen, the visible words elsewhere.",
+        ),
+        Wrong(
+            _masked_otherwise(chance=0.85),
+            "85 % are chosen: little is left to guess from. `< 0.15` chooses 15 %.",
+        ),
+        Wrong(
+            _masked_otherwise(listen=False),
+            "Right, but the generator is not used: with the same seed come other words each time. Hand it to each "
+            "draw, `generator=generator`.",
+        ),
+    ),
+)
+
+# ---- all fifteen per cent -------------------------------------------------------------------------------------------
+
+
+def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int) -> Tensor:
+    """ids, chosen (bool), dice (0 to 1), words: all [B, T] -> inputs [B, T]: where chosen, [MASK] if the die is below
+    .8, the drawn word from .9 on."""
+    inputs = torch.where(chosen & (dice < 0.8), mask_id, ids)
+    return torch.where(chosen & (dice >= 0.9), words, inputs)
+
+
+def _thrown(batch, time, chance, seed) -> Case:
+    draw = torch.Generator().manual_seed(seed)
+    ids, words = (torch.randint(5, 50, (batch, time), generator=draw) for _ in "iw")
+    chosen, dice = (torch.rand(batch, time, generator=draw) for _ in "cd")
+    args = {"ids": ids, "chosen": chosen < chance, "dice": (dice * 100).floor() / 100, "words": words, "mask_id": 4}
+    return Case(args)
+
+
+def _hidden(mask=lambda d: d < 0.8, other=lambda d: d >= 0.9, where=lambda chosen: chosen):
+    def hide(ids, chosen, dice, words, mask_id):
+        inputs = torch.where(where(chosen) & mask(dice), mask_id, ids)
+        return torch.where(where(chosen) & other(dice), words, inputs)
+
+    return hide
+
+
+ALL_HIDDEN = FindError(
+    name="all fifteen per cent",
+    task="write it again with a die for each word: where `chosen`, [MASK] if the die shows less than .8, the drawn "
+    "word if it shows .9 or more, and no change between; all [B, T] -> inputs [B, T].",
+    why="A slide deck replaces all of the 15 % by [MASK]. What the model learns is then about a token that it will "
+    "never meet again.",
+    program=(
+        "def hide(ids, chosen, dice, words, mask_id):   # all [B, T]; chosen: True for 15 % of the words",
+        "    inputs = ids.clone()",
+        "    inputs[chosen] = mask_id",
+        "    return inputs                              # the loss is taken where chosen",
+    ),
+    line=3,
+    found="in pre-training one word in seven is [MASK], in use none is. The 10 % other words and the 10 % unchanged "
+    "ones make the model look at every word, whether it looks right or not.",
+    innocent={
+        1: "it only names what comes in. Are all of them used?",
+        2: "a copy, so that the ids stay as they are: they become the labels.",
+        4: "all chosen places, and no others, count in the loss: right.",
+    },
+    reference=hide,
+    cases=lambda: [
+        Case(
+            {
+                "ids": torch.tensor([[11, 12, 13, 14, 15]]),
+                "chosen": torch.tensor([[True, False, True, True, False]]),
+                "dice": torch.tensor([[0.3, 0.5, 0.85, 0.95, 0.99]]),
+                "words": torch.tensor([[31, 32, 33, 34, 35]]),
+                "mask_id": 4,
+            },
+            shown=True,
+        ),
+        _thrown(2, 8, 0.6, 1450),
+        _thrown(3, 12, 0.3, 1452),
+    ],
+    returns=("inputs",),
+    hints=(
+        "What will the fine-tuned model never see that fills the pre-training?",
+        "Two conditions with the die: `dice < 0.8` and `dice >= 0.9`, both only where chosen.",
+        "`inputs[chosen & (dice < 0.8)] = mask_id`, then `other = chosen & (dice >= 0.9)` and "
+        "`inputs[other] = words[other]`",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            _hidden(lambda d: d >= 0, lambda d: d < 0),
+            "All chosen words become [MASK] still, whatever the die shows.",
+        ),
+        Wrong(_hidden(other=lambda d: d < 0), "[MASK] is right now; the drawn words are missing, where the die shows "
+              ".9 or more."),
+        Wrong(_hidden(other=lambda d: d >= 0.8), "From .8 on all are replaced: between .8 and .9 the word should "
+              "stay."),
+        Wrong(
+            _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
+            "The drawn words and the unchanged ones are swapped: from .8 to .9 the word stays.",
+        ),
+        Wrong(
+            _hidden(where=lambda chosen: torch.ones_like(chosen)),
+            "The die is thrown for all words. Only the chosen ones may change.",
+        ),
+        Wrong(
+            _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
+            "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
+        ),
+    ),
+)  # fmt: skip
+
+# ---- a mask in use --------------------------------------------------------------------------------------------------
+
+
+def classify(ids: Tensor, mask_tokens, model) -> Tensor:
+    """ids [B, T] -> probabilities [B, 2] of the whole text: nothing is hidden in use."""
+    return model(ids).logits.softmax(-1)
+
+
+def every_third(ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Hides every third token: ids [B, T] -> inputs [B, T], labels [B, T], −100 where it is not hidden."""
+    hidden = (torch.arange(ids.shape[1]) % 3 == 1).expand_as(ids)
+    return ids.masked_fill(hidden, 1), ids.masked_fill(~hidden, -100)
+
+
+def _read(ids: Tensor, seed: int, shown=False) -> Case:
+    given = {
+        "mask_tokens": "mask_tokens(ids) -> (inputs, labels), as in pre-training",
+        "model": "a fine-tuned classifier: model(ids) -> an output with .logits [B, 2]",
+    }
+    return Case({"ids": ids, "mask_tokens": every_third, "model": Reader(seed)}, given=given, shown=shown)
+
+
+def _ids(batch, time, seed) -> Tensor:
+    return (normal(batch, time, seed=seed).abs() * 3).long().clamp(max=7) + 2
+
+
+IN_USE = FindError(
+    name="a mask in use",
+    task="write it again: ids [B, T] of a text as it is -> probabilities [B, 2].",
+    why="The code of pre-training was copied, and every seventh word of a review is hidden, “not” among them.",
+    program=(
+        "def classify(ids, mask_tokens, model):         # ids [B, T]",
+        "    inputs, labels = mask_tokens(ids)          # as in pre-training",
+        "    output = model(inputs)",
+        "    return output.logits.softmax(dim=-1)       # [B, 2]",
+    ),
+    line=2,
+    found="hiding words is the exercise of pre-training. Who uses the model, or fine-tunes it, shows it the whole "
+    "text; [MASK] is for asking which word belongs there.",
+    innocent={
+        1: "it only names what comes in. Must all of them be used?",
+        3: "the model reads what it is given. What is it given?",
+        4: "a probability for each class.",
+    },
+    reference=classify,
+    cases=lambda: [
+        _read(torch.tensor([[2, 3, 4]]), 1460, shown=True),
+        _read(_ids(2, 5, 1461), 1462),
+        _read(_ids(3, 7, 1463), 1464),
+    ],
+    returns=("probabilities",),
+    hints=(
+        "Why were words hidden in pre-training? Is there anything to guess here?",
+        "“The film was [MASK] good”: which word was it, and does it matter?",
+        "`output = model(ids)`",
+    ),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
+            "Words are hidden still before the model reads.",
+        ),
+        Wrong(
+            lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
+            "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
+        ),
+        Wrong(
+            lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
+            "The hidden words are left out instead of hidden: gone all the same.",
+        ),
+        Wrong(lambda ids, mask_tokens, model: model(ids).logits, "Nothing is hidden now, but the softmax is gone."),
+        Wrong(
+            lambda ids, mask_tokens, model: (
+                model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)
+            ) / 2,
+            "The mean of the whole text and the one with holes. The holes tell nothing: the whole text alone.",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,490 @@
+"""Chapter 6, find-the-errors: a fine-tuning script that circulates, slip by slip."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .definition import Case, FindError, Wrong, call
+from .inputs import normal, some_numbers
+
+PAD = 0
+TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")
+WORDS = ["[PAD]", *sorted({word for text in TEXTS for word in text.split()})]
+
+
+class Output(NamedTuple):
+    """What a model gives back: an object with names, no tensor. logits [B, 2]"""
+
+    logits: Tensor
+
+
+class Reader(nn.Module):
+    """Reader(input_ids [B, T], attention_mask [B, T] or None) -> Output: the mean of the words' vectors, projected."""
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.table = nn.Parameter(normal(len(WORDS), 4, seed=seed))
+        self.head = nn.Parameter(normal(4, 2, seed=seed + 1))
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Output:
+        words = F.embedding(input_ids, self.table)
+        real = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        mean = (words * real[..., None]).sum(1) / real.sum(1, keepdim=True)
+        return Output(mean @ self.head)
+
+
+def tokenizer(texts: list[str]) -> dict[str, Tensor]:
+    """B texts -> {"input_ids": [B, T], "attention_mask": [B, T], 1 = a real token}; unknown words are an error."""
+    rows = [torch.tensor([WORDS.index(word) for word in text.split()]) for text in texts]
+    ids = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
+    return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
+
+
+MODEL = "a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]"
+
+# ---- raw strings ----------------------------------------------------------------------------------------------------
+
+
+def predict(model, tokenizer, texts: list[str]) -> Tensor:
+    """A list of B texts -> probabilities [B, 2]."""
+    return model(**tokenizer(texts)).logits.softmax(-1)
+
+
+def _texts(*texts, seed, shown=False) -> Case:
+    given = {
+        "model": MODEL,
+        "tokenizer": "tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
+        "texts": ", ".join(map(repr, texts)),
+    }
+    args = {"model": Reader(seed), "tokenizer": tokenizer, "texts": list(texts)}
+    return Case(args, given=given, shown=shown)
+
+
+STRINGS = FindError(
+    name="strings for a model",
+    task="write the function again: a list of B texts -> probabilities [B, 2].",
+    why="A fine-tuning script that circulates. Its tokenizer is loaded, and never called.",
+    program=(
+        "def predict(model, tokenizer, texts):          # a list of B texts",
+        "    with torch.no_grad():",
+        "        output = model(texts)",
+        "    return output.logits.softmax(dim=-1)       # [B, 2]",
+    ),
+    line=3,
+    found="a model reads numbers. The tokenizer makes ids of the texts, and the mask that says where each one ends.",
+    innocent={
+        1: "it only names what comes in. Are all of them used?",
+        2: "for predicting no gradient is needed.",
+        4: "a probability for each of the two classes.",
+    },
+    reference=predict,
+    cases=lambda: [
+        _texts("a good film", "good", seed=1400, shown=True),
+        _texts(TEXTS[1], seed=1402),
+        _texts(*TEXTS, seed=1404),
+    ],
+    returns=("probabilities",),
+    hints=(
+        "Run it, and read the last line of the message. What was needed, and what came?",
+        "`tokenizer(texts)` gives a dict with two tensors. The texts have different lengths: which of the two says so?",
+        "`output = model(**tokenizer(texts))`",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda model, tokenizer, texts: model(texts).logits.softmax(-1),
+            "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer "
+            "first.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(tokenizer(texts)).logits.softmax(-1),
+            "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`, or the two "
+            "tensors one after the other.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
+            "The ids are there; the mask is not handed on, so short texts are read with their padding.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts[:1])).logits.softmax(-1),
+            "Only the first text is read. The tokenizer takes the whole list.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits,
+            "These are logits: the softmax is gone.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.softmax(0),
+            "The softmax runs over the texts: they share each class. Over the classes, `dim=-1`.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.sigmoid(),
+            "Two sigmoids need not sum to 1: one choice between two classes is a softmax.",
+        ),
+    ),
+)
+
+# ---- a loss on an object --------------------------------------------------------------------------------------------
+
+
+def classification_loss(model, ids: Tensor, labels: Tensor) -> Tensor:
+    """ids [B, T], labels [B] -> mean cross-entropy."""
+    return F.cross_entropy(model(ids).logits, labels)
+
+
+def _batch(batch, time, seed, shown=False) -> Case:
+    draw = torch.Generator().manual_seed(seed)
+    ids = torch.randint(1, len(WORDS), (batch, time), generator=draw)
+    labels = torch.tensor([0, 1, 1, 0, 1][:batch])
+    args = {"model": Reader(seed), "ids": ids, "labels": labels}
+    return Case(args, given={"model": "a classifier: model(ids) -> an output with .logits [B, 2]"}, shown=shown)
+
+
+def _binary(chance):
+    """BCELoss of whatever `chance(output)` is."""
+    return lambda model, ids, labels: nn.BCELoss()(chance(model(ids)), labels)
+
+
+OBJECT = FindError(
+    name="a loss on an object",
+    task="write the loss again: ids [B, T], labels [B], each 0 or 1 -> the mean cross-entropy, a scalar.",
+    why="The same script's training step. It stops at once; the repairs that people try first run on, and are wrong.",
+    program=(
+        "def loss(model, ids, labels):                  # ids [B, T], labels [B]: 0 or 1",
+        "    output = model(ids)",
+        "    return torch.nn.BCELoss()(output, labels)",
+    ),
+    line=3,
+    found="the model gives an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
+    "probability for each label; for logits of classes there is `cross_entropy`.",
+    innocent={1: "it only names what comes in.", 2: "ids go in, an output with names comes back. What is in it?"},
+    reference=classification_loss,
+    cases=lambda: [_batch(2, 2, 1410, shown=True), _batch(3, 4, 1412), _batch(5, 3, 1414)],
+    returns=("loss",),
+    hints=(
+        "What does `model(ids)` give back: a tensor? Print its type.",
+        "`output.logits` is [B, 2], the labels are [B]: class numbers. Which loss takes that?",
+        "`torch.nn.functional.cross_entropy(output.logits, labels)`",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            _binary(lambda output: output),
+            "The loss still gets the whole output, an object with names. The numbers are in `output.logits`.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits),
+            "These are logits, a row of two for each text, while BCELoss wants as many numbers as labels, and "
+            "probabilities at that. `cross_entropy` takes logits and class numbers.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits.softmax(-1)[:, 1]),
+            "The probability of class 1: right. BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
+            "Shorter, and safer with logits: `cross_entropy`.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.cross_entropy(model(ids).logits.softmax(-1), labels),
+            "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits[:, 1], labels.float()),
+            "Only the second logit is used. With two logits, the chance of class 1 depends on how much larger it is "
+            "than the first.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.binary_cross_entropy_with_logits(
+                model(ids).logits, F.one_hot(labels, 2).float()
+            ),
+            "These are two separate yes-or-no questions for each text. The classes exclude each other: one softmax, "
+            "`cross_entropy`.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
+            "`nll_loss` wants log-probabilities, and gets logits: `cross_entropy` takes them.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.cross_entropy(model(ids).logits, labels, reduction="sum"),
+            "The sum over the batch; asked for is the mean.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.mse_loss(model(ids).logits.softmax(-1)[:, 1], labels.float()),
+            "This is a squared error. It hardly punishes a model that is sure and wrong; cross-entropy does.",
+        ),
+    ),
+)
+
+# ---- one sentence for all -------------------------------------------------------------------------------------------
+
+
+def split(texts: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """A list of texts, some of them several times -> train, valid, test: each text in exactly one of the three."""
+    texts = list(dict.fromkeys(texts))
+    cut = len(texts) // 10 + 1
+    return texts[2 * cut :], texts[:cut], texts[cut : 2 * cut]
+
+
+def _in_words(answer, case: Case):
+    """What a split is like: every right one is told in the same words."""
+    parts = call(answer, case)
+    if not isinstance(parts, tuple | list) or len(parts) != 3 or not all(isinstance(p, list | tuple) for p in parts):
+        return parts
+    train, valid, test = map(set, parts)
+    shared = f"train and valid {len(train & valid)}, train and test {len(train & test)}, valid and test "
+    lost = len(set(case.args["texts"]) - train - valid - test)
+    small = "valid and test are small parts"
+    if not (valid and test):
+        small = f"{'valid' if not valid else 'test'} is empty"
+    elif len(train) <= max(len(valid), len(test)):
+        small = "train is not the largest part"
+    return f"{shared}{len(valid & test)}", f"{lost or 'none'}", small
+
+
+def _many(count, again, shown=False) -> Case:
+    texts = [f"text {i}" for i in range(count)]
+    return Case({"texts": texts + texts[:again]}, shown=shown)
+
+
+def _sliced(train, valid, test, unique=True):
+    def split(texts):
+        texts = list(dict.fromkeys(texts)) if unique else texts
+        cut = len(texts) // 10 + 1
+        return train(texts, cut), valid(texts, cut), test(texts, cut)
+
+    return split
+
+
+ONE_SENTENCE = FindError(
+    name="one sentence for all",
+    task="write the split again: a list of texts, some of them several times -> train, valid, test, each text in one "
+    "of them only, and most in train. Any such split will do.",
+    why="The same script trains, validates and tests on one sentence, the same one. Its 100 % is memory.",
+    program=(
+        "def split(texts):                              # a list of texts, some of them several times",
+        "    texts = list(dict.fromkeys(texts))         # each text once",
+        "    cut = len(texts) // 10 + 1",
+        "    train, valid, test = texts, texts[:cut], texts[:cut]",
+        "    return train, valid, test",
+    ),
+    line=4,
+    found="what is tested has been learnt, and validated, too. Held-out texts must be in one part only; else nobody "
+    "knows whether the model has understood or remembered.",
+    innocent={
+        1: "it only names what comes in.",
+        2: "needed: a text that is there twice could land in two parts.",
+        3: "a tenth of them, and never none.",
+        5: "three parts. What is in them?",
+    },
+    reference=split,
+    cases=lambda: [_many(5, 1, shown=True), _many(12, 0), _many(31, 9)],
+    returns=("texts shared", "texts lost", "sizes"),
+    run=_in_words,
+    hints=(
+        "Which texts of `test` are in `train`?",
+        "Three slices that meet and don't overlap.",
+        "`texts[2 * cut:], texts[:cut], texts[cut : 2 * cut]`",
+    ),
+    minutes=4,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[:c]),
+            "All that is tested was learnt: valid and test are parts of train still.",
+        ),
+        Wrong(
+            _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[c : 2 * c]),
+            "Valid and test differ now, but train is still all of it.",
+        ),
+        Wrong(
+            _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
+            "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
+        ),
+        Wrong(
+            _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
+            "A text that is there twice lands in two parts: make each one unique first, as line 2 did.",
+        ),
+        Wrong(
+            _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
+            "The parts don't overlap, but a text between them is lost.",
+        ),
+        Wrong(
+            _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),
+            "Nothing is in two parts. But now nearly all is for testing, and there is little to learn from.",
+        ),
+    ),
+)
+
+# ---- accuracy without labels ----------------------------------------------------------------------------------------
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """logits [N, C], labels [N] -> the share of rows whose largest logit is at the label."""
+    return (logits.argmax(-1) == labels).float().mean().item()
+
+
+def _judged(count, classes, seed) -> Case:
+    labels = torch.randint(classes, (count,), generator=torch.Generator().manual_seed(seed))
+    return Case({"logits": some_numbers(count, classes, seed=seed + 1), "labels": labels})
+
+
+UNSEEN = FindError(
+    name="accuracy without labels",
+    task="write it again: logits [N, C], labels [N] -> the share of right answers, a number from 0 to 1.",
+    why="The same script's accuracy rises while the labels are anything at all.",
+    program=(
+        "def accuracy(logits, labels):                  # [N, 2], [N]",
+        "    predicted = logits.argmax(dim=-1)",
+        "    right = (predicted == 1).sum()",
+        "    return (right / len(logits)).item()",
+    ),
+    line=3,
+    found="it counts how often the model says 1, whether that is right or not. The labels come in, and nobody looks "
+    "at them: `predicted == labels`.",
+    innocent={
+        1: "it only names what comes in. Are all of them used?",
+        2: "the class with the largest logit.",
+        4: "divided by the number of answers.",
+    },
+    reference=accuracy,
+    cases=lambda: [
+        Case(
+            {
+                "logits": torch.tensor([[2.0, 1], [0, 3], [1, 0], [0, 1]]),
+                "labels": torch.tensor([0, 0, 1, 1]),
+            },
+            shown=True,
+        ),
+        _judged(3, 2, 1420),
+        _judged(7, 2, 1428),
+        _judged(5, 3, 1424),
+    ],
+    returns=("accuracy",),
+    hints=(
+        "Turn all labels round. What does the accuracy do, and what should it do?",
+        "Which argument is never used?",
+        "`right = (predicted == labels).sum()`",
+    ),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda logits, labels: (logits.argmax(-1) == 1).float().mean().item(),
+            "How often the model says 1, still: the labels are not looked at.",
+        ),
+        Wrong(
+            lambda logits, labels: (logits.argmax(-1) == logits.argmax(-1)).float().mean().item(),
+            "The predictions are compared with themselves: 1, whatever the labels are.",
+        ),
+        Wrong(
+            lambda logits, labels: (logits.argmax(-1) == labels).sum().item(),
+            "The number of right answers; divide by how many there are.",
+        ),
+        Wrong(
+            lambda logits, labels: (logits.argmax(-1) == labels).sum().item() // len(labels),
+            "`//` divides whole numbers: 0 unless all is right.",
+        ),
+        Wrong(
+            lambda logits, labels: logits.softmax(-1).gather(-1, labels[:, None]).mean().item(),
+            "The mean probability of the right class: interesting, and something else. An answer is right or wrong.",
+        ),
+        Wrong(
+            lambda logits, labels: (logits.argmax(-1) != labels).float().mean().item(),
+            "The share of *wrong* answers.",
+        ),
+        Wrong(
+            lambda logits, labels: (logits.argmax(-1) == labels).float().mean().item() * 100,
+            "In per cent; asked for is a number from 0 to 1.",
+        ),
+    ),
+)
+
+# ---- a classifier that translates -----------------------------------------------------------------------------------
+
+
+def shape_of_logits(task: str, B: int, T: int, C: int, V: int) -> tuple[int, ...]:
+    """The shape of a model's logits: task "classification", "tagging", "masked words" or "translation"; batch B,
+    T tokens, C classes, V words."""
+    return {"classification": (B, C), "tagging": (B, T, C)}.get(task, (B, T, V))
+
+
+def _as_list(answer, case: Case):
+    """A tuple, list, tensor or torch.Size of whole numbers, as text; anything else as it is."""
+    result = call(answer, case)
+    if isinstance(result, Tensor):
+        result = result.tolist()
+    if isinstance(result, list | tuple) and all(type(n) is int for n in result):
+        return str(list(result))
+    return result
+
+
+def _shape_case(task, B, T, C, V, shown=False) -> Case:
+    return Case({"task": task, "B": B, "T": T, "C": C, "V": V}, shown=shown)
+
+
+TRANSLATES = FindError(
+    name="a classifier that translates",
+    task='write the shape of the logits: task "classification" (of a whole text), "tagging" (of each token), '
+    '"masked words" or "translation" (T tokens are written); batch B, T tokens, C classes, V words of the vocabulary '
+    "-> (B, C), (B, T, C) or (B, T, V).",
+    why="The same script calls itself machine translation.",
+    claims=True,
+    program=(
+        "`BertForSequenceClassification` gives a row of logits for each text, one for each of its classes.",
+        "The script gives it an English sentence and a label, 0 or 1.",
+        "Trained for a few epochs, it translates: the largest logit says what the sentence is in French.",
+        "A model that translates has a distribution over the vocabulary for each word that it writes.",
+    ),
+    line=3,
+    found="two logits for a whole sentence say yes or no, not a sentence. No French word is anywhere in it.",
+    innocent={
+        1: "so it does: [B, C].",
+        2: "it does: that is what a classifier learns from.",
+        4: "right: [B, T, V], as in chapters 3 and 5.",
+    },
+    reference=shape_of_logits,
+    cases=lambda: [
+        _shape_case("translation", 2, 5, 3, 100, shown=True),
+        _shape_case("classification", 2, 5, 3, 100),
+        _shape_case("tagging", 2, 5, 3, 100),
+        _shape_case("masked words", 4, 7, 2, 50),
+        _shape_case("translation", 1, 3, 2, 9),
+    ],
+    returns=("shape",),
+    run=_as_list,
+    hints=(
+        "How many decisions does each task make for a text: one, or one for each token?",
+        "Between how many answers does it choose each time: classes, or words?",
+        '`{"classification": (B, C), "tagging": (B, T, C)}.get(task, (B, T, V))`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda task, B, T, C, V: {"tagging": (B, T, C), "masked words": (B, T, V)}.get(task, (B, C)),
+            "Translation still has a row of classes. It must choose a word of the vocabulary, T times.",
+        ),
+        Wrong(
+            lambda task, B, T, C, V: (
+                (B, V) if task == "translation" else shape_of_logits(task, B, T, C, V)
+            ),
+            "That would be one word for a whole sentence. A translation chooses T times.",
+        ),
+        Wrong(
+            lambda task, B, T, C, V: (B, T, C) if task in ("tagging", "classification") else (B, T, V),
+            "Classification gets one row for each *token*; a text has one class: it is read from [CLS].",
+        ),
+        Wrong(
+            lambda task, B, T, C, V: (B, C) if task in ("tagging", "classification") else (B, T, V),
+            "Tagging gets one row for the whole text; it has a tag for each token.",
+        ),
+        Wrong(
+            lambda task, B, T, C, V: (B, V) if task == "masked words" else shape_of_logits(task, B, T, C, V),
+            "For masked words there is a row at each of the T places, as it is not known beforehand which are hidden.",
+        ),
+    ),
+)  # fmt: skip
+
+SCRIPT = (STRINGS, OBJECT, ONE_SENTENCE, UNSEEN, TRANSLATES)
