@@ -20,7 +20,7 @@ from pathlib import Path
 from . import fetching, files
 from .fetching import fetch
 
-__all__ = ["Card", "TimeSeries", "WordFeatures", "fetch", "folder", "load", "verify"]
+__all__ = ["Card", "History", "TimeSeries", "WordFeatures", "fetch", "folder", "load", "verify"]
 
 INDEX = "tables.json"
 
@@ -93,9 +93,30 @@ class Systems:
     card: Card = field(repr=False)
 
 
+@dataclass(frozen=True)
+class History:
+    """What was published when, in order.
+
+    year     list of n whole numbers, of the first public version
+    what     list of n short sentences
+    source   list of n: authors, title, where
+    chapter  list of n: the chapter of this course that it belongs to, 0 for none
+    card     the data card
+    """
+
+    year: list
+    what: list = field(repr=False)
+    source: list = field(repr=False)
+    chapter: list = field(repr=False)
+    card: Card = field(repr=False)
+
+    def __len__(self):
+        return len(self.year)
+
+
 def load(name):
     """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures,
-    "wmt14" -> Systems.
+    "wmt14" -> Systems, "history" -> History.
 
     Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
     """
@@ -193,7 +214,18 @@ def _load_wmt14(text, card):
     return Systems([row["system"] for row in rows], np.array([row["ensemble"] == "1" for row in rows]), *numbers, card)
 
 
-_LOADERS = {"co2_weekly": _load_co2_weekly, "wmt14": _load_wmt14, "word_features": _load_word_features}
+def _load_history(text, card):
+    rows = list(csv.DictReader(io.StringIO(text)))
+    year, chapter = ([int(row[c]) for row in rows] for c in ("year", "chapter"))
+    return History(year, [row["what"] for row in rows], [row["source"] for row in rows], chapter, card)
+
+
+_LOADERS = {
+    "co2_weekly": _load_co2_weekly,
+    "history": _load_history,
+    "wmt14": _load_wmt14,
+    "word_features": _load_word_features,
+}
 
 
 def run(name=None, index=False):

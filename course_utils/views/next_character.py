@@ -62,7 +62,7 @@ class NextCharacter(View):
         guess, truth = self.selection
         return text + (
             f"After {scores['guessed']}: the reader has {scores['reader']} right, the model {scores['model']}. The "
-            f"model needs {scores['bits']:.2f} bits for each, blind guessing {blind:.2f}. Last stood “{visible(truth)}”, "
+            f"model needs {scores['bits']:.2f} bits for each, blind guessing {blind:.2f}. Last was “{visible(truth)}”, "
             f"guessed was “{visible(guess) if guess else 'nothing'}”."
         )
 

@@ -221,3 +221,10 @@ def _direct_labels(axes, series, colours) -> None:
         placed = max(height, placed + 13)
         lift = (6, placed - height)
         axes.annotate(name, (x, y), lift, textcoords="offset points", color=colour, va="center", annotation_clip=False)
+
+
+def timeline(events, *, title="", caption="", size=None):
+    """What was published when, the chapters marked: see course_utils.views.timeline."""
+    from .timeline import timeline as make
+
+    return make(events, title=title, caption=caption, size=size)
