@@ -23,6 +23,9 @@ ARCHITECTURES = {  # class -> its module and its config
     "GPT": ("gpt", "GPTConfig"),
     "Bert": ("bert", "BertConfig"),
     "BertForPreTraining": ("bert", "BertConfig"),
+    "BertForSequenceClassification": ("bert", "BertConfig"),
+    "BertForTokenClassification": ("bert", "BertConfig"),
+    "BertForQuestionAnswering": ("bert", "BertConfig"),
 }
 SEEN = "seen"  # beside the weights: fingerprints of the training sentences
 AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `python -m course_utils train` makes them."
@@ -100,6 +103,7 @@ def save_checkpoint(
         "format": FORMAT,
         "architecture": type(model).__name__,
         "config": asdict(model.config),
+        **({"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}),
         "weights": {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": "float16"},
         **(card or {}),
         **{role: vocabulary.to_json() for role, vocabulary in vocabularies.items() if vocabulary is not None},
@@ -171,7 +175,8 @@ def _model(card: dict, path: Path) -> nn.Module:
     module, config = ARCHITECTURES[name]
     module = importlib.import_module(f".{module}", __package__)
     try:
-        return getattr(module, name)(getattr(module, config)(**card["config"]))
+        classes = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
+        return getattr(module, name)(getattr(module, config)(**card["config"]), **classes)
     except (TypeError, KeyError) as error:
         raise ValueError(f"{path.name} does not describe a {name}: {error}") from None
 
