@@ -10,7 +10,9 @@ import codecs
 import contextlib
 import difflib
 import gzip
+import json
 import os
+import re
 import time
 import tomllib
 import zipfile
@@ -135,15 +137,19 @@ def _download(address: dict, source: dict, path: Path, limits: Limits, progress:
     limit = source["max_mb"] * 1_000_000
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as folder:
         algorithm = next((a for a in ("sha256", "sha1") if a in address), None)
-        packed = pooch.retrieve(
-            address["url"],
-            known_hash=f"{algorithm}:{address[algorithm]}" if algorithm else None,
-            fname="packed",
-            path=folder,
-            downloader=lambda url, file, _: _stream(url, file, limit, limits, progress and source["title"]),
-        )
+        numbers = range(*address.get("numbers", [1]))
+        bar, contents = progress and len(numbers) == 1 and source["title"], []
+        for number in numbers:
+            packed = pooch.retrieve(
+                address["url"].replace("{}", str(number)),
+                known_hash=f"{algorithm}:{address[algorithm]}" if algorithm else None,
+                fname=f"packed{number}",
+                path=folder,
+                downloader=lambda url, file, _: _stream(url, file, limit, limits, bar),
+            )
+            contents.append(_unpacked(Path(packed), address.get("member"), limit))
         whole = Path(folder) / "whole"
-        whole.write_bytes(_unpacked(Path(packed), address.get("member"), limit))
+        whole.write_bytes(_MAKERS[address["make"]](contents) if "make" in address else contents[0])
         if problem := check(whole, source):
             raise ValueError(f"what came {problem}")
         if address.get("text_sha256", files.sha256(whole)) != files.sha256(whole):
@@ -212,6 +218,19 @@ def _bytes(path: Path, limit: int | None = None) -> bytes:
     if limit is not None and len(content) > limit:
         raise ValueError(f"more than the {limit / 1e6:,.0f} MB that were expected")
     return content
+
+
+def _quatrains(contents: list[bytes]) -> bytes:
+    """Poems as chinese-poetry has them (JSON) -> `author ⇥ title ⇥ poem` of those of four lines of 5 or of 7."""
+    lines = []
+    for poem in (poem for content in contents for poem in json.loads(content)):
+        text = "".join(poem["paragraphs"])
+        if re.fullmatch(r"(\w{5}，\w{5}。){2}|(\w{7}，\w{7}。){2}", text):
+            lines.append(f"{poem['author']}\t{poem['title']}\t{text}\n")
+    return "".join(dict.fromkeys(lines)).encode("utf-8")
+
+
+_MAKERS = {"quatrains": _quatrains}
 
 
 def _text(path: Path, limit: int | None = None) -> str:

@@ -18,6 +18,14 @@ from course_utils import data, fetching, files
 
 LINES = [f"I see {n} cats.\tJe vois {n} chats.\tCC-BY" for n in range(50)]
 TEXT = "\n".join(LINES) + "\n"
+FIVE, SEVEN = "春眠不覺曉，處處聞啼鳥。夜來風雨聲，花落知多少。", "朝辭白帝彩雲間，千里江陵一日還。" * 2
+POEMS = [
+    {"author": "孟浩然", "title": "春曉", "paragraphs": [FIVE[:12], FIVE[12:]]},
+    {"author": "佚名", "title": "too short", "paragraphs": ["孝於何，通神明。"]},
+    {"author": "李白", "title": "白帝", "paragraphs": [SEVEN]},
+    {"author": "李白", "title": "白帝", "paragraphs": [SEVEN]},
+    {"author": "李白", "title": "eight lines", "paragraphs": [FIVE, FIVE]},
+]
 QUICK = fetching.Limits(connect=2, silence=1.0, total=4, slowest=1000, patience=0.6)
 
 
@@ -107,6 +115,12 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def bomb(self):
         self.answer(packed("Je vois\t" + "0" * 3_000_000))
+
+    def poems0(self):
+        self.answer(json.dumps(POEMS[:2]).encode("utf-8"))
+
+    def poems1000(self):
+        self.answer(json.dumps(POEMS[2:]).encode("utf-8"))
 
     def broken(self):
         self.answer(self.archive[:60] + b"\0" * 200 + self.archive[260:])
@@ -264,6 +278,19 @@ def test_a_full_disk_or_a_folder_that_cannot_be_written_is_an_ordinary_error(get
         get("good.zip")
 
 
+def test_a_corpus_of_several_files_is_put_together_in_a_folder_of_the_cache(get, address, tmp_path):
+    with contextlib.suppress(fetching.FetchError):
+        get("missing")  # writes an index, the fields of which serve here
+    index = tmp_path / "sources.toml"
+    text = index.read_text("utf-8").split("[[")[0].replace("pairs.tsv.gz", "tang/poems.tsv").replace("Je ", "春")
+    several = f'[[pairs.addresses]]\nurl = "{address}/poems{{}}.json"\nnumbers = [0, 1001, 1000]\nmake = "quatrains"\n'
+    index.write_text(text.replace("min_lines = 20", "min_lines = 2") + several, "utf-8")
+    path = fetching.fetch("pairs", index=index, limits=QUICK, progress=False)
+    assert path == get.cache / "tang" / "poems.tsv"
+    assert path.read_text("utf-8") == f"孟浩然\t春曉\t{FIVE}\n李白\t白帝\t{SEVEN}\n"
+    assert left(get.cache) == ["tang", "tang/poems.tsv"]
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="Did you mean 'tatoeba-en-fr'"):
         data.fetch("tatoeba-fr")
@@ -282,7 +309,7 @@ def test_the_real_corpus_passes_its_own_rules(name):
     if not given or not (Path(given) / fetching.sources()[name]["file"]).is_file():
         pytest.skip("needs the corpus in COURSE_DATA_DIR")
     path = data.fetch(name)
-    assert path.parent == Path(given)
+    assert path == Path(given) / fetching.sources()[name]["file"]
     assert len(fetching.read(name).splitlines()) >= fetching.sources()[name]["min_lines"]
     assert files.sha256(path)
 
