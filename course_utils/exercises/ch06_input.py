@@ -390,7 +390,7 @@ def embedding_sum(ids, segments, token_table, segment_table, position_table, gai
     return functional_call(embeddings, weights | {"norm.weight": gain, "norm.bias": bias}, (ids, segments))
 
 
-def _embedding_case(batch, time, size, words, longest, seed, shown=False) -> Case:
+def _embedding_case(batch, time, size, words, longest, seed) -> Case:
     draw = torch.Generator().manual_seed(seed)
     args = {
         "ids": torch.randint(words, (batch, time), generator=draw),
@@ -401,10 +401,24 @@ def _embedding_case(batch, time, size, words, longest, seed, shown=False) -> Cas
         "gain": some_numbers(size, seed=seed + 4).abs() + 0.5,
         "bias": some_numbers(size, seed=seed + 5),
     }
-    if shown:
-        args["ids"] = torch.tensor([[0, 3, 3]])
-        args["segments"] = torch.tensor([[0, 0, 1]])
-    return Case(args, shown=shown)
+    return Case(args)
+
+
+def _embedding_cases() -> list[Case]:
+    shown = {
+        "ids": torch.tensor([[0, 2, 2]]),
+        "segments": torch.tensor([[0, 0, 1]]),
+        "token_table": torch.tensor([[1.0, 0, 2], [0, 1, 0], [3, 1, 0]]),
+        "segment_table": torch.tensor([[0.0, 0, 1], [2, 0, 0]]),
+        "position_table": torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+        "gain": torch.tensor([1.0, 2, 1]),
+        "bias": torch.tensor([0.0, 0, 1]),
+    }
+    return [
+        Case(shown, shown=True),
+        _embedding_case(2, 4, 6, 8, 4, 1510),
+        _embedding_case(3, 2, 5, 7, 9, 1520),
+    ]
 
 
 def _norm(x, gain, bias, **options):
@@ -434,11 +448,7 @@ SUM = Exercise(
     "[2, D], [max, D], gain, bias [D] -> [B, T, D].",
     why="It is all that the encoder ever gets to know of a text.",
     reference=embedding_sum,
-    cases=lambda: [
-        _embedding_case(1, 3, 4, 5, 4, 1500, shown=True),
-        _embedding_case(2, 4, 6, 8, 4, 1510),
-        _embedding_case(3, 2, 5, 7, 9, 1520),
-    ],
+    cases=_embedding_cases,
     returns=("output",),
     hints=(
         "A table with whole numbers in brackets gives rows: `token_table[ids]` is [B, T, D].",

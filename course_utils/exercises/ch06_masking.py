@@ -4,50 +4,53 @@ import torch
 from torch import Tensor
 
 from ..bert import mask_tokens
+from . import values
 from .ch06_script import Reader
 from .definition import Case, Exercise, FindError, Wrong
 from .inputs import normal
-from .values import kind
 
 # ---- mask tokens ----------------------------------------------------------------------------------------------------
 
 
-RIGHT = ((0, 0), (100, 0), (80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
-OTHERS = (2, 13.5, 18, 20, 72, 85, 86.5, 89, 90, 0, 100)  # what known mistakes come to
+RIGHT = ((80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
+OTHERS = (2, 13.5, 18, 20, 72, 85, 86.5, 89, 90)  # what known mistakes come to
 
 
-def _near(part: Tensor, of: Tensor) -> str:
-    """The share of `part` in `of`, both bool, in per cent: a round figure where it is near enough."""
+def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
+    """The share of `part` in `of`, both bool, in per cent: a round figure where it is near enough. exactly: 0 and 100
+    are said only if it is none or all."""
     share = 100 * (part & of).sum().item() / max(int(of.sum()), 1)
     figures = [w for w, slack in RIGHT if abs(share - w) <= slack]
-    figures += sorted((w for w in OTHERS if 0 < abs(share - w) <= 1.5), key=lambda w: abs(share - w))
-    return f"{figures[0]:g} %" if figures else f"{share:.0f} %"
+    figures += sorted((w for w in OTHERS if abs(share - w) <= 1.5), key=lambda w: abs(share - w))
+    almost = "almost " if exactly and share not in (0, 100) and f"{share:.0f}" in ("0", "100") else ""
+    return f"{figures[0]:g} %" if figures else f"{almost}{share:.0f} %"
 
 
 def _statistics(answer, case: Case):
     """What a masking does on many tokens, in words: each right one, whatever it draws, is told in the same."""
-    ids, special, vocab_size, mask_id, seed = case.args.values()
+    ids, special, vocab_size, mask_id, seed = values.cloned(case.args).values()
 
-    def run(rows):
-        return answer(ids[:rows], special[:rows], vocab_size, mask_id, torch.Generator().manual_seed(seed))
+    def run(ids, special):
+        return answer(ids, special, vocab_size, mask_id, torch.Generator().manual_seed(seed))
 
-    result = run(len(ids))
+    result = run(case.args["ids"], case.args["special_mask"])
     if not isinstance(result, tuple | list) or len(result) != 2:
         return result
     if any(not isinstance(x, Tensor) or x.shape != ids.shape for x in result):
-        return tuple(f"{kind(x)}; needed: a tensor of shape {list(ids.shape)}" for x in result)
+        return tuple(f"{values.kind(x)}; needed: a tensor of shape {list(ids.shape)}" for x in result)
     inputs, labels = result
     chosen = labels != -100
     asked, others = chosen & ~special, ~chosen & ~special
     words = f"of the chosen words {_near(inputs == mask_id, asked)} [MASK], "
     words += f"{_near((inputs != ids) & (inputs != mask_id), asked)} another word, {_near(inputs == ids, asked)} "
-    words += f"unchanged; of the others {_near(inputs == ids, others)} unchanged"
+    words += f"unchanged; of the others {_near(inputs == ids, others, True)} unchanged"
     if ((inputs != ids) & special & ~chosen).any():
         words += "; special tokens changed"
-    if not all(torch.equal(x, y) for x, y in zip(run(2), run(2), strict=True)):
+    twice = (run(ids[:2].clone(), special[:2].clone()) for _ in "ab")
+    if not all(torch.equal(x, y) for x, y in zip(*twice, strict=True)):
         words += "; the same seed draws other words the next time"
-    some = f"{_near(chosen, ~special)} of the words chosen, {_near(chosen, special)} of the special tokens"
-    return words, f"{some}; the id that was there in {_near(labels == ids, chosen)} of them, −100 elsewhere"
+    some = f"{_near(chosen, ~special)} of the words chosen, {_near(chosen, special, True)} of the special tokens"
+    return words, f"{some}; the id that was there in {_near(labels == ids, chosen, True)} of them, −100 elsewhere"
 
 
 def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown=False) -> Case:

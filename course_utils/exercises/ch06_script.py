@@ -353,7 +353,7 @@ UNSEEN = FindError(
         Case(
             {
                 "logits": torch.tensor([[2.0, 1], [0, 3], [1, 0], [0, 1]]),
-                "labels": torch.tensor([0, 0, 1, 1]),
+                "labels": torch.tensor([0, 0, 0, 1]),
             },
             shown=True,
         ),

@@ -1,0 +1,553 @@
+"""Chapter 6's exercises: right answers in other styles, and the figures that its errata name."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from right_answers import Written
+
+from course_utils.bert import Bert, BertConfig, count_parameters
+from course_utils.exercises import check
+from course_utils.exercises.ch06_answers import best_span
+from course_utils.exercises.ch06_claims import parameters
+from course_utils.exercises.ch06_input import embedding_sum, next_sentence_pairs
+from course_utils.exercises.ch06_script import Reader, tokenizer
+from course_utils.exercises.definition import find
+
+written = Written()
+
+
+# ---- what texts say -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "count", "said"), [(BertConfig.base(), 109_482_240, "109.5"), (BertConfig.large(), 335_141_888, "335.1")]
+)
+def test_base_and_large_counted(config, count, said):
+    with torch.device("meta"):
+        model = Bert(config)
+    assert sum(p.numel() for p in model.parameters()) == sum(count_parameters(model).values()) == count
+    assert parameters(config.vocab_size, config.model_size, config.num_layers, config.max_length) == count
+    assert f"{count / 1e6:.1f}" == said and f"{count:,}" in find("a hundred and ten million").found
+
+
+def test_what_most_of_base_is():
+    D = 768
+    blocks, words = 12 * (12 * D**2 + 13 * D), 30522 * D
+    assert (f"{blocks / 1e6:.1f}", f"{blocks / 12e6:.2f}", f"{words / 1e6:.1f}") == ("85.1", "7.09", "23.4")
+    text = " ".join(find("a hundred and ten million").program)
+    assert "85.1 M" in text and "23.4 M" in text
+
+
+def test_the_number_of_heads_changes_no_count():
+    counts = {sum(p.numel() for p in Bert(BertConfig(20, 8, 2, heads)).parameters()) for heads in (1, 2, 4)}
+    assert counts == {parameters(20, 8, 2, 512)}
+
+
+def test_the_script_stops_where_it_is_said_to():
+    model, encoded = Reader(0), tokenizer(["a good film", "good"])
+    with pytest.raises(TypeError, match="must be Tensor, not list"):
+        model(["a good film"])
+    with pytest.raises(AttributeError):
+        torch.nn.BCELoss()(model(**encoded), torch.tensor([0.0, 1.0]))
+    alone = model(**tokenizer(["good"])).logits
+    assert torch.allclose(model(**encoded).logits[1:], alone)  # its padding is not read, if it gets the mask
+    assert not torch.allclose(model(encoded["input_ids"]).logits[1:], alone)
+
+
+def test_references_draw_no_random_numbers():
+    table = torch.eye(4)
+    before = torch.get_rng_state()
+    embedding_sum(torch.tensor([[0, 1]]), torch.tensor([[0, 1]]), table, table[:2], table, table[0], table[1])
+    next_sentence_pairs([["a", "b"], ["c", "d"]], 5, torch.Generator().manual_seed(0))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_best_span_is_the_best_of_all():
+    draw = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        start, end = torch.randn(2, 7, generator=draw)
+        allowed = torch.rand(7, generator=draw) < 0.6
+        allowed[3] = True
+        places = allowed.nonzero().flatten().tolist()
+        pairs = [(a, b) for a in places for b in places if a <= b]
+        p, q = start.softmax(0), end.softmax(0)
+        assert best_span(start, end, allowed) == max(pairs, key=lambda pair: float(p[pair[0]] * q[pair[1]]))
+
+
+# ---- exercises ------------------------------------------------------------------------------------------------------
+
+
+@written("bert input")
+def token_by_token(first, second, cls, sep, pad, length):
+    ids, segments = [cls], [0]
+    for segment, words in enumerate((first, second)):
+        for word in (*words, sep):
+            ids.append(word)
+            segments.append(segment)
+    mask = [1] * len(ids)
+    while len(ids) < length:
+        ids, segments, mask = [*ids, pad], [*segments, 0], [*mask, 0]
+    return torch.tensor(ids), torch.tensor(segments), torch.tensor(mask).bool()
+
+
+@written("bert input")
+def filled_with_torch(first, second, cls, sep, pad, length):
+    """Padding belongs to the second sentence here: nobody reads it."""
+    ids = torch.full((length,), pad)
+    row = torch.tensor([cls] + first + [sep] + second + [sep])
+    ids[: len(row)] = row
+    segments = (torch.arange(length) > len(first) + 1).long()
+    return ids, segments, torch.arange(length) < len(row)
+
+
+@written("embedding sum")
+def by_hand(ids, segments, token_table, segment_table, position_table, gain, bias):
+    x = F.embedding(ids, token_table) + F.embedding(segments, segment_table)
+    x = x + position_table[torch.arange(ids.size(1))].unsqueeze(0)
+    centred = x - x.mean(-1, keepdim=True)
+    return gain * centred / torch.sqrt((centred**2).mean(-1, keepdim=True) + 1e-12) + bias
+
+
+@written("embedding sum")
+def by_one_hot(ids, segments, token_table, segment_table, position_table, gain, bias):
+    x = F.one_hot(ids, len(token_table)).double() @ token_table.double()
+    x = x + F.one_hot(segments, 2).double() @ segment_table.double() + position_table[None, : ids.shape[1]]
+    return F.layer_norm(x, x.shape[-1:], gain.double(), bias.double(), 1e-12)
+
+
+@written("embedding sum")
+def with_another_eps(ids, segments, token_table, segment_table, position_table, gain, bias):
+    x = token_table[ids] + segment_table[segments] + position_table[: ids.shape[1]]
+    return F.layer_norm(x, x.shape[-1:], gain, bias)
+
+
+@written("mask tokens")
+def as_huggingface(ids, special_mask, vocab_size, mask_id, generator):
+    """The way of a widely used collator: 80 %, then half of what is left."""
+    inputs, labels = ids.clone(), ids.clone()
+    chance = torch.full(ids.shape, 0.15).masked_fill(special_mask, 0.0)
+    chosen = torch.bernoulli(chance, generator=generator).bool()
+    labels[~chosen] = -100
+    hidden = torch.bernoulli(torch.full(ids.shape, 0.8), generator=generator).bool() & chosen
+    inputs[hidden] = mask_id
+    swapped = torch.bernoulli(torch.full(ids.shape, 0.5), generator=generator).bool() & chosen & ~hidden
+    inputs[swapped] = torch.randint(vocab_size, ids.shape, generator=generator)[swapped]
+    return inputs, labels
+
+
+@written("mask tokens")
+def exactly_fifteen_per_cent(ids, special_mask, vocab_size, mask_id, generator):
+    """As many as the share says, drawn without putting back, then dealt out."""
+    inputs, labels = ids.clone(), torch.full_like(ids, -100)
+    places = (~special_mask).flatten().nonzero().flatten()
+    places = places[torch.randperm(len(places), generator=generator)][: round(0.15 * len(places))]
+    labels.view(-1)[places] = ids.flatten()[places]
+    first, second = int(0.8 * len(places)), int(0.9 * len(places))
+    inputs.view(-1)[places[:first]] = mask_id
+    inputs.view(-1)[places[first:second]] = torch.randint(5, vocab_size, (second - first,), generator=generator)
+    return inputs, labels
+
+
+@written("mask tokens")
+def in_loops(ids, special_mask, vocab_size, mask_id, generator):
+    inputs, labels = ids.tolist(), [[-100] * ids.shape[1] for _ in ids]
+    chances = torch.rand(ids.shape, generator=generator).tolist()
+    for b, (row, special) in enumerate(zip(ids.tolist(), special_mask.tolist(), strict=True)):
+        for t, word in enumerate(row):
+            if not special[t] and chances[b][t] < 0.15:
+                labels[b][t] = word
+                fate = chances[b][t] / 0.15
+                if fate < 0.8:
+                    inputs[b][t] = mask_id
+                elif fate < 0.9:
+                    inputs[b][t] = int(torch.randint(vocab_size, (1,), generator=generator))
+    return torch.tensor(inputs), torch.tensor(labels)
+
+
+@written("masked language model loss")
+def torch_ignores_it(logits, labels):
+    return F.cross_entropy(logits.transpose(1, 2), labels)
+
+
+@written("masked language model loss")
+def word_by_word(logits, labels):
+    losses = []
+    for row, label in zip(logits.flatten(0, 1), labels.flatten().tolist(), strict=True):
+        if label != -100:
+            losses.append(-torch.log_softmax(row, 0)[label])
+    return sum(losses) / len(losses)
+
+
+@written("masked language model loss")
+def sum_by_count(logits, labels):
+    asked = labels != -100
+    log_p = logits.double().log_softmax(-1).gather(-1, labels.clamp(min=0)[..., None])[..., 0]
+    return -(log_p * asked).sum() / asked.sum()
+
+
+@written("next sentence pairs")
+def turn_about(stories, count, generator):
+    """One of each kind by turns, a story drawn again until it is another; labels as tensors and lists as pairs."""
+    pairs = []
+    for i in range(count):
+        s = torch.randint(0, len(stories), (1,), generator=generator).item()
+        place = torch.randint(0, len(stories[s]) - 1, (1,), generator=generator).item()
+        t = s
+        while i % 2 and t == s:
+            t = torch.randint(0, len(stories), (1,), generator=generator).item()
+        other = stories[t][torch.randint(0, len(stories[t]), (1,), generator=generator).item()]
+        pairs.append([stories[s][place], other if i % 2 else stories[s][place + 1], torch.tensor(i % 2)])
+    return pairs
+
+
+@written("next sentence pairs")
+def from_all_pairs(stories, count, generator):
+    follow = [(a, b) for story in stories for a, b in zip(story, story[1:], strict=False)]
+    pairs = []
+    for i in torch.randint(len(follow), (count,), generator=generator).tolist():
+        first, second = follow[i]
+        if torch.rand((), generator=generator) < 0.5:
+            pairs.append((first, second, 0))
+        else:
+            others = [sentence for story in stories if first not in story for sentence in story]
+            pairs.append((first, others[int(torch.randint(len(others), (), generator=generator))], 1))
+    return pairs
+
+
+@written("tags for pieces")
+def by_pairs(tags, words):
+    return [tags[w] if w >= 0 and w != b else -100 for w, b in zip(words, [-1, *words], strict=False)]
+
+
+@written("tags for pieces")
+def by_index(tags, words):
+    labels = torch.full((len(words),), -100)
+    for word, tag in enumerate(tags):
+        labels[words.index(word)] = tag
+    return labels
+
+
+@written("answer span")
+def all_pairs(start_logits, end_logits, allowed):
+    p, q = start_logits.softmax(0).tolist(), end_logits.softmax(0).tolist()
+    places = [i for i, fine in enumerate(allowed.tolist()) if fine]
+    return max(((a, b) for a in places for b in places if b >= a), key=lambda pair: p[pair[0]] * q[pair[1]])
+
+
+@written("answer span")
+def probabilities_in_a_triangle(start_logits, end_logits, allowed):
+    """Softmaxes over the allowed tokens only, as tensors."""
+    p, q = (x.masked_fill(~allowed, -1e9).softmax(-1) for x in (start_logits, end_logits))
+    table = torch.triu(p[:, None] * q[None])
+    best = table.argmax()
+    return torch.div(best, len(q), rounding_mode="floor"), best % len(q)
+
+
+@written("answer span")
+def best_end_of_each_beginning(start_logits, end_logits, allowed):
+    best, found = -float("inf"), None
+    for a in range(len(start_logits)):
+        for b in range(a, len(end_logits)):
+            score = start_logits[a] + end_logits[b]
+            if allowed[a] and allowed[b] and score > best:
+                best, found = score, (a, b)
+    return found
+
+
+@written("bottleneck adapter")
+def with_linear(x, W_down, b_down, W_up, b_up):
+    return F.linear(F.gelu(F.linear(x, W_down.T, b_down)), W_up.T, b_up) + x
+
+
+@written("bottleneck adapter")
+def gelu_by_hand(x, W_down, b_down, W_up, b_up):
+    small = torch.einsum("btd,dr->btr", x, W_down) + b_down
+    small = small * 0.5 * (1 + torch.erf(small / 2**0.5))
+    return x + torch.einsum("btr,rd->btd", small, W_up) + b_up
+
+
+# ---- find the error -------------------------------------------------------------------------------------------------
+
+
+@written("strings for a model")
+def one_text_at_a_time(model, tokenizer, texts):
+    return torch.cat([model(tokenizer([text])["input_ids"]).logits.softmax(-1) for text in texts])
+
+
+@written("strings for a model")
+def named_one_by_one(model, tokenizer, texts):
+    encoded = tokenizer(texts)
+    output = model(encoded["input_ids"], attention_mask=encoded["attention_mask"].bool())
+    return F.softmax(output.logits, dim=1)
+
+
+@written("a loss on an object")
+def binary_on_the_second_class(model, ids, labels):
+    return torch.nn.BCELoss()(model(ids).logits.softmax(-1)[:, 1], labels.float())
+
+
+@written("a loss on an object")
+def on_the_difference(model, ids, labels):
+    logits = model(ids)[0]
+    return F.binary_cross_entropy_with_logits(logits[:, 1] - logits[:, 0], labels.float())
+
+
+@written("a loss on an object")
+def negative_log(model, ids, labels):
+    return -model(ids).logits.log_softmax(-1)[range(len(labels)), labels].mean()
+
+
+@written("one sentence for all")
+def shuffled(texts):
+    texts = sorted(set(texts))
+    order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(0)).tolist()
+    size = max(1, len(texts) // 5)
+    parts = order[2 * size :], order[:size], order[size : 2 * size]
+    return [[texts[i] for i in part] for part in parts]
+
+
+@written("accuracy without labels")
+def one_by_one(logits, labels):
+    right = [int(row.argmax()) == label for row, label in zip(logits, labels.tolist(), strict=True)]
+    return sum(right) / len(right)
+
+
+@written("accuracy without labels")
+def as_a_tensor(logits, labels):
+    return (logits.max(1).indices == labels).double().mean()
+
+
+@written("a classifier that translates")
+def as_a_size(task, B, T, C, V):
+    if task == "classification":
+        return torch.zeros(B, C).shape
+    return [B, T, C if task == "tagging" else V]
+
+
+@written("segments all zero")
+def by_searching(first, second, cls, sep):
+    ids = torch.tensor([cls, *first, sep, *second, sep])
+    return ids, ((ids == sep).cumsum(0) - (ids == sep).long()).clamp(max=1)
+
+
+@written("all fifteen per cent")
+def by_index_again(ids, chosen, dice, words, mask_id):
+    inputs, other = ids.clone(), chosen & (dice >= 0.9)
+    inputs[chosen & (dice < 0.8)] = mask_id
+    inputs[other] = words[other]
+    return inputs
+
+
+@written("a loss over every word")
+def asked_only(logits, ids, labels):
+    asked = labels != -100
+    return F.cross_entropy(logits[asked], ids[asked])
+
+
+@written("a mask in use")
+def put_back(ids, mask_tokens, model):
+    inputs, labels = mask_tokens(ids)
+    return model(torch.where(labels == -100, inputs, labels)).logits.softmax(-1)
+
+
+@written("padding attended")
+def silent_padding(q, k, ids, pad):
+    """What padding asks is set to 0, not NaN: as right."""
+    real = (ids != pad).double()
+    raised = torch.exp(q.double() @ k.double().mT / q.shape[-1] ** 0.5) * real[:, None] * real[:, :, None]
+    return raised / raised.sum(-1, keepdim=True).clamp(min=1e-9)
+
+
+@written("padding attended")
+def fused_bias(q, k, ids, pad):
+    bias = torch.zeros(ids.shape).masked_fill(ids == pad, -1e9)
+    return (torch.einsum("bqd,bkd->bqk", q, k) / q.shape[-1] ** 0.5 + bias.unsqueeze(1)).softmax(2)
+
+
+@written("a mean with padding in it")
+def sums_have_the_same_direction(hidden, mask):
+    sums = torch.einsum("btd,bt->bd", hidden, mask.float())
+    return F.cosine_similarity(sums[0], sums[1], dim=-1)
+
+
+@written("a mean with padding in it")
+def picked(hidden, mask):
+    a, b = (F.normalize(words[real].mean(0), dim=0) for words, real in zip(hidden, mask, strict=True))
+    return (a * b).sum().item()
+
+
+@written("three classes for each token")
+def row_by_row(start_logits, end_logits, mask):
+    tables = []
+    for logits in (start_logits, end_logits):
+        p = logits.double().exp() * mask
+        tables.append(p / p.sum(1, keepdim=True))
+    return tables
+
+
+@written("a hundred and ten million")
+def in_closed_form(V, D, N, T):
+    return (V + T + 4) * D + N * (12 * D**2 + 13 * D) + D**2 + D
+
+
+@written("a hundred and ten million")
+def counted_in_torch(vocab_size, model_size, num_layers, max_length):
+    D = model_size
+    block = torch.nn.TransformerEncoderLayer(D, 1, 4 * D)
+    tables = [torch.empty(n, D) for n in (vocab_size, max_length, 2)]
+    rest = [torch.nn.LayerNorm(D), torch.nn.Linear(D, D)]
+    every = [p for module in rest for p in module.parameters()] + tables
+    return sum(p.numel() for p in every) + num_layers * sum(p.numel() for p in block.parameters())
+
+
+@written("discriminative or generative")
+def in_other_letters(target, sees):
+    if target == "word":
+        return "Auto-encoding" if sees.startswith("both") else "auto regressive"
+    return "Discriminative"
+
+
+@written("left to right or right to left")
+def by_comparison(model, length):
+    place = torch.arange(length)
+    return (place[None] <= place[:, None]) | (model == "BERT")
+
+
+test_right_answers_pass = written.test()
+
+
+# ---- known mistakes in other hands ----------------------------------------------------------------------------------
+
+
+def masked_by(hidden, swapped, labels=lambda ids, chosen: ids.masked_fill(~chosen, -100)):
+    """Masking as in a widely used collator, its two draws with other chances."""
+
+    def mask(ids, special_mask, vocab_size, mask_id, generator):
+        def draw(chance):
+            return torch.bernoulli(torch.full(ids.shape, chance), generator=generator).bool()
+
+        chosen = draw(0.15) & ~special_mask
+        first = chosen & draw(hidden)
+        second = chosen & ~first & draw(swapped)
+        inputs = ids.masked_fill(first, mask_id)
+        inputs[second] = torch.randint(vocab_size, ids.shape, generator=generator)[second]
+        return inputs, labels(ids, chosen)
+
+    return mask
+
+
+def labelled(pick):
+    return lambda tags, words: [pick(tags, words, t) for t in range(len(words))]
+
+
+def always_the_same_story(stories, count, generator):
+    pairs = []
+    for i in range(count):
+        story = stories[int(torch.randint(len(stories), (), generator=generator))]
+        a = int(torch.randint(len(story) - 1, (), generator=generator))
+        b = int(torch.randint(len(story), (), generator=generator))
+        pairs.append((story[a], story[b if i % 2 else a + 1], i % 2))
+    return pairs
+
+
+OTHER_HANDS = {
+    "all of them": ("mask tokens", masked_by(1.0, 0.5), "All chosen words become [MASK]"),
+    "a tenth of the rest": ("mask tokens", masked_by(0.8, 0.1), "2 % in all"),
+    "none stays": ("mask tokens", masked_by(0.8, 1.0), "so none stays"),
+    "labels everywhere": ("mask tokens", masked_by(0.8, 0.5, lambda ids, chosen: ids), "The labels hold every id"),
+    "same story": ("next sentence pairs", always_the_same_story, "drawn from the same story"),
+    "no segments": (
+        "bert input",
+        lambda a, b, cls, sep, pad, n: (
+            torch.tensor([cls, *a, sep, *b, sep] + [pad] * (n - len(a) - len(b) - 3)),
+            torch.zeros(n, dtype=torch.long),
+            torch.arange(n) < len(a) + len(b) + 3,
+        ),
+        "cannot tell A from B",
+    ),
+    "gelu left out": (
+        "bottleneck adapter",
+        lambda x, Wd, bd, Wu, bu: F.linear(F.linear(x, Wd.T, bd), Wu.T, bu) + x,
+        "down and up are one matrix",
+    ),
+    "positions of ids": (
+        "embedding sum",
+        lambda ids, s, t, st, p, g, b: F.layer_norm(t[ids] + st[s] + p[ids], t.shape[1:], g, b),
+        "looked up by the *ids*",
+    ),
+    "zero out, then mean": (
+        "masked language model loss",
+        lambda logits, labels: F.cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(),
+        "divided by",
+    ),
+    "two argmaxes": (
+        "answer span",
+        lambda s, e, ok: tuple(int(x.masked_fill(~ok, -1e9).argmax()) for x in (s, e)),
+        "each for itself",
+    ),
+    "each piece": ("tags for pieces", labelled(lambda tags, w, t: -100 if w[t] < 0 else tags[w[t]]), "All pieces"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_HANDS)
+def test_a_known_mistake_is_recognised_however_it_is_written(case):
+    name, answer, words = OTHER_HANDS[case]
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and verdict.known and words in verdict.text, verdict.text
+
+
+# ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
+
+
+def test_masking_in_place_is_named():
+    def in_place(ids, special_mask, vocab_size, mask_id, generator):
+        inputs, labels = as_huggingface(ids, special_mask, vocab_size, mask_id, generator)
+        ids.copy_(inputs)
+        return ids, labels
+
+    verdict = check("mask tokens", in_place)
+    assert verdict.state == "wrong" and "changes its input `ids`" in verdict.text
+
+
+def test_a_single_word_changed_in_passing_is_seen():
+    def one_more(ids, *given):
+        inputs, labels = as_huggingface(ids, *given)
+        place = ((labels == -100) & (ids > 4)).nonzero()[0]
+        inputs[tuple(place)] = 7 if ids[tuple(place)] != 7 else 8
+        return inputs, labels
+
+    assert "almost 100 % unchanged" in str(check("mask tokens", one_more).arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("mask tokens", lambda ids, *rest: ids, "2 are asked for: `inputs, labels`"),
+        ("mask tokens", lambda ids, *rest: (ids[:1], ids), "shape [1, 500]"),
+        ("mask tokens", lambda ids, *rest: (ids, "labels"), "a text"),
+        ("mask tokens", lambda *given: None, "It returns None"),
+        ("next sentence pairs", lambda stories, count, generator: stories, "not a list of (first, second, label)"),
+        ("next sentence pairs", lambda *given: None, "It returns None"),
+        ("next sentence pairs", lambda stories, count, generator: [], "0 pairs"),
+        ("bert input", lambda *given: (torch.ones(3), torch.ones(3)), "`ids, segments, mask`"),
+        ("bert input", lambda *given: ("ids", "segments", "mask"), "a text"),
+        ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
+        ("tags for pieces", lambda tags, words: words[1:], "shape"),
+    ],
+)
+def test_nonsense_is_described(name, answer, words):
+    verdict = check(name, answer)
+    told = verdict.text + str(verdict.arrays)
+    assert verdict.state == "wrong" and words in told, told
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_masking_is_judged_alike_whatever_is_drawn(seed):
+    """The figures of a right masking stay within the bands, and three known mistakes outside them."""
+
+    def reseeded(answer):
+        return lambda *given: answer(*given[:4], torch.Generator().manual_seed(1000 + seed + given[2]))
+
+    assert check("mask tokens", reseeded(as_huggingface)).right
+    for name in ("all of them", "none stays", "a tenth of the rest"):
+        assert not check("mask tokens", reseeded(OTHER_HANDS[name][1])).right
