@@ -15,6 +15,7 @@ class Embeddings(View):
     kind = "embeddings"
     modules = ("core", "embeddings")
     size = (7.6, 3.2)
+    colours = 256
 
     @property
     def parts(self) -> dict[str, np.ndarray]:
@@ -71,21 +72,22 @@ class Embeddings(View):
         first, names = self.state["first"], shown(self.options["names"])
         strips = {**self.parts, "sum": self.sum}
         if self.options["normed"]:
-            strips["after the norm"] = self.arrays["normed"].reshape(len(names), -1)
+            strips["normed"] = self.arrays["normed"].reshape(len(names), -1)
         stops = [np.array(x) / 255 for x in (plot.BRICK, plot.PAPER, plot.SAND)]
         colours = LinearSegmentedColormap.from_list("signed", stops)
         axes = figure.subplots(1, len(strips), sharey=True)
         for i, (ax, (name, x)) in enumerate(zip(axes, strips.items(), strict=True)):
             part = x[:, first : first + AT_ONCE]
             on = i >= len(PARTS) or self.state["parts"][i]
-            reach = self.options["reach"]["normed" if name == "after the norm" else "parts"]
+            reach = self.options["reach"]["normed" if name == "normed" else "parts"]
             ax.imshow(part, cmap=colours, vmin=-reach, vmax=reach, aspect="auto", alpha=1 if on else 0.2)
             sign = ("", "+ ", "+ ", "= ", "→ ")[i]
-            ax.set_title(sign + name, fontsize=10, color=plot.COLOURS["output"] if name == "sum" else "#1b2430")
+            ax.set_title(sign + name, fontsize=9.5, color=plot.COLOURS["output"] if name == "sum" else "#1b2430")
             ax.set_xlabel(f"features {first}–{first + part.shape[1] - 1}" if i == 0 else "", fontsize=8)
             ax.set_xticks([])
             ax.tick_params(length=0)
-            ax.spines[:].set_visible(False)
+            ax.spines[:].set_visible(name == "sum")
+            ax.spines[:].set(color=plot.COLOURS["output"], linewidth=1.6)
             ax.axhline(self.state["word"] - 0.5, color="#1b2430", lw=0.8)
             ax.axhline(self.state["word"] + 0.5, color="#1b2430", lw=0.8)
         segments = self.options["segments"] or [""] * len(names)

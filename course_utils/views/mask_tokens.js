@@ -58,7 +58,7 @@ export function mask_tokens(ui) {
 .tokens li{display:flex;flex-direction:column;align-items:center;min-width:0;line-height:1.35}.tokens span{font-size:.86em;min-height:1.35em;color:var(--quiet);max-width:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .tokens b{font-weight:400;padding:.12em .3em;border:2px solid transparent;border-radius:.3em;max-width:100%;box-sizing:border-box;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .special b{color:var(--quiet)}.masked b{background:var(--text);color:var(--ground);font-weight:700}.random b{border-color:var(--brick);background:var(--bricked)}.kept b{border:2px dashed var(--sand);background:var(--sanded)}
-.masked .kind,.random .kind,.kept .kind{color:var(--text);font-weight:600}.view .say{margin:.7em 0 .8em;min-height:4.4em}.narrow .say{min-height:7.2em}
+.masked .kind,.random .kind,.kept .kind{color:var(--text);font-weight:600}.view .say{margin:.7em 0 .8em;min-height:4.4em}.narrow .say{min-height:6em}
 .rows{display:grid;grid-template-columns:max-content minmax(5em,22em) 5em max-content;gap:.3em .8em;align-items:center}.track{position:relative;height:1.25em;border-left:1px solid var(--quiet)}.track i{position:absolute;left:0;top:0;bottom:0}.zone{background:var(--zone)}.track .bar{top:30%;bottom:30%;background:var(--text)}
 .share{text-align:right;white-space:nowrap;font-weight:600}.over{margin-bottom:.25em}.narrow .rows{grid-template-columns:max-content minmax(3em,1fr) 4.6em;column-gap:.5em}.narrow .rows .quiet{grid-column:2/-1;margin-top:-.3em}`;
   ui.root.append(css);
@@ -94,9 +94,8 @@ export function mask_tokens(ui) {
       const key = JSON.stringify([made, at]);
       if (at < state.draws || key === last) return;
       last = key;
-      const become = chosen.map(m => (m.kind === "kept" ? `“${m.label}” stays` : `“${m.label}” → “${m.input}”`)).join(", ");
       say.replaceChildren(
-        h("div", {}, h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `), chosen.length ? `${become}. The loss looks at ${chosen.length > 1 ? "these places" : "this place"} only.` : `Nothing to learn from: that happens in ${pc((1 - state.share) ** own)} of all draws.`),
+        h("div", {}, h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `), chosen.length ? `${kinds.map(k => `${chosen.filter(m => m.kind === k).length} ${k}`).join(", ")}. The loss looks at ${chosen.length > 1 ? "these places" : "this place"} only.` : `Nothing to learn from: that happens in ${pc((1 - state.share) ** own)} of all draws.`),
         h("div", { class: "quiet" }, inside ? "All shares lie in their bands." : "A share lies outside its band: 1 in 20 does.", state.draws === spec.most ? ` ${many(spec.most)} are as many as it counts.` : ""));
     },
     table() {

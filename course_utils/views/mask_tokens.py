@@ -123,9 +123,7 @@ class MaskTokens(View):
 
     def draw(self, figure) -> None:
         made, s, names = self.masked, self.statistics, shown(self.options["names"])
-        lines = Lines([*names, "[MASK]", "random"], 7.3)
-        lines.count = len(names)
-        lines.rows = -(-lines.count // lines.columns)
+        lines = Lines([max(n, m.input, m.kind, key=len) for n, m in zip(names, made, strict=True)])
         words, below = figure.subplots(2, height_ratios=[0.75 * lines.rows, 1.35])
         lines.axes(words)
         looks = {
@@ -207,7 +205,7 @@ def mask_tokens(
     options = {"names": names, "special": never, "vocabulary": words, "mask": str(mask), "most": MOST_DRAWS}
     state = {"draws": int(draws), "share": float(share), "seed": int(seed)}
     view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS}, presenting)
-    view.size = (7.6, 1.9 + 0.62 * Lines([*names, "[MASK]"], 7.3).rows)
+    view.size = (7.6, 1.9 + 0.62 * Lines([max(n, "[MASK]", key=len) for n in names]).rows)
     return shell(view, live)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .view import Table, View, as_array, shell
-from .words import Lines, boxed, checked_words, one_of, probabilities, shown
+from .words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
 
 MOST_WORDS, MOST_BARS, MOST_MODELS = 64, 10, 2
 
@@ -45,9 +45,9 @@ class Predictions(View):
         position = self.state["position"]
         said = []
         for m, name in enumerate(self.options["models"]):
-            listed = ", ".join(f"“{w}” {p:.3f}" for w, p in self.bars(m))
+            listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
-            truth = f" The true word “{true[0]}” has {true[1]:.3f}, rank {true[2]:,}." if true else ""
+            truth = f" The true word “{true[0]}” has {chance(true[1])}, rank {true[2]:,}." if true else ""
             score = f" Right at {right} of {of} places." if of else ""
             said.append(f"{name + ': ' if name else ''}{listed}.{truth}{score}")
         return f"At place {position + 1}, “{self.options['names'][position]}”: {' '.join(said)}"
@@ -62,7 +62,7 @@ class Predictions(View):
             cells = [f"{position + 1} {self.options['names'][position]}"]
             for m in models:
                 (word, p), true = self.bars(m, position)[0], self.true(m, position)
-                cells += [word, f"{p:.3f}", *((true[0], f"{true[1]:.3f}") if true else ("–", "–"))]
+                cells += [word, chance(p), *((true[0], chance(true[1])) if true else ("–", "–"))]
             rows.append(cells)
         return Table(header, rows)
 
@@ -70,7 +70,7 @@ class Predictions(View):
         from . import plot
 
         names, models, position = shown(self.options["names"]), self.options["models"], self.state["position"]
-        lines = Lines(names, 7.3, least=0.3)
+        lines = Lines(names)
         top, below = figure.subfigures(2, height_ratios=[0.34 * lines.rows + 0.1, 0.26 * self.options["top"] + 0.75])
         words = top.subplots()
         lines.axes(words)
@@ -94,12 +94,13 @@ class Predictions(View):
             drawn = axes.barh(range(len(bars)), [p for _, p in bars], color=plot.COLOURS["output"], height=0.65)
             for bar, mark in zip(drawn, marks, strict=True):
                 bar.set_alpha(1 if mark or not any(marks) else 0.45)
-            texts = [f"{p:.3f}{' ✓ true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
+            texts = [f"{chance(p)}{' ✓ true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
             axes.bar_label(drawn, texts, padding=3, fontsize=8.5)
             axes.set_yticks(range(len(bars)), shown([w for w, _ in bars]))
             axes.set(xlim=(0, 1.45), ylim=(self.options["top"] + 0.5, -0.6), xticks=[0, 0.5, 1])
             axes.set_title(models[m] or f"at “{names[position]}”", fontsize=10)
             axes.tick_params(axis="y", length=0)
+            axes.spines.bottom.set_bounds(0, 1)
 
 
 def predictions(
@@ -153,14 +154,14 @@ def predictions(
     small = {i: n for n, i in enumerate(used)}
     true_words = [None if truth is None or truth[p] is None else str(truth[p]) for p in places]
     ids = _ids(true_words, word, size)
-    chance = [[p[n, i] if i is not None else 0 for n, i in enumerate(ids)] for p in given]
+    likely = [[p[n, i] if i is not None else 0 for n, i in enumerate(ids)] for p in given]
     ranks = [[_rank(p[n], i) for n, i in enumerate(ids)] for p in given]
     arrays = {
         "words": np.vectorize(small.get)(np.stack(order)).astype("<f4").ravel(),
         "top": np.stack([np.take_along_axis(p, o, -1) for p, o in zip(given, order, strict=True)])
         .astype("<f4")
         .ravel(),
-        "true": np.array(chance, "<f4").ravel(),
+        "true": np.array(likely, "<f4").ravel(),
         "rank": np.array(ranks, "<f4").ravel(),
     }
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
@@ -172,7 +173,7 @@ def predictions(
     ]  # fmt: skip
     options["vocabulary"] = [str(word(i)) for i in used]
     view = Predictions(title, caption, arrays, {"position": start}, controls, options, presenting)
-    view.size = (7.6, 0.9 + 0.34 * Lines(names, 7.3, least=0.3).rows + 0.26 * (top + 1))
+    view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 
 

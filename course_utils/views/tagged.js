@@ -1,6 +1,6 @@
 // Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
-import { fmt, h, mix, rgb } from "./core.js";
-import { wordline } from "./words.js";
+import { h, mix, rgb } from "./core.js";
+import { chance, wordline } from "./words.js";
 
 export function tagged(ui) {
   const { spec, state, arrays } = ui, { names, tags, predicted, labels, question } = spec, T = names.length, all = names.map((_, i) => i);
@@ -40,7 +40,7 @@ export function tagged(ui) {
     });
     if (bars) chip.append(bars);
     chip.append(h("span", { class: "text" }, names[i]), ...marks);
-    chip.setAttribute("aria-label", [names[i], ...lines.map(([name, t]) => `${name === "tags" ? "tag" : name} ${t[i]}`), ...(start ? [`start ${fmt(start[i], 2)}, end ${fmt(end[i], 2)}`] : [])].join(", "));
+    chip.setAttribute("aria-label", [names[i], ...lines.map(([name, t]) => `${name === "tags" ? "tag" : name} ${t[i]}`), ...(start ? [`start ${chance(start[i])}, end ${chance(end[i])}`] : [])].join(", "));
     return chip;
   });
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
@@ -49,10 +49,10 @@ export function tagged(ui) {
   ui.below.append(say);
   const css = h("style");
   css.textContent = `.side{display:none}.view .body{width:100%}.question{margin-bottom:.5em}.words{column-gap:0!important;row-gap:.6em!important}.view .word{border:0;border-radius:.2em;padding:.1em 0;align-items:stretch;text-align:center;min-width:${start ? 3.1 : 1.6}em}.word .text{padding:.05em .32em;border:2px solid transparent;border-radius:.25em}
-.word.picked{font-weight:400;color:var(--text)!important}.word.picked .text{color:var(--query);font-weight:700;text-decoration:underline;text-underline-offset:.2em}.tag{font-size:.84em;line-height:1.2;height:1.75em;box-sizing:border-box;display:flex;align-items:center;justify-content:center;padding:0 .4em;margin-top:.15em;border:1px solid var(--edge);border-width:1px 0;background:var(--fill);white-space:nowrap}
+.word.picked{color:var(--text)!important;text-shadow:none!important}.word.picked .text{color:var(--query);text-shadow:.5px 0;text-decoration:underline;text-underline-offset:.2em}.tag{font-size:.84em;line-height:1.2;height:1.75em;box-sizing:border-box;display:flex;align-items:center;justify-content:center;padding:0 .4em;margin-top:.15em;border:1px solid var(--edge);border-width:1px 0;background:var(--fill);white-space:nowrap}
 .tag.b{border-left-width:3px;margin-left:.2em}.tag.o{border-color:transparent;background:none;color:var(--quiet)}.s0{--edge:var(--sand);--fill:var(--sanded)}.s1{--edge:var(--brick);--fill:var(--bricked);border-style:dashed}.s2{--edge:var(--quiet);--fill:var(--greyed);border-style:double;border-width:3px 0}.s2.b{border-left-width:4px}.s3{--edge:var(--text);--fill:none;border-style:dotted}
 .pair{display:flex;justify-content:center;align-items:flex-end;height:4.5em;border-bottom:1px solid var(--quiet);gap:.1em}.post{display:flex;flex-direction:column;align-items:center;justify-content:flex-end;width:1.45em}.post small{font-size:.78em;line-height:1.25}.post i{width:.85em;box-sizing:border-box}.start{background:var(--text)}.end{border:2px solid var(--text);border-bottom:0}.post i[style="height:0em"]{display:none}
-.word.in .text{border-color:var(--output);border-left-color:transparent;border-right-color:transparent;border-radius:0;color:var(--output);font-weight:700}.word.first .text{border-left-color:var(--output)}.word.last .text{border-right-color:var(--output)}.view .say{margin-top:.5em;min-height:4.6em}.narrow .say{min-height:7.6em}`;
+.word.in .text{border-color:var(--output);border-left-color:transparent;border-right-color:transparent;border-radius:0;color:var(--output);text-shadow:.5px 0}.word.first .text{border-left-color:var(--output)}.word.last .text{border-right-color:var(--output)}.view .say{margin-top:.5em;min-height:4.6em}.narrow .say{min-height:7.6em}`;
   ui.root.append(css);
 
   return {
@@ -65,16 +65,16 @@ export function tagged(ui) {
       const about = [h("b", { class: "query" }, `“${names[w]}”`), ` (word ${w + 1})`];
       if (tags) about.push(`: ${tags[w]}`);
       if (predicted) about.push(`${tags ? ", predicted " : ": "}${predicted[w]}`);
-      if (start) about.push(`: start ${fmt(start[w])}, end ${fmt(end[w])}`);
+      if (start) about.push(`: start ${chance(start[w])}, end ${chance(end[w])}`);
       const listed = s => s.map(([a, b, label]) => `“${text(a, b)}” ${label}`).join(", ");
       const rest = [];
-      if (best) rest.push(h("div", {}, best[0] <= best[1] ? "Answer: " : h("b", {}, "No answer: "), best[0] <= best[1] ? h("b", { class: "output" }, `“${text(best[0], best[1])}”`) : "it would end before it starts", `, ${fmt(start[best[0]], 2)} × ${fmt(end[best[1]], 2)} = ${fmt(best[2])}.`,
+      if (best) rest.push(h("div", {}, best[0] <= best[1] ? "Answer: " : h("b", {}, "No answer: "), best[0] <= best[1] ? h("b", { class: "output" }, `“${text(best[0], best[1])}”`) : "it would end before it starts", `, ${chance(start[best[0]])} × ${chance(end[best[1]])} = ${chance(best[2])}.`,
         ...(true_.length ? [true_.some(([a, b]) => a === best[0] && b === best[1]) ? " ✓ It is the true one." : ` ✗ True: ${listed(true_.map(([a, b]) => [a, b, ""])).trim()}.`] : [])));
       if (compare) rest.push(h("div", { class: "quiet" }, Object.entries(found).filter(([, s]) => s.length).map(([name, s]) => `${s.length} ${name}: ${listed(s)}`).join(" · ") || "no spans"));
       else if (!start) rest.push(h("div", { class: "quiet" }, `${(tags ? true_ : made).length} spans: ${listed(tags ? true_ : made)}`));
       say.replaceChildren(h("div", {}, ...about, "."), ...rest);
     },
-    table: () => ({ header: ["word", ...lines.map(([name]) => (name === "tags" ? "tag" : name)), ...(start ? ["start", "end"] : [])], rows: names.map((n, i) => [`${i + 1} ${n}`, ...lines.map(([, t]) => t[i]), ...(start ? [fmt(start[i]), fmt(end[i])] : [])]) }),
+    table: () => ({ header: ["word", ...lines.map(([name]) => (name === "tags" ? "tag" : name)), ...(start ? ["start", "end"] : [])], rows: names.map((n, i) => [`${i + 1} ${n}`, ...lines.map(([, t]) => t[i]), ...(start ? [chance(start[i]), chance(end[i])] : [])]) }),
     numbers: () => ({ answer: answer(), spans: true_, found }),
   };
 }

@@ -3,9 +3,10 @@
 import numpy as np
 
 from .view import Table, View, as_array, shell
-from .words import Lines, checked_words, one_of, shown
+from .words import Lines, chance, checked_words, one_of, shown
 
 MOST_WORDS = 160
+LINES = ("tags", "predicted")
 RULES = {"together": "start × end, in order", "apart": "each by itself"}
 
 
@@ -85,15 +86,15 @@ class Tagged(View):
             first, last, product = self.answer
             quoted = f"“{self.text(first, last)}”" if first <= last else "none: it would end before it starts"
             said.append(
-                f"Answer: {quoted}, start “{self.options['names'][first]}” {self.arrays['start'][first]:.3f} × end "
-                f"“{self.options['names'][last]}” {self.arrays['end'][last]:.3f} = {product:.3f}."
+                f"Answer: {quoted}, start “{self.options['names'][first]}” {chance(self.arrays['start'][first])} × end "
+                f"“{self.options['names'][last]}” {chance(self.arrays['end'][last])} = {chance(product)}."
             )
         return f"{len(self.options['names'])} words. {' '.join(said)}"
 
     def table(self) -> Table:
         columns = {n: self.options[k] for n, k in (("tag", "tags"), ("predicted", "predicted")) if self.options[k]}
         if self.options["bars"]:
-            columns |= {n: [f"{p:.3f}" for p in self.arrays[n]] for n in ("start", "end")}
+            columns |= {n: [chance(p) for p in self.arrays[n]] for n in ("start", "end")}
         rows = [[f"{i + 1} {n}", *(c[i] for c in columns.values())] for i, n in enumerate(self.options["names"])]
         return Table(["word", *columns], rows)
 
@@ -108,52 +109,47 @@ class Tagged(View):
         looks = [("#f3f1e8", "#806f2e"), ("#f3e6e3", "#a55246"), ("#e3e8ed", "#3c4854"), ("#ffffff", "#596573")]
         answer = self.answer
         for i, x, row in lines:
-            y = row * high + above
+            y, half = row * high + above, lines.wide[i] / 2
             inside = answer and answer[0] <= i <= answer[1]
-            axes.text(
-                x, y + 0.32, names[i], ha="center", va="center", fontsize=9, weight="bold" if inside else "normal"
-            )
+            axes.text(x, y + 0.3, names[i], ha="center", va="center", fontsize=9, weight="bold" if inside else "normal")
             if inside:
-                axes.add_patch(Rectangle((x - 0.5, y + 0.04), 1, 0.52, fill=False, edgecolor="#9b3d8a", lw=1.2))
-            for n, name in enumerate(k for k in ("tags", "predicted") if self.options[k]):
-                tag = self.options[name][i]
-                if tag == "O":
-                    continue
-                fill, edge = looks[labels.index(tag[2:]) % len(looks)]
-                top = y + 0.62 + 0.42 * n
-                axes.add_patch(Rectangle((x - 0.49, top), 0.98, 0.36, facecolor=fill, edgecolor=edge, lw=0.8))
-                wrong = name == "predicted" and self.options["tags"] and self.options["tags"][i] != tag
-                text = f"{tag}{' ✗' if wrong else ''}"
-                if self.options["bars"]:
-                    text = tag[2:] if tag[0] == "B" else ""
-                axes.text(x, top + 0.19, text, ha="center", va="center", fontsize=7.5)
+                axes.add_patch(Rectangle((x - half, y + 0.06), 2 * half, 0.48, fill=False, edgecolor="#9b3d8a", lw=1.2))
+            for n, text in enumerate(self.notes(i)):
+                top, tag = y + 0.62 + 0.42 * n, [self.options[k] for k in LINES if self.options[k]][n][i]
+                if tag != "O":
+                    fill, edge = looks[labels.index(tag[2:]) % len(looks)]
+                    box = (x - half + (0.03 if tag[0] == "B" else 0), top)
+                    axes.add_patch(Rectangle(box, x + half - box[0], 0.36, facecolor=fill, edgecolor=edge, lw=0.8))
+                colour = "#596573" if tag == "O" else "#1b2430"
+                axes.text(x, top + 0.19, text, ha="center", va="center", fontsize=7.5, color=colour)
             for n, name in enumerate(("start", "end") if self.options["bars"] else ()):
-                p = float(self.arrays[name][i])
-                colour = ("#1b2430", "#ffffff")[n]
-                axes.bar(x - 0.14 + 0.28 * n, -0.75 * p, 0.24, y, color=colour, edgecolor="#1b2430", lw=0.6)
+                p, place = float(self.arrays[name][i]), x - 0.11 + 0.22 * n
+                if p >= 0.005:
+                    axes.bar(place, -0.75 * p, 0.18, y, color=("#1b2430", "#ffffff")[n], edgecolor="#1b2430", lw=0.6)
                 if p >= 0.05:
-                    axes.text(
-                        x - 0.14 + 0.28 * n,
-                        y - 0.75 * p - 0.09,
-                        f"{p:.2f}"[1:] if p < 0.995 else "1",
-                        ha="center",
-                        fontsize=7,
-                    )
+                    digits = f"{p:.2f}"[1:] if p < 0.995 else "1"
+                    axes.text(place, y - 0.75 * p - 0.05, digits, ha="center", va="bottom", fontsize=7)
+            if self.options["bars"]:
+                axes.plot([x - half, x + half], [y, y], color="#c3ccd5", lw=0.7, zorder=0)
         notes = [self.options["question"] or "", "bars: start (filled), end (open)" if self.options["bars"] else ""]
         axes.set_title("  ·  ".join(n for n in notes if n), fontsize=9.5)
 
     def heights(self) -> tuple[float, float]:
         """Of a line of words: all of it, and what the bars above the words take."""
         above = 0.98 if self.options["bars"] else 0.0
-        return above + 0.62 + 0.42 * sum(bool(self.options[k]) for k in ("tags", "predicted")) + 0.12, above
+        return above + 0.62 + 0.42 * sum(bool(self.options[k]) for k in LINES) + 0.12, above
+
+    def notes(self, i: int) -> list[str]:
+        """What is written under word i, line by line: its tags, ✗ where the predicted one differs; of an answer the
+        label once."""
+        given = [self.options[k] for k in LINES if self.options[k]]
+        if self.options["bars"]:
+            return [tags[i][2:] if tags[i][0] == "B" else "" for tags in given]
+        return [f"{tags[i]}{' ✗' if tags[i] != given[0][i] else ''}" for tags in given]
 
     def lines(self, names) -> Lines:
-        longest = max((self.options["tags"] or []) + (self.options["predicted"] or []) + [""], key=len)
-        made = Lines([*names, longest[: max(4, int(0.9 * len(longest)))]], 7.4)
-        made.count = len(names)
-        made.columns = min(made.columns, len(names))
-        made.rows = -(-made.count // made.columns)
-        return made
+        return Lines([max([n, *(t[: int(0.9 * len(t))] for t in self.notes(i))], key=len) for i, n in enumerate(names)],
+                     least=0.52 if self.options["bars"] else 0.3)  # fmt: skip
 
 
 def tagged(

@@ -46,23 +46,34 @@ def probabilities(given, shape: tuple, name: str) -> np.ndarray:
     return p
 
 
-class Lines:
-    """Where each word stands in a matplotlib figure of `width` inches: as many columns as fit the longest word."""
+def chance(p: float) -> str:
+    """A probability as a reader sees it: three digits; what is less is not called nothing."""
+    return "< 0.001" if 0 < p < 0.0005 else f"{p:.3f}"
 
-    def __init__(self, words: list[str], width: float, letter: float = 0.105, least: float = 0.62):
-        wide = [sum(1.7 if ord(c) >= 0x2E80 else 1 for c in w) for w in words]
-        self.column = max(least, letter * max(wide) + 0.16)
-        self.columns = max(1, min(len(words), int(width / self.column)))
-        self.rows = -(-len(words) // self.columns)
-        self.count = len(words)
+
+class Lines:
+    """Where each word stands in a matplotlib figure of `width` inches: one after the other, as text flows.
+
+    needs: for each word the longest text that stands at its place; iterating gives (index, x of its middle, row) and
+    `.wide` its width in inches, `.rows` the number of rows.
+    """
+
+    def __init__(self, needs, width: float = 7.4, letter: float = 0.095, least: float = 0.3):
+        self.wide = [max(least, letter * sum(1.8 if ord(c) >= 0x2E80 else 1 for c in text) + 0.16) for text in needs]
+        self.width, self.places, x, row = max(width, *self.wide), [], 0.0, 0
+        for i, wide in enumerate(self.wide):
+            if x and x + wide > width:
+                x, row = 0.0, row + 1
+            self.places.append((i, x + wide / 2, row))
+            x += wide
+        self.rows = row + 1
 
     def __iter__(self):
-        """(index, column, row) of each word."""
-        return ((i, i % self.columns, i // self.columns) for i in range(self.count))
+        return iter(self.places)
 
     def axes(self, axes, height: float = 1.0) -> None:
-        """Makes matplotlib axes of a unit for each column and of `height` for each row, the first one on top."""
-        axes.set(xlim=(-0.5, self.columns - 0.5), ylim=(self.rows * height, 0))
+        """Makes matplotlib axes of an inch for a unit across and of `height` for each row, the first one on top."""
+        axes.set(xlim=(-0.05, self.width + 0.05), ylim=(self.rows * height, 0))
         axes.axis("off")
 
 

@@ -1,0 +1,314 @@
+"""Chapter 6's views without a browser: what is drawn, summed, ranked and found; words, tables, errors that teach."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from course_utils.bert import mask_tokens
+from course_utils.views import labs, sweep
+from course_utils.views.mask_tokens import band, counted, uniforms
+from course_utils.views.tagged import spans_of, tags_of
+from course_utils.views.view import at, bundle
+from course_utils.views.words import Lines, chance
+
+WORDS = ["[CLS]", "the", "dog", "bites", "the", "old", "man", "[SEP]"]
+TAGS = ["B-person", "I-person", "O", "B-place", "O", "B-place", "I-place", "O"]
+
+
+def chances(rows=8, size=8, seed=0):
+    return torch.softmax(2 * torch.randn(rows, size, generator=torch.Generator().manual_seed(seed)), -1)
+
+
+def parts(count=8, size=20):
+    made = [torch.randn(count, size, generator=torch.Generator().manual_seed(s)) for s in range(3)]
+    made[0][4] = made[0][1]  # the same token twice
+    return made
+
+
+def all_views():
+    start, end = chances(1, 8, 1)[0], chances(1, 8, 2)[0]
+    return [
+        labs.mask_tokens(WORDS, draws=20),
+        labs.embeddings(parts(), WORDS, segments=[0] * 8, normed=parts()[0]),
+        labs.predictions(WORDS, {"a": chances(), "b": chances(seed=5)}, WORDS, truth=WORDS),
+        labs.tagged(WORDS, TAGS, predicted=TAGS),
+        labs.tagged(WORDS, [(4, 6, "answer")], start=start, end=end, question="Who?"),
+    ]
+
+
+# ---- masking
+def test_numbers_are_uniform_and_independent_of_one_another():
+    u = uniforms(0, range(1, 4001), 8)
+    assert u.shape == (4000, 8, 3) and u.min() >= 0 and u.max() < 1
+    counts = np.histogram(u, 20, (0, 1))[0]
+    expected = u.size / 20
+    assert ((counts - expected) ** 2 / expected).sum() < 43.8, "chi-square of 19 degrees, 1 in 1,000"
+    together = np.corrcoef(u.reshape(4000, -1).T) - np.eye(24)
+    assert abs(together).max() < 4.5 / 4000**0.5
+    assert abs(np.corrcoef(u[1:].ravel(), u[:-1].ravel())[0, 1]) < 4.5 / u.size**0.5
+    assert (uniforms(0, [5], 8) == u[4]).all() and (uniforms(1, [5], 8) != u[4]).all()
+
+
+def test_the_hash_is_the_published_one():
+    """The same in Python's own whole numbers, without numpy's wrapping around."""
+
+    def stir(x):
+        x ^= x >> 16
+        x = x * 0x7FEB352D % 2**32
+        x ^= x >> 15
+        x = x * 0x846CA68B % 2**32
+        return x ^ (x >> 16)
+
+    seed, draw, place = 123, 7, 5
+    number = stir((stir((stir((seed + 0x9E3779B9) % 2**32) + draw) % 2**32) + place) % 2**32) / 2**32
+    assert uniforms(seed, [draw], 4).ravel()[place] == number
+
+
+def test_statistics_are_those_of_the_lesson():
+    """100,000 words: as our own mask_tokens draws them, 15 % and 80/10/10 within 1 %."""
+    count = 100_000
+    c = counted(3, count // 10, 0.15, (False,) * 10)
+    ids, special = torch.randint(5, 1000, (100, 1000)), torch.zeros(100, 1000, dtype=torch.bool)
+    inputs, labels = mask_tokens(ids, special, 1000, 4, torch.Generator().manual_seed(0))
+    chosen = labels != -100
+    ours = {
+        "chosen": chosen.sum() / count,
+        "masked": (inputs[chosen] == 4).double().mean(),
+        "kept": (inputs[chosen] == ids[chosen]).double().mean(),
+    }
+    assert c["chosen"] / count == pytest.approx(float(ours["chosen"]), abs=0.006) == pytest.approx(0.15, abs=0.003)
+    for name, share in (("masked", 0.8), ("random", 0.1), ("kept", 0.1)):
+        assert c[name] / c["chosen"] == pytest.approx(share, abs=0.01)
+        assert float(ours.get(name, 1 - ours["masked"] - ours["kept"])) == pytest.approx(share, abs=0.01)
+
+
+def test_about_95_of_100_shares_lie_in_their_band():
+    inside = {"chosen": 0, "masked": 0, "random": 0, "kept": 0}
+    for seed in range(200):
+        statistics = labs.mask_tokens(WORDS, seed=seed, draws=400).statistics
+        for name, (low, high) in statistics["bands"].items():
+            inside[name] += low <= statistics["shares"][name] <= high
+    assert all(180 <= n <= 199 for n in inside.values()), inside
+    assert band(0.15, 0) == (0.0, 1.0) and band(0.5, 100) == pytest.approx((0.4, 0.6))
+
+
+def test_a_draw_counts_what_it_shows():
+    one = labs.mask_tokens(WORDS, share=0.5)
+    total = dict.fromkeys(("masked", "random", "kept"), 0)
+    for draw in range(1, 31):
+        for i, m in enumerate(at(one, draws=draw).masked):
+            assert (m.label is None) == (m.kind in ("special", "as it is")) and m.label in (None, WORDS[i])
+            assert m.input == WORDS[i] if m.kind in ("kept", "special", "as it is") else m.input in (*WORDS, "[MASK]")
+            if m.label:
+                total[m.kind] += 1
+    counts = at(one, draws=30).statistics["counts"]
+    assert {k: counts[k] for k in total} == total and counts["chosen"] == sum(total.values())
+    kinds = {m.kind for i in range(30) for m in (at(one, draws=i + 1).masked[0], at(one, draws=i + 1).masked[-1])}
+    assert kinds == {"special"}
+
+
+def test_which_words_are_special():
+    by_default = labs.mask_tokens(WORDS)
+    assert by_default.options["special"] == [True, *[False] * 6, True]
+    assert labs.mask_tokens(WORDS, special=["the"]).options["special"] == [w == "the" for w in WORDS]
+    mask = torch.tensor([True, *[False] * 6, True])
+    assert labs.mask_tokens(WORDS, special=mask).options["special"] == mask.tolist()
+    assert labs.mask_tokens(["a", "b"], special=[]).options["special"] == [False, False]
+    assert "Never chosen: [CLS], [SEP]" in by_default.describe()
+    assert labs.mask_tokens(WORDS).options["vocabulary"] == ["the", "dog", "bites", "old", "man"]
+
+
+# ---- the sum
+def test_sums_and_twins():
+    view = labs.embeddings(parts(), WORDS, select="the")
+    assert np.allclose(view.sum, sum(p.double() for p in parts()), atol=1e-6)
+    [(place, apart)] = view.twins
+    assert place == 4 and apart == pytest.approx(float(np.linalg.norm(view.sum[1] - view.sum[4])))
+    alone = at(view, parts=[True, False, False])
+    assert alone.twins == [(4, 0.0)] and "are the same" in alone.describe()
+    assert np.allclose(alone.sum, parts()[0]) and (at(view, parts=[False] * 3).sum == 0).all()
+    assert view.selection == ("the", 0, pytest.approx(float(sum(p[1, 0] for p in parts()))))
+    assert view.table().rows[1][0] == "2 the" and len(view.table().rows) == 8
+
+
+def test_embeddings_of_our_bert():
+    from course_utils.bert import BertConfig, BertEmbeddings
+
+    module = BertEmbeddings(BertConfig(vocab_size=30, model_size=24, num_layers=1, num_heads=2, max_length=16)).eval()
+    ids, segments = torch.arange(8)[None], torch.tensor([[0] * 4 + [1] * 4])
+    with torch.no_grad():
+        made = module.parts(ids, segments)
+        view = labs.embeddings(made, WORDS, segments=segments[0].tolist(), normed=module(ids, segments))
+        assert np.allclose(view.sum, sum(made)[0], atol=1e-6)
+        assert torch.allclose(module.norm(sum(made)), module(ids, segments), atol=1e-6)
+
+
+def test_only_some_features_travel():
+    wide = [torch.randn(8, 768) for _ in range(3)]
+    view = labs.embeddings(wide, WORDS)
+    assert view.sum.shape == (8, 64) and "64 of 768 features" in view.describe()
+    assert len(view.fragment()) < 90_000
+    assert [c["name"] for c in labs.embeddings([p[:, :10] for p in wide], WORDS).controls] == ["parts", "reset"]
+
+
+# ---- predictions
+def test_bars_ranks_and_scores():
+    p = chances()
+    view = labs.predictions(WORDS, p, WORDS, truth=[None, *WORDS[1:]], select=2, top=3)
+    best, ids = p[2].topk(3)
+    assert [w for w, _ in view.bars()] == [WORDS[i] for i in ids]
+    assert np.allclose([x for _, x in view.bars()], best)
+    word, likely, rank = view.true()
+    assert word == "dog" and likely == pytest.approx(float(p[2, 2])) and rank == 1 + int((p[2] > p[2, 2]).sum())
+    assert view.true(position=0) is None
+    wanted = [WORDS.index(w) for w in WORDS[1:]]
+    right = sum(int(p[i + 1].argmax()) == t for i, t in enumerate(wanted))
+    assert view.right() == (right, 7) and f"Right at {right} of 7" in view.describe()
+    assert view.selection == (2, "dog", view.bars())
+
+
+def test_equal_chances_are_not_called_right():
+    even = torch.full((8, 8), 1 / 8)
+    view = labs.predictions(WORDS, even, list("abcdefgh"), truth=list("hgfedcba"))
+    assert view.right() == (1, 8) and [view.true(position=i)[2] for i in (0, 7)] == [8, 1]
+
+
+def test_some_places_and_words_by_their_ids():
+    p = chances(2)
+    rows = labs.predictions(WORDS, p, lambda i: WORDS[i], positions=[6, 2], truth=WORDS)
+    assert rows.options["positions"] == [2, 6] and rows.state["position"] == 2
+    assert rows.bars(0, 6)[0][0] == WORDS[int(p[1].argmax())]
+    assert labs.predictions(WORDS, chances()[None], WORDS, select="man").state["position"] == 6
+    big = torch.softmax(torch.randn(8, 30_000), -1)
+    assert len(labs.predictions(WORDS, big, [f"w{i}" for i in range(30_000)]).fragment()) < 90_000
+
+
+def test_small_chances_are_not_nothing():
+    assert [chance(p) for p in (0.0, 1e-9, 0.0005, 0.25, 1.0)] == ["0.000", "< 0.001", "0.001", "0.250", "1.000"]
+
+
+# ---- tags and answers
+def test_spans_of_tags_and_back():
+    spans = [(0, 1, "person"), (3, 3, "place"), (5, 6, "place")]
+    assert spans_of(TAGS) == spans and tags_of(spans, 8) == TAGS
+    assert spans_of(["I-a", "I-a", "I-b", "B-b", "O", "I-b"]) == [(0, 1, "a"), (2, 2, "b"), (3, 3, "b"), (5, 5, "b")]
+    assert labs.tagged(WORDS, spans).options["tags"] == TAGS
+
+
+def test_found_missed_invented():
+    guess = [(0, 1, "person"), (3, 3, "person"), (5, 7, "place")]
+    view = labs.tagged(WORDS, TAGS, predicted=guess)
+    assert view.found == {
+        "right": [(0, 1, "person")],
+        "missed": [(3, 3, "place"), (5, 6, "place")],
+        "invented": [(3, 3, "person"), (5, 7, "place")],
+    }
+    assert "1 right, 2 missed, 2 invented" in view.describe() and view.selection == (0, "[CLS]", "B-person")
+    assert view.table().rows[3] == ["4 bites", "B-place", "B-person"]
+
+
+def test_the_answer_is_the_best_pair_in_order():
+    start, end = chances(1, 8, 1)[0], chances(1, 8, 2)[0]
+    view = labs.tagged(WORDS, start=start, end=end)
+    pairs = {(i, j): float(start[i].double() * end[j]) for i in range(8) for j in range(i, 8)}
+    for longest in range(1, 9):
+        allowed = {k: p for k, p in pairs.items() if k[1] - k[0] < longest}
+        first, last, product = at(view, longest=longest).answer
+        assert (first, last) == max(allowed, key=allowed.get) and product == pytest.approx(max(allowed.values()))
+    back = labs.tagged(WORDS, start=torch.eye(8)[5], end=torch.eye(8)[2])
+    assert at(back, rule="apart").answer == (5, 2, 1.0) and back.answer[2] == 0
+    assert "none: it would end before it starts" in at(back, rule="apart").describe()
+    assert labs.tagged(WORDS, TAGS).answer is None
+
+
+# ---- all of them
+def test_every_control_over_its_whole_range():
+    assert [sweep(v) for v in all_views()] == [10, 5 + 5, 8, 0, 2 + 8]
+
+
+def test_pictures_bundles_and_fragments():
+    for view in all_views():
+        picture = Image.open(io.BytesIO(view.to_png()))
+        assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
+        assert len(bundle(view.modules).encode()) < 30_000
+        assert len(view.fragment()) < 90_000 and "<table>" in view.still() and len(view.describe()) > 60
+
+
+def test_live_views_have_one_trait_per_state():
+    lab = labs.mask_tokens(WORDS, live=True)
+    lab.draws = 40
+    assert lab.now.statistics["draws"] == 40 and lab.share == 0.15
+    bars = labs.predictions(WORDS, chances(), WORDS, live=True)
+    bars.position = 3
+    assert bars.selection[1] == "bites"
+    three = labs.embeddings(parts(), WORDS, live=True)
+    three.parts = [True, False, False]
+    assert three.now.twins == [] and at(three.now, word=1).twins == [(4, 0.0)]
+    text = labs.tagged(WORDS, TAGS, live=True)
+    text.word = 5
+    assert text.selection == (5, "old", "B-place")
+
+
+def test_text_flows_in_lines():
+    lines = Lines(["a", "word", "今天"] * 10, width=4)
+    places = list(lines)
+    assert lines.rows > 1 and [i for i, _, _ in places] == list(range(30))
+    for (i, x, row), (j, later, below) in zip(places, places[1:], strict=False):
+        assert (below, later) > (row, x)
+        if below == row:
+            assert later - x == pytest.approx((lines.wide[i] + lines.wide[j]) / 2)
+    assert all(x + lines.wide[i] / 2 <= 4 + 1e-9 for i, x, _ in places)
+
+
+E, P = torch.eye(8), chances()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: labs.mask_tokens("the dog"), TypeError, r"\.split\(\)"),
+        (lambda: labs.mask_tokens([]), ValueError, "0 tokens; needed: 1 to 128"),
+        (lambda: labs.mask_tokens(["a"] * 129), ValueError, "129 tokens"),
+        (lambda: labs.mask_tokens(["[CLS]", "[SEP]"]), ValueError, "all 2 tokens are special"),
+        (lambda: labs.mask_tokens(WORDS, special=[True]), ValueError, "1 entries for 8 tokens"),
+        (lambda: labs.mask_tokens(WORDS, vocabulary=["w"] * 2001), ValueError, r"vocabulary\[:2000\]"),
+        (lambda: labs.mask_tokens(WORDS, share=0), ValueError, "a share above 0"),
+        (lambda: labs.mask_tokens(WORDS, draws=30_001), ValueError, "1 to 30,000 draws"),
+        (lambda: labs.mask_tokens(WORDS, seed=-1), ValueError, "a seed from 0"),
+        (lambda: labs.embeddings(parts()[:2], WORDS), ValueError, "parts has 2 entries; needed: 3"),
+        (lambda: labs.embeddings(parts(), WORDS[:3]), ValueError, r"needed: finite numbers \[3, D\]"),
+        (lambda: labs.embeddings((E, E, E[:, :4]), WORDS), ValueError, r"\[8, 8, 4\] features"),
+        (lambda: labs.embeddings((E, E, E / 0), WORDS), ValueError, "finite"),
+        (lambda: labs.embeddings(parts(), WORDS, segments=[0]), ValueError, "1 segments for 8 tokens"),
+        (lambda: labs.embeddings(parts(), WORDS, features=0), ValueError, "needed: 1 to 128"),
+        (lambda: labs.embeddings(parts(), WORDS, select="cat"), ValueError, "no word 'cat'"),
+        (lambda: labs.embeddings(parts(), WORDS, select=8), ValueError, "select is 8"),
+        (lambda: labs.embeddings(parts(25), ["a"] * 25), ValueError, "1 to 24"),
+        (lambda: labs.predictions(WORDS, 3 * P, WORDS), ValueError, r"logits\.softmax\(-1\)"),
+        (lambda: labs.predictions(WORDS, P.log(), WORDS), ValueError, "smallest number is -"),
+        (lambda: labs.predictions(WORDS, P[:3], WORDS), ValueError, r"\[8, V\]"),
+        (lambda: labs.predictions(WORDS, P, WORDS[:5]), ValueError, "vocabulary has 5 words, predictions 8"),
+        (lambda: labs.predictions(WORDS, {"a": P, "b": P, "c": P}, WORDS), ValueError, "3 models"),
+        (lambda: labs.predictions(WORDS, {"a": P, "b": chances(8, 5)}, WORDS), ValueError, r"\[8, 5\] words"),
+        (lambda: labs.predictions(WORDS, P, WORDS, top=0), ValueError, "1 to 10 bars"),
+        (lambda: labs.predictions(WORDS, P, WORDS, truth=["a"]), ValueError, "1 true words for 8"),
+        (lambda: labs.predictions(WORDS, P, WORDS, truth=["cat"] * 8), ValueError, "'cat' is not in the vocab"),
+        (lambda: labs.predictions(WORDS, P, WORDS, positions=[9]), ValueError, "from 0 to 7"),
+        (lambda: labs.predictions(WORDS, P, WORDS, positions=[2], select=3), ValueError, r"places \[2\]"),
+        (lambda: labs.tagged(WORDS), ValueError, "nothing to show"),
+        (lambda: labs.tagged(WORDS, TAGS[:3]), ValueError, "3 tags for 8 words"),
+        (lambda: labs.tagged(WORDS, ["person"] * 8), ValueError, "tag 'person'"),
+        (lambda: labs.tagged(WORDS, [(3, 8, "x")]), ValueError, "first and last word of 8"),
+        (lambda: labs.tagged(WORDS, [(0, 2, "x"), (2, 3, "y")]), ValueError, "no overlap"),
+        (lambda: labs.tagged(WORDS, start=P[0]), ValueError, "only one of start and end"),
+        (lambda: labs.tagged(WORDS, start=9 * P[0], end=P[0]), ValueError, "start has shape .* sums to 9"),
+        (lambda: labs.tagged(WORDS, start=P[0], end=P[0, :3]), ValueError, "needed: 8 probabilities"),
+        (lambda: labs.tagged(WORDS, start=P[0], end=P[1], longest=9), ValueError, "1 to 8 words"),
+    ],
+)
+def test_refusals_say_what_to_do(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
