@@ -27,16 +27,6 @@ SENTENCES = (
 )
 
 
-BANKS = (  # the first half with money, the second by the water
-    "Anna went to the bank to deposit some money.",
-    "The man at the bank counted the cash.",
-    "The bank gave him a loan for the house.",
-    "Anna went to the bank to sit down by the river.",
-    "The water came over the bank.",
-    "They sat on the bank and fished.",
-)
-
-
 class Published(NamedTuple):
     """model and tokenizer of the library `transformers`, model in eval mode; place: where they come from, in words."""
 
@@ -105,32 +95,26 @@ def sentence_vectors(encoder, batch) -> Tensor:
 
 def figures(found: Published) -> dict:
     """What a published sentence encoder says in our classes: the largest difference to the library's own numbers, its
-    parameters, the cosines between SENTENCES, and of “bank” in BANKS how alike it is within a meaning and across."""
+    parameters, the cosines between SENTENCES, and for how many “bank” the nearest other one means the same, after each
+    block."""
     from .bert import Bert
-    from .bert_lesson import senses
     from .bert_text import collate, encode_all
-    from .text import WordPiece
+    from .contextual import banks, nearest_alike, word_vectors
+    from .wordpiece import WordPiece
 
     ours, tokenizer = Bert.from_huggingface(found.model).eval(), WordPiece(found.tokenizer.backend_tokenizer)
     batch = collate(encode_all(tokenizer, SENTENCES))
     with torch.no_grad():
         theirs = found.model(batch.ids, batch.mask.long(), batch.segments).last_hidden_state
-    vectors = sentence_vectors(ours, batch)
+    vectors, (sentences, kinds) = sentence_vectors(ours, batch), banks()
+    steps = word_vectors(ours, tokenizer, "bank", sentences)
     return {
         "parameters": sum(p.numel() for p in ours.parameters()),
         "gap": (ours(*batch).hidden - theirs)[batch.mask].abs().max().item(),
         "sentences": list(SENTENCES),
         "cosines": [[round(c, 3) for c in row] for row in (vectors @ vectors.T).tolist()],
-        "bank": alike(senses(ours, tokenizer, "bank", BANKS).contextual_cosines),
+        "bank": [round(nearest_alike(step, kinds), 3) for step in steps[1:]],
     }
-
-
-def alike(cosines: Tensor) -> dict[str, float]:
-    """Mean cosines between the first half of the places and the second, which mean other things: [N, N] -> within one
-    meaning, and across."""
-    half = torch.arange(len(cosines)) < len(cosines) // 2
-    same, itself = half[:, None] == half, torch.eye(len(cosines), dtype=torch.bool)
-    return {"same meaning": cosines[same & ~itself].mean().item(), "other meaning": cosines[~same].mean().item()}
 
 
 def record_minilm_sentences() -> dict:

@@ -1,0 +1,52 @@
+"""One word in many sentences: which vectors are compared, and how."""
+
+import pytest
+import torch
+
+from course_utils.bert import Bert, BertConfig
+from course_utils.bert_text import collate, encode
+from course_utils.contextual import MONEY, banks, cosines, nearest_alike, word_vectors
+from course_utils.text import WordPiece
+
+SENTENCES = ["the bank gave him a loan", "he sat on the bank of the river", "a bank"]
+
+
+@pytest.fixture(scope="module")
+def small():
+    tokenizer = WordPiece.build(SENTENCES, max_size=200)
+    torch.manual_seed(0)
+    return Bert(BertConfig(len(tokenizer), 16, 2, 2, max_length=16)).eval(), tokenizer
+
+
+def test_vectors_are_those_of_each_sentence_alone(small):
+    encoder, tokenizer = small
+    steps = word_vectors(encoder, tokenizer, "bank", SENTENCES)
+    assert len(steps) == 4
+    torch.testing.assert_close(steps[0], encoder.embeddings.tokens.weight[tokenizer.encode("bank")].expand(3, -1))
+    for n, sentence in enumerate(SENTENCES):
+        found = encode(tokenizer, sentence)
+        with torch.no_grad():
+            hidden = encoder(*collate([found])).hidden[0, found.tokens.index("bank")]
+        torch.testing.assert_close(steps[-1][n], hidden, atol=1e-5, rtol=0)
+
+
+def test_a_sentence_without_the_word_is_named(small):
+    with pytest.raises(ValueError, match="no token of 'the river'"):
+        word_vectors(*small, "bank", ["a bank", "the river"])
+
+
+def test_the_table_has_one_vector_and_no_neighbour(small):
+    assert (cosines(word_vectors(*small, "bank", SENTENCES)[0]) == 1).all()
+
+
+def test_nearest_is_counted_without_oneself():
+    vectors, kinds = torch.tensor([[0.0, 1], [0.1, 1], [1, 0.1], [1, 0]]), torch.tensor([True, True, False, False])
+    assert nearest_alike(vectors, kinds) == 1 and nearest_alike(vectors, kinds[[0, 2, 1, 3]]) == 0
+
+
+def test_banks_are_half_and_half_and_no_two_differ_in_names_only():
+    sentences, kinds = banks()
+    assert len(sentences) == len(kinds) >= 30 and kinds.sum() == len(kinds) / 2
+    patterns = {" ".join(w for w in s.split() if w.islower()) for s in sentences}
+    assert len(patterns) >= 0.9 * len(sentences) and all(" bank" in s for s in sentences)
+    assert not any(w in s for s, money in zip(sentences, kinds, strict=True) if not money for w in MONEY)
