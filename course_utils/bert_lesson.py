@@ -118,8 +118,9 @@ class BertLesson:
         size, the pairs of a batch."""
         size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps), "optimizer": torch.optim.AdamW} | options
-        return fit(model, lambda generator: self.batch(generator, size), lambda m, b: loss(m, b, dtype), steps=steps,
-                   seed=seed, show=show, title="Pre-training", **settings)  # fmt: skip
+        device = next(model.parameters()).device
+        return fit(model, lambda generator: self.batch(generator, size).to(device), lambda m, b: loss(m, b, dtype),
+                   steps=steps, seed=seed, show=show, title="Pre-training", **settings)  # fmt: skip
 
     def valid(self, count: int = 128):
         """`evaluate` for `train`: both losses and both accuracies on held-out stories."""

@@ -111,12 +111,21 @@ class Task:
         return torch.tensor(targets)
 
     def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
-        """fit() on the training split, keeping the state that is best on valid. options: any of fit's; resumable."""
-        size = options.pop("size", BATCH)
+        """fit() on the training split; `evaluate=task.valid()` keeps the state that is best on held-out examples.
+
+        options: any of fit's; size, the examples of a batch; dtype, torch.bfloat16 for half precision. Resumable.
+        """
+        size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, max(1, steps // 10)), "every": steps}
-        settings |= {"optimizer": torch.optim.AdamW} | options
-        return fit(model, lambda generator: self.batch(generator, size), self.loss, steps=steps, seed=seed, show=show,
-                   higher_is_better=True, title=self.name, **settings)  # fmt: skip
+        settings |= {"optimizer": torch.optim.AdamW, "title": self.name} | options
+        device = next(model.parameters()).device
+
+        def loss(model, batch):
+            with torch.autocast(device.type, dtype, enabled=dtype is not None):
+                return self.loss(model, batch)
+
+        return fit(model, lambda generator: self.batch(generator, size).to(device), loss, steps=steps, seed=seed,
+                   show=show, higher_is_better=True, **settings)  # fmt: skip
 
     def valid(self, count: int = 100):
         """`evaluate` for `train`: the main figure on the first `count` held-out sentences of valid."""
@@ -204,10 +213,6 @@ class Tag(Task):
 
     def labels_of(self, targets, length: int) -> Tensor:
         return torch.tensor([[*t, *[IGNORED] * (length - len(t))] for t in targets])
-
-    def read(self, model, batch: Batch) -> Tensor:
-        found = model(batch.ids, batch.segments, batch.mask)
-        return found if isinstance(found, Tensor) else found.logits
 
     def cut(self, given, row: int, length: int) -> Tensor:
         return given[row, :length].cpu()

@@ -62,12 +62,19 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple[str, int, int]]) -> 
             )
         stack, name, *_ = PLACES[place]
         groups.setdefault(getattr(getattr(model, stack)[layer - 1], name), []).append(head - 1)
+    with at_heads(groups):
+        yield model
+
+
+@contextlib.contextmanager
+def at_heads(groups: dict[MultiHeadAttention, list[int]]) -> Iterator[None]:
+    """Within it these heads of each attention write zeros: {attention: [head, …]}, heads counted from 0."""
     with contextlib.ExitStack() as stack:
         for attention, numbers in groups.items():
             keep = torch.ones(attention.num_heads, 1)
             keep[numbers] = 0.0
             stack.enter_context(_hooked(attention.out, lambda _, args, keep=keep: (_kept(args[0], keep),)))
-        yield model
+        yield
 
 
 def _kept(x: Tensor, keep: Tensor) -> Tensor:

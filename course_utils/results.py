@@ -23,6 +23,10 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "transformer_norms": "norm_study:record_norms",
     "transformer_twins": "twin_study:record_twins",
     "transformer_heads": "head_study:record_heads",
+    "bert_tasks": "bert_study:record_tasks",
+    "bert_adapters": "bert_study:record_adapters",
+    "bert_heads": "bert_study:record_heads",
+    "minilm_sst2": "minilm_study:record_minilm_sst2",
     "minilm_sentences": "published:record_minilm_sentences",
     "notebook_times": "timing:record",
 }

@@ -1,0 +1,160 @@
+"""Chapter 6's experiments: what pre-training is worth, what few parameters can do, what each head does.
+
+    loaded = load_checkpoint("bert-stories")
+    versus(task_of("sentiment", loaded.tokenizer), loaded.model.bert)       # from scratch, and pre-trained
+    with silenced(loaded.model.bert, [(2, 1)]): ...                         # layer 2, head 1, both counted from 1
+
+`python -m course_utils results bert` records what takes longer than a lesson in data/results/.
+Source of the knocking out: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
+"""
+
+import contextlib
+import statistics
+from collections.abc import Iterable, Iterator
+
+import torch
+
+from .adapters import RATES, compare
+from .bert import Bert
+from .bert_lesson import BertLesson
+from .checkpoints import load_checkpoint
+from .finetuning import KINDS, Task, task_of
+from .head_study import at_heads
+from .runtime import DEVICES, choice, pick_device
+from .score_study import Table
+
+NAME = "bert-stories"
+STEPS = {"sentiment": 100, "pairs": 200, "entities": 100, "questions": 200}
+STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates, each the best of RATES_TRIED on valid
+RATES_TRIED = (5e-4, 1e-3, 2e-3)
+
+
+def versus(task: Task, encoder: Bert, steps: int | None = None, seed: int = 0, split: str = "test") -> Table:
+    """The same model from scratch and pre-trained, fine-tuned alike: the task's figures on a split."""
+    steps = steps or STEPS.get(task.name, 100)
+    rows = []
+    for start, lr in STARTS.items():
+        model = begin(task, encoder, start, seed)
+        task.train(model, steps, seed, lr=lr)
+        figures = task.measure(model, split)
+        rows.append({"start": start} | {name: round(value, 3) for name, value in figures.items()})
+    return Table(rows, f"{task.name}, {steps} steps each, on {split}")
+
+
+def begin(task: Task, encoder: Bert, start: str, seed: int = 0) -> torch.nn.Module:
+    """A model for a task, "from scratch" (of the encoder's sizes) or "pre-trained" (a copy of it)."""
+    model = task.model(encoder.config if start == "from scratch" else encoder, seed)
+    return model.to(next(encoder.parameters()).device)
+
+
+@contextlib.contextmanager
+def silenced(encoder: Bert, heads: Iterable[tuple[int, int]]) -> Iterator[Bert]:
+    """Within it these heads write zeros. heads: (layer, head), both from 1. ValueError for one that there is not."""
+    groups: dict = {}
+    for layer, head in heads:
+        if not (1 <= layer <= encoder.config.num_layers and 1 <= head <= encoder.config.num_heads):
+            raise ValueError(
+                f"the model has no head {(layer, head)}; it has layers 1 to {encoder.config.num_layers} and heads 1 to "
+                f"{encoder.config.num_heads}"
+            )
+        groups.setdefault(encoder.blocks[layer - 1].attention, []).append(head - 1)
+    with at_heads(groups):
+        yield encoder
+
+
+def heads_of(encoder: Bert) -> list[tuple[int, int]]:
+    """All heads, (layer, head) from 1."""
+    sizes = encoder.config.num_layers, encoder.config.num_heads
+    return [(n, h) for n in range(1, sizes[0] + 1) for h in range(1, sizes[1] + 1)]
+
+
+def pretraining_loss_of_heads(lesson: BertLesson, model, count: int = 512, split: str = "valid") -> Table:
+    """What both pre-training tasks lose without each head: accuracies, and how much lower they are."""
+    whole, rows = lesson.measure(model, split, count), []
+    for head in heads_of(model.bert):
+        with silenced(model.bert, [head]):
+            found = lesson.measure(model, split, count)
+        lost = {
+            f"{name} lost": round(whole[f"{name} accuracy"] - found[f"{name} accuracy"], 4) for name in ("MLM", "NSP")
+        }
+        rows.append({"head": "{}.{}".format(*head)} | lost)
+    return Table(rows, f"All heads: MLM {whole['MLM accuracy']:.3f}, NSP {whole['NSP accuracy']:.3f}")
+
+
+def task_loss_of_heads(task: Task, model, count: int | None = None, split: str = "test") -> Table:
+    """What a fine-tuned model loses without each head, in the task's main figure."""
+    whole, rows = task.measure(model, split, count)[task.main], []
+    for head in heads_of(model.bert):
+        with silenced(model.bert, [head]):
+            lost = whole - task.measure(model, split, count)[task.main]
+        rows.append({"head": "{}.{}".format(*head), f"{task.main} lost": round(lost, 4)})
+    return Table(rows, f"{task.name}, all heads: {task.main} {whole:.3f}")
+
+
+def record_tasks(seeds: int = 3) -> dict:
+    """Four tasks from scratch and pre-trained, several seeds; the figures behind data/results/bert_tasks.json.
+
+    The learning rate of either start is the best of RATES_TRIED on valid, with a seed that is not recorded.
+    """
+    encoder, loaded, about = _pretrained()
+    figures = {**about, "seeds": seeds, "rates tried": list(RATES_TRIED), "tasks": {}}
+    for name in KINDS:
+        task, steps, found = task_of(name, loaded.tokenizer), STEPS[name], {}
+        for start in STARTS:
+            lr = max(RATES_TRIED, key=lambda lr: _tuned(task, encoder, start, steps, 99, lr, "valid")[task.main])
+            runs = [_tuned(task, encoder, start, steps, seed, lr, "test") for seed in range(seeds)]
+            found[start] = {"lr": lr} | {key: _spread([run[key] for run in runs]) for key in runs[0]}
+        figures["tasks"][name] = {"steps": steps, "main": task.main, **found}
+    return figures
+
+
+def record_adapters(steps: int = 200, seeds: int = 3, tasks=("sentiment", "entities")) -> dict:
+    """Ways of fine-tuning, several seeds; the figures behind data/results/bert_adapters.json."""
+    encoder, loaded, about = _pretrained()
+    figures = {**about, "steps": steps, "seeds": seeds, "lr": RATES, "tasks": {}}
+    for name in tasks:
+        task = task_of(name, loaded.tokenizer)
+        tables = [compare(task, encoder, steps, seed) for seed in range(seeds)]
+        figures["tasks"][name] = [
+            {**rows[0], task.main: _spread([row[task.main] for row in rows])} for rows in zip(*tables, strict=True)
+        ]
+    return figures
+
+
+def record_heads(count: int = 1024) -> dict:
+    """Each head knocked out, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json."""
+    loaded = load_checkpoint(NAME)
+    lesson, figures = BertLesson(loaded.tokenizer), {"checkpoint": NAME, "pairs": count, "tasks": {}}
+    whole = lesson.measure(loaded.model, "valid", count)
+    figures["all heads"] = {name: round(whole[f"{name} accuracy"], 4) for name in ("MLM", "NSP")}
+    figures["pre-training"] = list(pretraining_loss_of_heads(lesson, loaded.model, count))
+    for name in KINDS:
+        tuned = load_checkpoint(f"bert-{name}")
+        task = task_of(name, tuned.tokenizer)
+        figures["tasks"][name] = {
+            "main": task.main, "all heads": round(task.measure(tuned.model, "test")[task.main], 4),
+            "heads": list(task_loss_of_heads(task, tuned.model)),
+        }  # fmt: skip
+    return figures
+
+
+def _pretrained():
+    """The encoder on the device asked for, what was loaded, and what a record says of both."""
+    loaded = load_checkpoint(NAME)
+    device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
+    about = {"checkpoint": NAME, "pre-training steps": loaded.card["training"]["step"]}
+    if device.type == "cuda":
+        about["device"] = torch.cuda.get_device_name()
+    return loaded.model.bert.to(device), loaded, about
+
+
+def _tuned(task: Task, encoder: Bert, start: str, steps: int, seed: int, lr: float, split: str) -> dict[str, float]:
+    model = begin(task, encoder, start, seed)
+    task.train(model, steps, seed, lr=lr)
+    return task.measure(model, split)
+
+
+def _spread(values: list[float]) -> dict:
+    """Mean, lowest and highest, and each."""
+    return {"mean": round(statistics.fmean(values), 4), "lowest": round(min(values), 4),
+            "highest": round(max(values), 4), "each": [round(x, 4) for x in values]}  # fmt: skip
