@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_a_word_that_is_not_there_is_answered():
     ("name", "said"), [("co2", "'co2'"), ("co2_weakly", "Did you mean 'co2_weekly'"), (3, "called 3")]
 )
 def test_an_unknown_name_lists_the_known_ones(name, said):
-    with pytest.raises(ValueError, match="co2_weekly, wmt14, word_features") as caught:
+    with pytest.raises(ValueError, match="co2_weekly, history, wmt14, word_features") as caught:
         data.load(name)
     assert said in str(caught.value)
 
@@ -99,6 +100,17 @@ def test_wmt14_holds_what_the_paper_prints():
     assert math.isnan(table.bleu_en_fr[0]) and "2017" in table.card
 
 
+def test_the_history_is_in_order_with_a_source_for_each_year():
+    table = data.load("history")
+    assert len(table) == len(table.what) == len(table.source) == len(table.chapter) == 29 and "29" in table.card
+    assert table.year == sorted(table.year) and set(table.chapter) == set(range(8))
+    for year, source in zip(table.year, table.source, strict=True):  # a preprint's number begins with year and month
+        number = re.search(r"arXiv (\d\d)\d\d\.\d+", source)
+        assert (f"20{number[1]}" if number else str(year)) == str(year) and (number or str(year) in source)
+    transformer = table.what.index("The Transformer: attention alone")
+    assert (table.year[transformer], table.chapter[transformer]) == (2017, 5)
+
+
 def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     path = copy_of_data / "co2_weekly.csv"
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
@@ -106,6 +118,7 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
         data.load("co2_weekly")
     assert data.verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
+        "history.csv": "",
         "wmt14.csv": "",
         "word_features.csv": "",
     }
