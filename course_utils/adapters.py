@@ -151,6 +151,7 @@ def compare(task: Task, encoder: Bert, steps: int = 100, seed: int = 0, split: s
     """Each way of fine-tuning: parameters that learn, their share, and the task's main figure after so many steps."""
     rows = []
     for name, model in ways(task, encoder, steps, seed).items():
+        model.to(next(encoder.parameters()).device)
         learn, every = trainable(model)
         if name == "AdaLoRA":
             train_adalora(task, model, steps, seed)
