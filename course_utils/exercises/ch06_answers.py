@@ -4,18 +4,11 @@ import torch
 from torch import Tensor
 
 from ..attention import masked_softmax
+from ..bert_text import best_span
 from .definition import Case, Exercise, FindError, Wrong
 from .inputs import some_numbers
 
 # ---- answer span ----------------------------------------------------------------------------------------------------
-
-
-def best_span(start_logits: Tensor, end_logits: Tensor, allowed: Tensor) -> tuple[int, int]:
-    """start_logits, end_logits [T], allowed [T] bool -> (first, last), first <= last, of the most probable answer."""
-    scores = start_logits.log_softmax(-1)[:, None] + end_logits.log_softmax(-1)
-    fits = (allowed[:, None] & allowed).triu()
-    best = int(scores.masked_fill(~fits, -torch.inf).argmax())
-    return best // len(end_logits), best % len(end_logits)
 
 
 def _span(starts, ends, allowed, shown=False) -> Case:

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from right_answers import Written
 
 from course_utils.bert import Bert, BertConfig, count_parameters
+from course_utils.bert_text import best_span
 from course_utils.exercises import check
-from course_utils.exercises.ch06_answers import best_span
 from course_utils.exercises.ch06_claims import parameters
 from course_utils.exercises.ch06_input import embedding_sum, next_sentence_pairs
 from course_utils.exercises.ch06_script import Reader, tokenizer
@@ -528,6 +528,7 @@ def test_a_single_word_changed_in_passing_is_seen():
         ("mask tokens", lambda *given: None, "It returns None"),
         ("next sentence pairs", lambda stories, count, generator: stories, "not a list of (first, second, label)"),
         ("next sentence pairs", lambda *given: None, "It returns None"),
+        ("next sentence pairs", lambda *given: ((1, 2, 3) for _ in "ab"), "not a list of (first, second, label)"),
         ("next sentence pairs", lambda stories, count, generator: [], "0 pairs"),
         ("bert input", lambda *given: (torch.ones(3), torch.ones(3)), "`ids, segments, mask`"),
         ("bert input", lambda *given: ("ids", "segments", "mask"), "a text"),
