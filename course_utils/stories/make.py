@@ -18,7 +18,7 @@ SIZES = {
     "questions": {"train": 6000, "valid": 300, "test": 400},
 }
 SAMPLE = {"train": 60, "valid": 12, "test": 12}
-MAX_WORDS, UNANSWERABLE = 12, 0.1
+MAX_WORDS, UNANSWERABLE = 12, 0.2
 LABELLED_GROUPS = {"train": (0,), "valid": (0,), "test": (1, 2)}
 STORY_GROUPS = {"train": (0, 1), "valid": (0, 1), "test": (2,)}
 
