@@ -101,6 +101,8 @@ class MultiHeadAttention(nn.Module):
             output = queries * 0
         else:
             output = F.scaled_dot_product_attention(queries, keys, values, mask, dropout)
+            if mask is not None and output.is_cuda:  # where a CPU gives zeros to an empty row, a GPU gives a mean
+                output = output * mask.any(-1, keepdim=True)
         return self.out(output.transpose(1, 2).flatten(2)), weights
 
     def _split(self, x: Tensor) -> Tensor:

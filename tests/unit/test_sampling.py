@@ -1,0 +1,133 @@
+"""Drawing the next token: what is kept, what is drawn, with and without a cache, alone and in a batch."""
+
+import pytest
+import torch
+
+from course_utils import checkpoints, decoding
+from course_utils.decoding import next_probabilities, sample, stream
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.text import Characters
+
+LOGITS = torch.tensor([[0.7, 0.1, 0.15, 0.05]]).log()
+
+
+def model(**options):
+    torch.manual_seed(0)
+    made = GPT(GPTConfig(30, 16, 2, 2, **{"max_length": 20} | options)).eval()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.3)
+    return made
+
+
+def test_by_hand():
+    assert torch.allclose(next_probabilities(LOGITS), LOGITS.exp())
+    assert torch.allclose(next_probabilities(LOGITS, top_k=2), torch.tensor([[0.7, 0, 0.15, 0]]) / 0.85)
+    assert torch.allclose(next_probabilities(LOGITS, top_p=0.8), torch.tensor([[0.7, 0, 0.15, 0]]) / 0.85)
+    assert torch.allclose(next_probabilities(LOGITS, top_p=0.1), torch.tensor([[1.0, 0, 0, 0]]))
+    assert torch.allclose(next_probabilities(LOGITS, 0), torch.tensor([[1.0, 0, 0, 0]]))
+    squared = LOGITS.exp() ** 2
+    assert torch.allclose(next_probabilities(LOGITS, 0.5), squared / squared.sum())
+    assert torch.allclose(next_probabilities(LOGITS, top_k=99), next_probabilities(LOGITS))
+
+
+def test_top_k_comes_before_top_p():
+    """Of .5 .3 .2 two are kept and become .625 .375; .6 is reached by the first alone."""
+    p = next_probabilities(torch.tensor([0.5, 0.3, 0.2]).log(), top_k=2, top_p=0.6)
+    assert p.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_equal_logits_are_kept_in_their_order():
+    assert next_probabilities(torch.zeros(5), top_k=2).tolist() == [0.5, 0.5, 0, 0, 0]
+
+
+@pytest.mark.parametrize("positions", ["learned", "rotary"])
+def test_the_cache_changes_nothing_and_the_window_slides(positions):
+    prompt = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
+    found = [
+        sample(model(positions=positions), prompt, 40, generator=torch.Generator().manual_seed(2), cache=cache,
+               need_probabilities=True)
+        for cache in (True, False)
+    ]  # fmt: skip
+    assert torch.equal(found[0].ids, found[1].ids) and found[0].ids.shape == (3, 40)
+    assert torch.allclose(found[0].probabilities, found[1].probabilities, atol=1e-5)
+
+
+@pytest.mark.parametrize("positions", ["learned", "rotary"])
+def test_a_shorter_prompt_in_a_batch_goes_on_as_it_would_alone(positions):
+    made, lengths = model(positions=positions), [7, 4, 1]
+    prompts = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
+    mask = torch.arange(7) < torch.tensor(lengths)[:, None]
+    together = sample(made, prompts, 8, temperature=0, mask=mask, need_probabilities=True)
+    for row, length in enumerate(lengths):
+        alone = sample(made, prompts[row : row + 1, :length], 8, temperature=0, need_probabilities=True)
+        assert torch.equal(together.ids[row], alone.ids[0])
+        assert torch.allclose(together.probabilities[row], alone.probabilities[0], atol=1e-5)
+
+
+def test_frequencies_are_the_probabilities():
+    """30,000 draws of one step: each share within four standard errors."""
+    made, prompt = model(), torch.full((30_000, 1), 5)
+    words, p = next(stream(made, prompt, 1, top_k=6, generator=torch.Generator().manual_seed(3)))
+    shares = torch.bincount(words, minlength=30) / len(words)
+    assert ((shares - p[0]).abs() <= 4 * (p[0] * (1 - p[0]) / len(words)).sqrt() + 1e-9).all()
+
+
+def test_the_same_seed_draws_the_same_and_the_global_state_is_left_alone():
+    made, prompt = model(), torch.tensor([[4, 5]])
+    before = torch.get_rng_state()
+    a, b = (sample(made, prompt, 12, generator=torch.Generator().manual_seed(4)).ids for _ in range(2))
+    assert torch.equal(a, b) and torch.equal(before, torch.get_rng_state())
+
+
+def test_a_row_ends_at_stop_and_is_filled_up():
+    made, prompt = model(), torch.tensor([[4], [9], [14]])
+    free = sample(made, prompt, 12, temperature=0).ids
+    stop = int(free[0, 3])
+    found = sample(made, prompt, 12, temperature=0, stop=stop).ids
+    end = free[0].tolist().index(stop)
+    assert found[0, : end + 1].tolist() == free[0, : end + 1].tolist() and not found[0, end + 1 :].any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": -1}, "temperature is -1"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"top_k": 0}, "top_k is 0"),
+        ({"top_k": 1.5}, "top_k is 1.5"),
+        ({"top_p": 0}, "top_p is 0"),
+        ({"top_p": 1.2}, "top_p is 1.2"),
+    ],
+)
+def test_settings_that_cannot_be_drawn_from(options, message):
+    with pytest.raises(ValueError, match=message):
+        next_probabilities(LOGITS, **options)
+    with pytest.raises(ValueError, match=message):
+        sample(model(), torch.tensor([[4]]), 1, **options)
+
+
+def test_an_empty_prompt_and_a_wrong_number_of_tokens():
+    with pytest.raises(ValueError, match="at least one token"):
+        sample(model(), torch.zeros(1, 0, dtype=torch.long), 3)
+    with pytest.raises(ValueError, match="max_new_tokens is -1"):
+        sample(model(), torch.tensor([[4]]), -1)
+    assert sample(model(), torch.tensor([[4]]), 0).ids.shape == (1, 0)
+
+
+def test_text_in_and_out():
+    tokenizer = Characters.build("abc déf\n")
+    torch.manual_seed(0)
+    loaded = checkpoints.Loaded(GPT(GPTConfig(len(tokenizer), 16, 1, 2, max_length=8)).eval(), {}, tokenizer=tokenizer)
+    once = decoding.generate(loaded, "abc", 12, seed=1)
+    assert once == decoding.generate(loaded, "abc", 12, seed=1, cache=False)
+    assert once != decoding.generate(loaded, "abc", 12, seed=2)
+    assert decoding.generate(loaded, "a" * 50, 3, temperature=0) == decoding.generate(
+        loaded, "a" * 50, 3, temperature=0
+    )
+    with pytest.raises(ValueError, match="does not know 'x', 'é'|does not know 'x'"):
+        decoding.generate(loaded, "axb")
+    with pytest.raises(ValueError, match="prompt is empty"):
+        decoding.generate(loaded, "")
+    with pytest.raises(TypeError, match="needed: text"):
+        decoding.generate(loaded, 7)
