@@ -2,8 +2,10 @@
 #   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
 #   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip (here: torch for CPU)
 #   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
+#   make lab EXTRA=serve                         with what chapter 7 needs to serve a model (stays installed)
 
 ARGS ?=
+EXTRA ?=
 PIP_OPTIONS ?=
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python python3.14 python3.13 python3.12 python3.11)
 RUN := .venv/bin/python
@@ -43,44 +45,44 @@ doctor: environment  ## check this environment and say what to do
 	@$(RUN) -m course_utils doctor $(ARGS)
 
 test:  ## everything: lint, unit, parity, drift, exercises, nbval, browser; sets up what it needs
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py $(ARGS)
 
 test-gpu:  ## run the same notebooks on the GPU
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu nbval $(ARGS)
 
 notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one)
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) -m course_utils notebooks $(ARGS)
 
 check:  ## drift and anatomy of the notebooks, without running them
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) -m course_utils notebooks --check $(ARGS)
 	@$(RUN) -m course_utils notebooks --lint $(ARGS)
 
 bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) -m tests.benchmarks $(ARGS)
 
 results:  ## make again what is shown as recorded: data/results/
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) -m course_utils results $(ARGS)
 
 lint:  ## ruff, as in make test
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py lint
 
 format:  ## let ruff lay out the code
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lock:  ## write requirements.lock and environment.yml from what is installed in .venv
-	$(call environment,--extra test)
+	$(call environment,--extra test --extra serve)
 	@$(RUN) -m course_utils lock
 
 environment:  ## only make or repair .venv
-	$(call environment,)
+	$(call environment,$(if $(EXTRA),--extra $(EXTRA)))
 
 clean:  ## remove what can be made again (.venv and caches); workbook/ stays
 	rm -rf .venv .cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -55,7 +55,8 @@ def ensure(root=ROOT, extras=(), pip_options=()):
 def wanted_stamp(root, extras):
     """What the stamp of a fitting environment says."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    parts = [project.get("build-system"), project["project"], project.get("tool", {}).get("hatch")]
+    tools = project.get("tool", {})
+    parts = [project.get("build-system"), project["project"], tools.get("hatch"), tools.get("attention-course")]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     for path in [root / "requirements.lock", *sorted((root / "course_utils" / "jupyter").glob("*.json"))]:
         digest.update(path.read_bytes())
@@ -113,8 +114,19 @@ def _install(root, venv, extras, pip_options):
             "Without a network: connect and type the same command again. Behind a proxy: set HTTPS_PROXY first.\n"
             "If a package is not to be found for this Python, try another one: make lab PYTHON=python3.12"
         )
+    if alone := _without_dependencies(root, extras):
+        command = [*command[: command.index("--constraint")], *pip_options, "--no-deps", *alone]
+        if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
+            print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
     (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
+
+
+def _without_dependencies(root, extras):
+    """Packages of these extras that are installed by themselves: what they depend on is there, or not needed."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = project.get("tool", {}).get("attention-course", {}).get("without-dependencies", {})
+    return [name for extra in extras for name in wanted.get(extra, ())]
 
 
 def _make(venv):

@@ -29,14 +29,19 @@ dependencies:
 
 def direct(extra=""):
     """The packages that pyproject.toml names, for a student ("") or for an extra -> list of normalised names."""
+    return sorted({name for name, _ in _named(extra)})
+
+
+def _named(extra):
+    """The same with what they are asked for besides: (name, ""), ("transformers", "serving")."""
     from packaging.requirements import Requirement
 
     chosen = []
     for requirement in map(Requirement, metadata.requires(DISTRIBUTION) or []):
         marker = str(requirement.marker or "")
         if ("extra" in marker) == bool(extra) and (not marker or requirement.marker.evaluate({"extra": extra})):
-            chosen.append(normalise(requirement.name))
-    return sorted(chosen)
+            chosen += [(normalise(requirement.name), wanted) for wanted in ("", *requirement.extras)]
+    return chosen
 
 
 def closure():
@@ -46,7 +51,7 @@ def closure():
     """
     from packaging.requirements import Requirement
 
-    found, todo = {}, [(name, "") for name in direct() + direct("test")]
+    found, todo = {}, [*_named(""), *_named("serve"), *_named("test")]
     seen = set()
     while todo:
         name, extra = todo.pop()
