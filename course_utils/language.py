@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from . import fetching
 from . import text as texts
+from .checkpoints import Loaded
 from .lesson import warm_then_fall
 from .training import Run, fit
 
@@ -247,6 +248,10 @@ class TextLesson:
         settings |= {"evaluate": lambda m: {"valid": self.valid_loss(m, count)}} | options
         loss = (lambda m, ids: m.loss(ids)) if dtype is None else (lambda m, ids: m.loss(ids, dtype=dtype))
         return fit(model, self.batch, loss, steps=steps, seed=seed, show=show, **settings)
+
+    def loaded(self, model: nn.Module) -> Loaded:
+        """A model trained here in the form of a checkpoint, as `decoding.generate` and `hub_format` take it."""
+        return Loaded(model.eval(), {"data": {"corpus": self.text.name}}, tokenizer=self.tokenizer)
 
     def bigram_loss(self) -> float:
         """Held-out loss of counting alone: how often each token followed the one before it, plus one each."""

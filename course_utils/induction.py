@@ -1,0 +1,166 @@
+"""Induction heads: a GPT that copies what once followed. Trained in class, found by a score, knocked out.
+
+    task = Repeats()                                   # random tokens, and then the same ones again
+    model = task.model(); task.train(model)            # about half a minute on two cores
+    task.scores(model)                                 # [layers, heads]: how much each looks where copying needs it
+    with silenced(model, [(2, 1)]): task.by_place(model)
+
+In the second half each token can be known: look for the last time the present token stood here, and say what came after
+it. A head that looks there is an induction head; it needs one in the layer below that looks at the token before.
+Sources: Elhage et al. 2021, A mathematical framework for transformer circuits; Olsson et al. 2022, In-context learning
+and induction heads.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .gpt import GPT, GPTConfig
+from .head_study import _hooked, _kept
+from .score_study import Table
+from .training import Run, fit
+
+
+class Repeats:
+    """The task: `half` random tokens of `size`, then the same again. Half of the training texts are cut anywhere in
+    between, so that the distance from a token to its copy is not always the same."""
+
+    def __init__(self, size: int = 24, half: int = 16):
+        if size < 2 or half < 2:
+            raise ValueError(f"size is {size}, half {half}; needed: at least 2 of both")
+        self.size, self.half = size, half
+
+    def texts(self, generator: torch.Generator, rows: int = 64, half: int | None = None) -> Tensor:
+        """ids [rows, 2 · half]: random tokens twice."""
+        first = torch.randint(self.size, (rows, half or self.half), generator=generator)
+        return first.repeat(1, 2)
+
+    def batch(self, generator: torch.Generator) -> Tensor:
+        """What is trained on: all texts of a batch have the same period, another one in each batch."""
+        half = int(torch.randint(self.half // 2, self.half + 1, (), generator=generator))
+        return self.texts(generator, half=half)
+
+    def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
+        """A fresh GPT for these texts. The global random state is left alone."""
+        settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return GPT(GPTConfig(self.size, **(settings | config)))
+
+    def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
+        """Cross-entropy of each next token, both halves alike: the first can be no better than ln(size)."""
+        return model.loss(ids)
+
+    def train(self, model: nn.Module, steps: int = 600, seed: int = 0, show: bool = False, **options) -> Run:
+        """fit() -> Run; its history holds "second half" beside "loss"."""
+        settings = {"lr": 4e-3, "clip": 1.0, "schedule": lambda i: min((i + 1) / 40, max(1.03 - i / steps, 0.03))}
+        settings |= {"evaluate": lambda m: {"second half": self.second_half(m)}} | options
+        return fit(model, self.batch, self.loss, steps=steps, seed=seed, show=show, **settings)
+
+    @torch.no_grad()
+    def by_place(self, model: nn.Module, rows: int = 256) -> Tensor:
+        """The loss at each place of fresh texts, [2 · half − 1]: of the second token first."""
+        ids = self.texts(torch.Generator().manual_seed(10**6), rows)
+        logits = model(ids[:, :-1]).logits
+        return F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none").mean(0)
+
+    def second_half(self, model: nn.Module, rows: int = 256) -> float:
+        """Mean loss of the tokens that can be known: those of the second half but its first one."""
+        return self.by_place(model, rows)[self.half :].mean().item()
+
+    @torch.no_grad()
+    def weights(self, model: GPT, rows: int = 1) -> list[Tensor]:
+        """What each layer's heads look at in fresh texts, a list of [rows, H, T, T]."""
+        ids = self.texts(torch.Generator().manual_seed(10**6), rows)
+        return model(ids, need_weights=True).weights
+
+    def scores(self, model: GPT, rows: int = 64, what: str = "induction") -> Tensor:
+        """How much each head looks where copying needs it, [layers, heads], from 0 to 1: see `head_score`."""
+        return torch.stack([head_score(w, self.half, what) for w in self.weights(model, rows)])
+
+
+def head_score(weights: Tensor, half: int, what: str = "induction") -> Tensor:
+    """Mean weight that each head puts on one place, over the second half of repeated texts: [B, H, T, T] -> [H].
+
+    induction  the token after the earlier copy of the present one: half − 1 places back
+    copy       the earlier copy itself: half places back
+    before     the token just before (over the whole text)
+    Raises ValueError for another name, or weights that are not of a text of two halves.
+    """
+    back = {"induction": half - 1, "copy": half, "before": 1}
+    if what not in back:
+        raise ValueError(f"what is {what!r}; needed: {', '.join(back)}")
+    if weights.dim() != 4 or weights.shape[-1] != weights.shape[-2] or weights.shape[-1] < 2 * half:
+        raise ValueError(f"weights are {list(weights.shape)}; needed: [B, H, T, T] with T = {2 * half}, two halves")
+    looked = weights.diagonal(-back[what], -2, -1)  # entry t: from place t + back to place t
+    return looked[..., (half - back[what] if what != "before" else 0) :].mean((0, 2))
+
+
+@contextlib.contextmanager
+def silenced(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterator[nn.Module]:
+    """Within it these heads of a GPT or BERT write zeros: (layer, head), both from 1. Afterwards nothing is left.
+
+    Raises ValueError for a head that the model does not have.
+    """
+    blocks = model.blocks if hasattr(model, "blocks") else model.bert.blocks
+    groups: dict[int, list[int]] = {}
+    for layer, head in heads:
+        if not (1 <= layer <= len(blocks) and 1 <= head <= blocks[layer - 1].attention.num_heads):
+            raise ValueError(
+                f"the model has no head {(layer, head)}; it has layers 1 to {len(blocks)} and heads 1 to "
+                f"{blocks[0].attention.num_heads}"
+            )
+        groups.setdefault(layer - 1, []).append(head - 1)
+    with contextlib.ExitStack() as stack:
+        for layer, numbers in groups.items():
+            attention = blocks[layer].attention
+            keep = torch.ones(attention.num_heads, 1)
+            keep[numbers] = 0.0
+            stack.enter_context(_hooked(attention.out, lambda _, args, keep=keep: (_kept(args[0], keep),)))
+        yield model
+
+
+class Knocked(NamedTuple):
+    """head: (layer, head) from 1; induction, before: its scores; loss: of the second half without it."""
+
+    head: tuple[int, int]
+    induction: float
+    before: float
+    loss: float
+
+
+def knock_out(task: Repeats, model: GPT) -> list[Knocked]:
+    """Each head with its scores and the loss of the repeated half while it is silent, worst loss first."""
+    induction, before, found = task.scores(model), task.scores(model, what="before"), []
+    for layer, head in ((n, h) for n in range(len(induction)) for h in range(induction.shape[1])):
+        with silenced(model, [(layer + 1, head + 1)]):
+            loss = task.second_half(model)
+        scores = induction[layer, head].item(), before[layer, head].item()
+        found.append(Knocked((layer + 1, head + 1), *(round(s, 3) for s in scores), round(loss, 3)))
+    return sorted(found, key=lambda row: -row.loss)
+
+
+def head_table(task: Repeats, model: GPT) -> Table:
+    """`knock_out` as a table, with the loss of the whole model above it."""
+    rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "token before": k.before,
+             "second half without it": k.loss} for k in knock_out(task, model)]  # fmt: skip
+    return Table(rows, f"Loss of the second half with all heads: {task.second_half(model):.3f}")
+
+
+def record_induction(steps: int = 600, seeds: Iterable[int] = range(5)) -> dict:
+    """Two layers and one, several seeds; the figures behind data/results/gpt_induction.json."""
+    task, found = Repeats(), []
+    for layers in (1, 2):
+        for seed in seeds:
+            model = task.model(num_layers=layers, seed=seed)
+            run = task.train(model, steps, seed)
+            found.append({
+                "layers": layers, "seed": seed, "second half": round(task.second_half(model), 4),
+                "heads": [list(k) for k in knock_out(task, model)],
+                "curve": [[s, round(v, 3)] for s, v in zip(*run.history["second half"], strict=True)],
+            })  # fmt: skip
+    return {"size": task.size, "half": task.half, "steps": steps, "runs": found}

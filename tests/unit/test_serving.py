@@ -1,0 +1,213 @@
+"""A GPT in Hugging Face's format, served by `transformers serve`, asked through the client `openai`: the real ones."""
+
+import importlib.util
+import json
+import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import torch
+
+from course_utils import hub_format, serving, text
+from course_utils.checkpoints import Loaded
+from course_utils.decoding import generate
+from course_utils.gpt import GPT, GPTConfig
+
+EXTRA = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in serving.NEEDED), reason='needs pip install -e ".[serve]"'
+)
+LINES = "First Citizen:\nSpeak, speak.\n\nSecond Citizen:\nWe know't, é and 我.\n"
+
+
+def model(tokenizer, **config):
+    torch.manual_seed(0)
+    gpt = GPT(GPTConfig(len(tokenizer), 32, 2, 2, max_length=64, **config))
+    return Loaded(gpt.eval(), {}, tokenizer=tokenizer)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model that knows the lines by heart, so that its greedy text is more than one letter."""
+    loaded = model(text.Characters.build(LINES))
+    ids = torch.tensor([loaded.tokenizer.encode(LINES)])[:, :65]
+    optimizer = torch.optim.Adam(loaded.model.parameters(), 1e-2)
+    for _ in range(60):
+        optimizer.zero_grad()
+        loaded.model.loss(ids).backward()
+        optimizer.step()
+    return loaded, hub_format.save_pretrained(loaded, tmp_path_factory.mktemp("models") / "my-gpt", template="play")
+
+
+@pytest.mark.parametrize(
+    "tokenizer",
+    [
+        text.Characters.build(LINES),
+        text.Subwords.build(["the cats eat the soup .", "Le chat n'a pas mangé l'été."] * 3, 60),
+    ],
+)
+def test_transformers_reads_the_same_numbers_and_gives_the_same_logits(tokenizer, tmp_path):
+    import transformers
+
+    loaded = model(tokenizer)
+    folder = hub_format.save_pretrained(loaded, tmp_path / "m")
+    theirs = transformers.AutoTokenizer.from_pretrained(folder)
+    for content in (LINES, "the  cats’ Soup.\n", "l'été mangé ☃", " \n\n x"):
+        ids = tokenizer.encode(content)
+        assert theirs(content).input_ids == ids
+        assert theirs.decode(ids).strip() == loaded.tokenizer.decode(ids).strip()
+    assert (theirs.pad_token_id, theirs.bos_token_id, theirs.eos_token_id) == (text.PAD, text.BOS, text.EOS)
+    gpt = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    ids = torch.randint(4, len(tokenizer), (2, 20))
+    assert torch.allclose(gpt(ids).logits, loaded.model(ids).logits, atol=1e-5)
+    assert gpt.generation_config.do_sample and gpt.generation_config.eos_token_id == text.EOS
+
+
+def test_a_name_for_bos_of_ones_own_is_one_token_of_the_prompt(tmp_path):
+    import transformers
+
+    tokenizer = text.Subwords.build(["a student", "étudiant"] * 3, 40, special=("<pad>", "<unk>", "<to-fr>", "<eos>"))
+    folder = hub_format.save_pretrained(model(tokenizer), tmp_path / "m", template="translate")
+    theirs = transformers.AutoTokenizer.from_pretrained(folder)
+    prompt = hub_format.as_text(theirs, [{"role": "user", "content": "a student"}])
+    assert prompt == "a student<to-fr>"
+    assert theirs(prompt).input_ids == [*tokenizer.encode("a student"), text.BOS]
+
+
+def test_chat_templates_make_one_text_of_a_chat(folder):
+    import transformers
+
+    chat = [
+        {"role": "system", "content": "Rome. A street."},
+        {"role": "user", "content": "Speak."},
+        {"role": "assistant", "content": "We know."},
+        {"role": "user", "content": "Well?"},
+    ]
+    theirs = transformers.AutoTokenizer.from_pretrained(folder[1])
+    assert hub_format.as_text(theirs, chat) == (
+        "Rome. A street.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\nWe know.\n\nFirst Citizen:\nWell?\n\n"
+        "Second Citizen:\n"
+    )
+    theirs.chat_template = hub_format.TEMPLATES["plain"]
+    assert hub_format.as_text(theirs, chat) == "Rome. A street.Speak.We know.Well?"
+
+
+def test_what_cannot_be_written_says_why(tmp_path):
+    characters = text.Characters.build(LINES)
+    with pytest.raises(ValueError, match="rotary"):
+        hub_format.save_pretrained(model(characters, positions="rotary"), tmp_path / "m")
+    with pytest.raises(ValueError, match="Characters or Subwords"):
+        hub_format.save_pretrained(model(text.Vocabulary.build(["a b"])), tmp_path / "m")
+    with pytest.raises(ValueError, match="tokenizer is None"):
+        hub_format.save_pretrained(Loaded(model(characters).model, {}), tmp_path / "m")
+
+
+def test_three_billion_numbers_fit_in_two_gigabytes():
+    """Qwen's card: 3.09 B parameters, 2.77 B without the embedding; Ollama's page: 1.9 GB."""
+    rows = {row["part"]: row for row in hub_format.size_table()}
+    total = rows["all"]["parameters"]
+    assert total == sum(row["parameters"] for part, row in rows.items() if part != "all") == 3_085_938_688
+    assert round((total - rows["embedding, shared with the output"]["parameters"]) / 1e9, 2) == 2.77
+    assert round(rows["all"]["MB"] / 1000, 1) == 1.9
+
+
+def test_without_the_extra_one_command_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r'openai, fastapi, uvicorn.*\n.*pip install -e "\.\[serve\]"'):
+        serving.serve(tmp_path)
+
+
+@EXTRA
+def test_a_taken_port_and_an_empty_folder_say_what_to_do(folder, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(serving.ServerError, match="Port .* another program.*Leave port out"):
+            serving.serve(folder[1], port=taken.getsockname()[1])
+    with pytest.raises(FileNotFoundError, match="save_pretrained"):
+        serving.serve(tmp_path)
+
+
+class Ollama(BaseHTTPRequestHandler):
+    models = ({"id": "qwen2.5:3b"},)
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"data": self.models}).encode())
+
+    def log_message(self, *args):
+        pass
+
+
+def test_ollama_is_found_or_a_line_says_how_to_get_it():
+    server = HTTPServer(("127.0.0.1", 0), Ollama)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    assert serving.ollama(url).startswith("Ollama runs here with qwen2.5:3b.")
+    Ollama.models = None
+    assert "has no model" in serving.ollama(url) and "ollama run qwen2.5:3b" in serving.ollama(url)
+    server.shutdown()
+    server.server_close()
+    assert serving.ollama(url).startswith("Nothing answers") and "ollama.com" in serving.ollama(url)
+
+
+@EXTRA
+@pytest.mark.slow
+def test_served_streamed_killed(folder):
+    """One server for all of it: the same text as here, a list of models, errors that explain, and no process left."""
+    loaded, place = folder
+    with serving.serve(place) as server:
+        client = serving.client_for(server.url)
+        assert [m.id for m in client.models.list()] == [server.model] == ["attention-course/my-gpt"]
+
+        prompt = "We.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\n"
+        pieces = list(serving.ask(server, "Speak.", system="We.", max_tokens=15))
+        expected = generate(loaded, prompt, 15, temperature=0)
+        assert "".join(pieces) == expected and len(set(expected)) > 4 and len(pieces) > 5
+
+        drawn = {"".join(serving.ask(server, "x", max_tokens=15, temperature=1.5, seed=n)) for n in range(3)}
+        assert len(drawn) > 1
+        assert serving.first_token(server, "Speak.") < 10  # on a busy machine; the benchmark says how fast it is
+
+        with pytest.raises(serving.ServerError, match="fit its 64 tokens"):
+            list(serving.ask(server, "Speak.", max_tokens=200))
+
+        answer = serving.ask(server, "Speak.", max_tokens=30)
+        first = next(answer)
+        server.process.kill()
+        with pytest.raises(serving.ServerError, match="in the middle of its answer.*serve.folder"):
+            list(answer)
+        assert first
+        with pytest.raises(serving.ServerError, match="before it answered"):
+            list(serving.ask(server, "Speak."))
+    assert not server.running
+    server.stop()
+
+
+@EXTRA
+@pytest.mark.slow
+def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
+    """Also when that program is killed and cannot clean up."""
+    code = (
+        "import sys, time; from course_utils import serving\n"
+        "server = serving.serve(sys.argv[1]); print(server.process.pid, flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", code, str(folder[1])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        pid = int(program.stdout.readline())
+        assert _alive(pid)
+        program.kill()
+    for _ in range(200):
+        if not _alive(pid):
+            return
+        threading.Event().wait(0.1)
+    pytest.fail("the server outlived its program")
+
+
+def _alive(pid):
+    import psutil
+
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
