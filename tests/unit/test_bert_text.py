@@ -1,0 +1,175 @@
+"""What BERT reads: pieces, segments, spans; what does not fit is dropped where one can see it."""
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from course_utils import text
+from course_utils.bert_text import (
+    answer_tokens,
+    best_span,
+    collate,
+    draw,
+    encode,
+    encode_all,
+    special_mask,
+)
+from course_utils.text import WordPiece
+
+SENTENCES = [
+    "The man went to the store.", "He bought a gallon of milk.", "The animal was too tired.", "It was too wide.",
+    "Walking and talking, the children went to the market.",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return WordPiece.build(SENTENCES, 120)
+
+
+def test_wordpiece_learns_the_same_pieces_in_every_process(tokenizer):
+    program = (
+        "import hashlib, sys; from course_utils.text import WordPiece; "
+        f"print(hashlib.sha256(repr(WordPiece.build({SENTENCES!r}, 120).words).encode()).hexdigest())"
+    )
+    runs = {subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+            for _ in range(3)}  # fmt: skip
+    assert runs == {hashlib.sha256(repr(tokenizer.words).encode()).hexdigest()}
+
+
+def test_wordpiece_is_what_transformers_reads(tokenizer):
+    theirs, sentence = tokenizer.to_huggingface(), "The milk was [MASK], ünwide zebra!"
+    assert theirs(sentence)["input_ids"] == [tokenizer.cls, *tokenizer.encode(sentence), tokenizer.sep]
+    assert theirs.convert_tokens_to_ids(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]) == [0, 1, 2, 3, 4]
+
+
+def test_pieces_stand_for_what_they_cover(tokenizer):
+    sentence = "The Children walked; 猫 it's WIDE"
+    spans = tokenizer.spans(sentence)
+    covered = "".join(sentence[a:b] for _, a, b in spans)
+    assert covered == sentence.replace(" ", "")
+    pieces = tokenizer.tokens([i for i, _, _ in spans])
+    for piece, (_, a, b) in zip(pieces, spans, strict=True):
+        assert piece in ("[UNK]", sentence[a:b].lower(), "##" + sentence[a:b].lower())
+    assert tokenizer.cut("The 猫") == ["the", "猫"]
+
+
+def test_there_and_back(tokenizer):
+    assert tokenizer.decode(tokenizer.encode("The man bought milk.")) == "the man bought milk."
+    again = text.from_json(tokenizer.to_json())
+    assert again.words == tokenizer.words and again.encode(SENTENCES[4]) == tokenizer.encode(SENTENCES[4])
+    assert len(again) == len(tokenizer) and "store" in again and "zebra" not in again
+
+
+def test_a_tokenizer_from_a_file(tokenizer, tmp_path):
+    (tmp_path / "vocab.txt").write_text("\n".join(tokenizer.words) + "\n", encoding="utf-8")
+    assert WordPiece.from_file(tmp_path).encode(SENTENCES[0]) == tokenizer.encode(SENTENCES[0])
+    tokenizer.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    assert WordPiece.from_file(tmp_path / "tokenizer.json").encode(SENTENCES[0]) == tokenizer.encode(SENTENCES[0])
+    with pytest.raises(FileNotFoundError, match="the folder of a model"):
+        WordPiece.from_file(tmp_path / "nowhere")
+
+
+def test_what_is_no_text_is_said(tokenizer):
+    with pytest.raises(ValueError, match="no text to learn from"):
+        WordPiece.build(["", " "])
+    with pytest.raises(TypeError, match="text in quotes"):
+        tokenizer.encode(7)
+    other = text.Subwords.build(SENTENCES, 60).tokenizer
+    with pytest.raises(ValueError, match=r"no \[PAD\]"):
+        WordPiece(other)
+
+
+def test_a_pair_as_bert_reads_it(tokenizer):
+    found = encode(tokenizer, "the man went to the store .", "he bought milk .")
+    assert found.tokens == ("[CLS]", "the", "man", "went", "to", "the", "store", ".", "[SEP]",
+                            "he", "bought", "milk", ".", "[SEP]")  # fmt: skip
+    assert found.segments == (0,) * 9 + (1,) * 5
+    assert found.spans[0] == found.spans[8] == (0, 0) and found.spans[2] == (4, 7) and found.spans[10] == (3, 9)
+    assert found.dropped == (0, 0)
+
+
+def test_words_given_as_a_list_are_counted(tokenizer):
+    found = encode(tokenizer, ["Walkers", "men"])
+    assert found.words[0] == found.words[-1] == -1
+    assert sorted(set(found.words[1:-1])) == [0, 1] and found.words.count(0) > 1
+    joined = "Walkers men"
+    assert "".join(joined[a:b] for a, b in found.spans) == "Walkersmen"
+
+
+def test_too_long_is_cut_where_one_can_see_it(tokenizer):
+    first, second = "the man went to the store .", "he bought milk ."
+    with pytest.warns(UserWarning, match="3 of 11 tokens do not fit into 11"):
+        found = encode(tokenizer, first, second, max_length=11)
+    assert len(found) == 11 and found.dropped == (3, 0) and "3 more tokens that did not fit" in repr(found)
+    whole = encode(tokenizer, first, second)
+    assert found.spans[1:5] == whole.spans[1:5]  # of what is left the same
+    with pytest.warns(UserWarning, match="3 of 11"):
+        question_kept = encode(tokenizer, first, second, max_length=11, shorten="second")
+    assert question_kept.dropped == (0, 3) and question_kept.tokens[9:] == ("he", "[SEP]")
+    with pytest.warns(UserWarning, match="1 of 2 texts are longer than 6: 3 tokens"):
+        encode_all(tokenizer, [first, "milk"], max_length=6)
+
+
+def test_no_text_or_no_room_is_an_error(tokenizer):
+    for empty in ("", "  ", "\n", []):
+        with pytest.raises(ValueError, match="first text is empty"):
+            encode(tokenizer, empty)
+    with pytest.raises(ValueError, match="second text is empty"):
+        encode(tokenizer, "milk", "")
+    with pytest.raises(ValueError, match="no room"):
+        encode(tokenizer, "the man", "the store", max_length=4)
+    with pytest.raises(ValueError, match="shorten is 'first'"):
+        encode(tokenizer, "milk", shorten="first")
+
+
+def test_batches_are_filled_up(tokenizer):
+    short, long = encode(tokenizer, "milk ."), encode(tokenizer, "the store .", "he bought milk .")
+    batch = collate([short, long])
+    assert batch.ids.shape == batch.segments.shape == batch.mask.shape == (2, len(long))
+    assert batch.mask.sum(1).tolist() == [len(short), len(long)] and (batch.ids[0, len(short) :] == tokenizer.pad).all()
+    assert collate([short], length=9).ids.shape == (1, 9)
+    assert special_mask(tokenizer, batch)[0].tolist() == [True, False, False] + [True] * (len(long) - 3)
+    with pytest.raises(ValueError, match="no inputs"):
+        collate([])
+    with pytest.raises(ValueError, match="length is 2"):
+        collate([short], length=2)
+
+
+def test_drawn_batches_are_of_similar_length_and_repeatable():
+    lengths = [3, 30, 4, 29, 5, 28, 6, 27] * 5
+    found = [draw(lengths, 2, torch.Generator().manual_seed(seed)) for seed in range(20)]
+    assert found == [draw(lengths, 2, torch.Generator().manual_seed(seed)) for seed in range(20)]
+    assert all(len(set(rows)) == 2 for rows in found) and len({tuple(rows) for rows in found}) > 15
+    assert max(abs(lengths[a] - lengths[b]) for a, b in found) < 24
+    assert sorted(draw([5, 6], 8, torch.Generator().manual_seed(0))) == [0, 1]
+
+
+def test_answers_are_found_among_the_tokens(tokenizer):
+    context = "He bought a gallon of milk."
+    found = encode(tokenizer, "what was it ?", context)
+    start = context.index("a gallon")
+    first, last = answer_tokens(found, start, start + len("a gallon of milk"))
+    assert context[found.spans[first][0] : found.spans[last][1]] == "a gallon of milk"
+    assert answer_tokens(found, -1, -1) == (0, 0)
+    cut = encode(tokenizer, "what was it ?", context, max_length=len(found) - 3, shorten="second", quiet=True)
+    assert answer_tokens(cut, start, start + len("a gallon of milk")) == (0, 0)
+
+
+def test_the_best_span_does_not_end_before_it_begins():
+    starts, ends = torch.tensor([0.0, 1.0, 5.0, 0.0]), torch.tensor([0.0, 4.0, 0.0, 3.0])
+    assert best_span(starts, ends) == (2, 3)  # (2, 1) would be more probable
+    every = [(s, e) for s in range(4) for e in range(s, 4)]
+    assert best_span(starts, ends) == max(every, key=lambda p: float(starts[p[0]] + ends[p[1]]))
+    assert best_span(starts, ends, longest=1) == max(
+        ((i, i) for i in range(4)), key=lambda p: starts[p[0]] + ends[p[0]]
+    )
+    allowed = torch.tensor([False, True, False, True])
+    assert best_span(starts, ends, allowed) == (1, 1)
+    minus = torch.tensor([0.0, 1.0, 5.0, -torch.inf])
+    assert best_span(minus, minus) == (2, 2)
+    with pytest.raises(ValueError, match="without a context"):
+        best_span(starts, ends, torch.zeros(4, dtype=torch.bool))
