@@ -100,7 +100,7 @@ export function mask_tokens(ui) {
     },
     table() {
       const s = statistics(state.draws), made = drawn();
-      return { header: ["word", "the model reads", "label", "kind"], rows: [...made.map((m, t) => [`${t + 1} ${names[t]}`, m.input, m.label ?? "−100", m.kind]), ...rows.map(r => [r, String(s.counts[r]), pc(s.shares[r]), `${fmt(100 * s.bands[r][0], 1)}–${fmt(100 * s.bands[r][1], 1)} %`])] };
+      return { header: ["word", "the model reads", "label", "kind"], rows: [...made.map((m, t) => [`${t + 1} ${names[t]}`, m.input, m.label ?? "−100", m.kind]), ...rows.map(r => [`all ${r}`, `${s.counts[r]} of ${r === "chosen" ? s.tokens : s.counts.chosen}`, `share ${pc(s.shares[r])}`, `band ${fmt(100 * s.bands[r][0], 1)}–${fmt(100 * s.bands[r][1], 1)} %`])] };
     },
     numbers: () => ({ drawn: drawn(), ...statistics(state.draws) }),
   };

@@ -118,7 +118,11 @@ class MaskTokens(View):
             [f"{i + 1} {n}", m.input, m.label or "−100", m.kind]
             for i, (n, m) in enumerate(zip(self.options["names"], self.masked, strict=True))
         ]
-        over = [[n, str(s["counts"][n]), _percent(s["shares"][n]), _band(s["bands"][n])] for n in s["shares"]]
+        of = {n: s["tokens"] if n == "chosen" else s["counts"]["chosen"] for n in s["shares"]}
+        over = [
+            [f"all {n}", f"{s['counts'][n]} of {of[n]}", f"share {_percent(s['shares'][n])}", f"band {_band(pair)}"]
+            for n, pair in s["bands"].items()
+        ]
         return Table(["word", "the model reads", "label", "kind"], [*rows, *over])
 
     def draw(self, figure) -> None:

@@ -123,7 +123,8 @@ def predictions(
     tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V
     words, or a function id -> word; truth: the true word of each place, T words, None where there is none; positions:
     the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
-    bars, 1 to 10; select: the place to begin with, or its word. live=True: Python hears `position`.
+    bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
+    hears `position`.
 
     Only the bars travel, as float32. Returns a view: .bars(model), .true(model), .right(model); and what all have.
     Raises TypeError and ValueError for what does not fit.
@@ -165,7 +166,8 @@ def predictions(
         "rank": np.array(ranks, "<f4").ravel(),
     }
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
-    start = one_of(select, names, places)
+    asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
+    start = one_of(asked[0] if select is None and asked else select, names, places)
     controls = [
         {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
          "words": {i: f"{i + 1} {names[i]}" for i in places}},
