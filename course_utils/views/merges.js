@@ -43,9 +43,9 @@ export function merges(ui) {
   css.textContent = `${STEPPER_CSS}.stage .body{flex:1 1 58%;min-width:0}.stage .side{flex:1 1 42%;max-width:24em}.narrow .stage .side{width:100%}
 .list{display:grid;grid-template-columns:auto 1fr;gap:.3em .8em;align-items:center;align-content:start}.list>span:not(.pieces){color:var(--quiet);text-align:right}.pieces{display:flex;flex-wrap:wrap;gap:.2em;color:var(--text)}
 .pieces span{border:1px solid var(--line);border-radius:.3em;padding:.02em .38em;min-width:.6em;text-align:center}.pieces .hot{box-shadow:inset 0 0 0 1.5px var(--text);border-color:var(--text);font-weight:700}.pieces .new{background:var(--text);color:var(--ground);border-color:var(--text)}.pieces .new.hot{box-shadow:0 0 0 2px var(--ground),0 0 0 4px var(--text)}
-.view .say{border-color:var(--quiet);min-height:8.3em;margin-bottom:.5em}.say div+div{margin-top:.25em}.bars{display:grid;grid-template-columns:minmax(4em,auto) minmax(4em,1fr) auto;gap:.15em .6em;align-items:center;min-height:${1.55 * spec.bars}em;align-content:start}
+.view .say{border-color:var(--quiet);min-height:9.8em;margin-bottom:.5em}.say div+div{margin-top:.25em}.bars{display:grid;grid-template-columns:minmax(4em,auto) minmax(4em,1fr) auto;gap:.15em .6em;align-items:center;min-height:${1.55 * spec.bars}em;align-content:start}
 .bars span:nth-child(3n+1){text-align:right}.bars i{height:.9em;display:block}.bars u{display:block;height:100%;background:var(--text);opacity:.42;border-radius:2px;min-width:1px}.bars .on{font-weight:700}.bars .on u{opacity:1}
-.learned{margin-top:.5em;min-height:2.8em;color:var(--quiet);max-width:60em}input[type=text]{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--quiet);border-radius:.35em;padding:.1em .4em}`;
+[data-testid=cut]{min-height:1.65em;min-width:12em}.learned{margin-top:.5em;min-height:2.8em;color:var(--quiet);max-width:60em}input[type=text]{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--quiet);border-radius:.35em;padding:.1em .4em}`;
   ui.root.append(css);
 
   function chips(pieces, made, pair) {
@@ -83,7 +83,7 @@ export function merges(ui) {
     },
     table() {
       const now = at(), rows = (list, name) => list.map((m, i) => [`${name} ${i + 1}`, m.left, m.right, m.count]);
-      return { header: ["", "left", "right", "side by side"], rows: [...rows(done(), "merge"), ...rows(now.pairs.slice(0, spec.bars), "pair")] };
+      return { header: ["what", "left", "right", "side by side"], rows: [...rows(done(), "merge"), ...rows(now.pairs.slice(0, spec.bars), "pair")] };
     },
     numbers: () => ({ merges: done(), pieces: Object.fromEntries(names.map((w, i) => [w, at().words[i]])), pairs: at().pairs, known: at().known, used: used(at()), cut: cut(state.word) }),
   };

@@ -122,7 +122,7 @@ class Merges(View):
         """The merges made so far, then the pairs as they are counted now."""
         rows = [[f"merge {i + 1}", m.left, m.right, str(m.count)] for i, m in enumerate(self.merges)]
         rows += [[f"pair {i + 1}", m.left, m.right, str(m.count)] for i, m in enumerate(self.pairs[:BARS])]
-        return Table(["", "left", "right", "side by side"], rows)
+        return Table(["what", "left", "right", "side by side"], rows)
 
     def draw(self, figure) -> None:
         from . import plot

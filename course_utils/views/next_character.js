@@ -40,11 +40,11 @@ export function next_character(ui) {
   ui.actions.pass = () => guess("");
   const css = h("style");
   css.textContent = `.stage .body{flex:1 1 55%;min-width:0}.stage .side{flex:1 1 45%;max-width:26em}.narrow .side{width:100%}
-.page{white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.35;max-width:44em}.shown{color:var(--quiet)}.c{display:inline-flex;flex-direction:column;align-items:center;min-width:1.15em;vertical-align:baseline;margin:0 1px .3em}
+.page{min-height:3.6em;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.35;max-width:44em}.shown{color:var(--quiet)}.c{display:inline-flex;flex-direction:column;align-items:center;min-width:1.15em;vertical-align:baseline;margin:0 1px .3em}
 .c i{display:block;width:100%;height:.62em;box-sizing:border-box}.c small{font-size:.8em;line-height:1.1;height:1.1em}.c.now{border:2px solid var(--query);border-radius:.2em;box-sizing:border-box}.c.hid{color:var(--quiet)}.c.got{font-weight:700}
 .keys{display:flex;flex-wrap:wrap;gap:.2em;margin-top:.6em;max-width:60em}.keys button{min-width:1.95em;padding:.1em .25em}
 input[type=text]{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--quiet);border-radius:.35em;padding:.1em .4em}
-.view .say{min-height:4.4em;margin:.5em 0}.score{display:grid;grid-template-columns:auto auto 1fr;gap:.1em 1em}.score span:nth-child(3n+1){color:var(--quiet)}.score b{font-weight:700}
+.view .say{min-height:6em;margin:.5em 0}.score{display:grid;min-height:5.9em;align-content:start;grid-template-columns:auto auto 1fr;gap:.1em 1em}.score span:nth-child(3n+1){color:var(--quiet)}.score b{font-weight:700}
 .bars{display:grid;grid-template-columns:auto minmax(4em,1fr) auto;gap:.15em .6em;align-items:center;font-size:.92em;min-height:8.4em;align-content:start}.bars span:nth-child(3n+1){text-align:right}.bars i{height:.9em;display:block}.bars u{display:block;height:100%;background:var(--text);min-width:1px;border-radius:2px}.bars .on{font-weight:700;color:var(--output)}.bars .on u{background:var(--output)}`;
   ui.root.append(css);
 

@@ -84,7 +84,7 @@ export function sampling(ui) {
   });
   const css = h("style");
   css.textContent = `.text{white-space:pre-wrap;overflow-wrap:anywhere;height:4.3em;overflow:hidden;display:flex;flex-direction:column;justify-content:flex-end;max-width:46em;margin-bottom:.5em}.text b{color:var(--output)}.text .quiet{color:var(--quiet)}
-[role=listbox]{outline-offset:3px}.view .say{min-height:10.4em;border-color:var(--output)}.narrow .say{min-height:8.8em}.say div+div{margin-top:.3em}`;
+[role=listbox]{outline-offset:3px}.view .say{min-height:10.4em;border-color:var(--output)}.narrow .say{min-height:11.4em}.say div+div{margin-top:.3em}`;
   ui.root.append(css);
 
   function hatch(c, x, y, wide, high) {

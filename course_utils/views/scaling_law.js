@@ -27,8 +27,8 @@ export function scaling_law(ui) {
   const controls = ui.root.querySelector(".controls");
   controls.lastElementChild.before(...(names.length ? [h("span", { class: "control" }, h("label", { for: list.id }, "as"), list)] : []), go);
   const css = h("style");
-  css.textContent = `.view .say{min-height:9.4em;border-color:var(--output)}.narrow .say{min-height:7.6em}.say div+div{margin-top:.25em}.parts{margin-top:.7em;display:grid;grid-template-columns:auto 1fr;gap:.15em .7em;align-items:baseline}.parts>div{grid-column:1/3;display:flex;height:1.1em}.parts>div i{display:block;height:100%}
-.parts span:nth-of-type(2n){color:var(--quiet)}.parts span i{display:inline-block;width:.8em;height:.8em;margin-right:.4em}[data-testid=N],[data-testid=D]{min-width:6.4em}`;
+  css.textContent = `.view .say{min-height:9.4em;border-color:var(--output)}.narrow .say{min-height:12em}.say div+div{margin-top:.25em}.parts{margin-top:.7em;display:grid;grid-template-columns:auto 1fr;gap:.15em .7em;align-items:baseline}.parts>div{grid-column:1/3;display:flex;height:1.1em}.parts>div i{display:block;height:100%}
+.parts span:nth-of-type(2n){color:var(--quiet)}.parts span i{display:inline-block;width:.8em;height:.8em;margin-right:.4em}[data-testid=N],[data-testid=D]{min-width:7.6em}`;
   ui.root.append(css);
 
   const size = x => (x >= 1e12 ? `${x / 1e12} T` : x >= 1e9 ? `${x / 1e9} B` : x >= 1e6 ? `${x / 1e6} M` : `${x / 1e3} k`);
@@ -77,7 +77,7 @@ export function scaling_law(ui) {
     },
     table() {
       const n = compute(), all = [["these sliders", state.N, state.D], ["best for the same cost", n.best_N, n.best_D], ...names.map(m => [m, ...spec.models[m]])];
-      return { header: ["", "parameters", "tokens", "operations", "loss", state.machine], rows: all.map(([name, N, D]) => { const m = compute(N, D); return [name, short(N), short(D), power(m.flops), fmt(m.loss), duration(m.hours)]; }) };
+      return { header: ["model", "parameters", "tokens", "operations", "loss", state.machine], rows: all.map(([name, N, D]) => { const m = compute(N, D); return [name, short(N), short(D), power(m.flops), fmt(m.loss), duration(m.hours)]; }) };
     },
     numbers: compute,
   };

@@ -105,7 +105,7 @@ class ScalingLaw(View):
             ]
             for name, N, D in rows
         ]
-        return Table(["", "parameters", "tokens", "operations", "loss", self.state["machine"]], rows)
+        return Table(["model", "parameters", "tokens", "operations", "loss", self.state["machine"]], rows)
 
     def draw(self, figure) -> None:
         from . import plot

@@ -1,0 +1,462 @@
+"""Chapter 7's labs in the browser: what they compute equals Python and torch in float64, and what a hand can do."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.sampling import next_probabilities
+from course_utils.views import labs
+from course_utils.views.journey import Panel
+from course_utils.views.view import at
+
+pytestmark = pytest.mark.browser
+SIGNS = list("\n abcdefgh")
+TEXT = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"
+WORDS = ["The", "animal", "crossed", "the", "street"]
+CHINESE = ["动物", "没有", "穿过", "街道"]
+VIEW = "document.querySelector('.course-view').view"
+
+
+def noise(*shape, seed=0):
+    return 2 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def steps(**options):
+    return labs.sampling(noise(3, 10), SIGNS, text="a b", chosen=[2, 3, 4], **options)
+
+
+def game(**options):
+    return labs.next_character("a bad cafe", noise(6, len(SIGNS)).softmax(-1), SIGNS, **options)
+
+
+def journey(**options):
+    causal = torch.ones(5, 5).tril().bool()
+    masked = noise(5, 5, seed=2).masked_fill(~causal, -1e30).softmax(-1)
+    panels = [
+        ("one width", noise(5, 5).softmax(-1), WORDS, WORDS, 1),
+        ("Chinese asks", noise(4, 5, seed=1).softmax(-1), CHINESE, WORDS, 3),
+        Panel("GPT", masked, ["▁" + w for w in WORDS], None, 7, causal),
+    ]
+    return labs.journey(panels, **{"select": ("street", "animal"), **options})
+
+
+MADE = {
+    "sampling": lambda **o: steps(temperature=0.8, top_p=0.9, **o),
+    "next_character": game,
+    "merges": lambda **o: labs.merges(TEXT, 12, word="attach", **o),
+    "scaling_law": labs.scaling_law,
+    "journey": journey,
+}
+
+
+@pytest.fixture
+def show(show):
+    """show(view, …) -> page, as everywhere; without the static picture, which takes longest, unless scripts=False."""
+
+    def open_page(*views, **options):
+        def bare(view):
+            return f'<div class="course-view"><script>{view.script()}</script></div>'
+
+        whole = not options.get("scripts", True)
+        return show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
+
+    return open_page
+
+
+def settle(page):
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def numbers(page, **state):
+    return page.evaluate(f"s => {{ const v = {VIEW}; v.set(s); return v.numbers(); }}", state)
+
+
+def state(page):
+    return page.evaluate(f"() => {VIEW}.state")
+
+
+def said(page, name="readout"):
+    settle(page)
+    return page.get_by_test_id(name).inner_text().replace("\n", " ")
+
+
+def picture(page, index=0):
+    settle(page)
+    return page.locator("canvas").nth(index).evaluate("c => c.toDataURL()")
+
+
+def table(page):
+    settle(page)
+    return [r.split("\t") for r in page.locator(".foot table tr").all_inner_texts()]
+
+
+# ---- the mathematics
+SETTINGS = [
+    (1.0, 10, 1.0),
+    (0.5, 4, 1.0),
+    (1.7, 10, 0.8),
+    (0.85, 6, 0.5),
+    (0.0, 10, 0.9),
+    (2.0, 1, 0.05),
+    (1.0, 10, 0.99),
+]
+
+
+def test_what_is_drawn_from_equals_torch(show):
+    view = steps()
+    page = show(view)
+    for step in range(3):
+        names = view.options["names"][step]
+        order = [SIGNS.index(t) for t in names]
+        for temperature, top_k, top_p in SETTINGS:
+            now = dict(step=step, temperature=temperature, top_k=top_k, top_p=top_p, draws=40, seed=step)
+            shown, python = numbers(page, **now), at(view, **now)
+            logits = noise(3, 10)[step].double()
+            wanted = next_probabilities(logits, temperature, top_k, top_p)[order]
+            assert np.allclose(shown["probabilities"], wanted, atol=1e-6, rtol=0)
+            assert np.allclose(shown["probabilities"], python.probabilities, atol=1e-12, rtol=0)
+            assert shown["kept"] == python.kept == int((wanted > 0).sum())
+            assert shown["entropy"] == pytest.approx(python.entropy, abs=1e-12)
+            assert shown["drawn"] == python.drawn and shown["names"] == python.names
+
+
+def test_a_large_vocabulary_travels_in_groups(show):
+    logits = noise(2000, seed=5)
+    logits[7] = -math.inf
+    view = labs.sampling(logits, [f"t{i}" for i in range(2000)])
+    page = show(view)
+    assert len(view.probabilities) < 400
+    for temperature, top_k, top_p in [
+        (1.0, 2000, 1.0),
+        (2.0, 500, 1.0),
+        (1.5, 2000, 0.9),
+        (2.0, 1000, 0.95),
+        (0.0, 2000, 1.0),
+    ]:
+        now = dict(temperature=temperature, top_k=top_k, top_p=top_p, draws=30)
+        shown, python = numbers(page, **now), at(view, **now)
+        wanted = next_probabilities(logits.double(), temperature, top_k, top_p).sort(descending=True).values
+        assert np.allclose(shown["probabilities"], python.probabilities, atol=1e-12, rtol=0)
+        assert np.allclose(shown["probabilities"][:60], wanted[:60], atol=2e-5, rtol=0)
+        assert abs(shown["kept"] - int((wanted > 0).sum())) <= 15 and shown["drawn"] == python.drawn
+    assert "1999" not in said(page) and "rarer tokens" in "".join(shown["names"])
+
+
+def test_the_game_counts_as_python_does(show):
+    view = game()
+    page = show(view)
+    for guesses in ([], ["d"], [" ", "", "a", "e"], list(view.options["hidden"])):
+        shown, scores = numbers(page, guesses=guesses), at(view, guesses=guesses).scores
+        assert [shown[k] for k in ("guessed", "reader", "model")] == [scores[k] for k in ("guessed", "reader", "model")]
+        assert np.allclose(shown["each"], view.bits, atol=1e-12)
+        assert (shown["bits"] is None) or np.allclose(shown["bits"], scores["bits"], atol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("text", [TEXT, "aaaaa aaa aa bab abab 你好 你好吗 𝒳y 𝒳y"])
+def test_merges_equal_python(show, text):
+    view = labs.merges(text, 25, word="𝒳yabaa")
+    page = show(view)
+    for step in range(view.options["last"] + 1):
+        shown, python = numbers(page, step=step), at(view, step=step)
+        assert [tuple(m.values()) for m in shown["merges"]] == python.merges
+        assert [tuple(p.values()) for p in shown["pairs"]] == python.pairs
+        assert shown["pieces"] == python.pieces and (shown["known"], shown["used"]) == python.sizes
+        assert shown["cut"] == python.cut("𝒳yabaa")
+
+
+def test_the_law_equals_python(show):
+    view = labs.scaling_law(machines={"a": 1e13, "b": 3e15}, law=(1.5, 300.0, 500.0, 0.3, 0.35))
+    page = show(view)
+    for N in (1e5, 3e8, 1e13):
+        for D in (1e6, 2e10, 1e15):
+            for machine in "ab":
+                shown, python = numbers(page, N=N, D=D, machine=machine), at(view, N=N, D=D, machine=machine).numbers
+                for name, number in python.items():
+                    assert np.allclose(shown[name], number, rtol=1e-9, atol=0), name
+
+
+def test_the_journey_finds_what_python_finds(show):
+    view = journey()
+    page = show(view)
+    for query in view.controls[0]["options"]:
+        for key in view.controls[1]["options"]:
+            shown, python = numbers(page, query=query, key=key)["panels"], at(view, query=query, key=key)
+            for i, panel in enumerate(shown):
+                place = [None if p < 0 else p for p in panel["place"]]
+                assert tuple(place) == python.place(i) and panel["words"] == python.words(i)
+                assert np.allclose(np.array(panel["weights"], float), view.weights(i), atol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_tables_of_python_and_the_browser(show, name):
+    view = MADE[name]()
+    if name == "next_character":
+        view.state["guesses"] = ["x", "", " "]
+    if name == "sampling":
+        view.state["draws"] = 7
+    page = show(view)
+    page.locator(".more summary").first.click()
+    wanted = [[str(c) for c in r] for r in (view.table().header, *view.table().rows)]
+    if name == "scaling_law":  # 1.2e+20 on paper, 1.20 · 10²⁰ here
+        for row in wanted[1:]:
+            row[3] = row[3].replace("e+", " · 10")
+            mantissa, power = row[3].split(" · 10")
+            row[3] = f"{mantissa} · 10{''.join('⁰¹²³⁴⁵⁶⁷⁸⁹'[int(c)] for c in power)}"
+    assert table(page) == wanted
+
+
+# ---- under the hand
+def test_a_token_is_drawn_and_written(show):
+    view = steps(temperature=0.8)
+    page = show(view)
+    assert said(page, "text").endswith("a b▁") and "Draw one" in said(page)
+    page.get_by_role("button", name="draw", exact=True).click()
+    drawn = at(view, draws=1).drawn[-1]
+    assert said(page, "text").strip() == f"a b{drawn}".replace("␣", "").strip()
+    assert "Drawn once" in said(page) and f"last “{drawn}”" in said(page)
+    page.get_by_role("button", name="draw 100").click()
+    assert "Drawn 101 times" in said(page) and state(page)["draws"] == 101
+    page.get_by_label("step").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert state(page)["step"] == 1 and said(page, "text").startswith("a ba")
+    page.get_by_role("button", name="reset").click()
+    assert "Draw one" in said(page) and state(page)["draws"] == 0
+
+
+def test_what_is_cut_is_hatched_and_said(show):
+    view = steps()
+    page = show(view)
+    before = picture(page)
+    page.get_by_label("top-k").focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowLeft")
+    assert state(page)["top_k"] == 3 and "3 of 10 tokens can be drawn (top-k 3)" in said(page)
+    assert picture(page) != before
+    page.get_by_test_id("picture").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    name = view.names[3]
+    assert f"“{name}”: the model gives" in said(page) and "cut, it cannot be drawn" in said(page)
+    page.get_by_label("temperature").focus()
+    page.keyboard.press("Home")
+    assert "Temperature 0: nothing is left to chance" in said(page) and "1 of 10" in said(page)
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 31)
+    assert f"“{view.names[0]}”: the model gives" in said(page)
+
+
+def test_the_reader_plays(show):
+    view = game()
+    page = show(view)
+    hidden = view.options["hidden"]
+    typed = page.get_by_test_id("type")
+    typed.press_sequentially("e")
+    page.locator(f'[data-key="{hidden[1]}"]').click()
+    page.get_by_role("button", name="pass").click()
+    typed.press("Enter")
+    assert state(page)["guesses"] == ["e", hidden[1], "", "\n"]
+    scores = at(view, guesses=state(page)["guesses"]).scores
+    shown = said(page, "score").split()
+    assert shown[shown.index("you") + 1] == str(scores["reader"]) == "1" and f"{scores['bits']:.2f} bits each" in said(
+        page, "score"
+    )
+    assert f"There stands “{hidden[3]}”. You guessed “⏎”." in said(page)
+    assert hidden[4] + hidden[5] not in said(page, "text")
+    typed.press_sequentially(hidden[4] + hidden[5] + "x")
+    assert len(state(page)["guesses"]) == 6 and "That was the last one" in said(page)
+    page.get_by_role("button", name="again").click()
+    assert "What comes next?" in said(page) and state(page)["guesses"] == []
+
+
+def test_the_model_is_silent_before_the_guess(show):
+    page = show(game())
+    assert page.locator(".bars *").count() == 0 and "·" in said(page, "text")
+    page.get_by_test_id("type").press_sequentially("x")
+    settle(page)
+    assert page.locator(".bars u").count() == 5
+
+
+def test_merging_by_hand(show):
+    view = labs.merges({"low": 5, "lower": 2, "newest": 6, "widest": 3}, 10)
+    page = show(view)
+    assert "Every word is cut" in said(page) and "Next: e + s, 9 times; another pair is as frequent" in said(page)
+    page.get_by_role("button", name="one merge on").click()
+    assert "Merge 1: e + s → es, side by side 9 times" in said(page) and "Next: es + t" in said(page)
+    page.get_by_test_id("picture").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert page.locator('[data-word="newest"] span').all_inner_texts() == ["▁", "n", "e", "w", "est"]
+    assert page.locator('[data-word="newest"] .new').inner_text() == "est"
+    page.get_by_test_id("word").fill("lowest")
+    settle(page)
+    assert page.get_by_test_id("cut").locator("span").all_inner_texts() == ["▁", "l", "o", "w", "est"]
+    page.get_by_role("button", name="one merge back").click()
+    settle(page)
+    assert state(page)["step"] == 1 and page.get_by_test_id("cut").locator("span").all_inner_texts()[-2:] == ["es", "t"]
+    page.get_by_test_id("picture").focus()
+    page.keyboard.press("End")
+    settle(page)
+    assert state(page)["step"] == view.options["last"] and page.get_by_role("button", name="one merge on").is_disabled()
+
+
+def test_models_and_the_best_of_a_budget(show):
+    page = show(labs.scaling_law())
+    page.get_by_label("as", exact=True).select_option("Gopher")
+    assert (state(page)["N"], state(page)["D"]) == (280e9, 300e9) and "280 billion" in page.get_by_test_id(
+        "N"
+    ).inner_text()
+    assert "The law was not fitted to such sizes" in said(page) and "58" not in said(page)
+    before = state(page)["N"] * state(page)["D"]
+    page.get_by_role("button", name="go to the best").click()
+    assert "the best for so many operations" in said(page)
+    assert state(page)["N"] * state(page)["D"] == pytest.approx(before) and state(page)["N"] < 100e9
+    drawn = picture(page)
+    page.get_by_label("tokens D").focus()
+    page.keyboard.press("ArrowLeft")
+    assert picture(page) != drawn
+    page.get_by_label("machine").select_option("10¹⁷ FLOP/s")
+    assert "at 10¹⁷ FLOP/s" in said(page)
+
+
+def test_a_word_lights_in_every_panel(show):
+    view = journey()
+    page = show(view)
+    before = [picture(page, i) for i in range(3)]
+    page.get_by_test_id("panel0").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    assert (state(page)["query"], state(page)["key"]) == ("the (2)", "the")
+    assert all(picture(page, i) != b for i, b in enumerate(before))
+    assert "the (2) → the" in said(page) and view.words(0) != at(view, query="the (2)", key="the").words(0)
+    assert at(view, query="the (2)", key="the").words(0) in said(page)
+    page.get_by_test_id("panel1").focus()
+    page.keyboard.press("ArrowDown")
+    assert state(page)["query"] == "动物" and "“动物” gives “The”" in said(page)
+    page.get_by_label("key", exact=True).select_option("street")
+    page.get_by_label("query", exact=True).select_option("animal")
+    settle(page)
+    assert "“▁animal” may not look at “▁street”" in page.locator(".panel").nth(2).inner_text()
+    assert "can look at “street” in 1 of 3" in said(page)
+
+
+def test_a_pointer_lights_and_leaves(show):
+    view = journey()
+    page = show(view)
+    still = said(page)
+    box = page.locator("canvas").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.6)
+    pointed = said(page)
+    assert pointed != still and state(page)["query"] == "street"
+    page.mouse.move(2, 2)
+    assert said(page) == still
+    page.mouse.click(box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.6)
+    page.mouse.move(2, 2)
+    assert said(page) == pointed
+    page.get_by_role("button", name="reset").click()
+    assert said(page).split(" · ")[0] == still.split(" · ")[0]
+
+
+# ---- how they look and behave
+WALK = """async () => {
+  const view = document.querySelector('.course-view'), root = view.shadowRoot;
+  const heights = new Set(), pictures = new Set();
+  const note = async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    heights.add(view.offsetHeight);
+    const drawn = [...root.querySelectorAll('canvas')].map(c => c.toDataURL());
+    pictures.add(drawn.join() + root.querySelector('.stage').innerText);
+  };
+  for (const slider of root.querySelectorAll('input[type=range]'))
+    for (let i = 0; i <= +slider.max; i += Math.max(1, Math.floor(+slider.max / 6))) {
+      slider.value = i;
+      slider.dispatchEvent(new Event('input'));
+      await note();
+    }
+  for (const list of root.querySelectorAll('select'))
+    for (let i = 0; i < list.length; i++) {
+      list.selectedIndex = i;
+      list.dispatchEvent(new Event('change'));
+      await note();
+    }
+  for (const other of root.querySelectorAll('.keys button, .controls button:not(.play)')) {
+    other.click();
+    await note();
+  }
+  return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
+}"""
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_every_control_repaints_and_nothing_jumps(show, name):
+    page = show(MADE[name]())
+    for width in (1000, 760, 420):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(150)
+        heights, pictures, over = page.evaluate(WALK)
+        assert len(heights) == 1, (width, heights)
+        assert pictures >= 5 and over <= 1, (width, pictures, over)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_axe_violations(show, violations, dark):
+    page = show(*(make() for make in MADE.values()), dark=dark, width=420 if dark else 1000)
+    page.get_by_test_id("type").press_sequentially("ax")
+    page.get_by_role("button", name="one merge on").click()
+    page.get_by_role("button", name="draw 100").click()
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    assert violations(page, "main") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_pages_without_scripts_keep_picture_words_and_table(show):
+    page = show(*(make() for make in MADE.values()), scripts=False)
+    assert page.locator("img").count() == 5
+    page.locator("summary").first.click()
+    assert page.locator("table").first.is_visible()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_presenting_size(show, name):
+    page = show(MADE[name](presenting=True), width=1280)
+    assert page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
+    inner, outer = page.locator(".course-view").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert inner <= outer + 1
+
+
+LIVE = """
+import torch
+from IPython.display import display
+from course_utils.views import labs
+tokens = list("abcdefghij")
+def then(ids):
+    logits = torch.zeros(10)
+    logits[(len(ids) + 4) % 10] = 30.0
+    return logits
+lab = labs.sampling(then([]), tokens, text="go", then=then, live=True)
+pieces = labs.merges("low lower lowest", 3, live=True)
+heard = []
+pieces.observe(lambda change: heard.append(change["new"]), "step")
+display(lab, pieces)
+"""
+
+
+def test_live_a_draw_is_written_and_python_answers(notebook):
+    nb = notebook("sampling", [LIVE])
+    assert nb.run() == []
+    nb.page.wait_for_function(
+        "[...document.querySelectorAll('.jp-OutputArea .course-view')].filter(e => e.view).length === 2"
+    )
+    for written in ("goe", "goef", "goefg"):
+        nb.page.get_by_role("button", name="draw", exact=True).click()
+        nb.page.wait_for_function(
+            "w => document.querySelector('.course-view').shadowRoot.querySelector('.text').innerText.includes(w)",
+            arg=written,
+        )
+    assert "goefg" in nb.ask("print(lab.now.written)")
+    nb.page.get_by_role("button", name="one merge on").click()
+    nb.page.wait_for_timeout(500)
+    assert "[1]" in nb.ask("print(heard)")
