@@ -3,14 +3,21 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.func import functional_call
 
 from .definition import Case, Exercise, Wrong
 from .inputs import some_numbers
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:
-    """x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], b_up [D] -> [B, T, D]. Source: Houlsby et al. 2019."""
-    return x + F.gelu(x @ W_down + b_down) @ W_up + b_up
+    """x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], b_up [D] -> [B, T, D]: Adapter with these weights, that is
+    x + gelu(x W_down + b_down) W_up + b_up."""
+    from ..adapters import Adapter
+
+    with torch.random.fork_rng(devices=[]):
+        adapter = Adapter(*W_down.shape)
+    given = {"down.weight": W_down.T, "down.bias": b_down, "up.weight": W_up.T, "up.bias": b_up}
+    return functional_call(adapter, given, (x,))
 
 
 def _cases() -> list[Case]:
@@ -84,6 +91,11 @@ ADAPTER = Exercise(
             lambda x, W_down, b_down, W_up, b_up: x + F.gelu(F.gelu(x @ W_down + b_down) @ W_up + b_up),
             "One GELU too many: the way up is linear, so that it can also take something away from x.",
         ),
+        Wrong(
+            _other(add=lambda x, y: 2 * x + y),
+            "x is added twice; once is enough.",
+        ),
+        Wrong(_other(act=torch.tanh), "This is a tanh; asked for is BERT's own, the GELU."),
         Wrong(_other(biases=(0, 0)), "The biases are not used."),
         Wrong(
             lambda x, W_down, b_down, W_up, b_up: x + (F.gelu(x @ W_down) + b_down) @ W_up + b_up,

@@ -54,6 +54,12 @@ def _sums(start, end):
     return start.softmax(-1)[:, None] + end.softmax(-1)
 
 
+def _zeros(start, end, allowed):
+    scores = start[:, None] + end
+    best = int(scores.masked_fill(~(allowed[:, None] & allowed).triu(), 0.0).argmax())
+    return divmod(best, len(end))
+
+
 def _greedy(start, end, allowed):
     first = int(_hidden(start, allowed).argmax())
     return first, first + int(_hidden(end, allowed)[first:].argmax())
@@ -93,6 +99,21 @@ SPAN = Exercise(
                 sorted((int(_hidden(start, allowed).argmax()), int(_hidden(end, allowed).argmax())))
             ),
             "Two argmaxes, put in order: what was a good *end* becomes the beginning. Look at pairs with first ≤ last.",
+        ),
+        Wrong(
+            lambda start, end, allowed: (int(start.argmax()), int(end.argmax())),
+            "Two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ last, both "
+            "`allowed`.",
+        ),
+        Wrong(
+            _zeros,
+            "The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Forbidden is −∞.",
+        ),
+        Wrong(
+            lambda start, end, allowed: best_span(
+                start[allowed], end[allowed], torch.ones(int(allowed.sum()), dtype=torch.bool)
+            ),
+            "Counted from the first allowed token. The places of the whole row are asked for.",
         ),
         Wrong(
             _greedy,
@@ -233,6 +254,10 @@ THREE_CLASSES = FindError(
         Wrong(
             _each_alone(lambda x, mask: x.masked_fill(~mask, -torch.inf).softmax(0)),
             "The softmax runs over the batch: texts compete with each other. Positions are the last axis.",
+        ),
+        Wrong(
+            _each_alone(lambda x, mask: x.masked_fill(mask, -torch.inf).softmax(-1)),
+            "The mask is read the wrong way round: now only padding can be the answer, and where there is none, NaN.",
         ),
         Wrong(
             _each_alone(lambda x, mask: (x * mask).softmax(-1)),

@@ -73,6 +73,11 @@ DISCRIMINATIVE = FindError(
             "This sorts by what is seen, as the table does. A hidden word is no label: predicting it is autoencoding.",
         ),
         Wrong(
+            lambda target, sees: "discriminative" if target == "label" else "generative",
+            "“Generative” is the table's word for all that predicts words, hidden ones too. Say from which side: "
+            "autoregressive, or autoencoding.",
+        ),
+        Wrong(
             lambda target, sees: "autoencoding" if sees == "both sides" else "autoregressive",
             "A label is missing: p(label | text) is discriminative, whatever was seen.",
         ),
@@ -243,6 +248,20 @@ MILLIONS = FindError(
             _less(biases=0, norms=0, norm=0),
             "These are matrices alone: biases and norms are missing. In large models they are hardly seen; they are "
             "counted all the same.",
+        ),
+        Wrong(
+            lambda V, D, N, T: V * D + N * 12 * D**2,
+            "These are the words' vectors and the blocks' matrices, the bulk of it. Still to come: positions, "
+            "segments, biases, norms, and the pooler.",
+        ),
+        Wrong(
+            lambda V, D, N, T: _counted(V, D, N, T) - D,
+            "D are missing: the bias of the pooler?",
+        ),
+        Wrong(
+            lambda V, D, N, T: _counted(V, D, N, T) + V * D + V,
+            "With the output layer of pre-training, V · D and V biases. It shares the words' vectors, and is no part "
+            "of the encoder.",
         ),
         Wrong(
             _less(norm=0),

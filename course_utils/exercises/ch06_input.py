@@ -8,6 +8,7 @@ from torch.func import functional_call
 from ..bert import BertConfig, BertEmbeddings
 from .definition import Case, Exercise, FindError, Wrong, call
 from .inputs import some_numbers
+from .values import kind
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 
@@ -70,7 +71,7 @@ BERT_INPUT = Exercise(
         _put([11, 12], [13], 8, shown=True),
         _put([21, 22, 23], [24, 25], 8),
         _put([31], [32, 33, 34], 9, pad=1),
-        _put([41, 42], [0, 43], 7),
+        _put([41, 42], [0, 43], 9, pad=1),
     ],
     returns=("ids", "segments", "mask"),
     run=_seen,
@@ -131,7 +132,8 @@ BERT_INPUT = Exercise(
         ),
         Wrong(
             _other_input(real=lambda mask, ids, segments: ids != 0),
-            "The mask asks whether an id is 0. [PAD] may have another number, and 0 may be a word: count the tokens.",
+            "The mask asks whether an id is 0. Here [PAD] has another number, and 0 is a word: compare with `pad`, or "
+            "count the tokens.",
         ),
         Wrong(
             _other_input(real=lambda mask, ids, segments: mask & (ids != CLS) & (ids != SEP)),
@@ -140,6 +142,18 @@ BERT_INPUT = Exercise(
         Wrong(
             _other_input(fill=lambda row, rest: rest + row),
             "The padding stands in front. [CLS] is read from place 0: fill up at the end.",
+        ),
+        Wrong(
+            _other_input(fill=lambda row, rest: row),
+            "The rows end with the last [SEP]. Fill them up to `length`: ids with `pad`, the mask with False.",
+        ),
+        Wrong(
+            lambda a, b, *given: bert_input(b, a, *given),
+            "A and B have changed places: `first` comes first.",
+        ),
+        Wrong(
+            _other_input(real=lambda mask, ids, segments: torch.arange(len(ids)) < mask.sum() - 3),
+            "Three tokens too few are real: [CLS] and both [SEP] count, too.",
         ),
     ),
 )
@@ -248,29 +262,36 @@ def _told(answer, case: Case):
     pairs = draw(count)
     if pairs is None:
         return None
-    try:
-        if not isinstance(pairs, list | tuple):
-            raise TypeError
-        found = [(place[a], place[b], int(label)) for a, b, label in pairs]
-    except (TypeError, ValueError, KeyError):
-        return "not a list of (first, second, label) with sentences of the stories", ""
-    follow = [a[0] == b[0] and b[1] == a[1] + 1 for a, b, label in found if label == 0]
-    other = [a[0] != b[0] for a, b, label in found if label == 1]
-    share = 100 * len(follow) / max(1, len(found))
-    half = "half of them with label 0" if abs(share - 50) < 20 else f"{share:.0f} % of them with label 0"
-    many = f"{len(found)} pairs, {half}"
-    if found and len({a for a, _, _ in found}) < sum(len(story) - 1 for story in stories) / 2:
-        many += ", the first sentences always the same few"
-    if draw(8) != draw(8):
-        many += "; the same seed draws other pairs the next time"
-    kinds = f"label 0 follows in its story: {_all(follow)}; label 1 comes from another story: {_all(other)}"
-    return many, kinds
+    if not isinstance(pairs, list | tuple):
+        return f"{kind(pairs)}, where a list is needed"
+    kinds = {0: [], 1: []}
+    for pair in pairs:
+        if not isinstance(pair, list | tuple) or len(pair) != 3:
+            return "a list, but what is in it is not (first, second, label)"
+        first, second, label = pair
+        if not (isinstance(first, str) and isinstance(second, str) and {first, second} <= place.keys()):
+            return "a pair whose sentences are not in the stories"
+        if isinstance(label, str) or label not in (0, 1):
+            return f"a label {label!r}; needed: 0 or 1"
+        kinds[int(label)].append(_relation(place[first], place[second]))
+    share = 100 * len(kinds[0]) / max(1, len(pairs))
+    half = "half" if abs(share - 50) < 20 else f"{share:.0f} %"
+    told = f"{len(pairs)} pairs, {half} with label 0: {_all(kinds[0])}; those with label 1: {_all(kinds[1])}"
+    if len({pair[0] for pair in pairs}) < sum(len(story) - 1 for story in stories) / 2:
+        told += "; the first sentences are always the same few"
+    return told if draw(8) == draw(8) else f"{told}; the same seed draws other pairs the next time"
 
 
-def _all(right: list[bool]) -> str:
-    if not right:
-        return "there is none"
-    return "all" if all(right) else "none" if not any(right) else "not all"
+def _relation(first: tuple[int, int], second: tuple[int, int]) -> str:
+    """Of two places (story, sentence)."""
+    if first[0] != second[0]:
+        return "from another story"
+    step = second[1] - first[1]
+    return {1: "the one that follows", 0: "the same sentence", -1: "the one before"}.get(step, "from the same story")
+
+
+def _all(relations: list[str]) -> str:
+    return " or ".join(sorted(set(relations))) or "none"
 
 
 def _stories(count, sentences, pairs, seed, shown=False) -> Case:
@@ -299,10 +320,10 @@ def _drawn_otherwise(
         made = []
         for _ in range(count):
             s = number(len(stories))
-            i, kind = first(stories[s], number), label(number)
+            i, other_one = first(stories[s], number), label(number)
             other = away(stories, s, number)
-            second = other[number(len(other))] if kind else follow(stories, s, i)
-            made.append((stories[s][i], second, written(kind)))
+            second = other[number(len(other))] if other_one else follow(stories, s, i)
+            made.append((stories[s][i], second, written(other_one)))
         return made
 
     return pairs
@@ -321,7 +342,7 @@ PAIRS = Exercise(
     why="The second exercise that needs nobody to label it. What is drawn wrongly here, the model learns very well.",
     reference=next_sentence_pairs,
     cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(20, 2, 100, 10)],
-    returns=("pairs", "kinds"),
+    returns=("pairs",),
     run=_told,
     hints=(
         "`int(torch.randint(n, (), generator=generator))` draws a number below n. Four are needed: which story, which "
@@ -343,7 +364,7 @@ PAIRS = Exercise(
             "No pair follows. With nothing to tell apart, “no” is always right, and nothing is learnt.",
         ),
         Wrong(
-            _drawn_otherwise(written=lambda kind: 1 - kind),
+            _drawn_otherwise(written=lambda label: 1 - label),
             "The pairs are right, the labels the wrong way round: 0 says that the second follows, as in BERT's own "
             "head.",
         ),
@@ -363,7 +384,8 @@ PAIRS = Exercise(
         ),
         Wrong(
             _drawn_otherwise(first=lambda story, number: number(len(story))),
-            "Now and then a story's last sentence is drawn first, and it has no next: `len(story) - 1` can be drawn.",
+            "An index runs over the end of a story. Is its last sentence drawn as the first of a pair? It has no next: "
+            "draw among `len(story) - 1`. Or is a place in one story used for another, which is shorter?",
         ),
         Wrong(
             _drawn_otherwise(first=lambda story, number: 0),
@@ -372,6 +394,12 @@ PAIRS = Exercise(
         Wrong(
             _drawn_otherwise(follow=lambda stories, s, i: stories[s][i]),
             "With label 0 a sentence is followed by itself: one place further, `i + 1`.",
+        ),
+        Wrong(
+            _drawn_otherwise(
+                first=lambda story, number: 1 + number(len(story) - 1), follow=lambda stories, s, i: stories[s][i - 1]
+            ),
+            "With label 0 the second sentence is the one *before* the first.",
         ),
         Wrong(
             _drawn_otherwise(listen=False),
@@ -489,6 +517,19 @@ SUM = Exercise(
                 ]
             ),
             "The second sentence is counted from 0 again. BERT counts through: its segment says which one it is.",
+        ),
+        Wrong(
+            _summed(place=lambda ids, segments, table: table),
+            "The whole table of positions is added. A sentence of T tokens has its first T rows: "
+            "`position_table[: ids.shape[1]]`.",
+        ),
+        Wrong(
+            _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
+            "One position too far: the first token stands at position 0.",
+        ),
+        Wrong(
+            _summed(norm=lambda x, gain, bias: _norm(x, bias, gain)),
+            "Gain and bias have changed places: γ multiplies, β is added.",
         ),
         Wrong(_summed(norm=lambda x, gain, bias: x), "Summed, but not normalised: LayerNorm is missing."),
         Wrong(

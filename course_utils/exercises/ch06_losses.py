@@ -20,7 +20,7 @@ def _asked(batch: int, time: int, words: int, share: float, seed: int, shown=Fal
     draw = torch.Generator().manual_seed(seed)
     labels = torch.randint(words, (batch, time), generator=draw)
     chosen = torch.rand(batch, time, generator=draw) < share
-    chosen[0, 0], chosen[0, 1] = True, False
+    chosen[:, 0], chosen[:, 1] = True, False
     args = {"logits": 2 * some_numbers(batch, time, words, seed=seed), "labels": labels.masked_fill(~chosen, -100)}
     return Case(args, shown=shown)
 
@@ -30,13 +30,8 @@ def _each(logits, labels):
     return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view_as(labels)
 
 
-def _rows(logits, labels, batch):
-    return _each(logits, labels).sum(1)[batch]
-
-
 def _mean_of_means(logits, labels):
-    count = (labels != -100).sum(1)
-    return (_each(logits, labels).sum(1) / count)[count > 0].mean()
+    return (_each(logits, labels).sum(1) / (labels != -100).sum(1)).mean()
 
 
 def _gathered(logits, labels):
@@ -109,6 +104,14 @@ MLM_LOSS = Exercise(
             lambda logits, labels: F.cross_entropy(logits, labels),
             "torch takes the *second* axis for the vocabulary: flatten both to rows, `logits.flatten(0, 1)` and "
             "`labels.flatten()`.",
+        ),
+        Wrong(
+            lambda logits, labels: F.cross_entropy(logits[labels != -100], labels),
+            "The logits are picked, the labels are not: `labels[labels != -100]`.",
+        ),
+        Wrong(
+            lambda logits, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=0),
+            "`ignore_index=0` leaves word 0 out. What is to be left out is marked by −100, which is the default.",
         ),
         Wrong(
             lambda logits, labels: -F.cross_entropy(logits.flatten(0, 1), labels.flatten()),

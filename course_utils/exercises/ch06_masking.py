@@ -30,10 +30,10 @@ def _statistics(answer, case: Case):
     """What a masking does on many tokens, in words: each right one, whatever it draws, is told in the same."""
     ids, special, vocab_size, mask_id, seed = values.cloned(case.args).values()
 
-    def run(ids, special):
+    def run(ids, special, seed):
         return answer(ids, special, vocab_size, mask_id, torch.Generator().manual_seed(seed))
 
-    result = run(case.args["ids"], case.args["special_mask"])
+    result = run(case.args["ids"], case.args["special_mask"], seed)
     if not isinstance(result, tuple | list) or len(result) != 2:
         return result
     if any(not isinstance(x, Tensor) or x.shape != ids.shape for x in result):
@@ -46,9 +46,11 @@ def _statistics(answer, case: Case):
     words += f"unchanged; of the others {_near(inputs == ids, others, True)} unchanged"
     if ((inputs != ids) & special & ~chosen).any():
         words += "; special tokens changed"
-    twice = (run(ids[:2].clone(), special[:2].clone()) for _ in "ab")
-    if not all(torch.equal(x, y) for x, y in zip(*twice, strict=True)):
-        words += "; the same seed draws other words the next time"
+    if len(inputs[asked & (inputs != ids) & (inputs != mask_id)].unique()) == 1:
+        words += "; it is always the same word"
+    first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed + i) for i in (0, 0, 1))
+    if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
+        words += "; the generator does not decide what is drawn"
     some = f"{_near(chosen, ~special)} of the words chosen, {_near(chosen, special, True)} of the special tokens"
     return words, f"{some}; the id that was there in {_near(labels == ids, chosen, True)} of them, −100 elsewhere"
 
@@ -75,6 +77,7 @@ def _masked_otherwise(
     hide=lambda dice: dice < 0.8,
     other=lambda dice: dice >= 0.9,
     label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, -100),
+    word=lambda vocab_size, ids, generator: torch.randint(vocab_size, ids.shape, generator=generator),
     listen=True,
 ):
     """Masking with one thing done differently."""
@@ -83,8 +86,9 @@ def _masked_otherwise(
         generator = generator if listen else None
         chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
         dice = torch.rand(ids.shape, generator=generator)
-        words = torch.randint(vocab_size, ids.shape, generator=generator)
-        inputs = torch.where(chosen & other(dice), words, torch.where(chosen & hide(dice), mask_id, ids))
+        inputs = torch.where(
+            chosen & other(dice), word(vocab_size, ids, generator), torch.where(chosen & hide(dice), mask_id, ids)
+        )
         return inputs, label(ids, inputs, chosen)
 
     return mask
@@ -199,8 +203,30 @@ MASK = Exercise(
         ),
         Wrong(
             _masked_otherwise(listen=False),
-            "Right, but the generator is not used: with the same seed come other words each time. Hand it to each "
-            "draw, `generator=generator`.",
+            "Right, but it is not the generator that decides what is drawn. Hand it to each draw, "
+            "`generator=generator`, so that a training can be repeated.",
+        ),
+        Wrong(
+            _masked_otherwise(
+                word=lambda vocab_size, ids, generator: torch.randint(vocab_size, (1,), generator=generator)
+            ),
+            "Right, but for one thing: a single word is drawn, and stands in all these places. Draw one for each, "
+            "`torch.randint(vocab_size, ids.shape, generator=generator)`.",
+        ),
+        Wrong(
+            _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, 0)),
+            "Where nothing is asked, the labels are 0: that is a token like any other. The mark that the loss leaves "
+            "out is −100.",
+        ),
+        Wrong(
+            _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),
+            "The labels say *whether* a word was chosen. Needed is *which* word it was, `ids` there, and −100 "
+            "elsewhere.",
+        ),
+        Wrong(
+            _masked_otherwise(hide=lambda d: d < 0, other=lambda d: d < 0.9),
+            "Everything below .9 becomes another word, on top of the [MASK] that was there. The drawn words belong to "
+            "the dice *from* .9 on.",
         ),
     ),
 )
@@ -229,6 +255,12 @@ def _hidden(mask=lambda d: d < 0.8, other=lambda d: d >= 0.9, where=lambda chose
         return torch.where(where(chosen) & other(dice), words, inputs)
 
     return hide
+
+
+def _all_words(ids, chosen, dice, words, mask_id):
+    inputs = torch.where(chosen & (dice < 0.8), mask_id, ids)
+    inputs[chosen & (dice >= 0.9)] = words
+    return inputs
 
 
 ALL_HIDDEN = FindError(
@@ -291,6 +323,10 @@ ALL_HIDDEN = FindError(
         Wrong(
             _hidden(where=lambda chosen: torch.ones_like(chosen)),
             "The die is thrown for all words. Only the chosen ones may change.",
+        ),
+        Wrong(
+            _all_words,
+            "The drawn words must be picked at the same places as they are put: `inputs[other] = words[other]`.",
         ),
         Wrong(
             _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),

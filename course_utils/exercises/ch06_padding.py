@@ -93,6 +93,15 @@ ATTENDED = FindError(
             "the keys, `[:, None]`.",
         ),
         Wrong(
+            _hiding(lambda ids, pad: ids != pad),
+            "The mask is [B, T], the scores [B, T, T]: torch lines them up from the right, so that sentence 2's mask "
+            "would hide keys for word 2. An axis for the queries: `[:, None]`.",
+        ),
+        Wrong(
+            lambda q, k, ids, pad: torch.softmax((q @ k.mT).masked_fill((ids == pad)[:, None], -torch.inf), -1),
+            "The padding is hidden; but the scale is gone: divide by √d.",
+        ),
+        Wrong(
             _hiding(lambda ids, pad: (ids != pad)[:, None] & (ids != pad)[:, :, None]),
             "Keys and queries are hidden. What padding asks becomes NaN, and NaN spreads: 0 · NaN is NaN in the next "
             "layer. Hide the keys alone.",
@@ -184,6 +193,11 @@ MEAN = FindError(
         Wrong(
             lambda hidden, mask: torch.dot(*((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))),
             "The means are right, but not made length 1: this is a dot product, and long vectors win.",
+        ),
+        Wrong(
+            _cosine(lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1)),
+            "`mask.sum(1)` is [2], a length for each sentence, and torch divides the *features* by it. Give it an axis "
+            "for them: `keepdim=True`.",
         ),
         Wrong(
             _cosine(lambda hidden, mask: hidden[:, : mask.sum(1).min()].mean(1)),

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .definition import Case, FindError, Wrong, call
 from .inputs import normal, some_numbers
+from .values import kind
 
 PAD = 0
 TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")
@@ -37,6 +38,7 @@ class Reader(nn.Module):
 
 def tokenizer(texts: list[str]) -> dict[str, Tensor]:
     """B texts -> {"input_ids": [B, T], "attention_mask": [B, T], 1 = a real token}; unknown words are an error."""
+    texts = [texts] if isinstance(texts, str) else texts
     rows = [torch.tensor([WORDS.index(word) for word in text.split()]) for text in texts]
     ids = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
     return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
@@ -105,6 +107,10 @@ STRINGS = FindError(
             "tensors one after the other.",
         ),
         Wrong(
+            lambda model, tokenizer, texts: model(*tokenizer(texts)).logits.softmax(-1),
+            "One star hands on the *names* in the dict; two, what stands under them: `model(**tokenizer(texts))`.",
+        ),
+        Wrong(
             lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
             "The ids are there; the mask is not handed on, so short texts are read with their padding.",
         ),
@@ -143,9 +149,9 @@ def _batch(batch, time, seed, shown=False) -> Case:
     return Case(args, given={"model": "a classifier: model(ids) -> an output with .logits [B, 2]"}, shown=shown)
 
 
-def _binary(chance):
+def _binary(chance, float_labels=False):
     """BCELoss of whatever `chance(output)` is."""
-    return lambda model, ids, labels: nn.BCELoss()(chance(model(ids)), labels)
+    return lambda model, ids, labels: nn.BCELoss()(chance(model(ids)), labels.float() if float_labels else labels)
 
 
 OBJECT = FindError(
@@ -203,6 +209,18 @@ OBJECT = FindError(
             "`cross_entropy`.",
         ),
         Wrong(
+            lambda model, ids, labels: F.cross_entropy(model(ids), labels),
+            "The right loss; but it gets the whole output. The numbers are in `output.logits`.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits.softmax(-1)[:, 0], float_labels=True),
+            "This is the probability of class 0, and the labels say 1 where it is class 1.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits.argmax(-1).float(), float_labels=True),
+            "`argmax` decides for 0 or 1: such a loss has no slope to learn from. It takes logits, or probabilities.",
+        ),
+        Wrong(
             lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
             "`nll_loss` wants log-probabilities, and gets logits: `cross_entropy` takes them.",
         ),
@@ -230,8 +248,10 @@ def split(texts: list[str]) -> tuple[list[str], list[str], list[str]]:
 def _in_words(answer, case: Case):
     """What a split is like: every right one is told in the same words."""
     parts = call(answer, case)
-    if not isinstance(parts, tuple | list) or len(parts) != 3 or not all(isinstance(p, list | tuple) for p in parts):
+    if not isinstance(parts, tuple | list) or len(parts) != 3:
         return parts
+    if not all(isinstance(part, list | tuple) for part in parts):
+        return tuple(f"{kind(part)}, where a list of texts is needed" for part in parts)
     train, valid, test = map(set, parts)
     shared = f"train and valid {len(train & valid)}, train and test {len(train & test)}, valid and test "
     lost = len(set(case.args["texts"]) - train - valid - test)
@@ -321,7 +341,7 @@ ONE_SENTENCE = FindError(
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """logits [N, C], labels [N] -> the share of rows whose largest logit is at the label."""
+    """logits [N, 2], labels [N] -> the share of rows whose largest logit is at the label."""
     return (logits.argmax(-1) == labels).float().mean().item()
 
 
@@ -332,7 +352,7 @@ def _judged(count, classes, seed) -> Case:
 
 UNSEEN = FindError(
     name="accuracy without labels",
-    task="write it again: logits [N, C], labels [N] -> the share of right answers, a number from 0 to 1.",
+    task="write it again: logits [N, 2], labels [N] -> the share of right answers, a number from 0 to 1.",
     why="The same script's accuracy rises while the labels are anything at all.",
     program=(
         "def accuracy(logits, labels):                  # [N, 2], [N]",
@@ -359,7 +379,7 @@ UNSEEN = FindError(
         ),
         _judged(3, 2, 1420),
         _judged(7, 2, 1428),
-        _judged(5, 3, 1424),
+        _judged(6, 2, 1424),
     ],
     returns=("accuracy",),
     hints=(
@@ -414,7 +434,7 @@ def _as_list(answer, case: Case):
     """A tuple, list, tensor or torch.Size of whole numbers, as text; anything else as it is."""
     result = call(answer, case)
     if isinstance(result, Tensor):
-        result = result.tolist()
+        result = result.tolist() if result.dim() == 1 else kind(result)
     if isinstance(result, list | tuple) and all(type(n) is int for n in result):
         return str(list(result))
     return result

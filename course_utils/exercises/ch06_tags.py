@@ -46,7 +46,6 @@ TAGS = Exercise(
         _pieces([1, 2], [-1, 0, 0, 1, 1, -1, -1, -1]),
         _pieces([5], [-1, 0, -1]),
         _pieces([3, 3, 0, 1], [-1, 0, 1, 1, 2, 3, -1, -1]),
-        _pieces([2, 7, 1], [0, 1, 1, 2]),
     ],
     returns=("labels",),
     hints=(
@@ -86,6 +85,20 @@ TAGS = Exercise(
             _label(lambda tags, words, t: tags[t] if t < len(tags) else -100),
             "The tags are laid along the tokens, one by one. Between them stand [CLS] and further pieces: look at "
             "`words`.",
+        ),
+        Wrong(
+            lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),
+            "Special tokens are left out, so that the labels are too short: there −100 belongs. And further pieces "
+            "have −100, too.",
+        ),
+        Wrong(
+            lambda tags, words: torch.tensor([-100, *tags, -100]),
+            "One label for each word, with −100 around them. There are more tokens than that: further pieces, and "
+            "[PAD].",
+        ),
+        Wrong(
+            _label(lambda tags, words, t: tags[words[t]] if _first(words, t) and words[t] > 0 else -100),
+            "Word 0 is a word, too: `>= 0`, or `!= -1`.",
         ),
         Wrong(
             lambda tags, words: torch.tensor(tags),

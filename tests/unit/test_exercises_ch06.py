@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from right_answers import Written
+from right_answers import Written, line_of
 
 from course_utils.bert import Bert, BertConfig, count_parameters
 from course_utils.bert_text import best_span
@@ -526,10 +526,13 @@ def test_a_single_word_changed_in_passing_is_seen():
         ("mask tokens", lambda ids, *rest: (ids[:1], ids), "shape [1, 500]"),
         ("mask tokens", lambda ids, *rest: (ids, "labels"), "a text"),
         ("mask tokens", lambda *given: None, "It returns None"),
-        ("next sentence pairs", lambda stories, count, generator: stories, "not a list of (first, second, label)"),
+        ("next sentence pairs", lambda stories, count, generator: stories, "is not (first, second, label)"),
         ("next sentence pairs", lambda *given: None, "It returns None"),
-        ("next sentence pairs", lambda *given: ((1, 2, 3) for _ in "ab"), "not a list of (first, second, label)"),
+        ("next sentence pairs", lambda *given: ((1, 2, 3) for _ in "ab"), "where a list is needed"),
         ("next sentence pairs", lambda stories, count, generator: [], "0 pairs"),
+        ("next sentence pairs", lambda stories, *rest: [(*stories[0][:2], "next")], "needed: 0 or 1"),
+        ("next sentence pairs", lambda stories, *rest: [("a", "b", 0)], "not in the stories"),
+        ("one sentence for all", lambda texts: texts[:3], "where a list of texts is needed"),
         ("bert input", lambda *given: (torch.ones(3), torch.ones(3)), "`ids, segments, mask`"),
         ("bert input", lambda *given: ("ids", "segments", "mask"), "a text"),
         ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
@@ -537,7 +540,7 @@ def test_a_single_word_changed_in_passing_is_seen():
     ],
 )
 def test_nonsense_is_described(name, answer, words):
-    verdict = check(name, answer)
+    verdict = check(name, answer, line_of(find(name)))
     told = verdict.text + str(verdict.arrays)
     assert verdict.state == "wrong" and words in told, told
 
@@ -547,7 +550,7 @@ def test_masking_is_judged_alike_whatever_is_drawn(seed):
     """The figures of a right masking stay within the bands, and three known mistakes outside them."""
 
     def reseeded(answer):
-        return lambda *given: answer(*given[:4], torch.Generator().manual_seed(1000 + seed + given[2]))
+        return lambda *given: answer(*given[:4], given[4].manual_seed(given[4].initial_seed() + 1000 * seed))
 
     assert check("mask tokens", reseeded(as_huggingface)).right
     for name in ("all of them", "none stays", "a tenth of the rest"):
