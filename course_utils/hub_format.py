@@ -6,6 +6,7 @@
 Besides weights and config it holds the tokenizer, and the chat template: the few lines that make one text of a chat.
 """
 
+import contextlib
 from pathlib import Path
 
 from . import text
@@ -42,9 +43,24 @@ def save_pretrained(loaded: Loaded, folder, template: str = "plain") -> Path:
     theirs.generation_config.do_sample, theirs.generation_config.top_k = True, 0
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    theirs.float().save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with _quiet():
+        theirs.float().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     return folder
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Without the progress bars of transformers."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def to_tokenizer(ours, max_length: int = 1024):

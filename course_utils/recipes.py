@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from . import checkpoints, fetching, files, training_state
+from . import checkpoints, distributed, fetching, files, training_state
 from .bert_recipes import FineTuningRecipe, StoriesRecipe
 from .language_recipes import LanguageRecipe
 from .runtime import DEVICES, choice, has_bfloat16, pick_device
@@ -89,17 +89,26 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
     Raises ValueError for an unknown name, and what `data.fetch` raises where the corpus cannot be had.
     """
     recipe = _recipe(name)
-    steps = steps or recipe.steps
-    where = files.course_folder() / "build" / "train" / name
-    if fresh:
+    with distributed.together(pick_device(choice("COURSE_DEVICE", "auto", DEVICES))) as team:
+        return _train(name, recipe, steps or recipe.steps, fresh, team)
+
+
+def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | None) -> Path:
+    """`train` in one process, or as one of a team: all of them compute, the one that leads prints and writes."""
+    where, leads = files.course_folder() / "build" / "train" / name, team is None or team.leads
+    if fresh and leads:
         shutil.rmtree(where, ignore_errors=True)
+    if team:
+        team.wait()
     torch.manual_seed(recipe.seed)
     task = recipe.task(where)
-    device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
+    device = team.device if team else pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
     run, kept = training_state.load(where, model)
     size = sum(p.numel() for p in model.parameters()) / 1e6
-    print(f"{name}: {task}, {size:.1f} M parameters; step {run.step if run else 0} of {steps}", flush=True)
+    many = f", {team.size} processes" if team else ""
+    if leads:
+        print(f"{name}: {task}, {size:.1f} M parameters; step {run.step if run else 0} of {steps}{many}", flush=True)
     while (done := run.step if run else 0) < steps:
         started = time.perf_counter()
         run = fit(
@@ -111,6 +120,8 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
         )  # fmt: skip
         if run.stopped:
             raise RuntimeError(f"{name}: {run.message}")
+        if not leads:
+            continue
         model.eval()
         value = task.score(model)
         kept["minutes"] = kept.get("minutes", 0.0) + (time.perf_counter() - started) / 60
@@ -124,7 +135,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
             card = _card(name, recipe, task, run.step, steps, kept, device, dtype)
             checkpoints.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
         training_state.save(where, run, kept)
-    return task.measure(name)
+    return task.measure(name) if leads else checkpoints.folder() / f"{name}.json"
 
 
 def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:

@@ -9,6 +9,7 @@ The server is `transformers serve`; it listens on 127.0.0.1 alone, needs no netw
 latest. Needs the optional packages: `pip install -e ".[serve]"`.
 """
 
+import contextlib
 import functools
 import importlib.util
 import json
@@ -208,6 +209,8 @@ def client_for(url: str):
 
 
 def _trouble(server: Server, got: str, error: Exception | None) -> str:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(1)  # it may be about to end
     if server.running:
         why = f"the server answered with an error ({error})" if error else "the answer broke off"
         return f"{why}; its last lines:\n{server.last_lines()}\nDo prompt and answer fit its {server.context} tokens?"
@@ -241,3 +244,23 @@ def models_at(url: str, timeout: float = 1.0) -> list[str] | None:
             return [model["id"] for model in json.load(reply)["data"] or []]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def record_served(prompts=("O Romeo, ", "Speak, citizen.", "My lord, what news?"), tokens: int = 100) -> dict:
+    """gpt-shakespeare served and asked; the figures behind data/results/gpt_served.json."""
+    from .checkpoints import load_checkpoint
+    from .decoding import generate
+    from .hub_format import save_pretrained
+
+    loaded, waits, same = load_checkpoint("gpt-shakespeare"), [], []
+    with tempfile.TemporaryDirectory() as place:
+        folder = save_pretrained(loaded, Path(place) / "gpt-shakespeare")
+        start = time.perf_counter()
+        with serve(folder) as server:
+            ready = time.perf_counter() - start
+            for prompt in prompts:
+                waits.append(round(first_token(server, prompt), 3))
+                answer = "".join(ask(server, prompt, max_tokens=tokens))
+                same.append(answer == generate(loaded, prompt, tokens, temperature=0))
+    return {"model": "gpt-shakespeare", "prompts": list(prompts), "tokens": tokens, "ready after, s": round(ready, 1),
+            "first token, s": waits, "equal to greedy here": same}  # fmt: skip

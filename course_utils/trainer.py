@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from . import distributed
 from .progress import Stop
 
 EXPLODED = 1e3  # five losses in a row this many times the first ten: diverged
@@ -87,16 +88,19 @@ class Trainer:
     def step(self) -> None:
         """One batch, one update; a loss that is not finite, or has exploded, ends the run before the update."""
         self.torn = True
-        value = self.loss(self.model, self.batch())
+        team, batch = distributed.team(), self.batch()
+        value = team.loss(self.loss, self.model, batch, self.run.step) if team else self.loss(self.model, batch)
         if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
             raise ValueError(_bad_loss(value))
-        number = value.item()
+        number = team.total(value.item()) if team else value.item()
         self.trouble = _diverged(number, self.run.history["loss"][1])
         if self.trouble:
             self.run.stopped = "diverged"
             return
         self.optimizer.zero_grad(set_to_none=True)
         value.backward()
+        if team:
+            team.add_gradients(self.model)
         if self.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
         for group in self.optimizer.param_groups:
