@@ -9,7 +9,8 @@ from course_utils.bert import Bert, BertConfig, count_parameters
 from course_utils.bert_text import best_span
 from course_utils.exercises import check
 from course_utils.exercises.ch06_claims import parameters
-from course_utils.exercises.ch06_input import embedding_sum, next_sentence_pairs
+from course_utils.exercises.ch06_embeddings import embedding_sum
+from course_utils.exercises.ch06_pairs import next_sentence_pairs
 from course_utils.exercises.ch06_script import Reader, tokenizer
 from course_utils.exercises.definition import find
 
