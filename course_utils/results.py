@@ -28,6 +28,12 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "bert_heads": "bert_study:record_heads",
     "minilm_sst2": "minilm_study:record_minilm_sst2",
     "minilm_sentences": "published:record_minilm_sentences",
+    "gpt_live": "gpt_study:record_live",
+    "gpt_overfitting": "gpt_study:record_overfitting",
+    "gpt_induction": "induction:record_induction",
+    "gpt_attention_cost": "attention_cost:record_costs",
+    "gpt_translators": "translators:record_translators",
+    "gpt_served": "serving:record_served",
     "notebook_times": "timing:record",
 }
 
