@@ -10,6 +10,7 @@ Heads that copy stand in `induction`, what attention costs in `attention_cost`, 
 """
 
 import math
+import time
 from collections.abc import Sequence
 
 import torch
@@ -160,21 +161,26 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
 
 
 def record_live(steps: int = STEPS, seeds: Sequence[int] = (0, 1)) -> dict:
-    """The lesson's live training on Shakespeare and on our own text; the figures behind data/results/gpt_live.json."""
+    """The lesson's live training on Shakespeare and on our own text, with the seconds it took on this machine's threads;
+    the figures behind data/results/gpt_live.json."""
     from .language import load_text
 
     figures: dict = {"steps": steps, "seeds": list(seeds), "model": LIVE, "texts": {}}
     for name in ("shakespeare", "stories"):
-        lesson, found = TextLesson(load_text(name)), []
-        for seed in seeds:
-            model = live_model(lesson, seed=seed)
-            run = learn(lesson, model, steps, seed, samples=None)
-            found.append(round(lesson.valid_loss(model), 4))
-        figures["texts"][name] = {
-            "ln V": round(lesson.uniform_loss, 3), "pairs, counted": round(lesson.bigram_loss(), 3), "valid": found,
-            "curve of the last seed": [[s, round(v, 3)] for s, v in zip(*run.history["valid"], strict=True)],
+        lesson = TextLesson(load_text(name))
+        found = figures["texts"][name] = {
+            "ln V": round(lesson.uniform_loss, 3), "pairs, counted": round(lesson.bigram_loss(), 3),
+            "valid": [], "seconds": [],
         }  # fmt: skip
-    return figures
+        for seed in seeds:
+            model, start = live_model(lesson, seed=seed), time.perf_counter()
+            run = learn(lesson, model, steps, seed)
+            found["seconds"].append(round(time.perf_counter() - start, 1))
+            found["valid"].append(round(lesson.valid_loss(model), 4))
+        curve = zip(*run.history["valid"], strict=True)
+        found["curve of the last seed"] = [[step, round(value, 3)] for step, value in curve]
+    half = has_bfloat16(torch.device("cpu"))
+    return figures | {"precision": "bfloat16" if half else "float32", "threads": torch.get_num_threads()}
 
 
 def record_overfitting() -> dict:
