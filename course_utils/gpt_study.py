@@ -161,8 +161,8 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
 
 
 def record_live(steps: int = STEPS, seeds: Sequence[int] = (0, 1)) -> dict:
-    """The lesson's live training on Shakespeare and on our own text, with the seconds it took on this machine's threads;
-    the figures behind data/results/gpt_live.json."""
+    """The lesson's live training on Shakespeare and on our own text, with the seconds it took; the figures behind
+    data/results/gpt_live.json."""
     from .language import load_text
 
     figures: dict = {"steps": steps, "seeds": list(seeds), "model": LIVE, "texts": {}}
