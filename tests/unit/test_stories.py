@@ -89,7 +89,7 @@ def test_the_vocabulary_is_small(sets):
         for t in texts(r)
         for w in words(t)
     }
-    assert 900 < len(known) < 1500
+    assert 800 < len(known) < 1500
 
 
 # held out by word and by template
@@ -111,16 +111,17 @@ def test_names_and_nouns_of_the_tests_are_new_to_the_labelled_training(sets, tab
     assert not trained & {word.text for word in table["rated"] if word.group}
     trained = {w for r in sets["stories"]["train"] for t in r.sentences for w in words(t)}
     only = {word.text for name in ("man", "woman", "both", "city") for word in table[name] if word.group == 2}
-    assert not trained & only
+    tested = {w for r in sets["stories"]["test"] for t in r.sentences for w in words(t)}
+    assert not trained & only and len(tested & only) > 8
     assert {word.text for word in table["man"] if word.group == 1} <= trained, "stories have met the names of group 1"
 
 
 def test_each_template_is_for_training_or_for_the_test():
-    for name in ("sentiment", "entities"):
+    for name in ("sentiment", "pairs", "entities"):
         plain = [line for _, lines, _ in templates.sections(name) for line in lines]
         assert any(line.startswith("*") for line in plain) and any(not line.startswith("*") for line in plain)
         assert len({line.lstrip("* ") for line in plain}) == len(plain)
-    for name in ("stories", "pairs", "questions"):
+    for name in ("stories", "questions"):
         titles = Counter(test for _, _, test in templates.sections(name))
         assert titles[True] >= 3 and titles[False] > titles[True]
 
@@ -195,7 +196,7 @@ def test_both_banks_are_frequent_and_clear(sets):
         text = set(words(" ".join(story.sentences).lower()))
         if "bank" in text and "Bank" not in words(" ".join(story.sentences)):
             counts["money" if text & money and not text & {"river"} else "water" if text & water else "?"] += 1
-    assert counts["money"] > 200 and counts["water"] > 250
+    assert counts["money"] > 400 and counts["water"] > 400
     assert counts["?"] == 0
 
 
@@ -235,11 +236,10 @@ def test_sentiment_is_what_its_words_say(sets, table):
 # pairs
 
 
-def test_each_second_sentence_of_a_pair_says_the_same_under_each_label():
-    """What a template denies under one label it says under another: "not" tells nothing by itself."""
-    for _, lines, _ in templates.sections("pairs"):
-        labels = Counter(line.split(": ")[0] for line in lines)
-        assert set(labels) == set(stories.LABELS["pairs"])
+def test_each_matter_has_two_sides_told_in_training_and_otherwise_in_the_test():
+    for title, lines, _ in templates.sections("pairs"):
+        kinds = Counter((line.startswith("*"), line.lstrip("* ")[:2]) for line in lines)
+        assert set(kinds) == {(test, kind) for test in (True, False) for kind in ("a:", "a+", "b:", "b+")}, title
 
 
 def test_negation_and_overlap_do_not_decide_pairs(sets):
