@@ -36,9 +36,10 @@ def _statistics(answer, case: Case):
     inputs, labels = result
     chosen = labels != -100
     asked, others = chosen & ~special, ~chosen & ~special
-    words = f"of the chosen words {_near(inputs == mask_id, asked)} [MASK], "
-    words += f"{_near((inputs != ids) & (inputs != mask_id), asked)} another word, {_near(inputs == ids, asked)} "
-    words += f"unchanged; of the others {_near(inputs == ids, others, True)} unchanged"
+    hidden, same = inputs == mask_id, inputs == ids
+    kinds = {"[MASK]": hidden, "other words": ~hidden & ~same, "unchanged": same}
+    words = "chosen: " + ", ".join(f"{_near(what, asked)} {name}" for name, what in kinds.items())
+    words += f"; others: {_near(inputs == ids, others, True)} unchanged"
     if ((inputs != ids) & special & ~chosen).any():
         words += "; special tokens changed"
     if len(inputs[asked & (inputs != ids) & (inputs != mask_id)].unique()) == 1:
@@ -46,8 +47,8 @@ def _statistics(answer, case: Case):
     first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed + i) for i in (0, 0, 1))
     if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
         words += "; the generator does not decide what is drawn"
-    some = f"{_near(chosen, ~special)} of the words chosen, {_near(chosen, special, True)} of the special tokens"
-    return words, f"{some}; the id that was there in {_near(labels == ids, chosen, True)} of them, −100 elsewhere"
+    some = f"at {_near(chosen, ~special)} of the words, {_near(chosen, special, True)} of the special tokens"
+    return words, f"{some}; the right id in {_near(labels == ids, chosen, True)}"
 
 
 def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown=False) -> Case:

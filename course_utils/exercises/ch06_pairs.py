@@ -50,7 +50,7 @@ def _told(answer, case: Case):
         kinds[int(label)].append(_relation(place[first], place[second]))
     share = 100 * len(kinds[0]) / max(1, len(pairs))
     half = "half" if abs(share - 50) < 20 else f"{share:.0f} %"
-    told = f"{len(pairs)} pairs, {half} with label 0: {_all(kinds[0])}; those with label 1: {_all(kinds[1])}"
+    told = f"{len(pairs)}, {half} with label 0 ({_all(kinds[0])}), the rest with 1 ({_all(kinds[1])})"
     if len({pair[0] for pair in pairs}) < sum(len(story) - 1 for story in stories) / 2:
         told += "; the first sentences are always the same few"
     return told if draw(8) == draw(8) else f"{told}; the same seed draws other pairs the next time"

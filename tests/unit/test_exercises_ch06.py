@@ -530,7 +530,7 @@ def test_a_single_word_changed_in_passing_is_seen():
         ("next sentence pairs", lambda stories, count, generator: stories, "is not (first, second, label)"),
         ("next sentence pairs", lambda *given: None, "It returns None"),
         ("next sentence pairs", lambda *given: ((1, 2, 3) for _ in "ab"), "where a list is needed"),
-        ("next sentence pairs", lambda stories, count, generator: [], "0 pairs"),
+        ("next sentence pairs", lambda stories, count, generator: [], "0, 0 % with label 0"),
         ("next sentence pairs", lambda stories, *rest: [(*stories[0][:2], "next")], "needed: 0 or 1"),
         ("next sentence pairs", lambda stories, *rest: [("a", "b", 0)], "not in the stories"),
         ("one sentence for all", lambda texts: texts[:3], "where a list of texts is needed"),
