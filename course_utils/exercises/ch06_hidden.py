@@ -46,10 +46,10 @@ ALL_HIDDEN = FindError(
     why="A slide deck replaces all of the 15 % by [MASK]. What the model learns is then about a token that it will "
     "never meet again.",
     program=(
-        "def hide(ids, chosen, dice, words, mask_id):   # all [B, T]; chosen: True for 15 % of the words",
+        "def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %",
         "    inputs = ids.clone()",
         "    inputs[chosen] = mask_id",
-        "    return inputs                              # the loss is taken where chosen",
+        "    return inputs                              # the loss: where chosen",
     ),
     line=3,
     found="in pre-training one word in seven is [MASK], in use none is. The 10 % other words and the 10 % unchanged "

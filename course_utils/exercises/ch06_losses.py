@@ -149,7 +149,7 @@ EVERY_WORD = FindError(
     "asked -> a scalar.",
     why="The loss falls beautifully: six words in seven only have to be copied. Little is learnt.",
     program=(
-        "def mlm_loss(logits, ids, labels):             # [B, T, V], ids before masking, labels: −100 where not asked",
+        "def mlm_loss(logits, ids, labels):     # ids before masking; labels: −100",
         "    rows = logits.flatten(0, 1)",
         "    target = ids.flatten()",
         "    return torch.nn.functional.cross_entropy(rows, target)",

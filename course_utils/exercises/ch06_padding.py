@@ -46,7 +46,7 @@ ATTENDED = FindError(
     task="write it again: q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]; nobody may look at [PAD].",
     why="The same sentence then means something else in another batch, depending on how long its neighbours are.",
     program=(
-        "def weights(q, k, ids, pad):                   # [B, T, d] twice, [B, T], the id of [PAD]",
+        "def weights(q, k, ids, pad):           # [B, T, d] twice, [B, T], a number",
         "    real = torch.ones_like(ids, dtype=torch.bool)",
         "    scores = q @ k.mT / q.shape[-1] ** 0.5",
         '    scores = scores.masked_fill(~real[:, None], float("-inf"))',

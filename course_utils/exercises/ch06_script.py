@@ -158,7 +158,7 @@ OBJECT = FindError(
     task="write the loss again: ids [B, T], labels [B], each 0 or 1 -> the mean cross-entropy, a scalar.",
     why="The same script's training step. It stops at once; the repairs that people try first run on, and are wrong.",
     program=(
-        "def loss(model, ids, labels):                  # ids [B, T], labels [B]: 0 or 1",
+        "def loss(model, ids, labels):          # ids [B, T], labels [B]: 0 or 1",
         "    output = model(ids)",
         "    return torch.nn.BCELoss()(output, labels)",
     ),

@@ -55,8 +55,8 @@ ONE_SENTENCE = FindError(
     "of them only, and most in train. Any such split will do.",
     why="The same script trains, validates and tests on one sentence, the same one. Its 100 % is memory.",
     program=(
-        "def split(texts):                              # a list of texts, some of them several times",
-        "    texts = list(dict.fromkeys(texts))         # each text once",
+        "def split(texts):                          # some of the texts are there twice",
+        "    texts = list(dict.fromkeys(texts))     # each text once",
         "    cut = len(texts) // 10 + 1",
         "    train, valid, test = texts, texts[:cut], texts[:cut]",
         "    return train, valid, test",
