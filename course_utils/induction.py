@@ -1,7 +1,7 @@
 """Induction heads: a GPT that copies what once followed. Trained in class, found by a score, knocked out.
 
     task = Repeats()                                   # random tokens, and then the same ones again
-    model = task.model(); task.train(model)            # about half a minute on two cores
+    model = task.model(); task.train(model)            # some seconds
     task.scores(model)                                 # [layers, heads]: how much each looks where copying needs it
     with silenced(model, [(2, 1)]): task.by_place(model)
 
@@ -25,50 +25,61 @@ from .score_study import Table
 from .training import Run, fit
 
 
+STEPS = 400
+
+
 class Repeats:
-    """The task: `half` random tokens of `size`, then the same again. Half of the training texts are cut anywhere in
-    between, so that the distance from a token to its copy is not always the same."""
+    """The task: `half` random tokens of `size`, then the same again. In training each text repeats after another number
+    of tokens, so that knowing places is not enough: a model must find the earlier copy by what it is."""
 
     def __init__(self, size: int = 24, half: int = 16):
-        if size < 2 or half < 2:
-            raise ValueError(f"size is {size}, half {half}; needed: at least 2 of both")
+        if size < 2 or half < 4:
+            raise ValueError(f"size is {size}, half {half}; needed: at least 2 and 4")
         self.size, self.half = size, half
 
-    def texts(self, generator: torch.Generator, rows: int = 64, half: int | None = None) -> Tensor:
+    def texts(self, generator: torch.Generator, rows: int = 64) -> Tensor:
         """ids [rows, 2 · half]: random tokens twice."""
-        first = torch.randint(self.size, (rows, half or self.half), generator=generator)
-        return first.repeat(1, 2)
+        return torch.randint(self.size, (rows, self.half), generator=generator).repeat(1, 2)
 
-    def batch(self, generator: torch.Generator) -> Tensor:
-        """What is trained on: all texts of a batch have the same period, another one in each batch."""
-        half = int(torch.randint(self.half // 2, self.half + 1, (), generator=generator))
-        return self.texts(generator, half=half)
+    def batch(self, generator: torch.Generator, rows: int = 64) -> Tensor:
+        """What is trained on, [rows, 2 · half]: random tokens that begin again after 4 … half of them."""
+        period = torch.randint(4, self.half + 1, (rows, 1), generator=generator)
+        first = torch.randint(self.size, (rows, self.half), generator=generator)
+        return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
     def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts. The global random state is left alone."""
+        """A fresh GPT for these texts, its weights larger than GPT-2's: so it learns in hundreds of steps, not thousands.
+
+        config: as GPTConfig. The global random state is left alone.
+        """
         settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return GPT(GPTConfig(self.size, **(settings | config)))
+            model = GPT(GPTConfig(self.size, **(settings | {"positions": "rotary"} | config)))
+            nn.init.normal_(model.tokens.weight)
+            for part in model.blocks.modules():
+                if isinstance(part, nn.Linear):
+                    nn.init.xavier_uniform_(part.weight)
+        return model
 
     def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
         """Cross-entropy of each next token, both halves alike: the first can be no better than ln(size)."""
         return model.loss(ids)
 
-    def train(self, model: nn.Module, steps: int = 600, seed: int = 0, show: bool = False, **options) -> Run:
+    def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() -> Run; its history holds "second half" beside "loss"."""
         settings = {"lr": 4e-3, "clip": 1.0, "schedule": lambda i: min((i + 1) / 40, max(1.03 - i / steps, 0.03))}
         settings |= {"evaluate": lambda m: {"second half": self.second_half(m)}} | options
         return fit(model, self.batch, self.loss, steps=steps, seed=seed, show=show, **settings)
 
     @torch.no_grad()
-    def by_place(self, model: nn.Module, rows: int = 256) -> Tensor:
+    def by_place(self, model: nn.Module, rows: int = 128) -> Tensor:
         """The loss at each place of fresh texts, [2 · half − 1]: of the second token first."""
         ids = self.texts(torch.Generator().manual_seed(10**6), rows)
         logits = model(ids[:, :-1]).logits
         return F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none").mean(0)
 
-    def second_half(self, model: nn.Module, rows: int = 256) -> float:
+    def second_half(self, model: nn.Module, rows: int = 128) -> float:
         """Mean loss of the tokens that can be known: those of the second half but its first one."""
         return self.by_place(model, rows)[self.half :].mean().item()
 
@@ -151,7 +162,7 @@ def head_table(task: Repeats, model: GPT) -> Table:
     return Table(rows, f"Loss of the second half with all heads: {task.second_half(model):.3f}")
 
 
-def record_induction(steps: int = 600, seeds: Iterable[int] = range(5)) -> dict:
+def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dict:
     """Two layers and one, several seeds; the figures behind data/results/gpt_induction.json."""
     task, found = Repeats(), []
     for layers in (1, 2):
