@@ -43,7 +43,8 @@ def _hiding(mask, fill=-torch.inf):
 
 ATTENDED = FindError(
     name="padding attended",
-    task="write it again: q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]; nobody may look at [PAD].",
+    task="write it again: q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]; nobody may look at [PAD] "
+    "(its own rows, which nobody reads, are not looked at).",
     why="The same sentence then means something else in another batch, depending on how long its neighbours are.",
     program=(
         "def weights(q, k, ids, pad):           # [B, T, d] twice, [B, T], a number",
