@@ -24,7 +24,6 @@ from .head_study import _hooked, _kept
 from .score_study import Table
 from .training import Run, fit
 
-
 STEPS = 400
 
 
@@ -48,7 +47,7 @@ class Repeats:
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
     def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts, its weights larger than GPT-2's: so it learns in hundreds of steps, not thousands.
+        """A fresh GPT for these texts, its weights larger than GPT-2's: so hundreds of steps are enough, not thousands.
 
         config: as GPTConfig. The global random state is left alone.
         """
