@@ -1,12 +1,13 @@
 """Chapter 6's views in the browser: draws, sums, bars and answers as in Python and torch; hands, keys, looks."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 import torch
 
-from course_utils.views import labs
+from course_utils.views import labs, plot
 from course_utils.views.view import at
 from course_utils.views.words import chance
 
@@ -143,6 +144,10 @@ def test_the_browser_draws_what_python_draws(show):
         statistics = wanted.statistics
         assert shown["counts"] == statistics["counts"] and shown["tokens"] == statistics["tokens"]
         assert shown["shares"] == pytest.approx(statistics["shares"], abs=1e-15, nan_ok=True)
+    wanted = at(view, seed=1, draws=400).statistics["counts"]
+    assert numbers(page, seed=1, draws=400, share=0.15)["counts"] == wanted, (
+        "another seed counts from the first draw on"
+    )
 
 
 def test_bands_equal_torch(show):
@@ -303,17 +308,34 @@ def test_embeddings_by_pointer(show):
     assert "“the”, place 2" in said(page)
     page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] - 12)
     settle(page)
-    assert state(page)["word"] == 14 and state(page)["feature"] >= 13
+    assert (state(page)["word"], state(page)["feature"]) == (14, 14)
     page.mouse.move(2, 2)
     assert "“[SEP]”, place 15" in said(page)
 
 
-def test_other_features_are_other_pictures(show):
-    page = show(sums())
-    before = picture(page)
+def test_each_cell_has_the_colour_of_its_number(show):
+    """Found by pointing: the pixel under the pointer is paper, towards sand above 0 and towards brick below."""
+    view = sums()
+    page = show(view)
     page.get_by_label("features from").focus()
     page.keyboard.press("End")
-    assert picture(page) != before and state(page)["first"] == 24
+    settle(page)
+    assert state(page)["first"] == 24
+    box = page.locator("canvas").bounding_box()
+    paper, ink = np.array(plot.PAPER), {True: np.array(plot.SAND), False: np.array(plot.BRICK)}
+    right, y, matches = int(box["width"]), int(box["height"]) - 16, {}
+    for x in range(right - 100, right - 6, 3):
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        place, feature = (int(re.search(f"{name} (\\d+)", said(page))[1]) for name in ("place", "feature"))
+        if place == 15:
+            number = view.sum[14, feature]
+            wanted = paper + (ink[bool(number > 0)] - paper) * abs(number) / view.options["reach"]["parts"]
+            pixel = page.locator("canvas").evaluate(
+                "(c, [x, y]) => Array.from(c.getContext('2d').getImageData(x, y, 1, 1).data.slice(0, 3))", [x, y]
+            )
+            matches.setdefault(feature, []).append(np.allclose(pixel, wanted, atol=2))
+    assert {33, 34, 35, 36, 37, 38, 39} <= set(matches)
+    assert all(any(found) for feature, found in matches.items() if feature > 32), matches
 
 
 # ---- predictions
@@ -363,6 +385,17 @@ def test_the_bars_show_the_numbers(show):
         right, of = view.right(m)
         assert f"right at {right} of {of} places" in page.get_by_test_id(f"model-{m}").inner_text()
     assert {view.true(m)[2] > 5 for m in (0, 1)} == {True, False}, "both cases were seen"
+
+
+def test_all_others_are_what_is_left(show):
+    p = torch.full((3, 4), 0.1)
+    p[:, :2] = torch.tensor([0.5, 0.3])
+    page = show(labs.predictions(list("abc"), p, list("abcd"), truth=[None, "b", "a"], top=1))
+    assert rows_shown(page) == [("a", "0.500", ""), ("all others", "0.200", ""), ("b", "0.300", "✓ rank 2")]
+    page.locator('[data-word="2"]').click()
+    assert rows_shown(page)[:2] == [("a", "0.500", "✓ true word"), ("all others", "0.500", "")]
+    page.locator('[data-word="0"]').click()
+    assert rows_shown(page)[:2] == [("a", "0.500", ""), ("all others", "0.500", "")]
 
 
 def test_words_are_chosen_by_click_keys_and_list(show):
@@ -462,9 +495,9 @@ def test_tags_are_written_under_their_words(show):
     assert "2 missed: “Anna Maria Berg” person, “Lakeside” place" in said(page)
     assert "2 invented: “Anna Maria” person, “Lakeside” firm" in said(page)
     first = [page.locator(f'[data-word="{i}"] .tag').first for i in (0, 5, 11)]
-    assert len({tag.evaluate("e => getComputedStyle(e).borderTopStyle") for tag in first}) == 3, (
-        "kinds differ by more than colour"
-    )
+    for what in ("backgroundColor", "borderTopStyle"):
+        looks = {tag.evaluate(f"e => getComputedStyle(e).{what}") for tag in first}
+        assert len(looks) == 3, "kinds differ, not by colour alone"
 
 
 @pytest.mark.parametrize("tags", [TAGS, GUESSED, ODD])
@@ -601,7 +634,7 @@ def test_tables_in_the_browser_are_those_of_python(show):
 LIVE = """
 import torch
 from IPython.display import display
-from course_utils.views import labs
+from course_utils.views import labs, plot
 words = "[CLS] a b c [SEP]".split()
 lab = labs.mask_tokens(words, live=True)
 bars = labs.predictions(words, torch.eye(5), words, live=True)
