@@ -41,7 +41,7 @@ export function merges(ui) {
   controls.append(h("span", { class: "control" }, h("label", { for: input.id }, "cut another word"), input, result));
   const css = h("style");
   css.textContent = `${STEPPER_CSS}.stage .body{flex:1 1 58%;min-width:0}.stage .side{flex:1 1 42%;max-width:24em}.narrow .stage .side{width:100%}
-.list{display:grid;grid-template-columns:auto 1fr;gap:.3em .8em;align-items:center;align-content:start}.list>span:not(.pieces){color:var(--quiet);text-align:right}.pieces{display:flex;flex-wrap:wrap;gap:.2em;color:var(--text)}
+.list{display:grid;grid-template-columns:auto 1fr;gap:.3em .8em;align-items:center;align-content:start}.list>span:not(.pieces){color:var(--quiet);text-align:right}.list>span.quiet{text-align:left}.pieces{display:flex;flex-wrap:wrap;gap:.2em;color:var(--text)}
 .pieces span{border:1px solid var(--line);border-radius:.3em;padding:.02em .38em;min-width:.6em;text-align:center}.pieces .hot{box-shadow:inset 0 0 0 1.5px var(--text);border-color:var(--text);font-weight:700}.pieces .new{background:var(--text);color:var(--ground);border-color:var(--text)}.pieces .new.hot{box-shadow:0 0 0 2px var(--ground),0 0 0 4px var(--text)}
 .view .say{border-color:var(--quiet);min-height:9.8em;margin-bottom:.5em}.say div+div{margin-top:.25em}.bars{display:grid;grid-template-columns:minmax(4em,auto) minmax(4em,1fr) auto;gap:.15em .6em;align-items:center;min-height:${1.55 * spec.bars}em;align-content:start}
 .bars span:nth-child(3n+1){text-align:right}.bars i{height:.9em;display:block}.bars u{display:block;height:100%;background:var(--text);opacity:.42;border-radius:2px;min-width:1px}.bars .on{font-weight:700}.bars .on u{opacity:1}

@@ -53,7 +53,7 @@ export function sampling(ui) {
     }
     return out;
   }
-  const name = (made, i) => (i < made.names.length ? visible(made.names[i]) : `(${made.counts[i]} rarer tokens)`);
+  const name = (made, i) => (i < made.names.length ? visible(made.names[i]) : `one of ${made.counts[i]} rarer tokens`);
 
   // ---- elements
   const line = h("div", { class: "text", "data-testid": "text", role: "group", "aria-label": "the text so far" }), canvas = h("canvas", { "aria-hidden": "true" }), option = h("div", { role: "option", id: `${ui.id}-row`, "aria-selected": "true" });
@@ -104,9 +104,9 @@ export function sampling(ui) {
       c0.font = ui.font(13, 700);
       const names = Math.min(0.3 * wide, Math.max(c0.measureText("all the rest").width, ...spec.names.flat().map(t => c0.measureText(visible(t)).width))) + 12 * unit, left = names, tail = 96 * unit, step = (spec.presenting ? 31 : 21 * unit), top = 20 * unit;
       geometry = { top, step, lines: rows + more };
-      const c = paper(canvas, wide, top + lines * step + 4), x = p => left + p * (wide - left - tail), chosen = hover >= 0 ? hover : Math.min(state.row, geometry.lines - 1), last = drawn.at(-1), fit = (t, room) => { while (t.length > 2 && c.measureText(t).width > room) t = `${t.slice(0, -2)}…`; return t; };
+      const c = paper(canvas, wide, top + lines * step + 4), x = p => left + (Math.min(p, spec.reach) / spec.reach) * (wide - left - tail), chosen = hover >= 0 ? hover : Math.min(state.row, geometry.lines - 1), last = drawn.at(-1), fit = (t, room) => { while (t.length > 2 && c.measureText(t).width > room) t = `${t.slice(0, -2)}…`; return t; };
       c.textBaseline = "middle"; c.font = ui.font(11); c.fillStyle = theme.quiet; c.strokeStyle = theme.line; c.lineWidth = 1; c.textAlign = "center";
-      for (const t of [0, 0.25, 0.5, 0.75, 1]) { c.fillText(String(t), x(t), top - 11 * unit); c.beginPath(); c.moveTo(x(t) + 0.5, top - 3); c.lineTo(x(t) + 0.5, top + lines * step); c.stroke(); }
+      for (const t of [0, 0.2, 0.4, 0.6, 0.8, 1].map(t => t * spec.reach)) { c.fillText(String(+t.toFixed(3)), x(t), top - 11 * unit); c.beginPath(); c.moveTo(x(t) + 0.5, top - 3); c.lineTo(x(t) + 0.5, top + lines * step); c.stroke(); }
       for (let i = 0; i < geometry.lines; i++) {
         const { label, p, first, open, keep } = part(i), y = top + i * step, middle = y + step / 2, bar = step * 0.64, now = last && (i < rows ? last.at === i : last.at >= rows), n = tally(i);
         if (i === chosen) { c.strokeStyle = theme.quiet; c.lineWidth = 1; c.strokeRect(1, y + 0.5, wide - 2, step - 1); }
@@ -114,8 +114,9 @@ export function sampling(ui) {
         c.fillText(fit(label, names - 8 * unit), left - 8 * unit, middle);
         if (keep) { c.fillStyle = now ? theme.output : theme.text; c.fillRect(x(0), middle - bar / 2, Math.max(x(p) - x(0), 0.8), bar); }
         else hatch(c, x(0), middle - bar / 2, Math.max(x(open) - x(0), 3), bar);
+        if ((keep ? p : open) > spec.reach) { c.strokeStyle = `rgb(${theme.paper.join(" ")})`; c.lineWidth = 3 * unit; c.beginPath(); for (const d of [10, 17]) { c.moveTo(x(1) - d * unit, middle + bar / 2); c.lineTo(x(1) - (d - 6) * unit, middle - bar / 2); } c.stroke(); } // longer than there is room
         c.fillStyle = theme.output; c.fillRect(x(first) - 1.2 * unit, middle - step * 0.44, 2.4 * unit, step * 0.88);
-        if (n && drawn.length > 1) { c.fillStyle = theme.paper && `rgb(${theme.paper.join(" ")})`; c.strokeStyle = theme.output; c.lineWidth = 2 * unit; c.beginPath(); c.arc(x(n / drawn.length), middle, 4 * unit, 0, 7); c.fill(); c.stroke(); }
+        if (n && drawn.length > 1) { c.fillStyle = `rgb(${theme.paper.join(" ")})`; c.strokeStyle = theme.output; c.lineWidth = 2 * unit; c.beginPath(); c.arc(x(n / drawn.length), middle, 4 * unit, 0, 7); c.fill(); c.stroke(); }
         c.font = ui.font(12, i === chosen ? 700 : 400); c.textAlign = "left"; c.fillStyle = keep ? theme.text : theme.quiet;
         c.fillText(keep ? fmt(p) : "cut", Math.max(x(keep ? p : open), x(first), n && drawn.length > 1 ? x(n / drawn.length) : 0) + 8 * unit, middle);
         if (n) { c.textAlign = "right"; c.font = ui.font(12, 700); c.fillStyle = theme.output; c.fillText(`× ${n}`, wide - 6 * unit, middle); }
@@ -134,8 +135,8 @@ export function sampling(ui) {
           : `Drawn ${drawn.length === 1 ? "once" : `${drawn.length} times`}, last “${name(made, last.at)}”, which had ${percent(made.after[last.at])}.${spec.pieces.length && last.at < made.names.length && spell(made.names[last.at]) !== spec.pieces[state.step] ? ` In the text stands “${visible(spec.pieces[state.step])}”.` : ""}`));
     },
     table() {
-      const made = compute(), raw = compute(1, spec.size, 1), drawn = draws(made), n = made.names.length, f = x => x.toFixed(4), sum = a => a.slice(n).reduce((x, y) => x + y, 0);
-      const rows = made.names.map((t, i) => [visible(t), f(raw.after[i]), f(made.after[i]), String(drawn.filter(d => d.at === i).length)]);
+      const made = compute(), raw = compute(1, spec.size, 1), drawn = draws(made), n = Math.min(made.names.length, spec.size > 100 ? 60 : 100), f = x => x.toFixed(4), sum = a => a.slice(n).reduce((x, y) => x + y, 0);
+      const rows = made.names.slice(0, n).map((t, i) => [visible(t), f(raw.after[i]), f(made.after[i]), String(drawn.filter(d => d.at === i).length)]);
       if (made.after.length > n) rows.push([`${sum(made.counts)} rarer tokens`, f(sum(raw.after)), f(sum(made.after)), String(drawn.filter(d => d.at >= n).length)]);
       return { header: ["token", "the model’s", "drawn from", "times drawn"], rows };
     },

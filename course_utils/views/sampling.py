@@ -8,7 +8,7 @@ import torch
 from ..sampling import check, next_probabilities
 from .view import Table, View, as_array, at, shell
 
-ALL, NAMED, MOST_STEPS = 100, 60, 64  # tokens that travel one by one, at most; else so many, and groups of the rest
+ALL, NAMED, ROWS, MOST_STEPS = 100, 480, 60, 64  # up to 100 tokens travel one by one; of more, 480 shared by the steps
 SPREAD = 0.05  # logits of a group differ by less
 
 
@@ -57,32 +57,38 @@ class Sampling(View):
         return int((next_probabilities(torch.from_numpy(np.repeat(logits, counts)), **settings) > 0).sum())
 
     @property
-    def drawn(self) -> list[str]:
-        """The tokens drawn at this step, in their order."""
-        p, names = self.probabilities, self.names
+    def places(self) -> list[int]:
+        """The levels drawn at this step, in their order."""
+        p = self.probabilities
         edges = np.cumsum(p)
         throw = dice(self.state["seed"], self.state["step"] + self.options["before"])
         places = (
             min(int((edges <= next(throw)).sum()), int((p > 0).nonzero()[0][-1])) for _ in range(self.state["draws"])
         )
-        return [names[i] for i in places]
+        return list(places)
+
+    @property
+    def drawn(self) -> list[str]:
+        """The tokens drawn at this step, in their order."""
+        names = self.names
+        return [names[i] for i in self.places]
 
     @property
     def names(self) -> list[str]:
-        """The levels' names: a token, or how many there are in a group."""
+        """The levels' names: a token, or how many stand in a group."""
         names, counts = self.options["names"][self.state["step"]], self.levels[1]
-        return [*map(visible, names), *(f"({n} rarer tokens)" for n in counts[len(names) :])]
+        return [*map(visible, names), *(f"one of {n} rarer tokens" for n in counts[len(names) :])]
 
     @property
     def selection(self) -> Drawn | None:
         if not self.state["draws"]:
             return None
-        token = self.drawn[-1]
-        return Drawn(token, float(self.probabilities[self.names.index(token)]))
+        place = self.places[-1]
+        return Drawn(self.names[place], float(self.probabilities[place]))
 
     def describe(self) -> str:
         p, names, state, total = self.probabilities, self.names, self.state, self.options["size"]
-        top = ", ".join(f"{names[i]} {p[i]:.3f}" for i in np.argsort(-p, kind="stable")[:5] if p[i] > 0)
+        top = ", ".join(f"{names[i]} {p[i]:.3f}" for i in range(5) if i < len(p) and p[i] > 0)
         steps = len(self.options["names"])
         where = f" Step {state['step']} of 0 to {steps - 1}." if steps > 1 else ""
         cut = [f"the {state['top_k']} most likely" * (state["top_k"] < total)]
@@ -101,12 +107,12 @@ class Sampling(View):
         return self.options["text"] + "".join(self.options["pieces"][: self.state["step"]])
 
     def table(self) -> Table:
-        p, raw, names, drawn = self.probabilities, self.after(), self.names, self.drawn
-        shown = len(self.options["names"][self.state["step"]])
-        rows = [[names[i], f"{raw[i]:.4f}", f"{p[i]:.4f}", str(drawn.count(names[i]))] for i in range(shown)]
+        p, raw, names, places = self.probabilities, self.after(), self.names, self.places
+        shown = min(len(self.options["names"][self.state["step"]]), ROWS if self.options["size"] > ALL else ALL)
+        rows = [[names[i], f"{raw[i]:.4f}", f"{p[i]:.4f}", str(places.count(i))] for i in range(shown)]
         if shown < len(p):
             rest = self.levels[1][shown:].sum()
-            count = sum(map(drawn.count, set(names[shown:])))
+            count = sum(i >= shown for i in places)
             rows.append([f"{rest} rarer tokens", f"{raw[shown:].sum():.4f}", f"{p[shown:].sum():.4f}", str(count)])
         return Table(["token", "the model’s", "drawn from", "times drawn"], rows)
 
@@ -122,15 +128,17 @@ class Sampling(View):
         place = np.arange(rows + some)
         shown, first, open_ = shown[: len(place)], first[: len(place)], open_[: len(place)]
         cut = np.where(shown == 0, open_, 0)
+        reach = self.options["reach"]
         axes.barh(place, shown, 0.66, color="#1b2430")
         axes.barh(place, cut, 0.66, color="none", edgecolor="#9aa5b1", hatch="/////", lw=0)
         axes.plot(first, place, "|", color=plot.COLOURS["output"], ms=11, mew=2)
         for i, (x, lost) in enumerate(zip(shown, cut, strict=True)):
-            axes.text(max(x, lost, first[i]) + 0.012, i, "cut" if x == 0 else f"{x:.3f}", va="center", fontsize=8,
-                      color="#596573" if x == 0 else "#1b2430")  # fmt: skip
+            end = min(max(x, lost, first[i]), reach) + 0.012 * reach
+            number, colour = ("cut", "#596573") if x == 0 else (f"{x:.3f}", "#1b2430")
+            axes.text(end, i, number, va="center", fontsize=8, color=colour)
         names = [*plot.names(self.names[:rows], "token "), *["all the rest"] * some]
         axes.set_yticks(place, names)
-        axes.set(xlim=(0, 1), xlabel="probability (purple mark: as the model gives it)")
+        axes.set(xlim=(0, reach), xlabel="probability (purple mark: as the model gives it)")
         axes.invert_yaxis()
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -161,9 +169,9 @@ def sampling(
     then(ids written so far) -> logits [V]: with live=True only; then a draw is really written, and asked for more.
     live=True: Python hears `step`, `temperature`, `top_k` (V: off), `top_p` (1: off), `seed`, `draws`.
 
-    Up to 100 tokens travel one by one as float32. Of more, the 60 most likely of each step do, and the rest in groups
-    whose logits differ by less than 0.05. Returns a view: .probabilities .entropy .kept .drawn and what all have.
-    Raises TypeError or ValueError that says what was given, what is needed, what to do.
+    Up to 100 tokens travel one by one as float32. Of more, the most likely do, 480 of one step, at least 60 of each;
+    the rest in groups whose logits differ by less than 0.05. Returns a view: .probabilities
+    .entropy .kept .drawn and what all have. Raises TypeError or ValueError that says what to do.
     """
     values, tokens = as_array(logits, "logits"), [str(t) for t in tokens]
     if values.ndim not in (1, 2) or values.shape[-1] != len(tokens) or len(tokens) < 2:
@@ -226,7 +234,7 @@ def packed(values: np.ndarray, tokens: list[str]) -> tuple[dict, dict]:
     logits, counts, names, bounds = [], [], [], []
     for row in values.astype("<f4"):
         order = np.argsort(-row, kind="stable")[: int(np.isfinite(row).sum())]
-        single = order if len(tokens) <= ALL else order[:NAMED]
+        single = order if len(tokens) <= ALL else order[: max(ROWS, NAMED // len(values))]
         rest = row[order[len(single) :]].astype(np.float64)
         groups = np.split(rest, np.flatnonzero(np.diff(((rest[:1].sum() - rest) / SPREAD).astype(int))) + 1)
         groups = [g for g in groups if len(g)]
@@ -237,7 +245,9 @@ def packed(values: np.ndarray, tokens: list[str]) -> tuple[dict, dict]:
         counts += [1] * len(single) + [len(g) for g in groups]
         names.append([tokens[i] for i in single])
     arrays = {"logits": np.array(logits, "<f4"), "counts": np.array(counts, "<f4")}
-    return arrays, {"names": names, "bounds": bounds}
+    high = 2 * max(np.exp(row - row.max()).max() / np.exp(row - row.max()).sum() for row in values)
+    reach = next(r for r in (0.05, 0.1, 0.2, 0.5, 1.0) if high <= r or r == 1)  # of the bars: room to grow, never less
+    return arrays, {"names": names, "bounds": bounds, "reach": reach}
 
 
 def are_words(tokens: list[str]) -> bool:

@@ -87,7 +87,7 @@ def test_what_is_drawn_from_is_what_decoding_draws_from(size, temperature, top_k
         lab = labs.sampling(logits, names, chosen=[0, 0], step=step, **settings)
         wanted = next_probabilities(logits[step].double(), **settings)
         named = lab.options["names"][step]
-        assert len(named) == (60 if size == 400 else 10 - step)
+        assert len(named) == (240 if size == 400 else 10 - step)
         for name, p in zip(named, lab.probabilities, strict=False):
             assert p == pytest.approx(float(wanted[names.index(name)]), abs=1e-6 if size == 10 else 2e-4)
         assert lab.probabilities.sum() == pytest.approx(1)
