@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import stories, text
 from .bert import Bert, BertConfig, BertForPreTraining, mask_tokens
@@ -23,8 +23,13 @@ from .lesson import warm_then_fall
 from .training import Run, fit
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "max_length": 96, "dropout": 0.0}
-STEPS, LR, BATCH, PIECES = 600, 2e-3, 48, 1200
+STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 1.5e-3, 100, 32, 1200
 HELD_OUT = 512  # pairs that a model is measured on
+
+
+def adam(parameters, lr: float) -> torch.optim.Optimizer:
+    """AdamW as in `recipes`: it forgets old gradients sooner than by default."""
+    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98))
 
 
 class Filled(NamedTuple):
@@ -55,7 +60,7 @@ class BertLesson:
     examples    {"train": […], "valid": […], "test": […]} of stories of your own, each with .sentences
     """
 
-    def __init__(self, tokenizer: text.WordPiece | None = None, examples: dict | None = None, longest: int = 2):
+    def __init__(self, tokenizer: text.WordPiece | None = None, examples: dict | None = None, longest: int = 1):
         self._examples, self._ids, self.longest = dict(examples or {}), {}, longest
         train = [sentence for story in self.examples("train") for sentence in story.sentences]
         self.tokenizer = tokenizer or text.WordPiece.build(train, PIECES)
@@ -76,30 +81,42 @@ class BertLesson:
 
     def model(self, seed: int = 0, **config) -> BertForPreTraining:
         """A fresh model; config as BertConfig, small enough to be trained in class. The global random state is left
-        alone."""
+        alone.
+
+        BERT begins with weights of ±0.02, made for 768 features. With few features that is next to nothing, and
+        learning to attend takes long: here a projection begins with ±1/√(its inputs), an embedding with ±0.05.
+        """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return BertForPreTraining(BertConfig(len(self.tokenizer), **(LIVE | config)))
+            made = BertForPreTraining(BertConfig(len(self.tokenizer), **(LIVE | config)))
+            for part in made.modules():
+                if isinstance(part, nn.Linear) and part is not made.output:
+                    nn.init.normal_(part.weight, std=part.in_features**-0.5)
+                elif isinstance(part, nn.Embedding):
+                    nn.init.normal_(part.weight, std=0.05)
+            nn.init.normal_(made.bert.embeddings.positions.table, std=0.05)
+        return made
 
-    def pair(self, split: str, generator: torch.Generator) -> tuple[list[int], list[int], int]:
-        """(A, B, label): one to `longest` sentences of a story, and those behind them (0) or of another story (1)."""
-        every = self.ids(split)
-
-        def number(below: int) -> int:
-            return int(torch.randint(below, (), generator=generator))
-
-        story = every[number(len(every))]
-        cut, sizes = 1 + number(len(story) - 1), [1 + number(self.longest) for _ in range(2)]
-        first, second, label = story[max(0, cut - sizes[0]) : cut], story[cut : cut + sizes[1]], number(2)
-        if label:
-            other = every[number(len(every))]
-            cut = number(len(other))
-            second = other[cut : cut + sizes[1]]
-        return sum(first, []), sum(second, []), label
+    def pairs(self, split: str, generator: torch.Generator, size: int) -> list[tuple[list[int], list[int], int]]:
+        """(A, B, label), `size` times: one to `longest` sentences of a story, and those behind them (0) or of another
+        story (1)."""
+        every, found = self.ids(split), []
+        for place, cut, before, behind, label, other, at in torch.rand(size, 7, generator=generator).tolist():
+            story = every[int(place * len(every))]
+            middle, sizes = 1 + int(cut * (len(story) - 1)), [1 + int(x * self.longest) for x in (before, behind)]
+            first, second = story[max(0, middle - sizes[0]) : middle], story[middle : middle + sizes[1]]
+            if label >= 0.5:
+                story = every[int(other * len(every))]
+                middle = int(at * len(story))
+                second = story[middle : middle + sizes[1]]
+            found.append((sum(first, []), sum(second, []), int(label >= 0.5)))
+        return found
 
     def batch(self, generator: torch.Generator, size: int = BATCH, split: str = "train") -> Masked:
-        """Pairs, half of them from two stories, with 15 % of their tokens to be found."""
-        rows = [self.pair(split, generator) for _ in range(size)]
+        """Pairs of similar length, about half of them from two stories, with 15 % of their tokens to be found."""
+        rows = sorted(self.pairs(split, generator, 4 * size), key=lambda row: len(row[0]) + len(row[1]))
+        quarter = int(torch.randint(4, (), generator=generator))
+        rows = rows[quarter * size : (quarter + 1) * size]
         made = [(self._joined(a, b), [0] * (len(a) + 2) + [1] * (len(b) + 1)) for a, b, _ in rows]
         ids, mask = text.pad([i for i, _ in made])
         segments, _ = text.pad([s for _, s in made])
@@ -117,7 +134,7 @@ class BertLesson:
         """fit() on both tasks together; loss and accuracy of each on held-out stories. options: any of fit's, and
         size, the pairs of a batch."""
         size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
-        settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps), "optimizer": torch.optim.AdamW} | options
+        settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, WARM_UP), "optimizer": adam} | options
         device = next(model.parameters()).device
         return fit(model, lambda generator: self.batch(generator, size).to(device), lambda m, b: loss(m, b, dtype),
                    steps=steps, seed=seed, show=show, title="Pre-training", **settings)  # fmt: skip

@@ -15,6 +15,7 @@ from .bert_text import Judged, Masked
 from .finetuning import task_of
 
 FROM = "bert-stories"
+LONGEST = 2  # sentences in each half of a pair: questions need places far from the first
 PAIRS = 2048  # that a pre-trained model is measured on
 
 
@@ -41,7 +42,7 @@ class StoriesRecipe:
     def measure(self, name: str) -> Path:
         """Both tasks on valid and test -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
-        lesson, result = BertLesson(loaded.tokenizer), {}
+        lesson, result = BertLesson(loaded.tokenizer, longest=LONGEST), {}
         for split in ("valid", "test"):
             found = lesson.measure(loaded.model, split, PAIRS)
             result |= {f"{split}_{_key(what)}": round(x, 4) for what, x in found.items() if what != "loss, both"}
@@ -54,7 +55,7 @@ class PreTraining:
     metric, key, sign, seen = "held-out loss, both", "valid_loss", -1, None
 
     def __init__(self, recipe: StoriesRecipe):
-        self.recipe, self.lesson = recipe, BertLesson()
+        self.recipe, self.lesson = recipe, BertLesson(longest=LONGEST)
         self.model = self.lesson.model(recipe.seed, **recipe.model)
         self.vocabularies = {"tokenizer": self.lesson.tokenizer}
 

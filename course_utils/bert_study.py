@@ -9,12 +9,13 @@ Source of the knocking out: Michel, Levy & Neubig 2019, Are sixteen heads really
 """
 
 import contextlib
+import functools
 import statistics
 from collections.abc import Iterable, Iterator
 
 import torch
 
-from .adapters import RATES, compare
+from . import adapters
 from .bert import Bert
 from .bert_lesson import BertLesson
 from .checkpoints import load_checkpoint
@@ -24,21 +25,23 @@ from .runtime import DEVICES, choice, pick_device
 from .score_study import Table
 
 NAME = "bert-stories"
-STEPS = {"sentiment": 100, "pairs": 200, "entities": 100, "questions": 200}
-STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates, each the best of RATES_TRIED on valid
+STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}
+STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
 RATES_TRIED = (5e-4, 1e-3, 2e-3)
+SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
 
 
-def versus(task: Task, encoder: Bert, steps: int | None = None, seed: int = 0, split: str = "test") -> Table:
-    """The same model from scratch and pre-trained, fine-tuned alike: the task's figures on a split."""
+def versus(task: Task, encoder: Bert, steps: int | None = None, seed: int = 0, count: int | None = None) -> Table:
+    """The same model from scratch and pre-trained, fine-tuned alike: the task's main figure on new sentences of known
+    words and patterns (valid), and of new ones (test). count: the first so many of either only."""
     steps = steps or STEPS.get(task.name, 100)
     rows = []
     for start, lr in STARTS.items():
         model = begin(task, encoder, start, seed)
         task.train(model, steps, seed, lr=lr)
-        figures = task.measure(model, split)
-        rows.append({"start": start} | {name: round(value, 3) for name, value in figures.items()})
-    return Table(rows, f"{task.name}, {steps} steps each, on {split}")
+        rows.append({"start": start} | {f"{task.main}, {what}": round(task.measure(model, split, count)[task.main], 3)
+                                        for split, what in SPLITS.items()})  # fmt: skip
+    return Table(rows, f"{task.name}, {steps} steps each")
 
 
 def begin(task: Task, encoder: Bert, start: str, seed: int = 0) -> torch.nn.Module:
@@ -97,28 +100,51 @@ def record_tasks(seeds: int = 3) -> dict:
     The learning rate of either start is the best of RATES_TRIED on valid, with a seed that is not recorded.
     """
     encoder, loaded, about = _pretrained()
-    figures = {**about, "seeds": seeds, "rates tried": list(RATES_TRIED), "tasks": {}}
+    figures = {**about, "seeds": seeds, "rates tried": list(RATES_TRIED), "splits": SPLITS, "tasks": {}}
     for name in KINDS:
         task, steps, found = task_of(name, loaded.tokenizer), STEPS[name], {}
         for start in STARTS:
-            lr = max(RATES_TRIED, key=lambda lr: _tuned(task, encoder, start, steps, 99, lr, "valid")[task.main])
-            runs = [_tuned(task, encoder, start, steps, seed, lr, "test") for seed in range(seeds)]
-            found[start] = {"lr": lr} | {key: _spread([run[key] for run in runs]) for key in runs[0]}
+
+            def tuned(seed, lr, task=task, steps=steps, start=start):
+                model = begin(task, encoder, start, seed)
+                task.train(model, steps, seed, lr=lr)
+                return {split: task.measure(model, split)[task.main] for split in SPLITS}
+
+            found[start] = _best(tuned, RATES_TRIED, seeds)
         figures["tasks"][name] = {"steps": steps, "main": task.main, **found}
     return figures
 
 
-def record_adapters(steps: int = 200, seeds: int = 3, tasks=("sentiment", "entities")) -> dict:
-    """Ways of fine-tuning, several seeds; the figures behind data/results/bert_adapters.json."""
+def record_adapters(steps: int = 300, seeds: int = 3, tasks=("sentiment", "entities")) -> dict:
+    """Ways of fine-tuning, several seeds, rates chosen as in record_tasks; for data/results/bert_adapters.json.
+
+    AdaLoRA is for classification only.
+    """
     encoder, loaded, about = _pretrained()
-    figures = {**about, "steps": steps, "seeds": seeds, "lr": RATES, "tasks": {}}
+    figures = {**about, "steps": steps, "seeds": seeds, "splits": SPLITS, "tasks": {}}
     for name in tasks:
-        task = task_of(name, loaded.tokenizer)
-        tables = [compare(task, encoder, steps, seed) for seed in range(seeds)]
-        figures["tasks"][name] = [
-            {**rows[0], task.main: _spread([row[task.main] for row in rows])} for rows in zip(*tables, strict=True)
-        ]
+        task, rows = task_of(name, loaded.tokenizer), []
+        for way, model in adapters.ways(task, encoder, steps).items():
+            learn, every = adapters.trainable(model)
+            found = _best(functools.partial(_adapted, task, encoder, way, steps), adapters.TRIED[way], seeds)
+            rows.append(
+                {"what learns": way, "parameters": learn, "of all, in %": round(100 * learn / every, 2), **found}
+            )
+        figures["tasks"][name] = {"main": task.main, "rows": rows}
     return figures
+
+
+def _adapted(task: Task, encoder: Bert, way: str, steps: int, seed: int, lr: float) -> dict[str, float]:
+    model = adapters.ways(task, encoder, steps, seed)[way]
+    reader = adapters.learn(task, model.to(next(encoder.parameters()).device), way, steps, seed, lr)
+    return {split: reader.measure(model, split)[task.main] for split in SPLITS}
+
+
+def _best(tuned, rates, seeds: int) -> dict:
+    """tuned(seed, lr) -> figures of each split; at the rate that is best on valid with another seed: all seeds."""
+    lr = max(rates, key=lambda rate: tuned(99, rate)["valid"])
+    runs = [tuned(seed, lr) for seed in range(seeds)]
+    return {"lr": lr} | {split: _spread([run[split] for run in runs]) for split in SPLITS}
 
 
 def record_heads(count: int = 1024) -> dict:
@@ -146,12 +172,6 @@ def _pretrained():
     if device.type == "cuda":
         about["device"] = torch.cuda.get_device_name()
     return loaded.model.bert.to(device), loaded, about
-
-
-def _tuned(task: Task, encoder: Bert, start: str, steps: int, seed: int, lr: float, split: str) -> dict[str, float]:
-    model = begin(task, encoder, start, seed)
-    task.train(model, steps, seed, lr=lr)
-    return task.measure(model, split)
 
 
 def _spread(values: list[float]) -> dict:
