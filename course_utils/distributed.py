@@ -1,10 +1,11 @@
 """One training on several processes: each takes its share of every batch, gradients are added up.
 
     torchrun --nproc-per-node 2 -m course_utils train gpt-shakespeare
+    accelerate launch --multi_gpu --num_processes 2 -m course_utils train gpt-shakespeare     # on CPUs as well: gloo
 
 Every process holds the whole model and draws the same batches; the sum of the shares' gradients is the gradient of the
 whole batch, so the steps are those of one process (bit for bit they are not: sums are taken in another order).
-On CPUs processes talk by gloo, on GPUs by NCCL. Without torchrun nothing of this is touched.
+On CPUs (COURSE_DEVICE=cpu) processes talk by gloo, on GPUs by NCCL. Without a launcher nothing of this is touched.
 """
 
 import contextlib

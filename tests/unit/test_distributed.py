@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -24,89 +23,107 @@ words = "the old cat sees a small dog and it runs home again\\n"
 language.load_text = lambda name: language.Text(name, words * 40, words * 4)
 pairs = [(f"i have {n} cats" + " and dogs" * (n % 3), f"j ' ai {n} chats") for n in range(40)]
 tatoeba.load = lambda pair, split: pairs if split == "train" else pairs[:5]
-model = {"model_size": 16, "num_layers": 2, "num_heads": 2, "max_length": 24, "dropout": DROPOUT}
+model = {"model_size": 16, "num_layers": 2, "num_heads": 2, "max_length": 24, "dropout": 0.0}
 options = {"steps": 12, "warm_up": 2, "every": 3, "lr": 5e-3}
 recipes.RECIPES["language"] = LanguageRecipe("tiny", model, rows=5, **options)
+recipes.RECIPES["dropout"] = LanguageRecipe("tiny", {**model, "dropout": 0.2}, rows=5, **options)
 recipes.RECIPES["pairs"] = translation_recipes.Recipe(
     "tatoeba", "en-fr", ("subwords", 80), ("subwords", 80), model, tokens=120, architecture="GPT", valid=3, **options)
 if pause:
-    print_ = recipes.__dict__.setdefault("print", print)
-    step = recipes.fit
+    fit = recipes.fit
     def slow(model, batches, loss, **rest):
-        def waiting(model, batch):
-            time.sleep(pause)
-            return loss(model, batch)
-        return step(model, batches, waiting, **rest)
+        return fit(model, batches, lambda model, batch: time.sleep(pause) or loss(model, batch), **rest)
     recipes.fit = slow
-recipes.train(name)
+for one in name.split(","):
+    recipes.train(one)
 """
+LAUNCHERS = {
+    "torchrun": ("torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+    "accelerate": ("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
+                   "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
+}  # fmt: skip
 
 
-def start(tmp_path, name, launcher=(), pause=0.0, dropout=0.0):
-    driver = tmp_path / "driver.py"
-    driver.write_text(DRIVER.replace("DROPOUT", str(dropout)))
-    environment = os.environ | {"COURSE_DEVICE": "cpu", "OMP_NUM_THREADS": "1", "COURSE_PROFILE": "class"}
-    for key in ("WORLD_SIZE", "RANK", "LOCAL_RANK"):
-        environment.pop(key, None)
-    folder = tmp_path / "course"
+def start(folder, names, launcher=None, pause=0.0):
+    """The driver, in a program of its own or in two that a launcher starts."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, *launcher, str(driver), str(folder), name, str(pause)]
+    driver = folder / "driver.py"
+    driver.write_text(DRIVER)
+    environment = {k: v for k, v in os.environ.items() if k not in ("WORLD_SIZE", "RANK", "LOCAL_RANK")}
+    environment |= {"COURSE_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    with_launcher = ("-m", *LAUNCHERS[launcher]) if launcher else ()
+    command = [sys.executable, *with_launcher, str(driver), str(folder), names, str(pause)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def result(tmp_path, name):
-    """(losses of all steps, weights) of a training, from what it keeps on disk."""
-    run, _ = training_state.load(tmp_path / "course" / "build" / "train" / name, None)
-    card = json.loads((tmp_path / "course" / "data" / "checkpoints" / f"{name}.json").read_text("utf-8"))
-    return torch.tensor(run.history["loss"][1]), run._last["model"], card["training"]["history"]["rows"]
-
-
-def trained(tmp_path, name, launcher=(), **options):
-    tmp_path.mkdir(exist_ok=True)
-    process = start(tmp_path, name, launcher, **options)
-    out = process.communicate(timeout=300)[0]
+def trained(folder, names, launcher=None):
+    """What the driver prints."""
+    process = start(folder, names, launcher)
+    out = process.communicate(timeout=400)[0]
     assert process.returncode == 0, out
-    return *result(tmp_path, name), out
+    return out
 
 
-TORCHRUN = ("-m", "torch.distributed.run", "--nnodes", "1", "--nproc-per-node", "2", "--master-addr", "127.0.0.1",
-            "--master-port", "0", "--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0")  # fmt: skip
-ACCELERATE = ("-m", "accelerate.commands.launch", "--multi_gpu", "--cpu", "--num_processes", "2")
+def losses_of(folder, name):
+    return torch.tensor(_state(folder, name)[0].history["loss"][1])
+
+
+def weights_of(folder, name):
+    return _state(folder, name)[0]._last["model"]
+
+
+def rows_of(folder, name):
+    """[step, mean loss, held-out metric] of each measurement, from the card."""
+    card = json.loads((folder / "data" / "checkpoints" / f"{name}.json").read_text("utf-8"))
+    return [row[:3] for row in card["training"]["history"]["rows"]]
+
+
+def _state(folder, name):
+    return training_state.load(folder / "build" / "train" / name, None)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    trained(folder, "language,pairs,dropout")
+    return folder
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["language", "pairs"])
-def test_two_processes_do_what_one_does(tmp_path, name):
+@pytest.mark.parametrize(("launcher", "names"), [("torchrun", "language,pairs"), ("accelerate", "language")])
+def test_two_processes_do_what_one_does(alone, tmp_path, launcher, names):
     """Five rows, or a few pairs of unequal length: the shares are unequal, the mean is that of the whole batch."""
-    losses, weights, rows, _ = trained(tmp_path / "one", name)
-    shared, theirs, found, out = trained(tmp_path / "two", name, TORCHRUN)
-    assert "2 processes" in out and out.count("step     3") == 1  # only the first of them prints
-    assert len(losses) == 12 and losses[-1] < losses[0]
-    assert torch.allclose(losses, shared, atol=1e-5)
-    assert all(torch.allclose(weights[n], theirs[n], atol=1e-4) for n in weights)
-    assert [row[0] for row in rows] == [row[0] for row in found] == [3, 6, 9, 12]
+    if launcher == "accelerate":
+        pytest.importorskip("accelerate")
+    out = trained(tmp_path, names, launcher)
+    for name in names.split(","):
+        assert f"{name}: " in out and "2 processes" in out
+        losses, weights, theirs = losses_of(alone, name), weights_of(alone, name), weights_of(tmp_path, name)
+        assert len(losses) == 12 and losses[-1] < losses[0]
+        assert torch.allclose(losses, losses_of(tmp_path, name), atol=1e-5)
+        assert all(torch.allclose(weights[n], theirs[n], atol=1e-4) for n in weights)
+        assert [row[0] for row in rows_of(alone, name)] == [row[0] for row in rows_of(tmp_path, name)] == [3, 6, 9, 12]
+    assert out.count("step     3") == len(names.split(","))  # only the first process prints
 
 
 @pytest.mark.slow
-def test_a_training_of_a_team_killed_between_two_states_goes_on_to_the_same(tmp_path):
+def test_a_training_killed_between_two_states_goes_on_to_the_same(alone, tmp_path):
     """With dropout: the random states go on, too."""
-    losses, weights, rows, _ = trained(tmp_path / "at_once", "language", dropout=0.2)
-    folder = tmp_path / "killed"
-    folder.mkdir()
-    process = start(folder, "language", pause=0.3, dropout=0.2)
-    state = folder / "course" / "build" / "train" / "language" / training_state.FILE
-    for _ in range(1000):
-        if state.is_file() or process.poll() is not None:
+    process, state = start(tmp_path, "dropout", pause=0.3), tmp_path / "build" / "train" / "dropout"
+    for _ in range(2000):
+        if (state / training_state.FILE).is_file() or process.poll() is not None:
             break
         time.sleep(0.1)
     time.sleep(0.4)  # into a later step
-    process.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
-    process.wait()
-    assert process.returncode != 0 and 3 <= len(result(folder, "language")[0]) < 12
-    again, theirs, found, out = trained(folder, "language", dropout=0.2)
+    process.kill()
+    process.communicate()
+    assert process.returncode != 0 and 3 <= len(losses_of(tmp_path, "dropout")) < 12
+    out = trained(tmp_path, "dropout")
     assert "step 0 of" not in out
-    assert torch.equal(losses, again) and all(torch.equal(weights[n], theirs[n]) for n in weights)
-    assert [row[:3] for row in rows] == [row[:3] for row in found]
+    assert torch.equal(losses_of(alone, "dropout"), losses_of(tmp_path, "dropout"))
+    weights, theirs = weights_of(alone, "dropout"), weights_of(tmp_path, "dropout")
+    assert all(torch.equal(weights[n], theirs[n]) for n in weights)
+    assert rows_of(alone, "dropout") == rows_of(tmp_path, "dropout")
 
 
 def test_shares_are_the_rows_in_turn_and_weigh_as_many_tokens_as_they_hold():
