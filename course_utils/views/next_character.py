@@ -103,7 +103,7 @@ def next_character(
     tokens,
     *,
     title="Can you guess the next character?",
-    caption="Type it, or press its key; Enter is a new line. Ink under a character: how much the model expected it.",
+    caption=None,
     live=False,
     presenting=None,
 ):
@@ -145,6 +145,9 @@ def next_character(
         "keys": keys,
         "long": any(len(t) > 1 for t in hidden),
     }
+    if caption is None:
+        caption = "Type it, or press its key; Enter is a new line." if keys else "Type it."
+        caption += " Ink under a character: how much the model expected it."
     controls = [
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},

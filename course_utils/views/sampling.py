@@ -136,6 +136,8 @@ class Sampling(View):
             end = min(max(x, lost, first[i]), reach) + 0.012 * reach
             number, colour = ("cut", "#596573") if x == 0 else (f"{x:.3f}", "#1b2430")
             axes.text(end, i, number, va="center", fontsize=8, color=colour)
+            if x > reach:  # longer than there is room
+                axes.text(0.975 * reach, i, "//", va="center", ha="center", weight="bold", color="white")
         names = [*plot.names(self.names[:rows], "token "), *["all the rest"] * some]
         axes.set_yticks(place, names)
         axes.set(xlim=(0, reach), xlabel="probability (purple mark: as the model gives it)")
