@@ -47,7 +47,7 @@ class Repeats:
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
     def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts, its weights larger than GPT-2's: so hundreds of steps are enough, not thousands.
+        """A fresh GPT for these texts. Its weights begin larger than GPT-2's, so hundreds of steps are enough, not thousands.
 
         config: as GPTConfig. The global random state is left alone.
         """
@@ -56,6 +56,7 @@ class Repeats:
             torch.manual_seed(seed)
             model = GPT(GPTConfig(self.size, **(settings | {"positions": "rotary"} | config)))
             nn.init.normal_(model.tokens.weight)
+            model.output.weight = nn.Parameter(0.02 * torch.randn_like(model.tokens.weight))  # a matrix of its own
             for part in model.blocks.modules():
                 if isinstance(part, nn.Linear):
                     nn.init.xavier_uniform_(part.weight)
