@@ -47,7 +47,7 @@ class Repeats:
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
     def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts, with larger first weights than GPT-2: hundreds of steps are enough, not thousands.
+        """A fresh GPT for these texts. Its first weights are larger than GPT-2's: hundreds of steps are enough then.
 
         config: as GPTConfig. The global random state is left alone.
         """

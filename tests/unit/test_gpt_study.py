@@ -1,0 +1,259 @@
+"""Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs, translators."""
+
+import math
+
+import pytest
+import torch
+
+from course_utils import attention_cost, gpt_study, induction, results, translators
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt_study import Bigram, OneHead, learn, live_model, written
+from course_utils.language import Text, TextLesson
+from course_utils.sampling import sample
+
+ROWS = "the cat sees the dog. the dog sees the cat.\n"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    return TextLesson(Text("small", ROWS * 60, ROWS * 6), block=16, rows=8)
+
+
+# ---- baselines and live training ------------------------------------------------------------------------------------
+
+
+def test_an_untrained_bigram_loses_ln_v_and_learns_what_counting_knows(lesson):
+    model = live_model(lesson, "bigram")
+    assert lesson.valid_loss(model) == pytest.approx(lesson.uniform_loss, abs=1e-5)
+    learn(lesson, model, 150, samples=None, evaluate=None)
+    assert lesson.valid_loss(model) == pytest.approx(lesson.bigram_loss(), abs=0.08)
+
+
+def test_one_head_sees_what_came_before_and_nothing_after():
+    model = OneHead(GPTConfig(11, 16, max_length=9)).eval()
+    ids = torch.randint(11, (2, 9))
+    later = ids.clone()
+    later[:, 6:] = 0
+    output = model(ids, need_weights=True)
+    assert torch.allclose(output.logits[:, :6], model(later).logits[:, :6])
+    assert output.weights[0].shape == (2, 1, 9, 9) and output.weights[0].triu(1).count_nonzero() == 0
+    assert not torch.allclose(output.logits[:, 8], model(ids[:, -1:]).logits[:, 0], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [Bigram, OneHead, GPT])
+def test_all_three_write_with_the_same_function_beyond_their_context(kind):
+    torch.manual_seed(0)
+    model = kind(GPTConfig(11, 16, 1, 2, max_length=6)).eval()
+    first = sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0)).ids
+    assert first.shape == (1, 12)
+    assert torch.equal(first, sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0)).ids)
+
+
+def test_a_live_training_falls_below_the_bigram_and_shows_samples(lesson):
+    model = live_model(lesson, model_size=32, num_layers=2)
+    run = learn(lesson, model, 120, start="the ", dtype=None)
+    assert run.best.value < lesson.bigram_loss() < lesson.uniform_loss
+    assert run.samples.startswith("the ") and len(run.samples) > 150
+    assert run.history["valid"][0][0] == 0 and run.history["valid"][1][0] > lesson.uniform_loss - 0.3
+    assert set(written(lesson, model, "the ", 40, temperature=0.0)) <= set(ROWS)
+
+
+def test_a_fresh_model_leaves_the_global_random_state_alone(lesson):
+    before = torch.get_rng_state()
+    first, again = live_model(lesson), live_model(lesson)
+    assert torch.equal(before, torch.get_rng_state())
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+    with pytest.raises(ValueError, match="needed: bigram, one head, GPT"):
+        live_model(lesson, "LSTM")
+
+
+def test_the_ladder_begins_with_ln_v_and_every_rung_is_lower(lesson, monkeypatch):
+    monkeypatch.setattr(gpt_study, "LIVE", {"model_size": 32, "num_layers": 2, "num_heads": 2})
+    table = gpt_study.ladder(lesson, steps=120)
+    assert [row["model"].split(",")[0] for row in table] == [
+        "all tokens equally likely", "pairs", "bigram", "one head", "GPT"
+    ]  # fmt: skip
+    losses = [row["nats per token"] for row in table]
+    assert losses[0] == round(math.log(len(lesson.tokenizer)), 3)
+    assert losses[0] > losses[1] > losses[4] and losses[0] > losses[3] > losses[4]
+    assert table[0]["as unsure as between"] == len(lesson.tokenizer)
+
+
+def test_too_little_text_is_learned_by_heart(monkeypatch):
+    monkeypatch.setattr(gpt_study, "LIVE", {"model_size": 64, "num_layers": 2, "num_heads": 2})
+    letters = torch.randint(97, 123, (5000,), generator=torch.Generator().manual_seed(0))
+    run = gpt_study.overfit(
+        Text("noise", "".join(map(chr, letters[:4000])), "".join(map(chr, letters[4000:]))), 400, 150
+    )
+    train, valid = run.history["train"][1], run.history["valid"][1]
+    assert train[-1] < 1.8 < 3.0 < min(valid) and valid[-1] > min(valid) + 0.3
+    assert run.best.step < 150
+
+
+def test_a_log_for_tensorboard_holds_both_curves(lesson, tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    learn(lesson, live_model(lesson, "bigram"), 20, tensorboard=str(tmp_path), every=5, samples=None)
+    log = EventAccumulator(str(tmp_path)).Reload()
+    assert {"loss", "valid"} <= set(log.Tags()["scalars"])
+    assert [e.step for e in log.Scalars("valid")][-3:] == [10, 15, 20]
+
+
+# ---- induction heads ------------------------------------------------------------------------------------------------
+
+
+def test_the_score_is_one_for_a_head_that_looks_behind_the_earlier_copy_and_tells_the_three_apart():
+    half, place = 5, torch.arange(10)
+    for what, back in (("induction", 4), ("copy", 5), ("before", 1)):
+        weights = torch.zeros(2, 3, 10, 10)
+        weights[:, 1, place[back:], place[back:] - back] = 1.0
+        assert induction.head_score(weights, half, what).tolist() == pytest.approx([0, 1, 0])
+        others = {"induction", "copy", "before"} - {what}
+        assert all(induction.head_score(weights, half, other).sum() == 0 for other in others)
+    with pytest.raises(ValueError, match="needed: induction, copy, before"):
+        induction.head_score(weights, half, "after")
+    with pytest.raises(ValueError, match="T = 12, two halves"):
+        induction.head_score(weights, 6)
+
+
+def test_texts_are_random_tokens_twice_and_training_ones_have_many_periods():
+    task = induction.Repeats(size=9, half=8)
+    ids = task.texts(torch.Generator().manual_seed(0), 4)
+    assert ids.shape == (4, 16) and torch.equal(ids[:, :8], ids[:, 8:])
+    ids = task.batch(torch.Generator().manual_seed(0))
+    periods = {next(p for p in range(1, 17) if torch.equal(row[p:], row[:-p])) for row in ids}
+    assert len(periods) > 3 and max(periods) <= 8
+
+
+def test_a_silenced_head_writes_zeros_and_afterwards_nothing_is_left():
+    task = induction.Repeats(size=9, half=6)
+    model = task.model().eval()
+    ids = task.texts(torch.Generator().manual_seed(0), 2)
+    before = model(ids).logits
+    with induction.silenced(model, [(1, 1), (2, 2)]):
+        silent = model(ids).logits
+    changed = torch.zeros_like(model.blocks[0].attention.out.weight)
+    assert not torch.allclose(before, silent) and torch.equal(before, model(ids).logits)
+    kept = {n: m.attention.out.weight.detach().clone() for n, m in enumerate(model.blocks)}
+    with torch.no_grad():  # the same by hand: the columns of W_O that read these heads are zero
+        size = changed.shape[1] // 2
+        model.blocks[0].attention.out.weight[:, :size] = 0
+        model.blocks[1].attention.out.weight[:, size:] = 0
+        assert torch.allclose(silent, model(ids).logits, atol=1e-6)
+        for n, weight in kept.items():
+            model.blocks[n].attention.out.weight.copy_(weight)
+    with pytest.raises(ValueError, match=r"no head \(3, 1\); it has layers 1 to 2 and heads 1 to 2"):
+        induction.silenced(model, [(3, 1)]).__enter__()
+
+
+def test_the_first_half_cannot_be_known_and_the_table_names_every_head():
+    task = induction.Repeats(size=9, half=6)
+    model = task.model()
+    assert task.by_place(model).shape == (11,)
+    assert task.by_place(model).tolist() == pytest.approx([math.log(9)] * 11, abs=0.3)
+    table = induction.head_table(task, model)
+    assert sorted(row["head"] for row in table) == ["1.1", "1.2", "2.1", "2.2"]
+    assert task.scores(model).shape == (2, 2)
+
+
+@pytest.mark.slow
+def test_two_layers_learn_to_copy_by_an_induction_head_and_cannot_without_it():
+    task = induction.Repeats()
+    model = task.model()
+    run = task.train(model)
+    whole, worst = task.second_half(model), induction.knock_out(task, model)[0]
+    assert whole < 0.5 < math.log(24) - 0.5 < run.history["second half"][1][0]
+    assert task.by_place(model)[:10].mean() > math.log(24) - 0.2  # nothing is to be known in the first half
+    scores = task.scores(model)
+    assert scores[1].max() > 0.5 > scores[0].max()
+    assert task.scores(model, what="before")[0].max() > 0.3
+    assert worst.loss > 1.0
+
+
+# ---- what attention costs -------------------------------------------------------------------------------------------
+
+
+def test_both_forms_of_attention_give_the_same_numbers_and_gradients():
+    given = attention_cost.inputs(70)
+    first, second = (form(*given) for form in attention_cost.FORMS.values())
+    assert torch.allclose(first, second, atol=1e-5)
+    gradients = [torch.autograd.grad((x * x).sum(), given) for x in (first, second)]
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(*gradients, strict=True))
+
+
+def test_the_definition_keeps_all_pairs_and_the_fused_form_does_not():
+    lengths = (128, 256, 512)
+    found = attention_cost.costs(lengths, repeats=1)
+    whole, lean = found["definition"]["bytes"], found["fused"]["bytes"]
+    assert attention_cost.growth(lengths, whole) == pytest.approx(4, rel=0.1)
+    assert attention_cost.growth(lengths, lean) == pytest.approx(2, rel=0.1)
+    assert whole[-1] >= 4 * 512 * 512 * 4 and lean[-1] < whole[-1] / 10  # 4 heads, 4 bytes
+    assert attention_cost.growth((2, 8), (3, 48)) == pytest.approx(4)
+    assert [row["tokens"] for row in attention_cost.cost_table(lengths, found=found)] == list(lengths)
+
+
+# ---- three translators ----------------------------------------------------------------------------------------------
+
+
+def test_the_translators_were_tested_on_the_same_sentences():
+    rows = translators.score_table()
+    assert [row["model"] for row in rows] == list(translators.NAMES)
+    assert all(30 <= row["BLEU"] <= 60 for row in rows) and "2,249" in rows.caption
+    assert rows[2]["BLEU"] > rows[0]["BLEU"]
+
+
+def test_they_translate_the_course_sentence_side_by_side():
+    row = translators.side_by_side(["i am a student."], beam=1, references={"i am a student.": ["je suis étudiant."]})[
+        0
+    ]
+    assert {row[name] for name in translators.NAMES} <= {
+        "je suis étudiant.",
+        "je suis étudiante.",
+        "je suis un étudiant.",
+    }
+    assert row["reference"] == "je suis étudiant." and row["trained on"] in ("seen", "new")
+
+
+# ---- what is recorded -----------------------------------------------------------------------------------------------
+
+
+def test_recorded_live_losses_meet_what_the_chapter_promises():
+    texts = results.load("gpt_live")["texts"]
+    assert all(loss <= 2.0 for loss in texts["shakespeare"]["valid"])
+    for found in texts.values():
+        assert max(found["valid"]) < found["pairs, counted"] < found["ln V"]
+
+
+def test_recorded_overfitting_turns():
+    found = results.load("gpt_overfitting")
+    (_, train), (_, valid) = found["curves"]["train"], found["curves"]["valid"]
+    assert train[-1] < 0.5 * train[len(train) // 3] and valid[-1] > min(valid) + 0.2
+    assert 0 < found["best"] < found["steps"]
+
+
+def test_recorded_costs_grow_as_counted():
+    found = results.load("gpt_attention_cost")
+    assert found["twice as long"]["definition"]["bytes"] == pytest.approx(4, rel=0.05)
+    assert found["twice as long"]["fused"]["bytes"] == pytest.approx(2, rel=0.05)
+    assert found["forms"]["fused"]["seconds"][-1] < found["forms"]["definition"]["seconds"][-1]
+
+
+def test_recorded_translations_are_of_sentences_that_nobody_saw():
+    found = results.load("gpt_translators")
+    assert found["sentences"] == 400 and set(found["models"]) == set(translators.NAMES)
+    assert all(m["seen"] == 0 and 30 < m["BLEU"] < 65 for m in found["models"].values())
+
+
+def test_the_recorded_server_said_what_the_model_says_here():
+    found = results.load("gpt_served")
+    assert all(found["equal to greedy here"]) and len(found["prompts"]) == 3
+    assert min(found["first token, s"]) <= 2.0
