@@ -1,0 +1,113 @@
+"""Few parameters that learn: which ones, how many, that they begin as nothing, and that the rest stays as it was."""
+
+import pytest
+import torch
+
+from course_utils.adapters import (
+    Adapter,
+    adalora,
+    add_adapters,
+    compare,
+    freeze,
+    lora,
+    on_twin,
+    train_adalora,
+    trainable,
+    ways,
+)
+from course_utils.bert import BertConfig
+from course_utils.finetuning import AnswerTask, Classify, Tag
+from course_utils.stories import Labelled
+from course_utils.text import WordPiece
+
+WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}
+TEXTS = [Labelled(f"the {thing} was {word} .", label) for thing in ("soup", "film") for word, label in WORDS.items()]
+D, LAYERS = 32, 2
+
+
+@pytest.fixture(scope="module")
+def task():
+    tokenizer = WordPiece.build([e.text for e in TEXTS], 60)
+    return Classify("sentiment", tokenizer, ("negative", "positive"), dict.fromkeys(("train", "valid", "test"), TEXTS))
+
+
+@pytest.fixture(scope="module")
+def encoder(task):
+    return task.model(BertConfig(len(task.tokenizer), D, LAYERS, 2, D, 24, dropout=0.0)).bert
+
+
+def logits(task, model):
+    return torch.stack(task.outputs(model, task.prepared("test")[0]))
+
+
+def unchanged(model, before):
+    now = dict(model.named_parameters())
+    return all(torch.equal(now[name], x) for name, x in before.items())
+
+
+def test_an_adapter_begins_as_nothing():
+    x, adapter = torch.randn(2, 3, D, generator=torch.Generator().manual_seed(0)), Adapter(D, 4)
+    assert torch.equal(adapter(x), x)
+    assert trainable(adapter) == (2 * D * 4 + D + 4,) * 2
+    with pytest.raises(ValueError, match="size is 0"):
+        Adapter(D, 0)
+
+
+def test_adapters_learn_and_nothing_else_but_the_head(task, encoder):
+    model, plain = task.model(encoder), task.model(encoder)
+    add_adapters(model, size=4)
+    assert torch.equal(logits(task, model), logits(task, plain))
+    head, each = 2 * D + 2, 2 * D * 4 + D + 4
+    assert trainable(model)[0] == head + 2 * LAYERS * each
+    frozen = {n: p.clone() for n, p in model.named_parameters() if not p.requires_grad}
+    task.train(model, 60, lr=1e-2, size=8)
+    assert unchanged(model, frozen) and not torch.equal(logits(task, model), logits(task, plain))
+    assert task.measure(model, "test")["accuracy"] == 1.0
+    with pytest.raises(ValueError, match="adapters added before"):
+        add_adapters(model)
+
+
+def test_the_head_alone(task, encoder):
+    model = freeze(task.model(encoder))
+    assert trainable(model)[0] == 2 * D + 2
+    for other in (Tag, AnswerTask):
+        learn = trainable(freeze(other("own", task.tokenizer, ("O", "B-x", "I-x")).model(encoder)))[0]
+        assert learn == (3 * D + 3 if other is Tag else 2 * D + 2)
+
+
+def test_lora_by_peft_on_our_module(task, encoder):
+    plain = task.model(encoder)
+    model = lora(task.model(encoder), rank=2)
+    assert torch.allclose(logits(task, model), logits(task, plain), atol=1e-6)
+    assert trainable(model)[0] == LAYERS * 2 * (2 * D * 2) + 2 * D + 2
+    base = {n: p.clone() for n, p in model.named_parameters() if not p.requires_grad}
+    task.train(model, 60, lr=2e-2, size=8)
+    assert unchanged(model, base) and task.measure(model, "test")["accuracy"] == 1.0
+    said = logits(task, model)
+    merged = model.merge_and_unload()
+    assert torch.allclose(logits(task, merged), said, atol=1e-4)
+    assert type(merged) is type(plain) and set(dict(merged.named_parameters())) >= set(
+        dict(merged.bert.named_parameters("bert"))
+    )
+
+
+def test_adalora_by_peft_on_the_twin(task, encoder):
+    plain, steps = task.model(encoder), 60
+    model = adalora(plain, steps, rank=2)
+    assert torch.allclose(logits(on_twin(task), model), logits(task, plain), atol=1e-5)
+    base = {n: p.clone() for n, p in model.named_parameters() if not p.requires_grad}
+    train_adalora(task, model, steps, lr=5e-2, size=8)
+    assert unchanged(model, base) and on_twin(task).measure(model, "test")["accuracy"] >= 0.75
+    ranks = [int((p != 0).sum()) for n, p in model.named_parameters() if "lora_E" in n]
+    assert len(ranks) == 2 * LAYERS and sum(ranks) == 2 * LAYERS * 2  # began with 3 each, were left with 2 on average
+    with pytest.raises(ValueError, match="no classification"):
+        on_twin(Tag("own", task.tokenizer, ("O",)))
+
+
+def test_side_by_side(task, encoder):
+    table = compare(task, encoder, steps=6)
+    assert [row["what learns"] for row in table] == ["all", "head only", "adapters", "LoRA", "AdaLoRA"]
+    counts = {row["what learns"]: row["parameters"] for row in table}
+    assert counts["head only"] < counts["LoRA"] < counts["AdaLoRA"] < counts["all"]
+    assert all(0 <= row["accuracy"] <= 1 for row in table)
+    assert "AdaLoRA" not in ways(Tag("own", task.tokenizer, ("O", "B-x")), encoder, 6)

@@ -1,0 +1,98 @@
+"""Chapter 6's experiments: silenced heads leave no trace, tables hold what they say, what was recorded is as told."""
+
+import pytest
+import torch
+
+from course_utils import bert_study, results
+from course_utils.bert import BertConfig, BertForPreTraining
+from course_utils.bert_lesson import BertLesson
+from course_utils.bert_study import begin, heads_of, pretraining_loss_of_heads, silenced, task_loss_of_heads, versus
+from course_utils.finetuning import Classify
+from course_utils.stories import Labelled, Story
+from course_utils.text import WordPiece
+
+WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}
+TEXTS = [Labelled(f"the {thing} was {word} .", label) for thing in ("soup", "film") for word, label in WORDS.items()]
+STORIES = [
+    Story((f"the {a} was good .", f"the {a} was nice .", f"the {a} was fine .")) for a in ("soup", "film", "game")
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return WordPiece.build([e.text for e in TEXTS] + [s for story in STORIES for s in story.sentences], 80)
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    torch.manual_seed(7)
+    return BertForPreTraining(BertConfig(len(tokenizer), 16, 2, 2, 16, 40, dropout=0.0)).eval()
+
+
+def test_a_silenced_head_writes_nothing_and_leaves_no_trace(model, tokenizer):
+    ids = torch.tensor([[tokenizer.cls, *tokenizer.encode("the soup was good ."), tokenizer.sep]])
+    with torch.no_grad():
+        before = model.bert(ids).hidden
+        with silenced(model.bert, [(1, 2)]):
+            without = model.bert(ids).hidden
+        again = model.bert(ids).hidden
+        columns = model.bert.blocks[0].attention.out.weight[:, 8:].clone()  # what head 2 of layer 1 writes with
+        model.bert.blocks[0].attention.out.weight[:, 8:] = 0
+        by_weights = model.bert(ids).hidden
+        model.bert.blocks[0].attention.out.weight[:, 8:] = columns
+    assert torch.equal(before, again) and not torch.allclose(before, without, atol=1e-4)
+    assert torch.allclose(without, by_weights, atol=1e-6)
+    for wrong in ((0, 1), (3, 1), (1, 3)):
+        with pytest.raises(ValueError, match="layers 1 to 2 and heads 1 to 2"), silenced(model.bert, [wrong]):
+            pass
+
+
+def test_every_head_is_measured(model, tokenizer):
+    lesson = BertLesson(tokenizer, dict.fromkeys(("train", "valid"), STORIES))
+    table = pretraining_loss_of_heads(lesson, model, count=64)
+    assert [row["head"] for row in table] == ["1.1", "1.2", "2.1", "2.2"] and heads_of(model.bert)[2] == (2, 1)
+    with silenced(model.bert, [(1, 2)]):
+        found = lesson.measure(model, "valid", 64)
+    lost = lesson.measure(model, "valid", 64)["MLM accuracy"] - found["MLM accuracy"]
+    assert table[1]["MLM lost"] == pytest.approx(lost, abs=1e-4)
+
+
+def test_from_scratch_and_pretrained_side_by_side(model, tokenizer):
+    task = Classify("own", tokenizer, ("negative", "positive"), dict.fromkeys(("train", "valid", "test"), TEXTS))
+    table = versus(task, model.bert, steps=3)
+    assert [row["start"] for row in table] == ["from scratch", "pre-trained"]
+    assert {key for row in table for key in row} == {
+        "start",
+        *(f"accuracy, {what} words and patterns" for what in ("known", "new")),
+    }
+    assert all(0 <= value <= 1 for row in table for value in list(row.values())[1:])
+    scratch, pretrained = (begin(task, model.bert, start) for start in bert_study.STARTS)
+    assert torch.equal(pretrained.bert.pooler.weight, model.bert.pooler.weight)
+    assert not torch.equal(scratch.bert.pooler.weight, model.bert.pooler.weight)
+    assert scratch.bert.config == pretrained.bert.config == model.bert.config
+    lost = task_loss_of_heads(task, pretrained)
+    assert len(lost) == 4 and all(-1 <= row["accuracy lost"] <= 1 for row in lost)
+
+
+def test_pretraining_helps_in_all_four_tasks_as_recorded():
+    found = results.load("bert_tasks")
+    assert found["seeds"] >= 3 and set(found["tasks"]) == {"sentiment", "pairs", "entities", "questions"}
+    for task in found["tasks"].values():
+        for split in ("valid", "test"):
+            scratch, trained = (task[start][split] for start in ("from scratch", "pre-trained"))
+            assert len(scratch["each"]) == len(trained["each"]) == found["seeds"]
+            assert trained["mean"] > scratch["mean"], (task, split)
+
+
+def test_minilm_learns_reviews_as_recorded():
+    found = results.load("minilm_sst2")
+    assert found["accuracy"] >= 0.88 and found["cpu seconds"] <= 180 and found["test"] == 872
+    assert found["before"] < 0.6
+
+
+def test_adapters_cost_little_as_recorded():
+    found = results.load("bert_adapters")
+    for task in found["tasks"].values():
+        parameters = {row["what learns"]: row["parameters"] for row in task["rows"]}
+        assert parameters["LoRA"] < parameters["adapters"] < parameters["all"] / 10
+        assert all(len(row["test"]["each"]) == found["seeds"] for row in task["rows"])
