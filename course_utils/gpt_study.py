@@ -160,7 +160,7 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
     return learn(lesson, model, steps, seed, show, evaluate=both, samples=None, every=max(1, steps // 20), lr=2e-3)
 
 
-def record_live(steps: int = STEPS, seeds: Sequence[int] = (0, 1)) -> dict:
+def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
     """The lesson's live training on Shakespeare and on our own text, with the seconds it took; the figures behind
     data/results/gpt_live.json."""
     from .language import load_text
