@@ -136,10 +136,15 @@ class GPT(nn.Module):
         return output_loss(features, matrix, none, target, counted, label_smoothing, dtype or matrix.dtype)
 
     def read(
-        self, ids: Tensor, real: Tensor | None = None, past: tuple[KeyValues, ...] = (), need_weights: bool = False
+        self,
+        ids: Tensor,
+        real: Tensor | None = None,
+        past: tuple[KeyValues, ...] = (),
+        need_weights: bool | str = False,
     ) -> tuple[Tensor, list[Tensor | None], tuple[KeyValues, ...]]:
         """ids [B, T], real [B, P + T] bool, past: keys and values of the P tokens before, for each layer
-        -> features [B, T, D], weights of each layer, keys and values of all P + T."""
+        -> features [B, T, D], weights of each layer (of the last only, if need_weights is "last"), keys and values of
+        all P + T."""
         check_ids(ids, self.config.vocab_size)
         first = past[0].keys.shape[2] if past else 0
         everybody = real is None or bool(real.all())
@@ -152,7 +157,8 @@ class GPT(nn.Module):
             x = self.positions(x, first if everybody else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
         x, weights, kept = self.dropout(x), [], []
         for n, block in enumerate(self.blocks):
-            x, seen, read = block(x, mask, need_weights, past[n] if past else None)
+            wanted = need_weights is True or (need_weights == "last" and n + 1 == len(self.blocks))
+            x, seen, read = block(x, mask, wanted, past[n] if past else None)
             weights.append(seen)
             kept.append(read)
         return self.norm(x), weights, tuple(kept)
@@ -170,7 +176,7 @@ class GPT(nn.Module):
     def step(self, words: Tensor, state: GPTState) -> GPTStep:
         """One token further: words [B], the ones written last -> GPTStep."""
         real = torch.cat([state.real, state.real.new_ones(len(words), 1)], 1)
-        features, weights, past = self.read(words[:, None], real, state.past, need_weights=True)
+        features, weights, past = self.read(words[:, None], real, state.past, need_weights="last")
         seen, mask = weights[-1].mean(1)[:, 0], state.source
         seen = torch.zeros_like(mask, dtype=seen.dtype).scatter(1, order_of(mask), seen[:, : mask.shape[1]])
         return GPTStep(self.output(features)[:, 0], GPTState(past, real, mask), seen)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SLICE = {"cpu": 256, "cuda": 16384}  # tokens at a time
+SLICE = {"cpu": 2**20, "cuda": 2**26}  # so many logits at a time
 
 
 def masked_loss(logits: Tensor, target: Tensor, mask: Tensor | None = None, label_smoothing: float = 0.0) -> Tensor:
@@ -53,7 +53,7 @@ class _OutputLoss(torch.autograd.Function):
             inputs, matrix, count = features.detach().to(dtype), weight.detach().to(dtype), len(target)
             by_features, by_weight, by_bias = torch.empty_like(inputs), torch.zeros_like(weight), torch.zeros_like(bias)
             total = torch.zeros((), dtype=_precise(dtype), device=features.device)
-            uniform, size = smoothing / len(weight), SLICE.get(features.device.type, 256)
+            uniform, size = smoothing / len(weight), max(256, SLICE.get(features.device.type, 0) // len(weight))
             for at in range(0, count, size):
                 rows, right = inputs[at : at + size], target[at : at + size, None]
                 logits = F.linear(rows, matrix).to(_precise(dtype)).add_(bias.detach())
