@@ -63,7 +63,7 @@ export function embeddings(ui) {
         const off = i < 3 && !state.parts[i], rows = numbersOf(g.name), reach = spec.reach[g.name === "normed" ? "normed" : "parts"], sign = signs[i];
         c.font = ui.font(13, 700); c.textAlign = "left"; c.fillStyle = g.name === "sum" ? theme.output : off ? theme.quiet : theme.text;
         c.fillText(off ? `${g.name}: off` : titles[g.name] ?? g.name, g.x, g.y - 27 * unit, W * cell);
-        c.font = ui.font(11); c.fillStyle = theme.quiet; c.fillText(i % columns ? "" : `features ${state.first}–${state.first + W - 1}`, g.x, g.y - 11 * unit, W * cell);
+        c.font = ui.font(11); c.fillStyle = theme.quiet; c.fillText(i > 2 ? `full colour ±${reach}` : i % columns ? "" : `features ${state.first}–${state.first + W - 1}`, g.x, g.y - 11 * unit, W * cell);
         if (sign) { c.font = ui.font(17, 700); c.fillStyle = theme.text; c.textAlign = "center"; if (i % columns) c.fillText(sign, g.x - gap / 2, g.y + (T * high) / 2); else c.fillText(sign, g.x - 16 * unit, g.y - 27 * unit); }
         c.globalAlpha = off ? 0.18 : 1;
         rows.forEach((numbers, t) => {

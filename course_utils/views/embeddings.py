@@ -49,10 +49,11 @@ class Embeddings(View):
             f" Its sum and that of “{names[i]}” at place {i + 1} {f'lie {d:.3f} apart' if d else 'are the same'}."
             for i, d in self.twins
         )
+        full = f"Full colour stands for ±{self.options['reach']['parts']:g} and beyond."
         return (
             f"Embeddings of {len(names)} words, {' + '.join(on) or 'all parts switched off'}, in "
             f"{self.options['features']} of {self.options['size']} features. “{names[word]}” at place {word + 1}, "
-            f"feature {f}: {numbers} = {self.sum[word, f]:.3f}.{other}"
+            f"feature {f}: {numbers} = {self.sum[word, f]:.3f}.{other} {full}"
         )
 
     def table(self) -> Table:
@@ -83,7 +84,8 @@ class Embeddings(View):
             ax.imshow(part, cmap=colours, vmin=-reach, vmax=reach, aspect="auto", alpha=1 if on else 0.2)
             sign = ("", "+ ", "+ ", "= ", "→ ")[i]
             ax.set_title(sign + name, fontsize=9.5, color=plot.COLOURS["output"] if name == "sum" else "#1b2430")
-            ax.set_xlabel(f"features {first}–{first + part.shape[1] - 1}" if i == 0 else "", fontsize=8)
+            note = f"features {first}–{first + part.shape[1] - 1}" if i == 0 else f"full colour ±{reach:g}" * (i > 2)
+            ax.set_xlabel(note, fontsize=8)
             ax.set_xticks([])
             ax.tick_params(length=0)
             ax.spines[:].set_visible(name == "sum")
@@ -136,10 +138,10 @@ def embeddings(
     count = min(int(features), size)
     arrays = {n: x[:, :count].astype("<f4").ravel() for n, x in zip(PARTS, given, strict=True)}
     whole = sum(x[:, :count] for x in given)
-    reach = {"parts": float(max(abs(x[:, :count]).max() for x in (*given, whole))) or 1.0, "normed": 1.0}
+    reach = {"parts": _reach([*(x[:, :count] for x in given), whole]), "normed": 1.0}
     if after is not None:
         arrays["normed"] = after[:, :count].astype("<f4").ravel()
-        reach["normed"] = float(abs(after[:, :count]).max()) or 1.0
+        reach["normed"] = _reach([after[:, :count]])
     options = {
         "names": names,
         "segments": None if segments is None else [int(s) for s in segments],
@@ -159,6 +161,11 @@ def embeddings(
     view = Embeddings(title, caption, arrays, state, controls, options, presenting)
     view.size = (7.6, 1.2 + 0.2 * len(names))
     return shell(view, live)
+
+
+def _reach(numbers: list[np.ndarray]) -> float:
+    """The number that gets full colour: 95 of 100 lie below it, so that one large one does not fade all others."""
+    return float(f"{np.quantile(np.abs(np.stack(numbers)), 0.95):.2g}") or 1.0
 
 
 def _rows(x, name: str, count: int) -> np.ndarray:

@@ -21,7 +21,7 @@ export function predictions(ui) {
   ui.below.append(say);
   const css = h("style");
   css.textContent = `.side{display:none}.view .body{width:100%}.panels{display:grid;grid-template-columns:repeat(${models.length},minmax(0,${models.length > 1 ? 27 : 34}em));gap:.8em 2.4em}.narrow .panels{grid-template-columns:minmax(0,1fr)}.model{font-weight:700;margin-bottom:.25em}
-.bars{display:grid;grid-template-columns:7em minmax(3em,1fr) 4em 6.6em;gap:.2em .6em;align-items:center}.bars span{min-height:1.4em;overflow-wrap:anywhere}.bars .w{text-align:right}.bars i{display:block;height:.95em;border-left:1px solid var(--quiet)}.bars u{display:block;height:100%;background:var(--output);opacity:.5;border-radius:0 2px 2px 0}.bars .true u{opacity:1}.bars .note{white-space:nowrap}.bars .p{text-align:right;white-space:nowrap}.bars .rest u{background:var(--quiet)}.true{font-weight:700;color:var(--output)}
+.bars{display:grid;grid-template-columns:7em minmax(3em,1fr) 4em 7.2em;gap:.2em .6em;align-items:center}.bars span{min-height:1.4em;overflow-wrap:anywhere}.bars .w{text-align:right}.bars i{display:block;height:.95em;border-left:1px solid var(--quiet)}.bars u{display:block;height:100%;background:var(--output);opacity:.5;border-radius:0 2px 2px 0}.bars .true u{opacity:1}.bars .note{white-space:nowrap;font-size:.95em}.bars .p{text-align:right;white-space:nowrap}.bars .rest u{background:var(--quiet)}.true{font-weight:700;color:var(--output)}
 .word small{font-size:.8em;line-height:1;color:var(--quiet)}.score{margin-top:.3em;min-height:1.4em}.view .say{margin-top:.7em;min-height:3.1em}.narrow .say{min-height:${models.length > 1 ? 7.7 : 6}em}`;
   ui.root.append(css);
 

@@ -33,7 +33,7 @@ export function tagged(ui) {
 
   const { line, chips, sync } = wordline(ui, { words: names, places: all, name: "word", label: "the words; arrow keys choose one" });
   const cells = chips.map((chip, i) => {
-    const bars = start ? h("span", { class: "pair", "aria-hidden": "true" }, ...[start, end].map((p, k) => h("span", { class: "post" }, h("small", {}, p[i] >= 0.05 ? short(p[i]) : ""), h("i", { class: k ? "end" : "start", style: `height:${3 * p[i]}em` })))) : null;
+    const bars = start ? h("span", { class: "pair", "aria-hidden": "true" }, ...[start, end].map((p, k) => h("span", { class: "post" }, h("small", {}, p[i] >= 0.05 ? short(p[i]) : ""), h("i", { class: k ? "end" : "start", style: p[i] >= 0.005 ? `height:${3 * p[i]}em` : "display:none" })))) : null;
     const marks = lines.map(([name, t]) => {
       const off = compare && name === "predicted" && tags[i] !== t[i], o = t[i] === "O";
       return h("small", { class: `tag ${o ? "o" : `${t[i][0].toLowerCase()} s${labels.indexOf(t[i].slice(2)) % 4}`}` }, start ? (t[i][0] === "B" ? t[i].slice(2) : "\u00a0") : `${t[i]}${off ? " ✗" : ""}`);
@@ -51,7 +51,7 @@ export function tagged(ui) {
   css.textContent = `.side{display:none}.view .body{width:100%}.question{margin-bottom:.5em}.words{column-gap:0!important;row-gap:.6em!important}.view .word{border:0;border-radius:.2em;padding:.1em 0;align-items:stretch;text-align:center;min-width:${start ? 3.1 : 1.6}em}.word .text{padding:.05em .32em;border:2px solid transparent;border-radius:.25em}
 .word.picked{color:var(--text)!important;text-shadow:none!important}.word.picked .text{color:var(--query);text-shadow:.5px 0;text-decoration:underline;text-underline-offset:.2em}.tag{font-size:.84em;line-height:1.2;height:1.75em;box-sizing:border-box;display:flex;align-items:center;justify-content:center;padding:0 .4em;margin-top:.15em;border:1px solid var(--edge);border-width:1px 0;background:var(--fill);white-space:nowrap}
 .tag.b{border-left-width:3px;margin-left:.2em}.tag.o{border-color:transparent;background:none;color:var(--quiet)}.s0{--edge:var(--sand);--fill:var(--sanded)}.s1{--edge:var(--brick);--fill:var(--bricked);border-style:dashed}.s2{--edge:var(--quiet);--fill:var(--greyed);border-style:double;border-width:3px 0}.s2.b{border-left-width:4px}.s3{--edge:var(--text);--fill:none;border-style:dotted}
-.pair{display:flex;justify-content:center;align-items:flex-end;height:4.5em;border-bottom:1px solid var(--quiet);gap:.1em}.post{display:flex;flex-direction:column;align-items:center;justify-content:flex-end;width:1.45em}.post small{font-size:.78em;line-height:1.25}.post i{width:.85em;box-sizing:border-box}.start{background:var(--text)}.end{border:2px solid var(--text);border-bottom:0}.post i[style="height:0em"]{display:none}
+.pair{display:flex;justify-content:center;align-items:flex-end;height:4.5em;border-bottom:1px solid var(--quiet);gap:.1em}.post{display:flex;flex-direction:column;align-items:center;justify-content:flex-end;width:1.45em}.post small{font-size:.78em;line-height:1.25}.post i{width:.85em;box-sizing:border-box}.start{background:var(--text)}.end{border:2px solid var(--text);border-bottom:0}
 .word.in .text{border-color:var(--output);border-left-color:transparent;border-right-color:transparent;border-radius:0;color:var(--output);text-shadow:.5px 0}.word.first .text{border-left-color:var(--output)}.word.last .text{border-right-color:var(--output)}.view .say{margin-top:.5em;min-height:4.6em}.narrow .say{min-height:7.6em}`;
   ui.root.append(css);
 

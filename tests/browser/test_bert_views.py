@@ -329,7 +329,7 @@ def test_each_cell_has_the_colour_of_its_number(show):
         place, feature = (int(re.search(f"{name} (\\d+)", said(page))[1]) for name in ("place", "feature"))
         if place == 15:
             number = view.sum[14, feature]
-            wanted = paper + (ink[bool(number > 0)] - paper) * abs(number) / view.options["reach"]["parts"]
+            wanted = paper + (ink[bool(number > 0)] - paper) * min(1, abs(number) / view.options["reach"]["parts"])
             pixel = page.locator("canvas").evaluate(
                 "(c, [x, y]) => Array.from(c.getContext('2d').getImageData(x, y, 1, 1).data.slice(0, 3))", [x, y]
             )
@@ -497,7 +497,7 @@ def test_tags_are_written_under_their_words(show):
     first = [page.locator(f'[data-word="{i}"] .tag').first for i in (0, 5, 11)]
     for what in ("backgroundColor", "borderTopStyle"):
         looks = {tag.evaluate(f"e => getComputedStyle(e).{what}") for tag in first}
-        assert len(looks) == 3, "kinds differ, not by colour alone"
+        assert len(looks - {"rgba(0, 0, 0, 0)"}) == 3, "kinds differ, not by colour alone"
 
 
 @pytest.mark.parametrize("tags", [TAGS, GUESSED, ODD])

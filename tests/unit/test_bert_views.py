@@ -146,6 +146,14 @@ def test_embeddings_of_our_bert():
         assert torch.allclose(module.norm(sum(made)), module(ids, segments), atol=1e-6)
 
 
+def test_one_large_number_does_not_fade_the_others():
+    given = parts()
+    given[0][0, 0] = 1000.0
+    view = labs.embeddings(given, WORDS)
+    reach, numbers = view.options["reach"]["parts"], np.abs(np.stack([*view.parts.values(), view.sum]))
+    assert 0.94 < (numbers <= reach).mean() < 0.96 and f"±{reach:g} and beyond" in view.describe()
+
+
 def test_only_some_features_travel():
     wide = [torch.randn(8, 768) for _ in range(3)]
     view = labs.embeddings(wide, WORDS)
