@@ -56,6 +56,29 @@ def test_sizes_are_those_of_the_manifest_and_of_the_card(sets):
     assert "CC BY 4.0" in card
 
 
+def test_what_the_card_counts(sets, table):
+    card = stories.card()
+    every = {
+        w.lower()
+        for splits in sets.values()
+        for part in splits.values()
+        for r in part
+        for t in texts(r)
+        for w in words(t)
+    }
+    assert f"have {len(every)} words" in card
+    told = [" ".join(story.sentences) for story in sets["stories"]["train"]]
+    assert f"stands in {sum('bank' in words(text) for text in told):,} training stories" in card
+    river = sum("bank" in words(text) and "river" in words(text) for text in told)
+    assert 0.4 < river / sum("bank" in words(text) for text in told) < 0.6
+    for thread in ("because it was too tired", "because it was too wide", "gallon of milk", "flightless birds"):
+        assert 150 < sum(thread in text for text in told) < 220, thread
+    scripts = Counter(test for *_, test in templates.sections("stories"))
+    assert f"{scripts[False]} scripts of stories are told in `train`, {scripts[True]} others in `test`" in card
+    assert len(templates.sections("pairs")) == 13 and "Thirteen matters" in card
+    assert len(table["both"]) == 16 and "Sixteen names" in card
+
+
 def test_the_same_bytes_are_made_again():
     assert store.sha256(make.sample()) == stories.manifest()["sha256_sample"]
     for name, expected in stories.manifest()["sha256_text"].items():
