@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .sampling import are_words, spelled, visible
+from .next_token import are_words, spelled, visible
 from .view import Table, View, as_array, shell
 
 MOST_PLACES, MOST_KEYS, BEST = 200, 100, 5

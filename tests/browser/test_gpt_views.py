@@ -154,7 +154,7 @@ def test_the_game_counts_as_python_does(show):
         assert (shown["bits"] is None) or np.allclose(shown["bits"], scores["bits"], atol=1e-12, equal_nan=True)
 
 
-@pytest.mark.parametrize("text", [TEXT, "aaaaa aaa aa bab abab 你好 你好吗 𝒳y 𝒳y"])
+@pytest.mark.parametrize("text", [TEXT, "aaaaa aaa aa bab abab 你好 你好吗 𝒳y 𝒳y", "b！a b！a b𝒳a b𝒳a"])
 def test_merges_equal_python(show, text):
     view = labs.merges(text, 25, word="𝒳yabaa")
     page = show(view)

@@ -11,7 +11,7 @@ from course_utils.sampling import next_probabilities
 from course_utils.text import Subwords
 from course_utils.views import labs, plot, sweep
 from course_utils.views.journey import Panel, numbered
-from course_utils.views.sampling import are_words, dice, spelled
+from course_utils.views.next_token import are_words, dice, spelled
 from course_utils.views.scaling_law import CHINCHILLA, best, duration, flops, loss, short
 from course_utils.views.view import at, bundle
 
