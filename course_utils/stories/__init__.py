@@ -99,7 +99,8 @@ def _all(name):
         packed = (folder() / f"{name}.gz").read_bytes()
         expected = manifest()["sha256"][name]
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{error.filename} is missing. {files.RESTORE}") from None
+        file = error.filename.replace("\\", "/").rpartition("/")[2]
+        raise FileNotFoundError(f"data/stories/{file} is missing. {files.RESTORE}") from None
     if store.sha256(packed) != expected:
         raise OSError(
             f"data/stories/{name}.gz is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}"

@@ -324,7 +324,7 @@ def test_bad_names_and_damaged_files_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(stories, "folder", lambda: tmp_path)
     stories._all.cache_clear()
     try:
-        with pytest.raises(FileNotFoundError, match="pairs.gz is missing"):
+        with pytest.raises(FileNotFoundError, match="^data/stories/pairs.gz is missing"):
             stories.load("pairs")
         (tmp_path / "pairs.gz").write_bytes(b"x")
         (tmp_path / "manifest.json").write_text(json.dumps({"sha256": {"pairs": "y"}}), "utf-8")
