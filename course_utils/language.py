@@ -107,17 +107,14 @@ def read_file(path) -> tuple[str, str]:
 
 
 def _decoded(raw: bytes, name: str) -> tuple[str, str]:
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if raw.startswith(mark):
-            return raw.decode(encoding, "replace"), ""
+    if raw.startswith(codecs.BOM_UTF8):
+        return raw.decode("utf-8-sig", "replace"), ""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace"), ""
     if len(raw) % 2 == 0 and b"\0" in raw[:200]:  # UTF-16 without its mark: each other byte of plain letters is 0
         encoding = "utf-16-le" if raw[1:200:2].count(0) > raw[:200:2].count(0) else "utf-16-be"
         content = raw.decode(encoding, "replace")
-        if content.isprintable() or sum(c.isprintable() or c in "\n\r\t" for c in content) > 0.95 * len(content):
+        if sum(c.isprintable() or c in "\n\r\t" for c in content) > 0.95 * len(content):
             return content, f"{name} was read as {encoding.upper()}: it has no mark of its own"
     if b"\0" in raw:
         raise ValueError(f"{name} is no text (it holds zero bytes); needed: plain text, not a PDF, DOCX or picture")
@@ -130,9 +127,8 @@ def _decoded(raw: bytes, name: str) -> tuple[str, str]:
             return content, ""
         if sum(c in _HAN for c in content) > 0.02 * len(content):
             return content, f"{name} was read as GB 18030: it is not UTF-8"
-    return raw.decode(
-        "latin-1"
-    ), f"{name} was read as Latin-1: it is not UTF-8. If letters look wrong, save it as UTF-8."
+    note = f"{name} was read as Latin-1: it is not UTF-8. If letters look wrong, save it as UTF-8."
+    return raw.decode("latin-1"), note
 
 
 def _cut(content: str) -> tuple[str, str]:

@@ -69,7 +69,9 @@ class Server:
         return self.process.poll() is None
 
     def last_lines(self, count: int = 5) -> str:
-        """The end of what it wrote to its log."""
+        """The end of what it wrote to its log; "" once it was stopped."""
+        if not self.log.is_file():
+            return ""
         lines = [line for line in self.log.read_text("utf-8", "replace").splitlines() if line.strip()]
         return "\n".join(lines[-count:])
 
@@ -84,14 +86,17 @@ class Server:
                 self.process.wait()
         if self.process.stdin:
             self.process.stdin.close()
-        for path in (self.log.parent / "hub").glob("*"):
-            shutil.rmtree(path, ignore_errors=True)  # the log stays
+        shutil.rmtree(self.log.parent, ignore_errors=True)
 
     def __enter__(self) -> "Server":
         return self
 
     def __exit__(self, *_) -> None:
         self.stop()
+
+    def __del__(self):  # a cell run again drops the server of its last run
+        with contextlib.suppress(Exception):
+            self.stop()
 
 
 def serve(folder, port: int | None = None, timeout: float = 120) -> Server:
