@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -53,7 +54,21 @@ def start(folder, names, launcher=None, pause=0.0):
     environment |= {"COURSE_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
     with_launcher = ("-m", *LAUNCHERS[launcher]) if launcher else ()
     command = [sys.executable, *with_launcher, str(driver), str(folder), names, str(pause)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, env=environment, start_new_session=True, **output)
+
+
+def killed(folder, name, launcher=None):
+    """The driver, killed with all its processes between its first state and its end."""
+    process, state = start(folder, name, launcher, pause=0.3), folder / "build" / "train" / name
+    for _ in range(2000):
+        if (state / training_state.FILE).is_file() or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    time.sleep(0.4)  # into a later step
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode != 0 and 3 <= len(losses_of(folder, name)) < 12
 
 
 def trained(folder, names, launcher=None):
@@ -107,23 +122,27 @@ def test_two_processes_do_what_one_does(alone, tmp_path, launcher, names):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a group of processes")
 def test_a_training_killed_between_two_states_goes_on_to_the_same(alone, tmp_path):
     """With dropout: the random states go on, too."""
-    process, state = start(tmp_path, "dropout", pause=0.3), tmp_path / "build" / "train" / "dropout"
-    for _ in range(2000):
-        if (state / training_state.FILE).is_file() or process.poll() is not None:
-            break
-        time.sleep(0.1)
-    time.sleep(0.4)  # into a later step
-    process.kill()
-    process.communicate()
-    assert process.returncode != 0 and 3 <= len(losses_of(tmp_path, "dropout")) < 12
+    killed(tmp_path, "dropout")
     out = trained(tmp_path, "dropout")
     assert "step 0 of" not in out
     assert torch.equal(losses_of(alone, "dropout"), losses_of(tmp_path, "dropout"))
     weights, theirs = weights_of(alone, "dropout"), weights_of(tmp_path, "dropout")
     assert all(torch.equal(weights[n], theirs[n]) for n in weights)
     assert rows_of(alone, "dropout") == rows_of(tmp_path, "dropout")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a group of processes")
+def test_a_team_that_was_killed_goes_on_to_what_one_process_does(alone, tmp_path):
+    killed(tmp_path, "language", "torchrun")
+    out = trained(tmp_path, "language", "torchrun")
+    assert "step 0 of" not in out and "2 processes" in out
+    assert torch.allclose(losses_of(alone, "language"), losses_of(tmp_path, "language"), atol=1e-5)
+    weights, theirs = weights_of(alone, "language"), weights_of(tmp_path, "language")
+    assert all(torch.allclose(weights[n], theirs[n], atol=1e-4) for n in weights)
 
 
 def test_shares_are_the_rows_in_turn_and_weigh_as_many_tokens_as_they_hold():

@@ -233,6 +233,16 @@ def test_recorded_live_losses_meet_what_the_chapter_promises():
         assert max(found["valid"]) < found["pairs, counted"] < found["ln V"]
 
 
+def test_recorded_heads_two_layers_copy_and_one_does_not():
+    runs = results.load("gpt_induction")["runs"]
+    two, one = ([run for run in runs if run["layers"] == n] for n in (2, 1))
+    assert len(two) == len(one) == 3
+    assert all(run["second half"] < 0.3 for run in two) and all(run["second half"] > 1.5 for run in one)
+    for run in two:
+        best = max(run["heads"], key=lambda head: head[1])
+        assert best[0][0] == 2 and best[1] > 0.5 and best[3] > run["second half"] + 0.5
+
+
 def test_recorded_overfitting_turns():
     found = results.load("gpt_overfitting")
     (_, train), (_, valid) = found["curves"]["train"], found["curves"]["valid"]
