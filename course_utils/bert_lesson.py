@@ -23,7 +23,7 @@ from .lesson import warm_then_fall
 from .training import Run, fit
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "max_length": 96, "dropout": 0.0}
-STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 1.5e-3, 100, 32, 1200
+STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 2e-3, 300, 32, 1200
 HELD_OUT = 512  # pairs that a model is measured on
 
 

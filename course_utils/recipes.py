@@ -75,7 +75,7 @@ RECIPES = {
         {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 512, "max_length": 96, "dropout": 0.1},
         steps=10000,
     ),
-    "bert-sentiment": FineTuningRecipe("sentiment"),
+    "bert-sentiment": FineTuningRecipe("sentiment", lr=1e-3),
     "bert-pairs": FineTuningRecipe("pairs", steps=1500, every=250),
     "bert-entities": FineTuningRecipe("entities"),
     "bert-questions": FineTuningRecipe("questions", steps=1500, every=250),

@@ -7,7 +7,8 @@ from course_utils import bert_study, results
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.bert_lesson import BertLesson
 from course_utils.bert_study import begin, heads_of, pretraining_loss_of_heads, silenced, task_loss_of_heads, versus
-from course_utils.finetuning import Classify
+from course_utils.checkpoints import folder, load_checkpoint
+from course_utils.finetuning import Classify, task_of
 from course_utils.stories import Labelled, Story
 from course_utils.text import WordPiece
 
@@ -96,3 +97,26 @@ def test_adapters_cost_little_as_recorded():
         parameters = {row["what learns"]: row["parameters"] for row in task["rows"]}
         assert parameters["LoRA"] < parameters["adapters"] < parameters["all"] / 10
         assert all(len(row["test"]["each"]) == found["seeds"] for row in task["rows"])
+
+
+@pytest.mark.parametrize("name", ["sentiment", "pairs", "entities", "questions"])
+def test_a_fine_tuned_checkpoint_is_small_and_does_what_its_card_says(name):
+    loaded = load_checkpoint(f"bert-{name}")
+    task = task_of(name, loaded.tokenizer)
+    assert (folder() / f"bert-{name}.safetensors").stat().st_size < 3e6
+    figure = loaded.card["metrics"][f"valid_{task.main.lower().replace(' ', '_')}"]
+    assert task.measure(loaded.model, "valid")[task.main] == pytest.approx(figure, abs=0.02)
+    assert loaded.card["data"]["corpus"] == f"data/stories/{name}.gz"
+
+
+def test_the_pretrained_checkpoint_knows_both_tasks_and_the_curriculum_s_sentences():
+    loaded = load_checkpoint("bert-stories")
+    lesson = BertLesson(loaded.tokenizer, longest=2)
+    found = lesson.measure(loaded.model, "valid", 256)
+    assert found["MLM accuracy"] > 0.7 and found["NSP accuracy"] > 0.9
+    first = "The man went to the store."
+    goes_on, breaks_off = lesson.follows(
+        loaded.model, [(first, "He bought a gallon of milk."), (first, "Penguins are flightless birds.")]
+    )
+    assert goes_on > 0.9 and breaks_off < 0.1
+    assert (folder() / "bert-stories.safetensors").stat().st_size < 3e6
