@@ -172,6 +172,10 @@ TOP_K = Exercise(
             "Right where k tokens are there. `topk` stops if k is larger than V: `min(top_k, logits.shape[-1])`.",
         ),
         Wrong(
+            lambda logits, top_k: logits.topk(top_k),
+            "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then softmax.",
+        ),
+        Wrong(
             lambda logits, top_k: logits.topk(min(top_k, logits.shape[-1]), -1).values.softmax(-1),
             "The right probabilities, sorted and short. Who is who? Each belongs at its own place in the vocabulary.",
         ),
