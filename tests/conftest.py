@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import remember_trainings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,6 +16,7 @@ def own_jupyter(tmp_path_factory):
     for name in names:
         (folder / name.lower()).mkdir()
         os.environ[name] = str(folder / name.lower())
+    remember_trainings.install(folder / "ipythondir")
     yield
     for name, value in before.items():
         if value is None:

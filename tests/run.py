@@ -63,7 +63,8 @@ def main(arguments):
     start = time.monotonic()
     workers = min(2, os.cpu_count() or 1, len(chosen))
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
-    with ThreadPoolExecutor(workers) as pool:
+    with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
+        os.environ["COURSE_TEST_MEMORY"] = memory  # see remember_trainings.py
         report = list(pool.map(lambda name: timed(name, options), chosen))
     print("─" * 74)
     for name, outcome, seconds in sorted(report, key=lambda row: list(STAGES).index(row[0])):
