@@ -91,7 +91,7 @@ MERGE = Exercise(
     task='One merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", "w"): '
     "5, …} -> the pair of neighbours that occurs most often, a tuple, and the dict of words after this pair has become "
     "one piece wherever it stands, from left to right. No two pairs are equally often the first.",
-    why="Repeat it some thousand times and you have the vocabulary of GPT-2: nobody wrote it, the text did.",
+    why="Repeat it often enough, and you have the vocabulary of GPT-2: nobody wrote it, the text did.",
     reference=merge_once,
     cases=lambda: [
         _case({"l o w": 5, "l o w e r": 2, "n e w e s t": 6, "w i d e s t": 4, "l e s s": 1}, shown=True),

@@ -310,7 +310,7 @@ LINEAR = FindError(
     cases=lambda: [_long(3, True, shown=True), _long(3, False), _long(10, True), _long(7, False), _long(1, True)],
     returns=("scores",),
     hints=(
-        "Write the steps down for n = 3: one score, then two, then …",
+        "Write the steps down for n = 3: one score, then two. How many next?",
         "1 + 2 + … + n is n(n + 1)/2. Without a cache, squares are added.",
         "`sum(t if cached else t * t for t in range(1, n + 1))`",
     ),

@@ -271,6 +271,12 @@ TOP_P = Exercise(
             "not reach p.",
         ),
         Wrong(
+            lambda logits, top_p: _scaled(
+                logits.softmax(-1) * (logits.softmax(-1).cumsum(-1) - logits.softmax(-1) < top_p)
+            ),
+            "Summed in the order of the vocabulary, which says nothing. Sort first, the largest in front.",
+        ),
+        Wrong(
             kept(lambda p, sums, top_p: p >= top_p),
             "Each token is compared with p by itself. It is their *sum*, from the largest on, that shall reach p.",
         ),

@@ -201,9 +201,9 @@ TWICE = FindError(
     "be missing.",
     program=(
         "def loss(model, ids):                      # model: GPT2LMHeadModel, or another of its kind",
-        "    inputs = ids[:, :-1]",
-        "    labels = ids[:, 1:]",
-        "    output = model(inputs, labels=labels)",
+        "    labels = torch.full_like(ids, -100)    # −100: nothing is asked here",
+        "    labels[:, :-1] = ids[:, 1:]            # what follows each token",
+        "    output = model(ids, labels=labels)",
         "    return output.loss",
     ),
     line=3,
@@ -211,8 +211,8 @@ TWICE = FindError(
     "beforehand, they are moved twice. A model that gives logits only, as ours, moves nothing.",
     innocent={
         1: "it only names what comes in. What does this model do with labels?",
-        2: "the last token may go in, or not: nothing is asked behind it.",
-        4: "inputs and labels of the same length, as it wants them.",
+        2: "a row to be filled. What stays −100 does not count.",
+        4: "ids and labels of the same length, as it wants them.",
         5: "the mean over all places that have a label.",
     },
     reference=their_loss,

@@ -19,6 +19,7 @@ from course_utils.exercises.ch07_sampling import nucleus_cases
 from course_utils.exercises.ch07_targets import ShiftsItself
 from course_utils.exercises.definition import find
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt_study import Bigram
 from course_utils.language import Text, TextLesson
 from course_utils.multihead import MultiHeadAttention
 from course_utils.sampling import next_probabilities, sample
@@ -64,6 +65,17 @@ def test_transformers_shifts_labels_by_itself():
     ours = ShiftsItself(11, 0)
     own = F.cross_entropy(ours(ids).logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten())
     torch.testing.assert_close(ours(ids, labels=ids).loss, own)
+
+
+def test_who_learns_the_token_after_the_next_leaves_every_other_out():
+    model, ids = Bigram(GPTConfig(10, model_size=8, max_length=16)), torch.arange(10)[None]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    for _ in range(30):
+        loss = F.cross_entropy(model(ids[:, :-2]).logits.flatten(0, 1), ids[:, 2:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert sample(model, torch.tensor([[1]]), 4, temperature=0).ids.tolist() == [[3, 5, 7, 9]]
 
 
 def test_transformers_refuses_temperature_zero():
@@ -275,6 +287,11 @@ def a_little_more_than_zero(logits, temperature):
 
 
 @written("temperature")
+def a_little_added(logits, temperature):
+    return F.softmax(logits / (temperature + 1e-8), dim=-1)
+
+
+@written("temperature")
 def the_largest_off_first(logits, temperature):
     if not temperature:
         p = torch.zeros_like(logits)
@@ -404,6 +421,13 @@ def cut_afterwards(model, ids):
 @written("shifted twice")
 def own_loss(model, ids):
     return F.cross_entropy(model(ids[:, :-1]).logits.flatten(0, 1), ids[:, 1:].flatten())
+
+
+@written("shifted twice")
+def one_line_mended(model, ids):
+    labels = torch.full_like(ids, -100)
+    labels[:, :] = ids
+    return model(ids, labels=labels).loss
 
 
 @written("shifted twice")
