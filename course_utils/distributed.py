@@ -8,6 +8,7 @@ whole batch, so the steps are those of one process (bit for bit they are not: su
 On CPUs (COURSE_DEVICE=cpu) processes talk by gloo, on GPUs by NCCL. Without a launcher nothing of this is touched.
 """
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -85,13 +86,14 @@ def together(device: torch.device) -> Iterator[Team | None]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    if not dist.is_initialized():  # once for a program: groups made one after the other may meet each other's remains
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(dist.destroy_process_group)
     _team = Team(dist.get_rank(), dist.get_world_size(), device)
     try:
         yield _team
     finally:
         _team = None
-        dist.destroy_process_group()
 
 
 def share(batch: Tensor | Batch, rank: int, size: int) -> tuple[Any, float]:
