@@ -57,7 +57,7 @@ STEP = Exercise(
     why="Chapter 5's step, with heads: this is what runs for every token that any GPT writes.",
     reference=attention_step,
     cases=lambda: [
-        _step_case(1, 2, 1, 1, 1800, shown=True),
+        _step_case(1, 2, 1, 1, 1808, shown=True),
         _step_case(2, 2, 0, 2, 1810),
         _step_case(2, 2, 4, 3, 1820),
         _step_case(1, 3, 5, 2, 1830),
@@ -146,7 +146,7 @@ POSITION = FindError(
     "holds -> [B, N, D].",
     why="Without the cache it is right. With it one token goes in at a time, and each takes itself for the first.",
     program=(
-        "def embed(ids, tokens, positions, past):   # ids [B, N]; past: tokens in the cache",
+        "def embed(ids, tokens, positions, past):   # past: in the cache",
         "    places = torch.arange(ids.shape[1])",
         "    return tokens[ids] + positions[places]",
     ),

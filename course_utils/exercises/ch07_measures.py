@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .definition import Case, Exercise, FindError, Wrong
+from .definition import Case, Exercise, FindError, Wrong, call
 from .inputs import normal
 
 # ---- bits per character ---------------------------------------------------------------------------------------------
@@ -169,6 +169,12 @@ def better(loss_a: float, tokens_a: int, loss_b: float, tokens_b: int) -> str:
     return "A" if loss_a * tokens_a < loss_b * tokens_b else "B"
 
 
+def _letter(answer, case: Case):
+    """Capitals don't count."""
+    result = call(answer, case)
+    return result.strip().upper() if isinstance(result, str) else result
+
+
 def _rivals(loss_a, tokens_a, loss_b, tokens_b, shown=False) -> Case:
     return Case({"loss_a": loss_a, "tokens_a": tokens_a, "loss_b": loss_b, "tokens_b": tokens_b}, shown=shown)
 
@@ -209,7 +215,7 @@ TOKENIZERS = FindError(
         _rivals(2.0, 1000, 2.2, 500),
     ],
     returns=("better",),
-    words=True,
+    run=_letter,
     hints=(
         "What probability does a model give the whole text, if it gives each token e^−loss on the average?",
         "Probabilities multiply, so losses add up: loss · tokens.",

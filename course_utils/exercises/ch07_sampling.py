@@ -220,11 +220,15 @@ def nucleus(logits: Tensor, top_p: float) -> Tensor:
 
 
 def nucleus_cases() -> list[Case]:
-    def case(logits, top_p, shown=False):
-        return Case({"logits": logits, "top_p": top_p}, shown=shown)
+    def case(logits, top_p):
+        return Case({"logits": logits, "top_p": top_p})
 
     return [
-        case(torch.tensor([0.1, 0.5, 0.15, 0.25]).log(), 0.7, shown=True),
+        Case(
+            {"logits": torch.tensor([0.1, 0.5, 0.15, 0.25]).log(), "top_p": 0.7},
+            given={"logits": "the logarithms of 0.1, 0.5, 0.15 and 0.25"},
+            shown=True,
+        ),
         case(2 * normal(2, 7, seed=1760), 0.8),
         case(torch.tensor([[0.0, 5, 1, 2, 3], [0, 1, 0.5, 0.8, 0.2]]), 0.6),
         case(1.5 * normal(2, 3, 6, seed=1764), 0.35),

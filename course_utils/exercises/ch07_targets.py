@@ -114,8 +114,8 @@ SAME = FindError(
         "def loss(model, ids):                      # ids [B, T + 1]",
         "    inputs = ids[:, :-1]",
         "    target = ids[:, :-1]",
-        "    logits = model(inputs)                 # [B, T, V]",
-        "    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), target.flatten())",
+        "    rows = model(inputs).flatten(0, 1)     # [B · T, V]",
+        "    return torch.nn.functional.cross_entropy(rows, target.flatten())",
     ),
     line=3,
     found="the target is the input itself. A causal mask hides what comes after a place, not the place: each token "
@@ -200,7 +200,7 @@ TWICE = FindError(
     why="It runs, it trains, and the model learns the token after the next. In its samples every other word seems to "
     "be missing.",
     program=(
-        "def loss(model, ids):                      # model: GPT2LMHeadModel, or another of its kind",
+        "def loss(model, ids):                      # model: GPT2LMHeadModel",
         "    labels = torch.full_like(ids, -100)    # −100: nothing is asked here",
         "    labels[:, :-1] = ids[:, 1:]            # what follows each token",
         "    output = model(ids, labels=labels)",
