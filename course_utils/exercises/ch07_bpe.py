@@ -94,7 +94,7 @@ MERGE = Exercise(
     why="Repeat it often enough, and you have the vocabulary of GPT-2: nobody wrote it, the text did.",
     reference=merge_once,
     cases=lambda: [
-        _case({"l o w": 5, "l o w e r": 2, "n e w e s t": 6, "w i d e s t": 4, "l e s s": 1}, shown=True),
+        _case({"l o w": 5, "l o w e r": 2, "n e w e s t": 6, "w i d e s t": 3, "l e s s": 1}, shown=True),
         _case({"a b": 3, "c d": 2, "e c d": 2, "c d f": 1, "a g": 1}),
         _case({"t h e": 9, "t h a t": 4, "o r e": 1, "o r b": 1, "n o r": 2}),
         _case({"n a n a": 5, "b a n a n a": 4, "o n": 2, "a n d": 1}),

@@ -226,7 +226,7 @@ CORNER = FindError(
     why="Without a cache it is right. `is_causal=True` in torch's scaled_dot_product_attention puts the triangle into "
     "the same corner.",
     program=(
-        "def attend(q, k, v):                       # q [B, N, d], k and v [B, P + N, d]",
+        "def attend(q, k, v):                       # k, v: cache first",
         "    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()",
         "    scores = q @ k.mT / q.shape[-1] ** 0.5",
         '    scores = scores.masked_fill(~may, float("-inf"))',
@@ -243,7 +243,7 @@ CORNER = FindError(
     },
     reference=attend,
     cases=lambda: [
-        _chunk(1, 2, 1, 2, 1850, shown=True),
+        _chunk(1, 2, 1, 2, 1859, shown=True),
         _chunk(2, 0, 3, 2, 1853),
         _chunk(2, 3, 2, 3, 1856),
     ],
