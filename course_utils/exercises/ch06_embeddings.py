@@ -99,7 +99,7 @@ SUM = Exercise(
         Wrong(_summed(segment=lambda ids, segments, table: table[0]), "Segment 0 is added everywhere: use `segments`."),
         Wrong(
             _summed(place=lambda ids, segments, table: table[ids]),
-            "The positions are looked up by the *ids*. A position is where a token stands: 0, 1, 2, …",
+            "The positions are looked up by the *ids*. A position is where a token stands: 0, 1, 2 and so on.",
         ),
         Wrong(
             _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
