@@ -148,7 +148,10 @@ def _best(tuned, rates, seeds: int) -> dict:
 
 
 def record_heads(count: int = 1024) -> dict:
-    """Each head knocked out, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json."""
+    """Each head knocked out, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json.
+
+    The fine-tuned ones are not shipped: `python -m course_utils train bert-sentiment` and the other three make them.
+    """
     loaded = load_checkpoint(NAME)
     lesson, figures = BertLesson(loaded.tokenizer), {"checkpoint": NAME, "pairs": count, "tasks": {}}
     whole = lesson.measure(loaded.model, "valid", count)

@@ -1,9 +1,12 @@
 """Chapter 6's experiments: silenced heads leave no trace, tables hold what they say, what was recorded is as told."""
 
+import dataclasses
+import shutil
+
 import pytest
 import torch
 
-from course_utils import bert_study, results
+from course_utils import bert_study, files, recipes, results, stories
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.bert_lesson import BertLesson
 from course_utils.bert_study import begin, heads_of, pretraining_loss_of_heads, silenced, task_loss_of_heads, versus
@@ -99,14 +102,23 @@ def test_adapters_cost_little_as_recorded():
         assert all(len(row["test"]["each"]) == found["seeds"] for row in task["rows"])
 
 
-@pytest.mark.parametrize("name", ["sentiment", "pairs", "entities", "questions"])
-def test_a_fine_tuned_checkpoint_is_small_and_does_what_its_card_says(name):
-    loaded = load_checkpoint(f"bert-{name}")
-    task = task_of(name, loaded.tokenizer)
-    assert (folder() / f"bert-{name}.safetensors").stat().st_size < 3e6
-    figure = loaded.card["metrics"][f"valid_{task.main.lower().replace(' ', '_')}"]
-    assert task.measure(loaded.model, "valid")[task.main] == pytest.approx(figure, abs=0.02)
-    assert loaded.card["data"]["corpus"] == f"data/stories/{name}.gz"
+def test_a_fine_tuned_checkpoint_is_made_by_its_recipe(monkeypatch, tmp_path):
+    stories.load("entities")  # read before the folder changes
+    there = tmp_path / "data" / "checkpoints"
+    there.mkdir(parents=True)
+    for kind in ("json", "safetensors"):
+        shutil.copy(folder() / f"bert-stories.{kind}", there)
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    monkeypatch.setitem(
+        recipes.RECIPES, "bert-entities", dataclasses.replace(recipes.RECIPES["bert-entities"], every=3)
+    )
+    recipes.train("bert-entities", steps=6)
+    loaded = load_checkpoint("bert-entities")
+    assert (there / "bert-entities.safetensors").stat().st_size < 3e6
+    assert loaded.model.classifier.out_features == 7 and loaded.card["data"]["corpus"] == "data/stories/entities.gz"
+    task = task_of("entities", loaded.tokenizer)
+    figures = task.measure(loaded.model, "test")
+    assert figures["F1"] == pytest.approx(loaded.card["metrics"]["test_f1"], abs=1e-4)
 
 
 def test_the_pretrained_checkpoint_knows_both_tasks_and_the_curriculum_s_sentences():
