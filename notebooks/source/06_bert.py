@@ -1,0 +1,1033 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 6 · What stands in the gap?
+# *BERT.* **At the end** you have covered words and taught a model to guess them from both sides, fine-tuned it four ways and measured what the guessing was worth, trained a small part of it instead of all, and put published weights into the very classes that you trained. Reading 70 minutes · live 60 · exercises 45 · *Deeper* 60 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, knocking out).
+
+# %%
+import torch
+import course_utils
+from course_utils.views import labs, plot, predict
+runtime = course_utils.setup()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A story with a hole
+# A small model has read our stories. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.bert_text import collate, encode
+from course_utils.checkpoints import load_checkpoint
+
+stories = load_checkpoint("bert-stories")
+tokenizer = stories.tokenizer
+
+def gaps(model, read):
+    """Each word of an input covered in turn -> what stands in the gap, probabilities [T, V]."""
+    ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(tokenizer.mask)
+    with torch.no_grad():
+        logits = model.eval()(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
+    return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
+
+river = encode(tokenizer, "Anna was tired and sat down on the bank of the river.", "The grass on the bank was wet.")
+words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
+labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
+                 select=river.tokens.index("bank"), title="What stands in the gap?",
+                 caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Little words come at once. Where it errs, it errs with sense: another name, another thing that may be wet. Nobody told it what a name is. It had to find out, as that helps to fill gaps.
+#
+# **Keep this:** a gap is a question, and the text has the answer. Any text is a book of exercises with solutions.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three questions first
+# From chapters 3 to 5. Answer each before you unfold it.
+#
+# 1. Which mask does a decoder have and an encoder not, and what is it good for?
+# 2. What are the parts of an encoder block?
+# 3. A map shows a head that looks at the right noun. What do you do before you tell the story?
+#
+# <details><summary>Answers</summary>
+#
+# 1. The causal mask: who learns to predict the next word must not see it.
+# 2. Multi-head attention and a feed-forward network, each with a residual road and a norm.
+# 3. Silence the head, or forbid the look, and count what is lost.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One word, two vectors
+# <a id="static"></a><a id="contextual"></a>
+# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* One word, spelt alike. Word2vec and GloVe learn a table with one row for each word: a **static** vector. What an encoder puts out at the word's place is a **contextual** one.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "The model has such a table, too: it is where the words go in. How alike are the rows of the two “bank” (cosine)?",
+    ["about 0: they mean different things", "about 0.5", "exactly 1"],
+    answer=2,
+    because="A table knows the word and nothing around it. It is one row, read twice.",
+)
+
+# %%
+from course_utils.contextual import banks, cosines, nearest_alike, word_vectors
+
+banked, kinds = banks()
+found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
+steps = {"in the table": found[0], "with its place": found[1], "after the last block": found[-1]}
+apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
+assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
+
+def squares(figure):
+    for axes, (name, vectors) in zip(figure.subplots(1, 3), steps.items(), strict=True):
+        axes.imshow(cosines(vectors), cmap=plot.ink_map(), vmin=-0.5, vmax=1)
+        axes.set(title=name, xticks=[], yticks=[])
+
+plot.picture(squares, size=(7.5, 2.8), caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, "
+             "second half: by the water. From left to right, which of them find together?")
+
+# %% [markdown]
+# In the table all are one. Their places in the sentence tell them apart, but not by meaning: whether the nearest other "bank" means the same is a coin toss. After the last block it nearly always does. Nobody said that there are two banks. The meaning is not in the word, it is put together from its neighbours.
+#
+# Four ways to get such vectors, in the order in which they came:
+#
+# | | built of | a word sees | its vector | for a new task |
+# |---|---|---|---|---|
+# | word2vec, GloVe (2013, 2014) | a table | nothing | static | a whole model on top |
+# | ELMo (2018) | two LSTMs | its left and its right, apart, joined at the end | contextual | a whole model on top |
+# | GPT (2018) | Transformer decoder | its left | contextual | one layer on top |
+# | BERT (2018) | Transformer encoder | both sides, in every layer | contextual | one layer on top |
+#
+# **Keep this:** a table gives a word one vector; an encoder gives it one for each sentence.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What goes in
+# <a id="wordpiece"></a>
+# Words are cut first. **WordPiece** takes the longest piece from the left that is in its vocabulary, goes on with the rest, and marks what continues a word with `##`. So hardly a word is unknown, as long as its letters are known. How large the vocabulary is, one chooses:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from course_utils.stories import load
+from course_utils.text import WordPiece
+
+sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]
+for size in (150, 400, 1200):
+    print(size, "pieces:", *WordPiece.build(sentences, max_size=size).cut("She crossed the river on a bridge."))
+
+# %% [markdown]
+# <a id="cls"></a><a id="segment"></a>
+# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` means nothing by itself, so its vector is free to stand for the whole. `[SEP]` ends a sentence. And each place is told which sentence it belongs to, its **segment**: `0 0 0 0 1 1 1 1`.
+#
+# ### Exercise 1 ●●○ · 5 minutes
+# Put two sentences together, and fill up with `[PAD]` to the length that a batch needs. The mask is True for what is real.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from course_utils.exercises import exercise, find_error, hint, solution
+
+@exercise("bert input")
+def bert_input(first, second, cls, sep, pad, length):
+    """two lists of ids -> ids, segments, mask, each [T], T = length"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <a id="embedding-sum"></a>
+# Each place now has three numbers: which piece, which segment, which position. Each picks a row from a table of its own, all three learned (no waves here), and **the rows are added**. Then a norm.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+pair = encode(tokenizer, "she left the bank", "the bank was wet")
+batch, embeddings = collate([pair]), stories.model.bert.embeddings.eval()
+with torch.no_grad():
+    parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
+labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
+                title="What is in the sum?", caption="“bank” stands there twice. Switch parts off until both sums are equal.")
+
+# %% [markdown]
+# Can three rows be told apart again once they are added? With many features there is room: they stand at nearly right angles, and a matrix behind can read off the one that it needs.
+#
+# ### Exercise 2 ●●○ · 4 minutes
+# Three rows, a sum, and chapter 5's layer norm.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("embedding sum")
+def embed(ids, segments, token_table, segment_table, position_table, gain, bias):
+    """ids, segments [B, T], tables [V, D], [2, D], [max, D], gain and bias [D] -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Keep this:** pieces, segments, positions: three tables, one sum. `[CLS]` is a chair that is kept free for the whole.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Cover some words
+# <a id="mlm"></a>
+# A model that looks both ways cannot be asked for the next word: it sees it. So cover some words and ask for those, a **masked language model**. 15 % are chosen; of these 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss is taken at the chosen places and nowhere else.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "One chosen word in ten stays as it is, and is asked for all the same. It could be copied. What is that good for?",
+    ["nothing: a free point", "any word in sight may be asked for, so each needs a vector that knows it",
+     "the loss gets smaller"],
+    answer=1,
+    because="With [MASK] alone, the model may neglect all other places. In use there is no [MASK], and each place counts.",
+)
+
+# %% [markdown]
+# Draw again and again. Colours and marks show what became of each word; the counters, how the shares come nearer to 15, and to 80, 10 and 10.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
+whole_words = [word for word in tokenizer.words if word.isalpha() and len(word) > 2]
+labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this time?")
+
+# %% [markdown]
+# ### Exercise 3 ●●● · 8 minutes
+# Choose, then decide what becomes of each chosen word. `labels` hold the word where it was chosen, −100 elsewhere. One draw per word decides its fate: two separate draws of 80 % and 10 % overlap.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("mask tokens")
+def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
+    """ids [B, T], special_mask [B, T] bool, True = never chosen -> inputs [B, T], labels [B, T]"""
+    raise NotImplementedError
+
+# %%
+draw = torch.Generator().manual_seed(0)
+text = torch.randint(5, len(tokenizer), (1000, 100), generator=draw)
+inputs, labels = mask_tokens(text, torch.zeros_like(text, dtype=torch.bool), len(tokenizer), tokenizer.mask, draw)
+chosen = labels != -100
+shares = {"chosen": chosen, "[MASK]": inputs[chosen] == tokenizer.mask, "as it was": inputs[chosen] == text[chosen]}
+shares = {name: 100 * found.float().mean().item() for name, found in shares.items()}
+shares["another word"] = 100 - shares["[MASK]"] - shares["as it was"]
+for (name, share), (wanted, band) in zip(shares.items(), [(15, 0.3), (80, 1), (10, 1), (10, 1)], strict=True):
+    assert abs(share - wanted) < band
+    print(f"{name:12} {share:5.2f} %")
+
+# %% [markdown]
+# ### Exercise 4 ●●○ · 4 minutes
+# The loss, where something is asked and nowhere else.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("masked language model loss")
+def mlm_loss(logits, labels):
+    """logits [B, T, V], labels [B, T], −100 where nothing is asked -> one number"""
+    raise NotImplementedError
+
+# %% [markdown]
+# ### Find the error ●○○ · 3 minutes
+# A slide deck explains the masked language model.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("all fifteen per cent")
+
+@find_error("all fifteen per cent", line=None)
+def hide(ids, chosen, dice, words, mask_id):
+    """ids, chosen, dice, words [B, T] -> what the model reads [B, T]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Keep this:** ask for 15 %, count only these, and let some of them not look covered: what is learned has to serve where nothing is.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Does the second follow the first?
+# <a id="nsp"></a>
+# The other task: in half of the pairs, B is the sentence that really follows A; in the other half it comes from somewhere else. **Next sentence prediction** reads the answer off `[CLS]`. The paper's examples, and a Chinese one:
+#
+# | A | B | |
+# |---|---|---|
+# | the man went to [MASK] store | he bought a gallon [MASK] milk | IsNext |
+# | the man [MASK] to the store | penguin [MASK] are flight ##less birds | NotNext |
+# | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
+# | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
+#
+# In the last row both are good sentences; only together they are odd. That is what is asked.
+#
+# ### Exercise 5 ●●○ · 7 minutes
+# Make such pairs out of stories. Careful: "somewhere else" must not be the sentence that follows after all.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("next sentence pairs")
+def next_sentence_pairs(stories, count, generator):
+    """stories: lists of sentences -> list of (A, B, label), label 0: B follows A, 1: it does not"""
+    raise NotImplementedError
+
+# %% [markdown]
+# What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others about the two banks. **Guess** of which answer it is least sure.
+
+# %%
+from course_utils.bert_lesson import BertLesson
+from course_utils.score_study import Table
+
+asked = [("the man went to the store", "he bought a gallon of milk"),
+         ("the man went to the store", "penguins are flightless birds"),
+         ("The weather was fine today.", "I went out for a run."), ("The weather was fine today.", "I bought a book."),
+         ("Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."),
+         ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
+         ("Tom walked along the river and sat down on the bank.", "The grass on the bank was wet.")]
+lesson = BertLesson(tokenizer)
+believed = lesson.follows(stories.model, asked)
+assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
+assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
+Table([{"A": a, "B": b, "B follows": round(p, 2)} for (a, b), p in zip(asked, believed, strict=True)], "bert-stories")
+
+# %% [markdown]
+# All right, and the last two show what for: the same B, and another bank in A. (Ask it with "the weather *is* fine": our stories are told in the past, and the book follows.)
+#
+# **Keep this:** two tasks, and both answer sheets are in the text. Nobody has labelled anything.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Pre-train it, in a minute
+# <a id="pre-training"></a>
+# Both losses are added up. Two layers of 128 features, pairs from thousands of stories, some hundred steps: **pre-training**. Beside the curve stand loss and accuracy of both tasks, on stories that it is not trained on.
+#
+# **Guess** both accuracies of a model that has learned nothing. And which task will it learn first?
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils.bert_lesson import STEPS
+
+mine = lesson.model()
+untrained = gaps(mine, river)
+run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile], show=True,
+                   evaluate=lesson.valid(128), every=STEPS // 6)
+
+# %%
+held_out, unknown = lesson.measure(mine, "valid"), lesson.measure(mine, "test")
+measured = {"new ones": held_out, "new ones, with plots and words it never met": unknown}
+assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
+rows = [{"stories": name} | {key: f"{found[key]:.2f}" for key in ("MLM accuracy", "NSP accuracy")}
+        for name, found in measured.items()]
+Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1 of 2 pairs.")
+
+# %% [markdown]
+# Words come first: which are frequent, which stand beside which. Whether B follows stays a coin toss for a while, until words are known well enough to be met again. On new plots both fall: a part of what it knows is *these* stories.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
+                 positions=words, select=river.tokens.index("bank"), title="What has the minute brought?",
+                 caption="Click a word. Both models get the text with the same gap.")
+
+# %% [markdown]
+# **Keep this:** two questions to a pile of text, a minute of steps, and there is a model that knows which words belong together. What for, comes next.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does it look at?
+# Every head of your model, on two sentences with a gap. First the row of `[CLS]`: where does it gather what it says about the pair? Then the row of `[MASK]`. Under each head one can see what masked words lose on held-out stories when it is silent. **Guess** before you press: without the head that looks most sharply, will the gap be filled with another word?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import ipywidgets
+from IPython.display import display
+from course_utils import bert_study
+
+sentence_a, sentence_b = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
+seen = lesson.fill(mine, sentence_a, sentence_b)
+lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
+effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
+assert effects.max() < 25
+view = labs.heads(seen.weights, seen.tokens, select="[CLS]", effects=effects, effect="masked words lost, in %", live=True,
+                  title="Which head fills the gap?", caption="Open a head, knock it out, and read below what stands in the gap.")
+told = ipywidgets.HTML()
+
+def tell(change):
+    """The five likeliest words for the gap, and whether B follows, without the heads that are knocked out."""
+    with bert_study.silenced(mine.bert, [(layer + 1, head + 1) for layer, head in change["new"]]):
+        top = lesson.fill(mine, sentence_a, sentence_b).top(seen.masks[0])
+        follows = lesson.follows(mine, [(sentence_a, sentence_b)])[0]
+    told.value = ", ".join(f"<b>{word}</b> {p:.2f}" for word, p in top) + f" · B follows: {follows:.2f}"
+
+tell({"new": []})
+view.observe(tell, names="knocked")
+display(view, told)
+
+# %% [markdown]
+# Chapter 5's lesson holds here, too. Most heads cost a little of all masked words when they are silent, and hardly one of them this word: others know it as well. (Below zero: a little better without it, on these stories. That much is chance.)
+#
+# **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. What a look was worth is counted, not seen.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One model, four uses
+# <a id="fine-tuning"></a><a id="span"></a><a id="bio"></a>
+# Now the point of it all. Keep the encoder, put *one* new layer on it, and train everything a little further on a task that has labels: **fine-tuning**. Tasks differ in what goes in, and in which vectors the new layer reads.
+#
+# | task | goes in | read from | says |
+# |---|---|---|---|
+# | sentence | `[CLS] A [SEP]` | `[CLS]` | positive, negative |
+# | sentence pair | `[CLS] A [SEP] B [SEP]` | `[CLS]` | B follows from A, contradicts it, neither |
+# | tags (BIO) | `[CLS] A [SEP]` | each word | person, place, organisation: **B**egins, **I**nside, **O**utside |
+# | answer span | `[CLS] question [SEP] text [SEP]` | each word, twice | where the answer begins, where it ends |
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Fine-tune the model at the top, and the same model from scratch, by the same few steps. In how many of the four "
+    "tasks does pre-training help?",
+    ["in none: the stories know nothing of these labels", "in one or two", "in all four"],
+    answer=2,
+    because="There was no label in the stories. But what a word is like was there, and each label hangs on that.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils.finetuning import task_of
+
+tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
+encoder, tuned, curves, live = stories.model.bert, {}, {}, {}
+for name, task in tasks.items():
+    task.max_length, found = encoder.config.max_length, {}
+    for start, given in {"from scratch": encoder.config, "pre-trained": encoder}.items():
+        tuned[name] = task.model(given)  # the pre-trained one comes last, and stays
+        curves[name, start] = task.train(tuned[name], bert_study.STEPS[name] // 2).history["loss"]
+        found |= {f"{start}, {split}": round(task.measure(tuned[name], split, 300)[task.main], 3) for split in ("valid", "test")}
+    live[name] = {"task": name, "counted": task.main} | {key: found[key] for key in sorted(found, key=lambda k: k[-5:] != "valid")}
+gains = [row["pre-trained, valid"] - row["from scratch, valid"] for row in live.values()]
+assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
+
+def falls(figure):
+    for axes, name in zip(figure.subplots(1, 4), tasks, strict=True):
+        for (start, colour) in {"from scratch": "#8a949e", "pre-trained": "#141c28"}.items():
+            axes.plot(*curves[name, start], color=colour, label=start)
+        axes.set(title=name, xlabel="steps", ylim=(0, None))
+    axes.legend(fontsize=8)
+    figure.axes[0].set_ylabel("loss")
+
+display(Table(live.values(), "Just now, one seed. Valid: words and patterns as in training; test: new ones"),
+        plot.picture(falls, size=(9, 2.6), caption="The losses of these eight trainings. Dark: pre-trained."))
+
+# %% [markdown]
+# One seed may be luck. Here are three, recorded:
+
+# %%
+from course_utils import results
+
+def spread(found):
+    return f"{100 * found['mean']:.1f} ({100 * found['lowest']:.1f} to {100 * found['highest']:.1f})"
+
+recorded, rows = results.load("bert_tasks"), []
+for name, found in recorded["tasks"].items():
+    scratch, pre = found["from scratch"], found["pre-trained"]
+    assert min(pre[split]["mean"] - scratch[split]["mean"] for split in recorded["splits"]) > 0, name
+    for split, what in recorded["splits"].items():
+        row = {"task": name, "counted": found["main"], "sentences with": what}
+        rows.append(row | {"from scratch, %": spread(scratch[split]), "pre-trained, %": spread(pre[split])})
+on_test = {name: [found[start]["test"]["mean"] for start in found if "trained" in start or "scratch" in start]
+           for name, found in recorded["tasks"].items()}
+assert [round(100 * x) for x in on_test["sentiment"]] == [61, 91] and on_test["pairs"][1] < 0.55
+assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
+Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.about}")
+
+# %% [markdown]
+# On sentences of the known kind a model from scratch can do much by heart: it tags nearly as well. With new words and patterns it falls, and there pre-training is worth most: 61 → 91 % of the sentiments, three times the F1 of the names, three times the answers. Pairs stay hard for both.
+#
+# And where do the four look? `[CLS]` is asked for the label of a sentence and of a pair; a tag asks its own word, an answer every word of the text. Choose a task, then a row.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+maps, tokens = {}, {}
+for name, task in tasks.items():
+    read = task.inputs(task.examples("test")[:1])[0]
+    with torch.no_grad():
+        output = tuned[name].eval()(*collate([read]), need_weights=True)
+    maps[name], tokens[name] = [layer[0] for layer in output.weights], read.tokens
+labs.heads(maps, tokens, select="[CLS]", title="Where does each task look?",
+           caption="Four fine-tuned models, each on a test sentence of its own.")
+
+# %% [markdown]
+# **Keep this:** labels are few and text is plenty. Words are learned in pre-training; fine-tuning says what they are wanted for.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: heads knocked out, task by task
+# The shipped models, one head silent at a time: what the masked words lose, and what each task loses after fine-tuning. **Guess:** is it the same heads that all of them need?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+heads = results.load("bert_heads")
+columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
+           "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
+columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
+            for name, found in heads["tasks"].items()}
+rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) for name, lost in columns.items()}
+        for n, row in enumerate(heads["pre-training"])]
+most = {name: rows[max(range(len(rows)), key=lost.__getitem__)]["head"] for name, lost in columns.items()}
+assert sum(head == "1.4" for head in most.values()) == 5 and len(most) == 6
+assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.4 * heads["tasks"]["questions"]["all heads"]
+display(Table(rows, f"Points of 100 lost without the head. {heads.about}"))
+print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items()))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Five of six miss the same head most, one of the first layer: what it brings, everything above reads. Yet the masked words hardly notice (less than 2 in 100), and the questions lose half of their right answers. A gap has many clues around it; a question has one.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A tag for each word
+# In these sentences Lincoln may be a man, a town or a company, and the model has never been told of any Lincoln: the name occurs in test sentences only, in pieces. What it is, the neighbours say. Above the words the right spans, below what the fine-tuned model found.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
+assert not any("Lincoln" in e.words for e in tasks["entities"].examples("train"))
+said = tasks["entities"].predict(tuned["entities"], [asked.words])[0]
+labs.tagged(asked.words, asked.tags, predicted=said.tags, title="Who is who, and what is where?")
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: words and pieces
+# People tag words, and the model sees pieces. So the first piece of a word speaks for it, and the others are not asked.
+#
+# #### Exercise ●●○ · 4 minutes
+# `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("tags for pieces")
+def piece_labels(tags, words):
+    """tags: a number for each word; words: of each token its word's number, −1 for special tokens -> labels [T]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An answer from the text
+# For a question, the model gives each word two numbers. One softmax over all *positions* says where the answer begins, another one where it ends.
+#
+# ### Exercise 6 ●●● · 6 minutes
+# The likeliest beginning may stand behind the likeliest end. So look for the best *pair*: first ≤ last, both where an answer may lie.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("answer span")
+def best_span(start_logits, end_logits, allowed):
+    """start_logits, end_logits [T], allowed [T] bool: where an answer may lie -> (first, last)"""
+    raise NotImplementedError
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.bert_text import answer_tokens
+
+asked = next(e for e in tasks["questions"].examples("test") if e.answer)
+read = tasks["questions"].inputs([asked])[0]
+text = slice(read.segments.index(1), len(read) - 1)
+first, last = (place - text.start for place in answer_tokens(read, asked.start, asked.start + len(asked.answer)))
+answer = tasks["questions"].predict(tuned["questions"], [(asked.question, asked.context)])[0]
+labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[text], end=answer.ends[text], longest=8,
+            question=asked.question, title="Where does the answer begin?",
+            caption="Bars: how likely each place is the first, and the last. Framed: the best pair. Below: the right one.")
+
+# %% [markdown]
+# **Keep this:** tags are a decision for each word; an answer is two decisions for the whole text.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: too long, too short, not in the set
+# What does the road from text to numbers do with what does not fit? A text that is too long loses its end, and says so; places in the text stay right for what is left. An empty one is refused, and so are labels that nobody has named.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# NBVAL_CHECK_OUTPUT
+import warnings
+
+with warnings.catch_warnings(record=True) as heard:
+    warnings.simplefilter("always")
+    cut = encode(tokenizer, asked.context, max_length=12)
+places = zip(cut.tokens[1:-1], cut.spans[1:-1], strict=True)
+assert cut.dropped[0] > 0 and all(asked.context[a:b].lower() == token.removeprefix("##") for token, (a, b) in places)
+print(cut, heard[0].message, sep="\n")
+for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("so so")):
+    try:
+        wrong()
+    except ValueError as error:
+        print(error)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Train a small part
+# <a id="adapter"></a><a id="lora"></a>
+# Four tasks, four copies of the whole model on the disk, and nearly everything in them is the same. So freeze the model and train something small inside it. A bottleneck **adapter** stands behind each part of a block: down to a few features, a bend, up again, and added to what came in.
+#
+# $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
+#
+# $W_\uparrow$ begins with zeros, so at first the model says exactly what it said before.
+#
+# ### Exercise 7 ●○○ · 3 minutes
+# Down to R features, a GELU, up again, and added to what was there.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("bottleneck adapter")
+def adapter(x, W_down, b_down, W_up, b_up):
+    """x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], b_up [D] -> [B, T, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **LoRA** leaves the path alone and adds to a *matrix*: $W+\tfrac{\alpha}{r}BA$, with $B$ and $A$ so thin that their product has rank $r$. After training it is multiplied into $W$, and costs nothing in use. The library PEFT puts it into any model, ours too.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils import adapters
+
+small = adapters.compare(tasks["entities"], encoder)
+by_way = {row["what learns"]: row for row in small}
+assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
+recorded = results.load("bert_adapters")
+rows = [{"task": name} | {key: row[key] for key in ("what learns", "parameters", "of all, in %")}
+        | {words + ", %": spread(row[split]) for split, words in recorded["splits"].items()}
+        for name, found in recorded["tasks"].items() for row in found["rows"]]
+mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in recorded["tasks"].items()
+        for row in found["rows"] for split in recorded["splits"]}
+assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02 > 0.51 - mean["sentiment", "head only", "test"]
+assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only")] == [84, 96, 49]
+assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) < 0.02
+display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
+
+# %% [markdown]
+# On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96. The head alone is a coin toss in sentiment: what it needs is not in `[CLS]` before fine-tuning.
+#
+# **Keep this:** most weights may stay as they are. What a task adds is small, and fits into a small file.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: AdaLoRA, on their model
+# **AdaLoRA** writes what it adds as $P\Lambda Q$ with a diagonal $\Lambda$, begins with more directions than it may keep, and while it trains takes away those that matter least: a matrix that needs more keeps more. It is trained here on our classifier's twin in `transformers`, and PEFT needs no more than a config:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import reveal
+
+reveal(adapters.adalora)
+
+# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
+twin = adapters.adalora(tasks["pairs"].model(encoder), steps=100)
+adapters.train_adalora(tasks["pairs"], twin, steps=100)
+kept = {name: int((x.abs() > 0).sum()) for name, x in twin.named_parameters() if "lora_E" in name}
+assert len(kept) == 2 * encoder.config.num_layers and len(set(kept.values())) >= 1
+for name, rank in kept.items():
+    print(name.split("encoder.")[-1].removesuffix(".lora_E.default"), "keeps", rank)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where are the 110 million?
+# The paper's base model has 12 layers of 768 features and 12 heads, the large one 24 of 1,024 and 16. Everybody says "110 and 340 million parameters". Count. On the device `meta` a tensor has a shape and no numbers, so even the large one takes no memory.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "In which part of BERT base are most parameters?",
+    ["in the table of 30,522 words", "in attention", "in the feed-forward networks"],
+    answer=2,
+    because="Attention has 4 D² in each layer, the feed-forward network 8 D²: twelve times that is more than 30,522 D.",
+)
+
+# %%
+from course_utils.bert import Bert, BertConfig, BertForPreTraining, count_parameters
+
+parts, models = {"yours": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
+for name, config in models.items():
+    with torch.device("meta"):
+        size = sum(count_parameters(Bert(config)).values())
+        parts[name] = count_parameters(BertForPreTraining(config))
+    print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(parts[name].values()):,}")
+    assert size == {"base": 109_482_240, "large": 335_141_888}[name]
+assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
+
+def stacked(figure):
+    axes, left = figure.subplots(), [0.0] * 3
+    for part, colour in zip(sorted(parts["base"], key=parts["base"].get, reverse=True), plot.HEADS, strict=True):
+        share = [100 * found[part] / sum(found.values()) for found in parts.values()]
+        axes.barh(list(parts), share, left=left, color=colour, edgecolor="white", label=part)
+        left = [a + b for a, b in zip(left, share, strict=True)]
+    axes.invert_yaxis()
+    axes.set(xlabel="% of all parameters", xlim=(0, 100))
+    axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
+
+plot.picture(stacked, size=(8, 2.4), caption="Where the parameters are, in %. What grows from yours to large, what shrinks?",
+             alt="; ".join(f"{name}: " + ", ".join(f"{part} {count:,}" for part, count in found.items())
+                           for name, found in parts.items()))
+
+# %% [markdown]
+# So *base* is 109.5 million, and with the heads of pre-training 110.1: "110" is right either way. *Large* is 335.1, with its heads 336.2. The rest of "340" is nowhere: it is 336, said with two digits.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The real one
+# <a id="sentence-vectors"></a>
+# All so far was small and ours. Now weights that others trained on a billion pairs of sentences: `all-MiniLM-L6-v2`, a BERT of 6 layers with 384 features, made so that alike sentences get alike vectors (the mean of a sentence's words). It goes into *your* class, `Bert`.
+#
+# The next cell looks for it in the folder that the environment variable `COURSE_MINILM` names, else on the hub (91 MB, once). Where there is neither, it says so, and the numbers are those recorded.
+
+# %% tags=["optional-network"]
+from course_utils.bert import Bert
+from course_utils.published import MINILM, figures, published
+
+real, recorded = published(*MINILM), results.load("minilm_sentences")
+shown = figures(real) if real else recorded
+if real:
+    ours, pieces = Bert.from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
+    print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
+assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
+print("Computed just now." if real else f"No weights here. {recorded.about}")
+print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0e}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
+    ["The dog was exhausted and stayed where it was.", "The street was too wide to cross.", "The road had many lanes."],
+    answer=1,
+    because="0.66 against 0.60 and 0.38. Meaning counts, and so do the words that are shared. Our twins are hard.",
+)
+
+# %% tags=["optional-network"]
+cosines, sentences = shown["cosines"], shown["sentences"]
+assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and abs(cosines[0][3] - 0.38) < 0.02
+assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
+
+def alike_sentences(figure):
+    axes = figure.subplots()
+    axes.imshow(cosines, cmap=plot.ink_map(), vmin=0, vmax=1, aspect="auto")
+    axes.set(xticks=range(6), yticks=range(6), xticklabels="123456")
+    axes.set_yticklabels([f"{text} {n}" for n, text in enumerate(sentences, 1)], fontsize=9)
+
+plot.picture(alike_sentences, size=(7.4, 2.9), caption="Cosines between sentence vectors. The last two share no word: do they "
+             f"belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}.")
+
+# %% [markdown]
+# The Economic Area and the common market share no word, and find each other. That is search by meaning: a vector for each text, and the nearest wins. And the nearest "bank"? Below, the shares that mean the same, block by block, in the published model and in ours.
+
+# %% tags=["optional-network"]
+ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
+lines = {"all-MiniLM-L6-v2": shown["bank"], "bert-stories": ours_too}
+assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
+plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, "blocks", "nearest means the same",
+           title="After how many blocks are there two banks?", caption=f"{len(banked)} sentences; 0: words, segments and "
+           "positions only. Half would be chance.")
+
+# %% [markdown]
+# Now fine-tune it: is a film review kind? The sentences of SST-2 come from reviews; they are fetched as chapter 3's corpora were. The published model was never asked for an opinion.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training", "optional-network"]
+from course_utils import minilm_study
+from course_utils.fetching import FetchError
+
+sst2 = results.load("minilm_sst2")
+rows = [{"SST-2": "before fine-tuning", "right, %": 100 * sst2["before"]},
+        {"SST-2": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
+        {"SST-2": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
+if real:
+    try:
+        film = minilm_study.reviews(real.tokenizer)
+        reviewer = film.model(ours)
+        minilm_study.tune(film, reviewer, budget_s=90, show=True, evaluate=film.valid(200), every=65)
+        rows.append({"SST-2": "yours, just now", "right, %": 100 * film.measure(reviewer)["accuracy"]})
+    except FetchError as error:
+        print(error)
+assert rows[2]["right, %"] >= 84 and rows[-1]["right, %"] >= 80
+Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
+
+# %% [markdown]
+# From a coin toss to better than five of six, in a few hundred steps: language it knew, only not the question.
+#
+# **Keep this:** the classes are the same, the weights are not. What others pre-trained for days, you can fine-tune in a minute or two.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: names in real posts
+# Our own sentences have three kinds of names and few patterns. WNUT-17 has posts from the web, six kinds, and test names that are new on purpose. **Guess** an F1 for the published model after some minutes of fine-tuning.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+posts = results.load("minilm_wnut17")
+assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
+print(f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the words of test names "
+      f"{100 * posts['words of test names known']:.0f} % were seen in names before.")
+Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], posts.about)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# With the weights and a network, `python -m course_utils results minilm_wnut17` does it again. Precision says how many of the names that it found are right, recall how many it found of those there are.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What is a model on the hub?
+# <a id="hub"></a>
+# A folder with three things in it, and Hugging Face's `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut), a **model** (the weights). Yours becomes such a folder, too, and comes back as *their* class, with the same numbers.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+import os
+import tempfile
+from transformers import AutoModelForPreTraining, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
+
+disable_progress_bar()
+with tempfile.TemporaryDirectory() as folder:
+    mine.eval().to_huggingface().save_pretrained(folder)
+    tokenizer.to_huggingface().save_pretrained(folder)
+    print([name for name in ("config.json", "tokenizer.json", "model.safetensors") if name in os.listdir(folder)])
+    theirs, cut = AutoModelForPreTraining.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+given = cut("she left the bank", "the bank was wet", return_tensors="pt")
+with torch.no_grad():
+    gap = (theirs(**given).prediction_logits - mine(batch.ids, batch.segments, batch.mask).mlm_logits).abs().max()
+assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
+print("back as", type(theirs).__name__)
+
+# %% [markdown]
+# `from_pretrained("someone/name")` fetches such a folder from the hub and keeps it. Where huggingface.co is out of reach, a *mirror* may not be: set the environment variable `HF_ENDPOINT` to its address before Python starts. Around it, in a line each:
+#
+# - **Datasets**: tables larger than memory, fetched and cut by name.
+# - **Accelerate**: one training script for one processor or many cards (chapter 7).
+# - **PEFT**: LoRA, AdaLoRA and their kin, for any model (above).
+# - **Diffusers**: the same idea of a folder, for models that paint.
+#
+# A lecture shows how short it gets: `pipeline("translation_en_to_zh")`, and English turns into Chinese. Try it. The model behind it is then asked directly: from the folder in `COURSE_OPUS`, or from the hub (312 MB, once).
+
+# %% tags=["optional-network"]
+from transformers import pipeline
+from course_utils.decoding import translate
+
+try:
+    pipeline("translation_en_to_zh")
+except KeyError as error:
+    print("KeyError:", str(error).strip("'\"").split(".")[0])
+
+apple = "I am eating a green apple."
+opus = published("Helsinki-NLP/opus-mt-en-zh", "COURSE_OPUS", "AutoModelForSeq2SeqLM")
+if opus:
+    written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
+    print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
+print("chapter 5's:  ", translate(load_checkpoint("transformer-en-zh"), [apple])[0])
+
+# %% [markdown]
+# The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence, and `translate` is its `generate`.)
+#
+# **Keep this:** config, tokenizer, model. Who knows what is in the folder can do without the one line.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Fill a gap, or go on?
+# <a id="autoencoding"></a><a id="autoregressive"></a>
+# BERT damages a text and repairs it: **autoencoding**. GPT, in the next chapter, writes a word, reads it, writes the next: **autoregressive**.
+#
+# | | BERT | GPT |
+# |---|---|---|
+# | blocks | encoder | decoder, without cross-attention |
+# | a word sees | both sides | its left side |
+# | learns to | fill gaps, tell whether B follows | go on |
+# | is asked, in a text | 15 % of the words | every word |
+# | probability of a text | not defined | product over its words |
+# | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
+#
+# <a id="distilbert"></a>
+# Two of the family are met often: **multilingual BERT**, the same model on the Wikipedias of 104 languages with one vocabulary, and **DistilBERT**, whose six layers learned to say what twelve say.
+#
+# ### Find the error ●○○ · 3 minutes
+# A table puts one word on each of the two.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("discriminative or generative")
+
+@find_error("discriminative or generative", line=None)
+def kind_of(target, sees):
+    """target: word or label; sees: before, after or both sides -> discriminative, autoregressive or autoencoding"""
+    raise NotImplementedError
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what circulates
+# A fine-tuning script from an article, slip by slip; claims from overviews; and bugs that raise no error.
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# `model(ids)` alone does the same, quietly.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("segments all zero")
+
+@find_error("segments all zero", line=None)  # the number of the wrong line
+def pair_input(first, second, cls, sep):
+    """two lists of ids -> ids [T], segments [T]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# This loss falls fast, and the model learns to copy.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a loss over every word")
+
+@find_error("a loss over every word", line=None)
+def all_loss(logits, ids, labels):
+    """logits [B, T, V], ids before masking and labels [B, T], −100 where not asked -> one number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# What a sentence means must not depend on its neighbours in the batch.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("padding attended")
+
+@find_error("padding attended", line=None)
+def encoder_weights(q, k, ids, pad):
+    """q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# Pre-training covers words. And use?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a mask in use")
+
+@find_error("a mask in use", line=None)
+def classify(ids, mask_tokens, model):
+    """ids [B, T], a classifier -> probabilities [B, 2]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# An overview calls question answering a classification of each token.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("three classes for each token")
+
+@find_error("three classes for each token", line=None)
+def start_and_end(start_logits, end_logits, mask):
+    """start_logits, end_logits [B, T], mask [B, T] -> two distributions over the positions, each [B, T]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# A sentence's vector is the mean of its tokens'. Of which?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a mean with padding in it")
+
+@find_error("a mean with padding in it", line=None)
+def similarity(hidden, mask):
+    """hidden [2, T, D] of two sentences, mask [2, T] -> the cosine of their means"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●● · 6 minutes
+# “110 M and 340 M”, and three reasons why.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a hundred and ten million")
+
+@find_error("a hundred and ten million", line=None)  # the number of the wrong claim
+def parameters(vocab_size, model_size, num_layers, max_length):
+    """V, D, N, T; 2 segments, networks of 4 D -> parameters of the encoder and its pooler, a whole number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# The same table of BERT and GPT, one row further down.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("left to right or right to left")
+
+@find_error("left to right or right to left", line=None)
+def visible(model, length):
+    """model BERT or GPT, T words -> [T, T] bool: True where the word of the row may see the word of the column"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# An article's script for fine-tuning. The tokenizer is loaded, and never called.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("strings for a model")
+
+@find_error("strings for a model", line=None)
+def ask(model, tokenizer, texts):
+    """a list of B texts -> probabilities [B, 2]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# It stops at once. The first repairs that come to mind run on, and are wrong.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a loss on an object")
+
+@find_error("a loss on an object", line=None)
+def classification_loss(model, ids, labels):
+    """ids [B, T], labels [B], each 0 or 1 -> one number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 4 minutes
+# In the article, training, validation and test are one sentence, the same one. Here is the like with more texts.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("one sentence for all")
+
+@find_error("one sentence for all", line=None)
+def split(texts):
+    """a list of texts, some of them several times -> train, valid, test: each text in one of them only"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# Shuffle all labels, and this accuracy stays what it was.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("accuracy without labels")
+
+@find_error("accuracy without labels", line=None)
+def accuracy(logits, labels):
+    """logits [N, C], labels [N] -> the share of right answers, from 0 to 1"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# The script calls itself machine translation.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a classifier that translates")
+
+@find_error("a classifier that translates", line=None)
+def shape_of_logits(task, B, T, C, V):
+    """task: classification, tagging, masked words or translation -> (B, C), (B, T, C) or (B, T, V)"""
+    raise NotImplementedError
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What we measured
+# Just now, on this machine, on held-out text, unless a line says otherwise. A value outside of its band stops the notebook.
+
+# %%
+rows = [
+    ("masked words right, held-out stories", held_out["MLM accuracy"], 0.55, 1),
+    ("next sentences right, held-out stories", held_out["NSP accuracy"], 0.8, 1),
+    ("masked words right, new plots", unknown["MLM accuracy"], 0.1, 0.9),
+    ("chosen by mask_tokens, %", shares["chosen"], 14.7, 15.3),
+    ("nearest “bank” alike, by place", apart["with its place"], 0.3, 0.75),
+    ("nearest “bank” alike, after the last block", apart["after the last block"], 0.85, 1),
+    ("sentiment, from scratch", live["sentiment"]["from scratch, valid"], 0.4, 0.95),
+    ("sentiment, pre-trained", live["sentiment"]["pre-trained, valid"], 0.6, 1),
+    ("entities, F1 on new words, from scratch", live["entities"]["from scratch, test"], 0, 0.6),
+    ("entities, F1 on new words, pre-trained", live["entities"]["pre-trained, test"], 0.2, 1),
+    ("share of parameters in the adapters, %", by_way["adapters"]["of all, in %"], 0.1, 5),
+    ("all-MiniLM-L6-v2 against transformers", shown["gap"], 0, 1e-5),
+    ("film reviews right, % (recorded)", 100 * sst2["accuracy"], 84, 100),
+]
+for name, value, low, high in rows:
+    assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
+    print(f"{name:44} {value:7.3g}   band {low} to {high}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five lines to keep
+# 1. A static vector belongs to a word, a contextual one to a word in a sentence.
+# 2. Into BERT go pieces, segments and positions, a row of a table each, added. `[CLS]` is kept free for the whole.
+# 3. Pre-training: 15 % chosen, 80/10/10, loss only there; and whether B follows A. The answers are in the text.
+# 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in what goes in and which vectors are read.
+# 5. Adapters and LoRA train a small part and leave the rest to be shared. Published weights fit the same classes.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [static vector](#static) | 静态词向量 | one per word, whatever stands around it |
+# | [contextual vector](#contextual) | 上下文词向量 | one per word in a sentence |
+# | [WordPiece](#wordpiece) | 词片 | longest known piece first, `##` goes on |
+# | [CLS and SEP](#cls) | 分类标记、分隔标记 | kept free for the whole; ends a sentence |
+# | [segment embedding](#segment) | 段嵌入 | which of the two sentences |
+# | [embedding sum](#embedding-sum) | 嵌入求和 | token + segment + position |
+# | [masked language model](#mlm) | 掩码语言模型 | cover words, ask for them |
+# | [next sentence prediction](#nsp) | 下一句预测 | does B follow A? |
+# | [pre-training](#pre-training) | 预训练 | on text alone, before any task |
+# | [fine-tuning](#fine-tuning) | 微调 | a little further, on a task with labels |
+# | [answer span](#span) | 答案片段 | from a first word to a last one |
+# | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
+# | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
+# | [LoRA, AdaLoRA](#lora) | 低秩适配 | a thin product added to a matrix |
+# | [sentence vector](#sentence-vectors) | 句向量 | the mean of a sentence's words |
+# | [hub](#hub) | 模型中心 | where folders with models are kept |
+# | [autoencoding](#autoencoding) | 自编码 | repair a damaged text |
+# | [autoregressive](#autoregressive) | 自回归 | go on, one word after the other |
+# | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, taught by the whole |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Further reading
+# - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova, *BERT: pre-training of deep bidirectional Transformers*, 2019, section 3, figure 4 (four uses), appendix A (masking, examples).
+# - T. Mikolov et al., *Efficient estimation of word representations* (word2vec), 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *Deep contextualized word representations* (ELMo), 2018, section 3.
+# - Y. Wu et al., *Google's neural machine translation system*, 2016, section 4.1 (WordPiece).
+# - Y. Liu et al., *RoBERTa*, 2019, section 4 (masks drawn anew, next sentences left out); V. Sanh et al., *DistilBERT*, 2019.
+# - K. Clark et al., *What does BERT look at?*, 2019, section 3.
+# - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019, section 2 (adapters); E. Hu et al., *LoRA*, 2021, section 4; Q. Zhang et al., *AdaLoRA*, 2023, section 3.
+# - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *Recursive deep models for semantic compositionality* (SST), 2013; L. Derczynski et al., *WNUT 2017*, 2017.
+# - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019, section 3; W. Wang et al., *MiniLM*, 2020.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Next: the other half
+# BERT fills a gap with both sides in view, and cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every place, and let it read what it wrote: chapter 7. What stands in the gap, when the gap is the rest of the text?
