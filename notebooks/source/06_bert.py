@@ -41,7 +41,7 @@ labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, trut
                  caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Little words come at once. Where it errs, it errs with sense: another name, another thing that may be wet. Nobody told it what a name is. It had to find out, as that helps to fill gaps.
+# It is sure nearly everywhere, and unsure with sense. Cover "anna": every name gets a little, none gets much. Cover "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, as that helps to fill gaps.
 #
 # **Keep this:** a gap is a question, and the text has the answer. Any text is a book of exercises with solutions.
 
@@ -341,7 +341,7 @@ view.observe(tell, names="knocked")
 display(view, told)
 
 # %% [markdown]
-# Chapter 5's lesson holds here, too. Most heads cost a little of all masked words when they are silent, and hardly one of them this word: others know it as well. (Below zero: a little better without it, on these stories. That much is chance.)
+# Chapter 5's lesson holds here, too: which head costs most, its map does not tell. In a model as small as yours one head may carry a good part of the masked words; the model at the top spreads them over more heads, and below, in *Deeper*, you see how little it loses with one. (Below zero: a little better without it. That much is chance.)
 #
 # **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. What a look was worth is counted, not seen.
 
@@ -577,8 +577,12 @@ from course_utils.views import reveal
 reveal(adapters.adalora)
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
-twin = adapters.adalora(tasks["pairs"].model(encoder), steps=100)
-adapters.train_adalora(tasks["pairs"], twin, steps=100)
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # of the library, about a name of its own
+    twin = adapters.adalora(tasks["pairs"].model(encoder), steps=100)
+    adapters.train_adalora(tasks["pairs"], twin, steps=100)
 kept = {name: int((x.abs() > 0).sum()) for name, x in twin.named_parameters() if "lora_E" in name}
 assert len(kept) == 2 * encoder.config.num_layers and len(set(kept.values())) >= 1
 for name, rank in kept.items():
