@@ -1,0 +1,1184 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 7 · What comes next?
+# *GPT: half a Transformer, endless text.* **At the end** you have trained a language model while its sentences got better, turned the knobs that choose its words, found the head that lets it repeat what it read once, and called your own model with the client that people use for the large ones. Reading 70 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
+
+# %%
+import torch
+import course_utils
+from course_utils.views import labs, plot, predict
+runtime = course_utils.setup()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A game of 1951
+# Cover a line and guess it letter by letter. Claude Shannon had people play this to measure how much of English one can foresee. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. **Before you start:** who will win, you or five million numbers?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.checkpoints import load_checkpoint
+
+poet = load_checkpoint("gpt-shakespeare")
+verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
+ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
+with torch.no_grad():
+    chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name: one row for each letter of the verse
+assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
+labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), title="What comes next?")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# <a id="language-model"></a><a id="next-token"></a>
+# Both of you are sure inside a word and lost at its start. That is the whole task of this chapter. A **language model** reads what there is and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, for every text is full of answers.
+#
+# <a id="autoregressive"></a>
+# And who can say what comes next can write: say one, append it, ask again. A model that hears its own words is called **autoregressive**. GPT is *generative pre-trained Transformer*, and you have met all three.
+#
+# **Keep this:** a language model is a distribution over the next token, and writing is asking it again and again.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three questions first
+# From chapters 5 and 6. Answer each before you unfold it.
+#
+# 1. A decoder is trained on all words of a sentence in one call. Why can it not cheat?
+# 2. Of the Transformer's three places of attention, which is left when there is no source?
+# 3. BERT was trained to fill gaps. What does it see that somebody who writes cannot see?
+#
+# <details><summary>Answers</summary>
+#
+# 1. The causal mask: row $t$ is computed from words 1 to $t$ and from nothing else, in every layer.
+# 2. Self-attention with the causal mask. Without a source nobody asks across, and there is no encoder to ask.
+# 3. The words to the right. So it learns from both sides, and cannot go on where there is no right side yet.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Chapter 5, with something taken away
+# Take the Transformer's decoder and remove cross-attention. What is left is causal self-attention and the feed-forward network, each with its norm and its residual road: chapter 5's *encoder* block under a mask. **Guess:** BERT's block and GPT's, of one size; which parameters does one have that the other lacks?
+#
+# <details><summary>Answer</summary>
+#
+# None. A mask is no parameter; the same matrices learn another task because they may see less.
+#
+# </details>
+#
+# Here is the whole GPT, from ids to logits, with the weights of the model that you played against.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from course_utils.attention import causal_mask
+
+gpt = poet.model
+with torch.no_grad():
+    h = gpt.positions(gpt.tokens(ids))
+    for block in gpt.blocks:
+        h = block(h, causal_mask(ids.shape[1])).features
+    logits = gpt.norm(h) @ gpt.tokens.weight.T
+    assert torch.allclose(logits, gpt(ids).logits, atol=1e-4)
+print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tuple(logits.shape))
+
+# %% [markdown]
+# The last line is worth a look: the matrix that turns ids into vectors turns vectors into logits again (*tied* embeddings, as in GPT-2).
+#
+# Each row of logits is a question with a known answer, the token that follows. So one text of $T+1$ tokens asks $T$ questions at once, and the answers are the text itself, moved by one.
+#
+# ### Exercise 1 ●○○ · 3 minutes
+# Make both: what goes in, and what should come out. Which tokens stand in only one of them?
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from course_utils.exercises import exercise, find_error, hint, solution
+
+@exercise("next token targets")
+def inputs_and_targets(ids):
+    """ids [B, T + 1] -> inputs [B, T], targets [B, T]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Keep this:** GPT is chapter 5's block with a causal mask, piled up. Its targets are its inputs, one step on.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What is a token?
+# <a id="token"></a>
+# Something has to be numbered. Characters are few, and a word costs many steps. Words are short to write, but there are too many, and the next text holds a new one. In between are **tokens** made of pieces, learned from the text itself.
+#
+# <a id="bpe"></a>
+# **Byte-pair encoding** (BPE) begins with characters and asks one thing again and again: which two neighbours stand side by side most often? These become one piece. **Guess** the first pair before you press the button.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
+assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
+labs.merges(words, word="lowest", title="Which two belong together?")
+
+# %% [markdown]
+# These four words are those of the paper that brought BPE to translation (Sennrich et al. 2016). After a few merges *est* is a piece, and a word that was never there, *lowest*, is cut in two that were.
+#
+# ### Exercise 2 ●●○ · 6 minutes
+# One merge: count the pairs, join the most frequent one wherever it stands.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("bpe merge")
+def merge_once(words):
+    """words {("l", "o", "w"): 5, …}: pieces -> how often -> the most frequent pair, the words after joining it"""
+    raise NotImplementedError
+
+# %% [markdown]
+# The library `tokenizers` does the same, fast. Here it learns 300 pieces from our stories, and the course sentence is cut in four ways:
+
+# %%
+from course_utils import language, text
+from course_utils.score_study import Table
+
+tired = "The animal didn't cross the street because it was too tired."
+translator, grammar = load_checkpoint("gpt-en-fr"), load_checkpoint("transformer-grammar")
+learned = text.Subwords.build(language.load_text("stories").train.splitlines()[:5000], max_size=300)  # just now
+rows, ways = [], {"characters": poet.tokenizer, "pieces, of our stories": learned, "pieces": translator.tokenizer, "words": grammar.source}
+for name, tokenizer in ways.items():
+    cut = tokenizer.cut(tired)
+    rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
+                 "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:6])})
+lengths = [row["how many"] for row in rows]
+assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
+Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's transformer-grammar")
+
+# %% [markdown]
+# Sixty characters are 1,830 pairs to attend, thirteen pieces are 91. That is why nobody trains a large model on characters. The price: inside a piece a model sees no letters. Asked how many r's stand in *strawberry*, it has to know the spelling by heart.
+#
+# **Keep this:** a token is what is numbered. Few long tokens make short texts and a large table; BPE lets the text choose.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Bigram, one head, GPT
+# <a id="bigram"></a>
+# Now train. The text is ours, short stories that work without a network; with one, write `"shakespeare"` in its place, or the path of a file of your own. Beside what we train stand two that need no training. *Who knows nothing* gives each of $V$ characters $1/V$. A **bigram** table counts which character follows which, and sees one character back.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict("The loss is −ln of the probability that the right character got. What is it before training, with V characters?",
+        ["0", "ln V", "V", "one cannot say: the weights are random"], answer=1,
+        because="Small random weights give nearly the same logit to all, so each gets about 1/V, and −ln 1/V = ln V. "
+        "A first loss far above it says that something is wrong.")
+
+# %%
+import math
+from course_utils import gpt_study as study, language
+
+lesson = language.TextLesson(language.load_text("stories"), block=64)
+reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
+assert 3 < reached["knows nothing"] < 5 and reached["bigram"] < 0.75 * reached["knows nothing"]
+print(", ".join(f"{name} {loss:.2f} nats" for name, loss in reached.items()), "for a character")
+
+# %% [markdown]
+# <a id="bits-per-character"></a>
+# Nats and **bits per character** are one thing in two units, $1\text{ bit}=\ln 2\text{ nats}$. For printed English Shannon's players came down to between 0.6 and 1.3 bits.
+#
+# ### Exercise 3 ●●○ · 4 minutes
+# Models with other tokens cannot be compared by their loss: a piece holds several characters. Per character they can.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("bits per character")
+def bits_per_character(loss, tokens, characters):
+    """loss in nats for each token, numbers of tokens and characters of the text -> bits for each character"""
+    raise NotImplementedError
+
+# %% [markdown]
+# The next step up from a table is one attention head: it sees all that came before, once, and has no network to think with. Then a GPT of four blocks, smaller than the one above. Watch the samples beside the curve: first come letters and spaces, then short words, then longer ones.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+one = study.live_model(lesson, "one head")
+study.learn(lesson, one, steps=300, evaluate=None, samples=None)
+mine = study.live_model(lesson)
+steps = {"class": 600, "full": 3000}[runtime.profile]
+run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
+reached |= {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
+assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] < 0.8 * reached["bigram"]
+rows = [{"who": name, "nats": loss, "bits per character": loss / math.log(2), "as unsure as between": math.exp(loss)}
+        for name, loss in reached.items()]
+Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 300 for the head")
+
+# %% [markdown]
+# One head alone gains nothing over counting pairs. It sees everything, but all it can say is a mean of what it saw, with the last letter blurred in. Give it what chapter 5 gave it, a residual road, a network to think with and three more layers, and the same attention goes far below.
+#
+# How low is good? Our stories are simple; the checkpoint that you played against reaches 1.43 nats a letter on Shakespeare that it had not read; it was trained on a GPU.
+#
+# **Keep this:** begin at ln V, beat the bigram, look at samples. A loss that starts elsewhere is a bug.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: by heart
+# <a id="overfitting"></a>
+# A small text is learned faster, and then too well. Here a GPT of the same size reads 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: it falls more slowly, it stands still, or it rises?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import results
+
+small = results.load("gpt_overfitting")
+curves = small["curves"]
+assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
+plot.lines(curves, "steps", "nats", mark=(small["best"], "best on new text"), title="Is it still learning?",
+           caption=f"{small['characters']:,} characters to learn from. {small.about}")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# It rises. The model comes to know its text by heart, and each letter of certainty that it has gained there costs it on other text. This is **overfitting**, and only a held-out part shows it: the training loss looks better all the time. `fit` keeps the state of the best held-out loss. What helps is more text, then a smaller model, dropout, or stopping.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which word will it be?
+# The model gives probabilities. Somebody has to choose, and the same model becomes a bore or a babbler by how that is done. What looks safest is to take the most likely token each time.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict("gpt-shakespeare writes 160 characters, each time the most likely one. What will one see?",
+        ["its best verses", "the same few words, round and round", "noise"], answer=1,
+        because="What was written makes itself more likely: the same words before, the same words after.")
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+opening = "To be, or not to "
+asked = torch.tensor([poet.tokenizer.encode(opening)])
+
+def then(written):
+    """What may follow the opening and the ids written so far: logits [V]."""
+    with torch.no_grad():
+        return gpt(torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)).logits[0, -1]
+
+labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, live=True, title="Which letter will it be?")
+
+# %% [markdown]
+# <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
+# Three knobs. **Temperature** $\tau$ divides the logits before the softmax: below 1 the likely get likelier, above 1 all become alike, at 0 the largest takes all. **Top-k** keeps the $k$ most likely. **Top-p** keeps the fewest that together reach $p$, so it keeps few where the model is sure and many where it isn't:
+#
+# $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
+#
+# ### Exercise 4 ●○○ · 3 minutes
+# The first knob. Mind what happens at 0.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("temperature")
+def with_temperature(logits, temperature):
+    """logits [..., V], temperature from 0 (all on the largest) -> probabilities [..., V]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# ### Find the error ●○○ · 3 minutes
+# Turn this knob from 0.1 to 10, and hardly anything happens.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("temperature on probabilities")
+
+@find_error("temperature on probabilities", line=None)
+def heated(logits, temperature):
+    """logits [..., V], temperature above 0 -> probabilities [..., V]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# ### Exercise 5 ●●● · 7 minutes
+# The third knob. The token that crosses $p$ stays; without it, a sure model would keep nothing.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("top-p")
+def nucleus(logits, top_p):
+    """logits [..., V]: only the smallest set of largest probabilities that reaches top_p -> probabilities [..., V]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# Now whole lines, the same seed with other knobs:
+
+# %%
+from IPython.display import display
+from course_utils.decoding import generate, translate
+
+knobs = {"always the best": {"temperature": 0}, "temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
+         "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
+lines = {name: generate(poet, "ROMEO:\n", 160, **knob) for name, knob in knobs.items()}
+Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for name, line in lines.items()],
+      "gpt-shakespeare, seed 0, not selected")
+
+# %% [markdown]
+# The best of all letters, each time, makes no good verse. At temperature 2 the letters come apart. Between them lies a choice of taste, not of truth: no knob makes the model know more.
+#
+# The same class trained on Tang quatrains, character by character. The first five characters are Wang Wei's (山中相送罷，日暮掩柴扉). **Guess:** does it know his poem by heart?
+
+# %%
+chinese = load_checkpoint("gpt-quatrains")
+begun = "山中相送罷，"
+for seed in range(3):
+    print(begun + generate(chinese, "\n\n" + begun, 60, temperature=0.8, seed=seed).split("\n\n")[0], end="\n\n")
+
+# %% [markdown]
+# **Keep this:** the model gives a distribution, and a sampler chooses. Divide logits, not probabilities; cut the tail; keep the most likely.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: how likely is a line?
+# A loop is no accident of this model. How likely each letter of three texts is, asked of the model itself: the loop that it wrote, what it drew at temperature 1, and what Shakespeare wrote.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def surprise(text):
+    """Bits for each letter of a text after "ROMEO:"."""
+    ids = torch.tensor([poet.tokenizer.encode("ROMEO:\n" + text)])
+    with torch.no_grad():
+        p = gpt(ids).logits.log_softmax(-1)[0, :-1].gather(-1, ids[0, 1:, None])
+    return (-p[6:, 0] / math.log(2)).tolist()
+
+texts = {"always the best": lines["always the best"], "drawn": lines["temperature 1"], "Shakespeare": verse}
+means = {name: sum(surprise(text)) / len(text) for name, text in texts.items()}
+assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"])
+plot.bars(list(means), list(means.values()), title="Is people's text what a model finds most likely?", ylabel="bits a letter",
+          digits=1, caption="By gpt-shakespeare itself: what it wrote, and two held-out lines.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# People surprise at each word; who never surprises has nothing to say. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and made top-p from it.
+#
+# #### Exercise ●●○ · 4 minutes
+# The second knob.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("top-k")
+def only_the_largest(logits, top_k):
+    """logits [..., V]: only the top_k largest count (all, if there are fewer) -> probabilities [..., V]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Not all of it again
+# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. Chapter 5 kept them, and here the **KV cache** is easier still: no encoder, one list. What must not be forgotten is *where* the new token stands.
+#
+# ### Exercise 6 ●●● · 8 minutes
+# One token further through causal attention. No mask is needed now: why?
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("causal attention step")
+def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
+    """new token x [B, D], keys and values [B, H, P, d] so far, four W [D, D] -> output [B, D], both [B, H, P + 1, d]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# ### Find the error ●○○ · 3 minutes
+# With the cache this GPT writes fast, and nonsense.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+find_error("always at position 0")
+
+@find_error("always at position 0", line=None)
+def embed(ids, tokens, positions, past):
+    """ids [B, N] of new tokens, past: how many are in the cache; tables [V, D], [max, D] -> [B, N, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# The sampler of this course does it, and can be told not to. Same seed, same text:
+
+# %%
+import time
+
+def clock(cache, count=120):
+    """Text, and seconds of one processor, of so many characters after “ROMEO:”."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    started = time.process_time()
+    text = generate(poet, "ROMEO:\n", count, cache=cache)
+    took = time.process_time() - started
+    torch.set_num_threads(threads)
+    return text, took
+
+(kept, fast), (again, slow) = clock(True), clock(False)
+assert kept == again and slow > 1.5 * fast
+print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with the cache")
+
+# %% [markdown]
+# **Keep this:** keep keys and values, count positions on. The cache changes the time and nothing else.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Translating by going on
+# A decoder alone has nobody to read a source for it. Then let it stand in the same line:
+#
+# > I am a student &lt;to-fr&gt; je suis étudiant
+#
+# Thousands of such lines, next-token prediction as before, and a prompt that ends with `<to-fr>` *asks* for French. Nothing in the model knows that it translates.
+#
+# **Guess** before you look: chapters 3 and 5 have an encoder that reads both ways, and this one reads the source from left to right. The same sentences taught all three, and the same test sentences judge them.
+
+# %%
+from course_utils import translators
+
+prompt = "i am a student . <to-fr>"
+print(prompt, "→", generate(translator, prompt, 20, temperature=0))
+asked = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
+         "If I had known that you were coming I would have baked a cake."]
+scores = translators.score_table()
+bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
+assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 2 and 1.5 < sizes[1] / sizes[2] < 2
+side_by_side = translators.side_by_side(asked)
+assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
+display(scores, side_by_side)
+
+# %% [markdown]
+# The Transformer with its encoder is ahead, by less than a point, with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. (It was trained on the same pairs, longer and on a GPU: a fair race of architectures this is not.) What an encoder gives, reading both ways, can nearly be had from one line read once.
+#
+# Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). At *too wide* this corpus has taught none of the three what is wide.
+#
+# Chapter 3's famous pair, now by *self*-attention: French pieces look back at the English part of their own line. The ink is the last layer's, mean of its heads; what is missing to 1 lies on the French that was written before, and is left out here. Put your own sentence in.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import dataclasses
+
+said_so = translate(translator, "We live in the European Economic Area.")[0]
+back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
+assert "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
+labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?")
+
+# %% [markdown]
+# It stumbles: *zone* is missing, and the turn is lost. A mean BLEU of 51 holds such sentences, too.
+#
+# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
+#
+# **Keep this:** a task can be written into the text. Then one model and one loss do them all, and the prompt says which.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: first much text, then the task
+# <a id="pre-training"></a><a id="fine-tuning"></a>
+# GPT stands for *generative pre-training*: much text without labels first, then a task with few. Chapter 6 did this with BERT; here is the same with a model that only ever said what comes next. Take the translator, which has read English and French, put one matrix on its last token, and teach it whether a sentence is praise. Beside it the same model from random weights.
+#
+# **Guess** both shares of right answers after 40 steps, on sentences with words and patterns that were not trained on. Chance is a half.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+import copy
+from course_utils import stories, text
+from course_utils.gpt import GPT
+
+def labelled(split, count):
+    """ids [N, T], mask [N, T] and labels [N], 1 = positive."""
+    found = stories.load("sentiment", split)[:count]
+    return *text.pad([translator.tokenizer.encode(s.text) for s in found]), torch.tensor([s.label == "positive" for s in found]).long()
+
+def tune(model, examples, test, steps=40):
+    """Trains model and a new head on its last token -> share of right answers on test."""
+    head, generator = torch.nn.Linear(model.config.model_size, 2), torch.Generator().manual_seed(0)
+    optimiser = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-3)
+
+    def said(ids, mask):
+        return head(model.read(ids, mask)[0][torch.arange(len(ids)), mask.sum(1) - 1])
+
+    for _ in range(steps):
+        some = torch.randint(len(examples[0]), (32,), generator=generator)
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(said(examples[0][some], examples[1][some]), examples[2][some]).backward()
+        optimiser.step()
+    with torch.no_grad():
+        return (said(*test[:2]).argmax(-1) == test[2]).float().mean().item()
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+torch.manual_seed(0)
+known, unknown = labelled("train", 1600), labelled("test", 400)
+right = {"pre-trained": tune(copy.deepcopy(translator.model), known, unknown), "from random": tune(GPT(translator.model.config), known, unknown)}
+assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
+plot.bars(list(right), list(right.values()), title="What was the reading worth?", ylabel="right",
+          caption="400 held-out sentences, 40 steps each. Chance is 0.5.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# From random weights, 40 steps are nothing. The pre-trained one knows words that no example held, for it has met them in other company. That was the point of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The head that repeats
+# <a id="induction-head"></a>
+# "Mrs Kowalski came in. Good morning, said Mrs" and you know what comes. Not from grammar: you have just read it. A model can do this, too, for tokens that never stood together in training. Sixteen random tokens, then the same sixteen again. The first half nobody can foresee. And the second?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict("To foresee the next token in the second half, where must a head look?",
+        ["at the token before", "at the same token, one round earlier", "at the token after that one"], answer=2,
+        because="Where the present token stood before, its neighbour says what followed then. "
+        "A head that looks there is called an induction head.")
+
+# %% [markdown]
+# Train two layers with two heads on nothing but such texts, new ones at each step. There is nothing to learn by heart: whoever is right in the second half has looked it up. Watch the curve stay flat, and then fall.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils import induction
+
+task = induction.Repeats()
+copier = task.model()
+copied = task.train(copier, show=True, title="Copying")
+places, blind = task.by_place(copier), math.log(task.size)
+assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3
+plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats", mark=(task.half + 1.5, "known from here"),
+           title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. ln {task.size} = {blind:.2f}.")
+
+# %% [markdown]
+# <a id="in-context"></a>
+# In the first half it is as unsure as it must be, or a little worse: some training texts began again sooner, so it waits for that. In the second half it knows, and no weight was changed in between: what it learned stands in its context. This is the smallest case of **in-context learning**. Which head does it?
+#
+# ### Exercise 7 ●●○ · 6 minutes
+# Score a head: how much does the second half look where copying needs it, at the token *after* the earlier twin?
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("induction score")
+def induction_score(weights, half):
+    """weights [B, H, 2 half, 2 half] of texts whose second half repeats the first -> a score for each head [H]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# Two heads work together. One in the first layer looks at the token *before* and writes into each place who came before it. Then the head above can ask: where does somebody say that *my* token came before? **Guess** the loss of the second half without the induction head, and then without the one below. Knock them out.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+import ipywidgets
+
+letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
+view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
+                  caption="Sixteen letters, twice. The [query|letter that asks] stands in the second half.")
+told = ipywidgets.HTML()
+
+def tell(change):
+    """The loss of the second half without the heads that are knocked out."""
+    with induction.silenced(copier, [(layer + 1, head + 1) for layer, head in change["new"]]):
+        told.value = f"second half: {task.second_half(copier):.2f} nats (guessing: {blind:.2f})"
+
+tell({"new": []})
+view.observe(tell, names="knocked")
+display(view, told)
+
+# %%
+from course_utils import results
+
+table = induction.knock_out(task, copier)
+worst, best, below = table[0], max(table, key=lambda row: row.induction), max(table, key=lambda row: row.before)
+assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and worst.loss > 0.8
+with induction.silenced(copier, [(2, 1), (2, 2)]):
+    both = task.second_half(copier)
+alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
+assert min(both, *alone) > 2
+induction.head_table(task, copier)
+
+# %% [markdown]
+# Silence the head that looks one back, and the heads above it find nothing: they ask for what it has written. Silence one that copies, and look at the other of its layer: both have learned to copy, so one stands in for the other, and only without both is nearly all lost (more than 2 nats of the 3.18 that guessing costs). A model of one layer never gets below 2 either (recorded, three seeds): it has nobody to ask.
+#
+# One circuit of a tiny model, found by a score and confirmed by a knock-out; Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss makes a step, as yours did.
+#
+# **Keep this:** an induction head finds this token's twin and says what followed. Two layers, a score to find it, and a knock-out to be sure.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Out of the classroom
+# Our class has its own names for its matrices, and nobody else can read it. GPT-2's layout can be read by everybody. So the weights move into `transformers`' class, `GPT2LMHeadModel`. **Guess:** same weights, same text, somebody else's program; how far apart are the logits?
+
+# %%
+from course_utils.gpt import GPT, GPTConfig
+
+theirs = mine.to_huggingface()
+window = lesson.windows(count=1)[0][:, :-1]
+with torch.no_grad():
+    gap = (theirs(window).logits - mine(window).logits).abs().max().item()
+    back = GPT.from_huggingface(theirs)(window).logits
+assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-5)
+print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
+
+# %% [markdown]
+# The way in is the same: with a network, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` opens OpenAI's GPT-2 in the class that you know. Its 124,439,808 parameters are counted in *Deeper* below.
+#
+# <a id="chat-template"></a><a id="system-prompt"></a>
+# And the way out: a folder with weights, tokenizer and a **chat template**. For a chat is no new kind of model. It is one text with marks in it, and the template writes the marks. The **system prompt** is what stands first, said by whoever runs the service; the user's turn follows; then the model goes on.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from transformers import AutoTokenizer
+from course_utils import files, hub_format
+
+build = files.course_folder() / "build"
+scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
+reader = AutoTokenizer.from_pretrained(scene)
+chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "content": "What news, my lord?"}]
+print(hub_format.as_text(reader, chat))
+
+# %% [markdown]
+# Ours is a play, so its template writes a scene: system is the stage direction, the user the first citizen, and the model speaks as the second. Chat models have marks like `<|im_start|>user`, and were trained to expect them. Nothing else tells them who speaks; whoever can write marks into the text can pretend to be somebody else.
+#
+# Now serve it. `transformers serve` opens a port on this computer alone (127.0.0.1) and speaks OpenAI's protocol. So the *same client* talks to it, to Ollama, to a large model far away; what changes is `base_url`.
+
+# %%
+from course_utils import serving
+
+try:
+    with serving.serve(scene) as server:
+        from openai import OpenAI
+
+        client = OpenAI(base_url=server.url, api_key="none")
+        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in client.models.list()])
+        answer = client.chat.completions.create(model=server.model, messages=chat, stream=True, max_tokens=80, temperature=0)
+        served = ""
+        for chunk in answer:  # piece by piece, as it is written
+            piece = chunk.choices[0].delta.content or ""
+            served += piece
+            print(piece, end="", flush=True)
+        waited = serving.first_token(server, "What news?", max_tokens=1)
+    assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
+    print(f"\n\nThe same letters as without a server. First one after {waited:.2f} s.")
+except ModuleNotFoundError as missing:
+    print(missing)
+print(serving.ollama())
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a 3 B model in 1.9 GB
+# <a id="quantisation"></a>
+# `ollama run qwen2.5:3b` fetches 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for a weight. The model can be counted from the sizes in its configuration: 36 layers of 2,048 features, 16 query heads that share 2 key heads, 151,936 tokens.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+counted = hub_format.size_table()
+assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
+counted
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# About five bits a weight, not four. **Quantised** weights come in blocks; each block has scales of its own, and what is sensitive gets more bits (the format is called Q4_K_M). Grouped-query attention, chapter 5's, makes the key and value matrices small, too.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: from GPT to GPT-3, counted
+# The same class, other sizes. On the *meta* device a tensor has a shape and no numbers, so even the largest is built in a moment. **Guess** how many of GPT-2's 124 M parameters are its table of tokens: a tenth, a third, half?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+known = {"GPT, 2018": (40_478, 768, 12, 12, 512), "GPT-2, small": (50_257, 768, 12, 12, 1024),
+         "GPT-2, 2019": (50_257, 1600, 48, 25, 1024), "GPT-3, 2020": (50_257, 12_288, 96, 96, 2048)}
+rows = []
+for name, (vocabulary, size, layers, heads, context) in known.items():
+    with torch.device("meta"):
+        large = GPT(GPTConfig(vocabulary, size, layers, heads, max_length=context))
+    count = sum(p.numel() for p in large.parameters())
+    rows.append({"model": name, "layers": layers, "features": size, "heads": heads, "context": context,
+                 "parameters": count, "of it the table, %": round(100 * vocabulary * size / count, 1)})
+assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
+Table(rows, "Counted by our class; nothing of these models was loaded.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# 117 M, 1.5 B and 175 B, as they are called. From the second to the third line there is no new idea, nor to the fourth: more layers, wider, more text.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: more than one device
+# <a id="data-parallel"></a>
+# Two computers, one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are added up, and both take the same step. **Guess:** is that the same training, or another one?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# NBVAL_CHECK_OUTPUT
+from course_utils import distributed
+
+def gradient(batch, weight=1.0):
+    """The gradient of weight · loss on a batch, all parameters in a row."""
+    mine.zero_grad()
+    (mine.loss(batch) * weight).backward()
+    return torch.cat([p.grad.flatten() for p in mine.parameters()])
+
+batch = lesson.batch(torch.Generator().manual_seed(0))
+alone = gradient(batch)
+shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
+assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
+print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: the sum of the gradients is the gradient")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The same, but for the order of the sums. The course's recipes run so, on processors (gloo) or GPUs (NCCL), with one command; `accelerate launch` in place of `torchrun` does the same:
+#
+# ```
+# torchrun --nproc-per-node 2 -m course_utils train gpt-shakespeare
+# ```
+#
+# On a GPU products are computed in bfloat16: half the bytes, the range of float32, three digits. And a training that is killed goes on where its last state was kept, with the batches that it would have drawn; the course's tests kill one and compare the curves.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How large, how long?
+# <a id="scaling-law"></a>
+# A parameter multiplies and adds once for each token, two operations; learning does it twice more on the way back. So training $N$ parameters on $D$ tokens costs
+#
+# $$ C\approx 6\,N\,D $$
+#
+# operations, and a given $C$ can be spent on a large model that reads little or a small one that reads much. A **scaling law** is a curve through many trained models that says which is better. **Guess** before you move: GPT-3 has 175 B parameters and read 300 B tokens. Too large for its reading, or too small?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.scaling_law(parameters=175e9, tokens=300e9)
+
+# %% [markdown]
+# The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens beat a model of 280 B at nearly the same cost. The rule of thumb is twenty tokens for a parameter, and GPT-3 read fewer than two.
+#
+# **Keep this:** six operations per parameter and token. For a given cost there is a best size, and it is smaller than one thinks.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: 6ND against what was printed
+# Three models of the Chinchilla paper, by the two formulas of the lab:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import scaling_law
+
+models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
+rows = [{"model": name, "N": f"{N:.3g}", "D": f"{D:.3g}", "tokens per parameter": D / N,
+         "6ND": f"{scaling_law.flops(N, D):.2g}", "loss on paper": scaling_law.loss(N, D)} for name, (N, D) in models.items()]
+assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per parameter"] == 20
+assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
+Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, not a measurement.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### The table of 2017
+# Chapter 5 found 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers as *hours × cards × speed*. That is what the cards could have done. What did the model need? The paper: 65 M and 213 M parameters, batches of about 25,000 source and 25,000 target tokens, 100,000 and 300,000 steps. A source token passes the encoder, a target token the decoder, so a pair of tokens passes the model about once.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
+assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
+print(f"base: 6ND = {base:.1e}, {base / 3.3e18:.0%} of the table's 3.3e18")
+print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# So the table is right and generous: a third of the time for the small one, more for the big, whose matrices fill a card better. How well does 6ND count your own GPT? torch counts each product while it runs:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from torch.utils.flop_counter import FlopCounterMode
+
+rows = []
+for size, length in ((128, 64), (256, 64), (256, 512)):
+    other = GPT(GPTConfig(vocab_size=1000, model_size=size, max_length=512))
+    batch = torch.randint(1000, (2, length + 1), generator=torch.Generator().manual_seed(0))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        other(batch[:, :-1], need_weights=True)
+    counted, count = 3 * counter.get_total_flops(), sum(p.numel() for p in other.parameters())  # back costs twice as much
+    paper = 6 * count * batch[:, 1:].numel()
+    rows.append({"features": size, "tokens in a row": length, "N": count, "6ND": f"{paper:.2e}",
+                 "counted": f"{counted:.2e}", "counted / 6ND": counted / paper})
+assert all(0.8 < row["counted / 6ND"] < 1.3 for row in rows)
+Table(rows, "What 6ND leaves out are the attention maps, which grow with the length; what it counts too much are lookups.")
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what length costs
+# Each token asks each one before it. **Guess** twice: when a text gets twice as long, by how much grow the time of its attention and the memory that training has to keep?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import attention_cost
+
+lengths = (128, 256, 512, 1024)
+found = attention_cost.costs(lengths, repeats=2)
+twice = {name: {what: attention_cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
+assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
+assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
+attention_cost.cost_table(lengths, found=found)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Four times the memory for the definition: all $T^2$ weights wait for the way back. The fused form (FlashAttention's idea, in torch `F.scaled_dot_product_attention`) walks through the map in tiles, keeps one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still with $T^2$, only cheaper. Recorded to 4,096 tokens:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import results
+
+costs = results.load("gpt_attention_cost")
+mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
+assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
+plot.lines(mega, "tokens", "MB kept for the way back", log="xy", title="Who pays for the map?", caption=costs.about)
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: where the run is written down
+# A curve in a notebook is gone with the kernel. **TensorBoard** keeps the curves of many runs in folders and lays them over each other. `fit` writes such a log when it is given one:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+import tempfile
+
+try:
+    with tempfile.TemporaryDirectory() as log:
+        lesson.train(study.live_model(lesson), 20, every=5, count=4, tensorboard=log)
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        kept = EventAccumulator(log).Reload()
+        print({name: [event.step for event in kept.Scalars(name)][-3:] for name in kept.Tags()["scalars"]})
+except ModuleNotFoundError as missing:
+    print(missing)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# To look at it, in a terminal: `tensorboard --logdir FOLDER --host 127.0.0.1`, then port 6006 in the browser.
+#
+# **Weights & Biases** does the same as a service: `wandb.init(project="gpt")`, then `wandb.log({"loss": loss})` in the loop. It fits where several people compare many runs. Curves and settings go to its servers, so this course does not call it; `WANDB_MODE=offline` keeps them at home.
+#
+# **Colab** lends a GPU for some hours: upload the notebook, *Runtime → Change runtime type → GPU*, clone the course in the first cell (`!git clone …`, `!pip install -e .`), and go on. `setup()` finds the GPU. What is not copied to your Drive is lost when the session ends; `resume=` and checkpoints are made for that.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: sixty years on one line
+# What led here, the chapters of this course marked on it.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import data
+
+history = data.load("history")
+assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
+plot.timeline(history, title="Sixty years of weighted means", size=(6.6, 7.4), caption="In circles: the chapters of this course.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Look at the distances. Fifty years lie between the kernel and the first learned attention, three between that and the Transformer, one more to GPT and BERT.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what such models are used for
+# A reading box; nothing to run. Each line names where to read it.
+#
+# | where | what | read |
+# |---|---|---|
+# | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
+# | tasks from examples in the prompt | no training: the examples stand in the context | Brown et al. 2020 (GPT-3) |
+# | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
+# | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
+# | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
+# | pictures | patches in place of tokens | Dosovitskiy et al. 2020 (ViT) |
+# | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
+#
+# #### Limits, with sources
+# - **It says what is likely, and that is not what is true.** Fluent and wrong at once is called hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
+# - **It may know a text by heart.** People have drawn names, telephone numbers and e-mail addresses of its training text out of GPT-2: Carlini et al. 2021.
+# - **It repeats what the web is like**, prejudices included, and size does not cure it: Bender, Gebru et al. 2021.
+# - **A long context is not read evenly.** What stands in the middle is used least: Liu et al. 2023, *Lost in the middle*.
+# - **Text and command are one.** An instruction hidden in a page that the model reads may be obeyed: Greshake et al. 2023.
+# - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
+#
+# #### Open problems
+# Why do scaling laws hold, and where do they end? What happens when the text of the world has been read (Villalobos et al. 2022)? How can one check what a model says, when nobody can check all of it? What do the heads compute: we found one circuit of a small model, and large ones have thousands of heads (Olsson et al. 2022). How does one measure at all, when the test may have been in the training text? And languages with little text: what transfers?
+#
+# #### To go on
+# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
+# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Fine-tune chapter 6's model on one task of it.
+# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
+# - **Papers in the order of this course.** They stand at the end of each chapter; those of this one below.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One sentence, seven chapters
+# **The animal didn't cross the street because it was too tired.** You have seen it through a kernel, twelve scores, a translator, positions, a Transformer, BERT and GPT. Here they stand side by side, each map computed now.
+#
+# **Guess** before you point: in which of the seven does "it" look at "animal" most? And in which could that be knowledge?
+
+# %% jupyter={"source_hidden": true}
+from course_utils import data
+from course_utils.attention import gaussian_kernel, masked_softmax
+from course_utils.positions import sinusoidal_encoding
+from course_utils.score_study import trained_scores
+
+def whole_words(layers, tokens):
+    """Maps of pieces [1, H, T, T] as maps of words: a word gets what its pieces get, and asks with its last one."""
+    begins = [not t.startswith("##") and (t[0] == "▁" or t == "." or "▁" not in "".join(tokens)) for t in tokens]
+    number = torch.tensor(begins).cumsum(0) - 1
+    ends = [n for n in range(len(tokens)) if n + 1 == len(tokens) or begins[n + 1]]
+    columns = torch.nn.functional.one_hot(number).float()
+    found = ["".join(t for t, n in zip(tokens, number, strict=True) if n == w).replace("##", "").strip("▁") for w in range(len(ends))]
+    return [w[:, :, ends] @ columns for w in layers], found
+
+cards = data.load("word_features")
+names, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
+near = gaussian_kernel(torch.cdist(x, x), width=0.3)
+places = sinusoidal_encoding(len(names), 128)
+with torch.no_grad():
+    scored = masked_softmax(trained_scores(3)[0]["scaled_dot"](x, x))
+french = translate(load_checkpoint("seq2seq-attention-en-fr-grammar"), tired)[0]
+panels = [("one kernel", near / near.sum(-1, keepdim=True), names, names, 1),
+          ("scaled dot product", scored, names, names, 2),
+          ("seq2seq, French", french.weights, french.tokens, french.source_tokens, 3),
+          ("positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4)]
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils import bert_text
+
+bert = load_checkpoint("bert-stories")
+read = bert_text.encode(bert.tokenizer, tired)
+english = torch.tensor([grammar.source.encode(tired)])
+pieces = torch.tensor([translator.tokenizer.encode(tired)])
+with torch.no_grad():
+    looks = {"Transformer": (grammar.model.encode(english, need_weights=True).weights, grammar.source.tokens(english[0]), 5),
+             "BERT": (bert.model.bert(torch.tensor([read.ids]), need_weights=True).weights, read.tokens, 6),
+             "GPT": (translator.model(pieces, need_weights=True).weights, translator.tokenizer.tokens(pieces[0]), 7)}
+inks = []
+for name, (layers, tokens, chapter) in looks.items():
+    maps, found = whole_words(layers, tokens)
+    it, animal = found.index("it"), found.index("animal")
+    n, h = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
+    inks.append(maps[n][0, h, it, animal].item())
+    panels.append((f"{name}, layer {n + 1}, head {h + 1}", maps[n][0, h], found, found, chapter))
+assert panels[-1][1][3:-1, animal].mean() > 0.5 and inks[-1] == max(inks)
+labs.journey(panels, select=("it", "animal"), title="What has become of “it”?")
+
+# %% [markdown]
+# In chapter 1 the ink is what we wrote into the vectors. In chapter 3 a French word asks, and *il* looks at "it". Positions alone know neighbours and no words. Of the last three models we took the head that gives "animal" most: such pictures are made like that, and now you know it.
+#
+# GPT's is the darkest. Look at its *column*: nearly every later word looks at "animal", so "it" is no exception and that head knows nothing of it. And look at the white triangle: when GPT reads "it", neither *tired* nor *wide* has been said. The answer can only come later, at "tired", which may look back. Which of the seven *knows*? You have the tools: the twin, the forbidden look, the silent head, and a count.
+#
+# **Keep this:** seven answers to one question. The formula stayed, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Capstone: a GPT of your own
+# 45 minutes, five steps, each with a check. Take a text that you know better than any model does: your letters, a book, songs, laws, programs, a game's log. 100,000 characters make a start, a million is plenty. Without a file our own sentences stand in, so you may try the road first.
+#
+# ### Step 1 · 5 minutes: the text
+# **Guess** how many different characters it has. Then write the path between the quotes.
+
+# %%
+file = ""  # "folder/my.txt"
+
+own = language.TextLesson(language.load_text(file or "sentences"), block=64)
+assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
+print(f"✓ {len(own.text.train):,} characters to learn from, {len(own.text.valid):,} held out, {len(own.tokenizer)} different")
+print(own.text.note or repr(own.text.valid[:100]))
+
+# %% [markdown]
+# Is it yours to use? For a course on your own machine, nearly always. Before you give the model away, think of the telephone numbers in GPT-2: a model may say by heart what it read.
+#
+# ### Step 2 · 5 minutes: a model, and where it must begin
+# Choose the sizes. **Write down** two losses before you run the cell: where it begins, and what counting pairs reaches.
+
+# %%
+yours = study.live_model(own, model_size=128, num_layers=4, num_heads=4)
+begins, pairs = own.valid_loss(yours, count=32), own.bigram_loss()
+assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
+size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
+print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {pairs:.2f}")
+print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
+
+# %% [markdown]
+# ### Step 3 · 15 minutes: train
+# The first run is short. Look at the samples, then write 3,000 for 100 and run the cell again: it goes on where it was. ■ stops it and keeps the best.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+done = study.learn(own, yours, steps=100, show=True, resume=True, title="A GPT of your own")
+held_out = own.valid_loss(yours)
+assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
+print(f"✓ {held_out:.2f} nats, {own.bits_per_character(held_out):.2f} bits for a character;",
+      "better than pairs" if held_out < pairs else "pairs are still ahead: more steps")
+
+# %% [markdown]
+# ### Step 4 · 10 minutes: inspect
+# Three things to ask of any language model. Does it write, at which temperature? Does it *copy*: what is the longest stretch of its text that stands in yours, letter by letter? And what do its heads look at: is there one that looks one letter back, one that looks for the start of the word?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.checkpoints import Loaded, save_checkpoint
+
+def longest_copy(written, source):
+    """The longest stretch of `written` that stands in `source`."""
+    best = ""
+    for start in range(len(written)):
+        while start + len(best) < len(written) and written[start : start + len(best) + 1] in source:
+            best = written[start : start + len(best) + 1]
+    return best
+
+me, rows = Loaded(yours, {}, tokenizer=own.tokenizer), []
+for heat in (0.3, 0.8, 1.2):
+    said = generate(me, "\n", 150, temperature=heat)
+    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, own.text.train))})
+line = own.text.valid[:16]
+with torch.no_grad():
+    seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
+display(Table(rows, "Not selected. Copied: the longest stretch that stands in the training text."),
+        labs.heads(seen, list(line), select=len(line) - 1, title="What do your heads read?", caption="A line that it was not trained on."))
+
+# %% [markdown]
+# **Check:** name one head with a habit, and write what would refute you. Then knock it out, as above.
+#
+# ### Step 5 · 10 minutes: serve
+# Save it, with its card, and call it as you would call any model. What should its card say, so that a stranger knows what it can and cannot do?
+
+# %%
+card = {"text": own.text.name, "licence": own.text.licence, "held_out_nats": held_out, "cannot": "write yours here"}
+save_checkpoint(yours, build / "my-gpt" / "mine", card, tokenizer=own.tokenizer)
+folder = hub_format.save_pretrained(me, build / "my-gpt")
+try:
+    with serving.serve(folder) as server:
+        answer = "".join(serving.ask(server, line, max_tokens=30))
+    assert answer == generate(me, line, 30, temperature=0)
+    print(f"✓ served and called: {line!r} → {answer!r}")
+except ModuleNotFoundError as missing:
+    print(missing)
+print(f"✓ in {folder.relative_to(files.course_folder())}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
+
+# %% [markdown]
+# You have trained, inspected and served a language model, and there is no line in it that you could not write. To go further: more text, `model_size=256`, a tokenizer of pieces (`text.Subwords.build`), chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what circulates
+# The bugs of real training scripts and samplers. All of them run.
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# After a hundred steps this loss is nearly 0, and the model writes “aaaa”.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a target that is the input")
+
+@find_error("a target that is the input", line=None)  # the number of the wrong line
+def next_token_loss(model, ids):
+    """ids [B, T + 1]; model(inputs [B, T]) -> logits [B, T, V] -> one number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# The model of `transformers` shifts labels by itself. Who does not know, does it again.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("shifted twice")
+
+@find_error("shifted twice", line=None)
+def their_loss(model, ids):
+    """ids [B, T]; model(ids, labels=…) -> an output with .loss and .logits, as GPT2LMHeadModel -> one number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# All numbers lie between 0 and 1, and yet no column is a choice of a token.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a softmax over time")
+
+@find_error("a softmax over time", line=None)
+def next_token(logits):
+    """logits [B, T, V] -> probabilities [B, V] of what follows the last token"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# Perplexity: between how many equally likely tokens is the model in doubt?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a power of two")
+
+@find_error("a power of two", line=None)
+def perplexity(logits, target):
+    """logits [T, V], target [T] -> one number; V if the model knows nothing"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 3 minutes
+# Leaderboards and papers do it.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("two perplexities")
+
+@find_error("two perplexities", line=None)  # the number of the wrong claim
+def better(loss_a, tokens_a, loss_b, tokens_b):
+    """mean loss in nats for each token, and tokens, of models A and B on the same text -> A or B"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 3 minutes
+# Four claims about one knob.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("temperature zero")
+
+@find_error("temperature zero", line=None)
+def limit(logits):
+    """logits [..., V] -> probabilities [..., V] as the temperature falls to 0; equal logits have equal shares"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# It works for weeks, until the model is sure of a word.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a nucleus without its core")
+
+@find_error("a nucleus without its core", line=None)
+def top_p_again(logits, top_p):
+    """logits [..., V] -> probabilities [..., V], the smallest set that reaches top_p"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# Several new tokens behind a cache. `is_causal=True` of torch does the same.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a mask in the wrong corner")
+
+@find_error("a mask in the wrong corner", line=None)
+def attend(q, k, v):
+    """q [B, N, d] of N new tokens, k and v [B, P + N, d], the cache first -> output [B, N, d]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# What a cache saves, and what it does not.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("the cache makes it linear")
+
+@find_error("the cache makes it linear", line=None)
+def products(n, cached):
+    """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# 6ND is what training costs. And writing?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("six for each")
+
+@find_error("six for each", line=None)
+def operations(parameters, tokens, training):
+    """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# Once more from chapter 5, where it was a decoder's. A GPT is trained with its mask and used without.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("a mask for training only")
+
+@find_error("a mask for training only", line=None)
+def self_attention(q, k, v, training):
+    """q, k, v [B, T, d], training True or False -> [B, T, d]"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What we measured
+# Just now, on this machine, on text that was not trained on, unless a line says otherwise. A value outside of its band stops the notebook.
+
+# %%
+rows = [
+    ("ln V of our stories", reached["knows nothing"], 3.5, 4.5),
+    ("pairs counted, nats", reached["bigram"], 1.8, 2.5),
+    ("one head, nats", reached["one head"], 1.8, 2.6),
+    ("GPT after its minute, nats", reached["GPT"], 0.5, 1.6),
+    ("gpt-shakespeare, nats a letter (its card)", poet.card["metrics"]["valid_loss"], 1.3, 1.65),
+    ("a logit, transformers' class against ours", gap, 0, 1e-4),
+    ("times faster with the cache, 120 letters", slow / fast, 1.5, 100),
+    ("BLEU of gpt-en-fr on Tatoeba (its card)", bleus[-1], 30, 70),
+    ("copying: the second half, nats", task.second_half(copier), 0, 0.3),
+    ("… with its most needed head silent", worst.loss, 0.8, 10),
+    ("… with both heads of layer 2 silent", both, 2, 10),
+]
+for name, value, low, high in rows:
+    assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
+    print(f"{name:52} {value:8.3g}   band {low} to {high}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five lines to keep
+# 1. A language model gives a distribution over the next token; its targets are its inputs, one step on. Begin at ln V.
+# 2. GPT is chapter 5's block under a causal mask, piled up. Nothing else was added.
+# 3. Choosing a token is not the model's affair: temperature divides logits, top-k and top-p cut the tail.
+# 4. Tasks can be written into the text, and some heads copy what the context holds. Take them out and see what is lost.
+# 5. Training costs 6ND. Saved in a common format, your model answers any client.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [language model](#language-model) | 语言模型 | probabilities of what comes next |
+# | [next-token prediction](#next-token) | 下一词元预测 | the text is its own answer |
+# | [autoregressive](#autoregressive) | 自回归 | it goes on from its own words |
+# | [token](#token) | 词元 | what is numbered |
+# | [byte-pair encoding](#bpe) | 字节对编码 | the most frequent neighbours become one piece |
+# | [bigram](#bigram) | 二元模型 | what follows what, counted |
+# | [bits per character](#bits-per-character) | 每字符比特数 | a loss that any tokens can share |
+# | [overfitting](#overfitting) | 过拟合 | the training text by heart, new text worse |
+# | [temperature](#temperature) | 温度 | divides the logits before the softmax |
+# | [top-k](#top-k) | top-k 采样 | only the k most likely |
+# | [top-p](#top-p) | 核采样（top-p） | the fewest that reach p together |
+# | [pre-training](#pre-training) | 预训练 | much text first, no task |
+# | [fine-tuning](#fine-tuning) | 微调 | then the task, from those weights |
+# | [induction head](#induction-head) | 归纳头 | looks behind the twin of this token |
+# | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no weight changed |
+# | [chat template](#chat-template) | 对话模板 | how a dialogue becomes one text |
+# | [system prompt](#system-prompt) | 系统提示 | what is said before the user speaks |
+# | [quantised](#quantisation) | 量化 | fewer bits for each weight |
+# | [data-parallel](#data-parallel) | 数据并行 | each device has a part of the batch |
+# | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Further reading
+# - C. Shannon, *Prediction and entropy of printed English*, 1951: the game.
+# - A. Radford et al., *Improving language understanding by generative pre-training*, 2018, section 3 (GPT); *Language models are unsupervised multitask learners*, 2019, section 2 (GPT-2).
+# - T. Brown et al., *Language models are few-shot learners*, 2020, section 2 and table D.1 (what it cost).
+# - R. Sennrich, B. Haddow, A. Birch, *Neural machine translation of rare words with subword units*, 2016, section 3.2 (BPE).
+# - A. Holtzman et al., *The curious case of neural text degeneration*, 2020, sections 3 and 4 (top-p); A. Fan, M. Lewis, Y. Dauphin, *Hierarchical neural story generation*, 2018 (top-k).
+# - N. Elhage et al., *A mathematical framework for Transformer circuits*, 2021; C. Olsson et al., *In-context learning and induction heads*, 2022.
+# - J. Kaplan et al., *Scaling laws for neural language models*, 2020, section 2.1 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022, section 3.
+# - T. Dao et al., *FlashAttention*, 2022, section 3.
+# - L. Ouyang et al., *Training language models to follow instructions with human feedback*, 2022, section 3.
+#
+# Of the reading boxes: Ji et al., *Survey of hallucination in natural language generation*, 2023. Carlini et al., *Extracting training data from large language models*, 2021. Bender, Gebru et al., *On the dangers of stochastic parrots*, 2021. Liu et al., *Lost in the middle*, 2023. Greshake et al., *Not what you've signed up for*, 2023. Strubell, Ganesh, McCallum, *Energy and policy considerations for deep learning in NLP*, 2019. Villalobos et al., *Will we run out of data?*, 2022. Xu et al., *CLUE: a Chinese language understanding evaluation benchmark*, 2020.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Next: yours
+# The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: a mean whose weights depend on who asks. You have not met another since. What would you like a model to read?
