@@ -790,7 +790,7 @@ from course_utils import data
 
 history = data.load("history")
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-plot.timeline(history, title="Sixty years of weighted means", size=(6.6, 7.4), caption="In circles: the chapters of this course.")
+plot.timeline(history, title="Sixty years of weighted means", size=(6.2, 6.6), caption="In circles: the chapters of this course.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Look at the distances. Fifty years lie between the kernel and the first learned attention, three between that and the Transformer, one more to GPT and BERT.
