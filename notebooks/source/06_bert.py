@@ -280,7 +280,7 @@ Table([{"A": a, "B": b, "B follows": round(p, 2)} for (a, b), p in zip(asked, be
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it, in a minute
 # <a id="pre-training"></a>
-# Both losses are added up. Two layers of 128 features, pairs from thousands of stories, some hundred steps: **pre-training**. Beside the curve stand loss and accuracy of both tasks, on stories that it is not trained on.
+# Both losses are added up. Two layers of 128 features, pairs from thousands of stories, some thousand steps: **pre-training**. Beside the curve stand loss and accuracy of both tasks, on stories that it is not trained on.
 #
 # **Guess** both accuracies of a model that has learned nothing. And which task will it learn first?
 
