@@ -25,6 +25,10 @@ def parser():
     add = commands.add_parser("results", help="make again what the notebooks show as recorded: data/results/")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
 
+    add = commands.add_parser("progress", help="what is solved in a workbook, and what is next; or one file to hand in")
+    add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
+    add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
+
     add = commands.add_parser("data", help="list the data and check them, make a table, or fetch a corpus")
     add.add_argument(
         "name", nargs="?", help="a table to make, such as co2_weekly, or a corpus to fetch, such as tatoeba-en-fr"
@@ -78,6 +82,10 @@ def _run(options, rest):
         from . import results
 
         return results.run(options.names)
+    if options.command == "progress":
+        from .exercises import overview
+
+        return overview.run(options.folder, options.export)
     if options.command == "train":
         from . import recipes
 

@@ -14,6 +14,8 @@
     @find_error("softmax denominator", line=…)     # checks the line named and the repair written below
     def weights(scores): ...
 
+    progress()                              # what is solved, what is next: `record.py` keeps it in a workbook
+
 Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the
 student's own function when it is right, else the reference. The definitions are in `ch01.py`, `ch02.py`, …
 """
@@ -23,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["check", "exercise", "find_error", "hint", "solution"]
+__all__ = ["check", "exercise", "find_error", "hint", "progress", "solution"]
 
 
 def exercise(name: str) -> Callable[[Any], Any]:
@@ -66,7 +68,7 @@ class find_error:
 
     def __call__(self, answer: Any) -> Any:
         line = None if self.line is ... else self.line
-        return _settle(self.puzzle, answer, check(self.puzzle, answer, line))
+        return _settle(self.puzzle, answer, check(self.puzzle, answer, line), named=line is not None)
 
     def _ipython_display_(self) -> None:
         """Nothing: the program has been shown already."""
@@ -79,6 +81,7 @@ def hint(name: str) -> None:
 
     one = find(name)
     display(hints_note(one.name, one.hints))
+    _keep("helped", one.name)
 
 
 def solution(name: str) -> None:
@@ -87,15 +90,37 @@ def solution(name: str) -> None:
     from .definition import find
     from .show import display
 
-    shown = reveal(find(name).reference)
+    one = find(name)
+    shown = reveal(one.reference)
     if shown is not None:
         display(shown)
+    _keep("helped", one.name, solution=True)
 
 
-def _settle(one: Any, answer: Any, verdict: Any) -> Any:
+def progress() -> None:
+    """Shows how far the student is: a table of the chapters, with what is next. For notebooks in a workbook."""
+    from .overview import note
+    from .show import display
+
+    display(note())
+
+
+def _settle(one: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     from .engine import chosen
     from .show import display, verdict_note
 
     mine = getattr(answer, "__name__", "answer")
     display(verdict_note(verdict, one.effort, mine, one.reference.__name__))
+    if named or verdict.state != "unsolved":
+        _keep("checked", one.name, verdict.right, answer)
     return chosen(one, answer, verdict)
+
+
+def _keep(what: str, *about: Any, **more: Any) -> None:
+    """Writes into the workbook's record what has happened, and says so only if that goes wrong."""
+    from . import record
+    from .show import Note, box, display, inline, paragraph
+
+    said = getattr(record, what)(*about, **more)
+    if said:
+        display(Note(box(paragraph(inline(said)), "dotted"), said))

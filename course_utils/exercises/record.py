@@ -1,0 +1,195 @@
+"""What became of each exercise in a workbook: `progress.json`, beside the student's notebooks.
+
+    {"exercises": {"gaussian kernel": {"state": "solved", "attempts": 3, "hints": 1, "solution": false,
+                                       "first": "2026-03-02T10:15:07+01:00", "solved": …, "answer": …}}}
+
+state: "open" (only a hint was asked for), "tried", "solved"; what is solved stays solved. attempts: how many different
+answers were checked until then; running a cell again is no attempt. hints: how often `hint` was called, since unfolding
+happens in the page, without a kernel. answer: the checksum of the answer that was checked last (or was right).
+
+It hangs on names of exercises, so it survives new editions, restarts, and notebooks that are deleted and come back.
+In `notebooks/` nothing is written. What cannot be read is set aside as `progress.damaged-1.json`, never thrown away.
+Anyone can write into this file: it is for the student, and no proof of anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import inspect
+import json
+import linecache
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import files, workbook
+
+FILE = "progress.json"
+STATES = ("open", "tried", "solved")
+PATIENCE = 2.0  # seconds to wait for another kernel
+
+
+class Damaged(ValueError):
+    """The file is there and cannot be understood. The message names it."""
+
+
+def folder(start: Path | None = None) -> Path | None:
+    """The workbook that a place (default: the working directory) lies in; None outside, as in `notebooks/`."""
+    try:
+        start = (start or Path.cwd()).resolve()
+    except OSError:  # the working directory was deleted
+        return None
+    for place in (start, *start.parents):
+        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie in somebody's workbook
+            return None
+        if (place / workbook.STATE).is_file():
+            return place
+    return None
+
+
+def read(where: Path) -> dict[str, dict[str, Any]]:
+    """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
+    path = where / FILE
+    try:
+        content = json.loads(path.read_bytes())
+        entries = content["exercises"]
+        if all(_sound(entry) for entry in entries.values()):
+            return entries
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    raise Damaged(f"{FILE} cannot be read: it is not what the course wrote.")
+
+
+def _sound(entry: Any) -> bool:
+    return (
+        entry["state"] in STATES
+        and all(type(entry[key]) is int and entry[key] >= 0 for key in ("attempts", "hints"))
+        and all(isinstance(entry.get(key) or "", str) for key in ("first", "last", "solved", "answer"))
+    )
+
+
+def checked(name: str, right: bool, answer: Any) -> str:
+    """Remember that an answer was checked -> "" or one sentence that the student should read. Never raises."""
+    mark = checksum(name, answer)
+
+    def change(entry: dict[str, Any]) -> None:
+        new = mark is None or mark != entry.get("answer")
+        if entry["state"] != "solved":
+            entry["attempts"] += new or not entry["attempts"]
+            entry["state"] = "tried"
+        if right and entry["state"] != "solved":
+            entry |= {"state": "solved", "solved": _now()}
+        if right or entry["state"] == "tried":
+            entry["answer"] = mark
+        if new:
+            entry["last"] = _now()
+
+    return _remember(name, change)
+
+
+def helped(name: str, solution: bool = False) -> str:
+    """Remember that hints, or the solution, were asked for -> as `checked`."""
+
+    def change(entry: dict[str, Any]) -> None:
+        if solution:
+            entry["solution"] = True
+        else:
+            entry["hints"] += 1
+
+    return _remember(name, change)
+
+
+def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
+    where = folder()
+    if where is None:
+        return ""
+    said = ""
+    try:
+        with _alone(where):
+            try:
+                entries = read(where)
+            except Damaged as damage:
+                said = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
+                entries = {}
+            before = json.dumps(entries)
+            fresh = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": _now()}
+            change(entries.setdefault(name, fresh))
+            if json.dumps(entries) != before:
+                text = json.dumps({"exercises": entries}, indent=1, sort_keys=True, ensure_ascii=False)
+                files.write_atomically(where / FILE, text + "\n")
+    except OSError as error:
+        return f"Your progress could not be kept in {FILE}: {error.strerror or error}. The exercise is not affected."
+    return said
+
+
+def _set_aside(where: Path) -> str:
+    """Move the damaged file to a name that nothing has -> that name."""
+    number = 1
+    while True:
+        beside = where / f"progress.damaged-{number}.json"
+        try:
+            with open(beside, "xb"):  # the name is ours now
+                pass
+        except FileExistsError:
+            number += 1
+            continue
+        os.replace(where / FILE, beside)
+        return beside.name
+
+
+@contextlib.contextmanager
+def _alone(where: Path) -> Iterator[None]:
+    """Keeps other kernels from writing meanwhile. Where there are no locks (some network drives) it goes on without."""
+    with open(where / f".{FILE}.lock", "ab") as file:
+        until = time.monotonic() + PATIENCE
+        while not _locked(file) and time.monotonic() < until:
+            time.sleep(0.01)
+        yield  # closing the file gives the lock back; so does the end of a kernel
+
+
+def _locked(file: Any) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def checksum(name: str, answer: Any) -> str | None:
+    """The checksum of an answer's source, from its decorator to its end; None where the source is not known."""
+    from .notebook import stubs
+
+    try:
+        for part in vars(answer).values() if isinstance(answer, type) else (answer,):
+            code = getattr(inspect.unwrap(part), "__code__", None) if callable(part) else None
+            cell = "".join(linecache.getlines(code.co_filename)) if code else ""
+            for stub in stubs(cell):
+                if stub.name == name:
+                    return of_source("\n".join(cell.splitlines()[stub.first - 1 : stub.last]))
+    except Exception:  # an answer may be any object; this one has no source
+        return None
+    return None
+
+
+def of_source(source: str) -> str:
+    """The checksum of a piece of source text; spaces at the ends of lines don't count."""
+    text = "\n".join(line.rstrip() for line in source.splitlines())
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")

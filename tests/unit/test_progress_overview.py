@@ -1,0 +1,191 @@
+"""How far the student is, and one file to hand in."""
+
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from course_utils import __main__ as command
+from course_utils import files, workbook
+from course_utils.exercises import definition, handing_in, overview, progress, record
+
+ROOT = files.course_folder()
+STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
+STUB_LINE = "@find_error({!r}, line=None)\ndef answer(x):\n    raise NotImplementedError"
+
+
+def notebook(*cells, title="# 1 · Whom?"):
+    made = [nbformat.v4.new_markdown_cell(title), *map(nbformat.v4.new_code_cell, cells)]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=made))
+
+
+@pytest.fixture
+def course(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (folder / "00_start.ipynb").write_text(notebook(STUB.format("mean"), title="# Start here"))
+    (folder / "01_one.ipynb").write_text(notebook(*(STUB.format(x) for x in "ab"), STUB_LINE.format("c")))
+    (folder / "02_none.ipynb").write_text(notebook("print(1)", title="# 2 · Nothing to do"))
+    return folder
+
+
+@pytest.fixture
+def mine(course, tmp_path, monkeypatch):
+    workbook.sync(course, tmp_path / "workbook")
+    monkeypatch.chdir(tmp_path / "workbook")
+    return tmp_path / "workbook"
+
+
+def answer(mine, name, body, file="01_one.ipynb", before="", right=True, keep=True):
+    """The student writes an answer into the notebook, and it is checked."""
+    text = STUB.format(name).replace("raise NotImplementedError", body)
+    made = nbformat.read(mine / file, as_version=4)
+    for cell in made.cells:
+        if f"({name!r}" in cell.source:
+            cell.source = before + text
+    nbformat.write(made, mine / file)
+    if keep:
+        kept = {"state": "solved" if right else "tried", "attempts": 2, "answer": record.of_source(text)}
+        record._remember(name, lambda entry: entry.update(kept))
+
+
+def by_name(content):
+    return {one["name"]: one for one in content["exercises"]}
+
+
+def test_the_table_in_text_and_html(mine, course):
+    record.helped("b")
+    answer(mine, "a", "return x")
+    answer(mine, "b", "return 0", right=False)
+    note = overview.note(None, course)
+    assert str(note).splitlines() == [
+        "1 of 4 exercises solved, 1 tried.",
+        "   chapter     solved           next",
+        "0  Start here  0 of 1           ○ mean",
+        "1  Whom?       1 of 3, 1 tried  ◐ b (2 attempts, hints seen)",
+    ]
+    page = note._repr_mimebundle_()["text/html"]
+    assert '<a href="01_one.ipynb">1 Whom?</a>' in page and "1 of 3, 1 tried" in page and 'scope="row"' in page
+    assert note._repr_mimebundle_()["text/plain"] == str(note)
+
+
+def test_nothing_yet_and_all_done(mine, course):
+    assert str(overview.note(mine, course)).startswith("0 of 4 exercises solved.\n")
+    for name in ("a", "b", "c"):
+        record.checked(name, True, None)
+    assert "3 of 3  ✓ all solved" in str(overview.note(mine, course))
+
+
+def test_names_are_escaped_and_old_ones_not_forgotten(mine, course):
+    record.checked("<b>", True, None)
+    note = overview.note(mine, course)
+    assert "Also solved, and no longer in the course: <b>." in str(note) and "<b>." not in note.page
+
+
+def test_what_is_damaged_is_said_and_stays_as_it_is(mine, course):
+    (mine / record.FILE).write_text("{")
+    assert "progress.json cannot be read" in str(overview.note(mine, course))
+    assert (mine / record.FILE).read_text() == "{"
+    record.checked("a", True, None)
+    assert "Set aside because it could not be read: progress.damaged-1.json" in str(overview.note(mine, course))
+
+
+def test_outside_a_workbook_it_says_where(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "notebooks")
+    progress()
+    assert capsys.readouterr().out == overview.OUTSIDE + "\n"
+
+
+def test_the_catalogue_is_that_of_the_course_in_the_order_of_its_pages():
+    start, first, *others = overview.chapters(ROOT / "notebooks")
+    assert (start.file, start.title, start.exercises) == ("00_start_here.ipynb", "Start here", ("weighted average",))
+    assert first.title == "Whom do you ask?" and len(others) >= 4
+    assert set(first.exercises) == {one.name for one in definition.exercises("ch01")}
+
+
+def test_cells_with_magics_are_read():
+    (stub,) = overview.answers("%%time\n!ls\n" + STUB.format("a"))
+    assert (stub.name, stub.first) == ("a", 3)
+    assert overview.answers("@exercise(") == overview.answers("%time x") == []
+
+
+def test_the_file_to_hand_in(mine, course, tmp_path):
+    answer(mine, "a", "return x", before="import math\n\n")
+    answer(mine, "b", "return 0", right=False)
+    said = handing_in.write(mine, tmp_path / "answers.json", course)
+    content = json.loads((tmp_path / "answers.json").read_text("utf-8"))
+    assert content["format"] == handing_in.FORMAT and content["problems"] == []
+    assert [one["name"] for one in content["exercises"]] == ["mean", "a", "b", "c"]
+    a, b, c = (by_name(content)[x] for x in "abc")
+    assert (
+        a["answer"] == "@exercise('a')\ndef answer(x):\n    return x" and a["cell"] == "import math\n\n" + a["answer"]
+    )
+    assert (a["state"], a["attempts"], a["as_checked"], a["file"]) == ("solved", 2, True, "01_one.ipynb")
+    assert (b["state"], b["answer"][-8:]) == ("tried", "return 0")
+    assert (c["state"], c["kind"], c["answer"], c["as_checked"]) == ("open", "find_error", None, False)
+    assert said.endswith("2 answers, 1 of 4 exercises solved.")
+    handing_in.write(mine, tmp_path / "answers.json", course)  # an earlier export may be replaced
+
+
+def test_outputs_are_not_read(mine, course):
+    made = nbformat.read(mine / "01_one.ipynb", as_version=4)
+    made.cells[1].outputs = [nbformat.v4.new_output("stream", text="✓ a: right, on all 5 inputs.")]
+    nbformat.write(made, mine / "01_one.ipynb")
+    content = handing_in.collect(mine, course)
+    assert by_name(content)["a"]["state"] == "open" and "✓" not in json.dumps(content, ensure_ascii=False)
+
+
+def test_of_several_answers_the_checked_one_counts_else_the_chapters_own(mine, course):
+    (mine / "01_copy.ipynb").write_bytes((mine / "01_one.ipynb").read_bytes())
+    answer(mine, "a", "return 1", keep=False)
+    answer(mine, "a", "return 2", file="01_copy.ipynb")
+    answer(mine, "b", "return 3", file="01_copy.ipynb", keep=False)
+    answer(mine, "b", "return 4", keep=False)
+    found = by_name(handing_in.collect(mine, course))
+    assert found["a"]["answer"].endswith("return 2") and found["b"]["answer"].endswith("return 4")
+
+
+def test_a_stub_of_an_earlier_edition_is_no_answer(mine, course):
+    answer(mine, "a", "# an older text\n    raise NotImplementedError", keep=False)
+    assert by_name(handing_in.collect(mine, course))["a"]["answer"] is None
+
+
+def test_what_is_missing_changed_or_unreadable_is_said(mine, course, tmp_path):
+    record.checked("c", True, None)
+    answer(mine, "a", "return 1")
+    answer(mine, "a", "return 2", keep=False)
+    (mine / "notes.ipynb").write_text("[]")
+    said = handing_in.write(mine, tmp_path / "x.json", course)
+    assert "no answer stands in the workbook any more: c." in said and "Changed (or not saved)" in said
+    assert "notes.ipynb cannot be read as a notebook." in said
+    (mine / record.FILE).write_text("{")
+    content = handing_in.collect(mine, course)
+    assert by_name(content)["a"]["answer"] and content["problems"][0].startswith("progress.json cannot be read")
+
+
+def test_nothing_is_overwritten(mine, course, tmp_path):
+    for file in (mine / "01_one.ipynb", mine / record.FILE, tmp_path):
+        before = file.read_bytes() if file.is_file() else None
+        with pytest.raises(ValueError, match="is given, which is not for handing in; needed: .* Take another name"):
+            handing_in.write(mine, file, course)
+        assert before is None or file.read_bytes() == before
+    with pytest.raises(ValueError, match="cannot be written .No such file"):
+        handing_in.write(mine, tmp_path / "none" / "x.json", course)
+
+
+def test_the_command(mine, tmp_path, capsys):
+    assert command.main(["progress"]) == 0
+    assert "exercises solved" in capsys.readouterr().out
+    assert command.main(["progress", str(mine), "--export", str(tmp_path / "mine.json")]) == 0
+    assert json.loads((tmp_path / "mine.json").read_text("utf-8"))["format"] == handing_in.FORMAT
+    assert command.main(["progress", str(tmp_path / "none")]) == 2
+    assert "needed: a workbook" in capsys.readouterr().err
+
+
+def test_the_command_needs_no_torch(mine):
+    program = (
+        "import sys; from course_utils.__main__ import main; main(['progress']); assert 'torch' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=mine, env=None).returncode == 0
