@@ -107,6 +107,14 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 #
 # Each has a **core path** of about an hour. Sections called *Deeper* are folded; skip them without loss. One sentence goes through all seven: *The animal didn't cross the street because it was too tired.*
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **How far are you?** Your workbook remembers what you solved. Run this cell whenever you come back:
+
+# %% slideshow={"slide_type": "skip"}
+from course_utils.exercises import progress
+
+progress()
+
 # %% [markdown]
 # ## Working, stopping, presenting
 # - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is laid beside it.
