@@ -157,6 +157,7 @@ class Bert(_WithHuggingFace):
         self.config = c = config
         self.embeddings = BertEmbeddings(c)
         options = {"dropout": c.dropout, "norm_first": False, "activation": c.activation, "eps": c.eps}
+        options["ffn_dropout"] = 0.0
         self.blocks = nn.ModuleList(
             EncoderBlock(c.model_size, c.num_heads, c.ffn_size, **options) for _ in range(c.num_layers)
         )

@@ -72,8 +72,9 @@ class Decoded(NamedTuple):
 class EncoderBlock(nn.Module):
     """Self-attention, then the feed-forward network. With a causal mask it is a block of a GPT.
 
-    dropout: of attention weights, of the network's inside and of what each part adds; norm_first: pre-norm (else
-    post-norm, as in the original and in BERT); further options: of MultiHeadAttention.
+    dropout: of attention weights, of the network's inside and of what each part adds; ffn_dropout: another one for the
+    network's inside (BERT and GPT have none there); norm_first: pre-norm (else post-norm, as in the original and in
+    BERT); further options: of MultiHeadAttention.
     """
 
     def __init__(
@@ -85,11 +86,12 @@ class EncoderBlock(nn.Module):
         norm_first: bool = True,
         activation: str = "relu",
         eps: float = 1e-5,
+        ffn_dropout: float | None = None,
         **attention,
     ):
         super().__init__()
         self.attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, **attention)
-        self.ffn = PositionwiseFFN(model_size, ffn_size, dropout, activation)
+        self.ffn = PositionwiseFFN(model_size, ffn_size, dropout if ffn_dropout is None else ffn_dropout, activation)
         self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
         self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
 

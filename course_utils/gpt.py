@@ -101,7 +101,7 @@ class GPT(nn.Module):
         sizes, options = (c.model_size, c.num_heads, c.ffn_size, c.dropout), (c.norm_first, c.activation, c.eps)
         rotary = c.positions == "rotary"
         self.blocks = nn.ModuleList(
-            EncoderBlock(*sizes, *options, bias=c.bias, rotary=rotary) for _ in range(c.num_layers)
+            EncoderBlock(*sizes, *options, ffn_dropout=0.0, bias=c.bias, rotary=rotary) for _ in range(c.num_layers)
         )
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
