@@ -54,8 +54,11 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     problems: list[str] = []
     try:
         entries = record.read(where)
-    except (record.Damaged, OSError) as error:
-        problems.append(str(error) if isinstance(error, ValueError) else f"{record.FILE} cannot be read.")
+    except record.Damaged as damage:
+        problems.append(str(damage))
+        entries = damage.sound
+    except OSError as error:
+        problems.append(f"{record.FILE} cannot be read: {error.strerror or error}.")
         entries = {}
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}

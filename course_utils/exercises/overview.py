@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
     try:
         entries, remarks = record.read(where), []
     except record.Damaged as damage:
-        entries, remarks = {}, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
+        entries, remarks = damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
     except OSError as error:
         entries, remarks = {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
     course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
@@ -150,6 +151,8 @@ def run(folder: str | None = None, export: str | None = None) -> int:
             "for another, name it: python -m course_utils progress FOLDER"
         )
     if export is None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="replace")  # a file or pipe on Windows may know no ✓
         print(note(where))
         return 0
     from . import handing_in

@@ -34,7 +34,11 @@ PATIENCE = 2.0  # seconds to wait for another kernel
 
 
 class Damaged(ValueError):
-    """The file is there and cannot be understood. The message names it."""
+    """The file is there and cannot be understood. The message names it; `sound` holds the entries that can be read."""
+
+    def __init__(self, sound: dict[str, dict[str, Any]]):
+        super().__init__(f"{FILE} cannot be read: it is not what the course wrote.")
+        self.sound = sound
 
 
 def folder(start: Path | None = None) -> Path | None:
@@ -53,23 +57,24 @@ def folder(start: Path | None = None) -> Path | None:
 
 def read(where: Path) -> dict[str, dict[str, Any]]:
     """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
-    path = where / FILE
+    sound = {}
     try:
-        content = json.loads(path.read_bytes())
-        entries = content["exercises"]
-        if all(_sound(entry) for entry in entries.values()):
-            return entries
+        entries = json.loads((where / FILE).read_bytes())["exercises"]
+        sound = {name: entry for name, entry in entries.items() if _sound(entry)}
+        if len(sound) == len(entries):
+            return sound
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
-    raise Damaged(f"{FILE} cannot be read: it is not what the course wrote.")
+    raise Damaged(sound)
 
 
 def _sound(entry: Any) -> bool:
     return (
-        entry["state"] in STATES
-        and all(type(entry[key]) is int and entry[key] >= 0 for key in ("attempts", "hints"))
+        isinstance(entry, dict)
+        and entry.get("state") in STATES
+        and all(type(entry.get(key)) is int and entry[key] >= 0 for key in ("attempts", "hints"))
         and all(isinstance(entry.get(key) or "", str) for key in ("first", "last", "solved", "answer"))
     )
 
@@ -116,7 +121,7 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
                 entries = read(where)
             except Damaged as damage:
                 said = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
-                entries = {}
+                entries = damage.sound
             before = json.dumps(entries)
             fresh = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": _now()}
             change(entries.setdefault(name, fresh))

@@ -171,6 +171,16 @@ def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
     assert "set aside" not in capsys.readouterr().out
 
 
+def test_what_can_be_read_of_a_damaged_file_is_kept(mine, capsys):
+    run(RIGHT)
+    content = json.loads((mine / record.FILE).read_text())
+    content["exercises"] |= {"a": {"state": ["tried"]}, "b": {"state": "solved", "attempts": -1, "hints": 0}}
+    (mine / record.FILE).write_text(json.dumps(content))
+    hint("gaussian kernel")
+    assert set(record.read(mine)) == {"weighted average", "gaussian kernel"}
+    assert json.loads((mine / "progress.damaged-1.json").read_text()) == content
+
+
 def test_what_other_editions_have_written_is_kept(mine):
     run(WRONG)
     content = json.loads((mine / record.FILE).read_text())
