@@ -1,0 +1,55 @@
+"""The workflows run the stages of tests/run.py: all of them on Linux, all but the browser elsewhere."""
+
+import re
+
+import pytest
+import run
+import yaml
+
+from course_utils import files
+
+ROOT = files.course_folder()
+WORKFLOWS = ROOT / ".github" / "workflows"
+
+
+def jobs(name):
+    return yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text("utf-8"))["jobs"]
+
+
+def commands(job):
+    return [line.strip() for step in job["steps"] for line in step.get("run", "").splitlines()]
+
+
+def test_linux_runs_what_a_maintainer_runs_with_torch_for_cpu():
+    linux = jobs("test")["linux"]
+    assert commands(linux) == [".ci/run"]
+    assert f'PIP_OPTIONS="{linux["env"]["PIP_OPTIONS"]}"' in (ROOT / "README.md").read_text("utf-8")
+    assert "exec make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize("system", ["macos", "windows"])
+def test_elsewhere_every_stage_but_the_browser_runs(system):
+    job = jobs("test")[system]
+    stages = re.search(r'(?:ARGS="|tests/run\.py )([a-z ]+)', commands(job)[-1])[1].split()
+    assert sorted(stages) == sorted(set(run.ALWAYS) - {"browser"})
+    assert job["env"]["CI"] == "true"
+
+
+def test_windows_installs_as_the_readme_says():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    unix = [line.replace(r".venv\Scripts\python", ".venv/bin/python") for line in commands(jobs("test")["windows"])[:2]]
+    assert " && ".join(unix).replace("python -m venv", "python3 -m venv", 1) in readme
+
+
+def test_three_versions_on_each_system():
+    for job in jobs("test").values():
+        assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+        assert job["timeout-minutes"]
+
+
+def test_the_gpu_waits_for_a_hand():
+    text = (WORKFLOWS / "gpu.yml").read_text("utf-8")
+    assert "workflow_dispatch" in text and "pull_request" not in text and "push:" not in text
+    job = jobs("gpu")["gpu"]
+    assert "self-hosted" in job["runs-on"] and commands(job)[-1] == "make test-gpu"
+    assert "test-gpu:" in (ROOT / "Makefile").read_text("utf-8")
