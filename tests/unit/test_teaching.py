@@ -1,0 +1,188 @@
+"""docs/teaching.md, the instructors' guide: every exercise, section, guess, quotation, command and number in it agrees
+with the course, and the minutes of its plans add up."""
+
+import ast
+import json
+import re
+
+import pytest
+
+from course_utils import authoring, files, results
+from course_utils.exercises.definition import FindError, exercises, find
+
+ROOT = files.course_folder()
+GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
+TITLE = re.compile(
+    r"Reading (\d+) minutes · live (\d+) · exercises (\d+)(?: · capstone (\d+))?(?: · \*Deeper\* (\d+))?"
+)
+BY_NUMBER = {int(name[:2]): name for name in authoring.names()}
+
+
+def parts():
+    """The guide's sections by heading: {"Chapter 1: Whom do you ask?": text}."""
+    pieces = re.split(r"^## (.+)$", GUIDE, flags=re.M)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def of_chapters():
+    """(number, title, text) of each part about a chapter."""
+    return [(int(m[1]), m[2], body) for head, body in parts().items() if (m := re.match(r"Chapter (\d): (.+)", head))]
+
+
+def table(text, *heads):
+    """The rows of the tables with these column heads, cells as text."""
+    rows, inside = [], False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if cells[: len(heads)] == list(heads):
+            inside = True
+        elif not cells:
+            inside = False
+        elif inside and set("".join(cells)) - set("-"):
+            rows.append(cells)
+    return rows
+
+
+def source(number):
+    return (ROOT / "notebooks" / "source" / f"{BY_NUMBER[number]}.py").read_text("utf-8")
+
+
+def headings(number):
+    return [head.removeprefix("Deeper: ") for head in re.findall(r"^# #{2,4} (.+)$", source(number), re.M)]
+
+
+def predictions(number):
+    """(question, answers, which is right) of each predict(…) of a notebook."""
+    for cell in authoring.read_source(BY_NUMBER[number]).cells:
+        if "predict" in cell.metadata.get("tags", ()) and cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
+                    right = next(ast.literal_eval(k.value) for k in node.keywords if k.arg == "answer")
+                    yield ast.literal_eval(node.args[0]), ast.literal_eval(node.args[1]), right
+
+
+def in_notebook(number):
+    """Names of the exercises on the core path of a notebook."""
+    cells = [c for c in authoring.read_source(BY_NUMBER[number]).cells if "deeper" not in c.metadata.get("tags", ())]
+    return {name for c in cells for name in re.findall(r'^@(?:exercise|find_error)\("([^"]+)"', c.source, re.M)}
+
+
+def test_there_is_a_part_for_each_chapter_with_its_title():
+    assert [number for number, _, _ in of_chapters()] == sorted(BY_NUMBER)
+    for number, title, _ in of_chapters():
+        assert re.search(rf"^# # (\d · )?{re.escape(title)}$", source(number), re.M), title
+
+
+def test_minutes_are_those_of_the_title_cells():
+    rows = table(GUIDE, "Chapter", "Notebook")
+    assert [row[1].strip("`") for row in rows] == authoring.names()
+    for row in rows:
+        reading, live, solving, capstone, deeper = TITLE.search(source(int(row[0]))).groups()
+        assert row[2:6] == [reading, live, solving, deeper or ""], row[1]
+        if capstone:
+            assert f"The capstone of chapter {row[0]} is {capstone} minutes more." in GUIDE
+
+
+def test_seconds_are_about_those_recorded():
+    recorded = results.load("notebook_times")
+    for row in table(GUIDE, "Chapter", "Notebook"):
+        name, seconds = row[1].strip("`"), row[6]
+        if seconds != "—":
+            assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
+    assert f"(CPU, {re.search(r'[0-9]+ threads?', recorded['device'])[0]}; `—`" in GUIDE
+
+
+@pytest.mark.parametrize(("number", "body"), [(number, body) for number, _, body in of_chapters()])
+def test_live_minutes_add_up_and_sections_exist(number, body):
+    rows = table(body, "Live", "Section")
+    assert sum(int(row[0]) for row in rows) == int(TITLE.search(source(number))[2])
+    order = [headings(number).index(row[1].strip("*")) for row in rows]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize(("number", "body"), [(number, body) for number, _, body in of_chapters()])
+def test_guesses_are_those_of_the_notebook(number, body):
+    asked = list(predictions(number))
+    rows = table(body, "Guess", "Tempting", "Right")
+    assert len(rows) == len(asked), "a row for each predict(…)"
+    for (question, tempting, right), (whole, answers, answer) in zip(rows, asked, strict=True):
+        assert whole.startswith(question), (question, whole)
+        assert answers[answer].startswith(right), (right, answers)
+        assert any(one.startswith(tempting) for one in answers if one != answers[answer]), (tempting, answers)
+
+
+@pytest.mark.parametrize(("number", "body"), [(number, body) for number, _, body in of_chapters()])
+def test_quoted_mistakes_are_known_wrong_answers(number, body):
+    rows = table(body, "Exercise", "Minutes", "Said of a mistake")
+    names = [row[0].strip("`") for row in rows]
+    assert set(names) == in_notebook(number) and len(set(names)) == len(names)
+    for name, (_, minutes, quoted) in zip(names, rows, strict=True):
+        one = find(name)
+        assert int(minutes) == one.minutes, name
+        assert any(quoted.strip("“”") in wrong.hint for wrong in one.wrong), (name, quoted)
+
+
+def test_italics_are_headings_and_menus():
+    """What stands in italics is a section of the course, a heading of a table here, or what one clicks."""
+    known = {head for number in BY_NUMBER for head in headings(number)}
+    known |= {"Deeper", "Runs in", "Tempting", "Said of a mistake", "Live"}
+    said = re.sub(r"“[^”]*”|`[^`]*`|\*\*[^*]*\*\*", "", GUIDE)
+    for words in re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said):
+        words = words.removeprefix("Deeper: ")
+        assert words in known or "→" in words or words == "the dog bites the man .", words
+
+
+def test_exercises_named_in_code_exist():
+    commands = re.findall(r'(?:solution|hint)\("([^"]+)"\)', GUIDE)
+    assert len(commands) >= 3
+    for name in commands:
+        find(name)
+    last = max(BY_NUMBER)
+    assert f"`course_utils/exercises/ch01.py` to `ch{last:02d}.py`" in GUIDE
+    assert all(any(isinstance(e, FindError) for e in exercises(f"ch{n:02d}")) for n in range(1, last + 1))
+
+
+def test_trainings_are_those_of_the_notebooks():
+    for chapter, section, curve, steps in table(GUIDE, "Chapter", "Section", "Curve headed", "Steps"):
+        path = ROOT / "notebooks" / f"{BY_NUMBER[int(chapter)]}.ipynb"
+        cells, here, found = json.loads(path.read_text("utf-8"))["cells"], "", []
+        for cell in cells:
+            text = "".join(cell["source"])
+            here = (re.findall(r"^## (.+)$", text, re.M) or [here])[-1] if cell["cell_type"] == "markdown" else here
+            if here == section.strip("*") and "training" in cell["metadata"].get("tags", ()):
+                found.append(text + json.dumps(cell["outputs"], ensure_ascii=False))
+        assert any(curve.strip("“”") in text and re.search(rf"\b{steps} steps", text) for text in found), curve
+
+
+def test_plans_add_up():
+    plans = parts()["Three plans"]
+    short, day = (re.split(r"\*\*One (?:day|semester): ", plans)[n] for n in (0, 1))
+    assert sum(int(row[0]) for row in table(short, "Minutes", "What")) == 90
+    total = sum(int(row[0]) for row in table(day, "Minutes", "What"))
+    assert f"{total} minutes with breaks" in day
+    for minutes, what in table(plans, "Minutes", "What"):
+        if whole := re.match(r"Chapter (\d)(, core path|, all of it|$)", what):
+            assert int(minutes) == int(TITLE.search(source(int(whole[1])))[2]), what
+        elif named := re.findall(r"`([^`]+)`", what):
+            assert int(minutes) == sum(find(name).minutes for name in named), what
+    weeks = table(plans, "Week", "Chapter", "In class")
+    assert [int(row[0]) for row in weeks] == list(range(1, 15))
+    assert {int(n) for row in weeks for n in row[1].split(", ")} == set(BY_NUMBER)
+
+
+def test_commands_and_settings_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)[ `]", re.sub(r"[^`]*(`[^`]*`)?", r"\1", GUIDE))) <= targets
+    from course_utils.__main__ import parser
+
+    for command in re.findall(r"python -m course_utils ([a-z][^`]*)`", GUIDE):
+        parser().parse_known_args(command.split())
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "course_utils").rglob("*.py"))
+    for setting in set(re.findall(r"COURSE_[A-Z]+", GUIDE)):
+        assert f'"{setting}"' in code, setting
+    for target in re.findall(r"\]\(([^)#]+)\)", GUIDE):
+        assert (ROOT / "docs" / target).exists(), target
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for said in ["about 1.3 GB", "5 seconds", '`make lab ARGS="--no-browser --port 8890"`']:
+        assert said in GUIDE and said in readme, said
+    assert "at least 100,000 characters" in GUIDE and "100,000 characters make a start" in source(7)
