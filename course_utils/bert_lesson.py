@@ -29,7 +29,7 @@ HELD_OUT = 512  # pairs that a model is measured on
 
 def adam(parameters, lr: float) -> torch.optim.Optimizer:
     """AdamW as in `recipes`: it forgets old gradients sooner than by default."""
-    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98))
+    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98), fused=True)
 
 
 class Filled(NamedTuple):

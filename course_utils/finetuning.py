@@ -9,6 +9,7 @@
 Sizes: B batch, T time, C labels. Source: Devlin et al. 2019, section 4 and figure 4.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -117,7 +118,7 @@ class Task:
         """
         size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, max(1, steps // 10)), "every": steps}
-        settings |= {"optimizer": torch.optim.AdamW, "title": self.name} | options
+        settings |= {"optimizer": functools.partial(torch.optim.AdamW, fused=True), "title": self.name} | options
         device = next(model.parameters()).device
 
         def loss(model, batch):

@@ -111,7 +111,9 @@ def stage(name, options, said):
 def surroundings():
     """The environment variables of a stage: steady on shared cores, nothing of the user's Jupyter."""
     environment = dict(os.environ)
-    for name, value in {"OMP_WAIT_POLICY": "PASSIVE", "COURSE_PROFILE": "class", "PYTHONHASHSEED": "0"}.items():
+    threads = str(max(1, (os.cpu_count() or 1) // 2))  # two stages at a time
+    steady = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": threads}
+    for name, value in {**steady, "COURSE_PROFILE": "class", "PYTHONHASHSEED": "0"}.items():
         environment.setdefault(name, value)
     return environment
 
