@@ -548,7 +548,7 @@ def adapter(x, W_down, b_down, W_up, b_up):
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils import adapters
 
-small = adapters.compare(tasks["entities"], encoder)
+small = adapters.compare(tasks["entities"], encoder, steps=60)
 by_way = {row["what learns"]: row for row in small}
 assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
 recorded = results.load("bert_adapters")
