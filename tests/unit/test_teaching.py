@@ -89,7 +89,8 @@ def test_seconds_are_about_those_recorded():
         name, seconds = row[1].strip("`"), row[6]
         if seconds != "—":
             assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
-    assert f"(CPU, {re.search(r'[0-9]+ XX
+    threads = re.search(r"[0-9]+ threads?", recorded["device"])[0]
+    assert f"(CPU, {threads})" in GUIDE
 
 
 @pytest.mark.parametrize(("number", "body"), [(number, body) for number, _, body in of_chapters()])
