@@ -49,7 +49,7 @@ STAGES = {  # name: a function that says which commands it runs
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
 }
 # The longest first: two at a time, that ends soonest.
-ALWAYS = ["lint", "browser", "unit", "exercises", "drift", "nbval", "parity"]
+ALWAYS = ["lint", "browser", "nbval", "exercises", "unit", "drift", "parity"]
 SHOWING = threading.Lock()
 
 
