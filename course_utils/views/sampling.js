@@ -56,7 +56,7 @@ export function sampling(ui) {
   const name = (made, i) => (i < made.names.length ? visible(made.names[i]) : `one of ${made.counts[i]} rarer tokens`);
 
   // ---- elements
-  const line = h("div", { class: "text", "data-testid": "text", role: "group", "aria-label": "the text so far" }), canvas = h("canvas", { "aria-hidden": "true" }), option = h("div", { role: "option", id: `${ui.id}-row`, "aria-selected": "true" });
+  const line = h("div", { class: "text", "data-testid": "text", role: "group", "aria-label": "the text so far" }), canvas = h("canvas", { "aria-hidden": "true" }), option = h("div", { role: "option", id: `${ui.id}-row`, "aria-selected": "true" }, "the most likely token");
   const list = h("div", { role: "listbox", tabindex: 0, "data-testid": "picture", "aria-label": "tokens, the most likely first; arrow keys choose one", "aria-activedescendant": option.id, onkeydown: key }, canvas, h("div", { class: "hidden", role: "presentation" }, option));
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(list);
