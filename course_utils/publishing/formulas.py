@@ -1,0 +1,53 @@
+"""Formulas as MathML, which browsers draw themselves: no script, no font, no network.
+
+latex2mathml does the translation; what it leaves as MathML 3 is written here as MathML Core, which browsers know.
+"""
+
+import functools
+import re
+from xml.etree import ElementTree
+
+MATHML = "http://www.w3.org/1998/Math/MathML"
+SPACES = {  # named widths are no longer part of MathML; in units of 1/18 em
+    "thinmathspace": "0.167em",
+    "mediummathspace": "0.222em",
+    "thickmathspace": "0.278em",
+    "negativethinmathspace": "-0.167em",
+}
+
+
+@functools.cache
+def to_mathml(latex: str, display: bool = False) -> str:
+    r"""One formula, such as r"\tfrac12 x", as a `<math>` element; `display`: on a line of its own.
+
+    Colours given by `\color` stay. Raises ValueError for what latex2mathml does not know, so that no raw TeX is shown.
+    """
+    from latex2mathml.converter import convert
+
+    try:
+        made = convert(latex.strip(), display="block" if display else "inline")
+        root = ElementTree.fromstring(made)
+    except Exception as error:  # latex2mathml has many kinds, some without words
+        raise ValueError(f"The formula {latex.strip()!r} cannot be shown: {type(error).__name__} {error}") from None
+    left = sorted({text for e in root.iter() if (text := e.text or "") and re.search(r"\\[A-Za-z]", text)})
+    if left:
+        raise ValueError(f"The formula {latex.strip()!r} has commands that cannot be shown: {', '.join(left)}")
+    for element in root.iter():
+        _to_core(element)
+    ElementTree.register_namespace("", MATHML)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _to_core(element):
+    """Changes one element, in place: widths in em, large brackets that stretch, upright words in one piece."""
+    if element.get("width") in SPACES:
+        element.set("width", SPACES[element.get("width")])
+    if element.get("minsize"):
+        element.set("stretchy", "true")
+    children = list(element)
+    letters = [e for e in children if e.tag == f"{{{MATHML}}}mi" and e.get("mathvariant") == "normal"]
+    if len(letters) > 1 and len(letters) == len(children):
+        letters[0].text = "".join(e.text or "" for e in letters)
+        letters[0].attrib.pop("mathvariant")  # an <mi> of several letters is upright
+        for other in letters[1:]:
+            element.remove(other)
