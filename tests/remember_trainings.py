@@ -1,8 +1,9 @@
 """Start-up file of the tests' kernels: a training that another kernel of the same test run has made is not made again.
 
-`make test` runs each notebook three times: by nbval, where everything is computed; solved; and in a browser. In the
-last two a `fit` with the same weights at its start, steps and seed, in a cell of the same text, gets what the first of
-them ended with. Without COURSE_TEST_MEMORY (a folder) nothing is remembered.
+`make test` runs each notebook three times: by nbval, solved, and in a browser. nbval always trains and leaves what it
+got in the folder COURSE_TEST_MEMORY (run.py gives it COURSE_TEST_MEMORY_USE=write). In the other two a `fit` with the
+same weights at its start, steps and seed, in a cell of the same text, gets what the first of them ended with.
+Without COURSE_TEST_MEMORY nothing is remembered.
 """
 
 import hashlib
@@ -23,8 +24,8 @@ def install(ipython):
     shutil.copy(__file__, startup / "00-remember_trainings.py")
 
 
-def remembering(module, folder, cell):
-    """module.fit that looks into the folder first; cell() -> text of the cell that runs now."""
+def remembering(module, folder, cell, read=True):
+    """module.fit that looks into the folder first, if it may; cell() -> text of the cell that runs now."""
     import torch
 
     fit, count = module.fit, {}
@@ -41,7 +42,7 @@ def remembering(module, folder, cell):
         for name, x in model.state_dict().items():
             digest.update(name.encode() + x.detach().cpu().numpy().tobytes())
         path = folder / f"{digest.hexdigest()}.pt"
-        if path.exists():
+        if read and path.exists():
             state, fields = torch.load(path, weights_only=False)
             model.load_state_dict(state)
             run = module.Run(model, **fields)
@@ -72,7 +73,8 @@ class Finder(importlib.abc.MetaPathFinder):
 
         def exec_module(module):
             execute(module)
-            remembering(module, pathlib.Path(os.environ["COURSE_TEST_MEMORY"]), _cell)
+            read = os.environ.get("COURSE_TEST_MEMORY_USE") != "write"
+            remembering(module, pathlib.Path(os.environ["COURSE_TEST_MEMORY"]), _cell, read)
 
         spec.loader.exec_module = exec_module
         return spec

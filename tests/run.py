@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import find_browser
+import remember_trainings
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5"]
@@ -22,10 +23,10 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-mi
 RUFF = [sys.executable, "-m", "ruff"]
 
 
-def pytest_on(*patterns, without="", options=()):
+def pytest_on(*patterns, without=(), options=()):
     """A pytest command for the test files that these patterns find, as a list; empty if there are none."""
     found = {path for pattern in patterns for path in (ROOT / "tests").glob(pattern)}
-    found -= set((ROOT / "tests").glob(without)) if without else set()
+    found -= {path for pattern in without for path in (ROOT / "tests").glob(pattern)}
     return [[*PYTEST, *options, *map(str, sorted(found))]] if found else []
 
 
@@ -40,16 +41,20 @@ def nbval():
 
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]],
-    "unit": lambda: pytest_on("unit/test_*.py", without="unit/test_exercises*.py"),
+    "unit": lambda: pytest_on("unit/test_*.py", without=["unit/test_exercises*.py"]),
     "exercises": lambda: pytest_on("unit/test_exercises*.py", "notebooks/test_exercises*.py"),
     "parity": lambda: pytest_on("parity/test_*.py"),
-    "drift": lambda: pytest_on("notebooks/test_*.py", without="notebooks/test_exercises*.py"),
+    "drift": lambda: pytest_on(
+        "notebooks/test_*.py", without=["notebooks/test_exercises*.py", "notebooks/test_solved.py"]
+    ),
     "nbval": nbval,
-    "browser": lambda: pytest_on("browser/test_*.py"),
+    "solved": lambda: pytest_on("notebooks/test_solved.py"),
+    "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py"]),
+    "chapters": lambda: pytest_on("browser/test_chapters.py"),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
 }
-# The longest first: two at a time, that ends soonest.
-ALWAYS = ["lint", "browser", "nbval", "exercises", "unit", "drift", "parity"]
+# Two at a time: the longest first, and what uses the trainings of nbval (remember_trainings.py) last.
+ALWAYS = ["lint", "nbval", "browser", "exercises", "unit", "drift", "parity", "solved", "chapters"]
 SHOWING = threading.Lock()
 
 
@@ -87,7 +92,10 @@ def timed(name, options):
 def stage(name, options, said):
     """Run one stage, its output into the file `said` -> "passed", "failed …", "skipped: …" or "nothing there"."""
     environment = surroundings()
-    if name == "browser":
+    if name == "nbval":
+        remember_trainings.install(Path(environment["COURSE_TEST_MEMORY"]) / "ipython")
+        environment |= {"IPYTHONDIR": environment["COURSE_TEST_MEMORY"] + "/ipython", "COURSE_TEST_MEMORY_USE": "write"}
+    if name in ("browser", "chapters"):
         try:
             path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
         except FileNotFoundError as error:
