@@ -1,5 +1,5 @@
 // A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a word.
-import { fmt, h, legible, mix, paper, percent, rgb } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 import { STEPPER_CSS, stepper, still } from "./stepper.js";
 
 // a weight from here on lights the other word
@@ -77,7 +77,7 @@ export function alignment(ui) {
     if (shown()) point(Math.max(0, Math.min(shown() - 1, focus()[0] + move)), -1);
   }
   function under(e) {
-    const box = canvas.getBoundingClientRect(), g = geometry, x = e.clientX - box.left, y = e.clientY - box.top;
+    const [x, y] = pointed(e, canvas), g = geometry;
     const t = Math.floor((y - g.top) / g.size), s = Math.floor((x - g.left + (y < g.top && g.slanted ? y - g.top : 0)) / g.size);
     const column = s >= 0 && s < S, line = t >= 0 && t < shown();
     return y < g.top ? (column ? [-1, s] : null) : !line ? null : x < g.left ? [t, -1] : column ? [t, s] : null;

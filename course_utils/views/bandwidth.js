@@ -1,5 +1,5 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
-import { h, fmt, mix, paper, pool, nearest } from "./core.js";
+import { h, fmt, mix, paper, pool, nearest, pointed } from "./core.js";
 import { axes, curve, dot, effective, range, said, scale } from "./chart.js";
 
 export function bandwidth(ui) {
@@ -38,7 +38,7 @@ export function bandwidth(ui) {
     c.strokeStyle = theme.query; c.lineWidth = 1.5 * unit; c.strokeRect(box.x - 1, box.y + row * t - 1, box.w + 2, t + 2);
   }
   const point = (e, done) => {
-    const r = canvas.getBoundingClientRect(), px = e.clientX - r.left, py = e.clientY - r.top, { box, map, x } = plots;
+    const [px, py] = pointed(e, canvas), { box, map, x } = plots;
     if (px >= map.x && px <= map.x + map.w && py >= map.y && py <= map.y + map.h) ui.set({ query: queries[Math.min(Q - 1, Math.floor(((py - map.y) / map.h) * Q))] }, done);
     else if (px >= box.x && px <= box.x + box.w && py <= box.y + box.h) ui.set({ query: x.invert(px) }, done);
   };

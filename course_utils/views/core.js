@@ -85,6 +85,11 @@ export function paper(canvas, width, height) {
   c.clearRect(0, 0, width, height);
   return c;
 }
+// Where a pointer is in an element's own pixels, however the page has scaled it (slides do).
+export function pointed(event, element) {
+  const box = element.getBoundingClientRect(), k = box.width ? element.offsetWidth / box.width : 1;
+  return [(event.clientX - box.left) * k, (event.clientY - box.top) * k];
+}
 export const nearest = (values, x) => values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
 
 // ---- controls: native, labelled, described by the spec; a value is always its own, never an index

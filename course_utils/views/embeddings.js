@@ -1,5 +1,5 @@
 // Three embeddings of each word and their sum: rows are words, strips are parts; a part can be switched off.
-import { fmt, h, legible, mix, paper, rgb } from "./core.js";
+import { fmt, h, legible, mix, paper, pointed, rgb } from "./core.js";
 
 export function embeddings(ui) {
   const { spec, state, unit, arrays } = ui, { names, segments, features: F, window: W } = spec, T = names.length, parts = ["token", "segment", "position"];
@@ -23,7 +23,7 @@ export function embeddings(ui) {
   ui.root.append(css);
 
   function under(e) {
-    const box = canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+    const [x, y] = pointed(e, canvas);
     for (const g of places) {
       const word = Math.floor((y - g.y) / g.high), column = Math.floor((x - g.x) / g.wide);
       if (word >= 0 && word < T && column >= 0 && column < W) return { word, feature: state.first + column };

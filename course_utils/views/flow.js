@@ -1,5 +1,5 @@
 // Two ways from a sentence to its translation: one vector handed over once, or a new weighted mean for every word.
-import { fmt, h, legible, mix, paper, percent, rgb } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 import { STEPPER_CSS, stepper } from "./stepper.js";
 
 export function flow(ui) {
@@ -85,7 +85,7 @@ export function flow(ui) {
     places[side] = { ...g, n, written, box };
   }
   function under(side, e) {
-    const g = places[side], r = canvases[side].getBoundingClientRect(), x = e.clientX - r.left, y = e.clientY - r.top, near = (place, count) => { const i = Math.round((x - place(0)) / g.size); return i >= 0 && i < count ? i : -1; };
+    const g = places[side], [x, y] = pointed(e, canvases[side]), near = (place, count) => { const i = Math.round((x - place(0)) / g.size); return i >= 0 && i < count ? i : -1; };
     const feature = from => Math.max(0, Math.min(D - 1, Math.floor((y - from) / g.cell)));
     const found = (row, i, d = null) => (i < 0 ? null : { side, row, i, d });
     if (y < g.top + g.tall + 3) return found("states", near(g.source, S), y < g.top ? null : feature(g.top));

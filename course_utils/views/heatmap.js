@@ -1,6 +1,6 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
-import { fmt, h, legible, mix, paper, percent, rgb, softmax } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "./core.js";
 
 export function heatmap(ui) {
   const { spec, state, unit, arrays } = ui, [L, H, Q, K] = spec.shape, scores = spec.mode === "scores";
@@ -42,7 +42,7 @@ export function heatmap(ui) {
   canvas.onpointerleave = () => { if (at) { at = null; ui.set({}); } };
 
   function point(e, press) {
-    const box = canvas.getBoundingClientRect(), g = geometry, x = e.clientX - box.left, y = e.clientY - box.top;
+    const [x, y] = pointed(e, canvas), g = geometry;
     if (g.all) {
       const l = Math.floor((y - g.top) / (g.side + g.gap)), k = Math.floor((x - g.left) / (g.side + g.gap));
       if (press && l >= 0 && l < L && k >= 0 && k < H) ui.set({ layer: l, head: k, show: "one" }, true);

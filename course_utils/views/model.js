@@ -1,5 +1,5 @@
 // The whole model in one picture: words run down through encoder and decoder; ink: who reads whom; purple: what a part adds.
-import { fmt, h, mix, paper, percent, rgb } from "./core.js";
+import { fmt, h, mix, paper, percent, pointed, rgb } from "./core.js";
 import { STEPPER_CSS, stepper } from "./stepper.js";
 import { modelNumbers } from "./model_numbers.js";
 import { modelPanel } from "./model_panel.js";
@@ -115,7 +115,7 @@ export function whole(ui) {
     return (geometry = { places, cell, head, label, long, width: stacked ? width : Math.min(width, places.decoder.left + T * cell + tail + 4), height: Math.ceil(bottom + 2) });
   }
   function under(e) {
-    const box = canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+    const [x, y] = pointed(e, canvas);
     for (const side of [...SIDES].reverse()) {
       const g = geometry.places[side];
       if (x < g.left - geometry.label || y < g.from || y > g.to) continue;

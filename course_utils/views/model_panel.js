@@ -1,5 +1,5 @@
 // The tensors of one part of the model, side by side: vectors as bars, scores and weights as cells, the next words as a list.
-import { fmt, h, legible, mix, paper, percent, rgb } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 
 const packed = hex => { const [r, g, b] = hex.match(/\w\w/g).map(x => parseInt(x, 16)); return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; };
 const CUT = 3; // bars end at so many times their root mean square
@@ -60,7 +60,7 @@ export function modelPanel(ui, N, pointer, lit) {
   canvas.onclick = e => { const at = under(e); if (at?.word >= 0) pointer.choose(at.side, at.word); };
   const at = (b, r, c) => ({ where: "panel", block: b.name, side: b.type === "list" ? "decoder" : b.side, word: b.type === "list" ? -1 : r, key: b.type === "cells" ? c : -1, row: r, column: c });
   function under(e) {
-    const box = canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+    const [x, y] = pointed(e, canvas);
     for (const g of geometry) {
       const r = Math.floor((y - g.y) / g.high), c = Math.floor((x - g.x) / g.wide);
       if (r >= 0 && r < g.b.rows && x >= g.x - g.labels && c < g.b.columns && open(g.b, r)) return at(g.b, r, Math.max(0, c));

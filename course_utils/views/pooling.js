@@ -1,5 +1,5 @@
 // Whom does the query ask? Drag a query along the axis: bars are its weights, dots its values, the curve its estimate.
-import { h, fmt, paper, percent, pool, rgb } from "./core.js";
+import { h, fmt, paper, percent, pool, rgb, pointed } from "./core.js";
 import { axes, curve, dot, effective, range, said, scale } from "./chart.js";
 
 export function pooling(ui) {
@@ -18,7 +18,7 @@ export function pooling(ui) {
     if (weights[strongest] > 0) ui.set({ removed: [...state.removed, strongest] }, true);
   };
   ui.actions.back = () => ui.set({ removed: [] }, true);
-  const place = e => { const r = canvas.getBoundingClientRect(); return [e.clientX - r.left, e.clientY - r.top]; };
+  const place = e => pointed(e, canvas);
   const move = (e, done) => x && ui.set({ query: Math.min(high, Math.max(low, x.invert(place(e)[0]))) }, done);
   const under = e => { const [px, py] = place(e); return keys.findIndex((k, i) => Math.hypot(x(k) - px, y(values[i]) - py) < 9 * unit); };
   canvas.onpointerdown = e => { canvas.setPointerCapture(e.pointerId); if ((pressed = under(e)) < 0) move(e, false); };

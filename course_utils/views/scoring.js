@@ -1,5 +1,5 @@
 // The scoring lab: one query, a few keys, two scores side by side: score → scale → mask → softmax → context.
-import { fmt, h, legible, mix, paper, percent, rgb, softmax } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "./core.js";
 import { SCORE } from "./scores.js";
 
 const STEPS = ["score", "scaled", "masked", "weights", "context"];
@@ -42,7 +42,7 @@ export function scoring(ui) {
   // ---- the plane: drag the tip of an arrow
   if (plane) {
     const tips = () => [state.query, ...names.map((_, i) => key(i))];
-    const point = e => { const r = canvas.getBoundingClientRect(); return [e.clientX - r.left, e.clientY - r.top]; };
+    const point = e => pointed(e, canvas);
     canvas.onpointerdown = e => {
       const [x, y] = point(e), far = tips().map(([a, b]) => Math.hypot(place.x(a) - x, place.y(b) - y)), best = far.indexOf(Math.min(...far));
       if (far[best] < 26 * unit) { held = best; canvas.setPointerCapture(e.pointerId); canvas.style.cursor = "grabbing"; }

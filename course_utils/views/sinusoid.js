@@ -1,5 +1,5 @@
 // The sinusoidal encoding: position × column as a heatmap; on the same rows a column as a wave, and binary counting.
-import { fmt, h, mix, paper, rgb } from "./core.js";
+import { fmt, h, mix, paper, pointed, rgb } from "./core.js";
 import { encode, frequencies } from "./sines.js";
 
 export function sinusoid(ui) {
@@ -20,7 +20,7 @@ export function sinusoid(ui) {
   canvas.onclick = e => { const found = under(e); if (found) ui.set(found, true); };
 
   function under(e) {
-    const box = canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+    const [x, y] = pointed(e, canvas);
     for (const [name, g] of Object.entries(places)) {
       const position = Math.floor((y - g.y) / g.row), column = Math.floor((x - g.x) / g.cell);
       if (position >= 0 && position < T && x >= g.x && x < g.x + g.w) return { position, column: name === "heat" ? Math.min(column, D - 1) : state.column };
