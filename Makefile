@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_utils/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author doctor test test-gpu notebooks check bench results lint format lock environment clean
+.PHONY: help lab author doctor test test-gpu notebooks check bench results site lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
 results:  ## make again what is shown as recorded: data/results/
 	$(call environment,--extra test --extra serve)
 	@$(RUN) -m course_utils results $(ARGS)
+
+site:  ## build the website of the course: build/site
+	$(call environment,--extra publish)
+	@$(RUN) -m course_utils site $(ARGS)
 
 lint:  ## ruff, as in make test
 	$(call environment,--extra test --extra serve)

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from importlib import metadata
 
+from . import hosted
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PROFILES = ("class", "full")
 DISTRIBUTION = "attention-course"
@@ -68,6 +70,9 @@ def setup(seed=0):
     _use_style()
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
+    from .resuming import cells
+
+    cells.watch()
     print(runtime)
     return runtime
 
@@ -113,6 +118,8 @@ def missing_packages(distribution=DISTRIBUTION):
     problems = []
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        if hosted.on_colab() and requirement.name in hosted.FRONT_END:
             continue
         try:
             found = metadata.version(requirement.name)
