@@ -1,5 +1,6 @@
 """What the site's search knows: each section of each page, its heading, its words, and the terms of the glossary."""
 
+import html
 import json
 import re
 
@@ -16,7 +17,7 @@ def sections(body):
     found = [("", "", plain(bare[: marks[0].start() if marks else None]))]
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         text = bare[mark.end() : following.start() if following else None]
-        found.append((mark[2], plain(mark[3]), plain(text)))
+        found.append((html.unescape(mark[2]), plain(mark[3]), plain(text)))
     return [section for section in found if any(section[1:])]
 
 

@@ -7,6 +7,7 @@ Static files, which work from a folder and from any server; nothing is fetched f
 """
 
 import functools
+import html
 import re
 import shutil
 from pathlib import Path
@@ -158,7 +159,7 @@ def distinct(body):
 
 def contents(body):
     """(id, words) of a page's sections."""
-    return [(id, pages.plain(words)) for level, id, words in pages.HEADING.findall(body) if level == "2"]
+    return [(html.unescape(id), pages.plain(words)) for level, id, words in pages.HEADING.findall(body) if level == "2"]
 
 
 def with_anchors(body):
