@@ -41,6 +41,10 @@ def parser():
     add.add_argument("--fresh", action="store_true", help="forget what a stopped training has kept")
     add.add_argument("--measure", action="store_true", help="only measure the checkpoint on its test sentences again")
 
+    add = commands.add_parser("site", help="build the website of the course from the executed notebooks")
+    add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")
+    add.add_argument("--repository", metavar="ADDRESS", help="https://github.com/OWNER/NAME: adds Colab and Binder")
+
     commands.add_parser("lock", help="write requirements.lock and environment.yml from what is installed")
     return main
 
@@ -74,6 +78,10 @@ def _run(options, rest):
         from . import authoring
 
         return authoring.run(options.names, check=options.check)
+    if options.command == "site":
+        from .publishing import site
+
+        return site.run(options.out, options.repository)
     if options.command == "lock":
         from . import lock
 

@@ -28,6 +28,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "bert_heads": "bert_study:record_heads",
     "minilm_sst2": "minilm_study:record_minilm_sst2",
     "minilm_wnut17": "minilm_names:record_wnut17",
+    "minilm_squad": "minilm_answers:record_squad",
     "minilm_sentences": "published:record_minilm_sentences",
     "gpt_live": "gpt_study:record_live",
     "gpt_overfitting": "gpt_study:record_overfitting",
