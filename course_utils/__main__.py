@@ -14,6 +14,7 @@ def parser():
 
     add = commands.add_parser("lab", help="fill workbook/ and open JupyterLab on it; further options go to JupyterLab")
     add.add_argument("--fill-only", action="store_true", help="fill workbook/, and do not start JupyterLab")
+    add.add_argument("--workbook", metavar="FOLDER", help="with --fill-only: another place for it, as a hub needs")
 
     commands.add_parser("author", help="open JupyterLab on notebooks/ itself; further options go to JupyterLab")
 
@@ -69,7 +70,8 @@ def _run(options, rest):
     if options.command in ("lab", "author"):
         from . import lab
 
-        return lab.run(rest, author=options.command == "author", start=not getattr(options, "fill_only", False))
+        author, fill_only = options.command == "author", getattr(options, "fill_only", False)
+        return lab.run(rest, author, start=not fill_only, folder=getattr(options, "workbook", None))
     if options.command == "notebooks":
         if options.lint:
             from . import anatomy

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from . import files, workbook
 
@@ -13,23 +14,28 @@ FIRST = "00_start_here.ipynb"
 PORT = 8888
 
 
-def run(arguments=(), author=False, start=True):
+def run(arguments=(), author=False, start=True, folder=None):
     """The commands `lab` and `author` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
     author     open notebooks/ itself instead of the student's copies
     start      False: fill workbook/ only
+    folder     with start=False: fill this folder instead; a hub shares the course, and nobody may write into it
     """
     root = files.course_folder()
+    where = Path(folder) if folder else root / "workbook"
+    if folder and start:
+        print("--workbook belongs to --fill-only: JupyterLab opens workbook/ of the course.", file=sys.stderr)
+        return 2
     if not author:
         try:
-            for change in workbook.sync(root / "notebooks", root / "workbook"):
+            for change in workbook.sync(root / "notebooks", where):
                 print(f"workbook/ {change}")
         except workbook.WorkbookError as error:
             print(error, file=sys.stderr)
             return 1
         if not start:
-            print(f"Your notebooks are in {root / 'workbook'}")
+            print(f"Your notebooks are in {where}")
             return 0
     problem = port_problem(arguments)
     if problem:

@@ -25,15 +25,35 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PASSWORD = "what comes out?"
 
 
-def separate():
-    """Can students have accounts of their own here: root, and a course that every account can read?"""
-    return os.geteuid() == 0 and all(reachable(place) for place in (ROOT, sys.executable, os.__file__))
+# Opens the way to a place below a folder that only root may enter, in a mount namespace of the hub's own: the folder is
+# covered by an empty one in which just this place stands. Its arguments: folder place … -- command
+OPEN = """
+set -e
+while [ "$1" != -- ]; do
+  kept=$(mktemp -d); mount --bind "$2" "$kept"
+  [ -e "$1/.open" ] || { mount -t tmpfs -o mode=755 none "$1"; touch "$1/.open"; }
+  mkdir -p "$2"; mount --bind "$kept" "$2"; umount "$kept"; rmdir "$kept"; shift 2
+done
+shift; exec "$@"
+"""
 
 
-def reachable(path):
-    """May every account read this file or folder, and pass through all that lies above it?"""
-    path = pathlib.Path(path).resolve()
-    return bool(path.stat().st_mode & stat.S_IROTH) and all(p.stat().st_mode & stat.S_IXOTH for p in path.parents)
+def opened():
+    """What to put before the hub's command so that other accounts reach the course and its Python; None: no way."""
+    if os.geteuid() != 0:
+        return None
+    pairs = []
+    for place in (ROOT, pathlib.Path(sys.base_prefix).resolve()):
+        closed = [str(p) for p in place.parents if not p.stat().st_mode & stat.S_IXOTH]
+        if closed:
+            pairs += [closed[-1], str(place)]
+    if not pairs:
+        return []
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", OPEN, "sh", *pairs, "--"]
+    with contextlib.suppress(OSError):
+        if subprocess.run([*command, "true"], capture_output=True).returncode == 0:
+            return command
+    return None
 
 
 def free_port():
@@ -50,11 +70,13 @@ class Hub:
         self.state.mkdir(parents=True, exist_ok=True)
         if names:
             (self.state / "students.txt").write_text("\n".join(names) + "\n")
+        self.before = opened()
+        self.separate = self.before is not None
         self.base = f"http://127.0.0.1:{free_port()}"
         self.own = {
             "COURSE_HUB_STATE": str(self.state),
             "COURSE_HUB_BIND": self.base,
-            "COURSE_HUB_TRIAL": "" if separate() else "1",
+            "COURSE_HUB_TRIAL": "" if self.separate else "1",
         } | settings
         self.ports = [
             f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{free_port()}",
@@ -64,7 +86,8 @@ class Hub:
 
     def start(self):
         """Start the hub, and wait until it answers."""
-        command = [sys.executable, "-m", "jupyterhub", "-f", str(ROOT / "deploy" / "jupyterhub_config.py"), *self.ports]
+        config = ROOT / "deploy" / "jupyterhub_config.py"
+        command = [*(self.before or []), sys.executable, "-m", "jupyterhub", "-f", str(config), *self.ports]
         with (self.state / "hub.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.state, env=os.environ | self.own, stdout=log, stderr=log, start_new_session=True
@@ -170,7 +193,7 @@ class Kernel:
         self.socket.send(json.dumps(message))
         said, error = [], ""
         while True:
-            answer = json.loads(self.socket.recv())
+            answer = self._receive()
             if answer["parent_header"].get("msg_id") != number:
                 continue
             kind, content = answer["msg_type"], answer["content"]
@@ -182,6 +205,15 @@ class Kernel:
                 error = f"{content['ename']}: {content['evalue']}"
             elif kind == "status" and content["execution_state"] == "idle":
                 return "".join(said), error
+
+    def _receive(self):
+        """The next message; behind one with binary data (a live view) its buffers are left out."""
+        data = self.socket.recv()
+        if isinstance(data, bytes):
+            count = int.from_bytes(data[:4], "big")
+            places = [int.from_bytes(data[i : i + 4], "big") for i in range(4, 4 + 4 * count, 4)]
+            data = data[places[0] : places[1]]
+        return json.loads(data)
 
     def run_notebook(self, notebook, each=lambda: None):
         """Run all cells of a notebook, with each() after each -> [(number of the cell, error), …]."""

@@ -1,0 +1,156 @@
+"""JupyterHub for a class on one server. docs/deploying.md says how to start it; nothing here needs editing for that.
+
+The course, its environment and its data are shared and belong to root: nobody can change them. Each student has a
+folder of his own and an account of the operating system of his own, a number without a name that owns just this folder.
+
+    COURSE_HUB_STATE   folder for students.txt, homes/, passwords and the hub's own records (/srv/attention)
+    COURSE_HUB_BIND    where the hub listens (http://127.0.0.1:8000); https is the work of a server in front of it
+    COURSE_HUB_MB      megabytes that a process of a student may use (3000)
+    COURSE_HUB_IDLE    seconds after which a server that nobody uses is stopped (3600)
+    COURSE_HUB_PROXY   another proxy, such as configurable-http-proxy of npm
+    COURSE_HUB_TRIAL   1: everything in one account, without being root; to try it, not for a class
+"""
+
+import os
+import re
+import shlex
+import stat
+import sys
+from pathlib import Path
+
+from firstuseauthenticator import FirstUseAuthenticator
+from jupyterhub.spawner import LocalProcessSpawner
+
+COURSE = Path(__file__).resolve().parents[1]
+STATE = Path(os.environ.get("COURSE_HUB_STATE", "/srv/attention")).resolve()
+BIND = os.environ.get("COURSE_HUB_BIND", "http://127.0.0.1:8000")
+TRIAL = os.environ.get("COURSE_HUB_TRIAL") == "1"
+FIRST_ACCOUNT = 700_001  # above every range that Linux distributions and systemd give away
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def people(path):
+    """students.txt -> (names, names of teachers): one name a line, teachers with the word `admin` behind theirs.
+
+    Raises SystemExit if there is no such file, or a line is something else.
+    """
+    if not path.is_file():
+        raise SystemExit(
+            f"{path} is not there. Needed: a file with one name a line, such as\n  anna\n  ben\n  eve admin"
+        )
+    students, admins = set(), set()
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if not NAME.fullmatch(words[0]) or words[1:] not in ([], ["admin"]):
+            raise SystemExit(
+                f"{path}, line {number}: {line.strip()!r}. Needed: a name in small letters, digits, '.', '-' and '_', "
+                "and for a teacher the word admin after it."
+            )
+        (admins if words[1:] else students).add(words[0])
+    return students | admins, admins
+
+
+def closed_to_students(*places):
+    """The first folder that other accounts than root's cannot enter or read on the way to these places; None if all
+    is open."""
+    for place in places:
+        for folder in (place, *place.parents):
+            needed = stat.S_IXOTH | (stat.S_IROTH if folder == place else 0)
+            if folder.stat().st_mode & needed != needed:
+                return folder
+    return None
+
+
+def home_of(name, homes):
+    """The folder of a student, made if need be, and the number of his account: the folder's owner is the record."""
+    home = homes / name
+    if not home.exists():
+        taken = [folder.stat().st_uid for folder in homes.iterdir()]
+        home.mkdir(mode=0o700)
+        if not TRIAL:
+            account = max([FIRST_ACCOUNT - 1, *taken]) + 1
+            os.chown(home, account, account)
+    return home, home.stat().st_uid
+
+
+class StudentSpawner(LocalProcessSpawner):
+    """Starts a student's server in his own folder and, outside trials, under his own account."""
+
+    def make_preexec_fn(self, name):
+        return None  # Popen itself does all that is needed: see start
+
+    def user_env(self, env):
+        home, _ = home_of(self.user.name, STATE / "homes")
+        return env | {"USER": self.user.name, "LOGNAME": self.user.name, "HOME": str(home), "SHELL": "/bin/bash"}
+
+    async def start(self):
+        home, account = home_of(self.user.name, STATE / "homes")
+        self.popen_kwargs = {"cwd": home, "umask": 0o077}
+        if not TRIAL:
+            self.popen_kwargs |= {"user": account, "group": account, "extra_groups": []}
+        return await super().start()
+
+
+if os.geteuid() != 0 and not TRIAL:
+    raise SystemExit(
+        "The hub is not root, so all students would share one account and could read each other's work. "
+        "Start it as root (sudo, systemd), or set COURSE_HUB_TRIAL=1 to try it alone."
+    )
+(STATE / "homes").mkdir(parents=True, exist_ok=True)
+(STATE / "homes").chmod(0o755)  # to pass through; each folder in it is closed
+if not TRIAL and (folder := closed_to_students(COURSE, Path(sys.base_prefix), STATE / "homes")):
+    raise SystemExit(
+        f"Students' accounts cannot enter {folder}. The course, its Python ({sys.base_prefix}) and {STATE} must lie "
+        "where everybody may read, such as /opt and /srv, not in somebody's home."
+    )
+everyone, teachers = people(STATE / "students.txt")
+
+c = get_config()  # noqa: F821 - JupyterHub gives it to its configuration
+
+# The hub. Students' servers go on while it is started again, and it finds them.
+c.JupyterHub.bind_url = BIND
+c.JupyterHub.db_url = f"sqlite:///{STATE / 'jupyterhub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(STATE / "cookie_secret")
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.concurrent_spawn_limit = 2 * (os.cpu_count() or 1)  # the others wait their turn, and are told so
+c.ConfigurableHTTPProxy.pid_file = str(STATE / "proxy.pid")
+c.ConfigurableHTTPProxy.command = shlex.split(
+    os.environ.get("COURSE_HUB_PROXY", shlex.join([sys.executable, str(COURSE / "deploy" / "proxy.py")]))
+)
+
+# Who may come in: those in students.txt. Each chooses a password when he comes for the first time.
+c.JupyterHub.authenticator_class = FirstUseAuthenticator
+c.FirstUseAuthenticator.dbm_path = str(STATE / "passwords")
+c.FirstUseAuthenticator.create_users = False
+c.FirstUseAuthenticator.min_password_length = 8
+c.Authenticator.allowed_users = everyone
+c.Authenticator.admin_users = teachers
+c.Authenticator.allow_existing_users = False  # who is struck off the list stays out
+c.Authenticator.delete_invalid_users = False  # … and his folder stays
+
+# What each gets: his workbook brought up to date, JupyterLab, one thread, and a bound on memory.
+c.JupyterHub.spawner_class = StudentSpawner
+c.Spawner.cmd = [str(COURSE / "deploy" / "start.sh")]
+c.Spawner.default_url = "/lab/tree/workbook/00_start_here.ipynb"
+c.Spawner.start_timeout = 180
+c.Spawner.http_timeout = 120
+c.Spawner.environment = {
+    "COURSE_PYTHON": sys.executable,
+    "COURSE_HUB_MB": os.environ.get("COURSE_HUB_MB", "3000"),
+    "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+}
+
+# A server that nobody uses is stopped; what is in its folder stays.
+c.JupyterHub.load_roles = [
+    {
+        "name": "stops-idle-servers",
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        "services": ["idle"],
+    }
+]
+idle = os.environ.get("COURSE_HUB_IDLE", "3600")
+c.JupyterHub.services = [
+    {"name": "idle", "command": [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={idle}"]}
+]
