@@ -165,20 +165,6 @@ def test_the_first_half_cannot_be_known_and_the_table_names_every_head():
     assert task.scores(model).shape == (2, 2)
 
 
-@pytest.mark.slow
-def test_two_layers_learn_to_copy_by_an_induction_head_and_cannot_without_it():
-    task = induction.Repeats()
-    model = task.model()
-    run = task.train(model)
-    whole, worst = task.second_half(model), induction.knock_out(task, model)[0]
-    assert whole < 0.5 < math.log(24) - 0.5 < run.history["second half"][1][0]
-    assert task.by_place(model)[:10].mean() > math.log(24) - 0.2  # nothing is to be known in the first half
-    scores = task.scores(model)
-    assert scores[1].max() > 0.5 > scores[0].max()
-    assert task.scores(model, what="before")[0].max() > 0.3
-    assert worst.loss > 1.0
-
-
 # ---- what attention costs -------------------------------------------------------------------------------------------
 
 
