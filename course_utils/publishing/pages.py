@@ -4,6 +4,7 @@ Everything is in the notebook already: formulas become MathML, code is coloured,
 Nothing is executed here, and nothing refers to another machine.
 """
 
+import base64
 import functools
 import html
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 from ..files import course_folder
 from .formulas import to_mathml
 
+ASSETS = Path(__file__).parent / "assets"
+CHECKED = re.compile(r"^# NBVAL_CHECK_OUTPUT\n", re.M)  # a line for the tests, not for readers
 HEADING = re.compile(r"<h([1-6]) id=\"([^\"]*)\">(.*?)</h\1>", re.S)
 
 
@@ -84,7 +87,7 @@ def chapter(name, link=lambda address: address):
         elif raw.cell_type == "code":
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
-            cell = Cell(raw.id, "code", code(raw.source), outputs, slide, tags, bool(under), hidden)
+            cell = Cell(raw.id, "code", code(CHECKED.sub("", raw.source)), outputs, slide, tags, bool(under), hidden)
         else:
             continue
         cells.append(cell)
@@ -142,9 +145,15 @@ def code(source, language="python"):
     return made.replace("<pre>", '<pre tabindex="0">', 1)
 
 
+def math_css():
+    """A style sheet that brings the font of the formulas along: browsers need one made for mathematics."""
+    font = base64.b64encode((ASSETS / "stix-two-math.woff2").read_bytes()).decode()
+    return f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{font})}}'
+
+
 def asset(name):
     """The text of a file in course_utils/publishing/assets."""
-    return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")
+    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _output(raw, text):

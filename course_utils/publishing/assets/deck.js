@@ -1,0 +1,152 @@
+// Lays the blocks of each slide out, divides what does not fit, then starts reveal.js.
+(async () => {
+  const WIDE = 1168, HIGH = 720 - 46 - 30, GAP = 16, SCALES = [1, 0.92, 0.85, 0.78, 0.7], FLOOR = 0.8;
+  const root = document.querySelector(".slides"), all = (s, e = document) => [...e.querySelectorAll(s)];
+  const frames = async n => { while (n--) await new Promise(requestAnimationFrame); };
+  const make = (tag, className, ...children) => { const e = document.createElement(tag); e.className = className; e.append(...children); return e; };
+
+  // ---- one column of blocks for each slide
+  const slides = all("section > section").map(section => {
+    const flow = make("div", "flow"), notes = section.querySelector("aside.notes");
+    for (const cell of all(".cell", section)) for (const block of [...cell.children]) {
+      if (cell.classList.contains("fragment")) block.dataset.step = "";
+      flow.append(block);
+    }
+    const head = make("div", "head", section.dataset.head);
+    section.replaceChildren(head, flow, ...(notes ? [notes] : []));
+    return { section, flow };
+  });
+  for (const view of all(".flow .course-view")) { const box = make("div", "fit"); view.before(box); box.append(view); }
+  await document.fonts.ready;
+  await Promise.all(all("img").map(image => image.decode().catch(() => {})));
+
+  // ---- how high each view is, at several sizes: a smaller view gets more room to lay itself out
+  const views = all(".flow .course-view"), heights = new Map(views.map(v => [v, []]));
+  const caption = (view, shown) => { const c = view.shadowRoot.querySelector(".caption"); if (c) c.style.display = shown ? "" : "none"; };
+  for (const k of SCALES) {
+    views.forEach(v => (v.style.width = `${WIDE / k}px`));
+    await frames(3);
+    for (const v of views) for (const shown of [true, false]) { caption(v, shown); heights.get(v).push({ k, shown, high: v.offsetHeight * k }); }
+    views.forEach(v => caption(v, true));
+  }
+  const best = (view, room) => heights.get(view).toSorted((a, b) => b.shown - a.shown || b.k - a.k).find(h => h.high <= room);
+  function settle(view, { k, shown, high }) {
+    Object.assign(view.style, { width: `${WIDE / k}px`, transform: k === 1 ? "" : `scale(${k})` });
+    caption(view, shown);
+    view.parentElement.style.height = `${Math.ceil(high)}px`;
+    view.dataset.scale = k;
+  }
+
+  // ---- a block: its height, how small it may get, where it may be divided
+  const outer = block => block.getBoundingClientRect().height + GAP;
+  const heading = block => /^H[1-6]$/.test(block.tagName);
+  const said = block => block?.matches(".output") && block.firstElementChild?.matches("pre.stream"); // what code prints stays below it
+  const leads = (block, next) => heading(block) || (block.matches(".source") ? said(next) : /[:：]$/.test(block.textContent.trim()));
+  function fit(block, room, alone) { // true if it now stands within `room`
+    const view = block.querySelector(".course-view"), image = block.querySelector("figure > img");
+    if (view) {
+      const chosen = best(view, room) ?? (alone ? smallest(view, room) : null);
+      if (chosen && (alone || chosen.k >= 0.85 && chosen.shown)) settle(view, chosen);
+      else return false;
+    } else if (image) {
+      const rest = outer(block) - image.getBoundingClientRect().height, shape = image.naturalWidth / image.naturalHeight;
+      const wide = Math.min(WIDE, image.naturalWidth, (room - rest) * shape);
+      if (wide < (alone ? 0 : 700)) return false;
+      image.style.width = `${Math.floor(wide)}px`; image.style.maxWidth = "none";
+    } else if (alone) {
+      const size = parseFloat(getComputedStyle(block).fontSize);
+      for (let k = 1; k >= FLOOR - 0.01 && (outer(block) - GAP > room || tooWide(block)); k -= 0.05) block.style.fontSize = `${size * k}px`;
+    }
+    return outer(block) - GAP <= room + 1 && !tooWide(block);
+  }
+  const tooWide = block => block.scrollWidth > block.clientWidth + 1 || all("table, math", block).some(e => e.getBoundingClientRect().width > WIDE + 1);
+  function smallest(view, room) {
+    const last = heights.get(view).at(-1), k = last.k * Math.min(1, room / last.high);
+    view.dataset.small = k.toFixed(2);
+    return { k, shown: false, high: last.high * (k / last.k), forced: true };
+  }
+  const parts = block => (/^[UO]L$/.test(block.tagName) ? [...block.children] : block.matches(".output, .source, .scroll") ? all("tbody > tr", block) : []);
+  function divide(block, room) { // the first part stays, the rest is returned; null where there is no seam within reach
+    if (/^[UO]L$/.test(block.tagName) || block.querySelector("tbody > tr") && !block.querySelector(".course-view, .course-exercise")) {
+      const items = parts(block), top = block.getBoundingClientRect().top;
+      const count = items.findIndex(i => i.getBoundingClientRect().bottom - top > room);
+      if (count < 1) return null;
+      const rest = block.cloneNode(true);
+      items.slice(count).forEach(i => i.remove());
+      parts(rest).slice(0, count).forEach(i => i.remove());
+      if (block.tagName === "OL") rest.start = (block.start || 1) + count;
+      return rest;
+    }
+    const pre = block.matches("pre") ? block : block.querySelector(":scope > pre, :scope > .highlight > pre");
+    if (!pre) return null;
+    const lines = pre.innerHTML.replace(/\n$/, "").split("\n"), line = pre.getBoundingClientRect().height / lines.length;
+    let count = Math.floor((room - 24) / line);
+    if (count < 3 || lines.length - count < 1) return null;
+    const rest = block.cloneNode(true), other = rest.matches("pre") ? rest : rest.querySelector("pre");
+    pre.innerHTML = lines.slice(0, count).join("\n");
+    while (count > 3 && outer(block) - GAP > room) pre.innerHTML = lines.slice(0, --count).join("\n");
+    other.innerHTML = lines.slice(count).join("\n");
+    return rest;
+  }
+
+  // ---- pages: blocks in order, headings and lines that end with a colon stay with what follows
+  for (const { section, flow } of slides) {
+    const pages = [[]], used = page => page.reduce((sum, block) => sum + outer(block), 0);
+    const queue = [...flow.children];
+    while (queue.length) {
+      const block = queue.shift(), page = pages.at(-1), before = used(page), room = HIGH - before;
+      if (block.matches("hr.page")) { block.remove(); if (page.length) pages.push([]); continue; }
+      if (fit(block, room, !page.length)) { page.push(block); continue; }
+      const only = !page.length || page.every(heading);
+      const rest = only || room > 0.4 * HIGH ? divide(block, room) : null;
+      if (rest) { block.after(rest); page.push(block); pages.push([]); queue.unshift(rest); continue; }
+      if (!page.length) { page.push(block); continue; } // it is as small as it may be: the check below says so
+      if (only && fit(block, room, true)) { page.push(block); continue; }
+      const carried = [];
+      while (page.length > 1 && leads(page.at(-1), carried[0] ?? block)) carried.unshift(page.pop());
+      if (only) page.push(...carried.splice(0));
+      pages.push([]);
+      queue.unshift(...carried, block);
+    }
+    let last = section;
+    pages.filter(page => page.length).forEach((page, i) => {
+      const steps = page.filter(block => "step" in block.dataset);
+      if (steps.length < page.length) steps.forEach(block => block.classList.add("fragment"));
+      steps.forEach((block, n) => n && (block.dataset.fragmentIndex = 0));
+      if (steps.length) steps[0].dataset.fragmentIndex = 0;
+      if (!i) return;
+      const next = make("section", "", section.querySelector(".head").cloneNode(true), make("div", "flow", ...page));
+      last.after(next);
+      last = next;
+    });
+  }
+  for (const head of all(".head")) if (head.nextElementSibling.querySelector("h1, h2")) head.textContent = "";
+  root.querySelector("section section").classList.add("title");
+  const over = all(".flow").filter(f => f.getBoundingClientRect().height > HIGH + 30);
+  document.documentElement.dataset.over = over.length;
+  over.forEach(f => console.warn("Does not fit on one slide:", f.textContent.slice(0, 60)));
+  document.body.classList.remove("measuring");
+
+  // ---- keys: inside a view they are the view's; Page Up and Down (remote controls) always turn the slide, Escape leaves
+  const inView = () => document.activeElement?.closest(".course-view");
+  const turn = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
+  addEventListener("keydown", event => {
+    if (turn[event.key] && !event.ctrlKey) { turn[event.key](); event.preventDefault(); event.stopImmediatePropagation(); }
+    if (event.key === "Escape" && inView()) { document.activeElement.blur(); event.stopImmediatePropagation(); }
+  }, true);
+  const dark = () => document.documentElement.classList.toggle("dark");
+  await Reveal.initialize({
+    width: 1280, height: 720, margin: 0, center: false, hash: true, slideNumber: "c/t", transition: "none", backgroundTransition: "none",
+    keyboardCondition: () => !inView(), pdfSeparateFragments: false, plugins: [RevealNotes], controlsTutorial: false, help: true,
+  });
+  Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, dark);
+  Reveal.addKeyBinding({ keyCode: 82, key: "R", description: "All views of this slide as they were" }, () => all(".course-view", Reveal.getCurrentSlide()).forEach(v => v.view?.act("reset")));
+  const only = ({ currentSlide }) => {
+    if (Reveal.isPrintView?.()) return;
+    if (inView() && !currentSlide.contains(document.activeElement)) document.activeElement.blur();
+    all(".slides section section").forEach(s => (s.inert = s !== currentSlide)); // Tab stays on the slide that is seen
+  };
+  Reveal.on("slidechanged", only);
+  only({ currentSlide: Reveal.getCurrentSlide() });
+  document.documentElement.dataset.ready = "";
+})();
