@@ -10,13 +10,13 @@ import importlib
 
 __version__ = "0.1.0"
 
-_FROM = {"setup": "runtime", "Runtime": "runtime"}
+_FROM = {"setup": "runtime", "Runtime": "runtime", "resume_here": "resuming.here"}
 _MODULES = {
     "attention", "scores", "positions", "seq2seq", "transformer", "bert", "gpt", "decoding",
     "data", "training", "metrics", "exercises", "views", "runtime",
 }  # fmt: skip
 
-__all__ = ["Runtime", "__version__", "setup"]
+__all__ = ["Runtime", "__version__", "resume_here", "setup"]
 
 
 def __getattr__(name):

@@ -5,6 +5,8 @@ So the saved copy shows what stands beside it in the output, its HTML; the open 
 The same cleaning is applied to the notebooks that authors build.
 """
 
+import os
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 STAND_IN = "<p><em>Run this cell again to bring its controls back.</em></p>"
@@ -49,3 +51,7 @@ def _load_jupyter_server_extension(server):
 async def _start_jupyter_server_extension(server):
     """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)
+    if os.environ.get("COURSE_CHAPTERS"):
+        from .presenting import start
+
+        server.web_app.settings.setdefault("page_config_data", {})["coursePresenting"] = start.configuration()

@@ -3,6 +3,7 @@
     run = fit(model, batches, loss, steps=200, evaluate=held_out_loss, lr=0.05)
     run = fit(model, batches, loss, steps=400, evaluate=held_out_loss, resume=run)  # 200 more
 
+In a workbook what it has come to is kept on disk (resuming/keeping.py), for `resume_here()` and for presenting.
 A run in two parts equals the run in one, bit for bit on a CPU. Batches and dropout draw from random states of the
 run's own: the same seed gives the same run, and training changes nothing in the global ones. Steps bound a training;
 seconds are a cap.
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from .checkpoints import load_checkpoint, save_checkpoint  # noqa: F401 - course_utils.training is where one looks
 from .progress import Progress, Stop
+from .resuming import keeping
 from .runtime import PROFILES, choice
 from .trainer import Best, Trainer, random_states, set_random_states
 
@@ -38,6 +40,7 @@ class Run:
     history   name -> ([steps], [values]), as plot.lines takes it: "loss" for each step, metrics where measured
     stopped   None, "by hand", "time" or "diverged"
     samples   what `samples(model)` last gave
+    origin    fingerprint of the weights that it began with, where the workbook keeps it
     """
 
     model: nn.Module
@@ -49,6 +52,7 @@ class Run:
     message: str = ""
     _last: dict = field(default_factory=dict)
     _judged: tuple[Best, dict | None] | None = None
+    origin: str = field(default="", repr=False)
 
     @property
     def best(self) -> Best | None:
@@ -106,6 +110,14 @@ def fit(
     lr_asked, lr = lr, LR if lr is None else lr
     resume = getattr(model, "last_run", None) if resume is True else resume or None
     _check(model, lr, every, batches, resume)
+    kept = keeping.training(
+        model, resume, title, batches=batches, loss=loss, steps=steps, evaluate=evaluate, every=every, seed=seed,
+        sign=higher_is_better, optimizer=optimizer, lr=lr_asked, schedule=schedule, clip=clip, log=tensorboard,
+    )  # fmt: skip
+    if kept and (found := kept.bring_back(model)):
+        model.last_run = found
+        Progress(found, title or "Training", show, apart=higher_is_better).finish()
+        return found
     writer = _writer(tensorboard)
     run = resume or Run(model, steps, history={"loss": ([], [])})
     run.model, run.steps, run.stopped = model, steps, None
@@ -146,6 +158,8 @@ def fit(
                 writer.close()
             run.message = _message(run, trainer)
             progress.finish()
+    if kept:
+        kept.keep(run)
     return run
 
 
