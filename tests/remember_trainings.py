@@ -34,7 +34,8 @@ def remembering(module, folder, cell, read=True):
         def make():
             return fit(model, batches, loss, steps=steps, seed=seed, resume=resume, **options)
 
-        if resume is not None or options.get("tensorboard"):
+        anew = resume is None or resume is True and getattr(model, "last_run", None) is None
+        if not anew or options.get("tensorboard"):
             return make()
         text = cell()
         count[text] = count.get(text, 0) + 1
