@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_utils/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author doctor test test-gpu notebooks check bench results site lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks check bench results site lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ lab: environment  ## open the course in JupyterLab; sets up everything first, if
 
 author: environment  ## open notebooks/ itself, for authors
 	@$(RUN) -m course_utils author $(ARGS)
+
+present: environment  ## chapters for a projector, by keyboard (ARGS="03 05")
+	@$(RUN) -m course_utils present $(ARGS)
 
 doctor: environment  ## check this environment and say what to do
 	@$(RUN) -m course_utils doctor $(ARGS)

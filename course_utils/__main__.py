@@ -18,6 +18,10 @@ def parser():
 
     commands.add_parser("author", help="open JupyterLab on notebooks/ itself; further options go to JupyterLab")
 
+    add = commands.add_parser("present", help="chapters for a projector, by keyboard; further options go to JupyterLab")
+    add.add_argument("names", nargs="*", help="names or their beginnings, such as 01 05; without: 01")
+    add.add_argument("--prepare", action="store_true", help="only run their trainings beforehand, so that nobody waits")
+
     add = commands.add_parser("notebooks", help="build notebooks from notebooks/source/, or check them")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as 01; without: all")
     add.add_argument("--check", action="store_true", help="say which notebooks differ from their source")
@@ -29,6 +33,14 @@ def parser():
     add = commands.add_parser("progress", help="what is solved in a workbook, and what is next; or one file to hand in")
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
     add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
+
+    add = commands.add_parser(
+        "grade", help="check again, in a sandbox, what a class has handed in; exit status 1: look"
+    )
+    add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")
+    add.add_argument("--out", metavar="FILE", default="grades.csv", help="the table; without: grades.csv")
+    add.add_argument("--words", metavar="FILE", help="another table: what the checks say of each answer")
+    add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
 
     add = commands.add_parser("data", help="list the data and check them, make a table, or fetch a corpus")
     add.add_argument(
@@ -53,7 +65,7 @@ def parser():
 def main(arguments=None):
     """Run one command -> exit status."""
     options, rest = parser().parse_known_args(arguments)
-    if rest and options.command not in ("lab", "author"):
+    if rest and options.command not in ("lab", "author", "present"):
         parser().error(f"unknown: {' '.join(rest)}")
     try:
         return _run(options, rest)
@@ -72,6 +84,10 @@ def _run(options, rest):
 
         author, fill_only = options.command == "author", getattr(options, "fill_only", False)
         return lab.run(rest, author, start=not fill_only, folder=getattr(options, "workbook", None))
+    if options.command == "present":
+        from .presenting import start
+
+        return start.run(options.names, rest, options.prepare)
     if options.command == "notebooks":
         if options.lint:
             from . import anatomy
@@ -96,6 +112,10 @@ def _run(options, rest):
         from .exercises import overview
 
         return overview.run(options.folder, options.export)
+    if options.command == "grade":
+        from . import grading
+
+        return grading.run(options.folder, options.out, options.words, options.jobs)
     if options.command == "train":
         from . import recipes
 
