@@ -52,6 +52,20 @@ EXERCISES = (
                 "Nearly there: these are the single contributions. Add them up.",
             ),
             Wrong(
+                lambda weights, values: weights * values.sum() / weights.sum(),
+                "`values.sum()` comes first here: without brackets, `.sum()` belongs to `values` alone. Multiply in "
+                "pairs, and then add up: `(weights * values).sum()`.",
+            ),
+            Wrong(
+                lambda weights, values: (weights * values).sum() / values.sum(),
+                "It is divided by the sum of the values. Divide by the sum of the weights.",
+            ),
+            Wrong(
+                lambda weights, values: weights[0] * values[0] / weights.sum(),
+                "Only the first value is counted. Does `return` stand inside the loop? Then the first round is the "
+                "last; move it to the left.",
+            ),
+            Wrong(
                 lambda weights, values: torch.softmax(weights, -1) @ values,
                 "The weights go through a softmax first. They are weights already: dividing by their sum is enough.",
             ),

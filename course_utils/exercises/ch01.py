@@ -51,7 +51,12 @@ KERNEL = Exercise(
         ),
         Wrong(
             lambda distance, width=1.0: torch.exp(-((distance * width) ** 2) / 2),
-            "The distance is multiplied by the width. Divide: the larger the width, the less a distance should matter.",
+            "The distance is multiplied by the width. Divide: the larger the width, the less a distance should matter. "
+            "(`/ 2 * width ** 2` multiplies, too: what is below the line needs brackets.)",
+        ),
+        Wrong(
+            lambda distance, width=1.0: torch.exp(-((distance / width / 2) ** 2)),
+            "The ½ stands inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
         ),
         Wrong(
             lambda distance, width=1.0: torch.exp(-(distance / width) / 2),
@@ -160,6 +165,11 @@ def _no_pairs(queries, keys, values, width=1.0):
     return weights @ values, weights
 
 
+def _averaged_keys(queries, keys, values, width=1.0):
+    weights = torch.softmax(_scores(queries, keys, width), dim=-1)
+    return weights @ keys, weights
+
+
 POOLING = Exercise(
     name="attention pooling",
     task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of the row) and the "
@@ -210,6 +220,11 @@ POOLING = Exercise(
             _wrong_estimate(lambda weights, values: (weights * values).mean(-1)),
             "The weights are right. Their products with the values should be summed, not averaged: the weights already "
             "sum to 1, and `mean` divides by the number of keys once more.",
+        ),
+        Wrong(
+            _averaged_keys,
+            "The weights are right, but the keys are averaged. A key says how well it fits; what is averaged are the "
+            "values.",
         ),
         Wrong(
             _wrong_scores(lambda distance, width: -((distance / width) ** 2)),

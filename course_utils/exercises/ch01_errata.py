@@ -23,6 +23,20 @@ def _with_sum(total):
     return weights
 
 
+def _in_loops(place, size):
+    """The program with k at the place 0 (query) or 1 (key) of what is summed, over as many as the axis `size` has."""
+
+    def weights(scores):
+        result = torch.zeros_like(scores)
+        for i, j in torch.cartesian_prod(*map(torch.arange, scores.shape)).tolist():
+            several = range(scores.shape[size])
+            bottom = sum((scores[i, k] if place else scores[k, j]).exp() for k in several)
+            result[i, j] = scores[i, j].exp() / bottom
+        return result
+
+    return weights
+
+
 DENOMINATOR = FindError(
     name="softmax denominator",
     task="write the function again, so that each query's weights sum to 1.",
@@ -78,6 +92,16 @@ DENOMINATOR = FindError(
             _with_sum(lambda exps: exps * exps.shape[1]),
             "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
             "keys), whatever the scores.",
+        ),
+        Wrong(
+            _in_loops(1, size=0),
+            "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
+            "The range has to fit: `range(keys)`.",
+        ),
+        Wrong(
+            _in_loops(0, size=1),
+            "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
+            "that changes in the sum.",
         ),
         Wrong(
             _with_sum(lambda exps: exps.sum(0, keepdim=True)),

@@ -20,6 +20,7 @@ def _softmax_cases() -> list[Case]:
         case([[1000.0, 1001.0], [1000.0, 1000.0]], [[yes, yes], [yes, yes]]),
         case([[1000.0, 999.0], [0.0, 1.0]], [[yes, yes], [yes, yes]]),
         case([[0.0, 1.0, 500.0], [0.0, 1.0, 2.0]], [[yes, yes, no], [yes, yes, no]]),
+        case([[-20000.0, 0.0, 1.0], [0.0, 0.0, 300.0]], [[yes, no, no], [yes, yes, yes]]),
         case([[-3.0, -1.0, -2.0], [2.0, -1.0, 0.5]], [[yes, no, yes], [no, yes, yes]]),
         case([2.0, 0.0, 1.0], [yes, no, yes]),
         case(some_numbers(2, 1, 3, seed=31), [[[yes, yes, no]], [[yes, yes, yes]]]),
@@ -50,6 +51,15 @@ def _minus(maximum):
     def softmax(scores, mask):
         exps = (scores - maximum(scores)).exp() * mask
         return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
+
+    return softmax
+
+
+def _filled_with(low):
+    """Softmax over scores whose masked ones are a small number; all else is right."""
+
+    def softmax(scores, mask):
+        return torch.softmax(scores.masked_fill(~mask, low), dim=-1) * mask.any(-1, keepdim=True)
 
     return softmax
 
@@ -86,6 +96,16 @@ SOFTMAX = Exercise(
             lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1),
             "In the row where everything is masked the weights should be zeros. With −1e9 everywhere all scores are "
             "equal again, and softmax shares evenly among keys that nobody may attend to.",
+        ),
+        Wrong(
+            _filled_with(-1e4),
+            "A number like −100 or −10,000 hides a key only while the scores that count are larger. Where they are "
+            "smaller still, the masked key takes all. Before the softmax a masked score must be −∞.",
+        ),
+        Wrong(
+            lambda scores, mask: torch.softmax(scores[mask], dim=-1),
+            "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
+            "leave the masked ones where they are, and fill them with −∞.",
         ),
         Wrong(
             lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -INF), dim=-1),

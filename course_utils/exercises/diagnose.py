@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
@@ -85,8 +86,17 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     got, want = pairs[0]
     if not isinstance(want, Tensor):
         return f"Expected {want!r}, got {got!r}."
+    looked = _as_one(pairs)
     for look in LOOKS:
-        answers = [look(g, w) for g, w in pairs]
+        answers = [look(g, w) for g, w in looked]
         if answers[0] and None not in answers:
             return answers[0]
     return LOOKS[0](got, want) or where(got, want)
+
+
+def _as_one(pairs: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    """Results that are single numbers, as one row: any number is some factor away from another one, so what is said of
+    them has to hold for all together."""
+    if any(got.dim() or want.dim() or got.dtype != pairs[0][0].dtype for got, want in pairs):
+        return pairs
+    return [(torch.stack([got for got, _ in pairs]), torch.stack([want for _, want in pairs]))]

@@ -73,6 +73,27 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
     return text + (" Compare with `==`, or use `.bool()`, to get a mask." if needed == "bool" else "")
 
 
+def _function(got: Tensor, want: Tensor) -> str | None:
+    """A step too few or too many at the end."""
+    if not (_same_shape(got, want) and got.is_floating_point() and want.is_floating_point()):
+        return None
+    if want.unique().numel() < 2:
+        return ""
+    for words, function in FUNCTIONS.items():
+        result = function(want.double())
+        if not result.isnan().any() and equal(got.double(), result):
+            return words
+    return None
+
+
+FUNCTIONS = {
+    "It is the logarithm of what it should be: is an exp missing, or a log too many?": torch.log,
+    "It is e to the power of what it should be: is there an exp too many, or is a log missing?": torch.exp,
+    "It is the square of what it should be: is there a square too many, or is a root missing?": torch.square,
+    "It is the square root of what it should be: is there a root too many, or is a square missing?": torch.sqrt,
+}
+
+
 def _same_shape(got: Tensor, want: Tensor) -> bool:
     return got.shape == want.shape
 
@@ -102,6 +123,8 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     mine, needed = _finite(got, want)
     if mine is None:
         return None
+    if mine.numel() < 2:
+        return ""
     at = needed.abs().argmax()
     if needed[at] == 0 or mine[at] == 0:
         return None
@@ -187,5 +210,5 @@ def where(got: Tensor, want: Tensor) -> str:
 
 
 LOOKS: tuple[Callable[[Tensor, Tensor], str | None], ...] = (
-    _shape, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered,
+    _shape, _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered,
 )  # fmt: skip

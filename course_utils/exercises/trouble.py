@@ -14,6 +14,17 @@ from .definition import Case
 
 ADVICE = (  # what an error message says -> what to try
     (r"^name '", "Is it spelt right, and imported?"),
+    (r"not associated with a value|referenced before assign",
+     "It needs a value before that: `total = 0` before a loop, for example."),
+    (r"builtin_function_or_method|'method'", "Are the brackets missing after a method's name, `x.sum()`?"),
+    (r"'Tensor' object is not callable", "A tensor stands before round brackets: is a `*` missing, or should they be "
+     "square?"),
+    (r"invalid combination of arguments", "It is given something that it does not take: `help(…)` says what it takes."),
+    (r"has no len\(\)", "Make a list of it first: `list(…)`."),
+    (r"operator.invert", "Make a mask of True and False first, with `== 0` or `.bool()`."),
+    (r'arguments?: "dim"', "Along which axis? `dim=-1` is the last one."),
+    (r"must match the size", "Print the shapes just before this line. After a sum or a max, `keepdim=True` keeps the "
+     "axis."),
     (r"has no attribute", "Is it spelt right?"),
     (r"only one element|single-element|can be converted to Python", "`math` takes one number, `torch` whole tensors."),
     (r"must match|mat1 and mat2|broadcast|inconsistent tensor size|shape .* is invalid|size mismatch",
@@ -26,6 +37,7 @@ ADVICE = (  # what an error message says -> what to try
     (r"dimensions of batch", "Print the shapes just before this line. Is a transpose missing? In a batch it is `.mT`."),
     (r"return_types", "With a `dim`, `max` and `min` return two things; the numbers are in `.values`."),
     (r"Dimension out of range", "The tensor has fewer axes than that; count from the end, with `dim=-1`."),
+    (r"out of (bounds|range)", "Places are counted from 0, so the last of n is n − 1."),
 )  # fmt: skip
 
 
@@ -103,4 +115,5 @@ def clean(text: str, longest: int) -> str:
 
 
 def _short(error: BaseException) -> str:
-    return clean((str(error).strip().splitlines() or [""])[0].rstrip("."), 200)
+    first = (str(error).strip().splitlines() or [""])[0]
+    return clean(re.sub(r"( - got .*)?, but expected one of:$", r"\1", first).rstrip("."), 200)

@@ -228,7 +228,11 @@ class TestWrong:
             (lambda x: 1 - x, "Exactly 1 minus what it should be"),
             (lambda x: x.flip(1), "The right numbers in another order"),
             (lambda x: torch.full_like(x, 3), "It gives 3 everywhere, whatever comes in"),
-            (lambda x: x**2, "6 of 6 numbers differ, the first in row 0, column 0 (counted from 0)"),
+            (lambda x: x.log(), "It is the logarithm of what it should be: is an exp missing"),
+            (lambda x: x.exp(), "It is e to the power of what it should be: is there an exp too many"),
+            (lambda x: x**2, "It is the square of what it should be"),
+            (lambda x: x**0.5, "It is the square root of what it should be"),
+            (lambda x: x**3, "6 of 6 numbers differ, the first in row 0, column 0 (counted from 0)"),
         ],
     )
     def test_is_described(self, change, words):
@@ -275,6 +279,19 @@ class TestWrong:
         assert text.startswith("In `mean`:")
         text = judge(SHARES, lambda x: (x.max(), 3 * x / x.sum())).text
         assert text.startswith("In `shares`: ") and "The rest is right" not in text
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (lambda x: 2 * x.mean(), "In `mean`: Right, but twice what it should be"),
+            (lambda x: x.mean() + 1, "In `mean`: Right, but 1 too large everywhere"),
+            (lambda x: T(7.0), "In `mean`: It gives 7 everywhere"),
+            (lambda x: x.max(), "In `mean`: The number differs."),  # each is some factor away, but no two the same
+        ],
+    )
+    def test_single_numbers_are_judged_together(self, answer, words):
+        verdict = judge(SHARES, lambda x: (answer(x), x / x.sum()))
+        assert words in verdict.text, verdict.text
 
     def test_known_mistakes_come_first_and_are_compared_by_output(self):
         verdict = judge(SHARES, lambda x: (np.add.reduce(x.numpy()), [v / sum(x) for v in x]))
@@ -337,6 +354,14 @@ class TestRaises:
             (lambda x: torch.ones(1, 2, 3) @ torch.ones(1, 2, 3), "Is a transpose missing?"),
             (lambda x: torch.ones(2, 2) > torch.ones(2, 2).max(0), "the numbers are in `.values`"),
             (lambda x: x @ torch.ones(3, dtype=torch.float64), "Two dtypes meet here"),
+            (lambda x: x / x.sum, "Are the brackets missing after a method's name"),
+            (lambda x: x(2), "is a `*` missing, or should they be square?"),
+            (lambda x: ~x, "with `== 0` or `.bool()`"),
+            (lambda x: torch.softmax(x), "Along which axis?"),
+            (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
+            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "`keepdim=True` keeps the axis"),
+            (lambda x: len(nn.Linear(1, 1).parameters()), "Make a list of it first"),
+            (lambda x: x[9], "Places are counted from 0"),
             (lambda x: sys.exit(3), "SystemExit"),
             (lambda x: [][0], "IndexError"),
             (lambda x: (_ for _ in ()).throw(Exception), "It stops with Exception."),
@@ -345,6 +370,14 @@ class TestRaises:
     )
     def test_survived_and_named(self, answer, words):
         assert words in judge(DOUBLE, answer).text
+
+    def test_a_variable_without_a_first_value(self):
+        def answer(x):
+            for number in x:
+                total += number  # noqa: F821
+            return total
+
+        assert "`total = 0` before a loop" in judge(DOUBLE, answer).text
 
     def test_recursion(self):
         def again(x):

@@ -301,6 +301,31 @@ class TestOtherMistakes:
 
         assert "whole numbers" in verdict_on("attention pooling", pooling).text.lower()
 
+    @pytest.mark.parametrize("low", [-100.0, -1e4])
+    def test_masked_with_a_number_that_is_too_small(self, low):
+        def answer(scores, mask):
+            weights = torch.softmax(scores.masked_fill(~mask, low), dim=-1)
+            return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
+
+        assert "hides a key only while" in verdict_on("stable masked softmax", answer).text
+
+    def test_minus_the_mean_is_not_taken_for_the_maximum(self):
+        def answer(scores, mask):
+            exps = (scores - scores.mean(-1, keepdim=True)).exp() * mask
+            return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
+
+        verdict = verdict_on("stable masked softmax", answer)
+        assert verdict.state == "wrong" and verdict.known is None
+
+    def test_return_inside_the_loop(self):
+        def answer(weights, values):
+            total = 0
+            for weight, value in zip(weights, values, strict=True):
+                total += weight * value
+                return total / sum(weights)
+
+        assert "Only the first value" in verdict_on("weighted average", answer).text
+
     def test_in_place(self):
         def softmax(scores, mask):
             scores[~mask] = -math.inf
