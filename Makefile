@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_utils/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks check bench results site lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks check bench results site slides paper lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -75,6 +75,14 @@ results:  ## make again what is shown as recorded: data/results/
 site:  ## build the website of the course: build/site
 	$(call environment,--extra publish)
 	@$(RUN) -m course_utils site $(ARGS)
+
+slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for one)
+	$(call environment,--extra publish)
+	@$(RUN) -m course_utils slides $(ARGS)
+
+paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
+	$(call environment,--extra publish)
+	@$(RUN) -m course_utils paper $(ARGS)
 
 lint:  ## ruff, as in make test
 	$(call environment,--extra test --extra serve)

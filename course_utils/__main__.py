@@ -34,9 +34,7 @@ def parser():
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
     add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
 
-    add = commands.add_parser(
-        "grade", help="check again, in a sandbox, what a class has handed in; exit status 1: look"
-    )
+    add = commands.add_parser("grade", help="check again, in a sandbox, what was handed in; status 1: look")
     add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")
     add.add_argument("--out", metavar="FILE", default="grades.csv", help="the table; without: grades.csv")
     add.add_argument("--words", metavar="FILE", help="another table: what the checks say of each answer")
@@ -57,6 +55,14 @@ def parser():
     add = commands.add_parser("site", help="build the website of the course from the executed notebooks")
     add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")
     add.add_argument("--repository", metavar="ADDRESS", help="https://github.com/OWNER/NAME: adds Colab and Binder")
+
+    add = commands.add_parser("slides", help="write chapters as slides that open from disk: build/slides/")
+    add.add_argument("names", nargs="*", help="names or their beginnings, such as 03; without: all")
+    add.add_argument("--out", metavar="FOLDER", help="another place for them")
+
+    add = commands.add_parser("paper", help="write chapters for paper, as HTML and PDF: build/paper/")
+    add.add_argument("names", nargs="*", help="names or their beginnings, such as 03; without: all")
+    add.add_argument("--out", metavar="FOLDER", help="another place for them")
 
     commands.add_parser("lock", help="write requirements.lock and environment.yml from what is installed")
     return main
@@ -100,6 +106,14 @@ def _run(options, rest):
         from .publishing import site
 
         return site.run(options.out, options.repository)
+    if options.command == "slides":
+        from .publishing import slides
+
+        return slides.run(options.names, options.out)
+    if options.command == "paper":
+        from .publishing import paper
+
+        return paper.run(options.names, options.out)
     if options.command == "lock":
         from . import lock
 

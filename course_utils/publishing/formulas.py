@@ -8,6 +8,9 @@ import re
 from xml.etree import ElementTree
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
+MI, MO, MSUB = (f"{{{MATHML}}}{name}" for name in ("mi", "mo", "msub"))
+FUNCTIONS = {"cos", "exp", "ln", "log", "max", "sin", "tanh"}
+OPEN = {"(", "[", "=", ",", "≈"}
 SPACES = {  # named widths are no longer part of MathML; in units of 1/18 em
     "thinmathspace": "0.167em",
     "mediummathspace": "0.222em",
@@ -39,15 +42,23 @@ def to_mathml(latex: str, display: bool = False) -> str:
 
 
 def _to_core(element):
-    """Changes one element, in place: widths in em, large brackets that stretch, upright words in one piece."""
+    """Changes one element, in place: widths in em, brackets, signs, names of functions and words as TeX sets them."""
+    children = list(element)
     if element.get("width") in SPACES:
         element.set("width", SPACES[element.get("width")])
     if element.get("minsize"):
         element.set("stretchy", "true")
-    children = list(element)
-    letters = [e for e in children if e.tag == f"{{{MATHML}}}mi" and e.get("mathvariant") == "normal"]
+    elif element.tag == MO and element.text == "‖":
+        element.set("stretchy", "false")
+    letters = [e for e in children if e.tag == MI and e.get("mathvariant") == "normal"]
     if len(letters) > 1 and len(letters) == len(children):
         letters[0].text = "".join(e.text or "" for e in letters)
         letters[0].attrib.pop("mathvariant")  # an <mi> of several letters is upright
         for other in letters[1:]:
             element.remove(other)
+        return
+    for before, child in zip([None, *children], children, strict=False):
+        if child.tag == MO and child.text == "−" and before is not None and before.tag == MO and before.text in OPEN:
+            child.set("form", "prefix")
+        if before is not None and before.tag == MI and before.text in FUNCTIONS and child.tag in (MI, MSUB):
+            element.insert(list(element).index(child), ElementTree.Element(f"{{{MATHML}}}mspace", width="0.167em"))

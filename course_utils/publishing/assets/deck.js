@@ -65,11 +65,15 @@
     view.dataset.small = k.toFixed(2);
     return { k, shown: false, high: last.high * (k / last.k), forced: true };
   }
-  const parts = block => (/^[UO]L$/.test(block.tagName) ? [...block.children] : block.matches(".output, .source, .scroll") ? all("tbody > tr", block) : []);
+  const parts = block => {
+    const task = block.querySelector(":scope > .course-exercise");
+    return /^[UO]L$/.test(block.tagName) ? [...block.children] : task ? [...task.children] : block.querySelector(".course-view") ? [] : all("tbody > tr", block);
+  };
   function divide(block, room) { // the first part stays, the rest is returned; null where there is no seam within reach
-    if (/^[UO]L$/.test(block.tagName) || block.querySelector("tbody > tr") && !block.querySelector(".course-view, .course-exercise")) {
-      const items = parts(block), top = block.getBoundingClientRect().top;
-      const count = items.findIndex(i => i.getBoundingClientRect().bottom - top > room);
+    const items = parts(block);
+    if (items.length) {
+      const { top, bottom } = block.getBoundingClientRect(), tail = bottom - items.at(-1).getBoundingClientRect().bottom;
+      const count = items.findIndex(i => i.getBoundingClientRect().bottom - top + tail > room);
       if (count < 1) return null;
       const rest = block.cloneNode(true);
       items.slice(count).forEach(i => i.remove());
