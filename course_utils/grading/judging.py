@@ -1,0 +1,163 @@
+"""One hand-in, from its code to a row of the table. Runs in a process of its own: what goes wrong here ends here."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import resource
+import textwrap
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..exercises import engine
+from ..exercises.definition import Exercise, FindError, find
+from ..exercises.guard import TookTooLong, time_limit
+from .hand_ins import Answer, HandIn, course, read
+from .remote import TRIED, Ended, Remote, Room, by_value, shifted
+
+MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
+DETOUR = "right only on the inputs that the course shows: it gives other results on new ones"
+
+
+@dataclass
+class Row:
+    """What became of a hand-in. states: exercise -> "right", "wrong", "open", "missing", "timed out", "ended",
+    "suspect" or "not run"; said: exercise -> the teacher's words. serious: something in it needs a look."""
+
+    student: str
+    file: str
+    when: str = ""
+    states: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    serious: bool = False
+    mark: str = ""
+    seconds: float = 0.0
+
+    @property
+    def right(self) -> int:
+        return list(self.states.values()).count("right")
+
+
+def prepare() -> None:
+    """What a judging process needs, before it sees anything of a student's."""
+    torch.set_num_threads(1)
+    by_value()
+    course()
+
+
+def judge(path: Path, seconds: float, budget: float) -> Row:
+    """The row of one hand-in. seconds: for one answer; budget: for all of them together."""
+    begun = time.monotonic()
+    with open("/proc/self/statm") as file:
+        limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    work = read(path, course())
+    row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
+    row.serious = bool(work.remarks)
+    room, seen, waited = Room(), {}, 0.0
+    try:
+        for name in course().exercises:
+            if name not in work.answers:
+                row.states[name] = "open" if name in work.open else "missing"
+            elif waited > budget:
+                row.states[name] = "not run"
+            else:
+                row.states[name], row.said[name], spent = _one(work.answers[name], find(name), room, seconds, seen)
+                waited += spent
+    finally:
+        room.close()
+    _remark(row, work, seen, budget)
+    row.seconds = time.monotonic() - begun
+    return row
+
+
+def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str, float]:
+    """(state, words, seconds of waiting). seen: what answers tried -> names of their exercises."""
+    remote, state, words = None, "not run", ""
+    try:
+        room.get()
+        with time_limit(seconds):
+            remote = Remote(room, exercise.name, answer.statements, seconds)
+        state, words = _verdict(remote, exercise, answer.line, seconds)
+    except TookTooLong:
+        room.close()
+        state, words = "timed out", f"Still running after {seconds:g} s."
+    except Ended as error:
+        state, words = "ended", str(error)
+    except (RecursionError, MemoryError):
+        state, words = "not run", "Too deeply nested, or too large."
+    if remote is None:
+        return state, words, seconds if state == "timed out" else 0.0
+    for tried in remote.tried:
+        seen.setdefault(TRIED[tried], []).append(exercise.name)
+    if remote.ended == "time":
+        state = "timed out"
+    elif remote.ended and state != "right":
+        state, words = "ended", remote.ended
+    if "channel" in remote.ended or "reply" in remote.ended:
+        seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
+    if borrowed(answer.statements, exercise):
+        seen.setdefault("hands on the course's own function", []).append(exercise.name)
+    remote.close()
+    return state, words, remote.waited
+
+
+def _verdict(remote: Remote, exercise: Exercise, line: Any, seconds: float) -> tuple[str, str]:
+    if remote.error:
+        return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300]
+
+    def judged(one: Exercise) -> engine.Verdict:
+        if isinstance(one, FindError):
+            return engine.judge_repair(one, remote, line, seconds)
+        return engine.judge(one, remote, seconds)
+
+    verdict = judged(exercise)
+    if verdict.right and not judged(replace(exercise, cases=shifted(exercise.cases))).right:
+        return ("suspect", DETOUR) if not remote.ended else ("ended", remote.ended)
+    return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text
+
+
+def borrowed(statements: list[ast.stmt], exercise: Exercise) -> bool:
+    """Whether an answer names the function that is its own solution, or is its text, word for word."""
+    solution = exercise.reference
+    if solution.__module__.startswith("course_utils.") and ".exercises" not in solution.__module__:
+        name = solution.__name__
+        for node in (x for statement in statements for x in ast.walk(statement)):
+            named = isinstance(node, ast.Attribute) and node.attr == name
+            if named or isinstance(node, ast.ImportFrom) and any(x.name == name for x in node.names):
+                return True
+    ours = _body(ast.parse(textwrap.dedent(inspect.getsource(solution))).body[0])
+    return len(ours) >= 3 and ours == _body(statements[-1])
+
+
+def _body(function: ast.stmt) -> list[str]:
+    body = getattr(function, "body", [])
+    documented = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    return [ast.dump(x) for x in body[documented:]]
+
+
+def _remark(row: Row, work: HandIn, seen: dict[str, list[str]], budget: float) -> None:
+    late = [name for name, state in row.states.items() if state == "not run"]
+    for state, words in (("timed out", "timed out"), ("ended", "ended its process"), ("suspect", DETOUR)):
+        names = [name for name, one in row.states.items() if one == state]
+        if names:
+            seen.setdefault(words, []).extend(names)
+    claimed = [x for x, state in row.states.items() if work.claims.get(x) == "solved" and state not in ("right",)]
+    if claimed:
+        seen["its record says solved, and it is not"] = claimed
+    if late:
+        seen[f"not run, its {budget:g} s were used up"] = late
+    for words, names in seen.items():
+        names = list(dict.fromkeys(names))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        row.remarks.append(f"{words}: {', '.join(names[:3])}{more}")
+        row.serious = True
+    if len(work.answers) >= 3:
+        text = "\n".join(f"{name}\n{one.source}" for name, one in sorted(work.answers.items()))
+        row.mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
