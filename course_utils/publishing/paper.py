@@ -75,7 +75,7 @@ class Sheet:
         minutes = MINUTES.search(made)
         if task and "not solved yet" in made and minutes:
             lines = min(16, 5 + int(minutes[1]))
-            made = UNSOLVED.sub("", made) + f'<div class="room" style="height:{8 * lines}mm"></div>'
+            made = UNSOLVED.sub("", made) + f'<div class="room">{"<hr>" * lines}</div>'
         return re.sub(r"<details>.*?</details>", "", made, flags=re.S)
 
 
@@ -95,7 +95,8 @@ def build(name):
             source = ""
         shown = () if "setup" in source and "course_utils" in source else cell.outputs
         outputs = "".join(f'<div class="output">{sheet.output(made)}</div>' for made in shown)
-        parts.append(f'<div class="{" ".join(["cell", cell.kind, *sorted(cell.tags)])}">{source}{outputs}</div>')
+        classes = " ".join(["cell", cell.kind, *sorted(cell.tags | ({"deeper"} if cell.deeper else set()))])
+        parts.append(f'<div class="{classes}">{source}{outputs}</div>')
     return _page(chapter, "\n".join(parts), sheet)
 
 

@@ -1,6 +1,6 @@
 // Lays the blocks of each slide out, divides what does not fit, then starts reveal.js.
 (async () => {
-  const WIDE = 1168, HIGH = 720 - 46 - 30, GAP = 16, SCALES = [1, 0.92, 0.85, 0.78, 0.7], FLOOR = 0.8;
+  const WIDE = 1168, HIGH = 720 - 46 - 30, GAP = 16, SCALES = [1, 0.92, 0.85, 0.78, 0.7], LEAST = 0.62, FLOOR = 0.8;
   const root = document.querySelector(".slides"), all = (s, e = document) => [...e.querySelectorAll(s)];
   const frames = async n => { while (n--) await new Promise(requestAnimationFrame); };
   const make = (tag, className, ...children) => { const e = document.createElement(tag); e.className = className; e.append(...children); return e; };
@@ -48,6 +48,7 @@
       const chosen = best(view, room) ?? (alone ? smallest(view, room) : null);
       if (chosen && (alone || chosen.k >= 0.85 && chosen.shown)) settle(view, chosen);
       else return false;
+      if (chosen.high > room) return true; // in windows, below
     } else if (image) {
       const rest = outer(block) - image.getBoundingClientRect().height, shape = image.naturalWidth / image.naturalHeight;
       const wide = Math.min(WIDE, image.naturalWidth, (room - rest) * shape);
@@ -56,28 +57,32 @@
     } else if (alone) {
       const size = parseFloat(getComputedStyle(block).fontSize);
       for (let k = 1; k >= FLOOR - 0.01 && (outer(block) - GAP > room || tooWide(block)); k -= 0.05) block.style.fontSize = `${size * k}px`;
+      if (outer(block) - GAP > room && !tooWide(block)) block.style.fontSize = ""; // it will be divided
     }
     return outer(block) - GAP <= room + 1 && !tooWide(block);
   }
   const tooWide = block => block.scrollWidth > block.clientWidth + 1 || all("table, math", block).some(e => e.getBoundingClientRect().width > WIDE + 1);
+  // A view that is too tall at the least size: a little less, or windows, one on each slide, that show it part by part.
   function smallest(view, room) {
-    const last = heights.get(view).at(-1), k = last.k * Math.min(1, room / last.high);
-    view.dataset.small = k.toFixed(2);
-    return { k, shown: false, high: last.high * (k / last.k), forced: true };
+    const last = heights.get(view).at(-1), least = LEAST / last.k;
+    return last.high * least <= room ? { ...last, k: (last.k * room) / last.high, high: room } : last;
   }
   const parts = block => {
     const task = block.querySelector(":scope > .course-exercise");
-    return /^[UO]L$/.test(block.tagName) ? [...block.children] : task ? [...task.children] : block.querySelector(".course-view") ? [] : all("tbody > tr", block);
+    return /^[UO]L$/.test(block.tagName) ? [...block.children] : task ? all(":scope > :not(table), tr", task) : block.querySelector(".course-view") ? [] : all("tbody > tr", block);
   };
   function divide(block, room) { // the first part stays, the rest is returned; null where there is no seam within reach
     const items = parts(block);
     if (items.length) {
       const { top, bottom } = block.getBoundingClientRect(), tail = bottom - items.at(-1).getBoundingClientRect().bottom;
-      const count = items.findIndex(i => i.getBoundingClientRect().bottom - top + tail > room);
+      let count = items.findIndex(i => i.getBoundingClientRect().bottom - top + tail > room);
+      if (count < 0) count = items.length - 1;
       if (count < 1) return null;
       const rest = block.cloneNode(true);
       items.slice(count).forEach(i => i.remove());
+      while (count > 1 && outer(block) - GAP > room) items[--count].remove(); // a shorter table may have narrower columns
       parts(rest).slice(0, count).forEach(i => i.remove());
+      [block, rest].forEach(e => all("table:not(:has(td, th))", e).forEach(empty => empty.remove()));
       if (block.tagName === "OL") rest.start = (block.start || 1) + count;
       return rest;
     }
@@ -124,12 +129,49 @@
       last = next;
     });
   }
+  const windows = all(".flow .course-view").filter(view => view.parentElement.getBoundingClientRect().height > HIGH + 1).flatMap(open);
   for (const head of all(".head")) if (head.nextElementSibling.querySelector("h1, h2")) head.textContent = "";
   root.querySelector("section section").classList.add("title");
   const over = all(".flow").filter(f => f.getBoundingClientRect().height > HIGH + 30);
   document.documentElement.dataset.over = over.length;
   over.forEach(f => console.warn("Does not fit on one slide:", f.textContent.slice(0, 60)));
   document.body.classList.remove("measuring");
+  if (/print-pdf/i.test(location.search)) windows.forEach(w => w.copy());
+
+  // The view itself moves to the window that is seen; printed, each window has a copy.
+  function open(view) {
+    const box = view.parentElement, shift = box.getBoundingClientRect().top, k = +view.dataset.scale, code = view.querySelector("script").text;
+    const seams = all(".title, .caption, .controls, .below, .side, .panel, canvas, .line, .list", view.shadowRoot).map(e => e.getBoundingClientRect())
+      .filter(r => r.height).flatMap(r => [r.top - shift, r.bottom - shift]).sort((a, b) => a - b);
+    const cuts = [0], whole = box.getBoundingClientRect().height;
+    const through = y => all("canvas", view.shadowRoot).filter(e => { const r = e.getBoundingClientRect(); return r.top - shift < y - 1 && r.bottom - shift > y + 1; }).length;
+    while (whole - cuts.at(-1) > HIGH) {
+      const within = seams.filter(y => y > cuts.at(-1) + 0.3 * HIGH && y <= cuts.at(-1) + HIGH);
+      cuts.push(within.toSorted((a, b) => through(a) - through(b) || b - a)[0] ?? cuts.at(-1) + HIGH);
+    }
+    let section = box.closest("section");
+    const own = box.closest(".flow");
+    return cuts.map((top, i) => {
+      const high = (cuts[i + 1] ?? whole) - top, frame = make("div", "window");
+      frame.style.height = `${Math.ceil(high)}px`;
+      if (!i) own.replaceChild(frame, box.closest(".flow > *"));
+      else {
+        const next = make("section", "", section.querySelector(".head").cloneNode(true), make("div", "flow", frame));
+        section.after(next);
+        section = next;
+      }
+      const show = () => { frame.append(view); view.style.marginTop = `${-top}px`; };
+      const copy = () => {
+        const other = make("div", "course-view"), script = make("script", "", code);
+        other.style.cssText = view.style.cssText;
+        other.style.marginTop = `${-top}px`;
+        frame.append(other);
+        other.append(script); // runs now, and draws its own
+      };
+      if (!i) show();
+      return { section, show, copy };
+    });
+  }
 
   // ---- keys: inside a view they are the view's; Page Up and Down (remote controls) always turn the slide, Escape leaves
   const inView = () => document.activeElement?.closest(".course-view");
@@ -146,7 +188,8 @@
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, dark);
   Reveal.addKeyBinding({ keyCode: 82, key: "R", description: "All views of this slide as they were" }, () => all(".course-view", Reveal.getCurrentSlide()).forEach(v => v.view?.act("reset")));
   const only = ({ currentSlide }) => {
-    if (Reveal.isPrintView?.()) return;
+    if (/print-pdf/i.test(location.search)) return;
+    windows.find(w => w.section === currentSlide)?.show();
     if (inView() && !currentSlide.contains(document.activeElement)) document.activeElement.blur();
     all(".slides section section").forEach(s => (s.inert = s !== currentSlide)); // Tab stays on the slide that is seen
   };
