@@ -8,6 +8,7 @@ Sources: Houlsby et al. 2019 (adapters); Hu et al. 2022 (LoRA); Zhang et al. 202
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from .training import Run
 
 HEADS = ("classifier", "answer")  # what is new for a task, and learns whatever else is frozen
 TARGETS = ["query", "value"]
+EVERYWHERE = ["query", "key", "value", "out", "widen", "narrow"]
 TRIED = {  # learning rates, of which the first serves in class: fewer parameters bear more
     "all": (1e-3, 5e-4), "head only": (1e-2, 3e-3), "adapters": (5e-3, 2e-3), "LoRA": (1e-2, 3e-3),
     "AdaLoRA": (2e-2, 5e-3),
@@ -66,8 +68,9 @@ def add_adapters(model: nn.Module, size: int = 16, seed: int = 0) -> nn.Module:
     return model
 
 
-def lora(model: nn.Module, rank: int = 4, seed: int = 0) -> nn.Module:
+def lora(model: nn.Module, rank: int = 4, seed: int = 0, targets: Sequence[str] = TARGETS) -> nn.Module:
     """LoRA by PEFT on our own model: query and value projections get W + B A, of which A and B learn, and the head.
+    targets: other projections, such as EVERYWHERE.
 
     PEFT finds the projections by their names and wraps the model: `.unload()` gives it back, `.merge_and_unload()` with
     the products added into the weights.
@@ -78,7 +81,7 @@ def lora(model: nn.Module, rank: int = 4, seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return get_peft_model(
-            model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=TARGETS, modules_to_save=kept)
+            model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(targets), modules_to_save=kept)
         )
 
 

@@ -3,16 +3,17 @@
 `recipes.train` does the rest: `python -m course_utils train bert-stories`, then `… train bert-sentiment` and others.
 """
 
+import copy
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from . import checkpoints, stories
+from . import adapters, checkpoints, stories
 from .bert_lesson import BertLesson, loss
 from .bert_text import Judged, Masked
-from .finetuning import task_of
+from .finetuning import Classify, task_of
 
 FROM = "bert-stories"
 LONGEST = 2  # sentences in each half of a pair: questions need places far from the first
@@ -81,12 +82,14 @@ class PreTraining:
 
 @dataclass(frozen=True)
 class FineTuningRecipe:
-    """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning`; the rest as StoriesRecipe."""
+    """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning` by LoRA of this rank in all
+    its matrices, so that only a small file is added to it; the rest as StoriesRecipe."""
 
     corpus: str
     steps: int = 300
+    rank: int = 3
     rows: int = 32
-    lr: float = 5e-4
+    lr: float = 5e-3
     warm_up: int = 30
     decay: float = 0.01
     every: int = 100
@@ -102,7 +105,8 @@ class FineTuningRecipe:
         """The figures of the task on its test split -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
         found = task_of(self.corpus, loaded.tokenizer).measure(loaded.model, "test")
-        return _finish(loaded, name, {f"test_{_key(what)}": round(x, 4) for what, x in found.items()})
+        result = {f"test_{_key(what)}": round(x, 4) for what, x in found.items()}
+        return _finish(loaded, name, result, base=self.start, rank=self.rank)
 
 
 class FineTuning:
@@ -114,8 +118,9 @@ class FineTuning:
         loaded = checkpoints.load_checkpoint(recipe.start)
         self.recipe, self.work = recipe, task_of(recipe.corpus, loaded.tokenizer)
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
-        self.model = self.work.model(loaded.model.bert, recipe.seed)
-        self.vocabularies = {"tokenizer": loaded.tokenizer}
+        fresh, pooled = self.work.model(loaded.model.bert, recipe.seed), isinstance(self.work, Classify)
+        targets = [*adapters.EVERYWHERE, *["pooler"] * pooled]
+        self.model = adapters.lora(fresh, recipe.rank, recipe.seed, targets)
 
     def __str__(self) -> str:
         return f"{len(self.work.examples('train')):,} examples of {self.recipe.corpus}, from {self.recipe.start}"
@@ -124,10 +129,16 @@ class FineTuning:
         return self.work.batch(generator, self.recipe.rows)
 
     def loss(self, model, batch: Judged, dtype: torch.dtype | None) -> torch.Tensor:
-        return self.work.loss(model, batch)
+        with torch.autocast(batch.labels.device.type, dtype, enabled=dtype is not None):
+            return self.work.loss(model, batch)
 
     def score(self, model) -> float:
         return self.work.measure(model, "valid")[self.work.main]
+
+    def save(self, model, name: str, card: dict) -> Path:
+        """What was added to the pre-trained model."""
+        plain = copy.deepcopy(model).merge_and_unload()
+        return checkpoints.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
 
     def measure(self, name: str) -> Path:
         return self.recipe.measure(name)
@@ -151,7 +162,10 @@ def _data(name: str, examples: list) -> dict:
     }  # fmt: skip
 
 
-def _finish(loaded: checkpoints.Loaded, name: str, result: dict) -> Path:
-    card = loaded.card | {"metrics": loaded.card["metrics"] | result}
+def _finish(loaded: checkpoints.Loaded, name: str, result: dict, **options) -> Path:
+    """The card with its results. options: of `save_checkpoint`; the tokenizer by default."""
+    made = ("format", "architecture", "config", "num_labels", "weights", "base")  # these are found anew
+    card = {key: value for key, value in loaded.card.items() if key not in made}
+    card["metrics"] = card["metrics"] | result
     print(card["metrics"], flush=True)
-    return checkpoints.save_checkpoint(loaded.model, name, card, tokenizer=loaded.tokenizer)
+    return checkpoints.save_checkpoint(loaded.model, name, card, **(options or {"tokenizer": loaded.tokenizer}))

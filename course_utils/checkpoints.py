@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import files, text
+from . import deltas, files, text
 
 FORMAT = 1
 ARCHITECTURES = {  # class -> its module and its config
@@ -76,28 +76,35 @@ def folder() -> Path:
 
 
 def save_checkpoint(
-    model: nn.Module, name, card: dict | None = None, *, source=None, target=None, tokenizer=None, seen=None
-) -> Path:
+    model: nn.Module, name, card: dict | None = None, *, source=None, target=None, tokenizer=None, seen=None,
+    base: str | None = None, rank: int = 4,
+) -> Path:  # fmt: skip
     """Write NAME.safetensors and NAME.json -> the path of the JSON.
 
     model: one of ARCHITECTURES, with its config; name: of the checkpoint in data/checkpoints, or a path;
-    card: what the JSON shall say besides (metrics, licence …); source, target, tokenizer: its vocabularies.
+    card: what the JSON shall say besides (metrics, licence …); source, target, tokenizer: its vocabularies;
+    base: the checkpoint beside it that the model was fine-tuned from: only what was added is written, with matrices of
+    this rank, see `deltas`, and the tokenizer is the base's.
     Weights are rounded to float16; both files are written whole, or the old ones stay.
-    Raises ValueError for a model of another kind, or weights that are not finite in float16.
+    Raises ValueError for a model of another kind, weights that are not finite in float16, or more added than the rank.
     """
     from safetensors.torch import save
 
     if type(model).__name__ not in ARCHITECTURES:
         raise ValueError(f"{type(model).__name__} is none of the course's models: {', '.join(ARCHITECTURES)}")
+    path, own, beside = _path(name), _own(model), {}
+    if base is not None:
+        start = load_checkpoint(path.with_name(f"{base}.json"))
+        own, beside = deltas.thin(own, start.model.state_dict(), rank), {"base": {"name": base, **_sum(start)}}
     tensors = {}
-    for key, x in _own(model).items():
+    for key, x in own.items():
         x = x.detach().cpu().contiguous()
         tensors[key] = x.half() if x.is_floating_point() else x
         if not tensors[key].isfinite().all():
             raise ValueError(f"{key} holds numbers that are NaN, infinite or above 65,504: not fit to be kept")
     if seen is not None:
         tensors[SEEN] = seen.to(torch.int32).contiguous()
-    weights, path = save(tensors), _path(name)
+    weights = save(tensors)
     vocabularies = {"source": source, "target": target, "tokenizer": tokenizer}
     record = {
         "format": FORMAT,
@@ -105,6 +112,7 @@ def save_checkpoint(
         "config": asdict(model.config),
         **({"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}),
         "weights": {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": "float16"},
+        **beside,
         **(card or {}),
         **{role: vocabulary.to_json() for role, vocabulary in vocabularies.items() if vocabulary is not None},
     }
@@ -132,13 +140,36 @@ def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
     model = _model(card, path)
     tensors = _tensors(weights_path, card)
     seen = tensors.pop(SEEN, None)
+    base = _base(card, path)
+    if base:
+        tensors = deltas.thicken(tensors, base.model.state_dict(), _own(model))
     _fit(model, tensors, path)
     tensors = {key: x.float() if x.is_floating_point() else x for key, x in tensors.items()}
     model.load_state_dict(tensors, strict=False)  # _fit has compared names and shapes
     vocabularies = {role: text.from_json(card.pop(role)) for role in ("source", "target", "tokenizer") if role in card}
+    if base:
+        vocabularies = {"source": base.source, "target": base.target, "tokenizer": base.tokenizer} | vocabularies
     if "pair" in card.get("data", {}) and "tokenizer" in vocabularies:  # a GPT that translates reads both with one
         vocabularies |= dict.fromkeys(("source", "target"), vocabularies["tokenizer"])
     return Loaded(model.to(device).eval(), card, **vocabularies, seen=seen)
+
+
+def _base(card: dict, path: Path) -> Loaded | None:
+    """The checkpoint that this one was fine-tuned from, if only what was added is kept."""
+    if "base" not in card:
+        return None
+    known = card["base"]
+    base = load_checkpoint(path.with_name(f"{known['name']}.json"))
+    if _sum(base)["sha256"] != known["sha256"]:
+        raise ValueError(
+            f"{path.stem} was fine-tuned from another {known['name']} than the one here, and holds only what was added "
+            f"to it. `python -m course_utils train {path.stem} --fresh` makes it again, for this one"
+        )
+    return base
+
+
+def _sum(base: Loaded) -> dict:
+    return {"sha256": base.card["weights"]["sha256"]}
 
 
 def _path(name) -> Path:

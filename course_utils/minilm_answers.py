@@ -27,7 +27,7 @@ from .span_metrics import answer_scores
 from .stories import Question
 from .text import WordPiece
 
-STEPS, BATCH, LR, LENGTH, STRIDE, LONGEST = 600, 16, 3e-4, 128, 48, 20
+STEPS, BATCH, LR, LENGTH, STRIDE, LONGEST = 450, 16, 3e-4, 96, 40, 20
 WORDS = ("who", "when", "where", "how many", "what", "which", "how", "why")
 
 

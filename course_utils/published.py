@@ -7,13 +7,17 @@
 Nothing else in the course needs one. HF_ENDPOINT names a mirror, for those who cannot reach huggingface.co.
 """
 
+import importlib.util
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from .runtime import how_to_get
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM"
 HUB = "https://huggingface.co"
@@ -35,13 +39,17 @@ class Published(NamedTuple):
     place: str
 
 
-def published(name: str, variable: str, kind: str = "AutoModel") -> Published | None:
+def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence[str] = ()) -> Published | None:
     """The model called `name`: from the folder that the environment variable names, else from the hub, or what was once
-    fetched from there. kind: a class of `transformers`.
+    fetched from there. kind: a class of `transformers`; needs: packages of the extra `serve` that its tokenizer takes.
 
     None where there is neither; a line then says what was tried and what to do.
     """
     place, where, trouble = _place(name, variable)
+    missing = [package for package in needs if importlib.util.find_spec(package) is None]
+    if place and missing:
+        print(f"{name} is there, in {where}. Its tokenizer needs {', '.join(missing)}. {how_to_get('serve')}")
+        return None
     if place:
         import transformers
 
@@ -52,7 +60,7 @@ def published(name: str, variable: str, kind: str = "AutoModel") -> Published | 
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
             return Published(model.eval(), tokenizer, where)
         except (OSError, ValueError, ImportError) as error:
-            trouble = " ".join(str(error).split())[:160]
+            trouble = " ".join(str(error).replace(place, "there").split())[:160]
     print(f"{name} is not to be had from {where}: {trouble}.")
     print(f"With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}.")
     return None

@@ -5,6 +5,7 @@ import platform
 import random
 import re
 import sys
+import warnings
 from dataclasses import dataclass, field
 from importlib import metadata
 
@@ -68,6 +69,7 @@ def setup(seed=0):
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
     _use_style()
+    warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
     from .resuming import cells
@@ -75,6 +77,19 @@ def setup(seed=0):
     cells.watch()
     print(runtime)
     return runtime
+
+
+def plain_warning(message, category, *place, **more):
+    """A warning as one sentence. Where a package lies on this computer is no business of a notebook's reader."""
+    return f"{category.__name__}: {message}\n"
+
+
+def how_to_get(extra):
+    """What to type for optional packages of pyproject.toml: extra, such as "serve"."""
+    return (
+        f"In the course's folder type, once:\n  make lab EXTRA={extra}\n"
+        f'or, without make:\n  .venv/bin/python -m pip install -e ".[{extra}]" -c requirements.lock'
+    )
 
 
 def pick_device(name="auto"):

@@ -6,7 +6,7 @@
     print(ollama())                                    # what runs at port 11434, or how to get it
 
 The server is `transformers serve`; it listens on 127.0.0.1 alone, needs no network, and ends with this program at the
-latest. Needs the optional packages: `pip install -e ".[serve]"`.
+latest. Needs the optional packages: `make lab EXTRA=serve`.
 """
 
 import contextlib
@@ -25,6 +25,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .runtime import how_to_get
 
 NEEDED = ("openai", "fastapi", "uvicorn")
 OLLAMA = "http://127.0.0.1:11434/v1"
@@ -47,9 +49,7 @@ def need_extra(packages=NEEDED) -> None:
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise ModuleNotFoundError(
-            f"Serving needs {', '.join(missing)}, which are optional. In the course's folder type:\n"
-            '  .venv/bin/python -m pip install -e ".[serve]" -c requirements.lock\n'
-            "and restart the kernel."
+            f"Serving needs {', '.join(missing)}, which are optional. {how_to_get('serve')}\nand restart the kernel."
         )
 
 

@@ -31,7 +31,16 @@ def test_a_folder_that_is_not_there_is_named(offline, monkeypatch, capsys, tmp_p
 def test_a_folder_without_a_model_says_what_is_missing(offline, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("COURSE_MINILM", str(tmp_path))
     assert published(*MINILM) is None
-    assert "the folder in COURSE_MINILM: " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "the folder in COURSE_MINILM: " in said and str(tmp_path) not in said
+
+
+def test_a_package_that_its_tokenizer_lacks_is_named_before_anything_is_fetched(offline, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("COURSE_OPUS", str(tmp_path))
+    needs = ["sentencepiece_of_another_world"]
+    assert published("someone/opus", "COURSE_OPUS", "AutoModelForSeq2SeqLM", needs=needs) is None
+    said = capsys.readouterr().out
+    assert "needs sentencepiece_of_another_world" in said and "make lab EXTRA=serve" in said
 
 
 def test_an_address_where_nobody_listens_does_not_answer():

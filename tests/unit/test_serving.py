@@ -115,7 +115,7 @@ def test_three_billion_numbers_fit_in_two_gigabytes():
 
 def test_without_the_extra_one_command_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r'openai, fastapi, uvicorn.*\n.*pip install -e "\.\[serve\]"'):
+    with pytest.raises(ModuleNotFoundError, match=r"openai, fastapi, uvicorn.*\n  make lab EXTRA=serve\n"):
         serving.serve(tmp_path)
 
 
