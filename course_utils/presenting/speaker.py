@@ -26,7 +26,8 @@ class Note:
     heading    as in the chapter, without # and marks of emphasis; the first note's is the title's
     minutes    planned live, None where the plan has none
     starts     minute of the lesson at which the section begins
-    ask        what to ask or to show
+    ask        what to ask or to show, a line each
+    keep       the sentence to end with
     guesses    (question, tempting answer, right answer, why)
     exercises  (name, minutes, what is said of a mistake)
     """
@@ -35,6 +36,7 @@ class Note:
     minutes: int | None = None
     starts: int = 0
     ask: str = ""
+    keep: str = ""
     guesses: tuple[tuple[str, str, str, str], ...] = ()
     exercises: tuple[tuple[str, str, str], ...] = ()
 
@@ -42,18 +44,16 @@ class Note:
         """(what, words) of each line."""
         for part in self.ask.split("\n"):
             if part:
-                head, mark, rest = part.partition(": ")
-                yield (
-                    (head, rest)
-                    if mark and head in ("Ready", "Trains", "Show first", "Misconceptions")
-                    else ("Ask", part)
-                )
+                head, _, rest = part.partition(": ")
+                yield (head, rest) if head in OPENING else ("Ask", part)
         for question, tempting, right, why in self.guesses:
             yield "Guess", question
             yield "Expect", tempting
             yield "Right", f"{right}. {why}" if why else right
         for name, minutes, said in self.exercises:
             yield f"Exercise, {minutes} minutes", f"{name}. Expect: {said}"
+        if self.keep:
+            yield "Keep", self.keep
 
     def text(self) -> str:
         """Plain lines."""
@@ -83,9 +83,11 @@ def notes(name: str) -> list[Note]:
     for heading, cells in _sections(name):
         guesses = [_guess(cell, tempting) for cell in cells if "predict" in cell.metadata.get("tags", ())]
         names = [n for c in cells for n in re.findall(r'^@(?:exercise|find_error)\("([^"]+)"', c.source, re.M)]
-        ask = asks.get(heading, "") if found else "\n".join([*_opening(part), *filter(None, [asks.get(heading)])])
+        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        ask = "\n".join(filter(None, [*([] if found else _opening(part)), asks.get(heading), *_asked(text)]))
         exercises = tuple((n, *said[n]) for n in dict.fromkeys(names) if n in said)
-        found.append(Note(heading, minutes.get(heading), order, ask, tuple(filter(None, guesses)), exercises))
+        keep = " ".join(plain(words) for words in re.findall(r"\*\*Keep this:\*\* (.+)", text))
+        found.append(Note(heading, minutes.get(heading), order, ask, keep, tuple(filter(None, guesses)), exercises))
         order += minutes.get(heading, 0)
     return found
 
@@ -105,6 +107,15 @@ def _sections(name: str) -> Iterator[tuple[str, list]]:
             heading, cells = plain(first[1]), []
         cells.append(cell)
     yield heading, cells
+
+
+def _asked(text: str) -> Iterator[str]:
+    """The questions that a section's own text asks before it shows something: **Guess:** …, **Before you …:** …"""
+    for paragraph in re.split(r"\n\s*\n", text):
+        for head, words in re.findall(r"\*\*((?:Guess|Before|Write down)\b[^*]*)\*\*(.+)", paragraph, re.S):
+            if "?" in words:
+                asked = plain(words[: words.rindex("?") + 1]).lstrip(": ")
+                yield f"({plain(head).strip(':')}) {asked}" if plain(head).strip(":") != "Guess" else asked
 
 
 def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:

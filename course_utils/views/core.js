@@ -134,7 +134,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
   const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)), id = `v${++serial}`;
   let pending = 0, settled = false, picture = null, syncs = [], painted = 0;
   const ui = {
-    spec, state, root, id, unit, tall: spec.presenting ? 1.15 : unit, arrays: decode(buffer, spec.arrays), actions: {},
+    spec, state, root, id, unit, tall: spec.presenting ? Math.min(1.15, Math.max(0.8, window.innerHeight / 780)) : unit, arrays: decode(buffer, spec.arrays), actions: {},
     font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
     set(patch, done = false) { Object.assign(state, patch); settled ||= done; pending ||= requestAnimationFrame(frame); },
     act(name) { name === "reset" ? ui.set({ ...initial }, true) : ui.actions[name]?.(); },

@@ -24,7 +24,8 @@ export const STYLE = `
 .course-presenting .course-deck .jp-WindowedPanel-outer{height:100%!important;padding:1.2vh 0 0!important;box-sizing:border-box;overflow:auto}
 .course-presenting .course-deck .jp-WindowedPanel-viewport{padding:0 5vw;min-height:0!important}
 .course-presenting .course-deck .jp-Cell{display:none;padding:.1em 0}
-.course-presenting .course-deck .jp-Cell.course-on{display:flex}
+.course-presenting .course-deck .jp-Cell.course-on{display:block}
+.course-presenting .course-deck .cm-content{white-space:pre-wrap!important;overflow-wrap:anywhere}
 .course-presenting .course-deck .course-unrun .jp-Cell-outputWrapper,.course-presenting .course-deck .course-nocode .jp-Cell-inputWrapper{display:none!important}
 .course-presenting .course-deck :is(.jp-Collapser,.jp-InputPrompt,.jp-OutputPrompt,.jp-Notebook-footer,.jp-cell-toolbar,.jp-CellHeader,.jp-CellFooter,.jp-InputPlaceholder,.jp-collapseHeadingButton){display:none!important}
 .course-presenting .course-deck .jp-MarkdownOutput{line-height:1.42;max-width:62em}
