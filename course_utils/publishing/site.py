@@ -85,7 +85,8 @@ class Site:
         made["index.html"] = self.landing()
         made["search-data.js"] = places.script(searched, self.terms)
         made |= {path.name: path.read_bytes() for path in WEBSITE.glob("*.[cj]s*") if path.suffix in (".js", ".css")}
-        made["site.css"] += pages.asset("code.css").encode()
+        made["site.css"] = pages.asset("code.css").encode() + made["site.css"]
+        made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
         return made | self.shared.content
 
@@ -167,9 +168,10 @@ def with_anchors(body):
 
     def link(match):
         anchor = f'<a class="anchor" href="#{match[2]}" aria-label="link to this section">#</a>'
-        return f'<h{match[1]} id="{match[2]}">{match[3]} {anchor}</h{match[1]}>'
+        words = f'<h{match[1]} id="{match[2]}">{match[3]}'
+        return f"{words}</h{match[1]}></summary>{anchor}" if match["folded"] else f"{words} {anchor}</h{match[1]}>"
 
-    return pages.HEADING.sub(link, body)
+    return re.sub(pages.HEADING.pattern + "(?P<folded></summary>)?", link, body, flags=re.S)
 
 
 @functools.cache

@@ -23,7 +23,17 @@
     unfold();
     wide.addEventListener("change", unfold);
     reach();
+    stops();
+    addEventListener("resize", stops);
+    document.addEventListener("toggle", stops, true);
   });
+  // what scrolls sideways is a stop of the Tab key, what does not is none
+  function stops() {
+    for (const part of document.querySelectorAll("main :is(pre, .output, .formula, .scroll)")) {
+      if (part.scrollWidth > part.clientWidth + 1) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    }
+  }
   // a link to a place in a folded section unfolds it
   function reach() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
