@@ -45,12 +45,14 @@ def remembering(module, folder, cell, read=True):
         path = folder / f"{digest.hexdigest()}.pt"
         if read and path.exists():
             state, fields = torch.load(path, weights_only=False)
+            fields["_last"]["make"] = options.get("optimizer")
             model.load_state_dict(state)
             run = module.Run(model, **fields)
             model.last_run = run
             return run
         run = make()
         fields = {name: x for name, x in vars(run).items() if name != "model"}
+        fields["_last"] = {name: x for name, x in run._last.items() if name != "make"}  # may be a lambda
         if run.stopped is None:
             try:
                 torch.save((model.state_dict(), fields), path.with_suffix(f".{os.getpid()}"))
