@@ -14,7 +14,6 @@ def parser():
 
     add = commands.add_parser("lab", help="fill workbook/ and open JupyterLab on it; further options go to JupyterLab")
     add.add_argument("--fill-only", action="store_true", help="fill workbook/, and do not start JupyterLab")
-    add.add_argument("--workbook", metavar="FOLDER", help="with --fill-only: another place for it, as a hub needs")
 
     commands.add_parser("author", help="open JupyterLab on notebooks/ itself; further options go to JupyterLab")
 
@@ -88,8 +87,7 @@ def _run(options, rest):
     if options.command in ("lab", "author"):
         from . import lab
 
-        author, fill_only = options.command == "author", getattr(options, "fill_only", False)
-        return lab.run(rest, author, start=not fill_only, folder=getattr(options, "workbook", None))
+        return lab.run(rest, author=options.command == "author", start=not getattr(options, "fill_only", False))
     if options.command == "present":
         from .presenting import start
 

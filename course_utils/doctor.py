@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import data, files, runtime, timing
+from . import data, files, runtime, timing, workbook
 
 REPAIR = (
     "close JupyterLab and run `make lab`, which repairs the environment "
@@ -78,7 +78,8 @@ def check_device():
 
 
 def check_disk():
-    free = shutil.disk_usage(files.course_folder()).free / 1e9
+    where = workbook.place()
+    free = shutil.disk_usage(where if where.is_dir() else where.parent).free / 1e9
     return Line(
         "disk", f"{free:.1f} GB free", "" if free >= FREE_DISK else f"make room: {FREE_DISK:.0f} GB should be free"
     )
@@ -168,10 +169,11 @@ def checkpoint_problems(folder):
 
 
 def check_workbook():
-    folder = files.course_folder() / "workbook"
+    folder = workbook.place()
     place = folder if folder.is_dir() else folder.parent
     if not os.access(place, os.W_OK):
-        return Line("workbook", f"{place} cannot be written", "copy the course's folder to a place of your own")
+        todo = "copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of yours"
+        return Line("workbook", f"{place} cannot be written", todo)
     count = len(list(folder.glob("*.ipynb")))
     return Line("workbook", f"{count} notebooks in {folder.name}/" if count else "empty until the first `make lab`")
 

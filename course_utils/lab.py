@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 from . import files, workbook
 
@@ -14,20 +13,16 @@ FIRST = "00_start_here.ipynb"
 PORT = 8888
 
 
-def run(arguments=(), author=False, start=True, folder=None):
+def run(arguments=(), author=False, start=True):
     """The commands `lab` and `author` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
     author     open notebooks/ itself instead of the student's copies
     start      False: fill workbook/ only
-    folder     with start=False: fill this folder instead; a hub shares the course, and nobody may write into it
     """
     root = files.course_folder()
-    where = Path(folder) if folder else root / "workbook"
-    if folder and start:
-        print("--workbook belongs to --fill-only: JupyterLab opens workbook/ of the course.", file=sys.stderr)
-        return 2
     if not author:
+        where = workbook.place(root)
         try:
             for change in workbook.sync(root / "notebooks", where):
                 print(f"workbook/ {change}")
@@ -52,9 +47,10 @@ def run(arguments=(), author=False, start=True, folder=None):
 
 def options(root, arguments=(), author=False):
     """JupyterLab's options: ours first, so that those of the user win."""
-    page = "notebooks" if author else f"workbook/{FIRST}"
+    where = workbook.place(root)
+    page = "notebooks" if author else f"{where.name}/{FIRST}"
     ours = [
-        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.root_dir={root if author else where.parent}",
         f"--LabApp.default_url=/lab/tree/{page}",
         "--ServerApp.port_retries=0",
         "--Application.log_level=WARN",

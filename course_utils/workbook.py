@@ -7,6 +7,7 @@ One that the student changed stays, and the new edition is laid beside it as `NA
 
 import errno
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,12 @@ class Change:
             "replaced": f"{self.file}: the new edition (your copy was as it came)",
             "beside": f"{self.notebook}: you have worked in it, so it stays as it is; the new edition is {self.file}",
         }[self.kind]
+
+
+def place(course=None):
+    """Where the workbook is: workbook/ of the course, or the folder in COURSE_WORKBOOK, where the course is shared."""
+    given = os.environ.get("COURSE_WORKBOOK")
+    return Path(given).expanduser().resolve() if given else (course or files.course_folder()) / "workbook"
 
 
 def sync(notebooks, workbook):
@@ -155,6 +162,7 @@ def _explain(error, workbook):
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return (
             f"{where} cannot be written ({error.strerror}). The course keeps your copies in {workbook}: "
-            "give yourself the right to write there, or copy the course's folder to a place of your own."
+            "give yourself the right to write there, copy the course's folder to a place of your own, or set "
+            "COURSE_WORKBOOK to a folder of yours."
         )
     return f"{where} could not be written: {error.strerror or error}. Your notebooks are as before."

@@ -26,7 +26,7 @@ STATE = Path(os.environ.get("COURSE_HUB_STATE", "/srv/attention")).resolve()
 BIND = os.environ.get("COURSE_HUB_BIND", "http://127.0.0.1:8000")
 TRIAL = os.environ.get("COURSE_HUB_TRIAL") == "1"
 FIRST_ACCOUNT = 700_001  # above every range that Linux distributions and systemd give away
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
 def people(path):
@@ -45,8 +45,8 @@ def people(path):
             continue
         if not NAME.fullmatch(words[0]) or words[1:] not in ([], ["admin"]):
             raise SystemExit(
-                f"{path}, line {number}: {line.strip()!r}. Needed: a name in small letters, digits, '.', '-' and '_', "
-                "and for a teacher the word admin after it."
+                f"{path}, line {number}: {line.strip()!r}. Needed: a name of at most 32 small letters, digits, '.', "
+                "'-' and '_', and for a teacher the word admin after it."
             )
         (admins if words[1:] else students).add(words[0])
     return students | admins, admins
@@ -63,16 +63,23 @@ def closed_to_students(*places):
     return None
 
 
-def home_of(name, homes):
-    """The folder of a student, made if need be, and the number of his account: the folder's owner is the record."""
-    home = homes / name
+def home_of(name, state):
+    """The folder of a student, made if need be, and the number of his account: the folder's owner is the record.
+
+    Beside it one for the sockets of his kernels, since the path of a socket may have 107 characters only.
+    """
+    home, sockets = state / "homes" / name, state / "run" / name
     if not home.exists():
-        taken = [folder.stat().st_uid for folder in homes.iterdir()]
+        taken = [folder.stat().st_uid for folder in home.parent.iterdir()]
         home.mkdir(mode=0o700)
         if not TRIAL:
             account = max([FIRST_ACCOUNT - 1, *taken]) + 1
             os.chown(home, account, account)
-    return home, home.stat().st_uid
+    account = home.stat().st_uid
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    if not TRIAL:
+        os.chown(sockets, account, account)
+    return home, sockets, account
 
 
 class StudentSpawner(LocalProcessSpawner):
@@ -82,11 +89,12 @@ class StudentSpawner(LocalProcessSpawner):
         return None  # Popen itself does all that is needed: see start
 
     def user_env(self, env):
-        home, _ = home_of(self.user.name, STATE / "homes")
-        return env | {"USER": self.user.name, "LOGNAME": self.user.name, "HOME": str(home), "SHELL": "/bin/bash"}
+        home, sockets, _ = home_of(self.user.name, STATE)
+        env |= {"USER": self.user.name, "LOGNAME": self.user.name, "HOME": str(home), "SHELL": "/bin/bash"}
+        return env | {"JUPYTER_RUNTIME_DIR": str(sockets)}
 
     async def start(self):
-        home, account = home_of(self.user.name, STATE / "homes")
+        home, _, account = home_of(self.user.name, STATE)
         self.popen_kwargs = {"cwd": home, "umask": 0o077}
         if not TRIAL:
             self.popen_kwargs |= {"user": account, "group": account, "extra_groups": []}
@@ -98,8 +106,11 @@ if os.geteuid() != 0 and not TRIAL:
         "The hub is not root, so all students would share one account and could read each other's work. "
         "Start it as root (sudo, systemd), or set COURSE_HUB_TRIAL=1 to try it alone."
     )
-(STATE / "homes").mkdir(parents=True, exist_ok=True)
-(STATE / "homes").chmod(0o755)  # to pass through; each folder in it is closed
+if len(str(STATE)) > 25:
+    raise SystemExit(f"{STATE} is too long: sockets below it must stay within 107 characters. Take one of at most 25.")
+for folder in (STATE / "homes", STATE / "run"):
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # to pass through; each folder in it is closed
 if not TRIAL and (folder := closed_to_students(COURSE, Path(sys.base_prefix), STATE / "homes")):
     raise SystemExit(
         f"Students' accounts cannot enter {folder}. The course, its Python ({sys.base_prefix}) and {STATE} must lie "
@@ -133,6 +144,7 @@ c.Authenticator.delete_invalid_users = False  # … and his folder stays
 # What each gets: his workbook brought up to date, JupyterLab, one thread, and a bound on memory.
 c.JupyterHub.spawner_class = StudentSpawner
 c.Spawner.cmd = [str(COURSE / "deploy" / "start.sh")]
+c.Spawner.args = ["--KernelManager.transport=ipc"]  # sockets in a closed folder: over TCP others could listen
 c.Spawner.default_url = "/lab/tree/workbook/00_start_here.ipynb"
 c.Spawner.start_timeout = 180
 c.Spawner.http_timeout = 120

@@ -124,6 +124,13 @@ class Hub:
         for process in alive:
             process.kill()
 
+    def all(self):
+        """The processes of the hub: itself, its proxy, what stops idle servers, and students' servers."""
+        ours = {"COURSE_HUB_STATE": str(self.state)}.items()
+        return [
+            p for p in psutil.process_iter(["environ"]) if ours <= (p.info["environ"] or {}).items() or self._ours(p)
+        ]
+
     def _ours(self, process):
         return str(self.state / "homes") in (process.info["environ"] or {}).get("HOME", "")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import files
+from .. import files, workbook
 from . import record
 from .notebook import Stub, stubs
 from .show import Note, box, inline, paragraph
@@ -144,7 +144,7 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
 
 def run(folder: str | None = None, export: str | None = None) -> int:
     """The command `python -m course_utils progress` -> exit status."""
-    where = Path(folder) if folder else record.folder() or files.course_folder() / "workbook"
+    where = Path(folder) if folder else record.folder() or workbook.place()
     if not where.is_dir():
         raise ValueError(
             f"{where} is no folder; needed: a workbook, with your copies of the notebooks. `make lab` makes one; "
