@@ -137,13 +137,22 @@ def drift(name, where=None):
     for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells, strict=False), 1):
         for part in ("cell_type", "source", "metadata", "id"):
             if ours[part] != theirs.get(part):
-                problems.append(f"cell {number} ({_head(ours)!r}) differs in its {part}")
+                problems.append(f"cell {number} ({_head(ours)!r}) differs in its {part}" + _who(ours, theirs, name))
                 break
     if wanted.metadata != found.metadata:
         problems.append(f"the notebook's metadata differ: {dict(found.metadata)}")
     if not problems and dumps(copy.deepcopy(found)) != path.read_text(encoding="utf-8"):
         problems.append("the file was not written by the build (its layout differs)")
     return [f"notebooks/{name}.ipynb: {problem}. {mend}" for problem in problems[:5]]
+
+
+def _who(ours, theirs, name):
+    """Which of the two was changed, where one can tell: a cell's id is made of the source that it was built from."""
+    if ours.source == theirs.source:
+        return ""
+    if ours.id == theirs.get("id"):
+        return f": it was changed in the notebook. Write that into notebooks/source/{name}.py, too, or it will be lost"
+    return ": the source was changed, and the notebook is older"
 
 
 def run(prefixes=(), check=False):

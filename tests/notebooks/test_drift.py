@@ -22,7 +22,8 @@ SMALL = """\
 
 
 def test_is_what_its_source_says(notebook_name):
-    assert authoring.drift(notebook_name) == []
+    problems = authoring.drift(notebook_name)
+    assert not problems, "\n" + "\n".join(problems)
 
 
 @pytest.fixture
@@ -55,7 +56,10 @@ def test_ids_of_equal_cells_differ_and_are_valid(built):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda nb: nb["cells"][1].update(source=["print('two')"]), "differs in its source"),
+        (
+            lambda nb: nb["cells"][1].update(source=["print('two')"]),
+            "differs in its source: it was changed in the note",
+        ),
         (lambda nb: nb["cells"][1]["metadata"].update(tags=["check"]), "differs in its metadata"),
         (lambda nb: nb["cells"][1].update(id="another"), "differs in its id"),
         (lambda nb: nb["cells"].pop(), "the source has 4 cells, the notebook 3"),
@@ -70,6 +74,13 @@ def test_every_kind_of_drift_is_noticed(built, change, said):
     problems = authoring.drift("01_small", built)
     assert said in problems[0]
     assert "python -m course_utils notebooks 01_small" in problems[0]
+
+
+def test_a_source_that_was_changed_after_the_build_is_told_apart(built):
+    source = built / "source" / "01_small.py"
+    source.write_text(source.read_text("utf-8").replace("# # Hello", "# # Goodbye"), encoding="utf-8")
+    (problem,) = authoring.drift("01_small", built)
+    assert "cell 1 ('# Goodbye') differs in its source: the source was changed, and the notebook is older" in problem
 
 
 def test_another_layout_of_the_file_is_noticed(built):
