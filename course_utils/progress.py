@@ -133,10 +133,12 @@ def live(run: Any, title: str, apart: bool = False) -> str:
 
 
 def curve(run: Any, apart: bool = False) -> str:
-    """The history as an SVG of fixed size, in the ink of the page, drawn in a millisecond. apart: metrics have a scale
-    of their own (accuracy beside a loss)."""
+    """The history as an SVG of fixed size, in the ink of the page, drawn in a millisecond. apart: each metric has a
+    scale of its own, as an accuracy always has beside losses. Names stand at the ends, one below the other."""
     series = {name: _thinned(*pair) for name, pair in run.history.items()}
-    scales = {name: [v for n, points in series.items() for _, v in points if not apart or n == name] for name in series}
+    unit = {name: name if apart else "accuracy" in name for name in series}
+    scales = {name: [v for n, points in series.items() for _, v in points if unit[n] == unit[name]] for name in series}
+    ends = []
     drawn = [f'<path d="M60 10V{HEIGHT - 25}H{WIDTH - 90}" fill="none" stroke="currentColor" opacity=".3"/>']
     for i, (name, points) in enumerate((n, p) for n, p in series.items() if p):
         low, high = min(scales[name]), max(scales[name])
@@ -150,9 +152,13 @@ def curve(run: Any, apart: bool = False) -> str:
         )
         line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         drawn.append(f'<polyline points="{line}" fill="none" stroke="currentColor" {look}/>')
-        drawn.append(_label(x[-1] + 5, y[-1] + (12 if name == "loss" else -3), name))
+        ends.append((y[-1] + 4, x[-1] + 5, name))
         if not i:
             drawn += [_label(52, 15, f"{high:.3g}", "end"), _label(52, HEIGHT - 22, f"{low:.3g}", "end")]
+    below = 0.0
+    for y, x, name in sorted(ends):
+        below = max(y, below + 13)
+        drawn.append(_label(x, below, name))
     drawn.append(_label(WIDTH - 90, HEIGHT - 5, f"{run.steps} steps", "end"))
     return f'<svg width="{WIDTH}" height="{HEIGHT}" style="max-width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
 
@@ -174,8 +180,8 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
     from .views import plot
 
     history = {name: pair for name, pair in run.history.items() if pair[0]}
-    metrics = {name: pair for name, pair in history.items() if name != "loss"}
-    groups = [{"loss": history["loss"]}, metrics] if apart and metrics and "loss" in history else [history]
+    others = [name for name in history if (name != "loss" if apart else "accuracy" in name)]
+    groups = [{n: p for n, p in history.items() if (n in others) == other} for other in (False, True)]
     bundle, page = {}, ""
     for curves in filter(None, groups):
         numbers = [v for _, values in curves.values() for v in values if math.isfinite(v)]

@@ -61,7 +61,7 @@ def _grid(view, axes, layers, heads, wide) -> None:
     query, reads = names(view.map["queries"], "q")[view.query], names(view.map["keys"], "k")
     chosen = view.state["key"] >= 0
     given = f"what “{query}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
-    axes.set_xlabel(f"under each head: {view.options['effect'] if by_effect else given}")
+    axes.set_xlabel(f"under each head:\n{view.options['effect'] if by_effect else given}")
     axes.spines[:].set_visible(False)
 
 

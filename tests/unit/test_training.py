@@ -431,6 +431,13 @@ class TestDisplay:
         apart = final(self.run(accuracy=([0, 50], [0.1, 0.9])), "How well?", apart=True)
         assert apart["text/html"].count("<img") == 2
 
+    def test_accuracies_stand_apart_from_losses_and_no_name_covers_another(self):
+        names = ("loss, both", "MLM accuracy", "NSP accuracy", "MLM loss", "NSP loss")
+        run = self.run(**{name: ([0, 50], [1.0, 0.5]) for name in names})
+        assert final(run, "Both")["text/html"].count("<img") == 2
+        heights = sorted(int(y) for y, name in re.findall(r'y="(\d+)"[^>]*>([^<]+)<', curve(run)) if name in names)
+        assert len(heights) == 5 and min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 12
+
     def test_a_terminal_gets_a_few_lines(self, capsys):
         run = fit(model(), drawn, squares, steps=1000, evaluate=held_out)
         lines = capsys.readouterr().out.splitlines()
