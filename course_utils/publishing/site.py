@@ -138,10 +138,10 @@ def about(chapter):
     """What a chapter's first cell says of it: {asks, about, minutes}."""
     text = pages.plain(chapter.cells[0].source.split("</h1>", 1)[1])
     minutes = re.search(r"Reading \d+.*?(?=\. Before:)", text)
-    goal = re.search(r"At the end (.*?)\.? Reading \d", text)
+    goal = re.search(r"At the end .*?(?= Reading \d)", text)
     return {
         "asks": chapter.title,
-        "about": goal[1][0].upper() + goal[1][1:] + "." if goal else "",
+        "about": goal[0] if goal else "",
         "minutes": minutes[0] + "." if minutes else "",
     }
 

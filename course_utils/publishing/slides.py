@@ -31,13 +31,11 @@ def build(name, notes=()):
         if cell.slide in ("slide", "subslide") or not stacks[-1]:
             stacks[-1].append((section, []))
         stacks[-1][-1][1].append(_cell(cell, kits))
-    body, told = [], set()
+    body = []
     for stack in stacks:
         slides = []
         for section, cells in stack:
-            said = notes.get(section, "") if section not in told else ""
-            told.add(section)
-            aside = f'<aside class="notes">{said}</aside>' if said else ""
+            aside = f'<aside class="notes">{notes[section]}</aside>' if section in notes else ""
             slides.append(f'<section data-head="{html.escape(section)}">{"".join(cells)}{aside}</section>')
         body.append(f"<section>{''.join(slides)}</section>")
     return _page(chapter.title, "\n".join(body), kits.script())
@@ -64,7 +62,8 @@ def speaker_notes(name):
     """[(heading, HTML)] from docs/teaching.md, what to ask and which wrong guesses to expect."""
     from ..presenting import notes
 
-    return [(re.sub(r"[`*]", "", note.heading), note.html()) for note in notes(name)]
+    said = [(re.sub(r"[`*]", "", note.heading), note.html()) for note in notes(name)]
+    return [(heading, re.sub(r"<h1>.*?</h1>", "", words)) for heading, words in said]
 
 
 def _setup(cell):
@@ -89,6 +88,7 @@ def _cell(cell, kits):
         for output in cell.outputs:
             shown = fragments.replace_views(output, lambda view: kits.use(view.presenting()))
             made += f'<div class="output">{_still(shown)}</div>'
+        made += '<hr class="page">' if "predict" in cell.tags else ""  # what follows would tell the answer
     return f'<div class="cell{" fragment" if cell.slide == "fragment" else ""}">{made}</div>'
 
 

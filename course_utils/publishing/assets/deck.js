@@ -1,9 +1,11 @@
 // Lays the blocks of each slide out, divides what does not fit, then starts reveal.js.
 (async () => {
-  const WIDE = 1168, HIGH = 720 - 46 - 30, GAP = 16, SCALES = [1, 0.92, 0.85, 0.78, 0.7], LEAST = 0.62, FLOOR = 0.8;
+  const WIDE = 1168, HIGH = 720 - 46 - 30, GAP = 16, SCALES = [1, 0.92, 0.85, 0.78, 0.7], LEAST = 0.62, READING = 0.8, FLOOR = 0.8;
   const root = document.querySelector(".slides"), all = (s, e = document) => [...e.querySelectorAll(s)];
   const frames = async n => { while (n--) await new Promise(requestAnimationFrame); };
   const make = (tag, className, ...children) => { const e = document.createElement(tag); e.className = className; e.append(...children); return e; };
+
+  const another = (section, ...blocks) => make("section", "", ...all(":scope > .head, :scope > .notes", section).map(e => e.cloneNode(true)), make("div", "flow", ...blocks));
 
   // ---- one column of blocks for each slide
   const slides = all("section > section").map(section => {
@@ -29,6 +31,19 @@
     for (const v of views) for (const shown of [true, false]) { caption(v, shown); heights.get(v).push({ k, shown, high: v.offsetHeight * k }); }
     views.forEach(v => caption(v, true));
   }
+  // What is far too tall is drawn in the size for reading instead, and shown part by part on several slides.
+  const tall = views.filter(v => (heights.get(v).at(-1).high * LEAST) / SCALES.at(-1) > HIGH);
+  for (const view of tall) {
+    const script = make("script", "", view.querySelector("script").text.replace('"presenting":true', '"presenting":false'));
+    view.style.width = `${WIDE / READING}px`;
+    view.querySelector("script").remove();
+    view.append(script); // runs now, and draws the view again
+    const { shadowRoot: made } = view;
+    made.querySelector(".stage").before(made.querySelector(".controls"));
+    made.querySelector(".foot")?.remove(); // table and words are for reading
+  }
+  await frames(3);
+  tall.forEach(v => heights.set(v, [{ k: READING, shown: true, high: v.offsetHeight * READING }]));
   const best = (view, room) => heights.get(view).toSorted((a, b) => b.shown - a.shown || b.k - a.k).find(h => h.high <= room);
   function settle(view, { k, shown, high }) {
     Object.assign(view.style, { width: `${WIDE / k}px`, transform: k === 1 ? "" : `scale(${k})` });
@@ -64,8 +79,8 @@
   const tooWide = block => block.scrollWidth > block.clientWidth + 1 || all("table, math", block).some(e => e.getBoundingClientRect().width > WIDE + 1);
   // A view that is too tall at the least size: a little less, or windows, one on each slide, that show it part by part.
   function smallest(view, room) {
-    const last = heights.get(view).at(-1), least = LEAST / last.k;
-    return last.high * least <= room ? { ...last, k: (last.k * room) / last.high, high: room } : last;
+    const last = heights.get(view).at(-1);
+    return !tall.includes(view) && (last.high * LEAST) / last.k <= room ? { ...last, k: (last.k * room) / last.high, high: room } : last;
   }
   const parts = block => {
     const task = block.querySelector(":scope > .course-exercise");
@@ -124,13 +139,13 @@
       steps.forEach((block, n) => n && (block.dataset.fragmentIndex = 0));
       if (steps.length) steps[0].dataset.fragmentIndex = 0;
       if (!i) return;
-      const next = make("section", "", section.querySelector(".head").cloneNode(true), make("div", "flow", ...page));
+      const next = another(section, ...page);
       last.after(next);
       last = next;
     });
   }
   const windows = all(".flow .course-view").filter(view => view.parentElement.getBoundingClientRect().height > HIGH + 1).flatMap(open);
-  for (const head of all(".head")) if (head.nextElementSibling.querySelector("h1, h2")) head.textContent = "";
+  for (const head of all(".head")) if (head.parentElement.querySelector(".flow h1, .flow h2")) head.textContent = "";
   root.querySelector("section section").classList.add("title");
   const over = all(".flow").filter(f => f.getBoundingClientRect().height > HIGH + 30);
   document.documentElement.dataset.over = over.length;
@@ -141,8 +156,9 @@
   // The view itself moves to the window that is seen; printed, each window has a copy.
   function open(view) {
     const box = view.parentElement, shift = box.getBoundingClientRect().top, k = +view.dataset.scale, code = view.querySelector("script").text;
-    const seams = all(".title, .caption, .controls, .below, .side, .panel, canvas, .line, .list", view.shadowRoot).map(e => e.getBoundingClientRect())
-      .filter(r => r.height).flatMap(r => [r.top - shift, r.bottom - shift]).sort((a, b) => a - b);
+    const alone = e => { while (e.parentElement && all("canvas", e.parentElement).length < 2 && !e.parentElement.matches(".view, .stage, .body, .below")) e = e.parentElement; return e; };
+    const pieces = [...all(".controls, .below > *", view.shadowRoot), ...all("canvas", view.shadowRoot).map(alone)];
+    const seams = pieces.map(e => e.getBoundingClientRect()).filter(r => r.height).map(r => r.top - shift - 2);
     const cuts = [0], whole = box.getBoundingClientRect().height;
     const through = y => all("canvas", view.shadowRoot).filter(e => { const r = e.getBoundingClientRect(); return r.top - shift < y - 1 && r.bottom - shift > y + 1; }).length;
     while (whole - cuts.at(-1) > HIGH) {
@@ -156,7 +172,7 @@
       frame.style.height = `${Math.ceil(high)}px`;
       if (!i) own.replaceChild(frame, box.closest(".flow > *"));
       else {
-        const next = make("section", "", section.querySelector(".head").cloneNode(true), make("div", "flow", frame));
+        const next = another(section, frame);
         section.after(next);
         section = next;
       }

@@ -1,0 +1,149 @@
+"""Every slide of every chapter in a browser: nothing beyond its edges, nothing fetched, labs that listen to keys."""
+
+import pathlib
+
+import pytest
+from jupyterlab_driver import Watched
+
+from course_utils import views
+from course_utils.publishing import pages, slides
+
+pytestmark = pytest.mark.browser
+
+SEEN = pathlib.Path(__file__).with_name("slide_seen.js").read_text(encoding="utf-8")
+WINDOWS = """() => [...document.querySelectorAll('.window > .course-view')].map(view => {
+  const all = [...document.querySelectorAll('.window')].map(w => w.offsetHeight), k = +view.dataset.scale;
+  return [view.offsetHeight * k, all.reduce((a, b) => a + b, 0), all.length];
+})"""
+FIRST_VIEW = """() => {
+  const { h, v } = Reveal.getIndices(document.querySelector('.course-view').closest('section'));
+  Reveal.slide(h, v);
+}"""
+CANVAS = """view => {
+  const box = view.shadowRoot.querySelector('canvas').getBoundingClientRect();
+  return [box.left, box.top, box.width, box.height];
+}"""
+PLACE = "() => JSON.stringify(Reveal.getIndices())"
+
+
+@pytest.fixture
+def deck(browser, tmp_path):
+    """deck(name, address="", size=(1280, 720)) -> the page of a chapter's slides, opened from disk."""
+    opened = []
+
+    def open_deck(name, address="", size=(1280, 720), notes=()):
+        path = tmp_path / f"{name}.html"
+        path.write_text(slides.build(name, notes), encoding="utf-8")
+        watched = Watched(browser, path.as_uri())
+        opened.append(watched)
+        watched.page.set_viewport_size({"width": size[0], "height": size[1]})
+        watched.page.goto(path.as_uri() + address)
+        watched.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        return watched.page
+
+    yield open_deck
+    for watched in opened:
+        watched.context.close()
+        assert watched.left == [], "requests left the slides"
+        assert watched.errors == [], "errors in the browser"
+
+
+@pytest.mark.parametrize("name", pages.names())
+def test_every_slide_fits(deck, name):
+    page = deck(name)
+    count = page.evaluate("Reveal.getTotalSlides()")
+    assert count >= 8
+    for number in range(count):
+        while page.evaluate("Reveal.availableFragments().next"):
+            page.keyboard.press("PageDown")
+        seen = page.evaluate(SEEN)
+        assert page.evaluate("Reveal.getSlidePastCount()") == number
+        assert seen["beyond"] == [], f"slide {number + 1} of {name}: beyond its edges"
+        assert seen["small"] == [], f"slide {number + 1} of {name}: type below 13 pixels"
+        assert seen["text"], f"slide {number + 1} of {name} is empty"
+        page.keyboard.press("PageDown")
+    for high, shown, windows in page.evaluate(WINDOWS):
+        assert windows >= 2 and shown >= high - 2, "a part of a tall view is on no slide"
+
+
+def test_keys_belong_to_the_view_that_has_the_focus(deck):
+    page = deck("01_nadaraya_watson")
+    page.evaluate(FIRST_VIEW)
+    place = page.evaluate(PLACE)
+    slider = page.locator("section.present section.present").get_by_role("slider").first
+    view = page.locator("section.present section.present .course-view").first
+    for _ in range(20):
+        if view.evaluate("v => v.shadowRoot.activeElement?.type === 'range'"):
+            break
+        page.keyboard.press("Tab")
+    before = view.evaluate("v => JSON.stringify(v.view.state)")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert slider.evaluate("e => e.getRootNode().activeElement === e"), "Tab reaches the lab's slider"
+    assert view.evaluate("v => JSON.stringify(v.view.state)") != before, "arrow keys move the slider"
+    assert page.evaluate(PLACE) == place, "and not the slides"
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(PLACE) != place, "after Escape the arrows turn the slides"
+    page.keyboard.press("ArrowLeft")
+    page.evaluate("place => { const { h, v } = JSON.parse(place); Reveal.slide(h, v) }", place)
+    page.keyboard.press("r")
+    assert view.evaluate("v => JSON.stringify(v.view.state)") == before, "r brings the lab back"
+    slider.focus()
+    page.keyboard.press("PageDown")
+    while page.evaluate(PLACE) == place:  # fragments come first
+        page.keyboard.press("PageDown")
+    assert page.evaluate("document.activeElement === document.body"), "a slide that is left keeps no focus"
+
+
+def test_a_grid_keeps_its_arrow_keys(deck):
+    page = deck("00_start_here")
+    page.evaluate(FIRST_VIEW)
+    place = page.evaluate(PLACE)
+    grid = page.locator("section.present section.present").get_by_role("grid").first
+    grid.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    view = page.locator("section.present section.present .course-view").first
+    assert view.evaluate("v => [v.view.state.row, v.view.state.col]") == [1, 1]
+    assert page.evaluate(PLACE) == place
+
+
+def test_notes_stand_in_a_second_window(deck):
+    page = deck("00_start_here", notes=[("Touch something", "<p>Let the last row read a cell aloud.</p>")])
+    while "Touch something" not in page.evaluate("Reveal.getCurrentSlide().textContent"):
+        page.keyboard.press("PageDown")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("s")
+    notes = opened.value
+    notes.wait_for_selector("text=Let the last row read", timeout=60_000)
+    assert page.evaluate("!document.body.innerText.includes('Let the last row read')"), "the room does not see them"
+
+
+def test_slides_print_one_to_a_page(deck):
+    page = deck("00_start_here", "?print-pdf")
+    page.wait_for_selector(".pdf-page")
+    count = page.evaluate("document.querySelectorAll('.pdf-page').length")
+    assert count == page.evaluate("Reveal.getTotalSlides()")
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") in (count, count + 1)
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.5])
+def test_a_view_finds_the_pointer_on_a_scaled_slide(show, scale):
+    view = views.labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0)
+    page = show(html=f'<div style="width:900px;transform:scale({scale});transform-origin:0 0">{view.fragment()}</div>')
+    host = page.locator(".course-view")
+    found = []
+    for share in (0.3, 0.6):
+        left, top, wide, high = host.evaluate(CANVAS)
+        page.mouse.click(left + share * wide, top + high / 3)
+        page.wait_for_timeout(100)
+        found.append(host.evaluate("v => v.view.state.query"))
+    unscaled = show(views.labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0), width=924)
+    host = unscaled.locator(".course-view")
+    for share, query in zip((0.3, 0.6), found, strict=True):
+        left, top, wide, high = host.evaluate(CANVAS)
+        unscaled.mouse.click(left + share * wide, top + high / 3)
+        unscaled.wait_for_timeout(100)
+        assert query == pytest.approx(host.evaluate("v => v.view.state.query"), abs=0.15)
+    assert found[1] - found[0] > 2
