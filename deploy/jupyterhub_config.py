@@ -53,14 +53,9 @@ def people(path):
 
 
 def closed_to_students(*places):
-    """The first folder that other accounts than root's cannot enter or read on the way to these places; None if all
-    is open."""
-    for place in places:
-        for folder in (place, *place.parents):
-            needed = stat.S_IXOTH | (stat.S_IROTH if folder == place else 0)
-            if folder.stat().st_mode & needed != needed:
-                return folder
-    return None
+    """The first folder on the way to these places that other accounts than root's cannot enter; None if all is open."""
+    on_the_way = (folder for place in places for folder in (place, *place.parents))
+    return next((folder for folder in on_the_way if not folder.stat().st_mode & stat.S_IXOTH), None)
 
 
 def home_of(name, state):
@@ -110,7 +105,8 @@ if len(str(STATE)) > 25:
     raise SystemExit(f"{STATE} is too long: sockets below it must stay within 107 characters. Take one of at most 25.")
 for folder in (STATE / "homes", STATE / "run"):
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)  # to pass through; each folder in it is closed
+    folder.chmod(0o711)  # to pass through; each folder in it is closed
+os.umask(0o077)  # what the hub itself writes, as its records and passwords, is nobody else's to read
 if not TRIAL and (folder := closed_to_students(COURSE, Path(sys.base_prefix), STATE / "homes")):
     raise SystemExit(
         f"Students' accounts cannot enter {folder}. The course, its Python ({sys.base_prefix}) and {STATE} must lie "
@@ -125,7 +121,6 @@ c.JupyterHub.bind_url = BIND
 c.JupyterHub.db_url = f"sqlite:///{STATE / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(STATE / "cookie_secret")
 c.JupyterHub.cleanup_servers = False
-c.JupyterHub.concurrent_spawn_limit = 2 * (os.cpu_count() or 1)  # the others wait their turn, and are told so
 c.ConfigurableHTTPProxy.pid_file = str(STATE / "proxy.pid")
 c.ConfigurableHTTPProxy.command = shlex.split(
     os.environ.get("COURSE_HUB_PROXY", shlex.join([sys.executable, str(COURSE / "deploy" / "proxy.py")]))
@@ -146,8 +141,7 @@ c.JupyterHub.spawner_class = StudentSpawner
 c.Spawner.cmd = [str(COURSE / "deploy" / "start.sh")]
 c.Spawner.args = ["--KernelManager.transport=ipc"]  # sockets in a closed folder: over TCP others could listen
 c.Spawner.default_url = "/lab/tree/workbook/00_start_here.ipynb"
-c.Spawner.start_timeout = 180
-c.Spawner.http_timeout = 120
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300  # a class that comes together waits for one another
 c.Spawner.environment = {
     "COURSE_PYTHON": sys.executable,
     "COURSE_HUB_MB": os.environ.get("COURSE_HUB_MB", "3000"),

@@ -162,9 +162,13 @@ class Student:
         return self.session.request(method, f"{self.base}/api/{path}", headers=headers, timeout=60, **options)
 
     def kernel(self, folder="workbook"):
-        return Kernel(
-            self, self.call("POST", "kernels", json={"name": "python3", "path": f"{folder}/x.ipynb"}).json()["id"]
-        )
+        """A new kernel in a folder."""
+        started = self.call("POST", "kernels", json={"name": "python3", "path": f"{folder}/x.ipynb"})
+        return Kernel(self, started.json()["id"])
+
+    def listen(self, number):
+        """A kernel that runs already."""
+        return Kernel(self, number)
 
     def notebook(self, path):
         return self.call("GET", f"contents/{path}", params={"content": 1}).json()["content"]
