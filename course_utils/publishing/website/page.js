@@ -28,11 +28,14 @@
     document.addEventListener("toggle", stops, true);
   });
   // what scrolls sideways is a stop of the Tab key, what does not is none
+  let asked = 0;
   function stops() {
-    for (const part of document.querySelectorAll("main :is(pre, .output, .formula, .scroll)")) {
-      if (part.scrollWidth > part.clientWidth + 1) part.tabIndex = 0;
-      else part.removeAttribute("tabindex");
-    }
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      const parts = [...document.querySelectorAll("main :is(pre, .output, .formula, .scroll, [style*=overflow])")];
+      const wide = parts.map(part => part.scrollWidth > part.clientWidth);
+      parts.forEach((part, i) => (wide[i] ? (part.tabIndex = 0) : part.removeAttribute("tabindex")));
+    });
   }
   // a link to a place in a folded section unfolds it
   function reach() {

@@ -70,6 +70,7 @@
       const links = [...list.querySelectorAll("a")], now = links.indexOf(document.activeElement);
       if (event.key === "ArrowDown" && links.length) { event.preventDefault(); links[Math.min(now + 1, links.length - 1)].focus(); }
       if (event.key === "ArrowUp" && now >= 0) { event.preventDefault(); (links[now - 1] ?? input).focus(); }
+      if (event.key === "Escape") { event.preventDefault(); dialog.close(); } // a search field would only be emptied
       if (event.key === "Enter" && document.activeElement === input && links.length) { event.preventDefault(); links[0].click(); }
     });
   });

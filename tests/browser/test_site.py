@@ -1,0 +1,218 @@
+"""The website as its readers meet it: from a folder, by mouse, keys and phone, in both colours, without a network."""
+
+import functools
+import http.server
+import threading
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from jupyterlab_driver import Watched
+
+from course_utils import authoring
+from course_utils.publishing import site
+
+pytestmark = pytest.mark.browser
+PAGES = [*(f"{name}.html" for name in authoring.names()), "glossary.html", "teaching.html", "index.html"]
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+HEAVY = {"color-contrast": {"enabled": False}}  # by hand over every word: minutes a page; here one word of each look
+LOOKS = """() => { const seen = new Map(), words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      const e = words.currentNode.parentElement, s = getComputedStyle(e);
+      if (!words.currentNode.data.trim() || !e.checkVisibility()) continue;
+      let ground = e;
+      while (ground && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
+      const look = [s.color, ground && getComputedStyle(ground).backgroundColor, s.fontSize, s.fontWeight].join();
+      if (!seen.has(look)) seen.set(look, e);
+    }
+    return [...seen.values()]; }"""
+RUN = """async ([what, rules]) => { const include = what ? eval(what)() : [document];
+    const found = await axe.run({ include }, { preload: false, resultTypes: ["violations"], ...rules });
+    return found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target} ${n.failureSummary}`)); }"""
+SHOWN = "() => [...document.querySelectorAll('.course-view')].every(view => view.shadowRoot)"
+ALL = """() => { for (const part of document.querySelectorAll("details")) part.open = true;
+    dispatchEvent(new Event("beforeprint")); }"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("site") / "out"
+    site.build(out)
+    return out
+
+
+@pytest.fixture
+def visit(browser, folder):
+    """visit(file, **context) -> page; afterwards: no request has left the folder, nothing went wrong."""
+    opened = []
+
+    def go(file, base=None, **context):
+        base = base or folder.as_uri() + "/"
+        watched = Watched(browser, base, **context)
+        opened.append(watched)
+        watched.page.goto(base + file)
+        return watched.page
+
+    yield go
+    for watched in opened:
+        watched.context.close()
+        assert watched.left == [], "requests left the site"
+        assert watched.errors == [], "errors in the browser"
+
+
+@pytest.fixture(scope="module")
+def served(folder):
+    """The address of a plain server over the same files."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Says nothing of each request."""
+
+
+def found(page):
+    return page.locator("#search-found a").all_inner_texts()
+
+
+def search(page, words):
+    page.locator("#search-words").fill(words)
+    page.wait_for_function("() => document.getElementById('search-said').textContent")
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_every_page_works_and_axe_finds_nothing_in_either_colour(visit, file):
+    page = visit(file, color_scheme="light")
+    page.evaluate(ALL)
+    page.wait_for_function(SHOWN)
+    page.evaluate(AXE.read_text("utf-8"))
+    assert page.evaluate(RUN, ["", {"rules": HEAVY}]) == []
+    for wanted in ("light", "dark"):
+        page.evaluate(
+            "wanted => { while (document.documentElement.dataset.theme !== wanted) colours.click(); }", wanted
+        )
+        assert page.evaluate(RUN, [LOOKS, {"runOnly": ["color-contrast"]}]) == [], wanted
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, "a phone must not scroll sideways"
+
+
+def test_axe_would_notice(visit):
+    """The control of the test above: a grey word and a picture without words are reported."""
+    page = visit("index.html")
+    page.evaluate(AXE.read_text("utf-8"))
+    page.evaluate(
+        "document.querySelector('.lead').style.color = '#ccc'; document.querySelector('main').append(new Image())"
+    )
+    assert any(one.startswith("image-alt") for one in page.evaluate(RUN, ["", {"rules": HEAVY}]))
+    assert any("#cccccc" in one for one in page.evaluate(RUN, [LOOKS, {"runOnly": ["color-contrast"]}]))
+
+
+def test_the_first_view_is_there_at_once_and_moves(visit):
+    page = visit("index.html")
+    page.wait_for_function(SHOWN)
+    drawn = page.evaluate("() => performance.now()")
+    assert drawn < 6000, f"{drawn:.0f} ms on a shared machine (well under a second on a quiet one)"
+    slider, readout = page.locator('input[data-control="query"]'), page.get_by_test_id("readout")
+    before, picture = readout.inner_text(), page.locator("canvas").first.evaluate("c => c.toDataURL()")
+    slider.focus()
+    page.keyboard.press("PageDown")
+    page.wait_for_timeout(100)
+    assert readout.inner_text() != before
+    assert page.locator("canvas").first.evaluate("c => c.toDataURL()") != picture
+
+
+def test_what_is_far_away_is_not_fetched(visit, served):
+    page = visit("05_transformer.html", base=served)
+    page.wait_for_function("() => document.querySelector('.course-view').shadowRoot")
+    fetched = dict(
+        page.evaluate("() => performance.getEntriesByType('resource').map(e => [e.name, e.encodedBodySize])")
+    )
+    assert any("/kinds/" in name for name in fetched), "the first view is near"
+    heavy = page.evaluate("() => document.querySelectorAll('[data-numbers], .output > figure img').length")
+    assert sum("/numbers/" in name or "/img/" in name for name in fetched) < heavy / 2
+    assert not any("search-data" in name for name in fetched)
+    assert sum(fetched.values()) < 300_000
+
+
+def test_search_by_keyboard_in_english_and_chinese(visit):
+    page = visit("02_scoring_functions.html")
+    page.keyboard.press("/")
+    search(page, "bandwid")
+    assert found(page)[0] == "bandwidth · 带宽"
+    search(page, "掩码")
+    assert found(page)[0] == "mask · 掩码"
+    assert any("因果掩码" in one for one in found(page))
+    search(page, "softmax saturated")
+    assert found(page)
+    search(page, "zzzz")
+    assert page.locator("#search-said").inner_text() == "no places"
+    search(page, "带宽")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/01_nadaraya_watson.html#bandwidth")
+    assert page.locator("#bandwidth").bounding_box()["y"] < 900
+
+
+def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
+    page = visit("index.html")
+    page.locator("#search-open").click()
+    for odd in ("(", "[a-", "<b>x", "\\", "√d"):
+        page.locator("#search-words").fill(odd)
+    assert page.locator("#search-found b").count() == 0
+    page.keyboard.press("Escape")
+    assert not page.locator("#search").is_visible()
+    page.locator('input[data-control="query"]').focus()
+    page.keyboard.press("/")
+    assert not page.locator("#search").is_visible(), "inside a view keys belong to it"
+
+
+def test_the_colours_follow_the_system_until_one_chooses_and_the_choice_is_kept(visit):
+    page = visit("glossary.html", color_scheme="dark")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(ground)
+    assert light != dark
+    page.locator("#colours").click()
+    page.locator("#colours").click()
+    assert page.evaluate(ground) == dark
+    page.reload()
+    assert page.evaluate(ground) == dark, "light is the system's, dark was chosen"
+
+
+def test_a_link_into_a_folded_section_unfolds_it(visit, folder):
+    page = visit("01_nadaraya_watson.html#effective-number")
+    assert page.locator("#effective-number").evaluate("e => !e.closest('details:not([open])')")
+    assert page.locator("details.deeper:not([open])").count() > 0
+
+
+def test_the_glossary_is_narrowed_and_sorted_by_pinyin(visit):
+    page = visit("glossary.html")
+    rows = page.locator("#glossary tbody tr")
+    everything = rows.count()
+    page.locator("#glossary-words").fill("注意力")
+    assert 0 < page.locator("#glossary tbody tr:visible").count() < everything
+    page.locator("#glossary-words").fill("")
+    page.get_by_role("radio", name="中文").check()
+    chinese = rows.evaluate_all("rows => rows.map(row => row.cells[1].textContent)")
+    han = [one for one in chinese if "\u4e00" <= one[0] <= "\u9fff"]
+    assert han.index("编码器") < han.index("点积") < han.index("掩码") < han.index("自注意力"), "bian, dian, yan, zi"
+
+
+def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
+    page = visit("01_nadaraya_watson.html", java_script_enabled=False)
+    assert page.locator(".course-view img").first.is_visible()
+    assert page.locator("nav.contents a").first.is_visible()
+    page.locator("a[rel=next]").click()
+    assert page.url.endswith("02_scoring_functions.html")
+
+
+def test_from_a_server_as_from_a_folder(visit, served):
+    page = visit("index.html", base=served)
+    page.wait_for_function(SHOWN)
+    page.keyboard.press("/")
+    search(page, "注意力")
+    assert found(page)
