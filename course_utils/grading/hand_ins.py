@@ -99,7 +99,7 @@ def entries(folder: Path) -> list[Path]:
 def student(path: Path) -> str:
     """Whose it is: the name of the folder or file, in one spelling of its accents."""
     name = path.name if path.is_dir() or path.suffix.lower() not in SUFFIXES else path.stem
-    return unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode()).strip() or "?"
+    return _plain(unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())).strip() or "?"
 
 
 def read(path: Path, known: Course) -> HandIn:

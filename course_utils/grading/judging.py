@@ -18,8 +18,9 @@ from ..exercises import engine
 from ..exercises.definition import Exercise, FindError, find
 from ..exercises.guard import TookTooLong, time_limit
 from .hand_ins import Answer, HandIn, course, read
-from .remote import TRIED, Ended, Remote, Room, by_value, shifted
+from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, shifted
 
+STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
 DETOUR = "right only on the inputs that the course shows: it gives other results on new ones"
 
@@ -52,7 +53,7 @@ def prepare() -> None:
 
 
 def judge(path: Path, seconds: float, budget: float) -> Row:
-    """The row of one hand-in. seconds: for one answer; budget: for all of them together."""
+    """The row of one hand-in. seconds: of computing, for one answer; budget: of waiting, for all."""
     begun = time.monotonic()
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
@@ -60,66 +61,65 @@ def judge(path: Path, seconds: float, budget: float) -> Row:
     work = read(path, course())
     row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
     row.serious = bool(work.remarks)
-    room, seen, waited = Room(), {}, 0.0
+    room, seen = Room(), {}
     try:
         for name in course().exercises:
             if name not in work.answers:
                 row.states[name] = "open" if name in work.open else "missing"
-            elif waited > budget:
+            elif list(row.states.values()).count("timed out") >= STUCK or time.monotonic() - begun > budget:
                 row.states[name] = "not run"
             else:
-                row.states[name], row.said[name], spent = _one(work.answers[name], find(name), room, seconds, seen)
-                waited += spent
+                row.states[name], row.said[name] = _one(work.answers[name], find(name), room, seconds, seen)
     finally:
         room.close()
-    _remark(row, work, seen, budget)
+    _remark(row, work, seen)
     row.seconds = time.monotonic() - begun
     return row
 
 
-def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str, float]:
-    """(state, words, seconds of waiting). seen: what answers tried -> names of their exercises."""
-    remote, state, words = None, "not run", ""
+def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str]:
+    """(state, words). seen: what answers tried -> names of their exercises."""
+    remote = None
     try:
         room.get()
-        with time_limit(seconds):
+        with time_limit(PATIENCE * seconds):
             remote = Remote(room, exercise.name, answer.statements, seconds)
-        state, words = _verdict(remote, exercise, answer.line, seconds)
+        state, words = _verdict(remote, exercise, answer.line, PATIENCE * seconds)
+        ended = remote.ended
     except TookTooLong:
         room.close()
-        state, words = "timed out", f"Still running after {seconds:g} s."
+        state, words, ended = "timed out", "", TIME
     except Ended as error:
-        state, words = "ended", str(error)
+        state, words, ended = "ended", str(error), str(error)
     except (RecursionError, MemoryError):
-        state, words = "not run", "Too deeply nested, or too large."
-    if remote is None:
-        return state, words, seconds if state == "timed out" else 0.0
-    for tried in remote.tried:
+        return "not run", "Too deeply nested, or too large."
+    except Exception as error:  # a result that not even the engine expects
+        state, words, ended = "wrong", f"What it returns cannot be compared ({type(error).__name__}).", ""
+    if ended and state != "right":
+        state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
+    for tried in remote.tried if remote else ():
         seen.setdefault(TRIED[tried], []).append(exercise.name)
-    if remote.ended == "time":
-        state = "timed out"
-    elif remote.ended and state != "right":
-        state, words = "ended", remote.ended
-    if "channel" in remote.ended or "reply" in remote.ended:
+    if "channel" in ended or "reply" in ended:
         seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
     if borrowed(answer.statements, exercise):
         seen.setdefault("hands on the course's own function", []).append(exercise.name)
-    remote.close()
-    return state, words, remote.waited
+    if remote:
+        remote.close()
+    return state, words
 
 
-def _verdict(remote: Remote, exercise: Exercise, line: Any, seconds: float) -> tuple[str, str]:
+def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> tuple[str, str]:
     if remote.error:
         return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300]
 
     def judged(one: Exercise) -> engine.Verdict:
         if isinstance(one, FindError):
-            return engine.judge_repair(one, remote, line, seconds)
-        return engine.judge(one, remote, seconds)
+            return engine.judge_repair(one, remote, line, patience)
+        return engine.judge(one, remote, patience)
 
     verdict = judged(exercise)
     if verdict.right and not judged(replace(exercise, cases=shifted(exercise.cases))).right:
-        return ("suspect", DETOUR) if not remote.ended else ("ended", remote.ended)
+        return "suspect", DETOUR
     return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text
 
 
@@ -142,7 +142,7 @@ def _body(function: ast.stmt) -> list[str]:
     return [ast.dump(x) for x in body[documented:]]
 
 
-def _remark(row: Row, work: HandIn, seen: dict[str, list[str]], budget: float) -> None:
+def _remark(row: Row, work: HandIn, seen: dict[str, list[str]]) -> None:
     late = [name for name, state in row.states.items() if state == "not run"]
     for state, words in (("timed out", "timed out"), ("ended", "ended its process"), ("suspect", DETOUR)):
         names = [name for name, one in row.states.items() if one == state]
@@ -152,7 +152,7 @@ def _remark(row: Row, work: HandIn, seen: dict[str, list[str]], budget: float) -
     if claimed:
         seen["its record says solved, and it is not"] = claimed
     if late:
-        seen[f"not run, its {budget:g} s were used up"] = late
+        seen["not run, the others took too long"] = late
     for words, names in seen.items():
         names = list(dict.fromkeys(names))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""

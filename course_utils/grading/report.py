@@ -69,7 +69,10 @@ def _write(file: Path, table: list[list]) -> None:
 
 def _cell(x: object) -> object:
     """Spreadsheets take a text that begins so for a formula, and run it."""
-    return f"'{x}" if isinstance(x, str) and x[:1] in "=+-@\t\r" and x else x
+    if not isinstance(x, str):
+        return x
+    x = "".join(letter if letter.isprintable() else " " for letter in x)
+    return f"'{x}" if x[:1] in tuple("=+-@") else x
 
 
 def summary(rows: list[Row], exercises: list[str], file: Path) -> str:

@@ -65,15 +65,15 @@ def command(root: bool | None = None) -> list[str]:
     for name, value in _environment().items():
         line += ["--setenv", name, value]
     line += [*_system(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    line += ["--perms", "1777", "--size", str(HOME), "--tmpfs", "/tmp", "--perms", "1777", "--size", "1048576"]
-    line += ["--tmpfs", "/dev/shm", "--chdir", "/tmp", "--remount-ro", "/"]
+    line += ["--perms", "1777", "--size", str(HOME), "--tmpfs", "/student", "--perms", "1777", "--size", "1048576"]
+    line += ["--tmpfs", "/dev/shm", "--chdir", "/student", "--remount-ro", "/"]
     return [*line, sys.executable, "-I", "-B", "/course/worker.py"]
 
 
 def _environment() -> dict[str, str]:
     alone = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return alone | {"HOME": "/tmp", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg",
-                    "COURSE_DEVICE": "cpu", "OMP_WAIT_POLICY": "PASSIVE"}  # fmt: skip
+    home = dict.fromkeys(("HOME", "TMPDIR"), "/student")
+    return alone | home | {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "COURSE_DEVICE": "cpu"}
 
 
 def _system() -> Iterable[str]:
@@ -89,7 +89,8 @@ def _system() -> Iterable[str]:
         for prefix in (sys.base_prefix, sys.prefix, str(Path(os.path.realpath(sys.executable)).parent.parent))
     }
     wanted |= {str(PACKAGE): "/course/course_utils", str(INSIDE / "exercises"): "/course/course_utils/exercises"}
-    wanted |= {str(files.course_folder() / "data"): "/course/data", str(INSIDE / "worker.py"): "/course/worker.py"}
+    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py")}
+    wanted |= {str(files.course_folder() / "data"): "/course/data"}
     made: set[Path] = {Path("/")}
     for source, place in wanted.items():
         if not os.path.exists(source) or source != "/usr" and source == place and source.startswith("/usr/"):
@@ -108,7 +109,9 @@ class Sandbox:
 
     def __init__(self) -> None:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0)
+        self.process = subprocess.Popen(
+            command(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0, env={}
+        )
         try:
             if self.receive(START).get("ready") is not True:
                 raise Broken("it is still root")
@@ -166,7 +169,7 @@ def problem() -> str:
     """Why nothing can be graded here; "" if all is well. Tries from inside what must not work."""
     try:
         with Sandbox() as sandbox:
-            sandbox.send({"id": "0", "name": "probe", "statements": ast.parse(PROBE).body})
+            sandbox.send({"id": "0", "name": "probe", "statements": ast.parse(PROBE).body, "seconds": 9})
             reply = sandbox.receive(START)
             while "seen" in reply:
                 reply = sandbox.receive(START)
@@ -194,7 +197,7 @@ PROBE = """
 from course_utils.exercises import exercise
 @exercise("probe")
 def probe(private):
-    import os, socket
+    import ctypes, os, socket
     def works(do):
         try:
             do()
@@ -207,7 +210,8 @@ def probe(private):
         "writing into the course": lambda: open("/course/data/probe", "w"),
         "writing into the system": lambda: open("/usr/probe", "w"),
         "being root": lambda: os.setuid(0),
-        "files without end": lambda: open("/tmp/probe", "wb").write(bytes(1 << 25)),
+        "memory of its own kind": lambda: ctypes.CDLL(None).shmget(0, 4096, 0o600) != -1 or 1 / 0,
+        "files without end": lambda: open("/student/probe", "wb").write(bytes(1 << 25)),
     }
     found = [what for what, do in tried.items() if works(do)]
     found += [path for path in private if os.path.lexists(path)]

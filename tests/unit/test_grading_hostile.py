@@ -1,0 +1,147 @@
+"""Hand-ins that mean harm: each does none, is named in the table, and the others are graded all the same."""
+
+import ast
+import json
+import os
+import textwrap
+import zipfile
+
+import find_sandbox
+import hand_ins as make
+import pytest
+
+from course_utils import grading
+from course_utils.grading import hand_ins, report
+
+# An attack stands in front of an answer that is right: what is not stopped would end as "right".
+# exercise -> (attack, state of the exercise, words of the remark)
+ATTACKS = {
+    "runs for ever": {
+        "gaussian kernel": ("while True: pass", "timed out", "timed out"),
+        "attention pooling": (
+            """
+            while True:
+                try:
+                    while True: pass
+                except BaseException: pass
+            """,
+            "timed out",
+            "timed out",
+        ),
+        "leave-one-out mask": ("while True: os.fork()", "wrong", "start or end processes"),
+        "stable masked softmax": (
+            "for _ in range(99): threading.Thread(target=time.sleep, args=[9]).start()",
+            "wrong",
+            "",
+        ),
+        "softmax denominator": ("x = torch.ones(2 ** 30)", "wrong", "memory"),
+        "non-parametric": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", "more into files"),
+    },
+    "breaks in": {
+        "gaussian kernel": ("[shutil.rmtree(x, ignore_errors=True) for x in PLACES]", "right", "delete"),
+        "attention pooling": ("open(LANDMARK, 'w').write('was here')", "wrong", "write outside"),
+        "leave-one-out mask": ("open(LANDMARK).read()", "wrong", "read files"),
+        "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", "network"),
+        "softmax denominator": ("urllib.request.urlopen('http://192.0.2.1/')", "wrong", "network"),
+        "non-parametric": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
+        "scaled dot-product score": ("os.setuid(0)", "wrong", ""),
+        "cosine score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
+        "general score": ("ptrace = ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0); assert not ptrace", "wrong", ""),
+        "cut w in two": ("os.kill(os.getppid(), 9); time.sleep(99)", "ended", "start or end processes"),
+    },
+    "forges": {
+        "gaussian kernel": ("return torch.zeros(())", "wrong", "its record says solved"),
+        "attention pooling": ("raise SystemExit(0)", "wrong", ""),
+        "leave-one-out mask": ("raise KeyboardInterrupt", "wrong", ""),
+        "stable masked softmax": ("os._exit(0)", "ended", "ended its process"),
+        "softmax denominator": (
+            """
+            for number in range(3, 64):
+                try: os.write(number, b'\\0\\0\\0\\x10{"result": true }')
+                except OSError: pass
+            """,
+            "ended",
+            "in the grader's place",
+        ),
+        "non-parametric": ("return find('non-parametric').reference(model)", "wrong", ""),
+        "additive score": (
+            """
+            for module in list(sys.modules.values()):
+                for name in ("judge", "same", "close", "check", "encode", "equal", "isclose", "allclose"):
+                    if hasattr(module, name): setattr(module, name, lambda *_, **__: True)
+            return torch.zeros(())
+            """,
+            "wrong",
+            "",
+        ),
+        "only the direction": ("return torch.ones(1).expand(10 ** 12)", "wrong", ""),
+        "scaled dot-product score": ("x = []\nfor _ in range(10 ** 5): x = [x]\nreturn x", "wrong", ""),
+        "general score": ("return 10 ** 400", "wrong", ""),
+    },
+}
+ALL = [(student, name) for student, attacks in ATTACKS.items() for name in attacks]
+IMPORTS = "import ctypes, os, shutil, socket, subprocess, sys, threading, time, torch, urllib.request"
+FIND = "try: from course_utils.exercises.definition import find\nexcept ImportError: pass"
+
+
+def attacked(name, attack, landmark):
+    """The right answer, with an attack as the first thing that it does."""
+    tree = ast.parse(make.right(name))
+    places = ["/student", os.path.expanduser("~/.cache"), str(landmark.parent)]
+    text = textwrap.dedent(attack).replace("LANDMARK", repr(str(landmark))).replace("PLACES", repr(places))
+    tree.body[-1].body[:0] = ast.parse(f"def f():\n{textwrap.indent(text, '    ')}").body[0].body
+    return f"{IMPORTS}\n{FIND}\n{ast.unparse(tree)}"
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """All of them in one class, with an honest student among them, graded once -> (rows by name, folder)."""
+    find_sandbox.needed()
+    place = tmp_path_factory.mktemp("class")
+    landmark = place / "secret.txt"
+    landmark.write_text("untouched")
+    folder = place / "handed-in"
+    for student, attacks in ATTACKS.items():
+        cells = {name: attacked(name, attack, landmark) for name, (attack, _, _) in attacks.items()}
+        made = make.workbook(folder / student, cells, "0")
+        claims = {"exercises": {name: {"state": "solved"} for name in attacks}}
+        (made / "progress.json").write_text(json.dumps(claims))
+    make.workbook(folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "rotary")}, "0")
+    linked = make.workbook(folder / "links", {}, "01")
+    os.symlink(landmark, linked / "02_scoring_functions.ipynb")
+    os.symlink(folder / "honest", linked / "others")
+    os.mkfifo(linked / "03_seq2seq.ipynb")
+    (folder / "linked").symlink_to(folder / "honest")
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("01_nadaraya_watson.ipynb", bytes(64 << 20))
+    (folder / "deep.json").write_text("[" * 10**6)
+    rows = grading.graded(hand_ins.entries(folder), seconds=2.0)
+    return {row.student: row for row in report.finish(rows)}, landmark
+
+
+def test_the_honest_are_graded_among_them(table):
+    rows, landmark = table
+    row = rows["honest"]
+    assert (row.states["gaussian kernel"], row.states["rotary"]) == ("right", "right")
+    assert landmark.read_text() == "untouched"
+    said = " ".join(row.remarks)
+    assert not any(words in said for words in ("network", "files", "processes", "memory", "delete"))
+
+
+@pytest.mark.parametrize(("student", "name"), ALL)
+def test_no_harm_and_a_remark(table, student, name):
+    row = table[0][student]
+    _, state, words = ATTACKS[student][name]
+    remarks = [remark for remark in row.remarks if words in remark]
+    assert row.states[name] == state, (row.states[name], row.said.get(name))
+    assert row.serious and any(name in x or "more" in x for x in remarks), row.remarks
+    assert any("its record says solved, and it is not" in x for x in row.remarks)
+
+
+def test_links_and_bombs_are_not_opened(table):
+    rows, _ = table
+    assert sum("is a link" in x for x in rows["links"].remarks) == 2
+    assert any("is no file" in x for x in rows["links"].remarks)
+    assert rows["linked"].remarks[0] == "it is a link: not followed"
+    assert "too large" in rows["bomb"].remarks[0] and "unreadable" in rows["deep"].remarks[0]
+    assert not any(rows[name].right for name in ("links", "linked", "bomb", "deep"))
