@@ -131,6 +131,9 @@ c.JupyterHub.authenticator_class = FirstUseAuthenticator
 c.FirstUseAuthenticator.dbm_path = str(STATE / "passwords")
 c.FirstUseAuthenticator.create_users = False
 c.FirstUseAuthenticator.min_password_length = 8
+c.JupyterHub.template_vars = {
+    "announcement_login": "Here for the first time? The password that you type now, at least 8 characters, is yours."
+}
 c.Authenticator.allowed_users = everyone
 c.Authenticator.admin_users = teachers
 c.Authenticator.allow_existing_users = False  # who is struck off the list stays out
