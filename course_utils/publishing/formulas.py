@@ -11,6 +11,7 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 MI, MO, MSUB = (f"{{{MATHML}}}{name}" for name in ("mi", "mo", "msub"))
 FUNCTIONS = {"cos", "exp", "ln", "log", "max", "sin", "tanh"}
 OPEN = {"(", "[", "=", ",", "≈"}
+ARGUMENTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "mroot": 2, "msubsup": 3, "munderover": 3}
 SPACES = {  # named widths are no longer part of MathML; in units of 1/18 em
     "thinmathspace": "0.167em",
     "mediummathspace": "0.222em",
@@ -32,6 +33,8 @@ def to_mathml(latex: str, display: bool = False) -> str:
         root = ElementTree.fromstring(made)
     except Exception as error:  # latex2mathml has many kinds, some without words
         raise ValueError(f"The formula {latex.strip()!r} cannot be shown: {type(error).__name__} {error}") from None
+    if any(len(element) != ARGUMENTS.get(element.tag.split("}")[1], len(element)) for element in root.iter()):
+        raise ValueError(f"The formula {latex.strip()!r} cannot be shown: a command lacks an argument")
     left = sorted({text for e in root.iter() if (text := e.text or "") and re.search(r"\\[A-Za-z]", text)})
     if left:
         raise ValueError(f"The formula {latex.strip()!r} has commands that cannot be shown: {', '.join(left)}")

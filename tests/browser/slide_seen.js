@@ -22,7 +22,7 @@
         const range = document.createRange(); range.selectNodeContents(text);
         for (const rect of range.getClientRects()) note(rect, text.data.trim().slice(0, 40), clip(e));
         const scale = e.getBoundingClientRect().width / e.offsetWidth || 1, size = parseFloat(getComputedStyle(e).fontSize) * scale;
-        if (size < 13 && !e.closest('sup')) names.small.push([text.data.trim().slice(0, 40), size]);
+        if (size < 12 && !e.closest('sup')) names.small.push([text.data.trim().slice(0, 40), size]);
       }
     }
   };

@@ -59,7 +59,7 @@ def test_every_slide_fits(deck, name):
         seen = page.evaluate(SEEN)
         assert page.evaluate("Reveal.getSlidePastCount()") == number
         assert seen["beyond"] == [], f"slide {number + 1} of {name}: beyond its edges"
-        assert seen["small"] == [], f"slide {number + 1} of {name}: type below 13 pixels"
+        assert seen["small"] == [], f"slide {number + 1} of {name}: type below 12 pixels"
         assert seen["text"], f"slide {number + 1} of {name} is empty"
         page.keyboard.press("PageDown")
     for high, shown, windows in page.evaluate(WINDOWS):

@@ -1,0 +1,187 @@
+"""Chapters as pieces of HTML: formulas, cells, views, slides and paper, without a browser."""
+
+import html
+import json
+import re
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+
+from course_utils import __main__, views
+from course_utils.publishing import browser, fragments, pages, paper, slides
+from course_utils.publishing.formulas import MATHML, to_mathml
+from course_utils.views.plot import FORMULA_COLOURS
+
+CHAPTERS = pages.names()
+CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
+
+
+def notebook_of(tmp_path, *cells, run=True):
+    """A notebook with these cells: text in a list is Markdown, other text is code."""
+    made = nbformat.v4.new_notebook()
+    for cell in cells:
+        if isinstance(cell, list):
+            made.cells.append(nbformat.v4.new_markdown_cell(cell[0]))
+        else:
+            made.cells.append(nbformat.v4.new_code_cell(cell, execution_count=1 if run else None))
+    path = tmp_path / "01_try.ipynb"
+    nbformat.write(made, path)
+    return path
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_formula_of_the_course_is_shown(name):
+    chapter = pages.chapter(name)
+    made = pages.body(chapter)
+    words = "".join(c.source for c in chapter.cells if c.kind == "markdown")
+    left = html.unescape(re.sub(r"<[^>]+>", " ", CODE.sub("", words)))
+    assert not re.search(r"\\[A-Za-z]+|\$[^$\n]*\$", left), "raw TeX in the text"
+    source = nbformat.read(pages.course_folder() / "notebooks" / f"{name}.ipynb", 4)
+    text = "".join(
+        re.sub(r"```.*?```|`[^`]*`", "", c.source, flags=re.S) for c in source.cells if c.cell_type == "markdown"
+    )
+    formulas = re.findall(r"\$\$.+?\$\$|\$[^$\n]+?\$", text, re.S)
+    assert made.count("<math ") == len(formulas)
+    assert made.count('<div class="formula">') == sum(f.startswith("$$") for f in formulas)
+
+
+def test_a_formula_keeps_its_colours_and_becomes_mathml_core():
+    root = ElementTree.fromstring(to_mathml(r"\mathrm{softmax}\!\big({\color{#bf5f00}{q}}\cdot k\big)", display=True))
+    assert root.get("display") == "block"
+    assert FORMULA_COLOURS["query"] in [e.get("mathcolor") for e in root.iter()]
+    assert "softmax" in [e.text for e in root.iter(f"{{{MATHML}}}mi")], "upright words are one piece"
+    assert {e.get("width") for e in root.iter(f"{{{MATHML}}}mspace")} == {"-0.167em"}
+    assert all(e.get("stretchy") == "true" for e in root.iter() if e.get("minsize"))
+
+
+def test_a_minus_after_a_bracket_stands_close_and_functions_apart():
+    root = ElementTree.fromstring(to_mathml(r"(-x) \ln p"))
+    assert [e.get("form") for e in root.iter(f"{{{MATHML}}}mo") if e.text == "−"] == ["prefix"]
+    assert [e.get("width") for e in root.iter(f"{{{MATHML}}}mspace")] == ["0.167em"]
+
+
+@pytest.mark.parametrize("wrong", [r"\nosuchcommand x", r"\frac{1", r"\begin{cases} 1"])
+def test_a_formula_that_cannot_be_shown_is_named(wrong):
+    with pytest.raises(ValueError, match=re.escape(repr(wrong))):
+        to_mathml(wrong)
+
+
+def test_cells_become_html(tmp_path):
+    path = notebook_of(
+        tmp_path,
+        ["# 1 · A title"],
+        [
+            "## Deeper: the rest\n\n$a_1$ and `$b$`, see [two](02_scoring_functions.ipynb) or [the web](https://example.org)"
+        ],
+        "# NBVAL_CHECK_OUTPUT\nprint('a < b')",
+        ["## After\n\n| a | b |\n|---|---|\n| 1 | 2 |"],
+    )
+    chapter = pages.chapter(path, link=lambda address: None if ".ipynb" in address else address)
+    assert chapter.title == "1 · A title"
+    assert [c.deeper for c in chapter.cells] == [False, True, True, False]
+    assert "NBVAL" not in chapter.cells[2].source and "a &lt; b" in chapter.cells[2].source
+    made = pages.body(chapter)
+    assert made.count("<math") == 1 and "<code>$b$</code>" in made
+    assert (
+        '<h2 id="Deeper:-the-rest">' in made
+        and '<a href="https://example.org">the web</a>' in made
+        and "see two or" in made
+    )
+    opened, closed = made.index('<details class="deeper"><summary><h2'), made.index("</details>")
+    assert (
+        opened
+        < made.index("<math")
+        < closed
+        < made.index('<h2 id="After">')
+        < made.index('<div class="scroll" tabindex="0"><table>')
+    )
+    assert pages.headings(chapter) == [
+        (1, "1-·-A-title", "1 · A title"),
+        (2, "Deeper:-the-rest", "Deeper: the rest"),
+        (2, "After", "After"),
+    ]
+
+
+def test_a_notebook_that_was_not_run_is_not_published(tmp_path):
+    with pytest.raises(ValueError, match="make notebooks ARGS=01"):
+        pages.chapter(notebook_of(tmp_path, "1 + 1", run=False))
+    with pytest.raises(ValueError, match="No chapter begins with '99'"):
+        pages.names(["99"])
+
+
+def test_views_share_their_code():
+    one, two = (views.heatmap([[0.5, 0.5]], ["a"], ["b", "c</script>"], title=t, caption="") for t in "XY")
+    kits = fragments.Kits()
+    made = fragments.replace_views(f"<p>before</p>{one.fragment()}<hr>{two.fragment()}", kits.use)
+    assert made.startswith("<p>before</p>") and made.count("courseViews.") == 2 and made.count("<figure") == 2
+    assert kits.script().count("function mount(") == 1, "one copy for both"
+    assert len(made) + len(kits.script()) < len(one.fragment()) + len(two.fragment()) - 15_000
+    seen = []
+    fragments.replace_views(one.fragment(), lambda view: seen.append(view) or "")
+    assert seen[0].kind == "heatmap" and seen[0].spec == json.loads(json.dumps(one.spec()))
+    assert seen[0].presenting().spec["presenting"] and "figure" not in fragments.Kits(still=False).use(seen[0])
+
+
+def test_a_view_of_another_form_is_not_lost():
+    with pytest.raises(ValueError, match=r"view\.py"):
+        fragments.replace_views('<div class="course-view"><script>other()</script></div>', lambda view: "")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_slides_have_what_the_cells_say(name):
+    made, chapter = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")]), pages.chapter(name)
+    assert made.count("<section data-head") >= sum(c.slide in ("slide", "subslide") for c in chapter.cells) - 1
+    body = made[made.index("<body") :]
+    shown = [id for c in chapter.cells if c.slide != "skip" for _, id, _ in c.headings]
+    assert re.findall(r'<h\d id="([^"]*)"', body) == shown
+    assert not re.findall(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"', made), "fetched"
+    assert 'presenting": false' not in body and body.count('"presenting":true') == body.count("courseViews.k")
+    assert ("Say them aloud" in body) == any(
+        words == "Five lines to keep" for c in chapter.cells for _, _, words in c.headings
+    )
+
+
+def test_speaker_notes_belong_to_headings_of_the_slides():
+    said = dict(slides.speaker_notes("04_positional_encoding"))
+    made = slides.build("04_positional_encoding", list(said.items()))
+    heads = {html.unescape(head) for head in re.findall(r'<section data-head="([^"]*)"', made)}
+    assert len(heads & set(said)) >= 10
+    assert made.count('<aside class="notes">') >= len(heads & set(said))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_paper_has_pictures_for_views_and_nothing_to_unfold(name):
+    made = paper.build(name)
+    assert not re.search(r"<(script|details|button|input|a href)\b", made)
+    shown = sum(o.count('<div class="course-view"') for c in pages.chapter(name).cells for o in c.outputs)
+    assert made.count("<figure") + made.count('class="guess"') >= shown > 0
+    assert made.count('<p class="later">') == made.count('<div class="answer">')
+    for number in re.findall(r'<sup class="link">(\d+)</sup>', made):
+        assert int(number) <= made[made.index('<ol class="links">') :].count("<li>")
+    assert made.count('class="room"') == sum(
+        "not solved yet" in o for c in pages.chapter(name).cells for o in c.outputs
+    )
+    assert "not solved yet" not in made and "is at the end" in made
+
+
+def test_paper_without_a_browser_says_what_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(browser, "installed", lambda: "")
+    assert __main__.main(["paper", "00", "--out", str(tmp_path)]) == 1
+    assert "install Chrome, Chromium or Edge" in capsys.readouterr().err
+    assert (tmp_path / "00_start_here.html").is_file()
+
+
+def test_a_browser_that_makes_no_pdf_is_named(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<p>x</p>")
+    with pytest.raises(RuntimeError, match=r"made no PDF of page\.html"):
+        browser.print_pdf("/nowhere/browser", page, tmp_path / "page.pdf")
+    assert not (tmp_path / "page.pdf").exists()
+
+
+def test_commands_write_what_they_say(tmp_path, capsys):
+    assert __main__.main(["slides", "00", "--out", str(tmp_path)]) == 0
+    assert str(tmp_path / "00_start_here.html") in capsys.readouterr().out
+    assert __main__.main(["slides", "99"]) == 2
+    assert "No chapter begins with '99'" in capsys.readouterr().err
