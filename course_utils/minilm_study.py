@@ -2,7 +2,7 @@
 
     task, encoder = reviews(found.tokenizer), Bert.from_huggingface(found.model)       # found: of `published`
     model = task.model(encoder)
-    tune(task, model, steps=260)                           # ≤ 90 s on two cores
+    tune(task, model, batches=Passes(task))                # two passes, about 90 s on two cores
     task.measure(model, "test")                            # {"accuracy": …} on SST-2's development set
 
 `python -m course_utils results minilm_sst2` records it. Sources: Socher et al. 2013 (SST); Wang et al. 2020 (MiniLM).
@@ -16,13 +16,13 @@ from torch import nn
 
 from . import real_text
 from .bert import Bert
-from .finetuning import Classify
+from .finetuning import Classify, Passes
 from .published import MINILM, published
 from .runtime import has_bfloat16
 from .text import WordPiece
 from .training import Run
 
-STEPS, BATCH, LR, LENGTH = 260, 24, 1e-4, 48
+STEPS, BATCH, LR, LENGTH = 432, 32, 1.5e-4, 48  # two passes; chosen on 800 sentences held out of the training set
 
 
 def reviews(tokenizer, max_length: int = LENGTH) -> Classify:
@@ -54,7 +54,7 @@ def record_minilm_sst2(steps: int = STEPS) -> dict:
     task = reviews(found.tokenizer)
     model = task.model(Bert.from_huggingface(found.model))
     before, start, cpu = task.measure(model, "test")["accuracy"], time.perf_counter(), time.process_time()
-    tune(task, model, steps)
+    tune(task, model, steps, batches=Passes(task, BATCH))
     took, used = time.perf_counter() - start, time.process_time() - cpu
     labels = [e.label for e in task.examples("test")]
     return {

@@ -1,6 +1,7 @@
 """Chapter 6's experiments: silenced heads leave no trace, tables hold what they say, what was recorded is as told."""
 
 import dataclasses
+import json
 import shutil
 
 import pytest
@@ -94,6 +95,15 @@ def test_minilm_learns_reviews_as_recorded():
     assert found["before"] < 0.6
 
 
+def test_what_is_shipped_for_each_task_is_small_and_not_far_from_full_fine_tuning():
+    recorded = results.load("bert_tasks")["tasks"]
+    for name, full in recorded.items():
+        card = json.loads((folder() / f"bert-{name}.json").read_text("utf-8"))
+        assert card["weights"]["bytes"] < 60_000 and card["base"]["name"] == "bert-stories"
+        figure = card["metrics"][f"test_{full['main'].lower().replace(' ', '_')}"]
+        assert full["from scratch"]["test"]["mean"] < figure and figure > full["pre-trained"]["test"]["mean"] - 0.06
+
+
 def test_adapters_cost_little_as_recorded():
     found = results.load("bert_adapters")
     for task in found["tasks"].values():
@@ -114,7 +124,7 @@ def test_a_fine_tuned_checkpoint_is_made_by_its_recipe(monkeypatch, tmp_path):
     )
     recipes.train("bert-entities", steps=6)
     loaded = load_checkpoint("bert-entities")
-    assert (there / "bert-entities.safetensors").stat().st_size < 3e6
+    assert (there / "bert-entities.safetensors").stat().st_size < 60_000
     assert loaded.model.classifier.out_features == 7 and loaded.card["data"]["corpus"] == "data/stories/entities.gz"
     task = task_of("entities", loaded.tokenizer)
     figures = task.measure(loaded.model, "test")

@@ -1,0 +1,83 @@
+"""A fine-tuned model as a small file beside the one it began with: what comes back, and what is refused."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from course_utils import adapters, checkpoints
+from course_utils.bert import BertConfig, BertForPreTraining
+from course_utils.deltas import thicken, thin
+from course_utils.finetuning import Classify
+from course_utils.text import WordPiece
+
+IDS = torch.tensor([[2, 5, 6, 7, 3]])
+
+
+@pytest.fixture
+def base(tmp_path):
+    tokenizer = WordPiece.build(["the soup was good ."], 60)
+    torch.manual_seed(0)
+    model = BertForPreTraining(BertConfig(len(tokenizer), 16, 2, 2, 32, 24, dropout=0.0))
+    checkpoints.save_checkpoint(model, tmp_path / "base.json", {"name": "base"}, tokenizer=tokenizer)
+    return checkpoints.load_checkpoint(tmp_path / "base.json")
+
+
+@pytest.fixture
+def tuned(base):
+    """A classifier with something added by LoRA to each matrix, as if it had been trained."""
+    task = Classify("sentiment", base.tokenizer, ("negative", "positive"))
+    model = adapters.lora(task.model(base.model.bert), 2, targets=[*adapters.EVERYWHERE, "pooler"])
+    draw = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, x in model.named_parameters():
+            if "lora_B" in name or "classifier" in name:
+                x.copy_(torch.randn(x.shape, generator=draw) / 4)
+    return model.merge_and_unload().eval()
+
+
+def test_what_was_added_comes_back_and_nothing_else_is_kept(base, tuned, tmp_path):
+    path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", {"name": "tuned"}, base="base", rank=2)
+    loaded = checkpoints.load_checkpoint(path)
+    with torch.no_grad():
+        plain = Classify("s", base.tokenizer, ("a", "b")).model(base.model.bert).eval()(IDS).logits
+        torch.testing.assert_close(loaded.model(IDS).logits, tuned(IDS).logits, atol=3e-3, rtol=0)
+        assert not torch.allclose(loaded.model(IDS).logits, plain, atol=0.1)
+    assert loaded.tokenizer.words == base.tokenizer.words
+    kept = load_file(path.with_suffix(".safetensors"))
+    assert not any("embeddings" in name or ".norm." in name for name in kept) and "classifier.weight" in kept
+    assert kept["bert.blocks.0.ffn.widen.weight.up"].shape == (32, 2)
+    assert torch.equal(loaded.model.bert.embeddings.tokens.weight, base.model.bert.embeddings.tokens.weight)
+    again = checkpoints.save_checkpoint(loaded.model, tmp_path / "again.json", base="base", rank=2)
+    with torch.no_grad():
+        back = checkpoints.load_checkpoint(again).model(IDS).logits
+        torch.testing.assert_close(back, loaded.model(IDS).logits, atol=3e-3, rtol=0)
+
+
+def test_another_base_is_noticed(base, tuned, tmp_path):
+    path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+    with torch.no_grad():
+        base.model.norm.bias += 1
+    checkpoints.save_checkpoint(base.model, tmp_path / "base.json", tokenizer=base.tokenizer)
+    with pytest.raises(ValueError, match="tuned was fine-tuned from another base than.*train tuned --fresh"):
+        checkpoints.load_checkpoint(path)
+    (tmp_path / "base.json").unlink()
+    with pytest.raises(FileNotFoundError, match="base"):
+        checkpoints.load_checkpoint(path)
+
+
+def test_more_than_the_rank_is_refused_and_so_are_factors_of_another_model(base, tuned, tmp_path):
+    with pytest.raises(ValueError, match=r"what was added to .* has rank 2; needed: 1, or give rank=2"):
+        checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=1)
+    assert not (tmp_path / "tuned.json").exists()
+    small, state = thin(tuned.state_dict(), base.model.state_dict(), 2), base.model.state_dict()
+    name = next(name for name in small if name.endswith(".down"))
+    with pytest.raises(ValueError, match="is .*, what is added to it .*: another model's"):
+        thicken(small | {name: small[name][:, :-1]}, state, list(tuned.state_dict()))
+
+
+def test_a_card_names_its_base(base, tuned, tmp_path):
+    path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+    card = json.loads(path.read_text("utf-8"))
+    assert card["base"] == {"name": "base", "sha256": base.card["weights"]["sha256"]} and "tokenizer" not in card
