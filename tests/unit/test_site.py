@@ -1,0 +1,173 @@
+"""The website: what it is made of, and the whole of it as files. tests/browser/test_site.py reads it in a browser."""
+
+import os
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from course_utils import authoring, files
+from course_utils.publishing import glossary, lighten, links, pages, places, site
+from course_utils.views import heatmap, predict
+
+ROOT = files.course_folder()
+PATH = {"PATH": os.environ["PATH"]}
+ADDRESS = "https://github.com/someone/attention-course"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    out = tmp_path_factory.mktemp("site") / "out"
+    site.build(out, ADDRESS)
+    return out
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """The site of a course that does not know its address."""
+    return site.Site(None)
+
+
+def text(built, name):
+    return (built / name).read_text("utf-8")
+
+
+def test_every_chapter_is_there_in_order_and_links_lead_somewhere(built):
+    names = [f"{name}.html" for name in authoring.names()]
+    menu = re.findall(r'<li><a href="([\w.]+)"', text(built, "index.html").split("<main")[0])
+    assert menu == ["index.html", *names, "glossary.html", "teaching.html"]
+    for before, after in zip(menu, menu[1:], strict=False):
+        assert f'<a rel="next" href="{after}">' in text(built, before)
+        assert f'<a rel="prev" href="{before}">' in text(built, after)
+    assert links.broken(built) == []
+
+
+def test_pages_are_light(built):
+    """A page is words: the notebook's code, numbers and pictures are in files that pages share or fetch later."""
+    for name in authoring.names():
+        page, notebook = built / f"{name}.html", ROOT / "notebooks" / f"{name}.ipynb"
+        assert page.stat().st_size < 350_000 and page.stat().st_size < notebook.stat().st_size / 3
+        assert "data:image/png" not in text(built, page.name) and "attachShadow" not in text(built, page.name)
+    assert sum(path.stat().st_size for path in (built / "img").iterdir()) < 4_000_000
+
+
+def test_no_formula_is_left_as_tex_and_nothing_is_fetched_from_elsewhere(built):
+    for path in built.glob("*.html"):
+        words = re.sub(r"<(script|pre|code|annotation)\b.*?</\1>", "", path.read_text("utf-8"), flags=re.S)
+        assert not re.search(r"\\(frac|sum|text|color|sqrt)\b|\$\$", words), path.name
+        assert not re.search(r'<(script|img|link|iframe)[^>]*(src|href)="(https?:)?//', words), path.name
+    for path in [*site.WEBSITE.glob("*.js"), *built.glob("*.css"), *built.glob("kinds/*.js")]:
+        assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path.name
+
+
+def test_the_glossary_joins_all_chapters(built, alone):
+    terms = {term.english: term for term in alone.terms}
+    rows = sum(len(glossary.rows(chapter)) for chapter in alone.chapters)
+    assert sum(len(term.places) for term in alone.terms) == rows > len(alone.terms)
+    assert terms["mask"].chinese == "掩码"
+    assert [place[0] for place in terms["autoregressive"].places] == ["06_bert", "07_gpt"]
+    assert list(terms) == sorted(terms, key=str.casefold)
+    page = text(built, "glossary.html")
+    assert all(f'href="{chapter}.html#{anchor}"' in page for t in terms.values() for chapter, anchor, _ in t.places)
+
+
+def test_a_term_without_its_chinese_word_is_named(tmp_path):
+    row = "<tr><td><a href='#x'>query</a></td><td>?</td><td>asks</td></tr>".replace("'", '"')
+    cell = pages.Cell("a", "markdown", f'<h2 id="Glossary">Glossary</h2>{row}', headings=((2, "Glossary", "Glossary"),))
+    with pytest.raises(ValueError, match=r"03_x: the glossary's row 'query' needs"):
+        glossary.terms([pages.Chapter("03_x", "3", [cell])])
+
+
+def test_a_page_without_repository_has_no_badges(built, alone):
+    page = alone.page("chapter", alone.chapters[1].title, body="", badges=[], notebook="x.ipynb")
+    assert "colab" not in page and "mybinder" not in page and "make lab" in page
+    assert "colab.research.google.com/github/someone/attention-course" in text(built, "01_nadaraya_watson.html")
+    assert alone.link("../README.md") is None
+    assert alone.link("03_seq2seq.ipynb#bos") == "03_seq2seq.html#bos"
+
+
+def test_views_share_their_code_and_large_numbers_wait_in_a_file():
+    many = heatmap([[1 / 200] * 200] * 200, title="large?").fragment()
+    few = heatmap([[0.5, 0.5]], title="small?").fragment() + predict("Which?", ["a", "b"], 0).fragment()
+    shared = lighten.Files()
+    made = lighten.lighten(many + few, shared)
+    kinds = sorted(path for path in shared.content if path.startswith("kinds/"))
+    assert [re.sub(r"-\w+", "", path) for path in kinds] == ["kinds/core.js", "kinds/heatmap.js", "kinds/predict.js"]
+    assert sum(path.startswith("numbers/") for path in shared.content) == made.count("data-numbers") == 1
+    assert made.count("<noscript>") == 3 and len(made) < len(many + few) / 3
+
+
+def test_a_picture_becomes_smaller_and_keeps_every_point():
+    import io
+
+    from PIL import Image
+
+    picture = heatmap([[0.2, 0.8], [0.5, 0.5]]).to_png()
+    small, suffix, size = lighten.smaller(picture)
+    assert suffix == "webp" and len(small) < len(picture)
+    with Image.open(io.BytesIO(picture)) as before, Image.open(io.BytesIO(small)) as after:
+        assert before.size == after.size == size
+        assert before.convert("RGB").tobytes() == after.convert("RGB").tobytes()
+
+
+def test_what_search_knows_of_a_page():
+    body = '<p>intro</p><h2 id="A-&quot;b&quot;">A <i>"b"</i></h2><p>one<script>no</script></p><h3 id="c">c</h3>two'
+    assert places.sections(body) == [("", "", "intro"), ('A-"b"', 'A "b"', "one"), ("c", "c", "two")]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('<a href="b.html">b</a>', "a.html: the link to b.html finds no such file"),
+        ('<a href="#gone">b</a>', "a.html: the link to #gone finds no such place"),
+        ('<a href="http://x.org">b</a>', "a.html: the link to http://x.org is no https address"),
+        ('<a href="https://x y">b</a>', "a.html: the link to https://x y is no https address"),
+        ('<i id="p"></i><b id="p"></b>', "a.html: the place #p is there twice"),
+        ('<img src="data:image/png;base64,AA">', "a.html: the picture data:image/png;base64,AA has no alt text"),
+        ('<div data-kind="heatmap-1"></div>', "a.html: the link to kinds/heatmap-1.js finds no such file"),
+    ],
+)
+def test_a_broken_link_is_named(tmp_path, body, said):
+    (tmp_path / "a.html").write_text(body)
+    assert links.broken(tmp_path) == [said]
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds files that are not of an earlier site"):
+        site.build(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_headings_of_the_same_words_get_places_of_their_own():
+    assert site.distinct('<h3 id="a">a</h3><h3 id="a">a</h3>') == '<h3 id="a">a</h3><h3 id="a-2">a</h3>'
+
+
+def test_the_workflow_builds_as_the_guide_says_and_its_push_works(tmp_path):
+    """The last step of pages.yml, run as it stands, against a repository of its own in the place of GitHub."""
+    job = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text("utf-8"))["jobs"]["site"]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands[0] == "make site" and "make site" in (ROOT / "docs/publishing.md").read_text("utf-8")
+    work, push = tmp_path / "work", job["steps"][-1]
+    (work / "build/site").mkdir(parents=True)
+    (work / "build/site/.nojekyll").touch()
+    (work / ".gitignore").write_text("build/\n")
+
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], cwd=work, check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q", "--bare", "../github.git")
+    git("init", "-q", ".")
+    git("remote", "add", "origin", str(tmp_path / "github.git"))
+    here = {"GIT_DIR": f"{work}/.git", "GIT_WORK_TREE": ".", "GIT_INDEX_FILE": f"{tmp_path}/index", "GITHUB_SHA": "abc"}
+    assert set(push["env"]) == set(here) - {"GITHUB_SHA"}
+    for page in ("first", "second"):
+        (work / "build/site/index.html").write_text(page)
+        subprocess.run(["bash", "-e", "-c", push["run"]], cwd=work / "build/site", env={**PATH, **here}, check=True)
+    assert git("--git-dir", "../github.git", "show", "gh-pages:index.html") == "second"
+    assert git("--git-dir", "../github.git", "rev-list", "--count", "gh-pages") == "1\n"
+    assert sorted(git("--git-dir", "../github.git", "ls-tree", "--name-only", "gh-pages").split()) == [
+        ".nojekyll",
+        "index.html",
+    ]

@@ -1,0 +1,167 @@
+"""Colab and Binder: one address, from which badges come; the cell that fetches the course, on a Colab of our own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+
+import nbformat
+import pytest
+
+from course_utils import files, hosted, runtime
+
+ROOT = files.course_folder()
+ADDRESS = "https://github.com/someone/attention-course"
+FETCHED = ["pyproject.toml", "data/tables.json", "notebooks/source/00_start_here.py"]
+
+
+def git(folder, *arguments):
+    command = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@localhost", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def github(tmp_path):
+    """A repository with as much of the course as the cell needs, in the place of the public one."""
+    folder = tmp_path / "github"
+    for name in FETCHED:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "an edition")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path):
+    """run(cell, **environment) -> what it printed: a Python of its own that has all packages but not the course."""
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (tmp_path / "home").mkdir()
+
+    def go(cell, **environment):
+        packages = next(p for p in sys.path if p.endswith("site-packages"))
+        started = f"import sys; sys.path.append({packages!r})\n{cell}"
+        here = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), **environment}
+        command = [sys.executable, "-S", "-c", started]
+        return subprocess.run(command, cwd=alone, env=here, check=False, capture_output=True, text=True, timeout=60)
+
+    return go
+
+
+SAY = """
+import importlib.util, os
+print(importlib.util.find_spec("course_utils"), os.getcwd())"""
+
+
+def test_on_colab_the_cell_fetches_the_course_and_the_rest_of_the_notebook_goes_on(github, run, tmp_path):
+    cell = hosted.CELL.format(address=str(github), state=git(github, "rev-parse", "HEAD"))
+    done = run(cell + SAY + "\nimport course_utils\nprint(course_utils.setup())", COLAB_RELEASE_TAG="release-colab")
+    assert done.returncode == 0, done.stderr
+    course = tmp_path / "home" / "attention-course"
+    assert f"{course}/course_utils/__init__.py" in done.stdout
+    assert f"{course}/notebooks\n" in done.stdout
+    assert "device cpu" in done.stdout
+    (course / "notebooks" / "mine.txt").write_text("kept")
+    again = run(cell + SAY, COLAB_RELEASE_TAG="release-colab")
+    assert again.returncode == 0, again.stderr
+    assert (course / "notebooks" / "mine.txt").read_text() == "kept"
+
+
+def test_anywhere_else_the_cell_does_nothing(run, tmp_path):
+    done = run(hosted.CELL.format(address="https://example.org/nothing", state="main") + SAY)
+    assert done.stdout.split() == ["None", str(tmp_path / "alone")], done.stderr
+    assert not list((tmp_path / "home").iterdir())
+
+
+def test_a_fetch_that_fails_can_be_repeated(github, run, tmp_path):
+    state = git(github, "rev-parse", "HEAD")
+    broken = run(hosted.CELL.format(address=str(tmp_path / "nowhere"), state=state), COLAB_RELEASE_TAG="x")
+    assert broken.returncode and "nowhere" in broken.stderr
+    assert run(hosted.CELL.format(address=str(github), state=state), COLAB_RELEASE_TAG="x").returncode == 0
+
+
+def test_only_what_is_missing_is_installed_and_colab_keeps_its_own_front_end(monkeypatch, tmp_path):
+    asked = []
+    (tmp_path / "notebooks").mkdir()
+    there = metadata.version
+    monkeypatch.setattr(hosted, "_pip", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
+    old = {"transformers": "4.50", "jupyterlab": "3.0", "ipykernel": "6.17.1"}
+    monkeypatch.setattr(metadata, "version", lambda name: old.get(name) or there(name))
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "x")
+    hosted.prepare(tmp_path)
+    assert asked == [("transformers>=5",)]
+    monkeypatch.delenv("COLAB_RELEASE_TAG")
+    assert {need.split(">")[0] for need, _ in runtime.missing_packages()} == {"transformers", "jupyterlab", "ipykernel"}
+
+
+def test_pip_that_fails_says_so(monkeypatch):
+    with pytest.raises(RuntimeError, match="pip could not install no such thing"):
+        hosted._pip("no such thing")
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("https://github.com/someone/course", "https://github.com/someone/course"),
+        ("https://github.com/someone/course.git", "https://github.com/someone/course"),
+        ("git@github.com:someone/course.git", "https://github.com/someone/course"),
+        ("", None),
+    ],
+)
+def test_the_address_comes_from_git_where_nothing_else_says_it(tmp_path, monkeypatch, said, address):
+    monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    git(tmp_path, "init", "-q")
+    if said:
+        git(tmp_path, "remote", "add", "origin", said)
+    assert hosted.repository(root=tmp_path) == address
+    monkeypatch.setenv("COURSE_REPOSITORY", ADDRESS)
+    assert hosted.repository(root=tmp_path) == ADDRESS
+    assert hosted.repository("https://github.com/a/b", root=tmp_path) == "https://github.com/a/b"
+
+
+@pytest.mark.parametrize(
+    "said", ["https://gitlab.com/a/b", "somewhere", "https://github.com/a", "https://github.com/a/b/c"]
+)
+def test_an_address_that_is_none_is_refused(said):
+    with pytest.raises(ValueError, match="must be an address such as"):
+        hosted.repository(said)
+
+
+def test_a_private_remote_is_not_shown(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", "https://token@git.example.org/private/course.git")
+    assert hosted.repository(root=tmp_path) is None
+
+
+def test_a_prepared_notebook_differs_by_one_cell_and_a_line_of_badges():
+    notebook = nbformat.read(ROOT / "notebooks" / "01_nadaraya_watson.ipynb", as_version=4)
+    made = hosted.prepared(notebook, ADDRESS, "01_nadaraya_watson", "abc")
+    nbformat.validate(made)
+    assert len(made.cells) == len(notebook.cells) + 1
+    number = next(i for i, cell in enumerate(made.cells) if cell.cell_type == "code")
+    assert "COLAB_RELEASE_TAG" in made.cells[number].source and "'abc'" in made.cells[number].source
+    assert "setup()" in made.cells[number + 1].source
+    title = made.cells[0].source
+    assert "(https://colab.research.google.com/github/someone/attention-course/blob/gh-pages/notebooks/01_na" in title
+    assert "(https://mybinder.org/v2/gh/someone/attention-course/abc?urlpath=lab/tree/notebooks/01_na" in title
+    assert hosted.prepared(notebook, None, "01_nadaraya_watson") == notebook
+
+
+def test_binder_takes_the_versions_of_the_lock_and_torch_for_cpu():
+    lines = (ROOT / ".binder" / "requirements.txt").read_text("utf-8").splitlines()
+    wanted = [line for line in lines if not line.startswith("#")]
+    constraint = next(line.split()[1] for line in wanted if line.startswith("--constraint"))
+    assert (ROOT / ".binder" / constraint).resolve() == ROOT / "requirements.lock"
+    assert f'make lab PIP_OPTIONS="{wanted[0]}"' in (ROOT / "README.md").read_text("utf-8")
+    assert "--editable ." in wanted
+    major, minor = (ROOT / ".binder" / "runtime.txt").read_text().strip().removeprefix("python-").split(".")
+    assert (3, 11) <= (int(major), int(minor)) <= (3, 13)
+    assert os.access(ROOT / ".binder" / "postBuild", os.X_OK)
