@@ -15,17 +15,17 @@ from collections.abc import Mapping
 from typing import Any
 
 MANY = 2000  # longer sequences are sampled
-DEEP = 6
+DEEP = 12
 
 
 def fingerprint(value: Any) -> str:
     """32 hexadecimal digits."""
     digest = hashlib.blake2b(digest_size=16)
-    _add(value, digest, 0, set())
+    _add(value, digest, 0, {})
     return digest.hexdigest()
 
 
-def _add(value: Any, digest: Any, depth: int, seen: set[int]) -> None:
+def _add(value: Any, digest: Any, depth: int, seen: dict[int, Any]) -> None:
     def say(*words: Any) -> None:
         digest.update(("\x1f".join(map(str, words)) + "\x1e").encode("utf-8", "surrogatepass"))
 
@@ -37,8 +37,8 @@ def _add(value: Any, digest: Any, depth: int, seen: set[int]) -> None:
     if value is None or kind in (bool, int, float, complex, str, bytes, range, slice):
         return say(kind.__name__, repr(value))
     if depth > DEEP or id(value) in seen:
-        return say("again", kind.__qualname__)
-    seen = seen | {id(value)}
+        return say("again", kind.__qualname__, seen.get(id(value), "too deep")[0])
+    seen[id(value)] = len(seen), value  # each is looked at once; held here, so that no other gets its id meanwhile
     if isinstance(value, type):
         say("class", value.__module__, value.__qualname__)
         return each(v for v in vars(value).values() if callable(v)) if value.__module__ == "__main__" else None

@@ -83,11 +83,12 @@ def _replay(shell: Any, text: str, where: Path | None, report: Report) -> None:
             found = cells.key(text, tree, names)
             values = _values(where, found)
             tree_left = tree if values is None else cells.skippable(tree, values)
+            names.update(values or {})
             started = time.monotonic()
             _execute(shell, cells.without_shows(tree_left, names), text)
             slow = values is None and time.monotonic() - started > cells.SLOW
             if values is not None:
-                names.update(values)
+                names.update(values)  # again: what ran may have bound some of them on its way
                 report.kept += 1
             elif slow and where and found and cells.key(text, tree, names) == found:
                 made = cells.worth_keeping(tree, names)

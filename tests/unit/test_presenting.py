@@ -1,0 +1,101 @@
+"""Presenting: the command's settings, and notes for each section that agree with chapter and guide."""
+
+import json
+import os
+import re
+
+import pytest
+
+from course_utils import authoring, files
+from course_utils.presenting import notes, speaker, start
+
+
+@pytest.mark.parametrize("name", authoring.names())
+def test_each_section_of_the_core_path_has_notes(name):
+    found = notes(name)
+    source = authoring.read_source(name)
+    headings = [
+        speaker.plain(h)
+        for c in source.cells
+        if c.cell_type == "markdown"
+        for h in re.findall(r"^##? (.+)$", c.source, re.M)
+    ]
+    assert [n.heading for n in found] == [h for h in headings if h in {n.heading for n in found}]  # all there, in order
+    planned = [n for n in found if n.minutes]
+    live = int(re.search(r"live (\d+)", source.cells[0].source)[1])
+    assert sum(n.minutes for n in planned) == live == planned[-1].starts + planned[-1].minutes
+    assert [n.starts for n in found] == sorted(n.starts for n in found)
+    for note in planned:
+        assert note.ask or note.guesses, f"{note.heading}: nothing to ask in {speaker.GUIDE}"
+    core = [c for c in source.cells if "deeper" not in c.metadata.get("tags", ())]
+    assert sum(len(n.guesses) for n in found) == sum("predict" in c.metadata.get("tags", ()) for c in core)
+
+
+def test_a_guess_brings_the_wrong_answer_to_expect_and_why_the_right_one_is_right():
+    (question, tempting, right, why) = next(n for n in notes("01_nadaraya_watson") if n.guesses).guesses[0]
+    assert question.startswith("What comes out?") and tempting.startswith("(1, 1)") and right.startswith("(0.8, 0.9)")
+    assert why.startswith("0.1 ·")
+
+
+def test_the_first_note_says_what_to_have_ready():
+    text = notes("05_transformer")[0].text()
+    for word in (
+        "Ready: ",
+        "Trains: once",
+        "Show first: the twelve maps",
+        "Ask: what would convince you",
+        "Misconceptions: ",
+    ):
+        assert word in text, word
+
+
+def test_html_is_escaped_and_has_every_line():
+    note = speaker.Note("<b>", 3, 4, "a < b?", "keep", (("q", "w", "r", "because"),), (("name", "5", "said"),))
+    page = note.html()
+    assert "<h1>&lt;b&gt;</h1>" in page and "a &lt; b?" in page
+    assert [what for what, _ in note.lines()] == ["Ask", "Guess", "Expect", "Right", "Exercise, 5 minutes", "Keep"]
+    assert note.text().startswith("<b> (minutes 4 to 7)\nAsk: a < b?")
+
+
+def test_names_of_chapters():
+    assert start.chapters() == ["01_nadaraya_watson"]
+    assert start.chapters(["05", "03_seq2seq.ipynb", "05"]) == ["05_transformer", "03_seq2seq"]
+    with pytest.raises(ValueError, match="No chapter is called '9'"):
+        start.chapters(["9"])
+
+
+def test_the_page_gets_chapters_and_notes(monkeypatch):
+    monkeypatch.setenv(start.CHAPTERS, "00_start_here,01_nadaraya_watson")
+    page = json.loads(json.dumps(start.configuration()))
+    assert page["chapters"] == ["workbook/00_start_here.ipynb", "workbook/01_nadaraya_watson.ipynb"]
+    assert page["notes"]["01_nadaraya_watson"][1]["html"].startswith("<h1>A query comes in</h1>")
+
+
+def test_jupyterlab_is_started_on_the_first_chapter(monkeypatch, tmp_path):
+    said = {}
+
+    def instead(path, command):
+        said["command"], said["environment"] = command, dict(os.environ)
+
+    monkeypatch.setattr(start.workbook, "sync", lambda *_: [])
+    monkeypatch.setattr(start.os, "execv", instead)
+    monkeypatch.setattr(start.os, "name", "posix")
+    monkeypatch.setattr(start.os, "chdir", lambda path: None)
+    for name in ("COURSE_PRESENTING", start.CHAPTERS):
+        monkeypatch.setenv(name, "")
+    start.run(["03", "05"], ["--no-browser"])
+    assert "--LabApp.default_url=/doc/tree/workbook/03_seq2seq.ipynb" in said["command"]
+    assert said["environment"]["COURSE_PRESENTING"] == "1"
+    assert said["environment"][start.CHAPTERS] == "03_seq2seq,05_transformer"
+
+
+def test_the_plugin_lies_where_an_installation_takes_it_from():
+    root = files.course_folder() / "course_utils" / "jupyter" / "labextension"
+    package = json.loads((root / "package.json").read_text("utf-8"))
+    assert (root / package["jupyterlab"]["_build"]["load"]).is_file()
+    commands = re.findall(
+        r'"command": "([^"]+)"', (root / "schemas" / "attention-course" / "plugin.json").read_text("utf-8")
+    )
+    entry = (root / "static" / "remoteEntry.js").read_text("utf-8")
+    assert commands and all(f'add("{c.removeprefix("attention-course:")}"' in entry for c in commands)
+    assert "course_utils/jupyter/labextension" in (files.course_folder() / "pyproject.toml").read_text("utf-8")
