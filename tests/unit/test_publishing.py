@@ -136,7 +136,8 @@ def test_slides_have_what_the_cells_say(name):
     shown = [id for c in chapter.cells if c.slide != "skip" for _, id, _ in c.headings]
     assert re.findall(r'<h\d id="([^"]*)"', body) == shown
     assert not re.findall(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"', made), "fetched"
-    assert 'presenting": false' not in body and body.count('"presenting":true') == body.count("courseViews.k")
+    deck = body[: body.index("/*!\n * reveal.js")]
+    assert deck.count('"presenting":true') == deck.count("courseViews.k") > 0
     assert ("Say them aloud" in body) == any(
         words == "Five lines to keep" for c in chapter.cells for _, _, words in c.headings
     )
