@@ -146,7 +146,7 @@ def check_checkpoints():
 def checkpoint_problems(folder):
     """What is wrong with the checkpoints in a folder -> (list of sentences, number of checkpoints).
 
-    A checkpoint is NAME.safetensors beside NAME.json, its card; where the card has a "sha256", it must agree.
+    A checkpoint is NAME.safetensors beside NAME.json, its card, which says the "sha256" of its "weights".
     """
     from safetensors import SafetensorError, safe_open
 
@@ -155,15 +155,17 @@ def checkpoint_problems(folder):
     for name in names:
         weights, card = folder / f"{name}.safetensors", folder / f"{name}.json"
         try:
-            expected = json.loads(card.read_text("utf-8")).get("sha256")
+            expected = json.loads(card.read_text("utf-8"))["weights"]["sha256"]
             with safe_open(weights, "numpy") as file:
                 file.keys()
         except FileNotFoundError:
             wrong.append(f"{name} has no {'weights' if card.exists() else 'card'}")
-        except (SafetensorError, OSError, ValueError, AttributeError) as error:
+        except KeyError as missing:
+            wrong.append(f"{name} is broken (its card does not say {missing})")
+        except (SafetensorError, OSError, ValueError, TypeError) as error:
             wrong.append(f"{name} is broken ({error})")
         else:
-            if expected and files.sha256(weights) != expected:
+            if files.sha256(weights) != expected:
                 wrong.append(f"{name} is damaged (its checksum differs from its card's)")
     return wrong, len(names)
 

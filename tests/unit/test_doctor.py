@@ -1,6 +1,5 @@
 """The doctor: every line OK here; each fault named, with what to do, and an exit status for scripts."""
 
-import json
 import shutil
 from importlib import metadata
 from types import SimpleNamespace
@@ -70,15 +69,15 @@ def test_a_damaged_table_is_named(course):
 
 @pytest.fixture
 def checkpoints(course):
-    """A folder with one sound checkpoint."""
-    import numpy as np
-    from safetensors.numpy import save_file
+    """A folder with one sound checkpoint, written as those of the course are."""
+    from course_utils import gpt
+    from course_utils.checkpoints import save_checkpoint
 
     folder = course / "data" / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    save_file({"weight": np.ones((3, 4), dtype=np.float16)}, folder / "toy.safetensors")
-    (folder / "toy.json").write_text(json.dumps({"sha256": files.sha256(folder / "toy.safetensors")}))
+    small = gpt.GPT(gpt.GPTConfig(5, model_size=4, num_layers=1, num_heads=1, max_length=4))
+    save_checkpoint(small, folder / "toy", {})
     return folder
 
 
@@ -93,6 +92,7 @@ FAULTS = {
     "toy has no weights": lambda folder: (folder / "toy.safetensors").unlink(),
     "toy has no card": lambda folder: (folder / "toy.json").unlink(),
     "toy is broken (": lambda folder: (folder / "toy.json").write_text("{"),
+    "toy is broken (its card does not say 'weights')": lambda folder: (folder / "toy.json").write_text("{}"),
 }
 
 
