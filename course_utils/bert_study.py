@@ -151,7 +151,7 @@ def _best(tuned, rates, seeds: int) -> dict:
 def record_heads(count: int = 1024) -> dict:
     """Each head knocked out, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json.
 
-    The fine-tuned ones are not shipped: `python -m course_utils train bert-sentiment` and the other three make them.
+    The fine-tuned ones are those that are shipped: `bert-sentiment` and the other three.
     """
     loaded = load_checkpoint(NAME)
     lesson, figures = BertLesson(loaded.tokenizer), {"checkpoint": NAME, "pairs": count, "tasks": {}}
