@@ -12,27 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = [
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium",
-    "chromium-browser",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "msedge",
-    "chrome",
-]
-PLACES = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    *(
-        rf"{os.environ[variable]}\{path}"
-        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
-        if variable in os.environ
-        for path in (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
-    ),
-]
+from course_utils.publishing import browser
+
 HOW = (
     "No browser was found and none could be fetched. Install Chrome, Chromium or Edge, or run\n"
     "  .venv/bin/python -m playwright install chromium\n"
@@ -42,15 +23,7 @@ HOW = (
 
 def executable():
     """The path of a browser on this machine, "" if there is none. Raises FileNotFoundError if CHROMIUM is wrong."""
-    wanted = os.environ.get("CHROMIUM", "")
-    if wanted:
-        if not shutil.which(wanted):
-            raise FileNotFoundError(f"CHROMIUM is {wanted!r}, which is not a program on this machine.")
-        return wanted
-    for name in [*NAMES, *PLACES]:
-        if path := shutil.which(name):
-            return path
-    return _playwrights_own()
+    return browser.installed() or _playwrights_own()
 
 
 def obtain(say=print):

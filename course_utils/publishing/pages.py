@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..files import course_folder
+from ..saving import STAND_IN
 from .formulas import to_mathml
 
 ASSETS = Path(__file__).parent / "assets"
@@ -162,7 +163,8 @@ def _output(raw, text):
         return f'<pre class="stream" tabindex="0">{html.escape(_joined(raw.text))}</pre>'
     data = raw.get("data", {})
     if "text/html" in data:
-        return _joined(data["text/html"])
+        made = _joined(data["text/html"])
+        return "" if made == STAND_IN else made  # there is no kernel to run the cell again
     if "text/markdown" in data:
         return text(_joined(data["text/markdown"]))
     if "image/png" in data:
