@@ -20,6 +20,7 @@ import uuid
 import psutil
 import requests
 import websocket
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PASSWORD = "what comes out?"
@@ -105,7 +106,7 @@ class Hub:
         """Stop the hub and its proxy; students' servers go on."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -116,6 +117,8 @@ class Hub:
     def close(self):
         """Stop everything, students' servers too."""
         servers = [p for p in psutil.process_iter(["environ"]) if self._ours(p)]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            servers += psutil.Process(self.process.pid).children()
         self.stop()
         for process in servers:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -187,27 +190,31 @@ class Student:
 
 
 class Kernel:
-    """A kernel behind hub and proxy, spoken to through the websocket that JupyterLab uses."""
+    """A kernel behind hub and proxy, spoken to as JupyterLab does: a websocket in the protocol browsers ask for."""
+
+    PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
     def __init__(self, student, number):
         self.student, self.number = student, number
         cookies = "; ".join(f"{c.name}={c.value}" for c in student.session.cookies)
         address = f"{student.base}/api/kernels/{number}/channels".replace("http", "ws", 1)
-        self.socket = websocket.create_connection(address, cookie=cookies, timeout=300)
+        self.socket = websocket.create_connection(address, cookie=cookies, timeout=300, subprotocols=[self.PROTOCOL])
+        if self.socket.getsubprotocol() != self.PROTOCOL:
+            raise RuntimeError("No protocol was agreed upon; a browser would close this line.")
 
     def run(self, code):
         """Run a cell -> (what it printed and showed as text, the error as text or "")."""
         number = uuid.uuid4().hex
         header = {"msg_id": number, "msg_type": "execute_request", "username": "", "session": number, "version": "5.3"}
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        self.socket.send(json.dumps(message))
+        parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
+        self.socket.send_binary(serialize_msg_to_ws_v1(parts, "shell"))
         said, error = [], ""
         while True:
-            answer = self._receive()
-            if answer["parent_header"].get("msg_id") != number:
+            _, (header, parent, _, content, *_) = deserialize_msg_from_ws_v1(self.socket.recv())
+            if json.loads(parent).get("msg_id") != number:
                 continue
-            kind, content = answer["msg_type"], answer["content"]
+            kind, content = json.loads(header)["msg_type"], json.loads(content)
             if kind == "stream":
                 said.append(content["text"])
             elif kind in ("execute_result", "display_data"):
@@ -216,15 +223,6 @@ class Kernel:
                 error = f"{content['ename']}: {content['evalue']}"
             elif kind == "status" and content["execution_state"] == "idle":
                 return "".join(said), error
-
-    def _receive(self):
-        """The next message; behind one with binary data (a live view) its buffers are left out."""
-        data = self.socket.recv()
-        if isinstance(data, bytes):
-            count = int.from_bytes(data[:4], "big")
-            places = [int.from_bytes(data[i : i + 4], "big") for i in range(4, 4 + 4 * count, 4)]
-            data = data[places[0] : places[1]]
-        return json.loads(data)
 
     def run_notebook(self, notebook, each=lambda: None):
         """Run all cells of a notebook, with each() after each -> [(number of the cell, error), …]."""
