@@ -181,7 +181,9 @@ def _stem(name):
 
 
 def _head(cell):
-    return next((line for line in cell.source.splitlines() if line.strip()), "")[:60]
+    """The first line of a cell that says what it is about."""
+    lines = [line for line in cell.source.splitlines() if line.strip() and line != "# NBVAL_CHECK_OUTPUT"]
+    return lines[0][:60] if lines else ""
 
 
 def _where(label, notebook):

@@ -64,7 +64,7 @@ print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is. It says that nothing is written yet, and the course's own function stands in. Then replace the line with `raise`, run again, and see what you are told. Try something wrong, too: forget to divide.
+# Run the cell below as it is: click into it and press *Shift + Enter*, here and everywhere. It says that nothing is written yet, and the course's own function stands in. Then replace the line with `raise`, run again, and see what you are told. Try something wrong, too: forget to divide.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -88,7 +88,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does this machine do?
-# The doctor looks at everything that the course needs, and says what to do where something is missing. (In a terminal, `python -m course_utils doctor` also runs a small notebook and estimates the minutes for each chapter.)
+# The doctor looks at everything that the course needs, and says what to do where something is missing. (In a terminal, in the course's folder, `make doctor` also runs a small notebook and estimates the minutes for each chapter.)
 
 # %% tags=["check"]
 # %run -m course_utils doctor --quick
@@ -99,11 +99,11 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # |---|---|---|
 # | [1](01_nadaraya_watson.ipynb) | Whom do you ask? | Nadaraya–Watson: attention as an average, real CO₂ data |
 # | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and why one divides by √d |
-# | 3 | What does a translator look at? | seq2seq with attention, against one without |
-# | 4 | What if words look at each other? | self-attention, and how it learns about order |
-# | 5 | Is attention all one needs? | the Transformer, part by part, translating |
-# | 6 | What can one learn by filling gaps? | BERT: pre-training, then four kinds of tasks |
-# | 7 | What comes next? | GPT: one word after the other, with sampling and a cache |
+# | [3](03_seq2seq.ipynb) | What does a translator look at? | seq2seq with attention, against one without |
+# | [4](04_positional_encoding.ipynb) | Who tells attention the order? | words that look at each other, and how they learn where they stand |
+# | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, part by part, translating |
+# | [6](06_bert.ipynb) | What stands in the gap? | BERT: pre-training, then four kinds of tasks |
+# | [7](07_gpt.ipynb) | What comes next? | GPT: one word after the other, with sampling and a cache |
 #
 # Each has a **core path** of about an hour. Sections called *Deeper* are folded; skip them without loss. One sentence goes through all seven: *The animal didn't cross the street because it was too tired.*
 
@@ -119,6 +119,7 @@ progress()
 # ## Working, stopping, presenting
 # - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is laid beside it.
 # - **Any order.** After `setup()` and the imports of its section, any cell may be run at any time, as often as you like.
+# - **Restart.** After *Kernel → Restart*, and tomorrow, pictures still move but names are gone: `NameError`. In a new cell where you want to go on, `import course_utils; course_utils.resume_here()` brings back what stands above. So does *Run → Run All Above Selected Cell*, only slower.
 # - **Stop.** A running training stops with ■, keeps the best it had, and can go on from there later (`resume=`).
 # - **No network needed.** Views compute in the browser. They still move when the kernel is off and when you open the notebook tomorrow.
 # - **In front of a class.** *View → Presentation Mode* makes text and code larger. Views get type that one reads from the last row by `presenting=True`, or all of them by the environment variable `COURSE_PRESENTING=1`.

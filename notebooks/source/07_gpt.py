@@ -145,7 +145,7 @@ assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=Tru
 Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's transformer-grammar")
 
 # %% [markdown]
-# Sixty characters are 1,830 pairs to attend, thirteen pieces are 91. That is why nobody trains a large model on characters. The price: inside a piece a model sees no letters. Asked how many r's stand in *strawberry*, it has to know the spelling by heart.
+# Sixty characters are 1,830 pairs to attend, thirteen pieces are 91. That is why large models are hardly ever trained on characters. The price: inside a piece a model sees no letters. Asked how many r's stand in *strawberry*, it has to know the spelling by heart.
 #
 # **Keep this:** a token is what is numbered. Few long tokens make short texts and a large table; BPE lets the text choose.
 
@@ -300,9 +300,13 @@ Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for
 chinese = load_checkpoint("gpt-quatrains")
 begun = "山中相送罷，"
 for seed in range(3):
-    print(begun + generate(chinese, "\n\n" + begun, 60, temperature=0.8, seed=seed).split("\n\n")[0], end="\n\n")
+    quatrain = begun + generate(chinese, "\n\n" + begun, 60, temperature=0.8, seed=seed).split("\n\n")[0]
+    assert "日暮掩柴扉" not in quatrain
+    print(quatrain, end="\n\n")
 
 # %% [markdown]
+# Not his, three times: it goes on in its own way.
+#
 # **Keep this:** the model gives a distribution, and a sampler chooses. Divide logits, not probabilities; cut the tail; keep the most likely.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -402,7 +406,7 @@ asked = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.repl
          "If I had known that you were coming I would have baked a cake."]
 scores = translators.score_table()
 bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
-assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 2 and 1.5 < sizes[1] / sizes[2] < 2
+assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 1 and round(bleus[2]) == 51 and 1.5 < sizes[1] / sizes[2] < 2
 side_by_side = translators.side_by_side(asked)
 assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
 display(scores, side_by_side)
@@ -423,7 +427,7 @@ assert "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?")
 
 # %% [markdown]
-# It stumbles: *zone* is missing, and the turn is lost. A mean BLEU of 51 holds such sentences, too.
+# It stumbles: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #

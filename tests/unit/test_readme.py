@@ -48,6 +48,16 @@ def test_every_notebook_is_in_the_list_of_chapters():
         assert f"(notebooks/{name}.ipynb)" in text("README.md")
 
 
+def test_the_first_page_asks_what_the_chapters_ask():
+    """Its table links every chapter, under the question that is the chapter's title."""
+    first, *chapters = authoring.names()
+    page = (authoring.folder() / "source" / f"{first}.py").read_text("utf-8")
+    for name in chapters:
+        source = (authoring.folder() / "source" / f"{name}.py").read_text("utf-8")
+        number, question = re.search(r"^# # (\d) · (.+)$", source, re.M).groups()
+        assert f"| [{number}]({name}.ipynb) | {question} |" in page
+
+
 def test_the_map_of_the_code_is_true():
     """Every module that the map names exists, and every module of the course is named."""
     block = re.search(r"## The map\n\n```\n(.*?)```", text("CONTRIBUTING.md"), re.S)[1]
