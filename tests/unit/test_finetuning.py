@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils.bert import IGNORED, BertConfig
-from course_utils.finetuning import AnswerTask, Classify, Tag, task_of
+from course_utils.finetuning import AnswerTask, Classify, Passes, Tag, task_of
 from course_utils.span_metrics import Span, answer_scores, entity_scores, normal_answer, spans
 from course_utils.stories import LABELS, Labelled, Question, SentencePair, Tagged
 from course_utils.text import WordPiece
@@ -73,6 +73,23 @@ def test_a_training_in_two_parts_is_the_same(tasks, config):
     whole, parts = task.model(config), task.model(config)
     task.train(whole, 12, **fixed)
     task.train(parts, 12, resume=task.train(parts, 5, **fixed), **fixed)
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))
+
+
+def test_in_a_pass_each_example_comes_once_and_a_training_of_passes_resumes(tasks, config):
+    task, passes = tasks["pairs"], Passes(tasks["pairs"], 5)
+    torch.manual_seed(0)
+    first, second = (list(passes) for _ in range(2))
+    for batches in (first, second):
+        pairs = [pair for b in batches for pair in zip(b.inputs.ids, b.inputs.mask, strict=True)]
+        rows = [tuple(ids[real].tolist()) for ids, real in pairs]
+        assert sorted(rows) == sorted(i.ids for i in task.prepared("train")[0])
+        assert sorted(len(b.labels) for b in batches) == [1, 5, 5, 5]
+    assert [b.labels.tolist() for b in first] != [b.labels.tolist() for b in second]
+    whole, parts = task.model(config), task.model(config)
+    fixed = {"schedule": None, "batches": passes}
+    task.train(whole, 7, **fixed)
+    task.train(parts, 7, resume=task.train(parts, 2, **fixed), **fixed)
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))
 
 
