@@ -32,9 +32,14 @@ def right(name):
     return "\n".join([*map(ast.unparse, helpers), decorator(name), ast.unparse(answer)])
 
 
+@functools.cache
+def _text(module):
+    return inspect.getsource(module)
+
+
 def _source(module, name):
     """The statements that define a name of a module; what other exercises lend is written out."""
-    cell = parsed(inspect.getsource(module))
+    cell = parsed(_text(module))
     node = next(x for x in cell.statements if getattr(x, "name", None) == name)
     found = []
     for one in map(copy.deepcopy, needed([cell], 0, Stub(name, name, False, node.lineno, node.end_lineno))):

@@ -76,7 +76,7 @@ def course() -> Course:
         sources = list(_code(path.read_bytes()))
         cells[path.name] = [cell for cell, _ in _parsed(sources)]
         for source in sources:
-            for stub in answers(source):
+            for stub in _stubs(source):
                 exercises.setdefault(stub.name, path.name)
                 untouched.add(record.of_source(_text(source, stub)))
     return Course(exercises, cells, frozenset(untouched))
@@ -251,7 +251,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     original = [cell for file in dict.fromkeys(mine.values()) for cell in known.cells[file]]
     cells = [*original, *(cell for cell, _ in both)]
     for at, (_, source) in enumerate(both, len(original)):
-        for stub in answers(source):
+        for stub in _stubs(source):
             if stub.name not in known.exercises:
                 continue
             text = _text(source, stub)
@@ -265,6 +265,10 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
                 continue
             own = name.rpartition("/")[2] == known.exercises[stub.name]
             found.setdefault(stub.name, []).append((own, answer))
+
+
+def _stubs(source: str) -> list[Stub]:
+    return answers(source) if "exercise" in source or "find_error" in source else []
 
 
 def _text(source: str, stub: Stub) -> str:

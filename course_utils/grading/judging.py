@@ -20,15 +20,16 @@ from ..exercises.guard import TookTooLong, time_limit
 from .hand_ins import Answer, HandIn, course, read
 from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, shifted
 
+STATES = ("right", "wrong", "suspect", "open", "missing", "timed out", "ended", "not run")
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
-DETOUR = "right only on the inputs that the course shows: it gives other results on new ones"
+DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 
 @dataclass
 class Row:
-    """What became of a hand-in. states: exercise -> "right", "wrong", "open", "missing", "timed out", "ended",
-    "suspect" or "not run"; said: exercise -> the teacher's words. serious: something in it needs a look."""
+    """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words. serious:
+    something in it needs a look. mark: the checksum of all its answers."""
 
     student: str
     file: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
@@ -28,8 +29,12 @@ def plain(source: str) -> str:
     return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
 
 
+@functools.lru_cache(4096)
 def parsed(source: str) -> Cell:
-    """Raises SyntaxError, ValueError, RecursionError or MemoryError where the cell is no Python."""
+    """What stands in a cell. Most cells of a hand-in are the course's own, and parsed already.
+
+    Raises SyntaxError, ValueError, RecursionError or MemoryError where it is no Python.
+    """
     try:
         body = ast.parse(source).body
     except SyntaxError:

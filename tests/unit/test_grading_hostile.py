@@ -103,10 +103,12 @@ def table(tmp_path_factory):
     folder = place / "handed-in"
     for student, attacks in ATTACKS.items():
         cells = {name: attacked(name, attack, landmark) for name, (attack, _, _) in attacks.items()}
-        made = make.workbook(folder / student, cells, "0")
+        made = make.workbook(folder / student, cells, ("01", "02"))
         claims = {"exercises": {name: {"state": "solved"} for name in attacks}}
         (made / "progress.json").write_text(json.dumps(claims))
-    make.workbook(folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "rotary")}, "0")
+    make.workbook(
+        folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "cosine score")}, ("01", "02")
+    )
     linked = make.workbook(folder / "links", {}, "01")
     os.symlink(landmark, linked / "02_scoring_functions.ipynb")
     os.symlink(folder / "honest", linked / "others")
@@ -122,7 +124,7 @@ def table(tmp_path_factory):
 def test_the_honest_are_graded_among_them(table):
     rows, landmark = table
     row = rows["honest"]
-    assert (row.states["gaussian kernel"], row.states["rotary"]) == ("right", "right")
+    assert (row.states["gaussian kernel"], row.states["cosine score"]) == ("right", "right")
     assert landmark.read_text() == "untouched"
     said = " ".join(row.remarks)
     assert not any(words in said for words in ("network", "files", "processes", "memory", "delete"))
