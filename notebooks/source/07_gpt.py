@@ -578,9 +578,9 @@ print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {
 # %%
 # NBVAL_CHECK_OUTPUT
 from transformers import AutoTokenizer
-from course_utils import files, hub_format
+from course_utils import hub_format, workbook
 
-build = files.course_folder() / "build"
+build = workbook.place().parent / "build"
 scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
 reader = AutoTokenizer.from_pretrained(scene)
 chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "content": "What news, my lord?"}]
@@ -973,7 +973,7 @@ try:
     print(f"✓ served and called: {line!r} → {answer!r}")
 except ModuleNotFoundError as missing:
     print(missing)
-print(f"✓ in {folder.relative_to(files.course_folder())}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
+print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
 
 # %% [markdown]
 # You have trained, inspected and served a language model, and there is no line in it that you could not write. To go further: more text, `model_size=256`, a tokenizer of pieces (`text.Subwords.build`), chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
