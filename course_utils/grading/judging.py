@@ -21,6 +21,8 @@ from .hand_ins import Answer, HandIn, course, read
 from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, shifted
 
 STATES = ("right", "wrong", "suspect", "open", "missing", "timed out", "ended", "not run")
+READING = 300  # seconds of computing for this process: a hand-in may be made to be long to read
+LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
 DETOUR = "right on the inputs of the notebook, and wrong on new ones"
@@ -54,23 +56,26 @@ def prepare() -> None:
 
 
 def judge(path: Path, seconds: float, budget: float) -> Row:
-    """The row of one hand-in. seconds: of computing, for one answer; budget: of waiting, for all."""
+    """The row of one hand-in. seconds: of computing, for one answer; budget: for all of them."""
     begun = time.monotonic()
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (READING, READING))
     work = read(path, course())
     row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
     row.serious = bool(work.remarks)
-    room, seen = Room(), {}
+    room, seen, looked, spent = Room(), {}, begun, 0.0
     try:
         for name in course().exercises:
             if name not in work.answers:
                 row.states[name] = "open" if name in work.open else "missing"
-            elif list(row.states.values()).count("timed out") >= STUCK or time.monotonic() - begun > budget:
+            elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
                 row.states[name] = "not run"
             else:
                 row.states[name], row.said[name] = _one(work.answers[name], find(name), room, seconds, seen)
+            if time.monotonic() - looked > LOOK:
+                looked, spent = time.monotonic(), room.computed()
     finally:
         room.close()
     _remark(row, work, seen)

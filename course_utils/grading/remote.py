@@ -45,16 +45,20 @@ class Room:
 
     def __init__(self) -> None:
         self.sandbox: Sandbox | None = None
-        self.opened = 0
+        self.before = 0.0
 
     def get(self) -> Sandbox:
         if self.sandbox is None:
             self.sandbox = Sandbox()
-            self.opened += 1
         return self.sandbox
+
+    def computed(self) -> float:
+        """Seconds of computing so far, also in rooms that were left."""
+        return self.before + (self.sandbox.computed() if self.sandbox else 0.0)
 
     def close(self) -> None:
         if self.sandbox is not None:
+            self.before = self.computed()
             self.sandbox.close()
             self.sandbox = None
 
