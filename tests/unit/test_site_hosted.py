@@ -13,6 +13,7 @@ from course_utils import files, hosted, runtime
 
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"
+LINUX = pytest.mark.skipif(os.name == "nt", reason="Colab runs on Linux")
 FETCHED = ["pyproject.toml", "data/tables.json", "notebooks/source/00_start_here.py"]
 
 
@@ -57,6 +58,7 @@ import importlib.util, os
 print(importlib.util.find_spec("course_utils"), os.getcwd())"""
 
 
+@LINUX
 def test_on_colab_the_cell_fetches_the_course_and_the_rest_of_the_notebook_goes_on(github, run, tmp_path):
     cell = hosted.CELL.format(address=str(github), state=git(github, "rev-parse", "HEAD"))
     done = run(cell + SAY + "\nimport course_utils\nprint(course_utils.setup())", COLAB_RELEASE_TAG="release-colab")
@@ -71,12 +73,14 @@ def test_on_colab_the_cell_fetches_the_course_and_the_rest_of_the_notebook_goes_
     assert (course / "notebooks" / "mine.txt").read_text() == "kept"
 
 
+@LINUX
 def test_anywhere_else_the_cell_does_nothing(run, tmp_path):
     done = run(hosted.CELL.format(address="https://example.org/nothing", state="main") + SAY)
     assert done.stdout.split() == ["None", str(tmp_path / "alone")], done.stderr
     assert not list((tmp_path / "home").iterdir())
 
 
+@LINUX
 def test_a_fetch_that_fails_can_be_repeated(github, run, tmp_path):
     state = git(github, "rev-parse", "HEAD")
     broken = run(hosted.CELL.format(address=str(tmp_path / "nowhere"), state=state), COLAB_RELEASE_TAG="x")
