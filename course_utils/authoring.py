@@ -80,6 +80,7 @@ def build(name, where=None):
             output.get("metadata", {}).pop("execution", None)
     saving.clean(notebook)
     notebook.metadata = type(notebook.metadata)({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    notebook.metadata["course"] = {"outputs": _outputs(notebook)}
     files.write_atomically(where / f"{name}.ipynb", dumps(notebook))
     (where / "source" / f"{name}.py").touch()  # JupyterLab refuses to open a pair whose notebook is the newer one
     return time.monotonic() - start
@@ -121,6 +122,15 @@ def dumps(notebook):
     return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def _outputs(notebook):
+    """What the cells showed, as a sha256: so that one sees when an output was written by hand."""
+    import nbformat
+
+    read = nbformat.reads(dumps(copy.deepcopy(notebook)), as_version=4)
+    shown = [cell.outputs for cell in read.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+
+
 def drift(name, where=None):
     """How `NAME.ipynb` differs from its source: a list of sentences, empty if it does not."""
     import nbformat
@@ -139,9 +149,13 @@ def drift(name, where=None):
             if ours[part] != theirs.get(part):
                 problems.append(f"cell {number} ({_head(ours)!r}) differs in its {part}" + _who(ours, theirs, name))
                 break
+    layout = dumps(copy.deepcopy(found))
+    shown, built = _outputs(found), found.metadata.pop("course", {})
+    if not problems and built.get("outputs", shown) != shown:
+        problems.append("an output is not what the build wrote")
     if wanted.metadata != found.metadata:
         problems.append(f"the notebook's metadata differ: {dict(found.metadata)}")
-    if not problems and dumps(copy.deepcopy(found)) != path.read_text(encoding="utf-8"):
+    if not problems and layout != path.read_text(encoding="utf-8"):
         problems.append("the file was not written by the build (its layout differs)")
     return [f"notebooks/{name}.ipynb: {problem}. {mend}" for problem in problems[:5]]
 

@@ -62,6 +62,7 @@ def test_ids_of_equal_cells_differ_and_are_valid(built):
         ),
         (lambda nb: nb["cells"][1]["metadata"].update(tags=["check"]), "differs in its metadata"),
         (lambda nb: nb["cells"][1].update(id="another"), "differs in its id"),
+        (lambda nb: nb["cells"][1]["outputs"][0].update(text=["1\n"]), "an output is not what the build wrote"),
         (lambda nb: nb["cells"].pop(), "the source has 4 cells, the notebook 3"),
         (lambda nb: nb["metadata"].update(widgets={}), "the notebook's metadata differ"),
     ],
