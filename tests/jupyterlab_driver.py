@@ -113,6 +113,10 @@ class Notebook:
             return found; }"""
         )
 
+    def cells(self):
+        """The cells as they stand, with their outputs."""
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells")
+
     def ask(self, code):
         """What `code` prints in the notebook's kernel."""
         return self.page.evaluate(

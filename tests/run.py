@@ -54,7 +54,7 @@ STAGES = {  # name: a function that says which commands it runs
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
 }
 # Two at a time: the longest first, and what uses the trainings of nbval (remember_trainings.py) last.
-ALWAYS = ["lint", "nbval", "browser", "exercises", "unit", "drift", "parity", "solved", "chapters"]
+ALWAYS = ["lint", "nbval", "browser", "exercises", "unit", "drift", "parity", "chapters"]
 SHOWING = threading.Lock()
 
 
@@ -95,7 +95,7 @@ def stage(name, options, said):
     if name == "nbval":
         remember_trainings.install(Path(environment["COURSE_TEST_MEMORY"]) / "ipython")
         environment |= {"IPYTHONDIR": environment["COURSE_TEST_MEMORY"] + "/ipython", "COURSE_TEST_MEMORY_USE": "write"}
-    if name in ("browser", "chapters"):
+    if name in ("browser", "chapters"):  # a chapter in a browser is a solved one
         try:
             path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
         except FileNotFoundError as error:
@@ -103,6 +103,8 @@ def stage(name, options, said):
             return "failed: no browser"
         if not path:
             print(find_browser.HOW, file=said, flush=True)
+            if name == "chapters" and os.environ.get("CI") != "true":
+                return stage("solved", options, said)
             return "failed: no browser" if os.environ.get("CI") == "true" else "skipped: no browser"
         environment["CHROMIUM"] = path
     commands = STAGES[name]()
