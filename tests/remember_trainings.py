@@ -1,8 +1,8 @@
 """Start-up file of the tests' kernels: a training that another kernel of the same test run has made is not made again.
 
-`make test` runs each notebook three times: by nbval, solved, and in a browser. nbval always trains and leaves what it
-got in the folder COURSE_TEST_MEMORY (run.py gives it COURSE_TEST_MEMORY_USE=write). In the other two a `fit` with the
-same weights at its start, steps and seed, in a cell of the same text, gets what the first of them ended with.
+`make test` runs each notebook twice: by nbval, and solved in a browser. nbval always trains and leaves what it got in
+the folder COURSE_TEST_MEMORY (run.py gives it COURSE_TEST_MEMORY_USE=write). In the other run a `fit` with the same
+weights at its start, steps and seed, in a cell of the same text, gets what the first one ended with.
 Without COURSE_TEST_MEMORY nothing is remembered.
 """
 
