@@ -417,14 +417,20 @@ Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.ab
 # %% [markdown]
 # On sentences of the known kind a model from scratch can do much by heart: it tags nearly as well. With new words and patterns it falls, and there pre-training is worth most: 61 → 91 % of the sentiments, three times the F1 of the names, three times the answers. Pairs stay hard for both.
 #
-# And where do the four look? `[CLS]` is asked for the label of a sentence and of a pair; a tag asks its own word, an answer every word of the text. Choose a task, then a row.
+# A hundred steps are few. Four models that were trained longer come with the course, so nobody has to wait: each is a file of less than 50 kB beside `bert-stories` (how that can be, below: *Train a small part*). On new words and patterns they get 88 % of the sentiments, 48 % of the pairs and 29 % of the answers right, and an F1 of 38 % for names; full fine-tuning, in the table above, 91, 49, 34 and 43.
+#
+# Where do the four look? `[CLS]` is asked for the label of a sentence and of a pair; a tag asks its own word, an answer every word of the text. Choose a task, then a row.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-maps, tokens = {}, {}
+shipped, maps, tokens = {name: load_checkpoint(f"bert-{name}") for name in tasks}, {}, {}
+reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
+assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
+assert [round(100 * on_test[name][1]) for name in tasks] == [91, 49, 43, 34]
+assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
 for name, task in tasks.items():
     read = task.inputs(task.examples("test")[:1])[0]
     with torch.no_grad():
-        output = tuned[name].eval()(*collate([read]), need_weights=True)
+        output = shipped[name].model(*collate([read]), need_weights=True)
     maps[name], tokens[name] = [layer[0] for layer in output.weights], read.tokens
 labs.heads(maps, tokens, select="[CLS]", title="Where does each task look?",
            caption="Four fine-tuned models, each on a test sentence of its own.")
@@ -445,13 +451,14 @@ columns |= {name: [next(v for k, v in row.items() if k != "head") for row in fou
 rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) for name, lost in columns.items()}
         for n, row in enumerate(heads["pre-training"])]
 most = {name: rows[max(range(len(rows)), key=lost.__getitem__)]["head"] for name, lost in columns.items()}
-assert sum(head == "1.4" for head in most.values()) == 5 and len(most) == 6
-assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.4 * heads["tasks"]["questions"]["all heads"]
+assert sum(head == "1.4" for head in most.values()) == 4 and len(most) == 6
+assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
+assert max(columns["pairs"] + columns["entities"]) < 0.05
 display(Table(rows, f"Points of 100 lost without the head. {heads.about}"))
 print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items()))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Five of six miss the same head most, one of the first layer: what it brings, everything above reads. Yet the masked words hardly notice (less than 2 in 100), and the questions lose half of their right answers. A gap has many clues around it; a question has one.
+# Four of six miss the same head most, one of the first layer: what it brings, everything above reads. Yet the masked words hardly notice (less than 2 in 100), and the questions lose more than half of their right answers. A gap has many clues around it; a question has one. Pairs and names lose less than 5 points by any head.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -460,7 +467,7 @@ print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
 assert not any("Lincoln" in e.words for e in tasks["entities"].examples("train"))
-said = tasks["entities"].predict(tuned["entities"], [asked.words])[0]
+said = tasks["entities"].predict(shipped["entities"].model, [asked.words])[0]
 labs.tagged(asked.words, asked.tags, predicted=said.tags, title="Who is who, and what is where?")
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -496,7 +503,7 @@ asked = next(e for e in tasks["questions"].examples("test") if e.answer)
 read = tasks["questions"].inputs([asked])[0]
 text = slice(read.segments.index(1), len(read) - 1)
 first, last = (place - text.start for place in answer_tokens(read, asked.start, asked.start + len(asked.answer)))
-answer = tasks["questions"].predict(tuned["questions"], [(asked.question, asked.context)])[0]
+answer = tasks["questions"].predict(shipped["questions"].model, [(asked.question, asked.context)])[0]
 labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[text], end=answer.ends[text], longest=8,
             question=asked.question, title="Where does the answer begin?",
             caption="Bars: how likely each place is the first, and the last. Framed: the best pair. Below: the right one.")
@@ -565,6 +572,8 @@ display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highe
 # %% [markdown]
 # On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96. The head alone is a coin toss in sentiment: what it needs is not in `[CLS]` before fine-tuning.
 #
+# That is how the four models above were made: LoRA of rank 3 in every matrix. Their files hold two thin factors for each, and `load_checkpoint` adds the products to `bert-stories`.
+#
 # **Keep this:** most weights may stay as they are. What a task adds is small, and fits into a small file.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -581,8 +590,8 @@ import warnings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # of the library, about a name of its own
-    twin = adapters.adalora(tasks["pairs"].model(encoder), steps=100)
-    adapters.train_adalora(tasks["pairs"], twin, steps=100)
+    twin = adapters.adalora(tasks["pairs"].model(encoder), steps=50)
+    adapters.train_adalora(tasks["pairs"], twin, steps=50)
 kept = {name: int((x.abs() > 0).sum()) for name, x in twin.named_parameters() if "lora_E" in name}
 assert len(kept) == 2 * encoder.config.num_layers and len(set(kept.values())) >= 1
 for name, rank in kept.items():
@@ -689,7 +698,7 @@ plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, 
 from course_utils import minilm_study
 from course_utils.fetching import FetchError
 
-sst2 = results.load("minilm_sst2")
+sst2, run = results.load("minilm_sst2"), None
 rows = [{"SST-2": "before fine-tuning", "right, %": 100 * sst2["before"]},
         {"SST-2": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
         {"SST-2": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
@@ -697,11 +706,12 @@ if real:
     try:
         film = minilm_study.reviews(real.tokenizer)
         reviewer = film.model(ours)
-        minilm_study.tune(film, reviewer, budget_s=90, show=True, evaluate=film.valid(200), every=65)
-        rows.append({"SST-2": "yours, just now", "right, %": 100 * film.measure(reviewer)["accuracy"]})
+        passes = minilm_study.Passes(film, minilm_study.BATCH)
+        run = minilm_study.tune(film, reviewer, batches=passes, budget_s=90, show=True)
+        rows.append({"SST-2": f"yours, just now, {run.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
-assert rows[2]["right, %"] >= 84 and rows[-1]["right, %"] >= 80
+assert rows[2]["right, %"] >= 84 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 
 # %% [markdown]
@@ -767,7 +777,7 @@ except KeyError as error:
     print("KeyError:", str(error).strip("'\"").split(".")[0])
 
 apple = "I am eating a green apple."
-opus = published("Helsinki-NLP/opus-mt-en-zh", "COURSE_OPUS", "AutoModelForSeq2SeqLM")
+opus = published("Helsinki-NLP/opus-mt-en-zh", "COURSE_OPUS", "AutoModelForSeq2SeqLM", needs=["sentencepiece"])
 if opus:
     written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
     print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
