@@ -127,10 +127,10 @@ def one(names, keep):
 
 def main(arguments):
     chosen = [name for name in NAMES if not arguments or name.startswith(tuple(arguments))]
-    figures = json.loads(FILE.read_text()) if arguments and FILE.exists() else {}
 
     def keep(new):
         print(new, flush=True)
+        figures = json.loads(FILE.read_text()) if FILE.exists() else {}
         figures["chapters"] = figures.get("chapters", {}) | new.pop("chapters", {})
         figures.update(new)
         about = {
