@@ -1,6 +1,6 @@
-// What a reader of the slide sees, in pixels of the slide: every piece of text, picture and control, also inside views.
-// What a window on a tall view leaves out is on the next slide; that nothing is left out is measured separately.
 () => {
+  // What a reader of the slide sees, in pixels of the slide: every piece of text, picture and control, also inside views.
+  // What a window on a tall view leaves out is on the next slide; that nothing is left out is measured separately.
   const slide = Reveal.getCurrentSlide(), found = [], names = { small: [] };
   const clip = e => { for (; e; e = e.parentElement || e.getRootNode().host) if (e.classList?.contains('window')) return e.getBoundingClientRect(); };
   const hidden = e => { for (; e; e = e.parentElement || e.getRootNode().host) {

@@ -11,6 +11,25 @@ from course_utils.publishing import pages, slides
 pytestmark = pytest.mark.browser
 
 SEEN = pathlib.Path(__file__).with_name("slide_seen.js").read_text(encoding="utf-8")
+MOVED = """async () => {  // every control of the slide's views to its end, every guess answered
+  const views = [...Reveal.getCurrentSlide().querySelectorAll('.course-view')];
+  for (const view of views) for (const e of view.shadowRoot.querySelectorAll('[data-control]')) {
+    if (e.type === 'range') { e.value = e.max; e.dispatchEvent(new Event('input')); }
+    else if (e.type === 'radio' && !e.checked) e.click();
+  }
+  for (let n = 0; views.length && n < 3; n++) await new Promise(requestAnimationFrame);
+  return views.length;
+}"""
+EVERY = f"""async () => {{
+  const seen = {SEEN}, moved = {MOVED}, all = [];
+  for (const slide of Reveal.getSlides()) {{
+    const {{ h, v }} = Reveal.getIndices(slide);
+    Reveal.slide(h, v, 99);
+    const first = seen();
+    all.push([first, (await moved()) ? seen().beyond : []]);
+  }}
+  return all;
+}}"""
 WINDOWS = """() => [...document.querySelectorAll('.window > .course-view')].map(view => {
   const all = [...document.querySelectorAll('.window')].map(w => w.offsetHeight), k = +view.dataset.scale;
   return [view.offsetHeight * k, all.reduce((a, b) => a + b, 0), all.length];
@@ -51,19 +70,25 @@ def deck(browser, tmp_path):
 @pytest.mark.parametrize("name", pages.names())
 def test_every_slide_fits(deck, name):
     page = deck(name)
-    count = page.evaluate("Reveal.getTotalSlides()")
-    assert count >= 8
-    for number in range(count):
-        while page.evaluate("Reveal.availableFragments().next"):
-            page.keyboard.press("PageDown")
-        seen = page.evaluate(SEEN)
-        assert page.evaluate("Reveal.getSlidePastCount()") == number
-        assert seen["beyond"] == [], f"slide {number + 1} of {name}: beyond its edges"
-        assert seen["small"] == [], f"slide {number + 1} of {name}: type below 12 pixels"
-        assert seen["text"], f"slide {number + 1} of {name} is empty"
-        page.keyboard.press("PageDown")
+    every = page.evaluate(EVERY)
+    assert len(every) == page.evaluate("Reveal.getTotalSlides()") >= 8
+    for number, (seen, beyond_when_moved) in enumerate(every, 1):
+        assert seen["beyond"] == [], f"slide {number} of {name}: beyond its edges"
+        assert seen["small"] == [], f"slide {number} of {name}: type below 12 pixels"
+        assert seen["text"], f"slide {number} of {name} is empty"
+        assert beyond_when_moved == [], f"slide {number} of {name}: beyond its edges when its lab is moved"
     for high, shown, windows in page.evaluate(WINDOWS):
         assert windows >= 2 and shown >= high - 2, "a part of a tall view is on no slide"
+
+
+def test_one_key_goes_through_all_slides(deck):
+    page = deck("00_start_here")
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        while page.evaluate("Reveal.availableFragments().next"):
+            page.keyboard.press("PageDown")
+        assert page.evaluate("Reveal.getSlidePastCount()") == number
+        page.keyboard.press("PageDown")
+    assert page.evaluate("Reveal.isLastSlide()")
 
 
 def test_keys_belong_to_the_view_that_has_the_focus(deck):

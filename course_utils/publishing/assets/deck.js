@@ -23,6 +23,8 @@
   await Promise.all(all("img").map(image => image.decode().catch(() => {})));
 
   // ---- how high each view is, at several sizes: a smaller view gets more room to lay itself out
+  const beside = ".stage{flex-wrap:wrap}.side{min-width:min(12em,100%)}"; // no column of words beyond the edge
+  for (const view of all(".flow .course-view")) { const style = make("style", ""); style.textContent = beside; view.shadowRoot.append(style); }
   const views = all(".flow .course-view"), heights = new Map(views.map(v => [v, []]));
   const caption = (view, shown) => { const c = view.shadowRoot.querySelector(".caption"); if (c) c.style.display = shown ? "" : "none"; };
   for (const k of SCALES) {
@@ -151,6 +153,7 @@
   document.documentElement.dataset.over = over.length;
   over.forEach(f => console.warn("Does not fit on one slide:", f.textContent.slice(0, 60)));
   document.body.classList.remove("measuring");
+  views.forEach(view => view.view.set({})); // in full sharpness now
   if (/print-pdf/i.test(location.search)) windows.forEach(w => w.copy());
 
   // The view itself moves to the window that is seen; printed, each window has a copy.
@@ -211,5 +214,16 @@
   };
   Reveal.on("slidechanged", only);
   only({ currentSlide: Reveal.getCurrentSlide() });
+  // A lab that grows when it is moved, after a long answer for one, gets smaller rather than leave the slide.
+  const grown = new ResizeObserver(entries => {
+    for (const { target: view } of entries) {
+      const box = view.closest(".fit"), flow = view.closest(".flow"), wide = view.offsetWidth;
+      if (!box || !view.offsetHeight) continue;
+      const others = flow.offsetHeight - box.offsetHeight, k = Math.min(WIDE / wide, (HIGH + 14 - others) / view.offsetHeight);
+      view.style.transform = k === 1 ? "" : `scale(${k})`;
+      box.style.height = `${Math.ceil(view.offsetHeight * k)}px`;
+    }
+  });
+  all(".fit > .course-view").forEach(view => grown.observe(view));
   document.documentElement.dataset.ready = "";
 })();

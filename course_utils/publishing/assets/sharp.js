@@ -1,5 +1,6 @@
-// Pictures of views are drawn with at least two dots a pixel: reveal.js enlarges slides to the size of the screen.
+// Pictures of views are drawn with at least two dots a pixel, as reveal.js enlarges slides to the size of the screen;
+// and roughly while slides are laid out, when nobody sees them.
 {
-  const real = () => Math.max(2, matchMedia("(min-resolution: 3dppx)").matches ? 3 : 2);
-  Object.defineProperty(window, "devicePixelRatio", { get: real, configurable: true });
+  const dots = Math.max(2, window.devicePixelRatio);
+  Object.defineProperty(window, "devicePixelRatio", { get: () => (document.body.classList.contains("measuring") ? 0.1 : dots) });
 }
