@@ -31,7 +31,8 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
         import cloudpickle  # noqa: F401
     except ImportError:
         raise ValueError(
-            "`grade` needs one package more: .venv/bin/python -m pip install -e .[grade] -c requirements.lock"
+            "`grade` needs one package more, cloudpickle: use `make grade ARGS=FOLDER`, which installs it; "
+            "without make: python -m pip install -e .[grade] -c requirements.lock"
         ) from None
     from . import hand_ins, report, sandbox
 
