@@ -1,9 +1,10 @@
-"""The sandbox for the tests: an installed bubblewrap, else, as root on Debian and its kin, the package; else none."""
+"""The sandbox for the tests: an installed bubblewrap, else the package, as root on Debian and its kin (or in CI)."""
 
 import functools
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -13,14 +14,15 @@ def obtain():
     """Why there is no sandbox; "" if there is one."""
     from course_utils.grading import sandbox
 
-    if not shutil.which("bwrap") and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+    if not shutil.which("bwrap") and shutil.which("apt-get") and (os.geteuid() == 0 or os.environ.get("CI") == "true"):
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        root = [] if os.geteuid() == 0 else ["sudo", "-n"]
         for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "bubblewrap"]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=False, timeout=300, env=environment)
+            subprocess.run(root + command, stdout=subprocess.DEVNULL, check=False, timeout=300, env=environment)
     return sandbox.problem()
 
 
 def needed():
     """Skips the test where there is none; fails it in CI on Linux."""
     if problem := obtain():
-        pytest.fail(problem) if os.environ.get("CI") == "true" and os.name == "posix" else pytest.skip(problem)
+        pytest.fail(problem) if os.environ.get("CI") == "true" and sys.platform == "linux" else pytest.skip(problem)

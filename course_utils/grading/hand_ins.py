@@ -209,7 +209,7 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         if not by_notebook:
             notebooks.append((name, b'{"cells": []}'))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        if name.rpartition("/")[2].rpartition("\\")[2] in (record.FILE, name):  # others may lie about in a workbook
+        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # others may lie about
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 

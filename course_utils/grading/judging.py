@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-import resource
 import textwrap
 import time
 from dataclasses import dataclass, field, replace
@@ -57,6 +56,8 @@ def prepare() -> None:
 
 def judge(path: Path, seconds: float, budget: float) -> Row:
     """The row of one hand-in. seconds: of computing, for one answer; budget: for all of them."""
+    import resource  # Windows has none, and says above that it has no sandbox
+
     begun = time.monotonic()
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
