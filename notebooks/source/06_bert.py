@@ -375,7 +375,8 @@ for name, task in tasks.items():
     task.max_length, found = encoder.config.max_length, {}
     for start, given in {"from scratch": encoder.config, "pre-trained": encoder}.items():
         tuned[name] = task.model(given)  # the pre-trained one comes last, and stays
-        curves[name, start] = task.train(tuned[name], bert_study.LIVE[name]).history["loss"]
+        size = bert_study.LIVE_ROWS[name]
+        curves[name, start] = task.train(tuned[name], bert_study.LIVE[name], size=size).history["loss"]
         found |= {f"{start}, {split}": round(task.measure(tuned[name], split, 300)[task.main], 3) for split in ("valid", "test")}
     live[name] = {"task": name, "counted": task.main} | {key: found[key] for key in sorted(found, key=lambda k: k[-5:] != "valid")}
 gains = [row["pre-trained, valid"] - row["from scratch, valid"] for row in live.values()]
