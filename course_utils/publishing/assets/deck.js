@@ -23,8 +23,10 @@
   await Promise.all(all("img").map(image => image.decode().catch(() => {})));
 
   // ---- how high each view is, at several sizes: a smaller view gets more room to lay itself out
-  const beside = ".stage{flex-wrap:wrap}.side{min-width:min(12em,100%)}"; // no column of words beyond the edge
-  for (const view of all(".flow .course-view")) { const style = make("style", ""); style.textContent = beside; view.shadowRoot.append(style); }
+  for (const view of all(".flow .course-view")) if (/"kind":"heatmap"/.test(view.querySelector("script").text)) {
+    const style = make("style", "", ".stage{flex-wrap:wrap}.side{min-width:min(12em,100%)}"); // many maps leave no room beside them
+    view.shadowRoot.append(style);
+  }
   const views = all(".flow .course-view"), heights = new Map(views.map(v => [v, []]));
   const caption = (view, shown) => { const c = view.shadowRoot.querySelector(".caption"); if (c) c.style.display = shown ? "" : "none"; };
   for (const k of SCALES) {
@@ -35,14 +37,16 @@
   }
   // What is far too tall is drawn in the size for reading instead, and shown part by part on several slides.
   const tall = views.filter(v => (heights.get(v).at(-1).high * LEAST) / SCALES.at(-1) > HIGH);
+  const rearrange = ({ shadowRoot: made }) => {
+    made.querySelector(".stage").before(made.querySelector(".controls"));
+    made.querySelector(".foot")?.remove(); // table and words are for reading
+  };
   for (const view of tall) {
     const script = make("script", "", view.querySelector("script").text.replace('"presenting":true', '"presenting":false'));
     view.style.width = `${WIDE / READING}px`;
     view.querySelector("script").remove();
     view.append(script); // runs now, and draws the view again
-    const { shadowRoot: made } = view;
-    made.querySelector(".stage").before(made.querySelector(".controls"));
-    made.querySelector(".foot")?.remove(); // table and words are for reading
+    rearrange(view);
   }
   await frames(3);
   tall.forEach(v => heights.set(v, [{ k: READING, shown: true, high: v.offsetHeight * READING }]));
@@ -186,6 +190,7 @@
         other.style.marginTop = `${-top}px`;
         frame.append(other);
         other.append(script); // runs now, and draws its own
+        rearrange(other);
       };
       if (!i) show();
       return { section, show, copy };
