@@ -84,19 +84,27 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:
     got, want = pairs[0]
-    if not isinstance(want, Tensor):
-        return f"Expected {want!r}, got {got!r}."
     looked = _as_one(pairs)
-    for look in LOOKS:
+    for look in LOOKS if looked else ():
         answers = [look(g, w) for g, w in looked]
-        if answers[0] and None not in answers:
-            return answers[0]
-    return LOOKS[0](got, want) or where(got, want)
+        said = {words for words in answers if words}
+        if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
+            return answers[0] or said.pop()
+    if isinstance(want, Tensor):
+        return LOOKS[0](got, want) or where(got, want)
+    if isinstance(want, float):
+        return f"Expected {want:.6g}, got {got:.6g}."
+    return f"Expected {want!r}, got {got!r}."
 
 
-def _as_one(pairs: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
-    """Results that are single numbers, as one row: any number is some factor away from another one, so what is said of
-    them has to hold for all together."""
+def _as_one(pairs: list[tuple[Any, Any]]) -> list[tuple[Tensor, Tensor]]:
+    """The pairs to look at; none for words and truth values. Results that are single numbers, as one row: any number is
+    some factor away from another one, so what is said of them has to hold for all together."""
+    if all(type(one) in (int, float) for pair in pairs for one in pair):
+        rows = torch.tensor(pairs, dtype=torch.float64).unbind(1)
+        return [(rows[0], rows[1])]
+    if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
+        return []
     if any(got.dim() or want.dim() or got.dtype != pairs[0][0].dtype for got, want in pairs):
         return pairs
     return [(torch.stack([got for got, _ in pairs]), torch.stack([want for _, want in pairs]))]

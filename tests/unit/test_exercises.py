@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -292,6 +293,16 @@ class TestWrong:
     def test_single_numbers_are_judged_together(self, answer, words):
         verdict = judge(SHARES, lambda x: (answer(x), x / x.sum()))
         assert words in verdict.text, verdict.text
+
+    def test_plain_numbers(self):
+        count = replace(DOUBLE, reference=lambda x: float(x.sum()), returns=("sum",), wrong=())
+        assert "Right, but half what it should be" in judge(count, lambda x: float(x.sum()) / 2).text
+        assert "Right, but 1 too large everywhere" in judge(count, lambda x: float(x.sum()) + 1).text
+        assert "Expected 21.5, got 231.125." in judge(count, lambda x: float(x.sum()) ** 2 / 2).text
+
+    def test_what_the_shown_input_cannot_tell_the_others_say(self):
+        single = replace(DOUBLE, cases=lambda: [Case({"x": T([[1.0]])}, shown=True), Case({"x": T([[2.0, 3.0]])})])
+        assert "Right, but half what it should be" in judge(single, lambda x: x).text
 
     def test_known_mistakes_come_first_and_are_compared_by_output(self):
         verdict = judge(SHARES, lambda x: (np.add.reduce(x.numpy()), [v / sum(x) for v in x]))
