@@ -1,6 +1,6 @@
 """Checks again what was handed in: `python -m course_utils grade FOLDER`.
 
-    hand_ins.py     reads folders, zips and answer files as text      needed.py    the statements that an answer needs
+    opening.py, hand_ins.py    read folders, zips, answer files as text     needed.py    the statements that an answer needs
     sandbox.py      a closed room (bubblewrap)                        inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
     report.py       CSV and screen

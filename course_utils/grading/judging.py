@@ -135,9 +135,13 @@ def borrowed(statements: list[ast.stmt], exercise: Exercise) -> bool:
     solution = exercise.reference
     if solution.__module__.startswith("course_utils.") and ".exercises" not in solution.__module__:
         name = solution.__name__
-        for node in (x for statement in statements for x in ast.walk(statement)):
-            named = isinstance(node, ast.Attribute) and node.attr == name
-            if named or isinstance(node, ast.ImportFrom) and any(x.name == name for x in node.names):
+        nodes = [x for statement in statements for x in ast.walk(statement)]
+        used = {x.id for x in nodes if isinstance(x, ast.Name)}
+        for node in nodes:
+            lent = node.names if isinstance(node, ast.ImportFrom) else ()
+            if any(x.name == name and (x.asname or x.name) in used for x in lent):
+                return True
+            if isinstance(node, ast.Attribute) and node.attr == name:
                 return True
     ours = _body(ast.parse(textwrap.dedent(inspect.getsource(solution))).body[0])
     return len(ours) >= 3 and ours == _body(statements[-1])

@@ -215,7 +215,7 @@ def probe(private):
             return False
         return True
     tried = {
-        "the network": lambda: socket.create_connection(("192.0.2.1", 9), 1),
+        "the network": lambda: socket.if_nameindex()[1],  # beyond the loop that every machine has in itself
         "other processes": lambda: os.fork() or os._exit(0),
         "writing into the course": lambda: open("/course/data/probe", "w"),
         "writing into the system": lambda: open("/usr/probe", "w"),

@@ -139,6 +139,7 @@ def test_the_courses_own_function_is_named():
 
     assert lent("from course_utils.attention import gaussian_kernel as g\ndef f(x): return g(x)")
     assert lent("import course_utils.attention as a\ndef f(x): return a.gaussian_kernel(x)")
+    assert not lent("from course_utils.attention import gaussian_kernel, causal_mask\ndef f(x): return causal_mask(x)")
     assert not lent("def gaussian_kernel(x): return (-x * x / 2).exp()")
     assert not lent("from course_utils.attention import masked_softmax\ndef f(x): return masked_softmax(x)")
 

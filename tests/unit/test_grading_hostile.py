@@ -11,7 +11,7 @@ import hand_ins as make
 import pytest
 
 from course_utils import grading
-from course_utils.grading import hand_ins, report
+from course_utils.grading import hand_ins, report, sandbox
 
 # An attack stands in front of an answer that is right: what is not stopped would end as "right".
 # exercise -> (attack, state of the exercise, words of the remark)
@@ -147,3 +147,29 @@ def test_links_and_bombs_are_not_opened(table):
     assert rows["linked"].remarks[0] == "it is a link: not followed"
     assert "too large" in rows["bomb"].remarks[0] and "unreadable" in rows["deep"].remarks[0]
     assert not any(rows[name].right for name in ("links", "linked", "bomb", "deep"))
+
+
+@pytest.mark.parametrize(
+    ("lost", "leak"),
+    [
+        (("--unshare-net",), "the network"),
+        (("--unshare-pid",), "other processes"),
+        (("--ro-bind", str(sandbox.INSIDE / "exercises"), "/course/course_utils/exercises"), "ImportError"),
+        ("forbid()", "memory of its own kind"),
+        ("(resource.RLIMIT_NPROC, 0),", "other processes"),
+    ],
+)
+def test_a_sandbox_that_leaks_is_refused(lost, leak, tmp_path, monkeypatch):
+    """What is tried at the start finds each hole: one is made, and nothing is graded."""
+    find_sandbox.needed()
+    usual = sandbox.command()
+    if isinstance(lost, str):
+        text = (sandbox.INSIDE / "limits.py").read_text("utf-8")
+        assert text.count(lost) >= 1
+        (tmp_path / "limits.py").write_text("".join(text.rsplit(f"    {lost}\n", 1)))
+        line = [str(tmp_path / "limits.py") if x == str(sandbox.INSIDE / "limits.py") else x for x in usual]
+    else:
+        at = next(i for i in range(len(usual)) if tuple(usual[i : i + len(lost)]) == lost)
+        line = usual[:at] + usual[at + len(lost) :]
+    monkeypatch.setattr(sandbox, "command", lambda: line)
+    assert leak in sandbox.problem.__wrapped__()
