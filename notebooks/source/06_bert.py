@@ -712,11 +712,11 @@ if real:
         rows.append({"SST-2": f"yours, just now, {run.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
-assert rows[2]["right, %"] >= 84 and (run and run.stopped or rows[-1]["right, %"] >= 80)
+assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 
 # %% [markdown]
-# From a coin toss to better than five of six, in a few hundred steps: language it knew, only not the question.
+# From a coin toss to 89 %, in two passes through 6,920 sentences: language it knew, only not the question.
 #
 # **Keep this:** the classes are the same, the weights are not. What others pre-trained for days, you can fine-tune in a minute or two.
 
@@ -994,7 +994,7 @@ rows = [
     ("entities, F1 on new words, pre-trained", live["entities"]["pre-trained, test"], 0.2, 1),
     ("share of parameters in the adapters, %", by_way["adapters"]["of all, in %"], 0.1, 5),
     ("all-MiniLM-L6-v2 against transformers", shown["gap"], 0, 1e-5),
-    ("film reviews right, % (recorded)", 100 * sst2["accuracy"], 84, 100),
+    ("film reviews right, % (recorded)", 100 * sst2["accuracy"], 88, 100),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"

@@ -91,7 +91,7 @@ def test_pretraining_helps_in_all_four_tasks_as_recorded():
 
 def test_minilm_learns_reviews_as_recorded():
     found = results.load("minilm_sst2")
-    assert found["accuracy"] >= 0.84 and found["cpu seconds"] <= 180 and found["test"] == 872
+    assert found["accuracy"] >= 0.88 and found["cpu seconds"] <= 240 and found["test"] == 872
     assert found["before"] < 0.6
 
 
