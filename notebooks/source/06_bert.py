@@ -734,6 +734,30 @@ Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], po
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # With the weights and a network, `python -m course_utils results minilm_wnut17` does it again. Precision says how many of the names that it found are right, recall how many it found of those there are.
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: questions about Wikipedia
+# SQuAD has paragraphs of Wikipedia and questions that people asked about them; the answer stands in the paragraph. Whole articles are held out. A paragraph is longer than what the model is given at once, so it is read through windows that overlap, and the best span of all windows is the answer.
+#
+# **Exact match**: the answer is one of those that people gave, but for case, punctuation and *a, an, the*. **F1**: the words shared with the best of them. **Guess** which question word is the hardest.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+squad = results.load("minilm_squad")
+easy = {word: found for word, found in squad["by question word"].items() if found["questions"] >= 30 and word != "other"}
+easy = dict(sorted(easy.items(), key=lambda pair: -pair[1]["F1"]))
+assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for name in ("exact match", "F1")] == [53, 64, 83, 92]
+assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
+rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
+        for who, key in {"people, each judged by the others": "people", "all-MiniLM-L6-v2, fine-tuned": "fine-tuned"}.items()]
+display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
+              f"{squad['articles']['train']} others, one seed. {squad.about}"),
+        plot.bars(list(easy), [100 * found["F1"] for found in easy.values()], ylabel="F1, %", digits=0,
+                  title="Which questions are easy?", caption="By question word. Whose answers are the longest?"))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Less than one pass through the questions, and every second answer is exact: 53 %, F1 64, where people reach 83 and 92. *When* and *how many* are found best: the answer has a shape. *Why* is answered by half a sentence, and where that begins and ends is a matter of taste.
+#
+# With the weights and a network (or the file in a folder that `COURSE_DATA_DIR` names), `python -m course_utils results minilm_squad` does it again.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a model on the hub?
 # <a id="hub"></a>
