@@ -206,10 +206,15 @@ def test_the_colours_follow_the_system_until_one_chooses_and_the_choice_is_kept(
     assert page.evaluate(ground) == dark, "light is the system's, dark was chosen"
 
 
-def test_a_link_into_a_folded_section_unfolds_it(visit, folder):
-    page = visit("01_nadaraya_watson.html#effective-number")
-    assert page.locator("#effective-number").evaluate("e => !e.closest('details:not([open])')")
-    assert page.locator("details.deeper:not([open])").count() > 0
+def test_a_link_into_a_folded_section_unfolds_it(visit):
+    page = visit("02_scoring_functions.html")
+    folded = page.locator("details.deeper", has=page.locator("#sparsemax"))
+    assert folded.get_attribute("open") is None
+    page.evaluate("location.hash = '#sparsemax'")
+    page.wait_for_timeout(200)
+    assert folded.get_attribute("open") is not None
+    assert abs(page.locator("#sparsemax").bounding_box()["y"]) < 900
+    assert page.locator("details.deeper:not([open])").count() > 0, "the others stay folded"
 
 
 def test_the_glossary_is_narrowed_and_sorted_by_pinyin(visit):
