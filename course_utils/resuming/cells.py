@@ -82,8 +82,11 @@ def _calls(node: ast.AST) -> bool:
 
 def skippable(tree: ast.Module, values: dict[str, Any]) -> ast.Module:
     """What still has to run of a cell whose values are kept: imports, definitions, and what binds other names."""
-    left = [n for n in tree.body if isinstance(n, CHEAP) or not set(binds([n])) <= values.keys()]
-    return ast.Module(left, [])
+    bound = [set(binds([node])) for node in tree.body]
+    must = [bool(names - values.keys()) for names in bound]
+    rest = any(need and not isinstance(node, CHEAP) for node, need in zip(tree.body, must, strict=True))
+    chosen = zip(tree.body, bound, must, strict=True)  # what binds nothing, such as a seed, may matter to the rest
+    return ast.Module([n for n, names, need in chosen if isinstance(n, CHEAP) or need or (rest and not names)], [])
 
 
 def worth_keeping(tree: ast.Module, names: dict[str, Any]) -> dict[str, Any] | None:

@@ -111,7 +111,8 @@ def _values(where: Path | None, key: str | None) -> dict[str, Any] | None:
 def _execute(shell: Any, tree: ast.Module, text: str) -> None:
     """In the user's names, with the text where inspect.getsource and tracebacks find it."""
     name = shell.compile.cache(shell.transform_cell(text), 0, raw_code=text)
-    exec(compile(tree, name, "exec", dont_inherit=True), shell.user_global_ns, shell.user_ns)
+    for node in tree.body:  # one by one, as IPython does: together they would compile to other bytecode
+        exec(compile(ast.Module([node], []), name, "exec", dont_inherit=True), shell.user_global_ns, shell.user_ns)
 
 
 def _above(shell: Any, cell: str | None) -> list[Any]:
