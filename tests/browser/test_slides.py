@@ -89,6 +89,9 @@ def test_one_key_goes_through_all_slides(deck):
         assert page.evaluate("Reveal.getSlidePastCount()") == number
         page.keyboard.press("PageDown")
     assert page.evaluate("Reveal.isLastSlide()")
+    page.keyboard.press("d")
+    ground = page.evaluate("getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor")
+    assert ground == "rgb(28, 33, 40)", "d makes the room dark"
 
 
 def test_keys_belong_to_the_view_that_has_the_focus(deck):
