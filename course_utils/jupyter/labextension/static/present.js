@@ -80,6 +80,7 @@ class Deck {
 
   next() {
     const { cell } = this.step, pane = this.scroller;
+    this.said = null;
     if (isCode(cell) && !this.ran.has(cell.model.id)) return this.run(true);
     if (pane.scrollTop + pane.clientHeight < pane.scrollHeight - 8) return pane.scrollBy(0, 0.8 * pane.clientHeight);
     if (this.at < this.steps.length - 1) return this.go(this.at + 1);

@@ -1,0 +1,196 @@
+"""A lesson in front of a class, by keyboard alone: screens, stop, a restart and back, cells out of order, reset."""
+
+import secrets
+
+import nbformat
+import pytest
+from jupyterlab_driver import Lab, Watched
+
+from course_utils import workbook
+from course_utils.presenting import start
+
+CELLS = [
+    ("markdown", "slide", [], "# A lesson"),
+    ("code", "-", [], "import course_utils, torch\nfrom torch import nn\nfrom course_utils.views import labs, predict\n"
+                      "runtime = course_utils.setup()"),
+    ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
+    ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
+    ("markdown", "-", [], "**Keep this:** differences.\n\n" + "A paragraph that is long. " * 90),
+    ("markdown", "skip", ["deeper"], "### Deeper: not in front of a class"),
+    ("code", "skip", ["deeper"], "deep = 1"),
+    ("markdown", "slide", [], "## Learn"),
+    ("code", "subslide", ["training"], "import time\nfrom course_utils.training import fit\ntorch.manual_seed(1)\n"
+     "model = nn.Linear(2, 1)\ndef loss(model, batch):\n    time.sleep(0.05)\n    return model(batch).pow(2).mean()\n"
+     "run = fit(model, [torch.ones(4, 2)], loss, steps=2000, title='slow')"),
+    ("code", "slide", [], "lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"),
+    ("code", "slide", [], "print('step', run.step, model.weight.shape)"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def deck(browser, tmp_path, monkeypatch):
+    """A page as `make present` opens it, with the notebook above."""
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    monkeypatch.setenv(start.CHAPTERS, "01_nadaraya_watson")
+    server = Lab(tmp_path)
+    folder = server.folder / "workbook"
+    folder.mkdir()
+    (folder / workbook.STATE).write_text("{}")
+    notebook = nbformat.v4.new_notebook()
+    for kind, slide, tags, source in CELLS:
+        cell = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
+        cell.metadata = {"slideshow": {"slide_type": slide}, "tags": tags}
+        notebook.cells.append(cell)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(notebook, folder / "01_nadaraya_watson.ipynb")
+    watched = Watched(browser, server.base)
+    watched.page.set_viewport_size({"width": 1280, "height": 720})
+    watched.page.set_default_timeout(120_000)
+    workspace = secrets.token_hex(4)
+    watched.page.goto(
+        f"{server.base}/doc/workspaces/{workspace}/tree/workbook/01_nadaraya_watson.ipynb?token={server.token}"
+    )
+    watched.page.wait_for_function("window.courseDeck?.steps?.length > 0")
+    yield Deck(watched.page)
+    watched.context.close()
+    server.close()
+    assert watched.left == [], "requests left the machine"
+    assert [e for e in watched.errors if "course" in e.lower()] == []
+
+
+class Deck:
+    """What the class sees, and the presenter's keys."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(100)
+        self.settle()
+
+    def on(self):
+        """→ until the next step: what is higher than the screen is gone through first."""
+        before = self.page.evaluate("courseDeck.at")
+        for _ in range(8):
+            self.press("ArrowRight")
+            if self.page.evaluate("courseDeck.at") != before:
+                return
+        pytest.fail("→ does not go on")
+
+    def settle(self):
+        self.page.wait_for_function("!courseDeck.busy")
+        self.page.wait_for_timeout(150)
+
+    def shown(self):
+        """The sources of the cells on the screen."""
+        return self.page.evaluate(
+            "courseDeck.notebook.widgets.filter(c => c.node.getBoundingClientRect().height > 0)"
+            ".map(c => c.model.sharedModel.getSource())"
+        )
+
+    def output(self):
+        return self.page.evaluate(
+            """() => courseDeck.step.cell.model.outputs.toJSON()
+            .map(o => (o.text ?? '') + (o.data?.['text/plain'] ?? '') + (o.evalue ?? '')).join('')"""
+        )
+
+    def say(self):
+        return self.page.locator("[data-testid=course-bar]").inner_text()
+
+    def to(self, number):
+        """The step that shows cell `number`, whatever was run."""
+        self.page.evaluate(
+            "n => courseDeck.go(courseDeck.steps.findIndex(s => s.cell === courseDeck.notebook.widgets[n]))", number
+        )
+        self.settle()
+
+    def state(self, name):
+        return self.page.evaluate(
+            "name => courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell])[0].view.state[name]", name
+        )
+
+
+def test_a_lesson_by_keyboard(deck):
+    page = deck.page
+    assert deck.shown() == ["# A lesson"]
+    assert "→ next" in deck.say() and "1/" in deck.say()
+    deck.press("ArrowRight")
+    assert len(deck.shown()) == 2, "what came before stays while there is room"
+    deck.press("ArrowRight")
+    assert "torch" in deck.output()
+    page.keyboard.press("d"), page.keyboard.press("d")  # in JupyterLab this deletes a cell
+    assert page.evaluate("courseDeck.notebook.widgets.length") == len(CELLS)
+    deck.press("ArrowRight", "PageDown")
+    assert "lab = labs" in deck.shown()[-1], "a view is run when one arrives"
+    page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
+    size = "e => parseFloat(getComputedStyle(e.shadowRoot.querySelector('.view')).fontSize)"
+    assert page.locator(".course-now .course-view").evaluate(size) >= 24
+    assert not page.locator(".course-now .jp-CodeMirrorEditor").is_visible(), "the code of a view is not what is shown"
+
+    # into the view and out of it, and back to its first state
+    before = deck.state("temperature")
+    deck.press("Tab")
+    page.keyboard.press("ArrowRight"), page.keyboard.press("ArrowRight")
+    moved = page.evaluate("JSON.stringify(courseDeck.course.views(courseDeck.panel)[0].view.state)")
+    deck.press("Escape", "r")
+    assert page.evaluate("JSON.stringify(courseDeck.course.views(courseDeck.panel)[0].view.state)") != moved
+    assert deck.state("temperature") == before and "lab = labs" in deck.shown()[-1]
+
+    # text that is too long gets smaller, then scrolls; Deeper is left out
+    deck.on()
+    assert deck.shown()[-1].startswith("**Keep this:**")
+    assert float(page.evaluate("courseDeck.panel.node.style.getPropertyValue('--course-size')")) < 1
+    deck.on()
+    assert deck.shown() == ["## Learn"]
+
+    # a training, stopped
+    deck.on()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.course-now .course-training progress')?.value > 1")
+    assert "S stop" in deck.say()
+    deck.press("s")
+    assert "Stopped by hand" in deck.output()
+    steps = int(page.evaluate("courseDeck.course.ask(courseDeck.panel, 'print(run.step)')"))
+    assert 0 < steps < 2000
+
+    # minute 40: the kernel is restarted; back at the same place, with what was trained, and nothing was waited for
+    deck.to(10)
+    page.keyboard.press("Shift+K")
+    page.wait_for_function("/are back|Not all/.test(document.querySelector('[data-testid=course-bar]').innerText)")
+    assert "are back" in deck.say()
+    assert "Trained again" not in deck.say()
+    deck.press("Enter")
+    assert deck.output().startswith(f"step {steps} ")
+
+    # out of order, again and again: no cell raises
+    for number in (9, 3, 8, 3, 9, 10):
+        deck.to(number)
+        deck.press("Enter")
+        assert "rror" not in deck.output(), CELLS[number]
+    assert f"step {steps} " in deck.output(), "while presenting, a training that is kept is not made again"
+    assert page.get_by_text("Error displaying widget").count() == 0
+
+    # every lab of the page at once, live ones as well
+    deck.to(9)
+    page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
+    first = deck.state("temperature")
+    page.evaluate("courseDeck.course.views(courseDeck.panel).forEach(h => h.view.set({ temperature: 7 }, true))")
+    deck.press("Shift+R")
+    assert deck.state("temperature") == first and "as at first" in deck.say()
+
+    # the speaker's window, the way out, and the same command for everybody
+    with page.expect_popup() as popup:
+        page.keyboard.press("n")
+    notes = popup.value
+    assert "since the start" in notes.inner_text("body")
+    notes.keyboard.press("Home")
+    deck.settle()
+    assert deck.shown() == ["# A lesson"]
+    page.bring_to_front()
+    deck.press("q")
+    assert page.locator("[data-testid=course-bar]").count() == 0
+    assert "views are as at first" in page.evaluate(
+        "window.jupyterapp.commands.execute('attention-course:reset-views')"
+    )
