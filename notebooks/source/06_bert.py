@@ -18,7 +18,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A story with a hole
-# A small model has read our stories. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
+# A small model has read our stories, which a small grammar tells. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.bert_text import collate, encode
@@ -301,7 +301,7 @@ rows = [{"stories": name} | {key: f"{found[key]:.2f}" for key in ("MLM accuracy"
 Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1 of 2 pairs.")
 
 # %% [markdown]
-# Words come first: which are frequent, which stand beside which. Whether B follows stays a coin toss for a while, until words are known well enough to be met again. On new plots both fall: a part of what it knows is *these* stories.
+# Words come first: which are frequent, which stand beside which. Whether B follows stays a coin toss for a while, until words are known well enough to be met again. With plots and words it never met, the words get harder and the second task is a coin toss again: much of what it knows is *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
@@ -551,7 +551,7 @@ def adapter(x, W_down, b_down, W_up, b_up):
     raise NotImplementedError
 
 # %% [markdown]
-# **LoRA** leaves the path alone and adds to a *matrix*: $W+\tfrac{\alpha}{r}BA$, with $B$ and $A$ so thin that their product has rank $r$. After training it is multiplied into $W$, and costs nothing in use. The library PEFT puts it into any model, ours too.
+# **LoRA** leaves the path alone and adds to a *matrix*: $W+\tfrac{\alpha}{r}BA$, with $B$ of $D \times r$ and $A$ of $r \times D$ numbers: two thin matrices, $r$ a handful (the *rank* of their product). After training it is multiplied into $W$, and costs nothing in use. The library PEFT puts it into any model, ours too.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils import adapters
@@ -571,7 +571,7 @@ assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) <
 display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
 
 # %% [markdown]
-# On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96. The head alone is a coin toss in sentiment: what it needs is not in `[CLS]` before fine-tuning.
+# On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The head alone is a coin toss in sentiment: what it needs is not in `[CLS]` before fine-tuning.
 #
 # That is how the four models above were made: LoRA of rank 3 in every matrix. Their files hold two thin factors for each, and `load_checkpoint` adds the products to `bert-stories`.
 #
@@ -718,7 +718,7 @@ Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 # %% [markdown]
 # From a coin toss to 89 %, in two passes through 6,920 sentences: language it knew, only not the question.
 #
-# **Keep this:** the classes are the same, the weights are not. What others pre-trained for days, you can fine-tune in a minute or two.
+# **Keep this:** the classes are the same, the weights are not. What others pre-trained for days, you can fine-tune in minutes.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
@@ -809,7 +809,7 @@ if opus:
 print("chapter 5's:  ", translate(load_checkpoint("transformer-en-zh"), [apple])[0])
 
 # %% [markdown]
-# The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence, and `translate` is its `generate`.)
+# The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence and forgot the colour, and `translate` is its `generate`.)
 #
 # **Keep this:** config, tokenizer, model. Who knows what is in the folder can do without the one line.
 
