@@ -12,11 +12,11 @@ import io
 import json
 import re
 
-from ..views.view import bundle
+from ..views.view import HERE, bundle
 from .fragments import replace_views
 
 PICTURE = re.compile(r'<img(?P<rest>[^>]*?) src="data:image/(?P<kind>png|jpeg);base64,(?P<data>[^"]+)"(?P<more>[^>]*)>')
-DECLARED = re.compile(r"^(?:const|let|function|async function) (\w+)", re.M)
+EXPORTED = re.compile(r"^export (?:const|let|function|async function) (\w+)", re.M)
 UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
 INLINE = 8_000  # characters of numbers that a page itself may carry for one view
 CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
@@ -73,7 +73,7 @@ def _kind(view, shared):
     core, together = bundle(("core",)), ""
     call = f"\nreturn(host,spec,data)=>mount(host,{{{view.kind}}},spec,fromBase64(data))"
     if view.code.startswith(core + "\n"):
-        names = ",".join(DECLARED.findall(core))
+        names = ",".join(EXPORTED.findall((HERE / "core.js").read_text("utf-8")))
         shared.content["kinds/core.js"] = f"course.core=(()=>{{{core}\nreturn{{{names}}}}})()".encode()
         together = " data-core"
         body = f"(({{{names}}})=>{{{view.code[len(core) :]}{call}}})(course.core)"

@@ -64,7 +64,8 @@ export function themeOf(element) {
 }
 export const mix = (from, to, t) => from.map((a, i) => Math.round(a + (to[i] - a) * Math.min(1, Math.max(0, t))));
 export const rgb = c => `rgb(${c[0]} ${c[1]} ${c[2]})`;
-export const legible = c => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff"); // ≥ 4.5:1 on every shade of grey
+// ≥ 4.5:1 on every shade of grey
+export const legible = c => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff");
 
 // ---- elements
 export function h(tag, attributes = {}, ...children) {
@@ -171,11 +172,14 @@ export function mount(host, kinds, spec, buffer, link = null) {
     h("div", { class: "stage" }, ui.body, ui.side), h("div", { class: "controls" }, ...made.map(([e]) => e)), ui.below,
     spec.foot === false || spec.presenting ? null : h("div", { class: "foot" }, numbers, words));
   if (spec.caption) shell.querySelector(".caption").append(...coloured(spec.caption));
-  const probe = h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) }); // the page's colour changes: so does ours
+  // the page's colour changes: so does ours
+  const probe = h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) });
   root.replaceChildren(style, probe, shell);
-  host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
+  // keys pressed inside a view are not JupyterLab's
+  host.dataset.lmSuppressShortcuts = "true";
   picture = kinds[spec.kind](ui);
-  const watch = new ResizeObserver(() => shell.clientWidth !== painted && ui.set({})); // a new height needs no new picture
+  // a new height needs no new picture
+  const watch = new ResizeObserver(() => shell.clientWidth !== painted && ui.set({}));
   watch.observe(shell);
   host.view = { state, set: ui.set, act: ui.act, numbers: () => picture.numbers() };
   frame();

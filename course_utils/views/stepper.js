@@ -18,7 +18,8 @@ export function stepper({ now, last, go, first = 0, pace = 800 }) {
     timer = setTimeout(tick, pace / 3);
   }
   function tick() {
-    if (!play.isConnected || now() !== expected) return stop(); // gone, or moved by another hand
+    // gone, or moved by another hand
+    if (!play.isConnected || now() !== expected) return stop();
     go(Math.min(last(), expected + 1));
     expected = now();
     if (expected >= last()) stop(); else timer = setTimeout(tick, pace);
