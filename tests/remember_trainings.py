@@ -77,16 +77,22 @@ class Finder(importlib.abc.MetaPathFinder):
         def exec_module(module):
             execute(module)
             read = os.environ.get("COURSE_TEST_MEMORY_USE") != "write"
-            remembering(module, pathlib.Path(os.environ["COURSE_TEST_MEMORY"]), _cell, read)
+            remembering(module, pathlib.Path(os.environ["COURSE_TEST_MEMORY"]), lambda: _cell.text, read)
 
         spec.loader.exec_module = exec_module
         return spec
 
 
-def _cell():
-    shell = get_ipython()  # noqa: F821 - IPython gives it to start-up files
-    return shell.history_manager.input_hist_raw[-1]
+class Cell:
+    """The text of the cell that runs now. (nbval leaves no history in which to look it up.)"""
+
+    text = ""
+
+    def begins(self, info):
+        self.text = info.raw_cell
 
 
 if os.environ.get("COURSE_TEST_MEMORY") and "get_ipython" in globals():
+    _cell = Cell()
+    get_ipython().events.register("pre_run_cell", _cell.begins)  # noqa: F821 - IPython gives it to start-up files
     sys.meta_path.insert(0, Finder())

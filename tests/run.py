@@ -39,6 +39,7 @@ def nbval():
     return [[*PYTEST, *options, *notebooks]] if notebooks else []
 
 
+CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]],
     "unit": lambda: pytest_on("unit/test_*.py", without=["unit/test_exercises*.py"]),
@@ -49,24 +50,26 @@ STAGES = {  # name: a function that says which commands it runs
     ),
     "nbval": nbval,
     "solved": lambda: pytest_on("notebooks/test_solved.py"),
-    "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py"]),
+    "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py", *CLASSROOM]),
+    "classroom": lambda: pytest_on(*CLASSROOM),
     "chapters": lambda: pytest_on("browser/test_chapters.py"),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
 }
-# Two at a time: the longest first, and what uses the trainings of nbval (remember_trainings.py) last.
-ALWAYS = ["lint", "nbval", "browser", "exercises", "unit", "drift", "parity", "chapters"]
-SHOWING = threading.Lock()
+# The longest first, and what uses the trainings of nbval (remember_trainings.py) last.
+ALWAYS = ["lint", "nbval", "classroom", "browser", "unit", "exercises", "drift", "parity", "chapters"]
+IN_BROWSER = ("browser", "classroom", "chapters")
+SHOWING, OBTAINING = threading.Lock(), threading.Lock()
 
 
 def main(arguments):
-    """Run the stages named, or all, two at a time where there are two cores -> exit status."""
+    """Run the stages named, or all, one more at a time than there are cores, at most three -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     chosen = [name for name in arguments[: len(arguments) - len(options)] if name != "--"] or ALWAYS
     unknown = [name for name in chosen if name not in STAGES]
     if unknown:
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join(STAGES)}")
     start = time.monotonic()
-    workers = min(2, os.cpu_count() or 1, len(chosen))
+    workers = min(3, (os.cpu_count() or 1) + 1, len(chosen))  # a stage often waits for a page or a kernel
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
         os.environ["COURSE_TEST_MEMORY"] = memory  # see remember_trainings.py
@@ -97,15 +100,16 @@ def stage(name, options, said):
     if name == "nbval":
         remember_trainings.install(Path(environment["COURSE_TEST_MEMORY"]) / "ipython")
         environment |= {"IPYTHONDIR": environment["COURSE_TEST_MEMORY"] + "/ipython", "COURSE_TEST_MEMORY_USE": "write"}
-    if name in ("browser", "chapters"):  # a chapter in a browser is a solved one
+    if name in IN_BROWSER:
         try:
-            path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
+            with OBTAINING:
+                path = find_browser.obtain(lambda text: print(text, file=said, flush=True))
         except FileNotFoundError as error:
             print(error, file=said, flush=True)
             return "failed: no browser"
         if not path:
             print(find_browser.HOW, file=said, flush=True)
-            if name == "chapters" and os.environ.get("CI") != "true":
+            if name == "chapters" and os.environ.get("CI") != "true":  # a chapter in a browser is a solved one
                 return stage("solved", options, said)
             return "failed: no browser" if os.environ.get("CI") == "true" else "skipped: no browser"
         environment["CHROMIUM"] = path
@@ -123,7 +127,7 @@ def stage(name, options, said):
 def surroundings():
     """The environment variables of a stage: steady on shared cores, nothing of the user's Jupyter."""
     environment = dict(os.environ)
-    threads = str(max(1, (os.cpu_count() or 1) // 2))  # two stages at a time
+    threads = str(max(1, (os.cpu_count() or 1) // 2))  # others run beside it
     steady = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": threads}
     for name, value in {**steady, "COURSE_PROFILE": "class", "PYTHONHASHSEED": "0"}.items():
         environment.setdefault(name, value)
