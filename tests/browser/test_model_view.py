@@ -1,17 +1,14 @@
 """The whole-model view in a browser: every number shown is the forward pass's; opened, stepped and read by keyboard."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from small_translator import loaded
 
 from course_utils.views import labs
 from course_utils.views.trace import Attention
 from course_utils.views.view import at
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from test_trace import loaded
 
 pytestmark = pytest.mark.browser
 SENTENCE = "the animal did not cross the street because it was too tired ."
@@ -269,7 +266,7 @@ def test_without_scripts_picture_sentence_and_table_remain(show):
 LIVE = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_trace import loaded
+from small_translator import loaded
 from course_utils.views import labs
 view = labs.model(loaded(seed=3), "the animal was tired .", target="it was .", live=True)
 view
@@ -277,7 +274,7 @@ view
 
 
 def test_python_answers_an_own_sentence(notebook):
-    nb = notebook("whole", [LIVE.format(tests=str(Path(__file__).parents[1] / "unit"))])
+    nb = notebook("whole", [LIVE.format(tests=str(Path(__file__).parents[1]))])
     assert nb.run() == []
     nb.page.wait_for_function("document.querySelector('.jp-OutputArea .course-view')?.view")
     box = nb.page.get_by_label("own sentence")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from test_trace import loaded
+from small_translator import loaded
 
 from course_utils.views import labs, sweep
 from course_utils.views.view import at, bundle

@@ -5,15 +5,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 import torch.nn.functional as F
+from small_translator import WORDS, loaded
 
 from course_utils.decoding import translate
 from course_utils.positions import sinusoidal_encoding
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.text import Vocabulary
 from course_utils.transformer import Transformer, TransformerConfig
 from course_utils.views.trace import trace
 
-WORDS = ["the", "animal", "did", "not", "cross", "street", "because", "it", "was", "too", "tired", "."]
 CASES = {
     "pre-norm": {},
     "post-norm": {"norm_first": False},
@@ -24,18 +23,6 @@ CASES = {
     "window": {"window": 2, "norm_first": False},
     "other memory": {"memory_layers": (1, 2), "activation": "gelu"},
 }
-
-
-def loaded(seed=0, words=WORDS, **options):
-    """A small Transformer with random weights, and vocabularies: what load_checkpoint gives, in short."""
-    torch.manual_seed(seed)
-    source, target = Vocabulary(words), Vocabulary([w.upper() for w in words])
-    sizes = {"model_size": 16, "num_layers": 2, "num_heads": 4, "ffn_size": 24, "max_length": 40}
-    model = Transformer(TransformerConfig(len(source), len(target), **{**sizes, **options}))
-    with torch.no_grad():
-        for p in model.parameters():
-            p.add_(torch.randn_like(p) * 0.1)
-    return SimpleNamespace(model=model.eval(), source=source, target=target, was_seen=lambda s: None)
 
 
 def near(a, b):

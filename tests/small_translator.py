@@ -1,0 +1,22 @@
+"""A small Transformer with random weights, for the tests of what shows one."""
+
+from types import SimpleNamespace
+
+import torch
+
+from course_utils.text import Vocabulary
+from course_utils.transformer import Transformer, TransformerConfig
+
+WORDS = ["the", "animal", "did", "not", "cross", "street", "because", "it", "was", "too", "tired", "."]
+
+
+def loaded(seed=0, words=WORDS, **options):
+    """A small Transformer with random weights, and vocabularies: what load_checkpoint gives, in short."""
+    torch.manual_seed(seed)
+    source, target = Vocabulary(words), Vocabulary([w.upper() for w in words])
+    sizes = {"model_size": 16, "num_layers": 2, "num_heads": 4, "ffn_size": 24, "max_length": 40}
+    model = Transformer(TransformerConfig(len(source), len(target), **{**sizes, **options}))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(torch.randn_like(p) * 0.1)
+    return SimpleNamespace(model=model.eval(), source=source, target=target, was_seen=lambda s: None)
