@@ -22,12 +22,7 @@ def run(arguments=(), author=False, start=True):
     """
     root = files.course_folder()
     if not author:
-        where = workbook.place(root)
-        try:
-            for change in workbook.sync(root / "notebooks", where):
-                print(f"workbook/ {change}")
-        except workbook.WorkbookError as error:
-            print(error, file=sys.stderr)
+        if not (where := filled(root)):
             return 1
         if not start:
             print(f"Your notebooks are in {where}")
@@ -43,6 +38,18 @@ def run(arguments=(), author=False, start=True):
         return subprocess.call(command, cwd=root)
     os.chdir(root)
     os.execv(command[0], command)
+
+
+def filled(root):
+    """Bring the course into the workbook and say what came -> its folder; None if it cannot be written (says why)."""
+    where = workbook.place(root)
+    try:
+        for change in workbook.sync(root / "notebooks", where):
+            print(f"{where.name}/ {change}")
+    except workbook.WorkbookError as error:
+        print(error, file=sys.stderr)
+        return None
+    return where
 
 
 def options(root, arguments=(), author=False):

@@ -24,21 +24,17 @@ def run(names=(), arguments=(), prepare=False):
     """
     root = files.course_folder()
     chosen = chapters(names)
-    try:
-        for change in workbook.sync(root / "notebooks", root / "workbook"):
-            print(f"workbook/ {change}")
-    except workbook.WorkbookError as error:
-        print(error, file=sys.stderr)
+    if not (where := lab.filled(root)):
         return 1
     if prepare:
         from .prepare import train
 
-        return train(chosen, root / "workbook")
+        return train(chosen, where)
     if problem := lab.port_problem(arguments):
         print(problem, file=sys.stderr)
         return 1
     os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(chosen)}
-    options = lab.options(root, [f"--LabApp.default_url=/doc/tree/workbook/{chosen[0]}.ipynb", *arguments])
+    options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{chosen[0]}.ipynb", *arguments])
     print(f"Presenting {', '.join(chosen)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
     print("Trainings that are kept are shown at once; make present ARGS='--prepare …' runs them beforehand.")
     command = [sys.executable, "-m", "jupyterlab", *options]
@@ -67,4 +63,5 @@ def configuration():
         name: [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in notes(name)]
         for name in names
     }
-    return {"chapters": [f"workbook/{name}.ipynb" for name in names], "notes": said}
+    folder = workbook.place().name  # the server's root is the folder that holds it
+    return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}

@@ -1,5 +1,6 @@
 """A real browser for the views: pages without a kernel, and a JupyterLab of our own with one."""
 
+import itertools
 import os
 import pathlib
 import secrets
@@ -36,23 +37,18 @@ def browser():
 
 
 @pytest.fixture
-def show(browser, tmp_path):
-    """show(view, …) -> page with these views in their HTML shells, one below the other, opened from a file."""
+def watch(browser):
+    """watch(address, own=None, size=(1000, 900), **context) -> a page at that address.
+
+    Afterwards: no request has left what begins with `own` (without: the address), and nothing went wrong in a script.
+    """
     opened = []
 
-    def open_page(*views, dark=False, width=1000, scripts=True, html=None):
-        body = html or "<hr>".join(view if isinstance(view, str) else view.fragment() for view in views)
-        colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
-        path = tmp_path / f"page{len(opened)}.html"
-        path.write_text(
-            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>'
-            f'<body style="font:14px system-ui,sans-serif;margin:12px;{colours}"><main>{body}</main>',
-            encoding="utf-8",
-        )
-        watched = Watched(browser, path.as_uri(), java_script_enabled=scripts)
+    def open_page(address, own=None, size=(1000, 900), **context):
+        watched = Watched(browser, own or address, **context)
         opened.append(watched)
-        watched.page.set_viewport_size({"width": width, "height": 900})
-        watched.page.goto(path.as_uri())
+        watched.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        watched.page.goto(address)
         return watched.page
 
     yield open_page
@@ -60,6 +56,25 @@ def show(browser, tmp_path):
         watched.context.close()
         assert watched.left == [], "requests left the page"
         assert watched.errors == [], "errors in the browser"
+
+
+@pytest.fixture
+def show(watch, tmp_path):
+    """show(view, …) -> page with these views in their HTML shells, one below the other, opened from a file."""
+    number = itertools.count()
+
+    def open_page(*views, dark=False, width=1000, scripts=True, html=None):
+        body = html or "<hr>".join(view if isinstance(view, str) else view.fragment() for view in views)
+        colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
+        path = tmp_path / f"page{next(number)}.html"
+        path.write_text(
+            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>'
+            f'<body style="font:14px system-ui,sans-serif;margin:12px;{colours}"><main>{body}</main>',
+            encoding="utf-8",
+        )
+        return watch(path.as_uri(), size=(width, 900), java_script_enabled=scripts)
+
+    return open_page
 
 
 @pytest.fixture(scope="session")

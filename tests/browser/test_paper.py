@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from jupyterlab_driver import Watched
 
 from course_utils import __main__
 from course_utils.publishing import pages, paper
@@ -29,25 +28,17 @@ WHOLE = """() => {
 
 
 @pytest.fixture
-def sheets(browser, tmp_path):
+def sheets(watch, tmp_path):
     """sheets(name) -> a chapter as it is printed, on a machine that prefers dark colours."""
-    opened = []
 
     def open_sheets(name):
         path = tmp_path / f"{name}.html"
         path.write_text(paper.build(name), encoding="utf-8")
-        watched = Watched(browser, path.as_uri(), color_scheme="dark")
-        opened.append(watched)
-        watched.page.set_viewport_size({"width": round(170 * 96 / 25.4), "height": 900})
-        watched.page.emulate_media(media="print")
-        watched.page.goto(path.as_uri())
-        return watched.page
+        page = watch(path.as_uri(), size=(round(170 * 96 / 25.4), 900), color_scheme="dark")
+        page.emulate_media(media="print")
+        return page
 
-    yield open_sheets
-    for watched in opened:
-        watched.context.close()
-        assert watched.left == [], "requests left the page"
-        assert watched.errors == [], "errors in the browser"
+    return open_sheets
 
 
 @pytest.mark.parametrize("name", pages.names())

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from jupyterlab_driver import Watched
 
 from course_utils import authoring
 from course_utils.publishing import site
@@ -46,23 +45,14 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser, folder):
+def visit(watch, folder):
     """visit(file, **context) -> page; afterwards: no request has left the folder, nothing went wrong."""
-    opened = []
 
-    def go(file, base=None, size=(1000, 900), **context):
+    def go(file, base=None, **context):
         base = base or folder.as_uri() + "/"
-        watched = Watched(browser, base, **context)
-        opened.append(watched)
-        watched.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-        watched.page.goto(base + file)
-        return watched.page
+        return watch(base + file, own=base, **context)
 
-    yield go
-    for watched in opened:
-        watched.context.close()
-        assert watched.left == [], "requests left the site"
-        assert watched.errors == [], "errors in the browser"
+    return go
 
 
 @pytest.fixture(scope="module")

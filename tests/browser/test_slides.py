@@ -3,7 +3,6 @@
 import pathlib
 
 import pytest
-from jupyterlab_driver import Watched
 
 from course_utils import views
 from course_utils.publishing import pages, slides
@@ -46,25 +45,17 @@ PLACE = "() => JSON.stringify(Reveal.getIndices())"
 
 
 @pytest.fixture
-def deck(browser, tmp_path):
+def deck(watch, tmp_path):
     """deck(name, address="", size=(1280, 720)) -> the page of a chapter's slides, opened from disk."""
-    opened = []
 
     def open_deck(name, address="", size=(1280, 720), notes=()):
         path = tmp_path / f"{name}.html"
         path.write_text(slides.build(name, notes), encoding="utf-8")
-        watched = Watched(browser, path.as_uri())
-        opened.append(watched)
-        watched.page.set_viewport_size({"width": size[0], "height": size[1]})
-        watched.page.goto(path.as_uri() + address)
-        watched.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
-        return watched.page
+        page = watch(path.as_uri() + address, own=path.as_uri(), size=size)
+        page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        return page
 
-    yield open_deck
-    for watched in opened:
-        watched.context.close()
-        assert watched.left == [], "requests left the slides"
-        assert watched.errors == [], "errors in the browser"
+    return open_deck
 
 
 @pytest.mark.parametrize("name", pages.names())

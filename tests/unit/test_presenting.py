@@ -89,6 +89,22 @@ def test_jupyterlab_is_started_on_the_first_chapter(monkeypatch, tmp_path):
     assert said["environment"][start.CHAPTERS] == "03_seq2seq,05_transformer"
 
 
+def test_a_workbook_elsewhere(monkeypatch, tmp_path):
+    """COURSE_WORKBOOK, as on a server where the course is shared: filled, served and named to the page."""
+    said, mine = [], tmp_path / "mine"
+    monkeypatch.setenv("COURSE_WORKBOOK", str(mine))
+    monkeypatch.setenv("COURSE_PRESENTING", "")
+    monkeypatch.setenv(start.CHAPTERS, "")
+    monkeypatch.setattr(start.workbook, "sync", lambda notebooks, where: said.append(where) or [])
+    monkeypatch.setattr(start.os, "execv", lambda path, command: said.append(command))
+    monkeypatch.setattr(start.os, "name", "posix")
+    monkeypatch.setattr(start.os, "chdir", lambda path: None)
+    start.run(["01"], ["--no-browser"])
+    assert said[0] == mine and f"--ServerApp.root_dir={tmp_path}" in said[1]
+    assert "--LabApp.default_url=/doc/tree/mine/01_nadaraya_watson.ipynb" in said[1]
+    assert start.configuration()["chapters"] == ["mine/01_nadaraya_watson.ipynb"]
+
+
 def test_the_plugin_lies_where_an_installation_takes_it_from():
     root = files.course_folder() / "course_utils" / "jupyter" / "labextension"
     package = json.loads((root / "package.json").read_text("utf-8"))

@@ -14,6 +14,7 @@ from torch import nn
 
 from course_utils import workbook
 from course_utils.corpora import Pair
+from course_utils.presenting import prepare
 from course_utils.resuming import cells, keeping, plain
 from course_utils.resuming.fingerprint import fingerprint
 from course_utils.score_study import Table
@@ -210,13 +211,17 @@ class Kernel:
         return self.run(0, f"print({code})").strip()
 
 
-@pytest.fixture
-def lesson(tmp_path):
+def write_lesson(tmp_path):
     (tmp_path / workbook.STATE).write_text("{}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LESSON])
     notebook.cells[6].metadata["tags"] = ["deeper"]
     nbformat.write(notebook, tmp_path / "lesson.ipynb")
-    kernel = Kernel(tmp_path / "lesson.ipynb")
+    return tmp_path / "lesson.ipynb"
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    kernel = Kernel(write_lesson(tmp_path))
     yield kernel
     kernel.client.stop_channels()
     kernel.manager.shutdown_kernel(now=True)
@@ -247,3 +252,19 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     said = lesson.run(7)
     assert "Trained again" in said and "“first”" in said and "training and" not in said
     assert lesson.ask("deep, run.step") == "1 30"
+
+
+def test_prepared_the_day_before_nothing_is_trained_in_class(tmp_path, monkeypatch, capsys):
+    """The command `present --prepare`."""
+    for name in ("COURSE_KEPT", "COURSE_PRESENTING"):
+        monkeypatch.delenv(name, raising=False)
+    path = write_lesson(tmp_path)
+    assert prepare.train(["lesson"], tmp_path) == 0
+    assert "Trained again" in (said := capsys.readouterr().out) and "“first”" in said
+    kernel = Kernel(path)
+    try:
+        said = kernel.run(7)
+    finally:
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+    assert "Trained again" not in said and "Taken as kept: 1 training and what " in said
