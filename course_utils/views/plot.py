@@ -25,6 +25,7 @@ PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 8
 HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
 PRESENTING = 1.8  # how much larger in front of a class, as in core.js
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
+CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
 
 
 def use_style() -> None:

@@ -365,12 +365,16 @@ def test_a_long_sentence_scrolls_with_what_is_written(show):
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
 
 
-def test_presenting_size_and_chinese_labels(show):
+def test_presenting_size(show):
     both = show(european(gold=GOLD, presenting=True), flow(presenting=True), width=1280)
     for i in (0, 1):
         assert both.locator(".course-view").nth(i).bounding_box()["height"] < 1000, "fits a screen of 1920 × 1080"
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    assert both.locator(".view").first.evaluate(size) >= 24
+
+
+def test_chinese_labels(show, chinese_font):
     page = show(chinese(presenting=True))
-    assert page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
     other = show(chinese(CHINESE[:-2] + ["花", "。"], presenting=True))
     assert picture(page) != picture(other)
     assert word(page, 0, "吃").is_visible() and page.locator(".line").first.get_attribute("lang") == "zh"

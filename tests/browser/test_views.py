@@ -311,7 +311,7 @@ def test_to_html_is_a_page_of_its_own(show, tmp_path):
     assert "cat" in page.get_by_test_id("readout").inner_text()
 
 
-def test_chinese_labels_are_drawn(show):
+def test_chinese_labels_are_drawn(show, chinese_font):
     """The label is painted with the page's fonts: a picture with another label differs."""
     first = picture(show(heatmap([[1.0]], ["我"], ["吃"])))
     second = picture(show(heatmap([[1.0]], ["我"], ["果"])))

@@ -103,7 +103,8 @@ class TestFindBrowser:
     @pytest.fixture
     def bare(self, monkeypatch):
         """A machine without a browser; notes what is called to get one."""
-        monkeypatch.delenv("CHROMIUM", raising=False)
+        for name in ("CHROMIUM", "CI"):
+            monkeypatch.delenv(name, raising=False)
         called = []
         monkeypatch.setattr(find_browser, "_run", lambda command, **_: called.append(command) or False)
         monkeypatch.setattr(find_browser, "_playwrights_own", lambda: "")
@@ -122,5 +123,13 @@ class TestFindBrowser:
         monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
         monkeypatch.setattr(find_browser.shutil, "which", lambda name, **_: name if name == "apt-get" else None)
         assert find_browser.obtain(lambda _: None) == ""
-        assert [command[:2] for command in bare[1:]] == [["apt-get", "update"], ["apt-get", "install"]]
-        assert "chromium" in bare[-1]
+        assert [command[:2] for command in bare[1:]] == 2 * [["apt-get", "update"], ["apt-get", "install"]]
+        assert "chromium-headless-shell" in bare[2] and "chromium" in bare[4]
+
+    def test_a_font_for_chinese_is_fetched_where_there_is_none(self, bare, monkeypatch):
+        monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+        monkeypatch.setattr(find_browser.shutil, "which", lambda name, **_: name)
+        monkeypatch.setattr(find_browser, "_says", lambda command: b"")
+        find_browser.draws_chinese.cache_clear()
+        assert not find_browser.draws_chinese() and "fonts-wqy-microhei" in bare[-1]
+        find_browser.draws_chinese.cache_clear()
