@@ -30,6 +30,7 @@ class Note:
     keep       the sentence to end with
     guesses    (question, tempting answer, right answer, why)
     exercises  (name, minutes, what is said of a mistake)
+    answers    those folded away in the section
     """
 
     heading: str
@@ -39,6 +40,7 @@ class Note:
     keep: str = ""
     guesses: tuple[tuple[str, str, str, str], ...] = ()
     exercises: tuple[tuple[str, str, str], ...] = ()
+    answers: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(what, words) of each line."""
@@ -50,6 +52,8 @@ class Note:
             yield "Guess", question
             yield "Expect", tempting
             yield "Right", f"{right}. {why}" if why else right
+        for words in self.answers:
+            yield "Answer", words
         for name, minutes, said in self.exercises:
             yield f"Exercise, {minutes} minutes", f"{name}. Expect: {said}"
         if self.keep:
@@ -87,7 +91,10 @@ def notes(name: str) -> list[Note]:
         ask = "\n".join(filter(None, [*([] if found else _opening(part)), asks.get(heading), *_asked(text)]))
         exercises = tuple((n, *said[n]) for n in dict.fromkeys(names) if n in said)
         keep = " ".join(plain(words) for words in re.findall(r"\*\*Keep this:\*\* (.+)", text))
-        found.append(Note(heading, minutes.get(heading), order, ask, keep, tuple(filter(None, guesses)), exercises))
+        folded = "".join(re.findall(r"<summary>Answers</summary>(.+?)</details>", text, re.S))
+        answers = tuple(plain(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
+        guesses = tuple(filter(None, guesses))
+        found.append(Note(heading, minutes.get(heading), order, ask, keep, guesses, exercises, answers))
         order += minutes.get(heading, 0)
     return found
 
@@ -174,7 +181,15 @@ def table(text: str, *heads: str) -> Iterator[list[str]]:
 
 
 def plain(text: str) -> str:
-    """Markdown's marks of emphasis and code taken away."""
+    """Markdown's marks of emphasis and code taken away, short formulas as one would type them."""
+    text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)
     text = re.sub(r"<[^>]+>", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
+
+
+def _typed(formula: str) -> str:
+    """A short TeX formula in plain characters."""
+    for tex, typed in {r"\tfrac12": "½", r"\sqrt ": "√", r"\cdot": " · ", "-": "−"}.items():
+        formula = formula.replace(tex, typed)
+    return re.sub(r"\\color\{[^}]*\}|\\\w+|[{}]", "", formula)

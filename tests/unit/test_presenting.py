@@ -25,6 +25,8 @@ def test_each_section_of_the_core_path_has_notes(name):
     live = int(re.search(r"live (\d+)", source.cells[0].source)[1])
     assert sum(n.minutes for n in planned) == live == planned[-1].starts + planned[-1].minutes
     assert [n.starts for n in found] == sorted(n.starts for n in found)
+    assert not re.search(r"[$\\]", "".join(n.text() for n in found)), "a formula as TeX"
+    assert [len(n.answers) for n in found if n.heading == "Three questions first"] in ([], [3])
     for note in planned:
         assert note.ask or note.guesses, f"{note.heading}: nothing to ask in {speaker.GUIDE}"
     core = [c for c in source.cells if "deeper" not in c.metadata.get("tags", ())]
@@ -84,7 +86,8 @@ def test_jupyterlab_is_started_on_the_first_chapter(monkeypatch, tmp_path):
     for name in ("COURSE_PRESENTING", start.CHAPTERS):
         monkeypatch.setenv(name, "")
     start.run(["03", "05"], ["--no-browser"])
-    assert "--LabApp.default_url=/doc/tree/workbook/03_seq2seq.ipynb" in said["command"]
+    pages = [one for one in said["command"] if one.startswith("--LabApp.default_url=")]
+    assert pages == ["--LabApp.default_url=/doc/tree/workbook/03_seq2seq.ipynb"], "given twice, it takes neither"
     assert said["environment"]["COURSE_PRESENTING"] == "1"
     assert said["environment"][start.CHAPTERS] == "03_seq2seq,05_transformer"
 
