@@ -72,7 +72,7 @@ def chapter(name, link=lambda address: address):
     notebook = nbformat.read(path, as_version=4)
     if any(c.cell_type == "code" and c.source.strip() and not c.execution_count for c in notebook.cells):
         raise ValueError(f"{path.name} has cells that were not run. Build it: make notebooks ARGS={path.stem[:2]}")
-    text, cells, under = _markdown(link), [], 0
+    text, cells, under = markdown(link), [], 0
     for raw in notebook.cells:
         tags = frozenset(raw.metadata.get("tags", ()))
         slide = raw.metadata.get("slideshow", {}).get("slide_type", "").replace("-", "")
@@ -176,7 +176,7 @@ def _joined(value):
     return value if isinstance(value, str) else "".join(value)
 
 
-def _markdown(link):
+def markdown(link):
     """A function from Markdown to HTML, with formulas in MathML and links as `link` says."""
     from mistune import HTMLRenderer  # noqa: F401  (nbconvert's renderer is made of it)
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath

@@ -104,7 +104,7 @@ class Site:
     def teaching(self, searched):
         """docs/teaching.md as a page."""
         text = (files.course_folder() / "docs" / "teaching.md").read_text(encoding="utf-8")
-        body = pages._markdown(self.link)(text)
+        body = pages.markdown(self.link)(text)
         searched.append(("teaching.html", "Teaching with the course", body))
         page = self.page("text", "Teaching with the course", contents(body), body=with_anchors(body))
         return {"teaching.html": page}

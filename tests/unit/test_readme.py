@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from course_utils import authoring, files
+from course_utils.resuming import keeping
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md"]
@@ -76,3 +77,8 @@ def test_the_licence_covers_code_and_text():
     licence = text("LICENSE")
     assert "MIT License" in licence
     assert "CC BY 4.0" in licence
+
+
+def test_what_is_kept_is_bounded_as_said():
+    said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("README.md"))
+    assert (said[1], int(said[2]) * 10**6) == (keeping.FOLDER, keeping.LIMIT)
