@@ -1,10 +1,11 @@
 """What `make test` runs, in stages, with a report of times; every stage runs even if an earlier one failed.
 
 python tests/run.py                 all stages
-python tests/run.py lint unit       these stages
+python tests/run.py lint unit       these stages; nbval: both of its halves
 python tests/run.py -- -k width     all stages of pytest with these options
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -30,10 +31,14 @@ def pytest_on(*patterns, without=(), options=()):
     return [[*PYTEST, *options, *map(str, sorted(found))]] if found else []
 
 
-def nbval():
-    """The notebooks that have a source, run again, marked outputs compared."""
-    sources = sorted((ROOT / "notebooks" / "source").glob("*.py"))
-    notebooks = [str(path.parents[1] / f"{path.stem}.ipynb") for path in sources]
+def nbval(half):
+    """The notebooks that have a source, run again, marked outputs compared; in halves (0, 1) that take equally long."""
+    seconds = json.loads((ROOT / "data" / "results" / "notebook_times.json").read_text(encoding="utf-8"))["seconds"]
+    names = [path.stem for path in (ROOT / "notebooks" / "source").glob("*.py")]
+    halves = [[], []]
+    for name in sorted(names, key=lambda name: (-seconds.get(name, 60), name)):
+        min(halves, key=lambda chosen: sum(seconds.get(one, 60) for one in chosen)).append(name)
+    notebooks = [str(ROOT / "notebooks" / f"{name}.ipynb") for name in halves[half]]
     sanitise = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
     options = ["--nbval-lax", "--nbval-sanitize-with", sanitise, "--nbval-cell-timeout", "300"]
     return [[*PYTEST, *options, *notebooks]] if notebooks else []
@@ -48,15 +53,17 @@ STAGES = {  # name: a function that says which commands it runs
     "drift": lambda: pytest_on(
         "notebooks/test_*.py", without=["notebooks/test_exercises*.py", "notebooks/test_solved.py"]
     ),
-    "nbval": nbval,
+    "nbval-1": lambda: nbval(0),
+    "nbval-2": lambda: nbval(1),
     "solved": lambda: pytest_on("notebooks/test_solved.py"),
     "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py", *CLASSROOM]),
     "classroom": lambda: pytest_on(*CLASSROOM),
     "chapters": lambda: pytest_on("browser/test_chapters.py"),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
 }
-# The longest first, and what uses the trainings of nbval (remember_trainings.py) last.
-ALWAYS = ["lint", "nbval", "classroom", "browser", "unit", "exercises", "drift", "parity", "chapters"]
+NBVAL = ["nbval-1", "nbval-2"]
+ALWAYS = ["lint", *NBVAL, "classroom", "browser", "chapters", "unit", "exercises", "drift", "parity"]
+AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they use nbval's trainings: remember_trainings.py
 IN_BROWSER = ("browser", "classroom", "chapters")
 SHOWING, OBTAINING = threading.Lock(), threading.Lock()
 
@@ -64,7 +71,8 @@ SHOWING, OBTAINING = threading.Lock(), threading.Lock()
 def main(arguments):
     """Run the stages named, or all, one more at a time than there are cores, at most three -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
-    chosen = [name for name in arguments[: len(arguments) - len(options)] if name != "--"] or ALWAYS
+    named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
+    chosen = [one for name in named for one in (NBVAL if name == "nbval" else [name])] or ALWAYS
     unknown = [name for name in chosen if name not in STAGES]
     if unknown:
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join(STAGES)}")
@@ -73,7 +81,11 @@ def main(arguments):
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
         os.environ["COURSE_TEST_MEMORY"] = memory  # see remember_trainings.py
-        report = list(pool.map(lambda name: timed(name, options), chosen))
+        running = {}
+        for name in chosen:
+            before = [running[one] for one in AFTER.get(name, ()) if one in running]
+            running[name] = pool.submit(timed, name, options, before)
+        report = [one.result() for one in running.values()]
     print("─" * 74)
     for name, outcome, seconds in sorted(report, key=lambda row: list(STAGES).index(row[0])):
         print(f"{name:<12}{outcome:<46}{seconds:>7.0f} s")
@@ -81,8 +93,10 @@ def main(arguments):
     return int(any(outcome.startswith("failed") for _, outcome, _ in report))
 
 
-def timed(name, options):
-    """Run one stage, show what it said -> (name, outcome, seconds)."""
+def timed(name, options, before=()):
+    """Run one stage when those before it have ended, show what it said -> (name, outcome, seconds)."""
+    for stage_before in before:
+        stage_before.result()
     start = time.monotonic()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         outcome = stage(name, options, said)
@@ -95,11 +109,12 @@ def timed(name, options):
 def stage(name, options, said):
     """Run one stage, its output into the file `said` -> "passed", "failed …", "skipped: …" or "nothing there"."""
     environment = surroundings()
-    if name not in ("nbval", "solved", "chapters"):
+    if name not in (*NBVAL, *AFTER):
         environment.pop("COURSE_TEST_MEMORY", None)
-    if name == "nbval":
-        remember_trainings.install(Path(environment["COURSE_TEST_MEMORY"]) / "ipython")
-        environment |= {"IPYTHONDIR": environment["COURSE_TEST_MEMORY"] + "/ipython", "COURSE_TEST_MEMORY_USE": "write"}
+    if name in NBVAL:
+        ipython = Path(environment["COURSE_TEST_MEMORY"]) / f"ipython-{name}"
+        remember_trainings.install(ipython)
+        environment |= {"IPYTHONDIR": str(ipython), "COURSE_TEST_MEMORY_USE": "write"}
     if name in IN_BROWSER:
         try:
             with OBTAINING:
