@@ -1,12 +1,13 @@
 """A lesson in front of a class, by keyboard alone: screens, stop, a restart and back, cells out of order, reset."""
 
 import secrets
+import shutil
 
 import nbformat
 import pytest
 from jupyterlab_driver import Lab, Watched
 
-from course_utils import workbook
+from course_utils import files, workbook
 from course_utils.presenting import start
 
 CELLS = [
@@ -24,6 +25,11 @@ CELLS = [
      "run = fit(model, [torch.ones(4, 2)], loss, steps=2000, title='slow')"),
     ("code", "slide", [], "lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"),
     ("code", "slide", [], "print('step', run.step, model.weight.shape)"),
+    ("markdown", "slide", [], "## A picture"),
+    ("code", "-", ["hidden"], "helper = torch.arange(3.0)"),
+    ("code", "-", [], "from course_utils.views import plot\n" + "# a line of code that is read before it runs\n" * 12
+     + "# " + "a line that is too long for the screen, " * 5 + "\nplot.lines({'a': (helper, helper)}, 'x', 'y')"),
+    ("markdown", "-", [], "**Keep this:** it rises."),
 ]  # fmt: skip
 
 
@@ -32,6 +38,9 @@ def deck(browser, tmp_path, monkeypatch):
     """A page as `make present` opens it, with the notebook above."""
     monkeypatch.setenv("COURSE_PRESENTING", "1")
     monkeypatch.setenv(start.CHAPTERS, "01_nadaraya_watson")
+    plugin = files.course_folder() / "course_utils" / "jupyter" / "labextension"  # as it is here, not as installed
+    shutil.copytree(plugin, tmp_path / "share" / "labextensions" / "attention-course")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
     server = Lab(tmp_path)
     folder = server.folder / "workbook"
     folder.mkdir()
@@ -40,6 +49,7 @@ def deck(browser, tmp_path, monkeypatch):
     for kind, slide, tags, source in CELLS:
         cell = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
         cell.metadata = {"slideshow": {"slide_type": slide}, "tags": tags}
+        cell.metadata |= {"jupyter": {"source_hidden": True}} if "hidden" in tags else {}
         notebook.cells.append(cell)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     nbformat.write(notebook, folder / "01_nadaraya_watson.ipynb")
@@ -99,6 +109,9 @@ class Deck:
     def say(self):
         return self.page.locator("[data-testid=course-bar]").inner_text()
 
+    def look(self, name):
+        return float(self.page.evaluate("name => document.body.style.getPropertyValue(`--course-${name}`)", name))
+
     def to(self, number):
         """The step that shows cell `number`, whatever was run."""
         self.page.evaluate(
@@ -141,11 +154,17 @@ def test_a_lesson_by_keyboard(deck):
     # text that is too long gets smaller, then scrolls; Deeper is left out
     deck.on()
     assert deck.shown()[-1].startswith("**Keep this:**")
-    assert float(page.evaluate("courseDeck.panel.node.style.getPropertyValue('--course-size')")) < 1
+    assert deck.look("size") < 1
+    page.set_viewport_size({"width": 1920, "height": 1080})  # a larger screen shows the same, larger
+    page.wait_for_function("document.body.style.getPropertyValue('--course-zoom') > 1")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_function("document.body.style.getPropertyValue('--course-zoom') == 1")
     deck.on()
     assert deck.shown() == ["## Learn"]
 
     # a training, stopped
+    deck.press("s")
+    assert "Nothing is running" in deck.say()
     deck.on()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.course-now .course-training progress')?.value > 1")
@@ -172,6 +191,25 @@ def test_a_lesson_by_keyboard(deck):
     assert f"step {steps} " in deck.output(), "while presenting, a training that is kept is not made again"
     assert page.get_by_text("Error displaying widget").count() == 0
 
+    # a helper whose code is hidden is no step; a picture takes the place of its code, and C brings that back
+    code = page.locator(".course-now .jp-CodeMirrorEditor")
+    deck.to(11)
+    deck.press("ArrowRight")
+    assert "a line of code" in deck.shown()[-1] and code.is_visible()
+    assert code.evaluate("e => e.querySelector('.cm-scroller').scrollWidth - e.clientWidth") < 3, (
+        "long lines are wrapped"
+    )
+    deck.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.course-now img')?.getBoundingClientRect().height > 300")
+    deck.settle()
+    assert deck.look("size") == 1 and not code.is_visible() and "C code" in deck.say()
+    deck.press("c")
+    assert code.is_visible()
+    deck.press("c", "ArrowRight")
+    assert len(deck.shown()) > 1 and deck.shown()[-1].startswith("**Keep this:**"), "the picture stays beside its words"
+    deck.press("ArrowLeft", "ArrowLeft")
+    assert deck.shown() == ["## A picture"]
+
     # every lab of the page at once, live ones as well
     deck.to(9)
     page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
@@ -189,8 +227,18 @@ def test_a_lesson_by_keyboard(deck):
     deck.settle()
     assert deck.shown() == ["# A lesson"]
     page.bring_to_front()
+    deck.to(2)
+    page.evaluate("courseDeck.started -= 600000; courseDeck.remember()")
     deck.press("q")
     assert page.locator("[data-testid=course-bar]").count() == 0
+    page.keyboard.press("Alt+p")  # and back: the same place, the clock goes on, the notes follow
+    page.wait_for_selector("[data-testid=course-bar]")
+    deck.settle()
+    assert deck.shown()[-1].startswith("## Softmax")
+    deck.press("ArrowRight")
+    notes.wait_for_function("document.getElementById('clock').textContent.startsWith('10:')")
+    assert deck.say().split("\n")[-1].split(" · ")[-1].replace("/", " of ") in notes.inner_text("body")
+    deck.press("q")
     assert "views are as at first" in page.evaluate(
         "window.jupyterapp.commands.execute('attention-course:reset-views')"
     )

@@ -1,36 +1,13 @@
-// A chapter in front of a class: one step a screen, the keyboard alone. What a step is, the slide metadata say:
-// "slide" and "subslide" begin a screen, "skip" (Deeper) is left out, every other cell is one press further on it.
+// A chapter in front of a class: one step a screen, the keyboard alone. What a step is, says screen.js.
+import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
-import { STYLE, HELP } from "./style.js";
-
-const el = (tag, attributes = {}, ...children) => {
-  const e = Object.assign(document.createElement(tag), attributes);
-  e.append(...children);
-  return e;
-};
-const isCode = cell => cell.model.type === "code";
-const tags = cell => cell.model.getMetadata("tags") ?? [];
-const quiet = cell => tags(cell).some(t => t === "lab" || t === "predict"); // its code is not what one talks about
-const headingOf = cell => (cell.model.type === "markdown" ? cell.model.sharedModel.getSource().match(/^#{1,2} (.+)$/m)?.[1] : null);
-
-// The cells that are shown, in order: [{ cell, screen, heading }]
-export function plan(cells) {
-  const steps = [];
-  let screen = 0, heading = "", hidden = false;
-  for (const cell of cells) {
-    const type = cell.model.getMetadata("slideshow")?.slide_type ?? "-";
-    if (type === "slide" || type === "subslide") screen += 1;
-    if (type !== "-") hidden = type === "skip" || type === "notes";
-    if (hidden || tags(cell).includes("deeper")) continue;
-    heading = headingOf(cell) ?? heading;
-    if (cell.model.sharedModel.getSource().trim()) steps.push({ cell, screen, heading });
-  }
-  return steps;
-}
+import { el, fit, isCode, plan, quiet } from "./screen.js";
+import { STYLE } from "./style.js";
 
 class Deck {
-  constructor(app, panel, course, leave) {
-    Object.assign(this, { app, panel, course, leave, notebook: panel.content, ran: new Set(), shown: new Set(), at: 0, busy: 0 });
+  constructor(app, panel, course, notes, leave) {
+    Object.assign(this, { app, panel, course, notes, leave, notebook: panel.content, at: 0, busy: 0 });
+    Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() }); // ids of cells: was run, code asked for, code put away
     this.name = panel.context.path.split("/").pop().replace(/\.ipynb$/, "");
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
     this.bar = el("div", { className: "course-bar", role: "status" });
@@ -42,15 +19,18 @@ class Deck {
     this.grown = new ResizeObserver(() => this.layout());
     this.key = event => this.press(event);
     window.addEventListener("keydown", this.key, true);
-    this.notes = notesWindow(this, course.configured.notes?.[this.name] ?? []);
-    this.started = Date.now();
+    notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
     kept.ran?.forEach(id => this.ran.add(id));
+    this.started = kept.started ?? Date.now();
     this.steps = plan(this.notebook.widgets);
     this.go(Math.max(0, this.steps.findIndex(s => s.cell.model.id === kept.at)));
+    if (this.ran.size && kept.kernel !== this.kernel?.id) this.tell("This kernel is a new one: shift K brings back what stands above.", 20000);
   }
 
   get step() { return this.steps[this.at]; }
+
+  get kernel() { return this.panel.sessionContext.session?.kernel; }
 
   close() {
     window.removeEventListener("keydown", this.key, true);
@@ -62,9 +42,11 @@ class Deck {
   }
 
   // ---- moving
-  go(at) {
+  go(at, by = 1) {
     this.steps = plan(this.notebook.widgets); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
+    while (!this.busy && this.nothing(this.step.cell) && this.steps[this.at + by]) this.at += by;
+    if (this.at === 0) this.started = Date.now();
     const { cell } = this.step, index = this.notebook.widgets.indexOf(cell);
     this.notebook.mode = "command";
     this.notebook.deselectAll();
@@ -74,8 +56,20 @@ class Deck {
     this.layout(true);
     this.focus();
     this.remember();
-    if (isCode(cell) && quiet(cell) && !this.ran.has(cell.model.id)) this.run();
+    if (quiet(cell) && !this.ran.has(cell.model.id)) this.run(true);
     this.notes.show();
+  }
+
+  // Whether a cell was run and has nothing to look at, its code being hidden
+  nothing(cell) {
+    const { id, outputs } = cell.model;
+    return quiet(cell) && this.ran.has(id) && !this.shown.has(id) && !outputs.length;
+  }
+
+  jump(at) {
+    this.go(at);
+    const missing = this.steps.slice(0, at).some(({ cell }) => isCode(cell) && !this.ran.has(cell.model.id));
+    if (missing) this.tell("Not all above was run: shift K runs it in a fresh kernel.", 12000);
   }
 
   next() {
@@ -90,7 +84,7 @@ class Deck {
 
   back() {
     if (this.scroller.scrollTop > 8) return this.scroller.scrollTo(0, 0);
-    this.go(this.at - 1);
+    this.go(this.at - 1, -1);
   }
 
   // ---- running
@@ -114,7 +108,8 @@ class Deck {
   }
 
   stop() {
-    this.panel.sessionContext.session?.kernel?.interrupt();
+    if (this.kernel?.status !== "busy") return this.tell("Nothing is running.");
+    this.kernel.interrupt();
     this.tell("Stopped. A training keeps the best that it had.");
   }
 
@@ -128,7 +123,7 @@ class Deck {
     this.tell("A fresh kernel; bringing back what was defined …", 60000);
     try {
       this.tell(await this.course.restartAndResume(this.panel), 20000);
-      if (isCode(this.step.cell) && quiet(this.step.cell)) this.run(); // what listened to the old kernel
+      if (quiet(this.step.cell)) this.run(); // what listened to the old kernel
     } catch (error) {
       this.tell(`Not all came back: ${error.message}`, 20000);
     }
@@ -138,28 +133,12 @@ class Deck {
   get scroller() { return this.notebook.node.querySelector(".jp-WindowedPanel-outer") ?? this.notebook.node; }
 
   layout(arrived = false) {
-    const { cell, screen } = this.step, cells = this.notebook.widgets, pane = this.scroller;
-    for (const other of cells) {
-      other.node.classList.remove("course-on", "course-now");
-      if (isCode(other)) {
-        other.node.classList.toggle("course-unrun", !this.ran.has(other.model.id));
-        other.node.classList.toggle("course-nocode", quiet(other) && !this.shown.has(other.model.id));
-      }
-    }
-    cell.node.classList.add("course-on", "course-now");
-    for (const size of [1, 0.86, 0.74]) { // text shrinks before it scrolls
-      this.panel.node.style.setProperty("--course-size", size);
-      if (pane.scrollHeight <= pane.clientHeight + 2) break;
-    }
-    for (let i = this.at - 1; i >= 0 && this.steps[i].screen === screen; i--) { // what came before stays while there is room
-      const node = this.steps[i].cell.node;
-      node.classList.add("course-on");
-      if (pane.scrollHeight > pane.clientHeight + 2) { node.classList.remove("course-on"); break; }
-    }
-    if (arrived) pane.scrollTo(0, 0);
+    fit(this);
+    if (arrived) this.scroller.scrollTo(0, 0);
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
     const place = `${this.step.heading.replace(/[*_`$]/g, "")} · ${this.at + 1}/${this.steps.length}`;
-    const hint = this.busy ? "running … S stop · → next" : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
+    const folded = this.step.cell.node.classList.contains("course-nocode") && !quiet(this.step.cell);
+    const hint = this.busy ? "running … S stop · → next" : folded ? "→ next · ← back · Enter run · C code · N notes · ? all keys" : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
     this.bar.replaceChildren(el("span", { className: "course-said" }, said ?? hint), el("span", { className: "course-place" }, place));
   }
 
@@ -184,37 +163,24 @@ class Deck {
 
   edit() {
     if (!isCode(this.step.cell)) return this.tell("This is text; only code is edited here.");
-    this.shown.add(this.step.cell.model.id);
+    this.show(this.step.cell);
     this.layout();
     this.notebook.mode = "edit";
     this.step.cell.editor?.focus();
   }
 
   toggleCode() {
-    const id = this.step.cell.model.id;
-    if (!this.shown.delete(id)) this.shown.add(id);
+    const { cell } = this.step, { id } = cell.model;
+    if (!isCode(cell)) return this.tell("This is text.");
+    if (cell.node.classList.contains("course-nocode")) this.show(cell);
+    else this.shown.delete(id), this.folded.add(id);
     this.layout();
   }
 
-  // A list to choose from by arrow keys: sections of this chapter, then the other chapters
-  choose() {
-    const dialog = el("dialog", { className: "course-dialog", ariaLabel: "Go to" });
-    const go = (text, act, here) => el("button", { autofocus: here, onclick: () => { dialog.close(); act(); } }, text);
-    const heads = this.steps.map((s, i) => [s, i]).filter(([s]) => headingOf(s.cell));
-    const now = heads.findLast(([, i]) => i <= this.at)?.[1];
-    dialog.append(...heads.map(([s, i]) => go(s.heading, () => this.go(i), i === now)));
-    dialog.append(...this.course.configured.chapters.filter(c => !c.endsWith(`${this.name}.ipynb`)).map(c => go(`→ ${c.split("/").pop()}`, () => this.leave(c))));
-    this.pop(dialog);
-  }
-
-  pop(dialog) {
-    dialog.onclose = () => { dialog.remove(); this.focus(); };
-    dialog.onkeydown = event => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], buttons = [...dialog.querySelectorAll("button")];
-      if (step) buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length)?.focus();
-    };
-    document.body.append(dialog);
-    dialog.showModal();
+  show(cell) {
+    this.shown.add(cell.model.id);
+    cell.syncCollapse = false; // to be seen here, not to be changed in the file
+    cell.inputHidden = false;
   }
 
   // ---- keys: those of the deck, unless something on the screen is being moved or written
@@ -242,13 +208,13 @@ class Deck {
       Home: () => this.go(0), End: () => this.go(this.steps.length - 1), Enter: () => this.run(), s: () => this.stop(),
       r: () => { this.course.resetViews(this.panel, on()); this.tell("As at first."); },
       Tab: () => this.touch(), Escape: () => this.focus(), e: () => this.edit(), c: () => this.toggleCode(), n: () => this.notes.open(),
-      b: () => document.body.classList.toggle("course-black"), g: () => this.choose(), q: () => this.leave(null),
-      "?": () => this.pop(el("dialog", { className: "course-dialog", innerHTML: HELP })),
+      b: () => document.body.classList.toggle("course-black"), g: () => pop(chooser(this), () => this.focus()), q: () => this.leave(null),
+      "?": () => pop(help(), () => this.focus()),
     }[one];
   }
 
   remember() {
-    const state = { at: this.step.cell.model.id, ran: [...this.ran] };
+    const state = { at: this.step.cell.model.id, ran: [...this.ran], started: this.started, kernel: this.kernel?.id };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
 }
@@ -256,7 +222,8 @@ class Deck {
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
   document.body.classList.add("course-large"); // before any view is drawn: they take their size from the page
-  let deck = null;
+  const notes = notesWindow();
+  let deck = null, left = false;
   const begin = async () => {
     const panel = app.shell.currentWidget;
     if (deck?.panel === panel || !panel?.content?.widgets || !panel.sessionContext) return;
@@ -264,17 +231,19 @@ export async function present(app, course) {
     await panel.sessionContext.ready;
     if (app.shell.currentWidget !== panel || deck?.panel === panel) return;
     deck?.close();
-    deck = new Deck(app, panel, course, leave);
+    deck = new Deck(app, panel, course, notes, leave);
     window.courseDeck = deck; // for tests
   };
   const leave = async chapter => {
     if (chapter) return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
     deck?.close();
     deck = null;
+    left = true;
   };
   app.commands.addCommand("attention-course:present", { label: "Present this notebook", execute: begin });
+  app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });
   await app.restored;
-  for (let tries = 0; !deck && tries < 100; tries++) {
+  while (!deck && !left) {
     await begin();
     if (!deck) await new Promise(done => setTimeout(done, 200));
   }

@@ -1,21 +1,9 @@
-// How a chapter looks on a projector, and the list of all keys.
-export const HELP = `<h2>Keys</h2><table>
-<tr><th>→ · space · page down</th><td>next; runs a cell first, if it was not run</td></tr>
-<tr><th>← · page up</th><td>back</td></tr><tr><th>shift →</th><td>next without running</td></tr>
-<tr><th>Enter · shift Enter</th><td>run, or run again</td></tr><tr><th>S</th><td>stop (a training keeps its best)</td></tr>
-<tr><th>Tab, then arrows · Esc</th><td>into the view · out of it</td></tr>
-<tr><th>R · shift R</th><td>reset the views of this screen · of the whole chapter</td></tr>
-<tr><th>N</th><td>notes in a second window</td></tr><tr><th>G</th><td>go to a section or chapter</td></tr>
-<tr><th>C · E</th><td>show the code of a view · write in a cell</td></tr>
-<tr><th>shift T</th><td>train now, though a result is kept</td></tr>
-<tr><th>shift K</th><td>restart the kernel and come back here</td></tr>
-<tr><th>B</th><td>black screen</td></tr><tr><th>Q</th><td>leave: JupyterLab as usual</td></tr></table>`;
-
+// How a chapter looks on a projector.
 export const STYLE = `
 .course-large{--jp-content-font-size1:25px;--jp-code-font-size:19px}
 .course-presenting .course-deck{--jp-content-font-size1:calc(25px*var(--course-size,1));--jp-code-font-size:calc(19px*var(--course-size,1))}
 .course-presenting{background:var(--jp-layout-color0)}
-.course-presenting .course-deck .jp-Notebook{position:fixed!important;inset:0 0 38px 0!important;width:auto!important;height:auto!important;z-index:9000;background:var(--jp-layout-color0)}
+.course-presenting .course-deck .jp-Notebook{position:fixed!important;inset:0 0 calc(38px*var(--course-zoom,1)) 0!important;width:auto!important;height:auto!important;z-index:9000;background:var(--jp-layout-color0)}
 .course-presenting :is(#jp-top-panel,#jp-menu-panel,#jp-bottom-panel,.jp-SideBar,.jp-Toolbar){visibility:hidden!important}
 .course-presenting .course-deck :is(.jp-MarkdownOutput,.jp-Cell){border-color:transparent!important;box-shadow:none!important}
 .course-presenting .course-deck .jp-InternalAnchorLink{display:none}
@@ -24,16 +12,19 @@ export const STYLE = `
 .course-presenting .course-deck .jp-WindowedPanel-outer{height:100%!important;padding:1.2vh 0 0!important;box-sizing:border-box;overflow:auto}
 .course-presenting .course-deck .jp-WindowedPanel-viewport{padding:0 5vw;min-height:0!important}
 .course-presenting .course-deck .jp-Cell{display:none;padding:.1em 0}
-.course-presenting .course-deck .jp-Cell.course-on{display:block}
-.course-presenting .course-deck .cm-content{white-space:pre-wrap!important;overflow-wrap:anywhere}
+.course-presenting .course-deck .jp-Cell.course-on{display:block;zoom:var(--course-zoom,1)}
+.course-presenting .course-deck .cm-content{white-space:pre-wrap!important;overflow-wrap:anywhere;flex-shrink:1!important;min-width:0!important}
 .course-presenting .course-deck .course-unrun .jp-Cell-outputWrapper,.course-presenting .course-deck .course-nocode .jp-Cell-inputWrapper{display:none!important}
 .course-presenting .course-deck :is(.jp-Collapser,.jp-InputPrompt,.jp-OutputPrompt,.jp-Notebook-footer,.jp-cell-toolbar,.jp-CellHeader,.jp-CellFooter,.jp-InputPlaceholder,.jp-collapseHeadingButton){display:none!important}
 .course-presenting .course-deck .jp-MarkdownOutput{line-height:1.42;max-width:62em}
 .course-presenting .course-deck .jp-RenderedHTMLCommon :is(h1,h2,h3){margin-top:.2em}
 .course-presenting .course-deck .jp-OutputArea-output pre{font-size:var(--jp-code-font-size)}
+.course-presenting .course-deck .jp-RenderedHTMLCommon :not(pre)>code{font-size:.86em}
+.course-presenting .course-deck :is(.jp-RenderedHTMLCommon table,figcaption,.widget-html-content,.jp-OutputArea-output small){font-size:var(--jp-content-font-size1)!important;line-height:1.35}
+.course-presenting .course-deck :is(.jp-RenderedHTMLCommon :is(td,th)){padding:.2em .6em}
 .course-presenting .course-deck .jp-OutputArea-output :is(img,svg){max-height:80vh}
 .course-presenting .course-deck .jp-Notebook:focus{outline:none}
-.course-bar{position:fixed;inset:auto 0 0 0;height:38px;box-sizing:border-box;padding:0 5vw;display:flex;align-items:center;gap:2em;justify-content:space-between;z-index:9001;font:16px/1.2 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border-top:1px solid var(--jp-border-color2)}
+.course-bar{zoom:var(--course-zoom,1);position:fixed;inset:auto 0 0 0;height:38px;box-sizing:border-box;padding:0 5vw;display:flex;align-items:center;gap:2em;justify-content:space-between;z-index:9001;font:16px/1.2 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border-top:1px solid var(--jp-border-color2)}
 .course-bar span{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.course-bar .course-place{flex:none;max-width:38%}
 .course-black::after{content:"";position:fixed;inset:0;background:#000;z-index:9999}
 .course-dialog{font:19px/1.5 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border:1px solid var(--jp-border-color1);border-radius:6px;max-height:86vh;overflow:auto}
