@@ -63,7 +63,7 @@ class BertLesson:
     def __init__(self, tokenizer: text.WordPiece | None = None, examples: dict | None = None, longest: int = 1):
         self._examples, self._ids, self.longest = dict(examples or {}), {}, longest
         train = [sentence for story in self.examples("train") for sentence in story.sentences]
-        self.tokenizer = tokenizer or text.WordPiece.build(train, PIECES)
+        self.tokenizer, self._told = tokenizer or text.WordPiece.build(train, PIECES), frozenset(train)
 
     def examples(self, split: str) -> list:
         """The stories of a split: train, valid (other stories) or test (other templates and words)."""
@@ -168,6 +168,19 @@ class BertLesson:
         output = _read(model, [found])
         return Filled(found.tokens, output.mlm_logits[0].softmax(-1), self.tokenizer.words,
                       [w[0] for w in output.weights])  # fmt: skip
+
+    def gaps(self, model: BertForPreTraining, read: Input) -> Tensor:
+        """Each token covered in turn, [CLS] and [SEP] too: what stands in the gap, probabilities [T, V]."""
+        ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(self.tokenizer.mask)
+        training, _ = model.training, model.eval()
+        with torch.no_grad():
+            logits = model(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
+        model.train(training)
+        return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
+
+    def seen(self, sentence: str) -> bool:
+        """Does the sentence stand in a training story, letter for letter?"""
+        return sentence in self._told
 
     def follows(self, model: BertForPreTraining, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """For each pair the probability that the second sentence follows the first."""

@@ -86,6 +86,16 @@ def pretraining_loss_of_heads(lesson: BertLesson, model, count: int = 512, split
     return Table(rows, f"All heads: MLM {whole['MLM accuracy']:.3f}, NSP {whole['NSP accuracy']:.3f}")
 
 
+def gap_without(lesson: BertLesson, model, pair: tuple[str, str], heads: Iterable[tuple[int, int]]) -> str:
+    """The five likeliest words for the gap in a pair, and whether B follows, with heads silent (both from 0, as a view
+    names them); HTML."""
+    with silenced(model.bert, [(layer + 1, head + 1) for layer, head in heads]):
+        filled = lesson.fill(model, *pair)
+        follows = lesson.follows(model, [pair])[0]
+    words = ", ".join(f"<b>{word}</b> {p:.2f}" for word, p in filled.top(filled.masks[0]))
+    return f"{words} · B follows: {follows:.2f}"
+
+
 def task_loss_of_heads(task: Task, model, count: int | None = None, split: str = "test") -> Table:
     """What a fine-tuned model loses without each head, in the task's main figure."""
     whole, rows = task.measure(model, split, count)[task.main], []
@@ -177,6 +187,11 @@ def _pretrained():
     if device.type == "cuda":
         about["device"] = torch.cuda.get_device_name()
     return loaded.model.bert.to(device), loaded, about
+
+
+def spread(found: dict) -> str:
+    """A recorded mean with the lowest and the highest of its seeds, in %."""
+    return f"{100 * found['mean']:.1f} ({100 * found['lowest']:.1f} to {100 * found['highest']:.1f})"
 
 
 def _spread(values: list[float]) -> dict:

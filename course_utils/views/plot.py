@@ -93,7 +93,8 @@ class Picture:
         caption = f' style="font-size:{larger}em"' if larger > 1 else ""
         page = (
             f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96 * larger)}" '
-            f'style="max-width:100%" src="data:image/png;base64,{data}">'
+            f'style="max-width:100%;box-sizing:border-box;padding:6px;border-radius:6px;background:#fff" '
+            f'src="data:image/png;base64,{data}">'
             f"<figcaption{caption}>{html.escape(self.caption)}</figcaption></figure>"
         )
         return {"text/html": page, "image/png": base64.b64encode(self.small).decode(), "text/plain": repr(self)}
@@ -176,6 +177,25 @@ def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.
     return Picture(draw, size, caption, alt)
 
 
+def stacked(whole, *, xlabel="% of all", caption="", size=(8.0, 2.4)):
+    """One bar per name, cut into the shares of at most eight parts: name -> {part: amount}, the same parts for all."""
+    shares = {name: {part: 100 * x / sum(found.values()) for part, x in found.items()} for name, found in whole.items()}
+    parts = sorted(next(iter(shares.values())), key=lambda part: -sum(found[part] for found in shares.values()))
+
+    def draw(figure):
+        axes, left = figure.subplots(), np.zeros(len(shares))
+        for part, colour in zip(parts, HEADS, strict=False):
+            wide = np.array([found[part] for found in shares.values()])
+            axes.barh(list(shares), wide, left=left, color=colour, edgecolor="white", label=part)
+            left += wide
+        axes.invert_yaxis()
+        axes.set(xlabel=xlabel, xlim=(0, 100))
+        axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
+
+    each = (f"{n}: " + ", ".join(f"{part} {found[part]:,}" for part in parts) for n, found in whole.items())
+    return Picture(draw, size, caption, "; ".join(each))
+
+
 def _log_axis(axes, which: str) -> None:
     """A logarithmic axis with plain numbers at 1, 2, 5, 10, …"""
     from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
@@ -221,6 +241,8 @@ def _direct_labels(axes, series, colours) -> None:
     for height, x, y, name, colour in ends:
         placed = max(height, placed + 13)
         lift = (6, placed - height)
+        if (axes.transData + axes.transAxes.inverted()).transform((x, y))[0] < 0.85:  # another line may go on there
+            lift = (6, lift[1] + 9)
         axes.annotate(name, (x, y), lift, textcoords="offset points", color=colour, va="center", annotation_clip=False)
 
 

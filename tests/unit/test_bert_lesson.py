@@ -124,6 +124,24 @@ def test_filling_in_and_following(lesson):
     assert alone == pytest.approx(together, abs=1e-6) and 0 < alone < 1
 
 
+def test_each_word_is_covered_in_turn(lesson):
+    model, read = lesson.model(**TINY), encode(lesson.tokenizer, "anna went to the bank .", "ben left .")
+    gaps = lesson.gaps(model, read)
+    assert gaps.shape == (len(read), len(lesson.tokenizer)) and model.training
+    covered = read.tokens.index("to")
+    filled = lesson.fill(model, "anna went [MASK] the bank .", "ben left .")
+    assert torch.allclose(gaps[covered], filled.probabilities[covered], atol=1e-6)
+
+
+def test_what_was_told_in_training_is_known_by_the_sentence(lesson):
+    told, held_out = (lesson.examples(split)[0].sentences[0] for split in ("train", "valid"))
+    assert (
+        lesson.seen(told)
+        and not lesson.seen(told + " .")
+        and lesson.seen(held_out) == any(held_out in story.sentences for story in lesson.examples("train"))
+    )
+
+
 def test_senses_static_is_one_vector_contextual_are_several(lesson):
     model = lesson.model(**TINY)
     found = senses(model.bert, lesson.tokenizer, "bank", ["anna went to the bank .", "in the bank ben met a friend ."])

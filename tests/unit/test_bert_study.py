@@ -10,7 +10,16 @@ import torch
 from course_utils import bert_study, files, recipes, results, stories
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.bert_lesson import BertLesson
-from course_utils.bert_study import begin, heads_of, pretraining_loss_of_heads, silenced, task_loss_of_heads, versus
+from course_utils.bert_study import (
+    begin,
+    gap_without,
+    heads_of,
+    pretraining_loss_of_heads,
+    silenced,
+    spread,
+    task_loss_of_heads,
+    versus,
+)
 from course_utils.checkpoints import folder, load_checkpoint
 from course_utils.finetuning import Classify, task_of
 from course_utils.stories import Labelled, Story
@@ -50,6 +59,20 @@ def test_a_silenced_head_writes_nothing_and_leaves_no_trace(model, tokenizer):
     for wrong in ((0, 1), (3, 1), (1, 3)):
         with pytest.raises(ValueError, match="layers 1 to 2 and heads 1 to 2"), silenced(model.bert, [wrong]):
             pass
+
+
+def test_a_gap_is_filled_without_a_head(model, tokenizer, monkeypatch):
+    lesson, told = BertLesson(tokenizer, dict.fromkeys(("train", "valid"), STORIES)), []
+    monkeypatch.setattr(bert_study, "silenced", lambda bert, heads: told.extend(heads) or silenced(bert, told))
+    text = gap_without(lesson, model, ("the [MASK] was good .", "the film ."), [(0, 1), (1, 0)])
+    with silenced(model.bert, [(1, 2), (2, 1)]):
+        filled = lesson.fill(model, "the [MASK] was good .", "the film .")
+    word, p = filled.top(filled.masks[0])[0]
+    assert told == [(1, 2), (2, 1)] and text.startswith(f"<b>{word}</b> {p:.2f}, ") and "B follows: 0." in text
+
+
+def test_a_recorded_mean_is_told_with_its_range():
+    assert spread({"mean": 0.5, "lowest": 0.25, "highest": 1}) == "50.0 (25.0 to 100.0)"
 
 
 def test_every_head_is_measured(model, tokenizer):

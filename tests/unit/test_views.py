@@ -204,6 +204,22 @@ def test_plots_carry_caption_and_alt_text():
         plot.lines({"a": ([1, 2], [1, 2, 3])})
 
 
+def test_shares_of_a_whole_name_all_amounts():
+    picture = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look.")
+    assert picture.alt == "small: a 1, b 3; large: a 9,000, b 1,000" and picture.png[:4] == b"\x89PNG"
+
+
+def test_a_label_stands_above_a_line_that_goes_on():
+    from matplotlib.figure import Figure
+
+    axes, series = Figure().subplots(), {"short": (np.arange(3), np.ones(3)), "long": (np.arange(9), np.ones(9))}
+    for x, y in series.values():
+        axes.plot(x, y)
+    plot._direct_labels(axes, series, ["black", "black"])
+    height = {text.get_text(): text.xyann[1] for text in axes.texts}
+    assert height["short"] >= 9
+
+
 def test_plots_are_larger_in_front_of_a_class(monkeypatch):
     picture = plot.points(X, X, caption="Look.")
     usual = picture._repr_mimebundle_()["text/html"]
