@@ -466,17 +466,25 @@ predict(
 # %%
 import copy
 from dataclasses import replace
+from course_utils import corpora
 from course_utils.decoding import translate
 
 lost = copy.deepcopy(trained.model)
 lost.positions = None  # the encoder's; the decoder keeps its own
-texts = [*twins, "we live in the european economic area .", "we live in the area european economic ."]
+texts = ["The dog bites the man.", "The man bites the dog.",
+         "Anna says that Leo saw the doctor.", "Leo says that Anna saw the doctor.",
+         "We live in the European Economic Area.", "We live in the area European Economic."]
 right, wrong = (translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost)))
-assert wrong[0].text == wrong[1].text and wrong[2].text == wrong[3].text and right[0].text != right[1].text
-Table([{"source": s, "with positions": a.text, "without": b.text} for s, a, b in zip(texts, right, wrong, strict=True)])
+assert all(wrong[n].text == wrong[n + 1].text for n in (0, 2, 4)) and [t.seen for t in right[:4]] == [True, True, False, False]
+assert sum("bites" in pair.source for pair in corpora.load_parallel("en-fr")) == 2
+assert right[2].text == "anna dit que léo a vu le médecin." and right[3].text == "léo dit qu'anna a vu le médecin."
+Table([{"source": s, "trained on": "seen" if a.seen else "new", "with positions": a.text, "without": b.text}
+       for s, a, b in zip(texts, right, wrong, strict=True)])
 
 # %% [markdown]
-# The decoder still knows the order of what *it* writes, so the French looks like French. Where the order can be guessed from the words, as in an area that is European and economic, one may hardly notice that it is gone. Who bites whom cannot be guessed.
+# The decoder still knows the order of what *it* writes, so the French looks like French. Where the order can be guessed from the words, as in an area that is European and economic, one may hardly notice that it is gone. Who bites whom cannot be guessed, nor who says so and who saw.
+#
+# (Its *bites* is bad even with positions: *habite* is "lives", *lit* is "reads". In the corpus the verb stands in these two sentences only, and having *seen* it twice is not enough. Yet dog and man keep their places.)
 #
 # **Keep this:** positions go into the words, before the first question is asked.
 
