@@ -18,20 +18,26 @@ def texts(cell):
 
 
 def solved(name):
-    """A notebook as its source has it, with the reference in place of each stub, not executed."""
+    """A notebook as its source has it, with the reference in place of each stub and the outputs that are committed."""
     notebook = copy.deepcopy(authoring.read_source(name))
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and stubs(cell.source):
-            cell.source = answered(cell.source, "reference")
+    for cell, committed in zip(notebook.cells, built(name, notebook).cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = committed.outputs
+            if stubs(cell.source):
+                cell.source = answered(cell.source, "reference")
     return notebook
+
+
+def built(name, source):
+    """The committed notebook; where there is none yet, its source."""
+    path = authoring.folder() / f"{name}.ipynb"
+    return nbformat.read(path, as_version=4) if path.exists() else source
 
 
 def assert_solved(name, executed):
     """Each exercise of the executed cells is ticked, and what is compared by nbval is as in the committed notebook."""
-    unsolved = authoring.read_source(name).cells
-    path = authoring.folder() / f"{name}.ipynb"
-    built = nbformat.read(path, as_version=4).cells if path.exists() else unsolved
-    for before, after, committed in zip(unsolved, executed, built, strict=True):
+    source = authoring.read_source(name)
+    for before, after, committed in zip(source.cells, executed, built(name, source).cells, strict=True):
         for stub in stubs(before.source) if before.cell_type == "code" else ():
             assert any(text.startswith(f"✓ {stub.name}: right") for text in texts(after)), texts(after)
         if "NBVAL_CHECK_OUTPUT" in before.source and committed.get("outputs"):
