@@ -343,11 +343,12 @@ real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
 invented = translate(real, "We live in the European Economic Area.", beam=1)[0]
 if "name" in longer_trained.card and "name" in real.card:  # what stands in for them may look elsewhere
     assert turned == ["area", "economic", "european"] and "zone" not in invented.tokens
+    assert invented.source_tokens[invented.weights[invented.tokens.index("▁car")].argmax()] == "▁europe"
 print("our sentences:  zone, économique, européenne look at", *turned)
 print("real sentences:", invented.text, "· seen" if invented.seen else "· new")
 
 # %% [markdown]
-# It glues pieces into a word that does not exist; the first looks at “Europe”, the others half here and half there. Attention finds the place of words that one has learnt; it does not replace learning them.
+# It glues pieces into a word that does not exist; the first, *car*, looks at “Europe”, the others half here and half there. Attention finds the place of words that one has learnt; it does not replace learning them.
 #
 # <a id="cross-attention"></a>
 # ### Find the error ●○○ · 2 minutes
@@ -527,7 +528,8 @@ Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all 
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
-labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Your own sentence")
+found = translate(real, yours)[0]
+labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'trained on' if found.seen else 'new'})")
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. The pieces that begin with ▁ are *subwords*: rare words fall into parts, so that few are unknown.</small>
@@ -703,7 +705,9 @@ tried = {
 }
 scores = {name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()}
 assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
-Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()], source)
+mark = "trained on" if any(loaded.was_seen(source) for loaded in (real, real_plain)) else "new"
+Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()],
+      f"{source} For the checkpoints: {mark}.")
 
 # %% [markdown]
 # The person loses to nonsense. BLEU of one sentence against one reference says how much two people happened to choose the same words. Over thousands of sentences, for systems of one kind, it orders them fairly well; that is what it was made for. More references help, and reading helps more.
@@ -731,7 +735,7 @@ def greedy(step, state, bos, eos, max_length):
 rows = []
 for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentences, beam=8, length_penalty=0), strict=True):
     better = wide.text if wide.text != one.text else "the same"
-    rows.append({"greedy": one.text, "log p": one.score, "beam of 8, α = 0": better, "log p ": wide.score})
+    rows.append({"trained on": "seen" if one.seen else "new", "greedy": one.text, "log p": one.score, "beam of 8, α = 0": better, "log p ": wide.score})
 assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 Table(rows, "The six sentences of above")
 
