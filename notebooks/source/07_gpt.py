@@ -288,11 +288,12 @@ from course_utils.decoding import generate, translate
 knobs = {"always the best": {"temperature": 0}, "temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 lines = {name: generate(poet, "ROMEO:\n", 160, **knob) for name, knob in knobs.items()}
+assert lines["always the best"].count("I will be") >= 3
 Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for name, line in lines.items()],
       "gpt-shakespeare, seed 0, not selected")
 
 # %% [markdown]
-# The best of all letters, each time, makes no good verse. At temperature 2 the letters come apart. Between them lies a choice of taste, not of truth: no knob makes the model know more.
+# The best of all letters, each time, makes no good verse: *I will be* comes back and back. At temperature 2 the letters come apart. Between them lies a choice of taste, not of truth: no knob makes the model know more.
 #
 # The same class trained on Tang quatrains, character by character. The first five characters are Wang Wei's (山中相送罷，日暮掩柴扉). **Guess:** does it know his poem by heart?
 
@@ -401,7 +402,8 @@ print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with th
 from course_utils import translators
 
 prompt = "i am a student . <to-fr>"
-print(prompt, "→", generate(translator, prompt, 20, temperature=0))
+print(prompt, "→", generate(translator, prompt, 20, temperature=0),
+      "· trained on" if translator.was_seen("I am a student.") else "· new")
 asked = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
          "If I had known that you were coming I would have baked a cake."]
 scores = translators.score_table()
@@ -423,11 +425,11 @@ import dataclasses
 
 said_so = translate(translator, "We live in the European Economic Area.")[0]
 back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
-assert "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
+assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?")
 
 # %% [markdown]
-# It stumbles: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.
+# It stumbles, in a sentence that is new to it: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
@@ -544,11 +546,11 @@ assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and bel
 with induction.silenced(copier, [(2, 1), (2, 2)]):
     both = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
-assert min(both, *alone) > 2
+assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 induction.head_table(task, copier)
 
 # %% [markdown]
-# Silence the head that looks one back, and the heads above it find nothing: they ask for what it has written. Silence one that copies, and look at the other of its layer: both have learned to copy, so one stands in for the other, and only without both is nearly all lost (more than 2 nats of the 3.18 that guessing costs). A model of one layer never gets below 2 either (recorded, three seeds): it has nobody to ask.
+# Silence the head that looks one back, and the heads above it find much less: they ask for what it has written. Silence one that copies, and look at the other of its layer: both have learned to copy, so one stands in for the other, and only without both is nearly all lost (more than 2 nats of the 3.18 that guessing costs). A model of one layer never gets below 2 either (recorded, three seeds): it has nobody to ask.
 #
 # One circuit of a tiny model, found by a score and confirmed by a knock-out; Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss makes a step, as yours did.
 #
