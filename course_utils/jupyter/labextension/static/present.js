@@ -1,7 +1,7 @@
 // A chapter in front of a class: one step a screen, the keyboard alone. What a step is, says screen.js.
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
-import { el, fit, isCode, plan, quiet } from "./screen.js";
+import { MARKS, el, fit, isCode, nothing, plan, quiet } from "./screen.js";
 import { STYLE } from "./style.js";
 
 class Deck {
@@ -38,14 +38,15 @@ class Deck {
     this.bar.remove();
     document.body.classList.remove("course-presenting");
     this.panel.node.classList.remove("course-deck");
-    for (const cell of this.notebook.widgets) cell.node.classList.remove("course-on", "course-now", "course-unrun", "course-nocode");
+    for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
+    this.notebook.scrollToCell(this.step.cell);
   }
 
   // ---- moving
   go(at, by = 1) {
     this.steps = plan(this.notebook.widgets); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
-    while (!this.busy && this.nothing(this.step.cell) && this.steps[this.at + by]) this.at += by;
+    while (!this.busy && nothing(this.step.cell, this) && this.steps[this.at + by]) this.at += by;
     if (this.at === 0) this.started = Date.now();
     const { cell } = this.step, index = this.notebook.widgets.indexOf(cell);
     this.notebook.mode = "command";
@@ -58,12 +59,6 @@ class Deck {
     this.remember();
     if (quiet(cell) && !this.ran.has(cell.model.id)) this.run(true);
     this.notes.show();
-  }
-
-  // Whether a cell was run and has nothing to look at, its code being hidden
-  nothing(cell) {
-    const { id, outputs } = cell.model;
-    return quiet(cell) && this.ran.has(id) && !this.shown.has(id) && !outputs.length;
   }
 
   jump(at) {
@@ -93,6 +88,7 @@ class Deck {
     if (!isCode(cell)) return;
     const first = !this.ran.has(cell.model.id);
     this.ran.add(cell.model.id);
+    this.said = null;
     this.remember();
     this.notebook.deselectAll();
     this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);

@@ -5,6 +5,7 @@ export const el = (tag, attributes = {}, ...children) => {
   e.append(...children);
   return e;
 };
+export const MARKS = ["course-on", "course-now", "course-checked", "course-unrun", "course-nocode"]; // of cells, by fit()
 export const isCode = cell => cell.model.type === "code";
 const tags = cell => cell.model.getMetadata("tags") ?? [];
 export const headingOf = cell => (cell.model.type === "markdown" ? cell.model.sharedModel.getSource().match(/^#{1,2} (.+)$/m)?.[1] : null);
@@ -12,6 +13,10 @@ export const headingOf = cell => (cell.model.type === "markdown" ? cell.model.sh
 // Its code is not what one talks about: it runs when one arrives.
 export const quiet = cell =>
   isCode(cell) && (tags(cell).some(t => t === "lab" || t === "predict") || !!cell.model.getMetadata("jupyter")?.source_hidden);
+
+// It was run and there is nothing to look at: no step.
+export const nothing = (cell, { ran, shown }) =>
+  quiet(cell) && ran.has(cell.model.id) && !shown.has(cell.model.id) && !cell.model.outputs.length;
 
 // The cells that are shown, in order: [{ cell, screen, heading }]
 export function plan(cells) {
@@ -37,8 +42,10 @@ export function fit({ notebook, steps, at, ran, shown, folded, scroller }) {
   for (const other of notebook.widgets) {
     const { id } = other.model;
     other.node.classList.remove("course-on", "course-now");
+    other.node.classList.toggle("course-checked", other.model.sharedModel.getSource().startsWith("# NBVAL")); // a mark for tests
     other.node.classList.toggle("course-unrun", isCode(other) && !ran.has(id));
-    other.node.classList.toggle("course-nocode", isCode(other) && !shown.has(id) && (quiet(other) || folded.has(id)));
+    const away = quiet(other) || (folded.has(id) && other.model.outputs?.length > 0); // one of the two is always seen
+    other.node.classList.toggle("course-nocode", isCode(other) && !shown.has(id) && away);
   }
   cell.node.classList.add("course-on", "course-now");
   const large = Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));

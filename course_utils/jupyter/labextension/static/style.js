@@ -9,7 +9,7 @@ export const STYLE = `
 .course-presenting .course-deck .jp-InternalAnchorLink{display:none}
 .course-presenting .course-deck{contain:none!important;position:static!important}
 .course-presenting :is(.lm-DockPanel,.lm-StackedPanel,.lm-SplitPanel,.lm-BoxPanel,.jp-MainAreaWidget):has(.course-deck){contain:none!important;transform:none!important}
-.course-presenting .course-deck .jp-WindowedPanel-outer{height:100%!important;padding:1.2vh 0 0!important;box-sizing:border-box;overflow:auto}
+.course-presenting .course-deck .jp-WindowedPanel-outer{height:100%!important;padding:.5vh 0 0!important;box-sizing:border-box;overflow:auto}
 .course-presenting .course-deck .jp-WindowedPanel-viewport{padding:0 5vw;min-height:0!important}
 .course-presenting .course-deck .jp-Cell{display:none;padding:.1em 0}
 .course-presenting .course-deck .jp-Cell.course-on{display:block;zoom:var(--course-zoom,1)}
@@ -18,16 +18,17 @@ export const STYLE = `
 .course-presenting .course-deck :is(.jp-Collapser,.jp-InputPrompt,.jp-OutputPrompt,.jp-Notebook-footer,.jp-cell-toolbar,.jp-CellHeader,.jp-CellFooter,.jp-InputPlaceholder,.jp-collapseHeadingButton){display:none!important}
 .course-presenting .course-deck .jp-MarkdownOutput{line-height:1.42;max-width:62em}
 .course-presenting .course-deck .jp-RenderedHTMLCommon :is(h1,h2,h3){margin-top:.2em}
+.course-presenting .course-deck .jp-mod-commandMode .course-checked .cm-line:first-of-type{display:none}
 .course-presenting .course-deck .jp-OutputArea-output pre{font-size:var(--jp-code-font-size)}
 .course-presenting .course-deck .jp-RenderedHTMLCommon :not(pre)>code{font-size:.86em}
 .course-presenting .course-deck :is(.jp-RenderedHTMLCommon table,figcaption,.widget-html-content,.jp-OutputArea-output small){font-size:var(--jp-content-font-size1)!important;line-height:1.35}
 .course-presenting .course-deck :is(.jp-RenderedHTMLCommon :is(td,th)){padding:.2em .6em}
 .course-presenting .course-deck .jp-OutputArea-output :is(img,svg){max-height:80vh}
 .course-presenting .course-deck .jp-Notebook:focus{outline:none}
-.course-bar{zoom:var(--course-zoom,1);position:fixed;inset:auto 0 0 0;height:38px;box-sizing:border-box;padding:0 5vw;display:flex;align-items:center;gap:2em;justify-content:space-between;z-index:9001;font:16px/1.2 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border-top:1px solid var(--jp-border-color2)}
+.course-bar{zoom:var(--course-zoom,1);position:fixed;inset:auto 0 0 0;height:38px;box-sizing:border-box;padding:0 calc(5vw/var(--course-zoom,1));display:flex;align-items:center;gap:2em;justify-content:space-between;z-index:9001;font:16px/1.2 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border-top:1px solid var(--jp-border-color2)}
 .course-bar span{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.course-bar .course-place{flex:none;max-width:38%}
 .course-black::after{content:"";position:fixed;inset:0;background:#000;z-index:9999}
-.course-dialog{font:19px/1.5 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border:1px solid var(--jp-border-color1);border-radius:6px;max-height:86vh;overflow:auto}
+.course-dialog{font:19px/1.5 var(--jp-ui-font-family);color:var(--jp-ui-font-color1);background:var(--jp-layout-color1);border:1px solid var(--jp-border-color1);border-radius:6px;zoom:var(--course-zoom,1);max-height:calc(86vh/var(--course-zoom,1));overflow:auto}
 .course-dialog::backdrop{background:rgb(0 0 0/.45)}
 .course-dialog button{display:block;width:100%;text-align:left;font:inherit;color:inherit;background:none;border:0;padding:.15em .6em;cursor:pointer}
 .course-dialog button:focus{background:var(--jp-ui-font-color1);color:var(--jp-layout-color1);outline:none}
