@@ -21,27 +21,27 @@ runtime = course_utils.setup()
 # A small model has read our stories, which a small grammar tells. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.bert_lesson import BertLesson
 from course_utils.bert_text import collate, encode
 from course_utils.checkpoints import load_checkpoint
 
 stories = load_checkpoint("bert-stories")
-tokenizer = stories.tokenizer
-
-def gaps(model, read):
-    """Each word of an input covered in turn -> what stands in the gap, probabilities [T, V]."""
-    ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(tokenizer.mask)
-    with torch.no_grad():
-        logits = model.eval()(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
-    return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
-
-river = encode(tokenizer, "Anna was tired and sat down on the bank of the river.", "The grass on the bank was wet.")
+tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
+gaps = lesson.gaps  # each word covered in turn: probabilities of what stands in the gap [T, V]
+on_the_bank = "Anna was tired and sat down on the bank of the river.", "The grass on the bank was wet."
+river = encode(tokenizer, *on_the_bank)
 words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
-labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
-                 select=river.tokens.index("bank"), title="What stands in the gap?",
-                 caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
+guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
+                           select=river.tokens.index("bank"), title="What stands in the gap?",
+                           caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
+anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
+assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
+guessed
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# It is sure nearly everywhere, and unsure with sense. Cover "anna": every name gets a little, none gets much. Cover "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, as that helps to fill gaps.
+# It is sure nearly everywhere, and unsure with sense. Cover "anna": many names get a little, none gets much. Cover "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, as that helps to fill gaps.
+#
+# Both sentences are *seen*: they stand in the stories that it was trained on, with other words covered each time. So this shows what a gap is, and not yet how well it fills new ones.
 #
 # **Keep this:** a gap is a question, and the text has the answer. Any text is a book of exercises with solutions.
 
@@ -89,7 +89,7 @@ def squares(figure):
         axes.set(title=name, xticks=[], yticks=[])
 
 plot.picture(squares, size=(7.5, 2.8), caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, "
-             "second half: by the water. From left to right, which of them find together?")
+             "second half: by the water. In which of the three do the halves part?")
 
 # %% [markdown]
 # In the table all are one. Their places in the sentence tell them apart, but not by meaning: whether the nearest other "bank" means the same is a coin toss. After the last block it nearly always does. Nobody said that there are two banks. The meaning is not in the word, it is put together from its neighbours.
@@ -143,11 +143,13 @@ pair = encode(tokenizer, "she left the bank", "the bank was wet")
 batch, embeddings = collate([pair]), stories.model.bert.embeddings.eval()
 with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
+sides = zip(parts, (*parts[1:], parts[0]), strict=True)
+assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?", caption="“bank” stands there twice. Switch parts off until both sums are equal.")
 
 # %% [markdown]
-# Can three rows be told apart again once they are added? With many features there is room: they stand at nearly right angles, and a matrix behind can read off the one that it needs.
+# Can three rows be told apart again once they are added? With many features there is room: they stand at nearly right angles, and a matrix behind can read off the one that it needs. (Only the row of `[CLS]` and that of the first place do not: these two always come together.)
 #
 # ### Exercise 2 ●●○ · 4 minutes
 # Three rows, a sum, and chapter 5's layer norm.
@@ -257,7 +259,6 @@ def next_sentence_pairs(stories, count, generator):
 # What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others about the two banks. **Guess** of which answer it is least sure.
 
 # %%
-from course_utils.bert_lesson import BertLesson
 from course_utils.score_study import Table
 
 asked = [("the man went to the store", "he bought a gallon of milk"),
@@ -266,14 +267,16 @@ asked = [("the man went to the store", "he bought a gallon of milk"),
          ("Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."),
          ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
          ("Tom walked along the river and sat down on the bank.", "The grass on the bank was wet.")]
-lesson = BertLesson(tokenizer)
 believed = lesson.follows(stories.model, asked)
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
 assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
-Table([{"A": a, "B": b, "B follows": round(p, 2)} for (a, b), p in zip(asked, believed, strict=True)], "bert-stories")
+marks = [("new", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in asked]
+assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
+rows = zip(asked, marks, believed, strict=True)
+Table([{"A": a, "B": b, "trained on": mark, "B follows": round(p, 2)} for (a, b), mark, p in rows], "bert-stories")
 
 # %% [markdown]
-# All right, and the last two show what for: the same B, and another bank in A. (Ask it with "the weather *is* fine": our stories are told in the past, and the book follows.)
+# All right, and the last two show what for: the same B, and another bank in A. (The third pair and the last it knows, sentence for sentence. Ask it with "the weather *is* fine": our stories are told in the past, and the book follows.)
 #
 # **Keep this:** two tasks, and both answer sheets are in the text. Nobody has labelled anything.
 
@@ -306,22 +309,23 @@ Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
                  positions=words, select=river.tokens.index("bank"), title="What has the minute brought?",
-                 caption="Click a word. Both models get the text with the same gap.")
+                 caption="Click a word. Both models get the text with the same gap. Its sentences stand in the training stories.")
 
 # %% [markdown]
 # **Keep this:** two questions to a pile of text, a minute of steps, and there is a model that knows which words belong together. What for, comes next.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it look at?
-# Every head of your model, on two sentences with a gap. First the row of `[CLS]`: where does it gather what it says about the pair? Then the row of `[MASK]`. Under each head one can see what masked words lose on held-out stories when it is silent. **Guess** before you press: without the head that looks most sharply, will the gap be filled with another word?
+# Every head of your model, on two new sentences with a gap. First the row of `[CLS]`: where does it gather what it says about the pair? Then the row of `[MASK]`. Under each head one can see what masked words lose on held-out stories when it is silent. **Guess** before you press: without the head that looks most sharply, will the gap be filled with another word?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 from course_utils import bert_study
 
-sentence_a, sentence_b = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
-seen = lesson.fill(mine, sentence_a, sentence_b)
+new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
+assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
+seen = lesson.fill(mine, *new)
 lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
 assert effects.max() < 25
@@ -330,18 +334,14 @@ view = labs.heads(seen.weights, seen.tokens, select="[CLS]", effects=effects, ef
 told = ipywidgets.HTML()
 
 def tell(change):
-    """The five likeliest words for the gap, and whether B follows, without the heads that are knocked out."""
-    with bert_study.silenced(mine.bert, [(layer + 1, head + 1) for layer, head in change["new"]]):
-        top = lesson.fill(mine, sentence_a, sentence_b).top(seen.masks[0])
-        follows = lesson.follows(mine, [(sentence_a, sentence_b)])[0]
-    told.value = ", ".join(f"<b>{word}</b> {p:.2f}" for word, p in top) + f" · B follows: {follows:.2f}"
+    told.value = bert_study.gap_without(lesson, mine, new, change["new"])
 
 tell({"new": []})
 view.observe(tell, names="knocked")
 display(view, told)
 
 # %% [markdown]
-# Chapter 5's lesson holds here, too: which head costs most, its map does not tell. In a model as small as yours one head may carry a good part of the masked words; the model at the top spreads them over more heads, and below, in *Deeper*, you see how little it loses with one. (Below zero: a little better without it. That much is chance.)
+# Chapter 5's lesson holds here, too: which head costs most, its map does not tell. In a model as small as yours one head may carry a good part of the masked words; the model at the top spreads them over more heads, and below, in *Deeper*, you see how little it loses with one. (A number below zero would say: a little better without it, by chance.)
 #
 # **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. What a look was worth is counted, not seen.
 
@@ -398,9 +398,7 @@ display(Table(live.values(), "Just now, one seed. Valid: words and patterns as i
 
 # %%
 from course_utils import results
-
-def spread(found):
-    return f"{100 * found['mean']:.1f} ({100 * found['lowest']:.1f} to {100 * found['highest']:.1f})"
+from course_utils.bert_study import spread
 
 recorded, rows = results.load("bert_tasks"), []
 for name, found in recorded["tasks"].items():
@@ -463,11 +461,12 @@ print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
-# In these sentences Lincoln may be a man, a town or a company, and the model has never been told of any Lincoln: the name occurs in test sentences only, in pieces. What it is, the neighbours say. Above the words the right spans, below what the fine-tuned model found.
+# Lincoln may be a man, a town or a company. The stories tell of some, but no labelled sentence that the model was fine-tuned on has a Lincoln, or a South Africa: what they are here, the neighbours say. Under each word stands the right tag, under that what the model says. *South Africa* is one place of two words: B begins it, I goes on.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
-assert not any("Lincoln" in e.words for e in tasks["entities"].examples("train"))
+assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
+assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
 said = tasks["entities"].predict(shipped["entities"].model, [asked.words])[0]
 labs.tagged(asked.words, asked.tags, predicted=said.tags, title="Who is who, and what is where?")
 
@@ -571,7 +570,7 @@ assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) <
 display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
 
 # %% [markdown]
-# On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The head alone is a coin toss in sentiment: what it needs is not in `[CLS]` before fine-tuning.
+# On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The head alone is a coin toss there, in sentiment: what it needs is not in `[CLS]` before fine-tuning.
 #
 # That is how the four models above were made: LoRA of rank 3 in every matrix. Their files hold two thin factors for each, and `load_checkpoint` adds the products to `bert-stories`.
 #
@@ -621,22 +620,14 @@ for name, config in models.items():
     print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(parts[name].values()):,}")
     assert size == {"base": 109_482_240, "large": 335_141_888}[name]
 assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
-
-def stacked(figure):
-    axes, left = figure.subplots(), [0.0] * 3
-    for part, colour in zip(sorted(parts["base"], key=parts["base"].get, reverse=True), plot.HEADS, strict=True):
-        share = [100 * found[part] / sum(found.values()) for found in parts.values()]
-        axes.barh(list(parts), share, left=left, color=colour, edgecolor="white", label=part)
-        left = [a + b for a, b in zip(left, share, strict=True)]
-    axes.invert_yaxis()
-    axes.set(xlabel="% of all parameters", xlim=(0, 100))
-    axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
-
-plot.picture(stacked, size=(8, 2.4), caption="Where the parameters are, in %. What grows from yours to large, what shrinks?",
-             alt="; ".join(f"{name}: " + ", ".join(f"{part} {count:,}" for part, count in found.items())
-                           for name, found in parts.items()))
+for part, order in {"token embeddings": -1, "feed-forward networks": 1}.items():
+    share = [found[part] / sum(found.values()) for found in parts.values()]
+    assert share == sorted(share)[::order]
+plot.stacked(parts, xlabel="% of all parameters", caption="What grows from yours to large, and what shrinks?")
 
 # %% [markdown]
+# The larger the model, the more of it is in the feed-forward networks, and the less in the table of words.
+#
 # So *base* is 109.5 million, and with the heads of pre-training 110.1: "110" is right either way. *Large* is 335.1, with its heads 336.2. The rest of "340" is nowhere: it is 336, said with two digits.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -656,15 +647,16 @@ if real:
     ours, pieces = Bert.from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
 assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
-print("Computed just now." if real else f"No weights here. {recorded.about}")
-print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0e}")
+origin = "Computed just now." if real else recorded.about
+print(origin if real else f"No weights here. {origin}")
+print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0g}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
     ["The dog was exhausted and stayed where it was.", "The street was too wide to cross.", "The road had many lanes."],
     answer=1,
-    because="0.66 against 0.60 and 0.38. Meaning counts, and so do the words that are shared. Our twins are hard.",
+    because="Recorded: 0.66 against 0.60 and 0.38. Meaning counts, and so do the words that are shared. Our twins are hard.",
 )
 
 # %% tags=["optional-network"]
@@ -679,7 +671,7 @@ def alike_sentences(figure):
     axes.set_yticklabels([f"{text} {n}" for n, text in enumerate(sentences, 1)], fontsize=9)
 
 plot.picture(alike_sentences, size=(7.4, 2.9), caption="Cosines between sentence vectors. The last two share no word: do they "
-             f"belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}.")
+             f"belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
 
 # %% [markdown]
 # The Economic Area and the common market share no word, and find each other. That is search by meaning: a vector for each text, and the nearest wins. And the nearest "bank"? Below, the shares that mean the same, block by block, in the published model and in ours.
@@ -690,7 +682,7 @@ lines = {"all-MiniLM-L6-v2": shown["bank"], "bert-stories": ours_too}
 assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
 plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, "blocks", "nearest means the same",
            title="After how many blocks are there two banks?", caption=f"{len(banked)} sentences; 0: words, segments and "
-           "positions only. Half would be chance.")
+           f"positions only. Half would be chance. The published model: {origin}")
 
 # %% [markdown]
 # Now fine-tune it: is a film review kind? The sentences of SST-2 come from reviews; they are fetched as chapter 3's corpora were. The published model was never asked for an opinion.
@@ -806,10 +798,12 @@ opus = published("Helsinki-NLP/opus-mt-en-zh", "COURSE_OPUS", "AutoModelForSeq2S
 if opus:
     written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
     print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
-print("chapter 5's:  ", translate(load_checkpoint("transformer-en-zh"), [apple])[0])
+own = translate(load_checkpoint("transformer-en-zh"), [apple])[0]
+assert own.seen is False and "绿" not in own.text and "綠" not in own.text
+print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
 
 # %% [markdown]
-# The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence and forgot the colour, and `translate` is its `generate`.)
+# The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence, new to it, and forgot the colour; `translate` is its `generate`.)
 #
 # **Keep this:** config, tokenizer, model. Who knows what is in the folder can do without the one line.
 
