@@ -169,7 +169,7 @@ def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.
         drawn = axes.bar(range(len(values)), values, color=COLOURS.get(role, "#3c4854"), width=0.62)
         axes.bar_label(drawn, [f"{v:.{digits}f}" for v in values], padding=2, fontsize=9)
         shown = names(labels, "")
-        axes.set_xticks(range(len(values)), shown, rotation=30 if max(map(len, shown)) > 9 else 0)
+        axes.set_xticks(range(len(values)), shown, rotation=30 if max(map(len, shown)) * len(shown) > 70 else 0)
         axes.set(ylabel=ylabel, title=title)
         axes.margins(y=0.15)
 

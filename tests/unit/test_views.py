@@ -209,6 +209,14 @@ def test_shares_of_a_whole_name_all_amounts():
     assert picture.alt == "small: a 1, b 3; large: a 9,000, b 1,000" and picture.png[:4] == b"\x89PNG"
 
 
+@pytest.mark.parametrize(("count", "slanted"), [(2, 0), (12, 30)])
+def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, slanted):
+    drawn = []
+    monkeypatch.setattr(plot, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    plot.bars(["pre-trained"] * count, range(count))
+    assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
+
+
 def test_a_label_stands_above_a_line_that_goes_on():
     from matplotlib.figure import Figure
 
