@@ -133,6 +133,7 @@ def test_a_lesson_by_keyboard(deck):
     assert len(deck.shown()) == 2, "what came before stays while there is room"
     deck.press("ArrowRight")
     assert "torch" in deck.output()
+    page.wait_for_function("!courseDeck.panel.context.model.dirty")  # a reload would show it
     page.keyboard.press("d"), page.keyboard.press("d")  # in JupyterLab this deletes a cell
     assert page.evaluate("courseDeck.notebook.widgets.length") == len(CELLS)
     deck.press("ArrowRight", "PageDown")

@@ -99,6 +99,7 @@ class Deck {
     } finally {
       this.busy -= 1;
     }
+    if (!this.busy) this.panel.context.save().catch(() => {}); // so that the page may be reloaded
     this.layout();
     if (onwards && first && this.step.cell === cell && !cell.model.outputs.length) this.go(this.at + 1); // nothing to look at
   }

@@ -18,6 +18,8 @@ export const STYLE = `
 .course-presenting .course-deck :is(.jp-Collapser,.jp-InputPrompt,.jp-OutputPrompt,.jp-Notebook-footer,.jp-cell-toolbar,.jp-CellHeader,.jp-CellFooter,.jp-InputPlaceholder,.jp-collapseHeadingButton){display:none!important}
 .course-presenting .course-deck .jp-MarkdownOutput{line-height:1.42;max-width:62em}
 .course-presenting .course-deck .jp-RenderedHTMLCommon :is(h1,h2,h3){margin-top:.2em}
+.course-presenting .course-deck .course-training{max-width:100%!important}
+.course-presenting .course-deck .course-training svg{zoom:1.8}
 .course-presenting .course-deck .jp-mod-commandMode .course-checked .cm-line:first-of-type{display:none}
 .course-presenting .course-deck .jp-OutputArea-output pre{font-size:var(--jp-code-font-size)}
 .course-presenting .course-deck .jp-RenderedHTMLCommon :not(pre)>code{font-size:.86em}
