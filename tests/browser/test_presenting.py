@@ -129,6 +129,9 @@ def test_a_lesson_by_keyboard(deck):
     page = deck.page
     assert deck.shown() == ["# A lesson"]
     assert "→ next" in deck.say() and "1/" in deck.say()
+    deck.press("g", "ArrowDown", "Enter")
+    assert deck.shown() == ["## Softmax\n**Guess:** what stays?"] and "Not all above was run" in deck.say()
+    deck.press("Home")
     deck.press("ArrowRight")
     assert len(deck.shown()) == 2, "what came before stays while there is room"
     deck.press("ArrowRight")

@@ -197,7 +197,7 @@ class Deck {
     if (shiftKey && one === "r") return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);
     if (shiftKey && one === "k") return () => this.restart();
     if (shiftKey && one === "t") return () => this.trainAnew();
-    if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.go(this.at + 1);
+    if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.jump(this.at + 1);
     const on = () => this.notebook.widgets.filter(c => c.node.classList.contains("course-on"));
     return {
       ArrowRight: () => this.next(), PageDown: () => this.next(), " ": () => this.next(), ArrowLeft: () => this.back(), PageUp: () => this.back(),
