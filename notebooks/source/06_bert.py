@@ -447,7 +447,7 @@ columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
            "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
 columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
             for name, found in heads["tasks"].items()}
-rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) for name, lost in columns.items()}
+rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
         for n, row in enumerate(heads["pre-training"])]
 most = {name: rows[max(range(len(rows)), key=lost.__getitem__)]["head"] for name, lost in columns.items()}
 assert sum(head == "1.4" for head in most.values()) == 4 and len(most) == 6
@@ -461,7 +461,7 @@ print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
-# Lincoln may be a man, a town or a company. The stories tell of some, but no labelled sentence that the model was fine-tuned on has a Lincoln, or a South Africa: what they are here, the neighbours say. Under each word stands the right tag, under that what the model says. *South Africa* is one place of two words: B begins it, I goes on.
+# Lincoln may be a man, a town or a company. The stories tell of such Lincolns, but no labelled sentence that the model was fine-tuned on has a Lincoln, or a South Africa: what they are here, the neighbours say. Under each word stands the right tag, under that what the model says. *South Africa* is one place of two words: B begins it, I goes on.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
