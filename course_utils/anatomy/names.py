@@ -1,8 +1,9 @@
-"""The rule of names: the core path runs without the sections that one may skip."""
+"""The rules of names: the core path runs without the sections that one may skip, and without what only shows."""
 
 import ast
 import re
 
+from ..resuming.cells import definitions
 from . import tags
 
 
@@ -18,6 +19,20 @@ def skippable(notebook):
         for name in sorted(used & deeper - core):
             todo = "Make it in a cell of the core path, or tag this cell deeper, too."
             yield notebook.problem(number, f"{name!r} is made in a Deeper cell only, and that may be skipped", todo)
+
+
+def shown_only(notebook):
+    """No cell uses a name that only a cell tagged `shows` has made: after a restart that one is not run again."""
+    shown, others = set(), set()
+    for number, cell in notebook.code():
+        made, used = names(cell.source)
+        for name in sorted((used - made) & (shown - others)):
+            todo = "Make it elsewhere, or take the tag away."
+            yield notebook.problem(number, f"{name!r} is made in a cell tagged shows only", todo)
+        if "shows" in tags(cell):
+            shown |= made - names(ast.unparse(definitions(ast.parse(cell.source))))[0]
+        else:
+            others |= made
 
 
 def names(code):
@@ -36,4 +51,4 @@ def names(code):
     return made, used
 
 
-RULES = [skippable]
+RULES = [skippable, shown_only]

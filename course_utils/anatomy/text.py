@@ -7,7 +7,7 @@ from . import LINK, Notebook, tags
 
 LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
-TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network"}
+TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
     "in this section we will", "in this chapter we will", "let us now", "clearly,",

@@ -76,6 +76,11 @@ def without_shows(tree: ast.Module, names: dict[str, Any]) -> ast.Module:
     return ast.Module([node for node in tree.body if not shows(node)], [])
 
 
+def definitions(tree: ast.Module) -> ast.Module:
+    """The imports, functions and classes of a cell."""
+    return ast.Module([node for node in tree.body if isinstance(node, CHEAP)], [])
+
+
 def _calls(node: ast.AST) -> bool:
     return any(isinstance(x, ast.Call | ast.NamedExpr | ast.Await) for x in ast.walk(node))
 

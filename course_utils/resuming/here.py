@@ -24,7 +24,8 @@ def resume_here(cell: str | None = None) -> None:
     back and what did not. Trainings and slow cells come from what was kept (keeping.py). Outputs on the page stay.
 
     cell: the id of the cell to stop before; without: the cell that calls.
-    Cells under *Deeper* are brought back if they have run before. ■ stops it; what is back by then stays.
+    Cells under *Deeper* are brought back if they have run before; of those tagged `shows`, on which nothing below
+    depends, only imports and definitions. ■ stops it; what is back by then stays.
     Raises CannotResume outside of a notebook, and where the saved notebook does not have this cell.
     """
     shell = keeping.shell()
@@ -36,9 +37,9 @@ def resume_here(cell: str | None = None) -> None:
     started, report = time.monotonic(), Report()
     try:
         for one in above:
-            if "deeper" in one.metadata.get("tags", ()) and one.get("id") not in ran:
-                continue
-            _replay(shell, one.source, where, report)
+            tags = one.metadata.get("tags", ())
+            if "deeper" not in tags or one.get("id") in ran:
+                _replay(shell, one.source, tags, where, report)
     except KeyboardInterrupt:
         report.stopped = True
     cells.watch()
@@ -69,8 +70,9 @@ class Report:
         return "\n".join(lines)
 
 
-def _replay(shell: Any, text: str, where: Path | None, report: Report) -> None:
-    """Run what a cell defines, silently."""
+def _replay(shell: Any, text: str, tags: Any, where: Path | None, report: Report) -> None:
+    """Run what a cell defines, silently. A training cell changes a model, so it cannot be kept as a whole: `fit` keeps
+    what was trained, and each statement beside it is kept by itself."""
     from IPython.utils.capture import capture_output
 
     first = next((line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
@@ -79,13 +81,20 @@ def _replay(shell: Any, text: str, where: Path | None, report: Report) -> None:
     names = shell.user_ns
     try:
         tree = ast.parse(shell.transform_cell(text))
+        if "shows" in tags:
+            tree = cells.definitions(tree)
         with capture_output(), keeping.replaying(text, report.heard):
             found = cells.key(text, tree, names)
             values = _values(where, found)
             tree_left = tree if values is None else cells.skippable(tree, values)
             names.update(values or {})
             started = time.monotonic()
-            _execute(shell, cells.without_shows(tree_left, names), text)
+            tree_left = cells.without_shows(tree_left, names)
+            if "training" in tags and values is None:
+                for node in tree_left.body:
+                    _replay_statement(shell, node, text, where, report)
+            else:
+                _execute(shell, tree_left, text)
             slow = values is None and time.monotonic() - started > cells.SLOW
             if values is not None:
                 names.update(values)  # again: what ran may have bound some of them on its way
@@ -99,6 +108,24 @@ def _replay(shell: Any, text: str, where: Path | None, report: Report) -> None:
         raise
     except BaseException as error:
         report.failed.append((first[:60], f"{type(error).__name__}: {error}".splitlines()[0][:200]))
+
+
+def _replay_statement(shell: Any, node: ast.stmt, text: str, where: Path | None, report: Report) -> None:
+    """Run one statement of a cell, or take what it bound from what is kept."""
+    tree, names = ast.Module([node], []), shell.user_ns
+    found = cells.key(f"{text}\n{ast.unparse(node)}", tree, names)
+    if (values := _values(where, found)) is not None:
+        names.update(values)
+        report.kept += 1
+        return
+    read = {name: names[name] for name in cells.reads(tree, names)}
+    started = time.monotonic()
+    _execute(shell, tree, text)
+    slow = time.monotonic() - started > cells.SLOW
+    if slow and where and found and cells.key(f"{text}\n{ast.unparse(node)}", tree, {**names, **read}) == found:
+        made = cells.worth_keeping(tree, names)
+        if made and made.keys() == set(cells.binds([node])):
+            keeping.write(where, found, made)
 
 
 def _values(where: Path | None, key: str | None) -> dict[str, Any] | None:

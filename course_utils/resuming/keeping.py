@@ -83,6 +83,7 @@ class Training:
 
     def __init__(self, where: Path, model: Any, resume: Any, title: str, settings: dict[str, Any]):
         self.where, self.title = where, title
+        self.make = settings.get("optimizer") or (resume._last.get("make") if resume is not None else None)
         self.origin = resume.origin if resume is not None else fingerprint(model)
         self.key = fingerprint(("training", self.origin, text_of_cell(), title, settings))
 
@@ -104,7 +105,7 @@ class Training:
         try:
             found = read(self.where, self.key)
             last, best, judged = found["last"], found["best"], None
-            last["make"] = getattr(torch.optim, found["make"])
+            last["make"] = self.make or torch.optim.Adam
             if found["judged"]:
                 judged = Best(*found["judged"]), (last if found["shared"] else best and {**best, "make": last["make"]})
             run = Run(model, found["steps"], last["step"], found["history"], found["stopped"], found["samples"])
@@ -120,13 +121,15 @@ class Training:
         run.origin = self.origin
         if run.stopped in ("diverged", "error") or not run._last:
             return
+        with contextlib.suppress(*UNREADABLE):  # a stop in class does not cost what was prepared
+            if run.stopped and read(self.where, self.key)["last"]["step"] > run._last["step"]:
+                return
         judged, best = run._judged or (None, None)
         shared = best is not None and best["step"] == run._last["step"]
         write(self.where, self.key, {
             "last": _without_make(run._last), "best": None if shared else _without_make(best), "shared": shared,
-            "judged": judged and list(judged), "make": getattr(run._last["make"], "__name__", "Adam"),
-            "steps": run.steps, "history": run.history, "stopped": run.stopped, "message": run.message,
-            "samples": run.samples if plain.is_plain(run.samples) else None, "date": today(),
+            "judged": judged and list(judged), "steps": run.steps, "history": run.history, "stopped": run.stopped,
+            "message": run.message, "samples": run.samples if plain.is_plain(run.samples) else None, "date": today(),
         })  # fmt: skip
 
 

@@ -15,9 +15,10 @@ from torch import nn
 from course_utils import workbook
 from course_utils.corpora import Pair
 from course_utils.presenting import prepare
-from course_utils.resuming import cells, keeping, plain
+from course_utils.resuming import cells, here, keeping, plain
 from course_utils.resuming.fingerprint import fingerprint
 from course_utils.score_study import Table
+from course_utils.training import Run, fit
 
 
 def defined(source):
@@ -227,6 +228,22 @@ def lesson(tmp_path):
     kernel.manager.shutdown_kernel(now=True)
 
 
+def test_a_stop_does_not_cost_what_was_prepared(tmp_path):
+    model = torch.nn.Linear(2, 1)
+    place = keeping.Training(tmp_path, model, None, "one", {})
+
+    def keep(step, stopped):
+        run = Run(model, 10, step, {}, stopped)
+        run._last = {"model": dict(model.state_dict()), "step": step, "make": torch.optim.Adam}
+        place.keep(run)
+        return keeping.read(tmp_path, place.key)["last"]["step"]
+
+    assert keep(4, "by hand") == 4
+    assert keep(10, None) == 10
+    assert keep(6, "by hand") == 10
+    assert keep(10, None) == 10
+
+
 def test_a_restart_in_the_middle_of_a_lesson(lesson):
     for number in range(5):
         lesson.run(number)
@@ -252,6 +269,75 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     said = lesson.run(7)
     assert "Trained again" in said and "“first”" in said and "training and" not in said
     assert lesson.ask("deep, run.step") == "1 30"
+
+
+def test_an_optimizer_of_ones_own_comes_back_too(tmp_path, monkeypatch):
+    """As chapter 6's, a function: the training is found, and goes on with it."""
+    monkeypatch.setattr(keeping, "folder", lambda: tmp_path)
+    monkeypatch.setenv("COURSE_KEPT", "use")
+
+    def train(model, steps, **more):
+        options = {"optimizer": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr, fused=True), "show": False}
+        return fit(model, [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=steps, **options | more)
+
+    def model():
+        torch.manual_seed(3)
+        return nn.Linear(2, 1)
+
+    first = train(model(), 5)
+    again = train(model(), 5)
+    assert "Kept from" in again.message and "Kept from" not in first.message
+    del again.model.last_run
+    assert train(again.model, 8, resume=again, optimizer=None)._last["make"] is not torch.optim.Adam
+
+
+class Shell:
+    """As much of IPython's as a replay needs."""
+
+    def __init__(self, **names):
+        self.user_ns = self.user_global_ns = names
+
+    def transform_cell(self, text):
+        return text
+
+
+def replayed(tmp_path, monkeypatch, text, tags, **names):
+    """The names after a cell was brought back twice from the same beginning, and how often `slow` ran in all."""
+    monkeypatch.setattr(here, "_execute", lambda shell, tree, text: exec(ast.unparse(tree), shell.user_ns))
+    ran = []
+
+    def slow(x):
+        time.sleep(0.45)
+        ran.append(x)
+        return x
+
+    slow.__module__ = "course_utils.slow"
+    for _ in range(2):
+        shell, report = (
+            Shell(**{**{n: list(v) if isinstance(v, list) else v for n, v in names.items()}, "slow": slow}),
+            here.Report(),
+        )
+        here._replay(shell, text, tags, tmp_path, report)
+        assert report.failed == []
+    return shell.user_ns, len(ran)
+
+
+TRAINED = "model.append(1)\nloss = slow(len(model))\nfound = found | {'loss': loss}\nmore = slow(loss)"
+
+
+def test_beside_a_training_each_slow_statement_is_kept(tmp_path, monkeypatch):
+    after, ran = replayed(tmp_path, monkeypatch, TRAINED, ["training"], model=[0], found={})
+    assert (after["loss"], after["found"], after["more"], after["model"]) == (2, {"loss": 2}, 2, [0, 1]) and ran == 2
+
+
+def test_a_statement_that_changes_what_it_reads_is_not_kept(tmp_path, monkeypatch):
+    after, ran = replayed(tmp_path, monkeypatch, "n = [slow(1), model.append(1)]", ["training"], model=[0])
+    assert after["model"] == [0, 1] and ran == 2
+
+
+def test_of_a_cell_that_only_shows_definitions_come_back(tmp_path, monkeypatch):
+    after, ran = replayed(tmp_path, monkeypatch, "import math\ndef f(): return 3\nserved = slow(f())", ["shows"])
+    assert after["f"]() == 3 and "math" in after and "served" not in after and ran == 0
 
 
 def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, capsys):
