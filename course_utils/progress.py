@@ -185,7 +185,8 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
     bundle, page = {}, ""
     for curves in filter(None, groups):
         numbers = [v for _, values in curves.values() for v in values if math.isfinite(v)]
-        steep = numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
+        falls = any(word in name for name in curves for word in ("loss", "perplexity"))  # what rises has a top
+        steep = falls and numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
         name = "loss" if "loss" in curves else ", ".join(curves)
         picture = plot.lines(curves, "step", name, title=title, log="y" if steep else None)._repr_mimebundle_()
         page, bundle, title = page + picture["text/html"], picture | bundle, ""

@@ -191,7 +191,7 @@ study.learn(lesson, one, steps=300, evaluate=None, samples=None)
 mine = study.live_model(lesson)
 steps = {"class": 500, "full": 3000}[runtime.profile]
 run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
-reached |= {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
+reached = reached | {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
 assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] < 0.8 * reached["bigram"]
 rows = [{"who": name, "nats": loss, "bits per character": loss / math.log(2), "as unsure as between": math.exp(loss)}
         for name, loss in reached.items()]
@@ -593,7 +593,7 @@ print(hub_format.as_text(reader, chat))
 #
 # Now serve it. `transformers serve` opens a port on this computer alone (127.0.0.1) and speaks OpenAI's protocol. So the *same client* talks to it, to Ollama, to a large model far away; what changes is `base_url`.
 
-# %%
+# %% tags=["shows"]
 from course_utils import serving
 
 try:
@@ -915,7 +915,10 @@ print(own.text.note or repr(own.text.valid[:100]))
 # Choose the sizes. **Write down** two losses before you run the cell: where it begins, and what counting pairs reaches.
 
 # %%
+from course_utils.checkpoints import Loaded, save_checkpoint
+
 yours = study.live_model(own, model_size=128, num_layers=4, num_heads=4)
+me = Loaded(yours, {}, tokenizer=own.tokenizer)
 begins, pairs = own.valid_loss(yours, count=32), own.bigram_loss()
 assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
@@ -938,8 +941,6 @@ print(f"✓ {held_out:.2f} nats, {own.bits_per_character(held_out):.2f} bits for
 # Three things to ask of any language model. Does it write, at which temperature? Does it *copy*: what is the longest stretch of its text that stands in yours, letter by letter? And what do its heads look at: is there one that looks one letter back, one that looks for the start of the word?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.checkpoints import Loaded, save_checkpoint
-
 def longest_copy(written, source):
     """The longest stretch of `written` that stands in `source`."""
     best = ""
@@ -948,7 +949,7 @@ def longest_copy(written, source):
             best = written[start : start + len(best) + 1]
     return best
 
-me, rows = Loaded(yours, {}, tokenizer=own.tokenizer), []
+rows = []
 for heat in (0.3, 0.8, 1.2):
     said = generate(me, "\n", 150, temperature=heat)
     rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, own.text.train))})
@@ -964,7 +965,7 @@ display(Table(rows, "Not selected. Copied: the longest stretch that stands in th
 # ### Step 5 · 10 minutes: serve
 # Save it, with its card, and call it as you would call any model. What should its card say, so that a stranger knows what it can and cannot do?
 
-# %%
+# %% tags=["shows"]
 card = {"text": own.text.name, "licence": own.text.licence, "held_out_nats": held_out, "cannot": "write yours here"}
 save_checkpoint(yours, build / "my-gpt" / "mine", card, tokenizer=own.tokenizer)
 folder = hub_format.save_pretrained(me, build / "my-gpt")

@@ -438,6 +438,14 @@ class TestDisplay:
         heights = sorted(int(y) for y, name in re.findall(r'y="(\d+)"[^>]*>([^<]+)<', curve(run)) if name in names)
         assert len(heights) == 5 and min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 12
 
+    def test_what_falls_far_has_a_log_axis_and_what_rises_never(self, monkeypatch):
+        from course_utils.views import plot
+
+        seen, lines = {}, plot.lines
+        monkeypatch.setattr(plot, "lines", lambda c, *a, log=None, **o: seen.update({min(c): log}) or lines(c, *a, **o))
+        final(self.run(loss=([0, 50], [10.0, 0.1]), BLEU=([0, 50], [0.1, 90.0])), "How well?", apart=True)
+        assert seen == {"loss": "y", "BLEU": None}
+
     def test_a_terminal_gets_a_few_lines(self, capsys):
         run = fit(model(), drawn, squares, steps=1000, evaluate=held_out)
         lines = capsys.readouterr().out.splitlines()
