@@ -53,7 +53,7 @@ def filled(root):
 
 
 def options(root, arguments=(), author=False):
-    """JupyterLab's options: ours first, so that those of the user win."""
+    """JupyterLab's options: those of the user, and ours that the user has not given (of two it would take neither)."""
     where = workbook.place(root)
     page = "notebooks" if author else f"{where.name}/{FIRST}"
     ours = [
@@ -68,7 +68,8 @@ def options(root, arguments=(), author=False):
         ours.append(f"--port={free_port()}")
     if _headless() and not {"--no-browser", "--browser"} & {x.split("=")[0] for x in arguments}:
         ours.append("--no-browser")
-    return [*ours, *arguments]
+    given = {option.split("=")[0] for option in arguments}
+    return [*(option for option in ours if option.split("=")[0] not in given), *arguments]
 
 
 def port_problem(arguments):

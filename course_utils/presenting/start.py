@@ -34,8 +34,7 @@ def run(names=(), arguments=(), prepare=False):
         print(problem, file=sys.stderr)
         return 1
     os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(chosen)}
-    page = f"--LabApp.default_url=/doc/tree/{where.name}/{chosen[0]}.ipynb"  # given twice, JupyterLab takes neither
-    options = [page if one.startswith("--LabApp.default_url=") else one for one in lab.options(root, arguments)]
+    options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{chosen[0]}.ipynb", *arguments])
     print(f"Presenting {', '.join(chosen)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
     print("Trainings that are kept are shown at once; make present ARGS='--prepare …' runs them beforehand.")
     command = [sys.executable, "-m", "jupyterlab", *options]

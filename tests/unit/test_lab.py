@@ -159,9 +159,11 @@ def test_without_a_port_a_free_one_is_taken():
         assert lab.free_port(number) > number
 
 
-def test_options_of_the_user_come_last_and_win(course):
-    chosen = lab.options(course, ["--port=9999", "--ServerApp.root_dir=/"])
-    assert chosen[-1] == "--ServerApp.root_dir=/"
+def test_what_the_user_gives_is_given_once(course):
+    """JupyterLab takes neither of two values of one option."""
+    chosen = lab.options(course, ["--port=9999", "--ServerApp.root_dir=/", "--LabApp.default_url=/lab"])
+    assert [option for option in chosen if option.startswith("--ServerApp.root_dir=")] == ["--ServerApp.root_dir=/"]
+    assert [option for option in chosen if option.startswith("--LabApp.default_url=")] == ["--LabApp.default_url=/lab"]
     assert not any(option.startswith("--port=") and option != "--port=9999" for option in chosen)
     assert ("--allow-root" in chosen) == (hasattr(os, "geteuid") and os.geteuid() == 0)
 
