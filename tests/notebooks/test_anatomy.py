@@ -134,6 +134,7 @@ IN_SOURCE = {
         "answer + 1\n\n",
         "more = answer + 1\n\n# %% [markdown]\n# ### The sum\n\n# %%\nmore\n\n",
     ),
+    "'answer' is made in a cell tagged shows only": ('tags=["exercise"]\nanswer', 'tags=["exercise", "shows"]\nanswer'),
     "the link to #value finds no such place": ("[query](#query)", "[query](#value)"),
     "the link to 09_none.ipynb leads nowhere": ("A book.", "[A book](09_none.ipynb)."),
     "the link to none.md leads nowhere": ("A book.", "[A book](none.md)."),
