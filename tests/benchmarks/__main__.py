@@ -159,17 +159,12 @@ def attention():
 
 
 def notebooks():
-    """Seconds to run each notebook from its first cell to its last, kernel start included."""
-    import nbclient
-    import nbformat
+    """Seconds to run each notebook from its first cell to its last, recorded by `make results ARGS=notebook_times`."""
+    from course_utils import results
 
-    rows = []
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        start = time.perf_counter()
-        resources = {"metadata": {"path": str(path.parent)}}
-        nbclient.NotebookClient(nbformat.read(path, as_version=4), timeout=600, resources=resources).execute()
-        rows.append(f"| {path.stem} | {time.perf_counter() - start:.0f} s |")
-    return ["| notebook | run |", "|---|---|", *rows]
+    recorded = results.load("notebook_times")
+    rows = [f"| {name} | {seconds:.0f} s |" for name, seconds in recorded["seconds"].items()]
+    return [f"| notebook ({recorded['date']}, {recorded['device']}) | run |", "|---|---|", *rows]
 
 
 ALL = {
