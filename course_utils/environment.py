@@ -20,6 +20,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+RARE = r"[/\\](tests?|testing|transformers[/\\]models)[/\\]"  # modules that are compiled only when they are imported
 FREE_GIGABYTES = 2.5  # what an installation with torch's CPU build needs, with room for pip's own files
 
 
@@ -109,7 +110,7 @@ def _install(root, venv, extras, pip_options):
     if not (venv / "pyvenv.cfg").exists():
         _make(venv)
     target = f".[{','.join(extras)}]" if extras else "."
-    command = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
     command += ["--constraint", "requirements.lock", *pip_options, "--editable", target]
     environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")}
     environment["PIP_USER"] = "0"
@@ -123,8 +124,16 @@ def _install(root, venv, extras, pip_options):
         command = [*command[: command.index("--constraint")], *pip_options, "--no-deps", *alone]
         if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
             print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
+    _compile(venv)
     (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
+
+
+def _compile(venv):
+    """What pip would do on one core, on all of them. Who may not write here needs it: every kernel would do it anew."""
+    folders = {*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")}
+    command = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, *folders]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def _without_dependencies(root, extras):
