@@ -27,7 +27,7 @@ if [ -z "$$found" ]; then \
   echo "Install a newer one (https://www.python.org/downloads/), or name it: make lab PYTHON=/path/to/python3" >&2; \
   exit 1; \
 fi; \
-"$$found" -I course_utils/environment.py $(1) -- $(PIP_OPTIONS)
+"$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
 .PHONY: help lab author present doctor test test-gpu notebooks check bench results site slides paper grade lint format lock environment clean
@@ -36,16 +36,16 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
 
 lab: environment  ## open the course in JupyterLab; sets up everything first, if need be
-	@$(RUN) -m course_utils lab $(ARGS)
+	@$(RUN) course.py lab $(ARGS)
 
 author: environment  ## open notebooks/ itself, for authors
-	@$(RUN) -m course_utils author $(ARGS)
+	@$(RUN) course.py author $(ARGS)
 
 present: environment  ## chapters for a projector, by keyboard (ARGS="03 05")
-	@$(RUN) -m course_utils present $(ARGS)
+	@$(RUN) course.py present $(ARGS)
 
 doctor: environment  ## check this environment and say what to do
-	@$(RUN) -m course_utils doctor $(ARGS)
+	@$(RUN) course.py doctor $(ARGS)
 
 test:  ## everything: lint, unit, parity, drift, exercises, nbval, browser; sets up what it needs (ARGS=quick: two minutes)
 	$(call environment,--extra test --extra serve)
@@ -57,12 +57,12 @@ test-gpu:  ## run the same notebooks on the GPU
 
 notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one)
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m course_utils notebooks $(ARGS)
+	@$(RUN) course.py notebooks $(ARGS)
 
 check:  ## drift and anatomy of the notebooks, without running them
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m course_utils notebooks --check $(ARGS)
-	@$(RUN) -m course_utils notebooks --lint $(ARGS)
+	@$(RUN) course.py notebooks --check $(ARGS)
+	@$(RUN) course.py notebooks --lint $(ARGS)
 
 bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
 	$(call environment,--extra test --extra serve)
@@ -70,23 +70,23 @@ bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
 
 results:  ## make again what is shown as recorded: data/results/
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m course_utils results $(ARGS)
+	@$(RUN) course.py results $(ARGS)
 
 site:  ## build the website of the course: build/site
 	$(call environment,--extra publish)
-	@$(RUN) -m course_utils site $(ARGS)
+	@$(RUN) course.py site $(ARGS)
 
 slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for one)
 	$(call environment,--extra publish)
-	@$(RUN) -m course_utils slides $(ARGS)
+	@$(RUN) course.py slides $(ARGS)
 
 paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
 	$(call environment,--extra publish)
-	@$(RUN) -m course_utils paper $(ARGS)
+	@$(RUN) course.py paper $(ARGS)
 
 grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)
-	@$(RUN) -m course_utils grade $(ARGS)
+	@$(RUN) course.py grade $(ARGS)
 
 lint:  ## ruff, as in make test
 	$(call environment,--extra test --extra serve)
@@ -94,11 +94,11 @@ lint:  ## ruff, as in make test
 
 format:  ## let ruff lay out the code
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_utils chapters course_tools
 
 lock:  ## write requirements.lock and environment.yml from what is installed in .venv
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m course_utils lock
+	@$(RUN) course.py lock
 
 environment:  ## only make or repair .venv
 	$(call environment,$(if $(EXTRA),--extra $(EXTRA)))

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from .checks import described, list_of_texts, one_of, real_number, real_numbers, whole_number
-from .output import tokens_that_count
+from .models.loss import tokens_that_count
+from .support.checks import described, list_of_texts, one_of, real_number, real_numbers, whole_number
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")

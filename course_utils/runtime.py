@@ -9,11 +9,10 @@ import warnings
 from dataclasses import dataclass, field
 from importlib import metadata
 
-from . import hosted
-
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PROFILES = ("class", "full")
 DISTRIBUTION = "attention-course"
+FRONT_END = {"jupyterlab", "jupyter-server", "ipykernel", "ipywidgets", "jupytext", "nbclient"}  # Colab has its own
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,6 @@ def setup(seed=0):
     warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
-    from .resuming import cells
-
-    cells.watch()
     for stream in (sys.stdout, sys.stderr):  # a pipe, or a console on Windows, may know no · and no 注意力
         if getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -140,7 +136,7 @@ def missing_packages(distribution=DISTRIBUTION):
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        if hosted.on_colab() and requirement.name in hosted.FRONT_END:
+        if on_colab() and requirement.name in FRONT_END:
             continue
         try:
             found = metadata.version(requirement.name)
@@ -162,6 +158,11 @@ def _misfit(problems):
     )
 
 
+def on_colab():
+    """Is this Google Colab?"""
+    return "COLAB_RELEASE_TAG" in os.environ
+
+
 def choice(variable, default, allowed):
     """The setting in an environment variable, lower-cased. Raises ValueError if it is not one of `allowed`."""
     value = os.environ.get(variable, "").strip().lower() or default
@@ -172,9 +173,9 @@ def choice(variable, default, allowed):
 
 def _use_style():
     """The course's matplotlib style."""
-    from .views import plot
+    from .views import picture
 
-    plot.use_style()
+    picture.use_style()
 
 
 def normalise(name):

@@ -12,6 +12,8 @@ folder of his own and an account of the operating system of his own, a number wi
     COURSE_HUB_TRIAL   1: everything in one account, without being root; to try it, not for a class
 """
 
+import asyncio
+import contextlib
 import os
 import re
 import shlex
@@ -19,6 +21,7 @@ import stat
 import sys
 from pathlib import Path
 
+import psutil
 from jupyterhub.spawner import LocalProcessSpawner
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -28,6 +31,7 @@ COURSE = Path(__file__).resolve().parents[1]
 STATE = Path(os.environ.get("COURSE_HUB_STATE", "/srv/attention")).resolve()
 BIND = os.environ.get("COURSE_HUB_BIND", "http://127.0.0.1:8000")
 TRIAL = os.environ.get("COURSE_HUB_TRIAL") == "1"
+STARTS = 3  # of a server that ends before it listens
 FIRST_ACCOUNT = 700_001  # above every range that Linux distributions and systemd give away
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
@@ -80,6 +84,12 @@ def home_of(name, state):
     return home, sockets, account
 
 
+def own_connections(pid):
+    """The network connections of a process and of those it has started."""
+    process = psutil.Process(pid)
+    return [x for one in (process, *process.children(recursive=True)) for x in one.net_connections("tcp")]
+
+
 class StudentSpawner(LocalProcessSpawner):
     """Starts a student's server in his own folder and, outside trials, under his own account."""
 
@@ -96,7 +106,24 @@ class StudentSpawner(LocalProcessSpawner):
         self.popen_kwargs = {"cwd": home, "umask": 0o077}
         if not TRIAL:
             self.popen_kwargs |= {"user": account, "group": account, "extra_groups": []}
-        return await super().start()
+        for _ in range(STARTS):
+            place = await super().start()
+            if await self.listens(place[1]):
+                return place
+            self.port = 0
+        raise RuntimeError(
+            f"The server of {self.user.name} ended {STARTS} times before it listened: see the hub's log."
+        )
+
+    async def listens(self, port):
+        """Wait until this server listens at its port -> False if it has ended before, as when the port was taken by
+        another program after the hub had chosen it; JupyterHub itself would wait for such a server to the end."""
+        while await self.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                if any(x.status == psutil.CONN_LISTEN and x.laddr.port == port for x in own_connections(self.pid)):
+                    return True
+            await asyncio.sleep(0.2)
+        return False
 
 
 if os.geteuid() != 0 and not TRIAL:

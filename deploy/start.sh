@@ -11,7 +11,7 @@ echo 500 2>/dev/null >/proc/self/oom_score_adj
 
 # A disk that is full must not keep anybody out: the server starts all the same, and the reason is in the log.
 export COURSE_WORKBOOK="$HOME/workbook"
-"$python" -m course_utils lab --fill-only
+"$python" -m course lab --fill-only
 
 set -- "$python" -m jupyterhub.singleuser --ServerApp.root_dir="$HOME" --LabApp.extension_manager=readonly "$@"
 [ "$(id -u)" = 0 ] && set -- "$@" --allow-root # only in a trial

@@ -4,8 +4,10 @@ import copy
 
 import nbformat
 
-from course_utils import authoring
-from course_utils.exercises.notebook import answered, stubs
+from course_tools.authoring import building
+from course_tools.classroom.catalogue import find
+from course_utils.exercises.definition import FindError
+from course_utils.exercises.notebook import stubs
 
 
 def texts(cell):
@@ -19,7 +21,7 @@ def texts(cell):
 
 def solved(name):
     """A notebook as its source has it, with the reference in place of each stub and the outputs that are committed."""
-    notebook = copy.deepcopy(authoring.read_source(name))
+    notebook = copy.deepcopy(building.read_source(name))
     for cell, committed in zip(notebook.cells, built(name, notebook).cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs = committed.outputs
@@ -30,15 +32,34 @@ def solved(name):
 
 def built(name, source):
     """The committed notebook; where there is none yet, its source."""
-    path = authoring.folder() / f"{name}.ipynb"
+    path = building.folder() / f"{name}.ipynb"
     return nbformat.read(path, as_version=4) if path.exists() else source
 
 
 def assert_solved(name, executed):
     """Each exercise of the executed cells is ticked, and what is compared by nbval is as in the committed notebook."""
-    source = authoring.read_source(name)
+    source = building.read_source(name)
     for before, after, committed in zip(source.cells, executed, built(name, source).cells, strict=True):
         for stub in stubs(before.source) if before.cell_type == "code" else ():
             assert any(text.startswith(f"✓ {stub.name}: right") for text in texts(after)), texts(after)
         if "NBVAL_CHECK_OUTPUT" in before.source and committed.get("outputs"):
             assert texts(after) == texts(committed), before.source
+
+
+def answered(source: str, answer: str | int) -> str:
+    """The cell with every stub replaced: by the reference (`"reference"`), or by the known wrong answer of a number.
+    The error's line is named rightly. Raises IndexError if there is no such wrong answer."""
+    lines = source.splitlines()
+    for stub in reversed(stubs(source)):
+        exercise = find(stub.name)
+        if answer != "reference":
+            exercise.wrong[answer]
+        take = "reference" if answer == "reference" else f"wrong[{answer}].answer"
+        decorator = f"exercise({stub.name!r})"
+        if isinstance(exercise, FindError):
+            decorator = f"find_error({stub.name!r}, line={exercise.line})"
+        lines[stub.first - 1 : stub.last] = [
+            "from course_tools.classroom.catalogue import find as _find",
+            f"{stub.bound} = {decorator}(_find({stub.name!r}).{take})",
+        ]
+    return "\n".join(lines)

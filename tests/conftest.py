@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import pytest
-import remember_trainings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,7 +15,6 @@ def own_jupyter(tmp_path_factory):
     for name in names:
         (folder / name.lower()).mkdir()
         os.environ[name] = str(folder / name.lower())
-    remember_trainings.install(folder / "ipythondir")
     yield
     for name, value in before.items():
         if value is None:

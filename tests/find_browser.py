@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from course_utils.publishing import browser
+from course_tools.publishing import browser
 
 HOW = (
     "No browser was found. Install Chrome, Chromium or Edge, or run\n"

@@ -10,7 +10,7 @@ import pytest
 @functools.cache
 def problem():
     """Why there is no sandbox; "" if there is one."""
-    from course_utils.grading import sandbox
+    from course_tools.classroom.grading import sandbox
 
     return sandbox.problem()
 

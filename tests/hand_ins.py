@@ -6,13 +6,15 @@ import functools
 import importlib
 import inspect
 import json
+import re
 import sys
 from pathlib import Path
 
-from course_utils.exercises.definition import FindError, find
+from course_tools.classroom.catalogue import find
+from course_tools.classroom.grading.needed import needed, parsed
+from course_tools.classroom.progress import answers
+from course_utils.exercises.definition import FindError
 from course_utils.exercises.notebook import Stub
-from course_utils.exercises.overview import answers
-from course_utils.grading.needed import needed, parsed
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -47,7 +49,7 @@ def _source(module, name):
         for part in inside:
             above = module.__name__.split(".")[: -part.level]
             part.module, part.level = ".".join([*above, *([part.module] if part.module else [])]), 0
-        if one in inside and one.module.startswith("course_utils.exercises."):
+        if isinstance(one, ast.ImportFrom) and re.match(r"chapters\.ch\d\d\.exercises\.", one.module):
             for lent in one.names:
                 found += _source(importlib.import_module(one.module), lent.name)
         else:

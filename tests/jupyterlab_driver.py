@@ -13,8 +13,6 @@ import sys
 import time
 import urllib.request
 
-import remember_trainings
-
 QUIET = ["background-networking", "component-update", "sync", "gpu", "quic"]
 FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
 
@@ -47,7 +45,6 @@ class Lab:
         environment = {f"JUPYTER_{n}": str(folder / n.lower()) for n in names}
         environment |= {f"JUPYTERLAB_{n}": str(folder / n.lower()) for n in ("SETTINGS_DIR", "WORKSPACES_DIR")}
         environment |= {"IPYTHONDIR": str(folder / "ipython"), "COURSE_PROFILE": "class"}
-        remember_trainings.install(folder / "ipython")
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]

@@ -18,12 +18,13 @@ from pathlib import Path
 
 import find_browser
 import prepare
-import remember_trainings
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5"]
 
 RUFF = [sys.executable, "-m", "ruff"]
+OXFMT = [str(Path(sys.executable).with_name("oxfmt"))]  # JavaScript and CSS, as Prettier lays them out
+SCRIPTS = ("course_utils", "chapters", "course_tools")
 
 
 def pytest_on(*patterns, without=(), options=()):
@@ -48,7 +49,7 @@ def nbval(half):
 
 CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
 STAGES = {  # name: a function that says which commands it runs
-    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]],
+    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], [*OXFMT, "--check", *SCRIPTS]],
     "unit": lambda: pytest_on("unit/test_*.py", without=["unit/test_exercises*.py"]),
     "exercises": lambda: pytest_on("unit/test_exercises*.py", "notebooks/test_exercises*.py"),
     "parity": lambda: pytest_on("parity/test_*.py"),
@@ -66,7 +67,7 @@ STAGES = {  # name: a function that says which commands it runs
 }
 NBVAL = ["nbval-1", "nbval-2"]
 ALWAYS = ["lint", *NBVAL, "classroom", "browser", "chapters", "unit", "exercises", "drift", "parity"]
-AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they use nbval's trainings: remember_trainings.py
+AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they take nbval's trainings: COURSE_KEPT_DIR
 IN_BROWSER = ("browser", "classroom", "chapters")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"unit": ("sandbox",)}  # see prepare.py
 SEVERAL = {"nbval": NBVAL, "quick": ["lint", "drift", "texts"]}
@@ -86,7 +87,7 @@ def main(arguments):
     workers = min(3, (os.cpu_count() or 1) + 1, len(chosen))  # a stage often waits for a page or a kernel
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
-        os.environ["COURSE_TEST_MEMORY"] = memory  # see remember_trainings.py
+        os.environ["COURSE_KEPT_DIR"] = memory  # as in a workbook: course_utils/training/kept.py
         running = {}
         for name in chosen:
             before = [running[one] for one in AFTER.get(name, ()) if one in running]
@@ -129,11 +130,9 @@ def stage(name, options, said, missing=()):
     """Run one stage, its output into the file `said` -> "passed", "failed …", "skipped: …" or "nothing there"."""
     environment = surroundings()
     if name not in (*NBVAL, *AFTER):
-        environment.pop("COURSE_TEST_MEMORY", None)
-    if name in NBVAL:
-        ipython = Path(environment["COURSE_TEST_MEMORY"]) / f"ipython-{name}"
-        remember_trainings.install(ipython)
-        environment |= {"IPYTHONDIR": str(ipython), "COURSE_TEST_MEMORY_USE": "write"}
+        environment.pop("COURSE_KEPT_DIR", None)
+    else:
+        environment["COURSE_KEPT"] = "anew" if name in NBVAL else "use"
     if name in IN_BROWSER:
         if "browser" in missing:
             if name == "chapters":  # a chapter in a browser is a solved one

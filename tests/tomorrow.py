@@ -52,8 +52,8 @@ def wanted(which, project, colab):
     """
     from packaging.requirements import Requirement
 
-    from course_utils.hosted import FRONT_END
-    from course_utils.lock import normalise
+    from course_tools.recipes.lock import normalise
+    from course_utils.runtime import FRONT_END
 
     extras = project["optional-dependencies"]
     if which == "newest":
@@ -69,7 +69,7 @@ def wanted(which, project, colab):
 
 def environment(folder, which, pip):
     """Make the environment anew -> its Python. What is given for pip replaces what is asked for of the same name."""
-    from course_utils.lock import normalise, read_lock
+    from course_tools.recipes.lock import normalise, read_lock
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     colab = read_lock((ROOT / "tests" / "colab.txt").read_text(encoding="utf-8"))
@@ -106,7 +106,7 @@ def failures(path):
 
 def differences(python):
     """{package: (version of the lock, version there)} where the two differ."""
-    from course_utils.lock import normalise, read_lock
+    from course_tools.recipes.lock import normalise, read_lock
 
     locked = read_lock((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     listed = subprocess.run([python, "-m", "pip", "list", "--format=json"], capture_output=True, text=True, check=True)
@@ -117,7 +117,7 @@ def differences(python):
 def suspect(said, changed):
     """The package that a failure most probably comes from: the innermost changed one of its traceback, else one that
     its words name, else ""."""
-    from course_utils.lock import normalise
+    from course_tools.recipes.lock import normalise
 
     inside = [normalise(name) for name in re.findall(r"site-packages[/\\](\w+)", said)]
     in_words = [name for name in changed if re.search(rf"\b{re.escape(name.replace('-', '_'))}\b", said)]

@@ -1,6 +1,6 @@
-"""Exercises that check themselves.
+"""Exercises that check themselves. A notebook has them from its chapter:
 
-    from course_utils.exercises import exercise, hint, solution, find_error
+    from chapters.ch01 import exercise, find_error, hint, solution
 
     @exercise("gaussian kernel")            # runs the function below on a few inputs and says what it sees
     def kernel(distance, width=1.0):
@@ -14,10 +14,8 @@
     @find_error("softmax denominator", line=…)     # checks the line named and the repair written below
     def weights(scores): ...
 
-    progress()                              # what is solved, what is next: `record.py` keeps it in a workbook
-
 Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the
-student's own function when it is right, else the reference. The definitions are in `ch01.py`, `ch02.py`, …
+student's own function when it is right, else the reference. In a workbook `record.py` keeps what was solved.
 """
 
 from __future__ import annotations
@@ -25,14 +23,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["check", "exercise", "find_error", "hint", "progress", "solution"]
+from . import record
+from .definition import FindError, find, register
+from .show import Note, box, display, hints_note, inline, paragraph, puzzle_note, verdict_note
+
+__all__ = ["check", "exercise", "find_error", "hint", "register", "solution"]
 
 
 def exercise(name: str) -> Callable[[Any], Any]:
     """A decorator for the function or class that answers the exercise: checks it, shows the verdict, and gives back
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
-    from .definition import FindError, find
-
     one = find(name)
     if isinstance(one, FindError):
         raise LookupError(f'{one.name!r} is a find-the-error: write @find_error("{one.name}", line=…) above it.')
@@ -42,8 +42,7 @@ def exercise(name: str) -> Callable[[Any], Any]:
 def check(name: str, answer: Any, line: int | None = None, seconds: float = 5.0):
     """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
     (the mistake that was recognised), `.arrays`, `.notes`. line: for a find-the-error."""
-    from . import engine
-    from .definition import FindError, find
+    from . import engine  # torch is loaded when the first answer comes
 
     one = find(name)
     if isinstance(one, FindError):
@@ -57,9 +56,6 @@ class find_error:
     Until the line is known, leave `line=None`. Raises LookupError if no find-the-error has this name."""
 
     def __init__(self, name: str, *, line: int | None | type = ...):
-        from .definition import FindError, find
-        from .show import display, puzzle_note
-
         self.puzzle, self.line = find(name), line
         if not isinstance(self.puzzle, FindError):
             raise LookupError(f'{self.puzzle.name!r} is an exercise: write @exercise("{self.puzzle.name}") above it.')
@@ -76,9 +72,6 @@ class find_error:
 
 def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
-    from .definition import find
-    from .show import display, hints_note
-
     one = find(name)
     display(hints_note(one.name, one.hints))
     _keep("helped", one.name)
@@ -86,9 +79,7 @@ def hint(name: str) -> None:
 
 def solution(name: str) -> None:
     """Shows the reference of an exercise: its highlighted source, as `reveal` shows it."""
-    from ..views import reveal
-    from .definition import find
-    from .show import display
+    from course_utils.views.ask import reveal
 
     one = find(name)
     shown = reveal(one.reference)
@@ -97,30 +88,18 @@ def solution(name: str) -> None:
     _keep("helped", one.name, solution=True)
 
 
-def progress() -> None:
-    """Shows how far the student is: a table of the chapters, with what is next. For notebooks in a workbook."""
-    from .overview import note
-    from .show import display
-
-    display(note())
-
-
 def _settle(one: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
-    from .engine import chosen
-    from .show import display, verdict_note
+    from . import engine
 
     mine = getattr(answer, "__name__", "answer")
     display(verdict_note(verdict, one.effort, mine, one.reference.__name__))
     if named or verdict.state != "unsolved":
         _keep("checked", one.name, verdict.right, answer)
-    return chosen(one, answer, verdict)
+    return engine.chosen(one, answer, verdict)
 
 
 def _keep(what: str, *about: Any, **more: Any) -> None:
     """Writes into the workbook's record what has happened, and says so only if that goes wrong."""
-    from . import record
-    from .show import Note, box, display, inline, paragraph
-
     said = getattr(record, what)(*about, **more)
     if said:
         display(Note(box(paragraph(inline(said)), "dotted"), said))

@@ -1,15 +1,12 @@
-"""What an exercise is: plain data, written down once per chapter in `chNN.py`.
+"""What an exercise is: plain data, written down in `chapters/chNN/exercises/`, which lists its EXERCISES.
 
-A chapter's file ends with `EXERCISES = (Exercise(…), FindError(…), …)`. Nothing is registered and nothing runs
-before somebody asks for an exercise by its name.
+Nothing of them runs before somebody asks for an exercise by its name.
 """
 
 from __future__ import annotations
 
 import difflib
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +44,7 @@ def call(answer: Callable, case: Case) -> Any:
 
 @dataclass(frozen=True)
 class Exercise:
-    """reference: the right answer, a public function of course_utils or one of the chapter's exercise file.
+    """reference: the right answer, a public function, or one of the chapter's exercise file.
     cases: a function that builds the inputs from generators of its own, small ones first.
     returns: a name for each thing that comes back ("estimate", "weights").
     run: `(answer, case) -> result`, for classes whose weights must be copied first.
@@ -94,28 +91,29 @@ class FindError(Exercise):
         return "claim" if self.claims else "line"
 
 
-def chapters() -> Iterator[str]:
-    """Names of the chapter files there are: `ch01`, `ch02`, …"""
-    package = importlib.import_module(__package__)
-    return (m.name for m in pkgutil.iter_modules(package.__path__) if m.name[:2] == "ch" and m.name[2:].isdigit())
+KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
 
 
-def exercises(chapter: str) -> tuple[Exercise, ...]:
-    """All exercises of a chapter file (`"ch01"`)."""
-    return importlib.import_module(f"{__package__}.{chapter}").EXERCISES
+def register(exercises: Sequence[Exercise]) -> None:
+    """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
+    KNOWN.update({one.name: one for one in exercises})
 
 
 def find(name: str | Exercise) -> Exercise:
-    """The exercise of this name. Raises LookupError, with the nearest names, if there is none."""
+    """The exercise of this name, in the chapters that have been imported.
+
+    Raises LookupError, with the nearest names, if there is none.
+    """
     if isinstance(name, Exercise):
         return name
     if not isinstance(name, str):
         raise LookupError('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
-    wanted, known = " ".join(name.lower().split()), []
-    for chapter in chapters():
-        for one in exercises(chapter):
-            if one.name == wanted:
-                return one
-            known.append(one.name)
-    near = difflib.get_close_matches(wanted, known, n=2, cutoff=0.5) or known
+    wanted = " ".join(name.lower().split())
+    if wanted in KNOWN:
+        return KNOWN[wanted]
+    if not KNOWN:
+        raise LookupError(
+            f"{name!r} is not known yet: import `exercise` from its chapter, as the notebook does at its top."
+        )
+    near = difflib.get_close_matches(wanted, KNOWN, n=2, cutoff=0.5) or list(KNOWN)
     raise LookupError(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
-from .engine import Outcome, Verdict, example
 from .looks import LOOKS, equal, where
 from .values import same
+from .verdict import Outcome, Verdict, example
 
 
 def diagnose(

@@ -4,56 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from . import values
 from .definition import Case, Exercise, FindError, Wrong
+from .diagnose import diagnose
 from .guard import SECONDS, TookTooLong, quiet, time_limit, world_unchanged
-from .show import EXPECTED, MINE
 from .trouble import Trouble, clean, own_line, trouble
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an answer did with one case. misfit: why its result cannot be compared; spoilt: inputs it changed."""
-
-    value: Any = None
-    misfit: str = ""
-    trouble: Trouble | None = None
-    spoilt: tuple[str, ...] = ()
-    raw: Any = None
-
-    def like(self, other: Outcome) -> bool:
-        """The same result, or the same failure."""
-        if self.trouble or other.trouble:
-            mine, theirs = self.trouble, other.trouble
-            return bool(mine and theirs and (mine.error, mine.message) == (theirs.error, theirs.message))
-        if self.misfit or other.misfit:
-            return self.misfit == other.misfit
-        return values.same(self.value, other.value)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
-    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised."""
-
-    name: str
-    state: str
-    text: str
-    code: str = ""
-    lead: str = ""
-    arrays: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    known: Wrong | None = None
-    converts: bool = False
-
-    @property
-    def right(self) -> bool:
-        return self.state == "right"
+from .verdict import Outcome, Verdict, example
 
 
 def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
@@ -71,8 +32,6 @@ def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
 
 
 def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
-    from .diagnose import diagnose
-
     if not callable(answer):
         text = f"This is {values.kind(answer)}. Needed: a function (or class) written below the line with the @."
         return Verdict(exercise.name, "wrong", text)
@@ -161,18 +120,6 @@ def _unsolved(exercise: Exercise, cases, wanted) -> Verdict:
     shown = [(c, w) for c, w in zip(cases, wanted, strict=True) if c.shown][:1]
     arrays = example(exercise, *shown[0], label="") if shown else {}
     return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
-
-
-def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: str = EXPECTED) -> dict[str, Any]:
-    """The arrays of a case in the order one reads them: inputs, what is expected, what came."""
-    shown = {name: case.given.get(name, x) for name, x in (case.args | case.keywords).items()}
-    parts = want if isinstance(want, tuple) else (want,)
-    mine = got if isinstance(got, tuple) else (got,) * len(parts)
-    for name, part, came in zip(exercise.returns, parts, mine, strict=True):
-        shown[name + label] = part
-        if got is not None:
-            shown[name + MINE] = came
-    return shown
 
 
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:

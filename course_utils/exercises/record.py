@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import files, workbook
+from course_utils.support import files
 
 FILE = "progress.json"
 STATES = ("open", "tried", "solved")
@@ -40,20 +40,6 @@ class Damaged(ValueError):
     def __init__(self, sound: dict[str, dict[str, Any]]):
         super().__init__(f"{FILE} cannot be read: it is not what the course wrote.")
         self.sound = sound
-
-
-def folder(start: Path | None = None) -> Path | None:
-    """The workbook that a place (default: the working directory) lies in; None outside, as in `notebooks/`."""
-    try:
-        start = (start or Path.cwd()).resolve()
-    except OSError:  # the working directory was deleted
-        return None
-    for place in (start, *start.parents):
-        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie in somebody's workbook
-            return None
-        if (place / workbook.STATE).is_file():
-            return place
-    return None
 
 
 def read(where: Path) -> dict[str, dict[str, Any]]:
@@ -114,7 +100,7 @@ def helped(name: str, solution: bool = False) -> str:
 
 
 def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
-    where = folder()
+    where = files.workbook_folder()
     if where is None:
         return ""
     said = ""

@@ -1,29 +1,55 @@
-// A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a word.
+// A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a
+// word.
+import ALIGNMENT_CSS from "./alignment.css";
 import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
-import { STEPPER_CSS, stepper, still } from "./stepper.js";
+import STEPPER_CSS from "./stepper.css";
+import { stepper, still } from "./stepper.js";
 
 // a weight from here on lights the other word
 const PARTNER = 0.15;
 
 export function alignment(ui) {
-  const { spec, state, unit, arrays } = ui, { source, versions } = spec, S = source.length, longest = Math.max(...versions.map(v => v.tokens.length));
+  const { spec, state, unit, arrays } = ui,
+    { source, versions } = spec,
+    S = source.length,
+    longest = Math.max(...versions.map((v) => v.tokens.length));
   const gold = new Set((spec.gold ?? []).map(([t, s]) => t * S + s));
-  let hover = null, geometry = null, before = -1, fresh = 0, touched = state.step < longest;
+  let hover = null,
+    geometry = null,
+    before = -1,
+    fresh = 0,
+    touched = state.step < longest;
 
   // ---- the numbers
-  const version = () => versions[state.variant], total = () => version().tokens.length, shown = () => Math.min(state.step, total());
-  const weight = (t, s) => arrays.weights[(version().start + t) * S + s], row = t => Array.from({ length: S }, (_, s) => weight(t, s));
+  const version = () => versions[state.variant],
+    total = () => version().tokens.length,
+    shown = () => Math.min(state.step, total());
+  const weight = (t, s) => arrays.weights[(version().start + t) * S + s],
+    row = (t) => Array.from({ length: S }, (_, s) => weight(t, s));
   // a replaced word by the one in its place
-  const named = s => (version().word === s && version().by) || source[s];
-  const num = x => (Number.isNaN(x) ? 0 : x), top = w => w.reduce((best, x, i) => (num(x) > num(w[best]) ? i : best), 0);
-  const go = n => { hover = null; touched = true; ui.set({ step: n >= total() ? longest : n, row: -1, col: -1 }, true); };
+  const named = (s) => (version().word === s && version().by) || source[s];
+  const num = (x) => (Number.isNaN(x) ? 0 : x),
+    top = (w) => w.reduce((best, x, i) => (num(x) > num(w[best]) ? i : best), 0);
+  const go = (n) => {
+    hover = null;
+    touched = true;
+    ui.set({ step: n >= total() ? longest : n, row: -1, col: -1 }, true);
+  };
   const judged = () => gold.size && !state.variant;
   // of the words written so far: whose strongest source word is a gold one, and the error rate
   function agreement() {
-    let hits = 0, links = 0, sure = 0, words = 0;
+    let hits = 0,
+      links = 0,
+      sure = 0,
+      words = 0;
     for (let t = 0; t < shown(); t++) {
-      const w = row(t), mine = w.some(x => x > 0), partners = w.filter((_, s) => gold.has(t * S + s)).length;
-      links += mine; sure += partners; words += partners > 0; hits += mine && gold.has(t * S + top(w));
+      const w = row(t),
+        mine = w.some((x) => x > 0),
+        partners = w.filter((_, s) => gold.has(t * S + s)).length;
+      links += mine;
+      sure += partners;
+      words += partners > 0;
+      hits += mine && gold.has(t * S + top(w));
     }
     return { hits, words, aer: links + sure ? 1 - (2 * hits) / (links + sure) : 0 };
   }
@@ -32,43 +58,100 @@ export function alignment(ui) {
   const focus = () => lit() ?? [touched ? shown() - 1 : -1, -1];
 
   // ---- both sentences, as words one can point at, focus and press
-  const knocks = s => versions.flatMap((v, i) => (v.word === s && v.row === null ? [i] : []));
-  const choose = i => { steps.stop(); hover = null; ui.set({ variant: i, step: shown() >= total() ? longest : state.step, row: -1, col: -1 }, true); };
+  const knocks = (s) => versions.flatMap((v, i) => (v.word === s && v.row === null ? [i] : []));
+  const choose = (i) => {
+    steps.stop();
+    hover = null;
+    ui.set({ variant: i, step: shown() >= total() ? longest : state.step, row: -1, col: -1 }, true);
+  };
   function press(t, s) {
-    const here = versions.flatMap((v, i) => (v.word === s && v.row === t && (!state.variant || i === state.variant) ? [i] : [])), all = t < 0 ? knocks(s) : here;
+    const here = versions.flatMap((v, i) =>
+        v.word === s && v.row === t && (!state.variant || i === state.variant) ? [i] : [],
+      ),
+      all = t < 0 ? knocks(s) : here;
     if (all.length) return choose([...all, 0][all.indexOf(state.variant) + 1]);
     state.row === t && state.col === s ? point(-1, -1) : point(t, s);
   }
   const point = (row, col) => ui.set({ row, col }, true);
-  const show = at => { hover = at; ui.set({}); };
+  const show = (at) => {
+    hover = at;
+    ui.set({});
+  };
   function line(tokens, role, name, base) {
-    const place = i => (role ? [-1, i] : [i, -1]);
-    const words = tokens.map((token, i) => h("button", { type: "button", class: "word", tabindex: i ? -1 : 0, "data-word": i,
-      onpointerenter: () => show(place(i)), onpointerleave: () => show(null), onclick: () => press(...place(i)),
-      onfocus: e => e.target.matches(":focus-visible") && point(...place(i)) }, token));
-    const reach = i => { words.forEach((w, j) => (w.tabIndex = j === i ? 0 : -1)); words[i].focus(); };
-    const keys = e => {
-      const i = words.indexOf(ui.root.activeElement), end = role ? words.length : shown();
+    const place = (i) => (role ? [-1, i] : [i, -1]);
+    const words = tokens.map((token, i) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "word",
+          tabindex: i ? -1 : 0,
+          "data-word": i,
+          onpointerenter: () => show(place(i)),
+          onpointerleave: () => show(null),
+          onclick: () => press(...place(i)),
+          onfocus: (e) => e.target.matches(":focus-visible") && point(...place(i)),
+        },
+        token,
+      ),
+    );
+    const reach = (i) => {
+      words.forEach((w, j) => (w.tabIndex = j === i ? 0 : -1));
+      words[i].focus();
+    };
+    const keys = (e) => {
+      const i = words.indexOf(ui.root.activeElement),
+        end = role ? words.length : shown();
       const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: end - 1 }[e.key];
       if (e.key === "Escape") point(-1, -1);
       if (to === undefined || i < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
       e.preventDefault();
       e.stopPropagation();
       if (to < 0 || to >= words.length) return;
-      if (to >= end) { go(to + 1); words[to].style.visibility = "visible"; }
+      if (to >= end) {
+        go(to + 1);
+        words[to].style.visibility = "visible";
+      }
       reach(to);
     };
-    return { words, element: h("div", { class: "line", role: "toolbar", "aria-label": name, onkeydown: keys, lang: base }, ...words) };
+    return {
+      words,
+      element: h("div", { class: "line", role: "toolbar", "aria-label": name, onkeydown: keys, lang: base }, ...words),
+    };
   }
-  const above = line(source, "key", "source sentence", spec.languages[0]), lines = versions.map((v, i) => line(v.tokens, null, i ? `translation ${v.label}` : "translation", spec.languages[1]));
-  const plain = h("div", { lang: spec.languages[1] }), changes = versions.length > 1;
-  const strip = h("div", { class: "strip" }, h("span", { class: "quiet" }, "source"), above.element, h("span", { class: "quiet" }, "translation"), h("div", { class: "stack" }, ...lines.map(l => l.element)),
-    ...(changes ? [h("span", { class: "quiet was" }, "before"), plain] : []));
+  const above = line(source, "key", "source sentence", spec.languages[0]),
+    lines = versions.map((v, i) =>
+      line(v.tokens, null, i ? `translation ${v.label}` : "translation", spec.languages[1]),
+    );
+  const plain = h("div", { lang: spec.languages[1] }),
+    changes = versions.length > 1;
+  const strip = h(
+    "div",
+    { class: "strip" },
+    h("span", { class: "quiet" }, "source"),
+    above.element,
+    h("span", { class: "quiet" }, "translation"),
+    h("div", { class: "stack" }, ...lines.map((l) => l.element)),
+    ...(changes ? [h("span", { class: "quiet was" }, "before"), plain] : []),
+  );
 
   // ---- the picture: rows of weights
-  const canvas = h("canvas", { "aria-hidden": "true" }), scroller = h("div", { class: "window" }, canvas), said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  const canvas = h("canvas", { "aria-hidden": "true" }),
+    scroller = h("div", { class: "window" }, canvas),
+    said = h("div", { class: "say", role: "status", "data-testid": "readout" });
   const steps = stepper({ now: shown, last: total, go });
-  const grid = h("div", { role: "group", tabindex: 0, class: "picture", "data-testid": "picture", "aria-label": "rows of weights; arrow keys write and choose a word", onkeydown: key }, scroller);
+  const grid = h(
+    "div",
+    {
+      role: "group",
+      tabindex: 0,
+      class: "picture",
+      "data-testid": "picture",
+      "aria-label": "rows of weights; arrow keys write and choose a word",
+      onkeydown: key,
+    },
+    scroller,
+  );
   function key(e) {
     const move = { ArrowUp: -1, ArrowDown: 1 }[e.key];
     if (!move) return e.key === "Escape" ? point(-1, -1) : steps.keys(e);
@@ -77,88 +160,179 @@ export function alignment(ui) {
     if (shown()) point(Math.max(0, Math.min(shown() - 1, focus()[0] + move)), -1);
   }
   function under(e) {
-    const [x, y] = pointed(e, canvas), g = geometry;
-    const t = Math.floor((y - g.top) / g.size), s = Math.floor((x - g.left + (y < g.top && g.slanted ? y - g.top : 0)) / g.size);
-    const column = s >= 0 && s < S, line = t >= 0 && t < shown();
+    const [x, y] = pointed(e, canvas),
+      g = geometry;
+    const t = Math.floor((y - g.top) / g.size),
+      s = Math.floor((x - g.left + (y < g.top && g.slanted ? y - g.top : 0)) / g.size);
+    const column = s >= 0 && s < S,
+      line = t >= 0 && t < shown();
     return y < g.top ? (column ? [-1, s] : null) : !line ? null : x < g.left ? [t, -1] : column ? [t, s] : null;
   }
-  canvas.onpointermove = e => { const at = under(e); if (String(at) !== String(hover)) show(at); };
+  canvas.onpointermove = (e) => {
+    const at = under(e);
+    if (String(at) !== String(hover)) show(at);
+  };
   canvas.onpointerleave = () => hover && show(null);
-  canvas.onclick = e => { const at = under(e); if (at) press(...at); };
+  canvas.onclick = (e) => {
+    const at = under(e);
+    if (at) press(...at);
+  };
   ui.body.append(grid);
   ui.side.append(said);
   ui.body.parentElement.before(strip);
   ui.body.parentElement.nextElementSibling.prepend(steps.row);
 
-  const short = x => (x >= 0.995 ? "1" : x < 0.005 ? "0" : x.toFixed(2).slice(1));
+  const short = (x) => (x >= 0.995 ? "1" : x < 0.005 ? "0" : x.toFixed(2).slice(1));
   const widest = (c, words) => Math.ceil(words.reduce((m, w) => Math.max(m, c.measureText(w).width), 0));
   function layout(width, narrow) {
-    const c = canvas.getContext("2d"), room = width - (narrow ? 0 : 250 * unit) - 4;
+    const c = canvas.getContext("2d"),
+      room = width - (narrow ? 0 : 250 * unit) - 4;
     c.font = ui.font(13, 700);
-    const left = Math.min(widest(c, versions.flatMap(v => v.tokens)), 130 * unit) + 14 * unit, names = Math.min(widest(c, source), 130 * unit);
-    const fits = slanted => Math.floor(Math.min(34 * unit, (room - left - (slanted ? names * 0.6 : 4)) / S, (460 * ui.tall) / longest));
-    const slanted = names > fits(false) - 4, size = Math.max(14 * unit, fits(slanted)), top = slanted ? names * 0.71 + 18 * unit : 24 * unit;
-    return { left, top, size, slanted, names, room, width: Math.ceil(left + S * size + (slanted ? names * 0.71 : 4)), height: Math.ceil(top + longest * size) + 3 };
+    const left =
+        Math.min(
+          widest(
+            c,
+            versions.flatMap((v) => v.tokens),
+          ),
+          130 * unit,
+        ) +
+        14 * unit,
+      names = Math.min(widest(c, source), 130 * unit);
+    const fits = (slanted) =>
+      Math.floor(Math.min(34 * unit, (room - left - (slanted ? names * 0.6 : 4)) / S, (460 * ui.tall) / longest));
+    const slanted = names > fits(false) - 4,
+      size = Math.max(14 * unit, fits(slanted)),
+      top = slanted ? names * 0.71 + 18 * unit : 24 * unit;
+    return {
+      left,
+      top,
+      size,
+      slanted,
+      names,
+      room,
+      width: Math.ceil(left + S * size + (slanted ? names * 0.71 : 4)),
+      height: Math.ceil(top + longest * size) + 3,
+    };
   }
   function paint(c, g, [t0, s0], asked, progress) {
-    const { theme } = ui, { size, left, top } = g, gap = size > 20 ? 2 : 1, n = shown(), v = version(), fit = (t, w) => { while (t.length > 2 && c.measureText(t).width > w) t = `${t.slice(0, -2)}…`; return t; };
-    const partner = (t, s) => (t0 >= 0 && s0 >= 0 ? false : t0 >= 0 ? weight(t0, s) >= PARTNER : s0 >= 0 && weight(t, s0) >= PARTNER);
-    c.strokeStyle = theme.line; c.lineWidth = 1; c.strokeRect(left - 1.5, top - 1.5, S * size + 2, total() * size + 2);
-    c.textAlign = "center"; c.textBaseline = "middle";
-    for (let t = 0; t < n; t++) for (let s = 0; s < S; s++) {
-      const x = left + s * size, y = top + t * size, w = weight(t, s), side = size - gap, clear = !asked || t === t0 || s === s0;
-      c.globalAlpha = t === n - 1 ? progress : 1;
-      if (Number.isNaN(w)) {
-        c.strokeStyle = theme.hatch; c.beginPath();
-        for (let d = 4; d < 2 * side; d += 6) { c.moveTo(x + Math.max(0, d - side), y + Math.min(d, side)); c.lineTo(x + Math.min(d, side), y + Math.max(0, d - side)); }
-        c.stroke();
-        continue;
+    const { theme } = ui,
+      { size, left, top } = g,
+      gap = size > 20 ? 2 : 1,
+      n = shown(),
+      v = version(),
+      fit = (t, w) => {
+        while (t.length > 2 && c.measureText(t).width > w) t = `${t.slice(0, -2)}…`;
+        return t;
+      };
+    const partner = (t, s) =>
+      t0 >= 0 && s0 >= 0 ? false : t0 >= 0 ? weight(t0, s) >= PARTNER : s0 >= 0 && weight(t, s0) >= PARTNER;
+    c.strokeStyle = theme.line;
+    c.lineWidth = 1;
+    c.strokeRect(left - 1.5, top - 1.5, S * size + 2, total() * size + 2);
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    for (let t = 0; t < n; t++)
+      for (let s = 0; s < S; s++) {
+        const x = left + s * size,
+          y = top + t * size,
+          w = weight(t, s),
+          side = size - gap,
+          clear = !asked || t === t0 || s === s0;
+        c.globalAlpha = t === n - 1 ? progress : 1;
+        if (Number.isNaN(w)) {
+          c.strokeStyle = theme.hatch;
+          c.beginPath();
+          for (let d = 4; d < 2 * side; d += 6) {
+            c.moveTo(x + Math.max(0, d - side), y + Math.min(d, side));
+            c.lineTo(x + Math.min(d, side), y + Math.max(0, d - side));
+          }
+          c.stroke();
+          continue;
+        }
+        const colour = mix(theme.paper, theme.ink, clear ? w : 0.3 * w);
+        c.fillStyle = rgb(colour);
+        c.fillRect(x, y, side, side);
+        if (size >= 26 * unit && (w >= 0.05 || (asked && clear))) {
+          c.font = ui.font(Math.min(11.5, size / unit / 2.7));
+          c.fillStyle = clear ? legible(colour) : theme.quiet;
+          c.fillText(short(w), x + side / 2, y + side / 2 + 1);
+        }
       }
-      const colour = mix(theme.paper, theme.ink, clear ? w : 0.3 * w);
-      c.fillStyle = rgb(colour); c.fillRect(x, y, side, side);
-      if (size >= 26 * unit && (w >= 0.05 || (asked && clear))) { c.font = ui.font(Math.min(11.5, size / unit / 2.7)); c.fillStyle = clear ? legible(colour) : theme.quiet; c.fillText(short(w), x + side / 2, y + side / 2 + 1); }
-    }
     if (judged()) {
-      c.strokeStyle = rgb(theme.plus); c.lineWidth = 2 * unit;
-      for (const link of gold) { const t = Math.floor(link / S); c.globalAlpha = t === n - 1 ? progress : 1; if (t < n) c.strokeRect(left + (link % S) * size, top + t * size, size - gap, size - gap); }
+      c.strokeStyle = rgb(theme.plus);
+      c.lineWidth = 2 * unit;
+      for (const link of gold) {
+        const t = Math.floor(link / S);
+        c.globalAlpha = t === n - 1 ? progress : 1;
+        if (t < n) c.strokeRect(left + (link % S) * size, top + t * size, size - gap, size - gap);
+      }
     }
     c.globalAlpha = 1;
-    if (asked && t0 >= 0 && s0 >= 0) { c.strokeStyle = theme.query; c.lineWidth = 2.5 * unit; c.strokeRect(left + s0 * size - 1, top + t0 * size - 1, size - gap + 2, size - gap + 2); }
+    if (asked && t0 >= 0 && s0 >= 0) {
+      c.strokeStyle = theme.query;
+      c.lineWidth = 2.5 * unit;
+      c.strokeRect(left + s0 * size - 1, top + t0 * size - 1, size - gap + 2, size - gap + 2);
+    }
     c.textAlign = "right";
     for (let t = 0; t < n; t++) {
-      const on = t === t0, newest = !asked && t === t0, y = top + (t + 0.5) * size;
+      const on = t === t0,
+        newest = !asked && t === t0,
+        y = top + (t + 0.5) * size;
       c.font = ui.font(Math.min(13, size / unit - 1), on || newest || (s0 >= 0 && partner(t, s0)) ? 700 : 400);
-      c.fillStyle = newest ? theme.output : on || (t0 < 0 && partner(t, s0)) ? theme.query : asked ? theme.quiet : theme.text;
+      c.fillStyle = newest
+        ? theme.output
+        : on || (t0 < 0 && partner(t, s0))
+          ? theme.query
+          : asked
+            ? theme.quiet
+            : theme.text;
       const text = fit(v.tokens[t], left - 14 * unit);
       c.fillText(text, left - 9 * unit, y);
-      if (v.changed[t]) { const w = c.measureText(text).width; c.fillRect(left - 9 * unit - w, y + 7 * unit, w, 2 * unit); }
+      if (v.changed[t]) {
+        const w = c.measureText(text).width;
+        c.fillRect(left - 9 * unit - w, y + 7 * unit, w, 2 * unit);
+      }
     }
     for (let s = 0; s < S; s++) {
-      const x = left + (s + 0.5) * size, on = s === s0 || (s0 < 0 && t0 >= 0 && partner(t0, s)), cut = v.word === s && v.row === null;
-      c.font = ui.font(Math.min(13, (g.slanted ? 0.76 : 1) * size / unit), on ? 700 : 400);
+      const x = left + (s + 0.5) * size,
+        on = s === s0 || (s0 < 0 && t0 >= 0 && partner(t0, s)),
+        cut = v.word === s && v.row === null;
+      c.font = ui.font(Math.min(13, ((g.slanted ? 0.76 : 1) * size) / unit), on ? 700 : 400);
       c.fillStyle = on ? theme.key : asked || cut ? theme.quiet : theme.text;
-      c.save(); c.translate(x, top - 9 * unit); c.textAlign = g.slanted ? "left" : "center";
+      c.save();
+      c.translate(x, top - 9 * unit);
+      c.textAlign = g.slanted ? "left" : "center";
       if (g.slanted) c.rotate(-Math.PI / 4);
       const text = fit(named(s), g.slanted ? g.names : size);
       c.fillText(text, 0, 0);
-      if (cut && !v.by) { const w = c.measureText(text).width; c.fillRect(g.slanted ? 0 : -w / 2, 0, w, 1.5 * unit); }
+      if (cut && !v.by) {
+        const w = c.measureText(text).width;
+        c.fillRect(g.slanted ? 0 : -w / 2, 0, w, 1.5 * unit);
+      }
       c.restore();
     }
   }
 
   // ---- the sentences, and the words beside the picture
   function colour(word, w, role) {
-    const ground = mix(ui.theme.paper, ui.theme.ink, w), dark = w > 0.06;
-    word.style.cssText = `${w > 0.004 ? `background:${rgb(ground)};` : ""}${dark ? `color:${legible(ground)};` : ""}${role ? `text-shadow:.5px 0;box-shadow:0 2px var(--${role});${dark ? "" : `color:var(--${role})`}` : ""}`;
+    const ground = mix(ui.theme.paper, ui.theme.ink, w),
+      dark = w > 0.06;
+    const marked = role ? `text-shadow:.5px 0;box-shadow:0 2px var(--${role});` : "";
+    const letters = dark ? `color:${legible(ground)};` : role ? `color:var(--${role});` : "";
+    word.style.cssText = (w > 0.004 ? `background:${rgb(ground)};` : "") + marked + letters;
   }
   function sentences([t0, s0], asked) {
-    const n = shown(), v = version(), w = t0 >= 0 ? row(t0).map(num) : null;
+    const n = shown(),
+      v = version(),
+      w = t0 >= 0 ? row(t0).map(num) : null;
     above.words.forEach((e, s) => {
       const on = s === s0 || (w && s0 < 0 && w[s] >= PARTNER);
       colour(e, w ? w[s] : 0, on ? "key" : null);
-      const cut = v.word === s && v.row === null, [can] = knocks(s);
+      const cut = v.word === s && v.row === null,
+        [can] = knocks(s);
       e.className = `word${can ? " can" : ""}${cut ? " cut" : ""}`;
-      if (cut && v.by) e.dataset.by = v.by; else delete e.dataset.by;
+      if (cut && v.by) e.dataset.by = v.by;
+      else delete e.dataset.by;
       if (can) e.ariaPressed = String(cut);
     });
     lines.forEach((l, i) => {
@@ -166,55 +340,106 @@ export function alignment(ui) {
       l.words.forEach((e, t) => {
         e.classList.toggle("changed", versions[i].changed[t]);
         if (i !== state.variant) return (e.style.visibility = "");
-        const on = t === t0, newest = !asked && on, from = t0 < 0 && s0 >= 0 && t < n ? num(weight(t, s0)) : 0;
+        const on = t === t0,
+          newest = !asked && on,
+          from = t0 < 0 && s0 >= 0 && t < n ? num(weight(t, s0)) : 0;
         colour(e, from, newest ? "output" : on || from >= PARTNER ? "query" : null);
         if (t >= n) e.style.visibility = "hidden";
       });
     });
     if (changes) {
       strip.classList.toggle("compared", state.variant > 0);
-      if (plain.dataset.of !== String(state.variant)) plain.replaceChildren(...versions[0].tokens.map((t, i) => h(v.lost[i] ? "del" : "span", { class: "word" }, t)));
+      if (plain.dataset.of !== String(state.variant))
+        plain.replaceChildren(...versions[0].tokens.map((t, i) => h(v.lost[i] ? "del" : "span", { class: "word" }, t)));
       plain.dataset.of = state.variant;
     }
   }
   function say([t0, s0], asked) {
-    const n = shown(), v = version(), quiet = text => h("div", { class: "quiet" }, text), q = text => `“${text}”`;
+    const n = shown(),
+      v = version(),
+      quiet = (text) => h("div", { class: "quiet" }, text),
+      q = (text) => `“${text}”`;
     let head, text;
-    if (t0 < 0 && s0 < 0) [head, text] = n ? [["all is written"], "Point at a word, or press play to see it grow."] : [["nothing is written yet"], "Press play, or ▶: each word brings its row of weights."];
+    if (t0 < 0 && s0 < 0)
+      [head, text] = n
+        ? [["all is written"], "Point at a word, or press play to see it grow."]
+        : [["nothing is written yet"], "Press play, or ▶: each word brings its row of weights."];
     else if (t0 >= 0) {
-      const w = row(t0), s = s0 >= 0 ? s0 : top(w), x = w[s], blind = !w.some(y => y > 0);
-      head = [h("b", { class: asked ? "query" : "output" }, v.tokens[t0]), ...(blind ? [] : [" → ", h("b", { class: "key" }, named(s)), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))])];
-      text = blind ? "No weights here." : Number.isNaN(x) ? `${q(v.tokens[t0])} may not look at ${q(named(s))}.`
-        : `${q(v.tokens[t0])} puts ${percent(x)} of its attention on ${q(named(s))}${s === top(w) ? ", its largest share" : ""}${judged() && gold.has(t0 * S + s) ? ", as gold does" : ""}.`;
+      const w = row(t0),
+        s = s0 >= 0 ? s0 : top(w),
+        x = w[s],
+        blind = !w.some((y) => y > 0);
+      head = [
+        h("b", { class: asked ? "query" : "output" }, v.tokens[t0]),
+        ...(blind
+          ? []
+          : [" → ", h("b", { class: "key" }, named(s)), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))]),
+      ];
+      text = blind
+        ? "No weights here."
+        : Number.isNaN(x)
+          ? `${q(v.tokens[t0])} may not look at ${q(named(s))}.`
+          : `${q(v.tokens[t0])} puts ${percent(x)} of its attention on ` +
+            q(named(s)) +
+            (s === top(w) ? ", its largest share" : "") +
+            (judged() && gold.has(t0 * S + s) ? ", as gold does." : ".");
     } else {
-      const w = Array.from({ length: n }, (_, t) => weight(t, s0)), sum = w.reduce((a, x) => a + num(x), 0), best = n ? top(w) : -1;
-      head = [h("b", { class: "key" }, named(s0)), ...(n && num(w[best]) > 0 ? [" ← ", h("b", { class: "query" }, v.tokens[best]), " ", h("b", {}, fmt(w[best]))] : [])];
-      text = n ? `${q(named(s0))} gets ${fmt(sum, 2)} of the ${n} ${n === 1 ? "word’s" : "words’"} attention${num(w[best]) > 0 ? `, most from ${q(v.tokens[best])}` : ""}.` : "Nobody has looked at it yet.";
+      const w = Array.from({ length: n }, (_, t) => weight(t, s0)),
+        sum = w.reduce((a, x) => a + num(x), 0),
+        best = n ? top(w) : -1;
+      head = [
+        h("b", { class: "key" }, named(s0)),
+        ...(n && num(w[best]) > 0
+          ? [" ← ", h("b", { class: "query" }, v.tokens[best]), " ", h("b", {}, fmt(w[best]))]
+          : []),
+      ];
+      text = n
+        ? `${q(named(s0))} gets ${fmt(sum, 2)} of the ${n} ${n === 1 ? "word’s" : "words’"} ` +
+          `attention${num(w[best]) > 0 ? `, most from ${q(v.tokens[best])}` : ""}.`
+        : "Nobody has looked at it yet.";
     }
     const { hits, words, aer } = agreement();
     const changed = v.changed.filter(Boolean).length;
-    const last = state.variant ? `${v.label[0].toUpperCase()}${v.label.slice(1)}: ${changed || v.lost.some(Boolean) ? `${changed} ${changed === 1 ? "word is" : "words are"} new, ${v.lost.filter(Boolean).length} gone` : "nothing changes"}.`
-      : gold.size ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} so far; alignment error rate ${fmt(aer, 2)}.` : "";
+    const gone = v.lost.filter(Boolean).length;
+    const last = state.variant
+      ? `${v.label[0].toUpperCase()}${v.label.slice(1)}: ` +
+        (changed || gone
+          ? `${changed} ${changed === 1 ? "word is" : "words are"} new, ${gone} gone.`
+          : "nothing changes.")
+      : gold.size
+        ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} ` +
+          `so far; alignment error rate ${fmt(aer, 2)}.`
+        : "";
     said.replaceChildren(h("div", {}, ...head), quiet(text), quiet(last));
   }
   const css = h("style");
-  css.textContent = `${STEPPER_CSS}.strip{display:grid;grid-template-columns:max-content 1fr;gap:.15em .8em;align-items:baseline;margin:.1em 0 .7em;font-size:1.04em;line-height:1.75}.stack{display:grid}.stack>*{grid-area:1/1}
-.word{border:0;border-radius:.25em;padding:0 .28em;line-height:1.5;display:inline-block;text-underline-offset:.22em}.word.changed{text-decoration:underline 2px;font-weight:700}
-.can{text-decoration:underline dotted 2px var(--quiet)}.word.cut,del{text-decoration:line-through 2px;color:var(--quiet)}.word[data-by]{position:relative}.word[data-by]::after{content:attr(data-by);position:absolute;left:.3em;top:-.95em;font-size:.85em;color:var(--key)}.was,.was+*{visibility:hidden;color:var(--quiet)}.compared .was,.compared .was+*{visibility:visible}
-.window{max-width:100%}.picture{outline-offset:3px;border-radius:2px}.stage .say{min-height:8.6em}.narrow .say{min-height:7.2em}.narrow .side{max-width:none}`;
+  css.textContent = STEPPER_CSS + ALIGNMENT_CSS;
   ui.root.append(css);
 
   return {
     paint(width, narrow) {
-      const n = shown(), at = focus(), asked = lit() !== null, now = performance.now(), g = (geometry = layout(width, narrow));
+      const n = shown(),
+        at = focus(),
+        asked = lit() !== null,
+        now = performance.now(),
+        g = (geometry = layout(width, narrow));
       if (n !== before && before >= 0) fresh = n === before + 1 && !still() ? now : 0;
-      const grown = n !== before, progress = fresh ? Math.min(1, 0.1 + (now - fresh) / 260) : 1;
+      const grown = n !== before,
+        progress = fresh ? Math.min(1, 0.1 + (now - fresh) / 260) : 1;
       before = n;
       if (progress < 1) ui.set({});
-      const wide = Math.min(g.width, g.room), high = Math.min(g.height, 620 * ui.tall), rolls = g.width > wide || g.height > high;
-      scroller.style.cssText = `width:${wide + (rolls && g.height > high ? 14 : 0)}px;height:${high + (rolls && g.width > wide ? 14 : 0)}px;overflow:${rolls ? "auto" : "hidden"}`;
+      const wide = Math.min(g.width, g.room),
+        high = Math.min(g.height, 620 * ui.tall),
+        rolls = g.width > wide || g.height > high;
+      scroller.style.width = `${wide + (rolls && g.height > high ? 14 : 0)}px`;
+      scroller.style.height = `${high + (rolls && g.width > wide ? 14 : 0)}px`;
+      scroller.style.overflow = rolls ? "auto" : "hidden";
       paint(paper(canvas, g.width, g.height), g, at, asked, progress);
-      if (grown && rolls) scroller.scrollTop = Math.max(Math.min(scroller.scrollTop, g.top + (n - 2) * g.size), g.top + n * g.size - high);
+      if (grown && rolls)
+        scroller.scrollTop = Math.max(
+          Math.min(scroller.scrollTop, g.top + (n - 2) * g.size),
+          g.top + n * g.size - high,
+        );
       sentences(at, asked);
       say(at, asked);
       steps.sync();
@@ -224,8 +449,21 @@ export function alignment(ui) {
     },
     table() {
       const v = version();
-      return { header: ["word", ...source.map((_, s) => named(s)), ...(judged() ? ["gold"] : [])], rows: v.tokens.slice(0, shown()).map((w, t) => [w, ...row(t).map(x => (Number.isNaN(x) ? "masked" : fmt(x))), ...(judged() ? [source.filter((_, s) => gold.has(t * S + s)).join(" ")] : [])]) };
+      return {
+        header: ["word", ...source.map((_, s) => named(s)), ...(judged() ? ["gold"] : [])],
+        rows: v.tokens
+          .slice(0, shown())
+          .map((w, t) => [
+            w,
+            ...row(t).map((x) => (Number.isNaN(x) ? "masked" : fmt(x))),
+            ...(judged() ? [source.filter((_, s) => gold.has(t * S + s)).join(" ")] : []),
+          ]),
+      };
     },
-    numbers: () => ({ weights: Array.from({ length: shown() }, (_, t) => row(t)), tokens: version().tokens.slice(0, shown()), ...agreement() }),
+    numbers: () => ({
+      weights: Array.from({ length: shown() }, (_, t) => row(t)),
+      tokens: version().tokens.slice(0, shown()),
+      ...agreement(),
+    }),
   };
 }

@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import alignment_error_rate
+from course_utils.metrics import alignment_error_rate
+
 from .heatmap import Selection
+from .live import shell
+from .table import TextTable
 from .translation import Version, checked_weights, difference, gold_links, parts_of, variant_of, whole
-from .view import Table, View, shell
+from .view import View
 
 
 class Alignment(View):
@@ -92,7 +95,7 @@ class Alignment(View):
             text += f"Gold agrees with {found['hits']} of {found['words']} words; AER {found['aer']:.2f}. "
         return text.strip()
 
-    def table(self) -> Table:
+    def table(self) -> TextTable:
         source, gold = self.source, self.gold
         judged = bool(self.options["gold"]) and not self.state["variant"]
         rows = []
@@ -100,12 +103,12 @@ class Alignment(View):
             cells = ["masked" if np.isnan(w) else f"{w:.3f}" for w in weights]
             partners = [" ".join(source[s] for s in range(len(source)) if (t, s) in gold)] if judged else []
             rows.append([word, *cells, *partners])
-        return Table(["word", *source, *(["gold"] if judged else [])], rows)
+        return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
 
     def draw(self, figure) -> None:
         from matplotlib.patches import Rectangle
 
-        from .plot import COLOURS, SAND, ink_map, names
+        from .picture import COLOURS, SAND, ink_map, names
 
         source, target = self.source, self.version["tokens"]
         rows = np.full((len(target), len(source)), np.nan)

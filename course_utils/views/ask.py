@@ -7,7 +7,8 @@ import inspect
 import pathlib
 import textwrap
 
-from .view import Table, View
+from .table import TextTable
+from .view import View
 
 TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
 
@@ -21,8 +22,8 @@ class Predict(View):
     def describe(self) -> str:
         return f"Guess before you read on: {' · '.join(self.options['answers'])}"
 
-    def table(self) -> Table:
-        return Table(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
+    def table(self) -> TextTable:
+        return TextTable(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
 
     def draw(self, figure) -> None:
         figure.text(0.02, 0.9, textwrap.fill(self.title, 80), weight="bold", va="top")

@@ -1,10 +1,11 @@
 // What every view shares: the mathematics, the data, the colours, the frame around a picture and its controls.
-// A definition here exists a second time in course_utils/attention.py; tests/browser holds the two together.
+// A definition here exists a second time in course_utils/attention/; tests/browser holds the two together.
+import CORE_CSS from "./core.css";
 
 export const KERNELS = {
-  gaussian: u => Math.exp(-u * u / 2),
-  boxcar: u => (Math.abs(u) <= 1 ? 1 : 0),
-  epanechnikov: u => Math.max(0, 1 - u * u),
+  gaussian: (u) => Math.exp((-u * u) / 2),
+  boxcar: (u) => (Math.abs(u) <= 1 ? 1 : 0),
+  epanechnikov: (u) => Math.max(0, 1 - u * u),
 };
 
 export function softmax(scores, allowed = null, temperature = 1) {
@@ -12,13 +13,16 @@ export function softmax(scores, allowed = null, temperature = 1) {
   const top = scores.reduce((m, s, i) => (open[i] && s > m ? s : m), -Infinity);
   const raised = Array.from(scores, (s, i) => (open[i] ? Math.exp((s - top) / temperature) : 0));
   const total = raised.reduce((a, b) => a + b, 0);
-  return raised.map(e => (total ? e / total : 0));
+  return raised.map((e) => (total ? e / total : 0));
 }
 
 // One query against all keys: weights that sum to 1 and their mean of the values; nobody in reach: zeros and NaN.
 export function pool(query, keys, values, kernel, width, removed = null) {
-  const close = KERNELS[kernel], n = keys.length, weights = new Float64Array(n);
-  let total = 0, estimate = 0;
+  const close = KERNELS[kernel],
+    n = keys.length,
+    weights = new Float64Array(n);
+  let total = 0,
+    estimate = 0;
   for (let i = 0; i < n; i++) if (!removed || !removed[i]) total += weights[i] = close((query - keys[i]) / width);
   for (let i = 0; i < n; i++) estimate += (weights[i] = total ? weights[i] / total : 0) * values[i];
   return { weights, estimate: total ? estimate : NaN };
@@ -28,7 +32,9 @@ export function pool(query, keys, values, kernel, width, removed = null) {
 let halves = null;
 function half(bits) {
   halves ??= Float32Array.from({ length: 65536 }, (_, b) => {
-    const sign = b & 0x8000 ? -1 : 1, e = (b >> 10) & 31, f = b & 1023;
+    const sign = b & 0x8000 ? -1 : 1,
+      e = (b >> 10) & 31,
+      f = b & 1023;
     return sign * (e === 31 ? (f ? NaN : Infinity) : e ? 2 ** (e - 15) * (1 + f / 1024) : 2 ** -24 * f);
   });
   return halves[bits];
@@ -36,36 +42,69 @@ function half(bits) {
 export function decode(buffer, layout) {
   const arrays = {};
   for (const { name, dtype, size, offset } of layout) {
-    if (dtype === "float16") arrays[name] = Float32Array.from(new Uint16Array(buffer.slice(offset, offset + 2 * size)), half);
-    else arrays[name] = new { float32: Float32Array, float64: Float64Array, uint8: Uint8Array }[dtype](buffer.slice(offset), 0, size);
+    if (dtype === "float16")
+      arrays[name] = Float32Array.from(new Uint16Array(buffer.slice(offset, offset + 2 * size)), half);
+    else
+      arrays[name] = new { float32: Float32Array, float64: Float64Array, uint8: Uint8Array }[dtype](
+        buffer.slice(offset),
+        0,
+        size,
+      );
   }
   return arrays;
 }
-export const fromBase64 = text => Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer;
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 
 // ---- numbers as a reader sees them
 export function fmt(x, digits = 3) {
   if (x === null || Number.isNaN(x)) return "–";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  const text = size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1) : x.toFixed(size >= 100 ? Math.min(1, digits) : digits);
+  const text =
+    size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1) : x.toFixed(size >= 100 ? Math.min(1, digits) : digits);
   return text.replace("-", "−");
 }
-export const percent = w => `${w > 0 && w < 0.005 ? (100 * w).toFixed(1) : Math.round(100 * w)} %`;
+export const percent = (w) => `${w > 0 && w < 0.005 ? (100 * w).toFixed(1) : Math.round(100 * w)} %`;
 
 // ---- colours: ink is attention, the four roles are the only bright ones
-const LIGHT = { query: "#b35900", key: "#0072b2", value: "#00795a", output: "#9b3d8a", text: "#1b2430", quiet: "#596573", line: "#dbe2e9",
-  hatch: "#c3ced9", paper: [250, 251, 252], ink: [20, 28, 40], plus: [128, 114, 52], minus: [165, 82, 70] };
-const DARK = { query: "#f2a65e", key: "#6cb8ee", value: "#4fcba3", output: "#dc97d2", text: "#e6ebf1", quiet: "#a3afbb", line: "#39434e",
-  hatch: "#4a5663", paper: [28, 33, 40], ink: [240, 244, 248], plus: [216, 201, 140], minus: [230, 150, 135] };
+const LIGHT = {
+  query: "#b35900",
+  key: "#0072b2",
+  value: "#00795a",
+  output: "#9b3d8a",
+  text: "#1b2430",
+  quiet: "#596573",
+  line: "#dbe2e9",
+  hatch: "#c3ced9",
+  paper: [250, 251, 252],
+  ink: [20, 28, 40],
+  plus: [128, 114, 52],
+  minus: [165, 82, 70],
+};
+const DARK = {
+  query: "#f2a65e",
+  key: "#6cb8ee",
+  value: "#4fcba3",
+  output: "#dc97d2",
+  text: "#e6ebf1",
+  quiet: "#a3afbb",
+  line: "#39434e",
+  hatch: "#4a5663",
+  paper: [28, 33, 40],
+  ink: [240, 244, 248],
+  plus: [216, 201, 140],
+  minus: [230, 150, 135],
+};
 export function themeOf(element) {
-  const [r, g, b] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  const [r, g, b] = getComputedStyle(element)
+    .color.match(/[\d.]+/g)
+    .map(Number);
   return 0.299 * r + 0.587 * g + 0.114 * b > 128 ? DARK : LIGHT;
 }
 export const mix = (from, to, t) => from.map((a, i) => Math.round(a + (to[i] - a) * Math.min(1, Math.max(0, t))));
-export const rgb = c => `rgb(${c[0]} ${c[1]} ${c[2]})`;
+export const rgb = (c) => `rgb(${c[0]} ${c[1]} ${c[2]})`;
 // ≥ 4.5:1 on every shade of grey
-export const legible = c => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff");
+export const legible = (c) => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff");
 
 // ---- elements
 export function h(tag, attributes = {}, ...children) {
@@ -75,12 +114,19 @@ export function h(tag, attributes = {}, ...children) {
     else if (v === true) e.setAttribute(k, "");
     else if (v !== false && v != null) e.setAttribute(k, v);
   }
-  e.append(...children.filter(c => c != null));
+  e.append(...children.filter((c) => c != null));
   return e;
 }
 export function paper(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1, w = Math.round(width * ratio), t = Math.round(height * ratio);
-  if (canvas.width !== w || canvas.height !== t) { canvas.width = w; canvas.height = t; canvas.style.width = `${width}px`; canvas.style.height = `${height}px`; }
+  const ratio = window.devicePixelRatio || 1,
+    w = Math.round(width * ratio),
+    t = Math.round(height * ratio);
+  if (canvas.width !== w || canvas.height !== t) {
+    canvas.width = w;
+    canvas.height = t;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
   const c = canvas.getContext("2d");
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
   c.clearRect(0, 0, width, height);
@@ -88,19 +134,30 @@ export function paper(canvas, width, height) {
 }
 // Where a pointer is in an element's own pixels, however the page has scaled it (slides do).
 export function pointed(event, element) {
-  const box = element.getBoundingClientRect(), k = box.width ? element.offsetWidth / box.width : 1;
+  const box = element.getBoundingClientRect(),
+    k = box.width ? element.offsetWidth / box.width : 1;
   return [(event.clientX - box.left) * k, (event.clientY - box.top) * k];
 }
-export const nearest = (values, x) => values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
+export const nearest = (values, x) =>
+  values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
 
 // ---- controls: native, labelled, described by the spec; a value is always its own, never an index
 let serial = 0;
 const control = {
   range(ui, { name, label, values, digits = 2 }) {
-    const id = `c${++serial}`, shown = h("output", { for: id, "data-testid": name });
+    const id = `c${++serial}`,
+      shown = h("output", { for: id, "data-testid": name });
     const read = () => values[input.valueAsNumber];
-    const input = h("input", { id, type: "range", min: 0, max: values.length - 1, step: 1, "data-control": name,
-      oninput: () => ui.set({ [name]: read() }), onchange: () => ui.set({ [name]: read() }, true) });
+    const input = h("input", {
+      id,
+      type: "range",
+      min: 0,
+      max: values.length - 1,
+      step: 1,
+      "data-control": name,
+      oninput: () => ui.set({ [name]: read() }),
+      onchange: () => ui.set({ [name]: read() }, true),
+    });
     const sync = () => {
       input.value = nearest(values, ui.state[name]);
       shown.value = fmt(ui.state[name], digits);
@@ -110,19 +167,46 @@ const control = {
   },
   choice(ui, { name, label, options, words = {}, menu = false }) {
     if (menu) {
-      const id = `c${++serial}`, list = h("select", { id, "data-control": name, onchange: () => ui.set({ [name]: options[list.selectedIndex] }, true) }, ...options.map(o => h("option", {}, words[o] ?? String(o))));
-      return [h("span", { class: "control" }, h("label", { for: id }, label), list), () => (list.selectedIndex = options.indexOf(ui.state[name]))];
+      const id = `c${++serial}`,
+        list = h(
+          "select",
+          { id, "data-control": name, onchange: () => ui.set({ [name]: options[list.selectedIndex] }, true) },
+          ...options.map((o) => h("option", {}, words[o] ?? String(o))),
+        );
+      return [
+        h("span", { class: "control" }, h("label", { for: id }, label), list),
+        () => (list.selectedIndex = options.indexOf(ui.state[name])),
+      ];
     }
-    const group = `g${++serial}`, inputs = options.map(o => h("input", { type: "radio", name: group, value: String(o), "data-control": name, onchange: () => ui.set({ [name]: o }, true) }));
+    const group = `g${++serial}`,
+      inputs = options.map((o) =>
+        h("input", {
+          type: "radio",
+          name: group,
+          value: String(o),
+          "data-control": name,
+          onchange: () => ui.set({ [name]: o }, true),
+        }),
+      );
     const labels = options.map((o, i) => h("label", {}, inputs[i], h("span", {}, words[o] ?? String(o))));
     const sync = () => options.forEach((o, i) => (inputs[i].checked = ui.state[name] === o));
     return [h("fieldset", { class: "control choice" }, h("legend", {}, label), ...labels), sync];
   },
   toggles(ui, { name, label, options }) {
-    const read = () => boxes.map(b => b.checked);
-    const boxes = options.map(() => h("input", { type: "checkbox", "data-control": name, onchange: () => ui.set({ [name]: read() }, true) }));
+    const read = () => boxes.map((b) => b.checked);
+    const boxes = options.map(() =>
+      h("input", { type: "checkbox", "data-control": name, onchange: () => ui.set({ [name]: read() }, true) }),
+    );
     const sync = () => boxes.forEach((b, i) => (b.checked = ui.state[name][i]));
-    return [h("fieldset", { class: "control" }, h("legend", {}, label), ...options.map((o, i) => h("label", {}, boxes[i], o))), sync];
+    return [
+      h(
+        "fieldset",
+        { class: "control" },
+        h("legend", {}, label),
+        ...options.map((o, i) => h("label", {}, boxes[i], o)),
+      ),
+      sync,
+    ];
   },
   button(ui, { name, label }) {
     return [h("button", { type: "button", "data-control": name, onclick: () => ui.act(name) }, label), () => {}];
@@ -132,21 +216,52 @@ const control = {
 // ---- the frame: title, caption, picture, readout, controls, table; one repaint per animation frame at most
 export function mount(host, kinds, spec, buffer, link = null) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  const initial = { ...(spec.initial ?? spec.state) }, state = { ...spec.state }, unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)), id = `v${++serial}`;
-  let pending = 0, settled = false, picture = null, syncs = [], painted = 0;
+  const initial = { ...(spec.initial ?? spec.state) },
+    state = { ...spec.state },
+    unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)),
+    id = `v${++serial}`;
+  let pending = 0,
+    settled = false,
+    picture = null,
+    syncs = [],
+    painted = 0;
   const ui = {
-    spec, state, root, id, unit, tall: spec.presenting ? Math.min(1.15, Math.max(0.8, window.innerHeight / 780)) : unit, arrays: decode(buffer, spec.arrays), actions: {},
+    spec,
+    state,
+    root,
+    id,
+    unit,
+    tall: spec.presenting ? Math.min(1.15, Math.max(0.8, window.innerHeight / 780)) : unit,
+    arrays: decode(buffer, spec.arrays),
+    actions: {},
     font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
-    set(patch, done = false) { Object.assign(state, patch); settled ||= done; pending ||= requestAnimationFrame(frame); },
-    act(name) { name === "reset" ? ui.set({ ...initial }, true) : ui.actions[name]?.(); },
-    body: h("div", { class: "body" }), side: h("div", { class: "side" }), below: h("div", { class: "below" }),
+    set(patch, done = false) {
+      Object.assign(state, patch);
+      settled ||= done;
+      pending ||= requestAnimationFrame(frame);
+    },
+    act(name) {
+      name === "reset" ? ui.set({ ...initial }, true) : ui.actions[name]?.();
+    },
+    body: h("div", { class: "body" }),
+    side: h("div", { class: "side" }),
+    below: h("div", { class: "below" }),
   };
-  const table = h("table"), words = h("details", { class: "more" }, h("summary", {}, "in words"), h("p", {}, spec.words));
-  const numbers = h("details", { class: "more", ontoggle: () => numbers.open && fill() }, h("summary", {}, "table"), h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" }, table));
+  const table = h("table"),
+    words = h("details", { class: "more" }, h("summary", {}, "in words"), h("p", {}, spec.words));
+  const numbers = h(
+    "details",
+    { class: "more", ontoggle: () => numbers.open && fill() },
+    h("summary", {}, "table"),
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" }, table),
+  );
   function fill() {
-    const { header, rows } = picture.table(), cell = (tag, scope) => t => h(tag, { scope }, t);
-    table.replaceChildren(h("thead", {}, h("tr", {}, ...header.map(cell("th", "col")))),
-      h("tbody", {}, ...rows.map(r => h("tr", {}, cell("th", "row")(r[0]), ...r.slice(1).map(cell("td"))))));
+    const { header, rows } = picture.table(),
+      cell = (tag, scope) => (t) => h(tag, { scope }, t);
+    table.replaceChildren(
+      h("thead", {}, h("tr", {}, ...header.map(cell("th", "col")))),
+      h("tbody", {}, ...rows.map((r) => h("tr", {}, cell("th", "row")(r[0]), ...r.slice(1).map(cell("td"))))),
+    );
   }
   function frame() {
     pending = 0;
@@ -154,23 +269,31 @@ export function mount(host, kinds, spec, buffer, link = null) {
     if (!width || !host.isConnected) return;
     const theme = themeOf(host);
     ui.family = getComputedStyle(host).fontFamily;
-    if (theme !== ui.theme) for (const k of ["query", "key", "value", "output", "text", "quiet", "line"]) shell.style.setProperty(`--${k}`, theme[k]), shell.style.setProperty("--ground", rgb(theme.paper));
+    if (theme !== ui.theme)
+      for (const k of ["query", "key", "value", "output", "text", "quiet", "line"])
+        (shell.style.setProperty(`--${k}`, theme[k]), shell.style.setProperty("--ground", rgb(theme.paper)));
     ui.theme = theme;
-    syncs.forEach(s => s());
+    syncs.forEach((s) => s());
     shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * unit);
     picture.paint(width, shell.classList.contains("narrow"));
     if (numbers.open) fill();
     if (settled && link) link.save(state);
     settled = false;
   }
-  const made = (spec.controls ?? []).map(c => control[c.kind](ui, c));
+  const made = (spec.controls ?? []).map((c) => control[c.kind](ui, c));
   syncs = made.map(([, sync]) => sync);
   const style = h("style");
-  style.textContent = CSS;
-  const shell = h("div", { class: "view", role: "group", "aria-labelledby": id, style: `font-size:${Math.round(13.5 * unit)}px` },
-    h("div", { class: "title", id }, spec.title), spec.caption ? h("div", { class: "caption" }) : null,
-    h("div", { class: "stage" }, ui.body, ui.side), h("div", { class: "controls" }, ...made.map(([e]) => e)), ui.below,
-    spec.foot === false || spec.presenting ? null : h("div", { class: "foot" }, numbers, words));
+  style.textContent = CORE_CSS;
+  const shell = h(
+    "div",
+    { class: "view", role: "group", "aria-labelledby": id, style: `font-size:${Math.round(13.5 * unit)}px` },
+    h("div", { class: "title", id }, spec.title),
+    spec.caption ? h("div", { class: "caption" }) : null,
+    h("div", { class: "stage" }, ui.body, ui.side),
+    h("div", { class: "controls" }, ...made.map(([e]) => e)),
+    ui.below,
+    spec.foot === false || spec.presenting ? null : h("div", { class: "foot" }, numbers, words),
+  );
   if (spec.caption) shell.querySelector(".caption").append(...coloured(spec.caption));
   // the page's colour changes: so does ours
   const probe = h("i", { class: "probe", "aria-hidden": "true", ontransitionend: () => ui.set({}) });
@@ -183,37 +306,18 @@ export function mount(host, kinds, spec, buffer, link = null) {
   watch.observe(shell);
   host.view = { state, set: ui.set, act: ui.act, numbers: () => picture.numbers() };
   frame();
-  if (link) link.listen(patch => ui.set(patch));
-  return () => { watch.disconnect(); cancelAnimationFrame(pending); root.replaceChildren(); delete host.view; };
+  if (link) link.listen((patch) => ui.set(patch));
+  return () => {
+    watch.disconnect();
+    cancelAnimationFrame(pending);
+    root.replaceChildren();
+    delete host.view;
+  };
 }
 // [query|text] in a caption is shown in that role's colour
 export function coloured(text) {
-  return text.split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map(part => {
+  return text.split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
     const m = part.match(/^\[(\w+)\|([^\]]*)\]$/);
     return m ? h("b", { class: m[1] }, m[2]) : part;
   });
 }
-const CSS = `
-:host{display:block;max-width:100%}
-.view{font-variant-numeric:tabular-nums;line-height:1.4;color:var(--text);max-width:100%;position:relative}
-.probe{position:absolute;transition:color 1ms}
-.title{font-weight:700;font-size:1.12em}.caption{color:var(--quiet);margin:.1em 0 .5em;max-width:60em}
-.stage{display:flex;gap:1.6em;align-items:flex-start}.narrow .stage{flex-direction:column;gap:.5em}
-.body{flex:none;position:relative;max-width:100%}.side{flex:1;min-width:0;max-width:24em}
-canvas{display:block;touch-action:pan-y}
-.controls{display:flex;flex-wrap:wrap;gap:.35em 1.7em;align-items:center;margin-top:.55em;color:var(--quiet)}
-.control{display:inline-flex;flex-wrap:wrap;align-items:center;gap:.2em .5em;border:0;margin:0;padding:0;min-width:0}
-legend{float:left;padding:0;margin-right:.1em}fieldset label{display:inline-flex;align-items:center;gap:.2em;cursor:pointer}
-input[type=range]{width:11em;accent-color:var(--quiet);margin:0}output{color:var(--text);min-width:3.6em;display:inline-block}
-input[type=checkbox]{accent-color:var(--text);margin:0;font-size:inherit;width:1.1em;height:1.1em}input[type=radio]{font-size:inherit;width:1em;height:1em}
-.choice input{position:absolute;opacity:0;width:1px;height:1px}.choice span{padding:.05em .5em;border-radius:.35em;color:var(--text);font-weight:600}
-.choice input:checked+span{background:var(--text);color:var(--ground,#fff)}
-select{font:inherit;color:var(--text);background:var(--ground,#fff);border:1px solid var(--line);border-radius:.35em;padding:.05em .3em}
-:is(input,select,summary,button,[role=grid],[tabindex]):focus-visible,.choice input:focus-visible+span{outline:2px solid var(--query);outline-offset:2px}
-button{font:inherit;color:var(--text);background:none;border:1px solid var(--line);border-radius:.35em;padding:.1em .6em;cursor:pointer}button:hover{border-color:var(--quiet)}
-.foot{display:flex;flex-wrap:wrap;gap:0 1.6em;margin-top:.45em;color:var(--quiet)}.more{max-width:100%}.more[open]{flex-basis:100%}summary{cursor:pointer;width:max-content;padding:.15em 0}.more p{margin:.2em 0;color:var(--text);max-width:60em}
-.scroll{overflow:auto;max-height:20em}table{border-collapse:collapse;font-size:.92em}th,td{padding:.1em .55em;text-align:right;font-weight:400;border:0;white-space:nowrap}th{color:var(--quiet)}thead th{border-bottom:1px solid var(--line)}
-.query{color:var(--query)}.key{color:var(--key)}.value{color:var(--value)}.output{color:var(--output)}
-.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.say{border-left:3px solid var(--query);padding-left:.7em;min-height:4.6em}.say b{font-size:1.05em}.quiet{color:var(--quiet)}
-`;

@@ -1,150 +1,351 @@
 // The head explorer: a grid of all heads, one of them open, and one query word that is compared in all of them.
-// Head H of a layer is the mean of its heads; NaN is a masked cell. Each canvas has an ARIA grid of one cell as its twin.
+// Head H of a layer is the mean of its heads; NaN is a masked cell. Each canvas has an ARIA grid of one cell as its
+// twin.
+import HEADS_CSS from "./heads.css";
 import { h, legible, mix, paper, rgb } from "./core.js";
 
 const { ceil, floor, max, min, round } = Math;
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -999], End: [0, 999] };
-const clamp = (x, n) => max(0, min(n - 1, x)), empty = Number.isNaN, top = w => w.reduce((b, x, k) => (x > w[b] || empty(w[b]) ? k : b), 0);
+const STEPS = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  Home: [0, -999],
+  End: [0, 999],
+};
+const clamp = (x, n) => max(0, min(n - 1, x)),
+  empty = Number.isNaN,
+  top = (w) => w.reduce((b, x, k) => (x > w[b] || empty(w[b]) ? k : b), 0);
 
 export function heads(ui) {
-  const { spec, state, unit, arrays } = ui, { maps } = spec, means = [];
+  const { spec, state, unit, arrays } = ui,
+    { maps } = spec,
+    means = [];
   // what the pointer is on: {layer, head} in the grid, {row, col} in the open head
-  let hover = {}, geometry = null, atlas = null, filled = null, tallest = 0;
+  let hover = {},
+    geometry = null,
+    atlas = null,
+    filled = null,
+    tallest = 0;
 
   // ---- the numbers
-  let m = maps[0], at = 0, L, H, Q, K, columns, weights;
+  let m = maps[0],
+    at = 0,
+    L,
+    H,
+    Q,
+    K,
+    columns,
+    weights;
   function choose() {
-    at = max(0, maps.findIndex(x => x.name === state.map));
+    at = max(
+      0,
+      maps.findIndex((x) => x.name === state.map),
+    );
     m = maps[at];
     [L, H, Q, K] = m.shape;
     columns = H + (H > 1);
     weights = arrays[`map${at}`];
-    means[at] ??= H > 1 && Float32Array.from({ length: L * Q * K }, (_, j) => {
-      let sum = 0;
-      for (let i = 0, a = floor(j / (Q * K)) * H * Q * K + (j % (Q * K)); i < H; i++, a += Q * K) sum += weights[a];
-      return sum / H;
-    });
+    means[at] ??=
+      H > 1 &&
+      Float32Array.from({ length: L * Q * K }, (_, j) => {
+        let sum = 0;
+        for (let i = 0, a = floor(j / (Q * K)) * H * Q * K + (j % (Q * K)); i < H; i++, a += Q * K) sum += weights[a];
+        return sum / H;
+      });
   }
   choose();
-  const row = (l, i, q) => (i < H ? weights.subarray(((l * H + i) * Q + q) * K, ((l * H + i) * Q + q + 1) * K) : means[at].subarray((l * Q + q) * K, (l * Q + q + 1) * K));
+  const row = (l, i, q) =>
+    i < H
+      ? weights.subarray(((l * H + i) * Q + q) * K, ((l * H + i) * Q + q + 1) * K)
+      : means[at].subarray((l * Q + q) * K, (l * Q + q + 1) * K);
   const opened = () => [clamp(state.layer, L), state.head < 0 ? columns - 1 : clamp(state.head, H)];
-  const query = () => hover.row ?? clamp(state.query, Q), asked = (l, i) => row(l, i, query());
-  const fixed = () => hover.col ?? (state.key < 0 ? null : clamp(state.key, K)), key = w => fixed() ?? top(w);
-  const effect = (l, i) => m.effects?.[l][i] ?? NaN, byEffect = () => m.effects && state.number === "effect";
-  const number = (l, i) => { const w = asked(l, i); return byEffect() ? effect(l, i) : w[key(w)]; };
-  const mark = (l, i) => [...(maps.length > 1 ? [m.name] : []), l, i], same = k => x => String(x) === String(k), out = (l, i) => state.knocked.some(same(mark(l, i)));
+  const query = () => hover.row ?? clamp(state.query, Q),
+    asked = (l, i) => row(l, i, query());
+  const fixed = () => hover.col ?? (state.key < 0 ? null : clamp(state.key, K)),
+    key = (w) => fixed() ?? top(w);
+  const effect = (l, i) => m.effects?.[l][i] ?? NaN,
+    byEffect = () => m.effects && state.number === "effect";
+  const number = (l, i) => {
+    const w = asked(l, i);
+    return byEffect() ? effect(l, i) : w[key(w)];
+  };
+  const mark = (l, i) => [...(maps.length > 1 ? [m.name] : []), l, i],
+    same = (k) => (x) => String(x) === String(k),
+    out = (l, i) => state.knocked.some(same(mark(l, i)));
   function ranking() {
-    const all = Array.from({ length: L * H }, (_, j) => [floor(j / H), j % H]), n = all.map(p => (x => (empty(x) ? -Infinity : x))(number(...p)));
-    return all.map((_, j) => j).sort((a, b) => (n[b] > n[a]) - (n[b] < n[a])).map(j => all[j]);
+    const all = Array.from({ length: L * H }, (_, j) => [floor(j / H), j % H]),
+      n = all.map((p) => ((x) => (empty(x) ? -Infinity : x))(number(...p)));
+    return all
+      .map((_, j) => j)
+      .sort((a, b) => (n[b] > n[a]) - (n[b] < n[a]))
+      .map((j) => all[j]);
   }
-  const named = (l, i) => `layer ${l + 1}, ${i < H ? `head ${i + 1}` : "mean of its heads"}`, capital = t => t[0].toUpperCase() + t.slice(1);
+  const named = (l, i) => `layer ${l + 1}, ${i < H ? `head ${i + 1}` : "mean of its heads"}`,
+    capital = (t) => t[0].toUpperCase() + t.slice(1);
   const plain = (x, digits) => (empty(x) ? "–" : x.toFixed(Math.abs(x) >= 100 ? 0 : digits).replace("-", "−"));
 
   // ---- elements
   function twin(name, testid, keys, hit, press) {
-    const canvas = h("canvas", { "aria-hidden": "true" }), cell = h("div", { role: "gridcell", id: `${ui.id}-${testid}` }), line = h("div", { role: "row" }, cell), spacer = h("div");
-    const element = h("div", { role: "grid", tabindex: 0, "aria-label": name, "aria-activedescendant": cell.id, "data-testid": testid, onscroll: () => ui.set({}),
-      onkeydown: e => { if (!e.ctrlKey && !e.metaKey && !e.altKey && keys(e.key)) { e.preventDefault(); e.stopPropagation(); } } }, spacer, canvas, h("div", { class: "hidden" }, line));
-    const under = e => hit(e.offsetX, e.offsetY);
-    const point = next => { if (JSON.stringify(next) !== JSON.stringify(hover)) { hover = next; ui.set({}); } };
-    canvas.onpointermove = e => point(under(e));
+    const canvas = h("canvas", { "aria-hidden": "true" }),
+      cell = h("div", { role: "gridcell", id: `${ui.id}-${testid}` }),
+      line = h("div", { role: "row" }, cell),
+      spacer = h("div");
+    const element = h(
+      "div",
+      {
+        role: "grid",
+        tabindex: 0,
+        "aria-label": name,
+        "aria-activedescendant": cell.id,
+        "data-testid": testid,
+        onscroll: () => ui.set({}),
+        onkeydown: (e) => {
+          if (!e.ctrlKey && !e.metaKey && !e.altKey && keys(e.key)) {
+            e.preventDefault();
+            e.stopPropagation();
+          }
+        },
+      },
+      spacer,
+      canvas,
+      h("div", { class: "hidden" }, line),
+    );
+    const under = (e) => hit(e.offsetX, e.offsetY);
+    const point = (next) => {
+      if (JSON.stringify(next) !== JSON.stringify(hover)) {
+        hover = next;
+        ui.set({});
+      }
+    };
+    canvas.onpointermove = (e) => point(under(e));
     canvas.onpointerleave = () => point({});
-    canvas.onclick = e => press(under(e));
-    const tell = values => [element, element, line, cell, cell].forEach((e, i) => e.setAttribute(`aria-${["rowcount", "colcount", "rowindex", "colindex", "label"][i]}`, values[i]));
+    canvas.onclick = (e) => press(under(e));
+    const tell = (values) =>
+      [element, element, line, cell, cell].forEach((e, i) =>
+        e.setAttribute(`aria-${["rowcount", "colcount", "rowindex", "colindex", "label"][i]}`, values[i]),
+      );
     return { canvas, element, spacer, tell };
   }
   const open = (layer, head) => ui.set({ layer, head: head === H ? -1 : head }, true);
-  const small = twin("all heads: layers down, heads across; Enter goes in", "heads", name => {
-    const [l, i] = opened(), step = STEPS[name];
-    if (name === "Enter" || name === " ") large.element.focus();
-    else if (step) open(clamp(l + step[0], L), clamp(i + step[1], columns));
-    else return false;
-    return true;
-  }, (x, y) => {
-    const g = geometry, layer = floor((y - g.top) / g.down), head = floor((x - g.left) / g.across);
-    return layer >= 0 && layer < L && head >= 0 && head < columns ? { layer, head } : {};
-  }, p => p.layer >= 0 && open(p.layer, p.head));
-  const large = twin("the open head: queries down, keys across; Escape goes back", "open", name => {
-    const step = STEPS[name], e = large.element, g = geometry.big;
-    if (name === "Escape") return small.element.focus(), true;
-    if (!step) return false;
-    hover = {};
-    ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(asked(...opened())) + step[1], K) }, true);
-    e.scrollTop = min(max(e.scrollTop, (state.query + 1) * g.size - g.high), state.query * g.size);
-    e.scrollLeft = min(max(e.scrollLeft, (state.key + 1) * g.size - g.wide), state.key * g.size);
-    return true;
-  }, (x, y) => {
-    const g = geometry.big, above = y < g.top, before = x < g.left, r = floor((y - g.top + g.y) / g.size), c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
-    if (r >= Q || c >= K || (above && c < 0)) return {};
-    return above ? { col: c } : before ? { row: r } : { row: r, col: c };
-  }, p => { hover = {}; ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true); });
+  const small = twin(
+    "all heads: layers down, heads across; Enter goes in",
+    "heads",
+    (name) => {
+      const [l, i] = opened(),
+        step = STEPS[name];
+      if (name === "Enter" || name === " ") large.element.focus();
+      else if (step) open(clamp(l + step[0], L), clamp(i + step[1], columns));
+      else return false;
+      return true;
+    },
+    (x, y) => {
+      const g = geometry,
+        layer = floor((y - g.top) / g.down),
+        head = floor((x - g.left) / g.across);
+      return layer >= 0 && layer < L && head >= 0 && head < columns ? { layer, head } : {};
+    },
+    (p) => p.layer >= 0 && open(p.layer, p.head),
+  );
+  const large = twin(
+    "the open head: queries down, keys across; Escape goes back",
+    "open",
+    (name) => {
+      const step = STEPS[name],
+        e = large.element,
+        g = geometry.big;
+      if (name === "Escape") return (small.element.focus(), true);
+      if (!step) return false;
+      hover = {};
+      ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(asked(...opened())) + step[1], K) }, true);
+      e.scrollTop = min(max(e.scrollTop, (state.query + 1) * g.size - g.high), state.query * g.size);
+      e.scrollLeft = min(max(e.scrollLeft, (state.key + 1) * g.size - g.wide), state.key * g.size);
+      return true;
+    },
+    (x, y) => {
+      const g = geometry.big,
+        above = y < g.top,
+        before = x < g.left,
+        r = floor((y - g.top + g.y) / g.size),
+        c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
+      if (r >= Q || c >= K || (above && c < 0)) return {};
+      return above ? { col: c } : before ? { row: r } : { row: r, col: c };
+    },
+    (p) => {
+      hover = {};
+      ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
+    },
+  );
   function menu(name, shift) {
-    const list = h("select", { id: `${ui.id}-${name}`, "data-control": name, onchange: () => ui.set({ [name]: list.selectedIndex - shift }, true) });
+    const list = h("select", {
+      id: `${ui.id}-${name}`,
+      "data-control": name,
+      onchange: () => ui.set({ [name]: list.selectedIndex - shift }, true),
+    });
     return [list, h("span", { class: "control" }, h("label", { for: list.id }, name), list)];
   }
-  const [queries, asks] = menu("query", 0), [keys, reads] = menu("key", 1), what = h("div", { class: "what quiet", "data-testid": "number" }), title = h("b");
-  const said = h("div", { class: "say", role: "status", "data-testid": "readout" }), knock = h("button", { type: "button", "data-testid": "knock", onclick() {
-    const k = mark(...opened()), rest = state.knocked.filter(x => !same(k)(x));
-    ui.set({ knocked: rest.length < state.knocked.length ? rest : [...rest, k] }, true);
-  } }, "knock it out");
+  const [queries, asks] = menu("query", 0),
+    [keys, reads] = menu("key", 1),
+    what = h("div", { class: "what quiet", "data-testid": "number" }),
+    title = h("b");
+  const said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
+    knock = h(
+      "button",
+      {
+        type: "button",
+        "data-testid": "knock",
+        onclick() {
+          const k = mark(...opened()),
+            rest = state.knocked.filter((x) => !same(k)(x));
+          ui.set({ knocked: rest.length < state.knocked.length ? rest : [...rest, k] }, true);
+        },
+      },
+      "knock it out",
+    );
   ui.body.append(what, small.element);
   ui.side.append(h("div", { class: "opened" }, title, spec.live ? knock : ""), large.element);
   ui.root.querySelector(".controls").prepend(asks, reads);
 
   // ---- layout: the open head beside the grid where there is room, else below
   function layout(width, narrow) {
-    const c = small.canvas.getContext("2d"), left = 52 * unit, cap = 15 * unit, gap = 5;
+    const c = small.canvas.getContext("2d"),
+      left = 52 * unit,
+      cap = 15 * unit,
+      gap = 5;
     c.font = ui.font(13, 700);
-    const widest = words => min(130 * unit, ceil(words.reduce((a, w) => max(a, c.measureText(w).width), 0))), names = widest(m.keys), label = widest(m.queries) + 12 * unit, tail = names * 0.71 + 4;
-    const spare = width - left - columns * (44 * unit + gap) - 24, beside = !narrow && spare >= 300 * unit, room = beside ? min(spare, max(300 * unit, 0.55 * width)) : width - 4;
-    const size = max(14 * unit, min(34 * unit, floor((room - label - tail) / K), floor((430 * ui.tall) / Q))), slanted = names > size - 4, end = slanted ? tail : 4;
-    const high = min(Q * size, 430 * ui.tall), wide = min(K * size, max(100, room - label - end)), over = slanted ? names * 0.71 + 18 * unit : 24 * unit;
-    const big = { left: label, top: over, size, slanted, names, wide, high, width: ceil(min(room, label + wide + end)), height: ceil(over + high) + 2, rolls: K * size > wide + 1 || Q * size > high + 1 };
-    const tile = max(16, min(96 * unit, floor(((beside ? width - big.width - 24 : width) - left) / columns) - gap)), tall = round(tile * max(0.45, min(1.4, Q / K)));
-    const across = tile + gap, down = tall + cap + gap;
-    return { left, top: 20 * unit, tile, tall, across, down, beside, big, width: left + columns * across, height: 20 * unit + L * down + 2 };
+    const widest = (words) => min(130 * unit, ceil(words.reduce((a, w) => max(a, c.measureText(w).width), 0))),
+      names = widest(m.keys),
+      label = widest(m.queries) + 12 * unit,
+      tail = names * 0.71 + 4;
+    const spare = width - left - columns * (44 * unit + gap) - 24,
+      beside = !narrow && spare >= 300 * unit,
+      room = beside ? min(spare, max(300 * unit, 0.55 * width)) : width - 4;
+    const size = max(14 * unit, min(34 * unit, floor((room - label - tail) / K), floor((430 * ui.tall) / Q))),
+      slanted = names > size - 4,
+      end = slanted ? tail : 4;
+    const high = min(Q * size, 430 * ui.tall),
+      wide = min(K * size, max(100, room - label - end)),
+      over = slanted ? names * 0.71 + 18 * unit : 24 * unit;
+    const big = {
+      left: label,
+      top: over,
+      size,
+      slanted,
+      names,
+      wide,
+      high,
+      width: ceil(min(room, label + wide + end)),
+      height: ceil(over + high) + 2,
+      rolls: K * size > wide + 1 || Q * size > high + 1,
+    };
+    const tile = max(16, min(96 * unit, floor(((beside ? width - big.width - 24 : width) - left) / columns) - gap)),
+      tall = round(tile * max(0.45, min(1.4, Q / K)));
+    const across = tile + gap,
+      down = tall + cap + gap;
+    return {
+      left,
+      top: 20 * unit,
+      tile,
+      tall,
+      across,
+      down,
+      beside,
+      big,
+      width: left + columns * across,
+      height: 20 * unit + L * down + 2,
+    };
   }
-  const shade = x => mix(ui.theme.paper, ui.theme.ink, x / spec.high);
+  const shade = (x) => mix(ui.theme.paper, ui.theme.ink, x / spec.high);
   // every head as pixels, once for a map and a theme; masked cells stay clear
   function pixels() {
     if (atlas?.at === at && atlas.theme === ui.theme) return atlas.canvas;
-    const wide = columns * K, canvas = new OffscreenCanvas(wide, L * Q), c = canvas.getContext("2d"), image = c.createImageData(wide, L * Q), to = new Uint32Array(image.data.buffer);
-    const ink = Uint32Array.from({ length: 256 }, (_, i) => { const [r, g, b] = shade((spec.high * i) / 255); return (255 << 24) | (b << 16) | (g << 8) | r; });
-    for (let l = 0; l < L; l++) for (let i = 0; i < columns; i++) for (let q = 0; q < Q; q++) {
-      const w = row(l, i, q), s = ((l * Q + q) * columns + i) * K;
-      for (let k = 0; k < K; k++) if (!empty(w[k])) to[s + k] = ink[min(255, ((w[k] * 255) / spec.high) | 0)];
-    }
+    const wide = columns * K,
+      canvas = new OffscreenCanvas(wide, L * Q),
+      c = canvas.getContext("2d"),
+      image = c.createImageData(wide, L * Q),
+      to = new Uint32Array(image.data.buffer);
+    const ink = Uint32Array.from({ length: 256 }, (_, i) => {
+      const [r, g, b] = shade((spec.high * i) / 255);
+      return (255 << 24) | (b << 16) | (g << 8) | r;
+    });
+    for (let l = 0; l < L; l++)
+      for (let i = 0; i < columns; i++)
+        for (let q = 0; q < Q; q++) {
+          const w = row(l, i, q),
+            s = ((l * Q + q) * columns + i) * K;
+          for (let k = 0; k < K; k++) if (!empty(w[k])) to[s + k] = ink[min(255, ((w[k] * 255) / spec.high) | 0)];
+        }
     c.putImageData(image, 0, 0);
     atlas = { at, theme: ui.theme, canvas };
     return canvas;
   }
   function write(c, text, x, y, align = "center", colour = ui.theme.quiet, size = 11, weight = 400, room = 0) {
-    c.font = ui.font(size, weight); c.fillStyle = colour; c.textAlign = align;
+    c.font = ui.font(size, weight);
+    c.fillStyle = colour;
+    c.textAlign = align;
     while (room && text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
     c.fillText(text, x, y);
   }
   function hatch(c, x, y, wide, high) {
-    c.save(); c.beginPath(); c.rect(x, y, wide, high); c.clip(); c.strokeStyle = ui.theme.hatch; c.lineWidth = 1; c.beginPath();
-    for (let d = 4; d < wide + high; d += 6) { c.moveTo(x + d, y); c.lineTo(x + d - high, y + high); }
-    c.stroke(); c.restore();
+    c.save();
+    c.beginPath();
+    c.rect(x, y, wide, high);
+    c.clip();
+    c.strokeStyle = ui.theme.hatch;
+    c.lineWidth = 1;
+    c.beginPath();
+    for (let d = 4; d < wide + high; d += 6) {
+      c.moveTo(x + d, y);
+      c.lineTo(x + d - high, y + high);
+    }
+    c.stroke();
+    c.restore();
   }
-  const box = (c, colour, line, x, y, wide, high) => { c.strokeStyle = colour; c.lineWidth = line; c.strokeRect(x, y, wide, high); };
+  const box = (c, colour, line, x, y, wide, high) => {
+    c.strokeStyle = colour;
+    c.lineWidth = line;
+    c.strokeRect(x, y, wide, high);
+  };
   // the tallest bar: the largest weight of the word in any head
-  const reach = () => { tallest = 1e-6; for (let l = 0; l < L; l++) for (let i = 0; i < H; i++) asked(l, i).forEach(x => { if (x > tallest) tallest = x; }); };
+  const reach = () => {
+    tallest = 1e-6;
+    for (let l = 0; l < L; l++)
+      for (let i = 0; i < H; i++)
+        asked(l, i).forEach((x) => {
+          if (x > tallest) tallest = x;
+        });
+  };
   function paintSmall(c, g) {
-    const { theme } = ui, tiles = pixels(), q = query(), [l0, i0] = opened(), best = String(ranking()[0]), bars = state.show === "row", high = g.tall / Q, step = g.tile / K;
+    const { theme } = ui,
+      tiles = pixels(),
+      q = query(),
+      [l0, i0] = opened(),
+      best = String(ranking()[0]),
+      bars = state.show === "row",
+      high = g.tall / Q,
+      step = g.tile / K;
     bars && reach();
-    c.textBaseline = "alphabetic"; c.imageSmoothingEnabled = Q > g.tall || K > g.tile;
+    c.textBaseline = "alphabetic";
+    c.imageSmoothingEnabled = Q > g.tall || K > g.tile;
     write(c, "head", g.left - 6, g.top - 6, "right");
     for (let i = 0; i < columns; i++) write(c, i < H ? i + 1 : "mean", g.left + i * g.across + g.tile / 2, g.top - 6);
     for (let l = 0; l < L; l++) {
       write(c, `layer ${l + 1}`, g.left - 6, g.top + l * g.down + g.tall / 2 + 4, "right");
       for (let i = 0; i < columns; i++) {
-        const x = g.left + i * g.across, y = g.top + l * g.down, gone = out(l, i), on = l === l0 && i === i0, bold = on || `${l},${i}` === best;
+        const x = g.left + i * g.across,
+          y = g.top + l * g.down,
+          gone = out(l, i),
+          on = l === l0 && i === i0,
+          bold = on || `${l},${i}` === best;
         c.globalAlpha = gone ? 0.3 : 1;
         if (bars) {
-          const w = asked(l, i), bar = (p, k) => { const up = max((p / tallest) * g.tall, 0.5); c.fillRect(x + k * step, y + g.tall - up, max(step > 3 ? step - 1 : step, 0.7), up); };
-          c.fillStyle = theme.key; c.globalAlpha *= 0.42;
+          const w = asked(l, i),
+            bar = (p, k) => {
+              const up = max((p / tallest) * g.tall, 0.5);
+              c.fillRect(x + k * step, y + g.tall - up, max(step > 3 ? step - 1 : step, 0.7), up);
+            };
+          c.fillStyle = theme.key;
+          c.globalAlpha *= 0.42;
           w.forEach((p, k) => (empty(p) ? hatch(c, x + k * step, y, step, g.tall) : bar(p, k)));
           c.globalAlpha /= 0.42;
           if (fixed() !== null) bar(w[fixed()], fixed());
@@ -152,59 +353,191 @@ export function heads(ui) {
           if (m.masked) hatch(c, x, y, g.tile, g.tall);
           c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
           c.fillStyle = theme.query;
-          if (high >= 4) box(c, theme.query, 1.3, x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1); else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
+          if (high >= 4) box(c, theme.query, 1.3, x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1);
+          else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
         }
         c.globalAlpha = 1;
-        box(c, on || (hover.layer === l && hover.head === i) ? theme.text : theme.line, on ? 2.5 * unit : 1, x - 0.5, y - 0.5, g.tile + 1, g.tall + 1);
-        if (gone) { c.lineWidth = 1.5; c.strokeStyle = theme.text; c.beginPath(); c.moveTo(x, y); c.lineTo(x + g.tile, y + g.tall); c.moveTo(x + g.tile, y); c.lineTo(x, y + g.tall); c.stroke(); }
-        write(c, plain(number(l, i), 2), x + g.tile / 2, y + g.tall + 11.5 * unit, "center", bold ? theme.text : theme.quiet, 10.5, bold ? 700 : 400);
+        box(
+          c,
+          on || (hover.layer === l && hover.head === i) ? theme.text : theme.line,
+          on ? 2.5 * unit : 1,
+          x - 0.5,
+          y - 0.5,
+          g.tile + 1,
+          g.tall + 1,
+        );
+        if (gone) {
+          c.lineWidth = 1.5;
+          c.strokeStyle = theme.text;
+          c.beginPath();
+          c.moveTo(x, y);
+          c.lineTo(x + g.tile, y + g.tall);
+          c.moveTo(x + g.tile, y);
+          c.lineTo(x, y + g.tall);
+          c.stroke();
+        }
+        write(
+          c,
+          plain(number(l, i), 2),
+          x + g.tile / 2,
+          y + g.tall + 11.5 * unit,
+          "center",
+          bold ? theme.text : theme.quiet,
+          10.5,
+          bold ? 700 : 400,
+        );
       }
     }
   }
   function paintLarge(c, g) {
-    const { theme } = ui, { size, left, top: high } = g, [l, i] = opened(), gap = size > 20 ? 2 : 1, q0 = query(), k0 = key(row(l, i, q0)), seen = (from, room, n) => [floor(from / size), min(n, ceil((from + room) / size))];
-    const rows = seen(g.y, g.high, Q), cols = seen(g.x, g.wide, K);
-    c.save(); c.beginPath(); c.rect(left - 2, high - 2, g.wide + 4, g.high + 4); c.clip(); c.textAlign = "center"; c.textBaseline = "middle"; c.font = ui.font(min(11.5, size / unit / 2.7));
+    const { theme } = ui,
+      { size, left, top: high } = g,
+      [l, i] = opened(),
+      gap = size > 20 ? 2 : 1,
+      q0 = query(),
+      k0 = key(row(l, i, q0)),
+      seen = (from, room, n) => [floor(from / size), min(n, ceil((from + room) / size))];
+    const rows = seen(g.y, g.high, Q),
+      cols = seen(g.x, g.wide, K);
+    c.save();
+    c.beginPath();
+    c.rect(left - 2, high - 2, g.wide + 4, g.high + 4);
+    c.clip();
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    c.font = ui.font(min(11.5, size / unit / 2.7));
     for (let q = rows[0]; q < rows[1]; q++) {
       const w = row(l, i, q);
       for (let k = cols[0]; k < cols[1]; k++) {
-        const x = left + k * size - g.x, y = high + q * size - g.y, s = size - gap, colour = shade(w[k]);
-        if (empty(w[k])) { hatch(c, x, y, s, s); continue; }
-        c.fillStyle = rgb(colour); c.fillRect(x, y, s, s);
-        if (size >= 26 * unit) { c.fillStyle = legible(colour); c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1); }
+        const x = left + k * size - g.x,
+          y = high + q * size - g.y,
+          s = size - gap,
+          colour = shade(w[k]);
+        if (empty(w[k])) {
+          hatch(c, x, y, s, s);
+          continue;
+        }
+        c.fillStyle = rgb(colour);
+        c.fillRect(x, y, s, s);
+        if (size >= 26 * unit) {
+          c.fillStyle = legible(colour);
+          c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1);
+        }
       }
     }
-    box(c, theme.query, 2 * unit, left + k0 * size - g.x - 1, high + q0 * size - g.y - 1, size - gap + 2, size - gap + 2);
+    box(
+      c,
+      theme.query,
+      2 * unit,
+      left + k0 * size - g.x - 1,
+      high + q0 * size - g.y - 1,
+      size - gap + 2,
+      size - gap + 2,
+    );
     c.restore();
     c.textBaseline = "middle";
     for (let q = rows[0]; q < rows[1]; q++) {
-      const y = high + (q + 0.5) * size - g.y, on = q === q0;
-      if (y > high && y < high + g.high) write(c, m.queries[q], left - 8 * unit, y, "right", on ? theme.query : theme.text, 13, on ? 700 : 400, left - 12 * unit);
+      const y = high + (q + 0.5) * size - g.y,
+        on = q === q0;
+      if (y > high && y < high + g.high)
+        write(
+          c,
+          m.queries[q],
+          left - 8 * unit,
+          y,
+          "right",
+          on ? theme.query : theme.text,
+          13,
+          on ? 700 : 400,
+          left - 12 * unit,
+        );
     }
     for (let k = cols[0]; k < cols[1]; k++) {
-      const x = left + (k + 0.5) * size - g.x, on = k === k0;
+      const x = left + (k + 0.5) * size - g.x,
+        on = k === k0;
       if (x < left || x > left + g.wide) continue;
-      c.save(); c.translate(x, high - 8); if (g.slanted) c.rotate(-0.785);
-      write(c, m.keys[k], 0, 0, g.slanted ? "left" : "center", on ? theme.key : theme.text, g.slanted ? min(13, (0.78 * size) / unit) : 13, on ? 700 : 400, g.slanted ? g.names : size); c.restore();
+      c.save();
+      c.translate(x, high - 8);
+      if (g.slanted) c.rotate(-0.785);
+      write(
+        c,
+        m.keys[k],
+        0,
+        0,
+        g.slanted ? "left" : "center",
+        on ? theme.key : theme.text,
+        g.slanted ? min(13, (0.78 * size) / unit) : 13,
+        on ? 700 : 400,
+        g.slanted ? g.names : size,
+      );
+      c.restore();
     }
   }
 
   // ---- words
   function say() {
-    const [a, b] = opened(), [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : [a, b], q = query(), from = m.queries[q], n = L * H;
-    const sentence = (l, i) => { const w = asked(l, i), k = key(w); return `${named(l, i)}: “${from}” ${empty(w[k]) ? "may not look at" : `gives ${plain(w[k], 3)} to`} “${m.keys[k]}”${k === top(w) && w[k] > 0 ? ", its largest share" : ""}`; };
-    const w = asked(l, i), k = key(w), e = effect(l, i), rank = ranking().findIndex(same([l, i])) + 1, who = (role, t) => h("b", { class: role }, t);
-    const more = [!empty(e) && `${spec.effect}: ${plain(e, 3)}`, rank && n > 1 && !empty(number(l, i)) && `${rank > 1 ? `number ${rank}` : "the largest"} of ${n} heads`, out(l, i) && "knocked out"];
-    said.replaceChildren(h("div", {}, who("query", from), " → ", who("key", m.keys[k]), " ", h("b", {}, empty(w[k]) ? "masked" : plain(w[k], 3))), h("div", {}, `${capital(sentence(l, i))}.`), h("div", { class: "quiet" }, more.filter(Boolean).map(t => `${capital(t)}. `).join("")));
+    const [a, b] = opened(),
+      [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : [a, b],
+      q = query(),
+      from = m.queries[q],
+      n = L * H;
+    const sentence = (l, i) => {
+      const w = asked(l, i),
+        k = key(w);
+      return (
+        `${named(l, i)}: “${from}” ${empty(w[k]) ? "may not look at" : `gives ${plain(w[k], 3)} to`} ` +
+        `“${m.keys[k]}”${k === top(w) && w[k] > 0 ? ", its largest share" : ""}`
+      );
+    };
+    const w = asked(l, i),
+      k = key(w),
+      e = effect(l, i),
+      rank = ranking().findIndex(same([l, i])) + 1,
+      who = (role, t) => h("b", { class: role }, t);
+    const more = [
+      !empty(e) && `${spec.effect}: ${plain(e, 3)}`,
+      rank && n > 1 && !empty(number(l, i)) && `${rank > 1 ? `number ${rank}` : "the largest"} of ${n} heads`,
+      out(l, i) && "knocked out",
+    ];
+    said.replaceChildren(
+      h(
+        "div",
+        {},
+        who("query", from),
+        " → ",
+        who("key", m.keys[k]),
+        " ",
+        h("b", {}, empty(w[k]) ? "masked" : plain(w[k], 3)),
+      ),
+      h("div", {}, `${capital(sentence(l, i))}.`),
+      h(
+        "div",
+        { class: "quiet" },
+        more
+          .filter(Boolean)
+          .map((t) => `${capital(t)}. `)
+          .join(""),
+      ),
+    );
     title.textContent = capital(named(a, b));
     knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
-    const given = ["what ", who("query", from), " gives to ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
-    what.replaceChildren("under each head: ", ...(byEffect() ? [spec.effect] : given), state.show === "row" ? ` · the tallest bar is ${plain(tallest, 2)}` : "");
+    const given = [
+      "what ",
+      who("query", from),
+      " gives to ",
+      fixed() === null ? "its strongest word" : who("key", m.keys[k]),
+    ];
+    what.replaceChildren(
+      "under each head: ",
+      ...(byEffect() ? [spec.effect] : given),
+      state.show === "row" ? ` · the tallest bar is ${plain(tallest, 2)}` : "",
+    );
     small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
     large.tell([Q, K, q + 1, key(asked(a, b)) + 1, sentence(a, b)]);
     if (filled !== m) {
-      const list = words => words.map((t, j) => h("option", {}, words.indexOf(t) === words.lastIndexOf(t) ? t : `${t} (${j + 1})`));
+      const list = (words) =>
+        words.map((t, j) => h("option", {}, words.indexOf(t) === words.lastIndexOf(t) ? t : `${t} (${j + 1})`));
       queries.replaceChildren(...list(m.queries));
       keys.replaceChildren(h("option", {}, "its strongest"), ...list(m.keys));
       filled = m;
@@ -213,22 +546,28 @@ export function heads(ui) {
     keys.selectedIndex = state.key < 0 ? 0 : clamp(state.key, K) + 1;
   }
   const css = h("style");
-  css.textContent = `[role=grid]{position:relative;max-width:100%}[data-testid=open] canvas{position:sticky;left:0;top:0}.opened{display:flex;gap:1em;align-items:center;min-height:1.9em}.stage .side{max-width:none}
-.stage .say{min-height:6em;margin:.4em 0}.stacked{flex-direction:column;gap:.5em}.stacked .side{width:100%}.what{min-height:2.8em}`;
+  css.textContent = HEADS_CSS;
   ui.root.append(css);
 
   return {
     paint(width, narrow) {
       choose();
-      const g = (geometry = layout(width, narrow)), b = g.big, stage = ui.body.parentElement, scroll = large.element;
+      const g = (geometry = layout(width, narrow)),
+        b = g.big,
+        stage = ui.body.parentElement,
+        scroll = large.element;
       stage.classList.toggle("stacked", !g.beside);
       const under = g.beside && g.height < b.height;
       if (said.parentElement !== (under ? ui.body : ui.side)) under ? ui.body.append(said) : ui.side.prepend(said);
       what.style.width = g.beside ? `${max(g.width, 220 * unit)}px` : "";
       said.style.width = under ? what.style.width : "";
       small.element.style.cssText = `width:${min(g.width, width)}px;overflow:${g.width > width ? "auto" : "hidden"}`;
-      scroll.style.cssText = `width:${b.width}px;height:${b.height + (b.rolls ? 14 : 0)}px;overflow:${b.rolls ? "auto" : "hidden"}`;
-      large.spacer.style.cssText = b.rolls ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px` : "display:none";
+      scroll.style.width = `${b.width}px`;
+      scroll.style.height = `${b.height + (b.rolls ? 14 : 0)}px`;
+      scroll.style.overflow = b.rolls ? "auto" : "hidden";
+      large.spacer.style.cssText = b.rolls
+        ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px`
+        : "display:none";
       b.x = b.rolls ? scroll.scrollLeft : 0;
       b.y = b.rolls ? scroll.scrollTop : 0;
       paintSmall(paper(small.canvas, g.width, g.height), g);
@@ -236,13 +575,34 @@ export function heads(ui) {
       say();
     },
     table() {
-      const mine = state.knocked.some(k => k.length < 3 || k[0] === m.name), text = x => (empty(x) ? "masked" : plain(x, 3)), all = [...ranking(), ...(H > 1 ? Array.from({ length: L }, (_, l) => [l, H]) : [])];
+      const mine = state.knocked.some((k) => k.length < 3 || k[0] === m.name),
+        text = (x) => (empty(x) ? "masked" : plain(x, 3)),
+        all = [...ranking(), ...(H > 1 ? Array.from({ length: L }, (_, l) => [l, H]) : [])];
       const rows = all.map(([l, i]) => {
-        const w = asked(l, i), k = top(w);
-        return [named(l, i), text(w[key(w)]), `${m.keys[k]} ${plain(w[k] || 0, 3)}`, ...(m.effects ? [plain(effect(l, i), 3)] : []), ...(mine ? [out(l, i) ? "yes" : ""] : [])];
+        const w = asked(l, i),
+          k = top(w);
+        return [
+          named(l, i),
+          text(w[key(w)]),
+          `${m.keys[k]} ${plain(w[k] || 0, 3)}`,
+          ...(m.effects ? [plain(effect(l, i), 3)] : []),
+          ...(mine ? [out(l, i) ? "yes" : ""] : []),
+        ];
       });
-      return { header: ["head", `${m.queries[query()]} → ${m.keys[fixed()] ?? "its strongest"}`, "most on", ...(m.effects ? [spec.effect] : []), ...(mine ? ["knocked out"] : [])], rows };
+      return {
+        header: [
+          "head",
+          `${m.queries[query()]} → ${m.keys[fixed()] ?? "its strongest"}`,
+          "most on",
+          ...(m.effects ? [spec.effect] : []),
+          ...(mine ? ["knocked out"] : []),
+        ],
+        rows,
+      };
     },
-    numbers: () => ({ open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))), heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))) }),
+    numbers: () => ({
+      open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))),
+      heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))),
+    }),
   };
 }

@@ -4,11 +4,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .heads_given import chosen_pair, effects_of, knocked_heads, one_of, picker, stacked, words_of
-from .heatmap import _allowed, _check_weights, _index, _range
-from .view import Table, View, shell
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, value_range
+from .live import shell
+from .picture import COLOURS, ink_map, names
+from .table import TextTable
+from .translation import word_of
+from .view import View
 
 MOST_NUMBERS = 2_000_000
+MOST_TOKENS = 256
+GAP, CAPTION = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
 
 class Seen(NamedTuple):
@@ -123,7 +128,7 @@ class Heads(View):
             text += f" Knocked out: {names}."
         return text
 
-    def table(self) -> Table:
+    def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""
         m, weights, effects = self.map, self.weights[:, :, self.query], self.effects
         chosen = self.state["key"] >= 0
@@ -144,12 +149,14 @@ class Heads(View):
                 cells.append("yes" if (layer, head) in self.knocked else "")
             name = f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
             rows.append([name, *cells])
-        return Table(header, rows)
+        return TextTable(header, rows)
 
     def draw(self, figure) -> None:
-        from .heads_picture import draw
-
-        draw(self, figure)
+        layers, heads = self.map["shape"][:2]
+        wide = heads + (heads > 1)
+        grid, large = figure.subplots(1, 2, width_ratios=[max(1.0, min(1.6, wide / 6)), 1.0])
+        _grid(self, grid, layers, heads, wide)
+        _open(self, large)
 
 
 def heads(
@@ -193,20 +200,20 @@ def heads(
         raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
     maps, arrays, every = [], {}, []
     for name, given in named.items():
-        pick = picker(name, isinstance(weights, dict))
-        values = stacked(given, name)
-        asked = words_of(pick(queries), values.shape[2], f"queries of {name}", "its weights have {} rows")
+        pick = _picker(name, isinstance(weights, dict))
+        values = _stacked(given, name)
+        asked = _words_of(pick(queries), values.shape[2], f"queries of {name}", "its weights have {} rows")
         same = keys is None and queries is not None and values.shape[3] == values.shape[2]
         read = (
-            asked if same else words_of(pick(keys), values.shape[3], f"keys of {name}", "its weights have {} columns")
+            asked if same else _words_of(pick(keys), values.shape[3], f"keys of {name}", "its weights have {} columns")
         )
-        allowed = _allowed(pick(mask), values, "weights")
-        _check_weights(values, allowed)
+        allowed = allowed_pairs(pick(mask), values, "weights")
+        check_weights(values, allowed)
         every.append(np.where(allowed, values, np.nan))
         arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
         maps.append(
             {"name": str(name), "queries": asked, "keys": read, "shape": list(values.shape)}
-            | {"masked": bool((~allowed).any()), "effects": effects_of(pick(effects), values.shape[:2], name)}
+            | {"masked": bool((~allowed).any()), "effects": _effects_of(pick(effects), values.shape[:2], name)}
         )
     if sum(a.size for a in arrays.values()) > MOST_NUMBERS:
         raise ValueError(
@@ -218,17 +225,17 @@ def heads(
     if chosen not in names:
         raise ValueError(f"map is {map!r}: there are {', '.join(names)}")
     first = maps[names.index(chosen)]
-    query, key = chosen_pair(select, first)
-    one_of(show, ("maps", "row"), "show")
-    high = _range(np.concatenate([v.ravel() for v in every]), "weights")[1]
+    query, key = _chosen_pair(select, first)
+    _one_of(show, ("maps", "row"), "show")
+    high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
     state = {
         "map": chosen,
-        "layer": _index(layer, first["shape"][0], "layer"),
-        "head": -1 if head == -1 else _index(head, first["shape"][1], "head"),
+        "layer": checked_index(layer, first["shape"][0], "layer"),
+        "head": -1 if head == -1 else checked_index(head, first["shape"][1], "head"),
         "query": query,
         "key": key,
         "show": show,
-        "knocked": knocked_heads(knocked, maps),
+        "knocked": _knocked_heads(knocked, maps),
     }
     words = {"maps": "whole maps", "row": "the word’s row"}
     controls = [{"kind": "choice", "name": "show", "label": "show", "options": ["maps", "row"], "words": words}]
@@ -249,3 +256,164 @@ def heads(
     view = Heads(title, caption, arrays, state, controls, options, presenting)
     view.size = (7.5, 4.2 if max(m["shape"][0] for m in maps) <= 6 else 6.0)
     return shell(view, live)
+
+
+# ---- what is given
+
+
+def _picker(name, several: bool):
+    """Picks what belongs to a map: an argument given by name, or the same for all."""
+    return lambda given: given.get(name) if several and isinstance(given, dict) else given
+
+
+def _one_of(value, allowed, name):
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}: it must be one of {', '.join(allowed)}")
+
+
+def _words_of(labels, count, name, rows):
+    return [word_of(label) for label in checked_labels(labels, count, name, rows)]
+
+
+def _stacked(given, name) -> np.ndarray:
+    """One tensor per layer -> [L, H, Q, K]."""
+    layers = [given[i] for i in range(len(given))] if hasattr(given, "__len__") else given
+    if not isinstance(layers, list) or not layers:
+        raise TypeError(
+            f"{name}: weights are {type(given).__name__}; needed: a list with one tensor [H, Q, K] per layer"
+        )
+    if any(x is None for x in layers):
+        raise ValueError(f"{name}: a layer has no weights (None); ask the model for them with need_weights=True")
+    found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
+    found = [x[0] if x.ndim == 4 and len(x) == 1 else x for x in found]
+    shapes = {x.shape for x in found}
+    if len(shapes) > 1:
+        raise ValueError(f"{name}: layers differ in shape, {sorted(shapes)}; needed: the same [H, Q, K] in each")
+    shape = found[0].shape
+    if len(shape) == 4:
+        raise ValueError(f"{name}: a layer has shape {shape}; choose one sentence: [w[:1] for w in weights]")
+    if len(shape) != 3:
+        raise ValueError(f"{name}: a layer has shape {shape}; needed: a list with one tensor [H, Q, K] per layer")
+    if 0 in shape or max(shape[1:]) > MOST_TOKENS:
+        raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")
+    return np.stack(found)
+
+
+def _effects_of(given, shape, name):
+    if given is None:
+        return None
+    values = as_array(given, "effects")
+    if values.shape != tuple(shape):
+        raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, one for each head")
+    return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
+
+
+def _chosen_pair(select, m) -> tuple[int, int]:
+    if select is None:
+        return 0, -1
+    pair = select if isinstance(select, tuple | list) else (select, None)
+    if len(pair) != 2:
+        raise ValueError(f"select is {select!r}: give a query, or (query, key)")
+    found = []
+    for label, labels, name in zip(pair, (m["queries"], m["keys"]), ("query", "key"), strict=True):
+        if isinstance(label, str) and label not in labels:
+            raise ValueError(f"select: there is no {name} {label!r} among {labels}")
+        if label is None:
+            found.append(-1)
+        else:
+            found.append(
+                labels.index(label) if isinstance(label, str) else checked_index(int(label), len(labels), name)
+            )
+    return max(found[0], 0), found[1]
+
+
+def _knocked_heads(given, maps) -> list[list]:
+    """(layer, head), or (map, layer, head) where there are several maps, each one checked."""
+    several, found = len(maps) > 1, []
+    for item in given:
+        item = list(item)
+        if len(item) != 2 + several:
+            raise ValueError(f"knocked holds {item}; needed: {'(map, layer, head)' if several else '(layer, head)'}")
+        shape = next((m["shape"] for m in maps if not several or m["name"] == item[0]), None)
+        if shape is None:
+            raise ValueError(f"knocked holds {item}: there is no map {item[0]!r}")
+        places = [checked_index(int(item[-2]), shape[0], "layer"), checked_index(int(item[-1]), shape[1], "head")]
+        found.append([*item[:-2], *places])
+    return found
+
+
+# ---- the picture on paper
+
+
+def _grid(view, axes, layers, heads, wide) -> None:
+    from matplotlib.patches import Rectangle
+
+    weights, ink, high, effects = view.weights, ink_map(), view.options["high"], view.effects
+    by_effect = effects is not None and view.state["number"] == "effect"
+    opened, size = view.opened, 9 if wide <= 6 else 5.5
+    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * (1 + GAP + CAPTION), -0.1))
+    axes.set_aspect("equal")
+    for layer, head in np.ndindex(layers, wide):
+        mean = head == heads
+        shown = weights[layer].mean(0) if mean else weights[layer, head]
+        x, y = head * (1 + GAP), layer * (1 + GAP + CAPTION)
+        if np.isnan(shown).any():
+            axes.add_patch(Rectangle((x, y), 1, 1, fill=False, hatch="//////", ec="#c3ced9", lw=0))
+        row = shown[view.query]
+        if view.state["show"] == "row":
+            key, step = view.key(row), 1 / len(row)
+            tall = np.nan_to_num(row) / np.nanmax(weights[:, :, view.query], initial=1e-6)
+            bars = axes.bar(x + step * (np.arange(len(row)) + 0.5), -tall, step * 0.8, y + 1, color=COLOURS["key"])
+            for k, bar in enumerate(bars):
+                bar.set_alpha(1 if k == key and view.state["key"] >= 0 else 0.42)
+        else:
+            smooth = "nearest" if max(shown.shape) <= 24 else "antialiased"
+            axes.imshow(shown, cmap=ink, vmin=0, vmax=high, extent=(x, x + 1, y + 1, y), interpolation=smooth)
+            rows = 1 / len(shown)
+            axes.plot(
+                [x - 0.04] * 2, [y + view.query * rows, y + (view.query + 1) * rows], color=COLOURS["query"], lw=2
+            )
+        here = opened == (layer, None if mean else head)
+        axes.add_patch(
+            Rectangle((x, y), 1, 1, fill=False, ec="#1b2430" if here else "#c3ced9", lw=1.6 if here else 0.6)
+        )
+        if (layer, head) in view.knocked:
+            axes.plot([x, x + 1, np.nan, x, x + 1], [y, y + 1, np.nan, y + 1, y], color="#1b2430", lw=1)
+        number = (np.nan if mean else effects[layer, head]) if by_effect else row[view.key(row)]
+        text = "–" if np.isnan(number) else f"{number:.2f}".replace("-", "−")
+        axes.text(x + 0.5, y + 1.06, text, ha="center", va="top", fontsize=size)
+    axes.set_xlim(-0.1, wide * (1 + GAP))
+    axes.set_ylim(layers * (1 + GAP + CAPTION), -0.1)
+    middle = [i * (1 + GAP) + 0.5 for i in range(wide)]
+    axes.set_xticks(middle, [*map(str, range(1, heads + 1)), *["mean"] * (wide - heads)], fontsize=size)
+    axes.set_yticks([i * (1 + GAP + CAPTION) + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelsize=size)
+    query, reads = names(view.map["queries"], "q")[view.query], names(view.map["keys"], "k")
+    chosen = view.state["key"] >= 0
+    given = f"what “{query}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
+    axes.set_xlabel(f"under each head:\n{view.options['effect'] if by_effect else given}")
+    axes.spines[:].set_visible(False)
+
+
+def _open(view, axes) -> None:
+    from matplotlib.patches import Rectangle
+
+    matrix, m = view.matrix, view.map
+    layer, head = view.opened
+    key = view.key(matrix[view.query])
+    axes.imshow(matrix, cmap=ink_map(), vmin=0, vmax=view.options["high"], aspect="auto", interpolation="nearest")
+    for q, k in np.argwhere(np.isnan(matrix)) if matrix.size <= 1024 else []:
+        axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, hatch="////", ec="#c3ced9", lw=0))
+    axes.add_patch(Rectangle((key - 0.5, view.query - 0.5), 1, 1, fill=False, ec=COLOURS["query"], lw=2))
+    size = 9 if max(matrix.shape) <= 16 else 7 if max(matrix.shape) <= 28 else 4
+    few = max(matrix.shape) <= 64
+    axes.set_yticks(range(len(matrix)) if few else [], names(m["queries"], "q") if few else [], fontsize=size)
+    axes.set_xticks(range(matrix.shape[1]) if few else [], names(m["keys"], "k") if few else [], fontsize=size)
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
+    for label in axes.get_xticklabels():
+        label.set(rotation=60, ha="left", rotation_mode="anchor")
+    for labels, place, role in ((axes.get_yticklabels(), view.query, "query"), (axes.get_xticklabels(), key, "key")):
+        if labels:
+            labels[place].set(weight="bold", color=COLOURS[role])
+    axes.set_xlabel(f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}"))
+    axes.spines[:].set_visible(False)

@@ -1,22 +1,38 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
+import HEATMAP_CSS from "./heatmap.css";
 import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "./core.js";
 
 export function heatmap(ui) {
-  const { spec, state, unit, arrays } = ui, [L, H, Q, K] = spec.shape, scores = spec.mode === "scores";
-  const [low, high] = spec.range, many = L * H > 1, least = 14 * unit, most = 36 * unit;
-  let geometry = null, tempered = null, at = null;
+  const { spec, state, unit, arrays } = ui,
+    [L, H, Q, K] = spec.shape,
+    scores = spec.mode === "scores";
+  const [low, high] = spec.range,
+    many = L * H > 1,
+    least = 14 * unit,
+    most = 36 * unit;
+  let geometry = null,
+    tempered = null,
+    at = null;
 
   // ---- the numbers: NaN is a masked cell
   const start = () => (state.layer * H + state.head) * Q * K;
   function row(q) {
-    const s = start() + q * K, raw = arrays.weights.subarray(s, s + K);
+    const s = start() + q * K,
+      raw = arrays.weights.subarray(s, s + K);
     if (!("temperature" in state) || state.temperature === 1) return raw;
     const key = `${s}:${state.temperature}`;
     if (tempered?.key !== key) (tempered ??= { rows: new Map() }).rows.size > Q && tempered.rows.clear();
     if (!tempered.rows.has(key)) {
-      const w = softmax(Array.from(raw, x => (x > 0 ? Math.log(x) : -Infinity)), null, state.temperature);
-      tempered.rows.set(key, w.map((x, i) => (Number.isNaN(raw[i]) ? NaN : x)));
+      const w = softmax(
+        Array.from(raw, (x) => (x > 0 ? Math.log(x) : -Infinity)),
+        null,
+        state.temperature,
+      );
+      tempered.rows.set(
+        key,
+        w.map((x, i) => (Number.isNaN(raw[i]) ? NaN : x)),
+      );
     }
     return tempered.rows.get(key);
   }
@@ -24,31 +40,61 @@ export function heatmap(ui) {
     const t = ui.theme;
     if (!scores) return mix(t.paper, t.ink, (x - low) / (high - low));
     const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
-    return mix(t.paper, x < 0 ? t.minus : t.plus, (low < 0 ? Math.abs(x) : x - low) / (low < 0 ? reach : high - low || 1));
+    return mix(
+      t.paper,
+      x < 0 ? t.minus : t.plus,
+      (low < 0 ? Math.abs(x) : x - low) / (low < 0 ? reach : high - low || 1),
+    );
   }
-  const short = x => (scores ? fmt(x, Math.abs(x) >= 10 ? 0 : 1) : x >= 0.995 ? "1" : x < 0.005 ? "0" : x.toFixed(2).slice(1));
+  const short = (x) =>
+    scores ? fmt(x, Math.abs(x) >= 10 ? 0 : 1) : x >= 0.995 ? "1" : x < 0.005 ? "0" : x.toFixed(2).slice(1);
 
   // ---- elements
-  const canvas = h("canvas", { "aria-hidden": "true" }), cell = h("div", { role: "gridcell", id: `${ui.id}-cell`, tabindex: -1 });
-  const line = h("div", { role: "row" }, cell), spacer = h("div"), scroller = h("div", { class: "window" }, spacer, canvas);
-  const grid = h("div", { role: "grid", tabindex: 0, "aria-label": spec.title || "heatmap", "aria-rowcount": Q, "aria-colcount": K,
-    "aria-activedescendant": cell.id, onkeydown: key, onfocus: () => state.row < 0 && ui.set({ row: 0, col: 0 }) }, scroller, h("div", { class: "hidden" }, line));
-  const said = h("div", { class: "say", role: "status", "data-testid": "readout" }), bars = h("div", { class: "bars", "aria-hidden": "true" });
+  const canvas = h("canvas", { "aria-hidden": "true" }),
+    cell = h("div", { role: "gridcell", id: `${ui.id}-cell`, tabindex: -1 });
+  const line = h("div", { role: "row" }, cell),
+    spacer = h("div"),
+    scroller = h("div", { class: "window" }, spacer, canvas);
+  const grid = h(
+    "div",
+    {
+      role: "grid",
+      tabindex: 0,
+      "aria-label": spec.title || "heatmap",
+      "aria-rowcount": Q,
+      "aria-colcount": K,
+      "aria-activedescendant": cell.id,
+      onkeydown: key,
+      onfocus: () => state.row < 0 && ui.set({ row: 0, col: 0 }),
+    },
+    scroller,
+    h("div", { class: "hidden" }, line),
+  );
+  const said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
+    bars = h("div", { class: "bars", "aria-hidden": "true" });
   ui.body.append(grid);
   ui.side.append(said, bars);
   scroller.onscroll = () => ui.set({});
-  canvas.onpointermove = e => point(e, false);
-  canvas.onpointerdown = e => point(e, true);
-  canvas.onpointerleave = () => { if (at) { at = null; ui.set({}); } };
+  canvas.onpointermove = (e) => point(e, false);
+  canvas.onpointerdown = (e) => point(e, true);
+  canvas.onpointerleave = () => {
+    if (at) {
+      at = null;
+      ui.set({});
+    }
+  };
 
   function point(e, press) {
-    const [x, y] = pointed(e, canvas), g = geometry;
+    const [x, y] = pointed(e, canvas),
+      g = geometry;
     if (g.all) {
-      const l = Math.floor((y - g.top) / (g.side + g.gap)), k = Math.floor((x - g.left) / (g.side + g.gap));
+      const l = Math.floor((y - g.top) / (g.side + g.gap)),
+        k = Math.floor((x - g.left) / (g.side + g.gap));
       if (press && l >= 0 && l < L && k >= 0 && k < H) ui.set({ layer: l, head: k, show: "one" }, true);
       return;
     }
-    const col = Math.floor((x - g.left + g.x) / g.size), r = Math.floor((y - g.top + g.y) / g.size);
+    const col = Math.floor((x - g.left + g.x) / g.size),
+      r = Math.floor((y - g.top + g.y) / g.size);
     const inside = x >= g.left && y >= g.top && r >= 0 && r < Q && col >= 0 && col < K;
     if (press && inside) ui.set({ row: r, col }, true);
     at = inside ? [r, col] : null;
@@ -56,51 +102,95 @@ export function heatmap(ui) {
   }
   function key(e) {
     if (state.show === "all") return;
-    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-10, 0], PageDown: [10, 0], Home: [0, -K], End: [0, K] };
+    const steps = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      PageUp: [-10, 0],
+      PageDown: [10, 0],
+      Home: [0, -K],
+      End: [0, K],
+    };
     if (!steps[e.key] || e.ctrlKey || e.metaKey || e.altKey) return;
     e.preventDefault();
     e.stopPropagation();
     at = null;
-    const [dr, dc] = steps[e.key], clamp = (x, n) => Math.max(0, Math.min(n - 1, x));
+    const [dr, dc] = steps[e.key],
+      clamp = (x, n) => Math.max(0, Math.min(n - 1, x));
     ui.set({ row: clamp(Math.max(0, state.row) + dr, Q), col: clamp(Math.max(0, state.col) + dc, K) }, true);
     const g = geometry;
     scroller.scrollTop = Math.min(Math.max(scroller.scrollTop, (state.row + 1) * g.size - g.high), state.row * g.size);
-    scroller.scrollLeft = Math.min(Math.max(scroller.scrollLeft, (state.col + 1) * g.size - g.wide), state.col * g.size);
+    scroller.scrollLeft = Math.min(
+      Math.max(scroller.scrollLeft, (state.col + 1) * g.size - g.wide),
+      state.col * g.size,
+    );
   }
 
   // ---- layout: every cell with its label while cells stay legible, else a window that scrolls
   function layout(width, narrow) {
-    const side = narrow ? 0 : 235 * unit, room = width - side - 8;
+    const side = narrow ? 0 : 235 * unit,
+      room = width - side - 8;
     if (many && state.show === "all") {
-      const left = 24 * unit, top = 22 * unit, gap = 4;
+      const left = 24 * unit,
+        top = 22 * unit,
+        gap = 4;
       const size = Math.max(Math.min(Math.floor((width - left - 4) / H) - gap, 150 * unit), 20);
       return { all: true, left, top, gap, side: size, width: left + H * (size + gap), height: top + L * (size + gap) };
     }
     const c = canvas.getContext("2d");
     c.font = ui.font(13, 600);
-    const widest = names => Math.ceil(names.reduce((m, n) => Math.max(m, c.measureText(n).width), 0));
-    const left = Math.min(widest(spec.queries), 150 * unit) + 12, longest = widest(spec.keys);
-    let size = Math.max(least, Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * ui.tall, Q * least) / Q)));
-    const slanted = longest > size - 4, top = (slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 22 * unit), tail = slanted ? Math.min(longest, 150 * unit) * 0.71 : 4;
+    const widest = (names) => Math.ceil(names.reduce((m, n) => Math.max(m, c.measureText(n).width), 0));
+    const left = Math.min(widest(spec.queries), 150 * unit) + 12,
+      longest = widest(spec.keys);
+    let size = Math.max(
+      least,
+      Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * ui.tall, Q * least) / Q)),
+    );
+    const slanted = longest > size - 4,
+      top = slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 22 * unit,
+      tail = slanted ? Math.min(longest, 150 * unit) * 0.71 : 4;
     const wide = Math.min(K * size, Math.max(120, room - left - Math.min(tail, 40)));
     const high = Math.min(Q * size, 480 * ui.tall);
-    return { left, top, size, slanted, wide, high, width: Math.ceil(Math.min(left + wide + tail, width)), height: Math.ceil(top + high) + 2, x: 0, y: 0 };
+    return {
+      left,
+      top,
+      size,
+      slanted,
+      wide,
+      high,
+      width: Math.ceil(Math.min(left + wide + tail, width)),
+      height: Math.ceil(top + high) + 2,
+      x: 0,
+      y: 0,
+    };
   }
   function paintAll(c, g) {
     c.font = ui.font(11);
     c.fillStyle = ui.theme.quiet;
     for (let k = 0; k < H; k++) c.fillText(String(k + 1), g.left + k * (g.side + g.gap) + g.side / 2 - 4, g.top - 6);
-    const tile = new OffscreenCanvas(K, Q), t = tile.getContext("2d"), image = t.createImageData(K, Q), pixels = new Uint32Array(image.data.buffer);
-    const lut = Uint32Array.from({ length: 256 }, (_, i) => { const [r, s, b] = shade(low + ((high - low) * i) / 255); return (255 << 24) | (b << 16) | (s << 8) | r; });
+    const tile = new OffscreenCanvas(K, Q),
+      t = tile.getContext("2d"),
+      image = t.createImageData(K, Q),
+      pixels = new Uint32Array(image.data.buffer);
+    const lut = Uint32Array.from({ length: 256 }, (_, i) => {
+      const [r, s, b] = shade(low + ((high - low) * i) / 255);
+      return (255 << 24) | (b << 16) | (s << 8) | r;
+    });
     const scale = 255 / (high - low);
     c.imageSmoothingEnabled = Q > g.side;
     for (let l = 0; l < L; l++) {
       c.fillText(String(l + 1), 4, g.top + l * (g.side + g.gap) + g.side / 2 + 4);
       for (let k = 0; k < H; k++) {
-        const s = (l * H + k) * Q * K, w = arrays.weights;
-        for (let i = 0; i < Q * K; i++) { const x = w[s + i]; pixels[i] = x !== x ? 0 : lut[Math.max(0, Math.min(255, ((x - low) * scale) | 0))]; }
+        const s = (l * H + k) * Q * K,
+          w = arrays.weights;
+        for (let i = 0; i < Q * K; i++) {
+          const x = w[s + i];
+          pixels[i] = x !== x ? 0 : lut[Math.max(0, Math.min(255, ((x - low) * scale) | 0))];
+        }
         t.putImageData(image, 0, 0);
-        const x = g.left + k * (g.side + g.gap), y = g.top + l * (g.side + g.gap);
+        const x = g.left + k * (g.side + g.gap),
+          y = g.top + l * (g.side + g.gap);
         c.drawImage(tile, x, y, g.side, g.side);
         c.strokeStyle = l === state.layer && k === state.head ? ui.theme.text : ui.theme.line;
         c.strokeRect(x - 0.5, y - 0.5, g.side + 1, g.side + 1);
@@ -108,42 +198,84 @@ export function heatmap(ui) {
     }
   }
   function paintOne(c, g, row0, col0) {
-    const { size, left, top } = g, theme = ui.theme, gap = size > 20 ? 2 : 1, first = [Math.floor(g.y / size), Math.floor(g.x / size)];
+    const { size, left, top } = g,
+      theme = ui.theme,
+      gap = size > 20 ? 2 : 1,
+      first = [Math.floor(g.y / size), Math.floor(g.x / size)];
     const last = [Math.min(Q, Math.ceil((g.y + g.high) / size)), Math.min(K, Math.ceil((g.x + g.wide) / size))];
-    c.save(); c.beginPath(); c.rect(left, top, g.wide, g.high); c.clip(); c.textAlign = "center"; c.textBaseline = "middle"; c.font = ui.font(Math.min(11.5, size / unit / 2.7));
+    c.save();
+    c.beginPath();
+    c.rect(left, top, g.wide, g.high);
+    c.clip();
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    c.font = ui.font(Math.min(11.5, size / unit / 2.7));
     for (let q = first[0]; q < last[0]; q++) {
       const numbers = row(q);
       for (let k = first[1]; k < last[1]; k++) {
-        const x = left + k * size - g.x, y = top + q * size - g.y, w = numbers[k], s = size - gap;
+        const x = left + k * size - g.x,
+          y = top + q * size - g.y,
+          w = numbers[k],
+          s = size - gap;
         if (Number.isNaN(w)) {
-          c.strokeStyle = theme.hatch; c.lineWidth = 1; c.beginPath();
-          for (let d = 4; d < 2 * s; d += 6) { c.moveTo(x + Math.max(0, d - s), y + Math.min(d, s)); c.lineTo(x + Math.min(d, s), y + Math.max(0, d - s)); }
+          c.strokeStyle = theme.hatch;
+          c.lineWidth = 1;
+          c.beginPath();
+          for (let d = 4; d < 2 * s; d += 6) {
+            c.moveTo(x + Math.max(0, d - s), y + Math.min(d, s));
+            c.lineTo(x + Math.min(d, s), y + Math.max(0, d - s));
+          }
           c.stroke();
           continue;
         }
         const colour = shade(w);
-        c.fillStyle = rgb(colour); c.fillRect(x, y, s, s);
-        if (size >= 26 * unit) { c.fillStyle = legible(colour); c.fillText(short(w), x + s / 2, y + s / 2 + 1); }
+        c.fillStyle = rgb(colour);
+        c.fillRect(x, y, s, s);
+        if (size >= 26 * unit) {
+          c.fillStyle = legible(colour);
+          c.fillText(short(w), x + s / 2, y + s / 2 + 1);
+        }
       }
     }
-    if (row0 >= 0) { c.strokeStyle = theme.query; c.lineWidth = 2 * unit; c.strokeRect(left + col0 * size - g.x - 1, top + row0 * size - g.y - 1, size - gap + 2, size - gap + 2); }
+    if (row0 >= 0) {
+      c.strokeStyle = theme.query;
+      c.lineWidth = 2 * unit;
+      c.strokeRect(left + col0 * size - g.x - 1, top + row0 * size - g.y - 1, size - gap + 2, size - gap + 2);
+    }
     c.restore();
     labels(c, g, row0, col0, first, last);
   }
   function labels(c, g, row0, col0, first, last) {
-    const { size, left, top } = g, theme = ui.theme, fit = (t, n) => { while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`; return t; };
-    const name = (i, on, role, names) => { c.font = ui.font(Math.min(13, size / unit - 1, role === "key" && g.slanted ? 0.78 * size / unit : 13), i === on ? 700 : 400); c.fillStyle = i === on ? theme[role] : theme.text; return names[i]; };
-    c.textBaseline = "middle"; c.textAlign = "right";
+    const { size, left, top } = g,
+      theme = ui.theme,
+      fit = (t, n) => {
+        while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
+        return t;
+      };
+    const name = (i, on, role, names) => {
+      c.font = ui.font(
+        Math.min(13, size / unit - 1, role === "key" && g.slanted ? (0.78 * size) / unit : 13),
+        i === on ? 700 : 400,
+      );
+      c.fillStyle = i === on ? theme[role] : theme.text;
+      return names[i];
+    };
+    c.textBaseline = "middle";
+    c.textAlign = "right";
     for (let q = first[0]; q < last[0]; q++) {
       const y = top + (q + 0.5) * size - g.y;
       if (y > top && y < top + g.high) c.fillText(fit(name(q, row0, "query", spec.queries), left - 10), left - 8, y);
     }
     for (let k = first[1]; k < last[1]; k++) {
-      const x = left + (k + 0.5) * size - g.x, t = name(k, col0, "key", spec.keys);
+      const x = left + (k + 0.5) * size - g.x,
+        t = name(k, col0, "key", spec.keys);
       if (x < left || x > left + g.wide) continue;
-      c.save(); c.translate(x, top - 8); c.textAlign = g.slanted ? "left" : "center";
+      c.save();
+      c.translate(x, top - 8);
+      c.textAlign = g.slanted ? "left" : "center";
       if (g.slanted) c.rotate(-Math.PI / 4);
-      c.fillText(fit(t, g.slanted ? 150 * unit : size), 0, 0); c.restore();
+      c.fillText(fit(t, g.slanted ? 150 * unit : size), 0, 0);
+      c.restore();
     }
   }
 
@@ -151,48 +283,89 @@ export function heatmap(ui) {
   function say(q, k) {
     const strip = h("div");
     if (q < 0 || state.show === "all") {
-      said.replaceChildren(h("span", { class: "quiet" }, many && state.show === "all" ? "Choose a head to open it." : "Point at a cell, or use the arrow keys."));
+      said.replaceChildren(
+        h(
+          "span",
+          { class: "quiet" },
+          many && state.show === "all" ? "Choose a head to open it." : "Point at a cell, or use the arrow keys.",
+        ),
+      );
       bars.replaceChildren();
       cell.setAttribute("aria-label", "nothing selected");
       return;
     }
-    const numbers = row(q), w = numbers[k], from = spec.queries[q], to = spec.keys[k], masked = Number.isNaN(w);
-    const max = numbers.reduce((m, x) => (x > m ? x : m), -Infinity), exact = masked ? "masked" : fmt(w);
-    const sentence = masked ? `“${from}” may not look at “${to}”.` : scores ? `“${from}” scores “${to}” ${exact}${w === max ? ", its highest score" : ""}.`
-      : `“${from}” puts ${percent(w)} of its attention on “${to}”${w === max ? ", its largest share" : ""}.`;
-    said.replaceChildren(h("div", {}, h("b", { class: "query" }, from), " → ", h("b", { class: "key" }, to), " ", h("b", {}, exact)), h("span", { class: "quiet" }, sentence));
+    const numbers = row(q),
+      w = numbers[k],
+      from = spec.queries[q],
+      to = spec.keys[k],
+      masked = Number.isNaN(w);
+    const max = numbers.reduce((m, x) => (x > m ? x : m), -Infinity),
+      exact = masked ? "masked" : fmt(w);
+    const sentence = masked
+      ? `“${from}” may not look at “${to}”.`
+      : scores
+        ? `“${from}” scores “${to}” ${exact}${w === max ? ", its highest score" : ""}.`
+        : `“${from}” puts ${percent(w)} of its attention on “${to}”${w === max ? ", its largest share" : ""}.`;
+    said.replaceChildren(
+      h("div", {}, h("b", { class: "query" }, from), " → ", h("b", { class: "key" }, to), " ", h("b", {}, exact)),
+      h("span", { class: "quiet" }, sentence),
+    );
     cell.setAttribute("aria-label", `${sentence} ${exact}`);
-    const picked = Array.from(numbers, (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)), top = picked.length > 14 ? picked.sort((a, b) => b[0] - a[0]).slice(0, 14).sort((a, b) => a[1] - b[1]) : picked;
+    const picked = Array.from(numbers, (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)),
+      top =
+        picked.length > 14
+          ? picked
+              .sort((a, b) => b[0] - a[0])
+              .slice(0, 14)
+              .sort((a, b) => a[1] - b[1])
+          : picked;
     const reach = Math.max(scores ? Math.max(...top.map(([x]) => Math.abs(x))) : max, 1e-9);
-    bars.replaceChildren(...top.flatMap(([x, i]) => [h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
-      h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })), h("span", {}, scores ? fmt(x, 2) : x.toFixed(2))]));
+    bars.replaceChildren(
+      ...top.flatMap(([x, i]) => [
+        h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
+        h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })),
+        h("span", {}, scores ? fmt(x, 2) : x.toFixed(2)),
+      ]),
+    );
   }
   const css = h("style");
-  css.textContent = `.window{overflow:auto;position:relative;max-width:100%}.window canvas{position:sticky;left:0;top:0}[role=grid]{outline-offset:3px;border-radius:2px}
-.bars{display:grid;grid-template-columns:auto minmax(4em,1fr) auto;gap:.12em .6em;align-items:center;margin-top:.7em;font-size:.9em;color:var(--quiet)}
-.bars span:first-child,.bars span:nth-child(3n+1){text-align:right;color:var(--text);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:9em}.bars .on{color:var(--key)!important;font-weight:700}
-.bars i{display:block;height:.85em}.bars u{display:block;height:100%;background:var(--key);opacity:.42;border-radius:2px;min-width:1px}.narrow .bars{display:none}.narrow .say{min-height:3.2em}`;
+  css.textContent = HEATMAP_CSS;
   ui.root.append(css);
 
   return {
     paint(width, narrow) {
       const g = (geometry = layout(width, narrow));
       const scrolls = !g.all && (K * g.size > g.wide + 1 || Q * g.size > g.high + 1);
-      scroller.style.cssText = `width:${g.width}px;height:${g.height + (scrolls ? 14 : 0)}px;overflow:${scrolls ? "auto" : "hidden"}`;
-      spacer.style.cssText = scrolls ? `position:absolute;width:${g.width + K * g.size - g.wide}px;height:${g.height + Q * g.size - g.high}px` : "display:none";
+      scroller.style.width = `${g.width}px`;
+      scroller.style.height = `${g.height + (scrolls ? 14 : 0)}px`;
+      scroller.style.overflow = scrolls ? "auto" : "hidden";
+      spacer.style.cssText = scrolls
+        ? `position:absolute;width:${g.width + K * g.size - g.wide}px;height:${g.height + Q * g.size - g.high}px`
+        : "display:none";
       g.x = scrolls ? scroller.scrollLeft : 0;
       g.y = scrolls ? scroller.scrollTop : 0;
-      const c = paper(canvas, g.width, g.height), [q, k] = at ?? [state.row, state.col];
-      if (g.all) paintAll(c, g); else paintOne(c, g, q, k);
+      const c = paper(canvas, g.width, g.height),
+        [q, k] = at ?? [state.row, state.col];
+      if (g.all) paintAll(c, g);
+      else paintOne(c, g, q, k);
       line.setAttribute("aria-rowindex", Math.max(0, q) + 1);
       cell.setAttribute("aria-colindex", Math.max(0, k) + 1);
       say(q, k);
     },
     table() {
-      const every = K <= 32, top = q => Array.from(row(q), (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => b[0] - a[0]).slice(0, 3);
-      const text = x => (Number.isNaN(x) ? "masked" : fmt(x));
-      if (every) return { header: ["query", ...spec.keys], rows: spec.queries.map((n, q) => [n, ...Array.from(row(q), text)]) };
-      return { header: ["query", "1st key", "2nd key", "3rd key"], rows: spec.queries.map((n, q) => [n, ...top(q).map(([x, i]) => `${spec.keys[i]} ${fmt(x)}`)]) };
+      const every = K <= 32,
+        top = (q) =>
+          Array.from(row(q), (x, i) => [x, i])
+            .filter(([x]) => !Number.isNaN(x))
+            .sort((a, b) => b[0] - a[0])
+            .slice(0, 3);
+      const text = (x) => (Number.isNaN(x) ? "masked" : fmt(x));
+      if (every)
+        return { header: ["query", ...spec.keys], rows: spec.queries.map((n, q) => [n, ...Array.from(row(q), text)]) };
+      return {
+        header: ["query", "1st key", "2nd key", "3rd key"],
+        rows: spec.queries.map((n, q) => [n, ...top(q).map(([x, i]) => `${spec.keys[i]} ${fmt(x)}`)]),
+      };
     },
     numbers: () => ({ weights: spec.queries.map((_, q) => Array.from(row(q))) }),
   };

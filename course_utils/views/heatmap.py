@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import described, whole_number
-from .view import Table, View, as_array, shell
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, value_range
+from .live import shell
+from .table import TextTable
+from .view import View
 
 MOST_TOKENS = 512
-MOST_LETTERS = 1000  # of a label
 
 
 class Selection(NamedTuple):
@@ -73,21 +74,21 @@ class Heatmap(View):
         )
         return text + (f", and {len(full) - 12} more rows." if len(full) > 12 else ".")
 
-    def table(self) -> Table:
+    def table(self) -> TextTable:
         queries, keys = self.labels
         weights = self.weights
         if len(keys) <= 32 and len(queries) <= 64:
             cells = [["masked" if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
-            return Table(["query", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
+            return TextTable(["query", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
         best = np.argsort(-np.nan_to_num(weights, nan=-np.inf), axis=-1)[:, :3]
         rows = [
             [q, *[f"{keys[k]} {row[k]:.3f}" for k in ks]] for q, row, ks in zip(queries, weights, best, strict=True)
         ]
         names = ["1st key", "2nd key", "3rd key"][: best.shape[1]]
-        return Table(["query", *names], rows[:64])
+        return TextTable(["query", *names], rows[:64])
 
     def draw(self, figure) -> None:
-        from .plot import BRICK, COLOURS, PAPER, SAND, ink_map, names
+        from .picture import BRICK, COLOURS, PAPER, SAND, ink_map, names
 
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
@@ -176,15 +177,15 @@ def heatmap(
         )
     if kind not in ("weights", "scores"):
         raise ValueError(f"kind is {kind!r}: it must be 'weights' (rows sum to 1) or 'scores' (any number)")
-    queries = _labels(queries, values.shape[2], "queries", "weights has {} rows")
-    keys = _labels(keys, values.shape[3], "keys", "weights has {} columns")
-    allowed = _allowed(mask, values, kind)
+    queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
+    keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
+    allowed = allowed_pairs(mask, values, kind)
     if kind == "weights":
-        _check_weights(values, allowed)
+        check_weights(values, allowed)
     shown = np.where(allowed, values, np.nan)
     if np.nanmax(abs(shown), initial=0) > np.finfo("f4").max:
         raise ValueError(f"scores reach {np.nanmax(abs(shown)):.3g}: a heatmap shows up to 3.4e38; divide them first")
-    low, high = _range(shown, kind)
+    low, high = value_range(shown, kind)
     if caption is None:
         parts = ["each row sums to 1" if kind == "weights" else "sand: above 0, red: below 0" if low < 0 else "scores"]
         parts += ["hatched = masked"] if not allowed.all() else []
@@ -192,7 +193,12 @@ def heatmap(
         caption = " · ".join(parts)
     layers, heads, count, width = values.shape
     row, column = _selected(select, queries, keys)
-    state = {"layer": _index(layer, layers, "layer"), "head": _index(head, heads, "head"), "row": row, "col": column}
+    state = {
+        "layer": checked_index(layer, layers, "layer"),
+        "head": checked_index(head, heads, "head"),
+        "row": row,
+        "col": column,
+    }
     controls = []
     for name, number in (("layer", layers), ("head", heads)):
         if number > 1:
@@ -234,85 +240,6 @@ def _short(w: float, mode: str) -> str:
     return "1" if w >= 0.995 else "0" if w < 0.005 else f"{w:.2f}"[1:]
 
 
-def _labels(labels, count: int, name: str, rows: str) -> list[str]:
-    if labels is None:
-        return [str(i + 1) for i in range(count)]
-    if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
-        raise TypeError(f"{name} is {described(labels)}; needed: a list of {count} labels")
-    labels = [str(label) for label in labels]
-    if longest := max(labels, key=len, default="")[MOST_LETTERS:]:
-        raise ValueError(
-            f"a label of {name} has {MOST_LETTERS + len(longest):,} letters; needed: {MOST_LETTERS} at most"
-        )
-    if len(labels) != count:
-        raise ValueError(
-            f"{len(labels)} labels for {name}, but {rows.format(count)}: give one label each, {count} in all"
-        )
-    return labels
-
-
-def _allowed(mask, values: np.ndarray, kind: str) -> np.ndarray:
-    allowed = values != -np.inf if kind == "scores" else np.ones(values.shape, bool)
-    if mask is not None:
-        mask = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
-        if mask.dtype != bool:
-            raise TypeError(
-                f"mask is {mask.dtype}: it must be boolean, True = may be attended "
-                "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
-            )
-        try:
-            allowed = allowed & np.broadcast_to(mask, values.shape)
-        except ValueError:
-            raise ValueError(
-                f"mask of shape {mask.shape} does not fit weights [.., {values.shape[2]}, {values.shape[3]}]"
-            ) from None
-    bad = allowed & ~np.isfinite(values)
-    if bad.any():
-        place = [int(i) for i in np.argwhere(bad)[0][2:]]
-        raise ValueError(
-            f"{int(bad.sum())} of {values.size} numbers are NaN or infinite, the first at query {place[0]}, "
-            f"key {place[1]}: find where they arise (a softmax over a fully masked row? use masked_softmax)"
-        )
-    return allowed
-
-
-def _check_weights(values: np.ndarray, allowed: np.ndarray) -> None:
-    if (values < -1e-6).any() or (values > 1 + 1e-3).any():
-        raise ValueError(
-            f"weights run from {values.min():.3g} to {values.max():.3g}: attention weights lie between 0 and 1; "
-            "show raw scores with kind='scores', or apply masked_softmax first"
-        )
-    leak = np.where(allowed, 0, values).max()
-    if leak > 1e-6:
-        raise ValueError(f"a masked cell carries the weight {leak:.3g}: the mask must be applied before the softmax")
-    sums = values.sum(-1)
-    wrong = np.minimum(abs(sums - 1), abs(sums)) > 5e-3
-    if wrong.any():
-        place = np.argwhere(wrong)[0]
-        columns = np.allclose(values.sum(-2), 1, atol=5e-3)
-        why = (
-            "the columns do: is the softmax along the query axis?"
-            if columns
-            else "show raw scores with kind='scores', or normalise them"
-        )
-        raise ValueError(f"row {place[-1]} sums to {sums[tuple(place)]:.3g}, but weights sum to 1 in each row; {why}")
-
-
-def _range(shown: np.ndarray, kind: str) -> tuple[float, float]:
-    finite = shown[np.isfinite(shown)]
-    high = float(finite.max()) if finite.size else 1.0
-    if kind == "scores":
-        low = min(0.0, float(finite.min())) if finite.size else 0.0
-        return low, high if high > low else low + 1.0
-    return 0.0, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
-
-
-def _index(i: int, count: int, name: str) -> int:
-    if not 0 <= whole_number(name, i) < count:
-        raise ValueError(f"{name} {i} does not exist: choose 0 to {count - 1}")
-    return int(i)
-
-
 def _selected(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
     if select is None:
         return -1, -1
@@ -320,5 +247,5 @@ def _selected(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
     for label, labels, name in zip(select, (queries, keys), ("query", "key"), strict=True):
         if isinstance(label, str) and label not in labels:
             raise ValueError(f"select: there is no {name} {label!r} among {labels}")
-        found.append(labels.index(label) if isinstance(label, str) else _index(int(label), len(labels), name))
+        found.append(labels.index(label) if isinstance(label, str) else checked_index(int(label), len(labels), name))
     return found[0], found[1]

@@ -1,50 +1,12 @@
-"""The labs: small experiments that compute in the browser, in double precision, while the hand moves."""
+"""The views that several chapters share; those of one chapter are in `chapters.chNN.labs`."""
 
 from .alignment import alignment
-from .embeddings import embeddings
-from .flow import flow
 from .heads import heads
-from .journey import journey
-from .mask_tokens import mask_tokens
-from .masking import masking
-from .merges import merges
-from .model import model
-from .next_character import next_character
-from .paths import paths
-from .pooling import ask, bandwidth
-from .predictions import predictions
-from .rotation import rotation
-from .sampling import sampling
-from .scaling import scaling
-from .scaling_law import scaling_law
-from .scoring import scoring
-from .shuffle import shuffle
-from .sinusoid import sinusoid
-from .softmax import softmax
-from .tagged import tagged
+from .heatmap import heatmap
 
-__all__ = [
-    "alignment",
-    "ask",
-    "bandwidth",
-    "embeddings",
-    "flow",
-    "heads",
-    "journey",
-    "mask_tokens",
-    "masking",
-    "merges",
-    "model",
-    "next_character",
-    "paths",
-    "predictions",
-    "rotation",
-    "sampling",
-    "scaling",
-    "scaling_law",
-    "scoring",
-    "shuffle",
-    "sinusoid",
-    "softmax",
-    "tagged",
-]
+__all__ = ["alignment", "heads", "heatmap"]
+
+
+def __getattr__(name):
+    """Says where the labs of one chapter are, which stood here in the first edition."""
+    raise AttributeError(f"There is no {name!r} here: a chapter's own labs come with `from chapters.chNN import labs`.")

@@ -6,7 +6,7 @@ Its traits are the entries of the view's state (`width`, `query`, `row`, …), s
 import anywidget
 import traitlets
 
-from .view import HERE, View, at, bundle
+from .view import HERE, View, at
 
 
 class LiveView(anywidget.AnyWidget):
@@ -73,10 +73,15 @@ _shown: dict[
 ] = {}  # cell id -> (run, its live views): a cell run again closes its old ones
 
 
+def shell(view: View, wanted: bool) -> View | LiveView:
+    """The view itself, or, where it is wanted, the live shell around it that Python can hear."""
+    return live(view) if wanted else view
+
+
 def live(view: View) -> LiveView:
     """The live shell around a view. Running the cell again closes the widgets that its last run made."""
     traits = {name: _trait(view, name, value).tag(sync=True) for name, value in view.state.items()}
-    esm = bundle(view.modules) + (HERE / "live.js").read_text(encoding="utf-8").replace("KIND", view.kind)
+    esm = view.code() + (HERE / "live.js").read_text(encoding="utf-8").replace("KIND", view.kind)
     made = type("LiveView", (LiveView,), {**traits, "_esm": esm, "__module__": __name__})(view)
     cell, run = _cell()
     if cell:

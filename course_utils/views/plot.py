@@ -3,123 +3,24 @@
 Each function returns a `Picture`: an image with alt text and caption that a page without scripts shows as well.
 """
 
-import base64
-import functools
-import html
-import logging
-import os
-import pathlib
-import re
-
 import numpy as np
 
-from .view import as_array, png_bytes
+from .given import as_array
+from .picture import COLOURS, HEADS, PAPER, SAND, Picture, ink_map, names, picture
 
-STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
-COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
-FORMULA_COLOURS = {
-    "query": "#bf5f00",
-    "key": "#007fc6",
-    "value": "#008a67",
-    "output": "#bb51a8",
-}  # ≥ 4:1 on both grounds
-PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
-HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
-PRESENTING = 1.8  # how much larger in front of a class, as in core.js
-CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
-CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
-
-
-def use_style() -> None:
-    """Makes the course's style the default of matplotlib in this kernel; `setup()` calls it."""
-    import matplotlib.style
-
-    matplotlib.style.use(STYLE)
-
-
-@functools.cache
-def fonts() -> list[str]:
-    """DejaVu Sans, then the first installed font that draws Chinese, if there is one."""
-    from matplotlib import font_manager
-
-    logging.getLogger("matplotlib.font_manager").addFilter(_is_news)
-
-    def found():
-        installed = {font.name for font in font_manager.fontManager.ttflist}
-        return [name for name in CJK_FONTS if name in installed][:1]
-
-    if not found():  # matplotlib's list is kept, and may be older than the font
-        known = {font.fname for font in font_manager.fontManager.ttflist}
-        for path in set(font_manager.findSystemFonts()) - known:
-            if re.search("cjk|wqy|sourcehan|pingfang|msyh|simhei", pathlib.Path(path).name.lower()):
-                font_manager.fontManager.addfont(path)
-    return ["DejaVu Sans", *found()]
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Fonts for Chinese often have one weight, which serves for bold as well: matplotlib need not say so each time."""
-    return "font weight" not in record.getMessage()
-
-
-def drawable(label: str) -> bool:
-    """Whether matplotlib has a font for a label on this machine (Chinese needs one that it doesn't bring along)."""
-    return len(fonts()) > 1 or all(ord(c) < 0x2E80 for c in label)
-
-
-def names(labels, mark: str) -> list[str]:
-    """Labels for matplotlib: the text where a font has its signs, else a mark and a number."""
-    return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
-
-
-def render(draw, size=(7.0, 3.4), scale=2, colours=64) -> bytes:
-    """PNG bytes of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style."""
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with matplotlib.style.context(STYLE), matplotlib.rc_context({"font.family": fonts()}):
-        figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
-        draw(figure)
-        return png_bytes(figure, scale, colours)
-
-
-def ink_map(low=PAPER, high=INK):
-    """matplotlib colour map from `low` to `high`, both RGB 0–255: the ink of the browser's heatmap."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("ink", [np.array(low) / 255, np.array(high) / 255])
-
-
-class Picture:
-    """A finished figure: PNG bytes, title, caption and alt text. `.png` holds the bytes, `.save(path)` writes them."""
-
-    def __init__(self, draw, size, caption, alt):
-        self.png, self.size, self.caption, self.alt = render(draw, size), size, caption, alt
-        self.small = render(draw, size, scale=1)
-
-    def save(self, path) -> None:
-        pathlib.Path(path).write_bytes(self.png)
-
-    def __repr__(self) -> str:
-        return self.caption or self.alt
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        data = base64.b64encode(self.png).decode()
-        larger = PRESENTING if os.environ.get("COURSE_PRESENTING") else 1
-        caption = f' style="font-size:{larger}em"' if larger > 1 else ""
-        page = (
-            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96 * larger)}" '
-            f'style="max-width:100%;box-sizing:border-box;padding:6px;border-radius:6px;background:#fff" '
-            f'src="data:image/png;base64,{data}">'
-            f"<figcaption{caption}>{html.escape(self.caption)}</figcaption></figure>"
-        )
-        return {"text/html": page, "image/png": base64.b64encode(self.small).decode(), "text/plain": repr(self)}
-
-
-def picture(draw, *, caption="", alt="", size=(7.0, 3.4)):
-    """Any drawing in the course's style: `draw(figure)` draws into an empty matplotlib figure of `size` inches."""
-    return Picture(draw, size, caption, alt or caption)
+__all__ = [
+    "COLOURS",
+    "PAPER",
+    "SAND",
+    "Picture",
+    "ink_map",
+    "bars",
+    "lines",
+    "picture",
+    "points",
+    "regression",
+    "stacked",
+]
 
 
 def regression(
@@ -261,10 +162,3 @@ def _direct_labels(axes, series, colours) -> None:
         if (axes.transData + axes.transAxes.inverted()).transform((x, y))[0] < 0.85:  # another line may go on there
             lift = (6, lift[1] + 9)
         axes.annotate(name, (x, y), lift, textcoords="offset points", color=colour, va="center", annotation_clip=False)
-
-
-def timeline(events, *, title="", caption="", size=None):
-    """What was published when, the chapters marked: see course_utils.views.timeline."""
-    from .timeline import timeline as make
-
-    return make(events, title=title, caption=caption, size=size)

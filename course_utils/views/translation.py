@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .heatmap import _check_weights
-from .view import as_array
+from .given import as_array, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
 
@@ -53,7 +52,7 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
     missing = int((~np.isfinite(weights)).sum())
     if missing:
         raise ValueError(f"{missing} of {weights.size} numbers in {name} are NaN or infinite: use masked_softmax")
-    _check_weights(weights, np.ones(weights.shape, bool))
+    check_weights(weights, np.ones(weights.shape, bool))
     return weights
 
 

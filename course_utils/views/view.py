@@ -8,39 +8,20 @@ import base64
 import copy
 import functools
 import html
-import io
+import inspect
 import json
 import os
 import pathlib
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import rcssmin
+import rjsmin
+
+from .table import TextTable
 
 HERE = pathlib.Path(__file__).parent
-
-
-class Table(NamedTuple):
-    """Numbers as text, for people and screen readers: `header` names the columns, each row starts with its name."""
-
-    header: list[str]
-    rows: list[list[str]]
-
-    def __str__(self) -> str:
-        lines = [self.header, *self.rows]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
-        return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        def row(cells, tag):
-            first, *rest = (html.escape(c) for c in cells)
-            scope = "col" if tag == "th" else "row"
-            return f'<tr><th scope="{scope}">{first}</th>' + "".join(f"<{tag}>{c}</{tag}>" for c in rest) + "</tr>"
-
-        body = "".join(row(r, "td") for r in self.rows)
-        return f"<table><thead>{row(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
 class View:
@@ -66,7 +47,7 @@ class View:
         """What the view shows at its current state, in a few sentences."""
         raise NotImplementedError
 
-    def table(self) -> Table:
+    def table(self) -> TextTable:
         """The numbers that the view shows at its current state."""
         raise NotImplementedError
 
@@ -81,7 +62,7 @@ class View:
 
     def to_png(self, scale: float = 2) -> bytes:
         """The view at its current state as a PNG picture, `scale` × 96 dpi."""
-        from .plot import render
+        from .picture import render
 
         return render(self.draw, self.size, scale, self.colours)
 
@@ -144,7 +125,11 @@ class View:
         spec = json_for_script(self.spec())
         data = base64.b64encode(self.payload()).decode()
         call = f'mount(document.currentScript.parentElement,{{{self.kind}}},{spec},fromBase64("{data}"))'
-        return f"(()=>{{{bundle(self.modules)}\n{call}}})()"
+        return f"(()=>{{{self.code()}\n{call}}})()"
+
+    def code(self) -> str:
+        """The ES modules of this view as one script: those beside its class, and the shared ones of this folder."""
+        return bundle(self.modules, pathlib.Path(inspect.getfile(type(self))).parent)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {
@@ -155,13 +140,22 @@ class View:
 
 
 @functools.cache
-def bundle(modules: tuple[str, ...]) -> str:
-    """The ES modules as one script without imports, exports, comment lines and indentation: < 30 kB each."""
-    text = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in modules)
-    text = re.sub(r"^import .*?;$", "", text, flags=re.M)
-    text = re.sub(r"^export (?=const|function|let)", "", text, flags=re.M)
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+def bundle(modules: tuple[str, ...], folder: pathlib.Path = HERE) -> str:
+    """ES modules and the style sheets that they import as one script without imports and exports, minified: < 30 kB.
+
+    A module lies in `folder`, or is a shared one in this one. `import NAME from "./file.css"` becomes a constant.
+    """
+    places = [folder / f"{name}.js" for name in modules]
+    return "\n".join(_minified(path if path.exists() else HERE / path.name) for path in places)
+
+
+def _minified(path: pathlib.Path) -> str:
+    source = path.read_text(encoding="utf-8")
+    sheets = re.findall(r'^import (\w+) from "([^"]+\.css)";$', source, re.M)
+    styles = {name: rcssmin.cssmin((path.parent / sheet).read_text(encoding="utf-8")) for name, sheet in sheets}
+    source = re.sub(r"^import [^;]*;$", "", source, flags=re.M)
+    source = re.sub(r"^export (?=const|function|let)", "", source, flags=re.M)
+    return rjsmin.jsmin("".join(f"const {name} = {json.dumps(css)};\n" for name, css in styles.items()) + source)
 
 
 def at(view: View, **state) -> View:
@@ -169,15 +163,6 @@ def at(view: View, **state) -> View:
     other = copy.copy(view)
     other.state = {**view.state, **state}
     return other
-
-
-def shell(view: View, live: bool):
-    """The view itself, or with live=True the widget around it that Python can hear."""
-    if not live:
-        return view
-    from .live import live as make
-
-    return make(view)
 
 
 def positions(control: dict) -> list:
@@ -223,48 +208,3 @@ def sweep(view) -> int:
 def json_for_script(value) -> str:
     """JSON that may stand inside a <script>: no text in it can end the script, or begin a comment or another one."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def as_mask(mask, count: int) -> list[bool]:
-    """A mask over `count` keys as a list; all True without one. Raises TypeError for 0 and 1, or 0 and −inf."""
-    if mask is None:
-        return [True] * count
-    array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
-    if array.dtype != bool:
-        raise TypeError(
-            f"mask holds {array.dtype}: it must be boolean, True = may be attended "
-            "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
-        )
-    if array.shape != (count,):
-        raise ValueError(f"mask has shape {array.shape}; needed: one for each of the {count} keys")
-    return array.tolist()
-
-
-def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
-    """A tensor, array or nested list as a numpy array, detached from graph and device."""
-    if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        x = x.float() if x.dtype.is_floating_point and x.element_size() < 4 else x
-        x = x.numpy()
-    try:
-        if np.iscomplexobj(x) or np.asarray(x).dtype.kind in "US":
-            raise TypeError(f"given {np.asarray(x).dtype}")
-        return np.asarray(x, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"{name} must be numbers in rows of equal length (a tensor, an array or a list): {error}"
-        ) from None
-
-
-def png_bytes(figure, scale: float = 2, colours: int = 64) -> bytes:
-    """A matplotlib figure as a small PNG: `scale` × 96 dpi, so many colours, no date in it."""
-    from PIL import Image
-
-    raw = io.BytesIO()
-    figure.savefig(raw, format="png", dpi=96 * scale, metadata={"Software": None})
-    raw.seek(0)
-    small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        small, format="PNG", optimize=True
-    )
-    return small.getvalue()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import plot
+from . import picture
 
 
 def checked_words(tokens, most: int, name: str = "tokens") -> list[str]:
@@ -32,7 +32,7 @@ def one_of(select, words: list[str], allowed=None) -> int:
 
 def probabilities(given, shape: tuple, name: str) -> np.ndarray:
     """Finite numbers of a shape, of which each row sums to 1, in float64; ValueError says what is not so."""
-    from .view import as_array
+    from .given import as_array
 
     p = as_array(given, name)
     if p.shape != shape:
@@ -85,4 +85,4 @@ def boxed(axes, x, y, text: str, fill=None, edge=None, style="-", colour="#1b243
 
 def shown(words) -> list[str]:
     """The words as matplotlib can draw them here; `$` starts no formula."""
-    return [w.replace("$", r"\$") for w in plot.names(words, "w")]
+    return [w.replace("$", r"\$") for w in picture.names(words, "w")]

@@ -69,7 +69,7 @@ print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:
 # ### Exercise ●○○ · 3 minutes
 
 # %% tags=["exercise"]
-from course_utils.exercises import exercise, hint, solution
+from chapters.ch00 import exercise, hint, solution
 
 @exercise("weighted average")
 def weighted_average(weights, values):
@@ -91,7 +91,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # The doctor looks at everything that the course needs, and says what to do where something is missing. (In a terminal, in the course's folder, `make doctor` also runs a small notebook and estimates the minutes for each chapter.)
 
 # %% tags=["check"]
-# %run -m course_utils doctor --quick
+# %run -m course doctor --quick
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The seven chapters
@@ -111,7 +111,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # **How far are you?** Your workbook remembers what you solved. Run this cell whenever you come back:
 
 # %% slideshow={"slide_type": "skip"}
-from course_utils.exercises import progress
+from course_tools.classroom.progress import progress
 
 progress()
 
@@ -119,7 +119,7 @@ progress()
 # ## Working, stopping, presenting
 # - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is laid beside it.
 # - **Any order.** After `setup()` and the imports of its section, any cell may be run at any time, as often as you like.
-# - **Restart.** After *Kernel → Restart*, and tomorrow, pictures still move but names are gone: `NameError`. In a new cell where you want to go on, `import course_utils; course_utils.resume_here()` brings back what stands above. So does *Run → Run All Above Selected Cell*, only slower.
+# - **Restart.** After *Kernel → Restart*, and tomorrow, pictures still move but names are gone: `NameError`. In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` brings back what stands above. So does *Run → Run All Above Selected Cell*, only slower.
 # - **Stop.** A running training stops with ■, keeps the best it had, and can go on from there later (`resume=`).
 # - **No network needed.** Views compute in the browser. They still move when the kernel is off and when you open the notebook tomorrow.
 # - **In front of a class.** *View → Presentation Mode* makes text and code larger. Views get type that one reads from the last row by `presenting=True`, or all of them by the environment variable `COURSE_PRESENTING=1`.

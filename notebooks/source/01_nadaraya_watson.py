@@ -13,7 +13,8 @@
 # %%
 import torch
 import course_utils
-from course_utils.views import heatmap, labs, plot, predict
+from chapters.ch01 import labs
+from course_utils.views import heatmap, plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -231,7 +232,7 @@ plot.lines(curves, "distance in widths", "closeness", title="How much does an ex
 # *(Stuck? `hint("gaussian kernel")` unfolds step by step.)*
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch01 import exercise, find_error, hint, solution
 
 @exercise("gaussian kernel")
 def gaussian(distance, width=1.0):

@@ -14,7 +14,8 @@
 import torch
 import course_utils
 from course_utils.attention import SCORES, masked_softmax
-from course_utils.views import heatmap, labs, plot, predict
+from chapters.ch02 import labs
+from course_utils.views import heatmap, plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -67,7 +68,7 @@ for name, kind in SCORES.items():
 # Every one is a class with the same two lines of use, and any of them runs in the lab above: choose it in the menu. Those with parameters were trained beforehand, each for the task that the lab names. What do they cost?
 
 # %%
-from course_utils.score_study import comparison
+from chapters.ch02.experiments import comparison
 
 table = comparison()
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
@@ -86,7 +87,7 @@ table
 # #### Find the error ●●○ · 4 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch02 import exercise, find_error, hint, solution
 
 find_error("one number for all keys")
 
@@ -163,7 +164,7 @@ dot, cosine
 # A lecture says what many believe. Which claim goes too far?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch02 import exercise, find_error, hint, solution
 
 find_error("only the direction")
 
@@ -505,7 +506,7 @@ predict(
 # The score **general**, $q^\top W k$, puts a matrix in between. It starts random. Press run and watch it learn which feature asks for which.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.score_study import Chooser, choice_loss, share_right, task_batch
+from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
 from course_utils.training import fit
 
 torch.manual_seed(0)
@@ -550,7 +551,7 @@ def general_score(queries, keys, W):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-from course_utils.scores import Additive
+from course_utils.attention.scores import Additive
 
 concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
@@ -613,7 +614,8 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
 # **Cost and memory:** both grow with the number of pairs, but additive needs a hidden vector for each pair, where the dot product needs one number.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.score_study import Table, numbers_kept
+from course_utils.views import Table
+from chapters.ch02.experiments import numbers_kept
 
 generator = torch.Generator().manual_seed(0)
 queries, keys = torch.randn(2, 1, 256, 64, generator=generator)
@@ -642,8 +644,8 @@ predict(
 )
 
 # %%
-from course_utils import results
-from course_utils.score_study import REASONS, TASKS
+from course_utils.data import results
+from chapters.ch02.experiments import REASONS, TASKS
 
 recorded = results.load("scores_task")
 percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
@@ -653,7 +655,7 @@ heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn 
         caption=f"Right choices in %; guessing gives 12.5. {recorded.about}")
 
 # %% [markdown]
-# These figures are *recorded*, five seeds each; `python -m course_utils results scores` makes them again in about three minutes. No row is good everywhere.
+# These figures are *recorded*, five seeds each; `course results scores` makes them again in about three minutes. No row is good everywhere.
 #
 # Look at *length* for the dot product: 31 %. It is not blind to length, but it can't ask for length *alone*. And look at *feature_based* there: it never reads the query, and in this world it needn't.
 #
@@ -664,7 +666,7 @@ heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn 
 # Why each row looks as it does:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.score_study import Table
+from course_utils.views import Table
 
 assert list(REASONS) == list(SCORES)
 Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
@@ -826,7 +828,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # Softmax gives everybody something. **Hardmax** gives all to the best: softmax at temperature 0, and no gradient. **Sparsemax** (Martins and Astudillo 2016) is in between: it takes the point of all possible shares that lies nearest to the scores, and sets the weak ones to exactly 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.linear import hardmax, sparsemax
+from course_utils.attention.linear import hardmax, sparsemax
 
 gap = torch.linspace(-2, 2, 81)
 two = torch.stack([gap, torch.zeros(81)], dim=1)  # two keys; the first leads by `gap`
@@ -843,7 +845,7 @@ plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, 
 # As a score module it returns *log* φ(q)·φ(k): the softmax takes the exponential back and divides by the sum. Taking the softmax of φ(q)·φ(k) itself would take the exponential twice.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.linear import PositiveFeatures, linear_attention
+from course_utils.attention.linear import PositiveFeatures, linear_attention
 
 generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 64, 8, generator=generator, dtype=torch.float64)
@@ -894,7 +896,7 @@ def linear_output(phi_q, phi_k, values):
 
 # %%
 from course_utils import data
-from course_utils.score_study import trained_scores
+from chapters.ch02.experiments import trained_scores
 
 cards = data.load("word_features")
 tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()

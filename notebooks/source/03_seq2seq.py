@@ -13,7 +13,8 @@
 # %%
 import torch
 import course_utils
-from course_utils.views import heatmap, labs, plot, predict
+from chapters.ch03 import labs
+from course_utils.views import heatmap, plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -21,11 +22,11 @@ runtime = course_utils.setup()
 # Translate this sentence into French, or watch somebody who can. **Before you press play:** after *parce qu'* comes *il*. Which English word do your eyes go back to?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils import corpora
-from course_utils.lesson import gold_weights
+from course_utils.data import parallel
+from chapters.ch03.lesson import gold_weights
 
 tired = "the animal didn't cross the street because it was too tired ."
-course = next(p for p in corpora.load_parallel("en-fr") if " ".join(p.source) == tired)
+course = next(p for p in parallel.load_parallel("en-fr") if " ".join(p.source) == tired)
 labs.alignment((course.source, course.target, gold_weights(course)), step=1, languages=("en", "fr"),
                title="Where do your eyes go?",
                caption="Each [output|French word] and the [key|English words] that it says: our links, no model yet.")
@@ -62,7 +63,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 # Our sentences come from a grammar of our own: 20,000 English ones with their French and Chinese, and gold alignments. No sentence that we test with was trained on.
 
 # %%
-from course_utils.lesson import Lesson
+from chapters.ch03.lesson import Lesson
 
 lesson = Lesson("en-fr")
 print(f"{len(lesson.examples('train')):,} pairs to learn from, {len(lesson.examples('test')):,} to test with")
@@ -113,7 +114,7 @@ for hears, says in zip(batch.target_in, batch.target_out, strict=True):
 # Write this **masked loss**. The logits are scores of each word of the vocabulary; you want minus the log-probability of the right one.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch03 import exercise, find_error, hint, solution
 
 @exercise("masked loss")
 def masked_loss(logits, target, mask):
@@ -125,7 +126,7 @@ def masked_loss(logits, target, mask):
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
-from course_utils.lesson import warm_then_fall
+from course_utils.training.schedules import warm_then_fall
 
 steps = {"class": 1000, "full": 4000}[runtime.profile]
 watched = " ".join(lesson.ladder([14])[0].source)
@@ -251,7 +252,8 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
 # Bahdanau asks with $s_{t-1}$, the state *before* the new word, and the answer feeds the new state: attend, then move. Luong asks with $h_t$, the state *after*, and the answer feeds the prediction alone: move, then attend. Slides use both, sometimes in one deck. Ours has a switch, `query="previous"` or `"current"`. Besides the figures, one thing differs that a computer feels: which of them can handle all target words at once, when they are known?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.score_study import Table, seconds
+from course_utils.views import Table
+from course_utils.support.clock import seconds
 
 rows, batch = [], next(iter(lesson.batches))
 for query in ("previous", "current"):
@@ -266,7 +268,7 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 # The loop of Bahdanau as it stands in the course, with the part that can be done ahead taken out of it:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.seq2seq import Seq2Seq
+from course_utils.models.seq2seq import Seq2Seq
 from course_utils.views import reveal
 
 reveal(Seq2Seq._attend_then_move)
@@ -322,7 +324,7 @@ predict(
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.decoding import translate
-from course_utils.lesson import checkpoint
+from chapters.ch03.lesson import checkpoint
 
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -404,7 +406,7 @@ predict(
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
-from course_utils.seq2seq_study import knocked_out
+from chapters.ch03.experiments import knocked_out
 
 mine = "the old woman bought a red car yesterday ."  # your own: words of our grammar
 deaf = knocked_out(lesson.loaded(attentive), mine, "weight")
@@ -426,7 +428,7 @@ display(view, told)
 # Try each word. Then count, over two hundred new sentences: how often does the translation stay the same when one word gets no weight, and how often when the word is really gone?
 
 # %%
-from course_utils.seq2seq_study import survives
+from chapters.ch03.experiments import survives
 
 kept = {what: survives(lesson, attentive, what) for what in ("weight", "word")}
 assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
@@ -442,8 +444,8 @@ print({f"unchanged without the {what}": f"{share:.0%}" for what, share in kept.i
 # The twins of chapter 1: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. The English "it" is the same word in both. The test twins hold nouns that stood in no twin of the training set. Guess the share of right pronouns; always "il" would get half.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.lesson import checkpoint
-from course_utils.seq2seq_study import pronouns_right
+from chapters.ch03.lesson import checkpoint
+from chapters.ch03.experiments import pronouns_right
 
 who = {name: pronouns_right(lesson, model) for name, model in both.items()}
 assert all(0.3 < share < 0.75 for share in who.values())
@@ -463,7 +465,7 @@ lesson.table({"with attention": attentive}, lesson.examples("twins")[:4], "The f
 # Before attention there was a trick: feed the source *backwards* (Sutskever, Vinyals and Le, 2014). The first source word then stands right before the first target word, and the beginning of the translation, on which all the rest hangs, has the shortest way. Their encoder read in one direction only. Ours reads in both. **Guess:** does the trick still help?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
+from course_utils.data import results
 
 recorded = results.load("seq2seq_readers")
 mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
@@ -492,7 +494,7 @@ run = lesson.train(backward, steps={"class": 40, "full": 1000}[runtime.profile],
 
 # %%
 from IPython.display import display
-from course_utils.lesson import checkpoint, translations
+from chapters.ch03.lesson import checkpoint, translations
 
 real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
 real_plain = checkpoint("seq2seq-plain-en-fr", instead=lesson.loaded(plain))
@@ -507,7 +509,7 @@ translations(real_plain, sentences, caption=f"Without attention: {real_plain.car
 # Both were trained on the same pairs for the same number of steps; of each the best state on held-out sentences was kept. Here they translate the same test sentences, none of them trained on:
 
 # %%
-from course_utils.score_study import Table
+from course_utils.views import Table
 
 rows = []
 for name, loaded in {"with attention": real, "without": real_plain}.items():
@@ -580,7 +582,7 @@ if "test_aer" in marks:
 # There is a second reason why the plain model fails, and it is about learning. Suppose that the last word of a translation is wrong because of the *first* word of the source. The gradient has to travel back through all steps in between, and each step multiplies it by a matrix. **Guess** what sixty multiplications do to a number, if each is a little below 1, or a little above.
 
 # %%
-from course_utils.seq2seq_study import felt
+from chapters.ch03.experiments import felt
 
 kinds = {"RNN × 0.9": felt("rnn", gain=0.9), "RNN × 1.5": felt("rnn", gain=1.5), "GRU": felt("gru"),
          "attention": felt("attention", gain=0.9)}
@@ -693,7 +695,7 @@ predict(
 )
 
 # %%
-from course_utils.score_study import Table
+from course_utils.views import Table
 
 source, answer = "The weather was bad, so we stayed at home.", "Il faisait mauvais, alors nous sommes restés à la maison."
 tried = {
@@ -849,7 +851,7 @@ print("new pairs of words:", {name: round(score) for name, score in unseen.items
 # The first six just now, on this machine, on sentences that were not trained on; the last three are recorded, means of several seeds. A value outside of its band stops the notebook.
 
 # %%
-from course_utils import results
+from course_utils.data import results
 
 seeds = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in results.load("seq2seq_readers")["readers"].items()}
 rows = [

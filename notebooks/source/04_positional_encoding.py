@@ -13,7 +13,8 @@
 # %%
 import torch
 import course_utils
-from course_utils.views import heatmap, labs, plot, predict
+from chapters.ch04 import labs
+from course_utils.views import heatmap, plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -61,8 +62,8 @@ labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’
 
 # %%
 # NBVAL_CHECK_OUTPUT
-from course_utils.checkpoints import load_checkpoint
-from course_utils.score_study import Table
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views import Table
 from course_utils.text import BOS
 
 trained = load_checkpoint("transformer-grammar")
@@ -88,7 +89,7 @@ heatmap(looked, french, english, title="Cross-attention: whom do French words as
 # Write self-attention, for one sentence. It should return what comes out and the weights.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch04 import exercise, find_error, hint, solution
 
 @exercise("self-attention")
 def self_attention(X, WQ, WK, WV):
@@ -177,7 +178,7 @@ labs.paths(9)
 # Now count three things at once: steps from the first word to the last, found by walking; operations that have to *wait* for each other, as autograd recorded them; and multiplications, with 64 features.
 
 # %% slideshow={"slide_type": "subslide"}
-from course_utils.positions_study import LAYERS, in_a_row, layer, multiply_adds, steps_between
+from chapters.ch04.experiments import LAYERS, in_a_row, layer, multiply_adds, steps_between
 
 rows = []
 for kind in LAYERS:
@@ -196,7 +197,7 @@ Table(rows, "Kernel 3. Attention without its projections, as everybody counts it
 # Ten times the words: the recurrent layer waits ten times as long, attention not at all, but it multiplies a hundred times as much. Which of the two does one feel? The processor’s clock says:
 
 # %% slideshow={"slide_type": "subslide"}
-from course_utils import results
+from course_utils.data import results
 
 costs = results.load("positions_costs")
 times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
@@ -240,7 +241,7 @@ def cheaper(n, d):
 # In 2017, sentences had 30 words and models 512 features, and "lowered" was true. Today's texts have 100,000 words and models some thousand features: raised. On your machine, just now:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.positions_study import layer_times
+from chapters.ch04.experiments import layer_times
 
 here = layer_times((32, 256, 2048), repeats=2)
 Table([{"layer": kind, "32 words, ms": 1e3 * a, "256": 1e3 * b, "2,048": 1e3 * c} for kind, (a, b, c) in here.items()])
@@ -291,7 +292,7 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.positions_study import WhoDoesIt
+from chapters.ch04.experiments import WhoDoesIt
 
 who = WhoDoesIt()
 blind = who.model("none")
@@ -466,7 +467,7 @@ predict(
 # %%
 import copy
 from dataclasses import replace
-from course_utils import corpora
+from course_utils.data import parallel
 from course_utils.decoding import translate
 
 lost = copy.deepcopy(trained.model)
@@ -476,7 +477,7 @@ texts = ["The dog bites the man.", "The man bites the dog.",
          "We live in the European Economic Area.", "We live in the area European Economic."]
 right, wrong = (translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost)))
 assert all(wrong[n].text == wrong[n + 1].text for n in (0, 2, 4)) and [t.seen for t in right[:4]] == [True, True, False, False]
-assert sum("bites" in pair.source for pair in corpora.load_parallel("en-fr")) == 2
+assert sum("bites" in pair.source for pair in parallel.load_parallel("en-fr")) == 2
 assert right[2].text == "anna dit que léo a vu le médecin." and right[3].text == "léo dit qu'anna a vu le médecin."
 Table([{"source": s, "trained on": "seen" if a.seen else "new", "with positions": a.text, "without": b.text}
        for s, a, b in zip(texts, right, wrong, strict=True)])
@@ -506,7 +507,7 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.positions_study import LettersBefore
+from chapters.ch04.experiments import LettersBefore
 
 letters = LettersBefore()
 reader = letters.model("sinusoidal")

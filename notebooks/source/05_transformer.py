@@ -13,7 +13,8 @@
 # %%
 import torch
 import course_utils
-from course_utils.views import labs, plot, predict
+from chapters.ch05 import labs
+from course_utils.views import plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -21,7 +22,7 @@ runtime = course_utils.setup()
 # A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal" more than at any other word? Open one small map after the other; the row of "it" is lit.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.checkpoints import load_checkpoint
+from course_utils.training.checkpoints import load_checkpoint
 
 grammar = load_checkpoint("transformer-grammar")
 tired = "The animal didn't cross the street because it was too tired."
@@ -107,7 +108,7 @@ print(len(maps), "maps of", tuple(maps[0].shape))
 # Write that cut. No number changes, only its place. There is a shorter way that gives the same shape and mixes up words and heads; it has cost many people a week.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch05 import exercise, find_error, hint, solution
 
 @exercise("split heads")
 def split_heads(x, heads):
@@ -180,7 +181,8 @@ plot.picture(flow, size=(6.6, 4.6),
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
-from course_utils.score_study import Table, seconds
+from course_utils.views import Table
+from course_utils.support.clock import seconds
 
 rows, sentence = [], torch.randn(2, 64, 512, generator=torch.Generator().manual_seed(0))
 for heads in (1, 2, 4, 8, 16, 32):
@@ -198,7 +200,7 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 # The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of few features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
+from course_utils.data import results
 
 counts = results.load("transformer_head_counts")
 assert len({row["parameters"] for row in counts["rows"]}) == 1
@@ -270,7 +272,7 @@ predict(
 )
 
 # %%
-from course_utils.norm_study import NORMS, normed, padded_batch
+from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 
 (x6, real), (x10, _) = padded_batch((4, 6), size=8), padded_batch((4, 6), length=10, size=8)
 moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs() for kind in NORMS}
@@ -304,7 +306,7 @@ def add_norm(x, part, gain, bias, norm_first):
 # Where the norm stands looks like a matter of taste. Post-norm, though, puts a norm across the road after every part, and at the start the gradients near its output are large; pre-norm leaves the road free (Xiong et al. 2020). **Guess** which of the two can do without a slow start, a *warm-up* of the learning rate.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
+from course_utils.data import results
 
 recorded = results.load("transformer_norms")
 curves = {name: torch.tensor(lines).mean(0) for name, lines in recorded["curves"].items()}
@@ -437,13 +439,13 @@ plot.picture(three_places, size=(9, 3.4),
 # The course's decoder block and the decoder, as they stand in `course_utils`. Each line is something that you have met.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.blocks import DecoderBlock
+from course_utils.models.blocks import DecoderBlock
 from course_utils.views import reveal
 
 reveal(DecoderBlock.forward)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.transformer import Transformer
+from course_utils.models.transformer import Transformer
 
 reveal(Transformer.decode)
 
@@ -484,7 +486,7 @@ predict(
 )
 
 # %%
-from course_utils.score_study import Table
+from course_utils.views import Table
 
 model, rows, most = grammar.model, [], 0
 with torch.no_grad():
@@ -574,7 +576,7 @@ plot.lines({"all again": (range(128), without), "with the cache": (range(128), w
 # Logits → softmax → the largest. A widely used picture shows it with six words, from a first word to `<eos>`, and prints this table of probabilities:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.exercises.ch05_table import TABLE, VOCABULARY
+from chapters.ch05.exercises.table import TABLE, VOCABULARY
 
 sums = TABLE.sum(-1)
 assert [round(s, 3) for s in sums.tolist()] == [1.01, 1, 0.996, 0.974, 1.003]
@@ -627,8 +629,8 @@ def smoothed_loss(logits, target, mask, smoothing):
 # Here the rate rises for forty steps and then falls, and the loss is plain: a minute is too short to grow too sure. (The shipped checkpoint was trained longer, with ε = 0.1.) Beside the curve: BLEU on held-out sentences, and one sentence that it has never seen.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils import transformer_study as study
-from course_utils.lesson import Lesson
+from chapters.ch05.experiments import live as study
+from chapters.ch03.lesson import Lesson
 
 lesson = Lesson("en-fr")
 mine, watched = study.live_model(lesson), " ".join(lesson.ladder([14])[0].source)
@@ -661,7 +663,7 @@ display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: wor
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import dataclasses
-from course_utils.transformer import Transformer
+from course_utils.models.transformer import Transformer
 
 views = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1), "all the first": (1, 1, 1)}
 scores = []
@@ -682,7 +684,7 @@ assert scores[0] == max(scores) and min(scores) > 50
 # No fair race: our Transformer was shown the rare training twins several times in each pass, chapter 3's models once. Compare each row with chance, not with its neighbour.
 
 # %%
-from course_utils.twin_study import MODELS, pronoun_table
+from chapters.ch05.experiments.twins import MODELS, pronoun_table
 
 judged = pronoun_table(MODELS | {"Transformer": grammar, "yours, after a minute": lesson.loaded(mine)})
 pronoun = {row["model"]: row["pronoun"] for row in judged}
@@ -692,7 +694,7 @@ judged
 # Back to the map that tells the story. **Guess** what "it" looks at in the twin sentence, where it means the street. And put your finger on another word: the adjective. For each we take the head that looks at the right noun most, over 120 twins.
 
 # %%
-from course_utils import head_study, twin_study
+from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
 twins = twin_study.reader(grammar).examples("twins")[:120]
 rows, wide = [], tired.replace("tired", "wide")
@@ -798,7 +800,7 @@ display(view, told)
 # The same on all held-out twins, with more looks forbidden. The one to think about: without its look at the *other* noun the adjective does better than with it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
+from course_utils.data import results
 
 heads = results.load("transformer_heads")
 known = {row["may not look"]: row["right"] for row in heads["looks"]}
@@ -822,7 +824,7 @@ Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in e
 # Trained on Tatoeba, as chapter 3's translator was, on the same 160,000 sentences. *Seen* or *new*: ask that first.
 
 # %%
-from course_utils.lesson import checkpoint
+from chapters.ch03.lesson import checkpoint
 
 before = load_checkpoint("seq2seq-attention-en-fr")
 real = checkpoint("transformer-en-fr", instead=grammar)

@@ -13,7 +13,8 @@
 # %%
 import torch
 import course_utils
-from course_utils.views import labs, plot, predict
+from chapters.ch06 import labs
+from course_utils.views import plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -21,9 +22,9 @@ runtime = course_utils.setup()
 # A small model has read our stories, which a small grammar tells. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.bert_lesson import BertLesson
-from course_utils.bert_text import collate, encode
-from course_utils.checkpoints import load_checkpoint
+from chapters.ch06.lesson import BertLesson
+from course_utils.text.pairs import collate, encode
+from course_utils.training.checkpoints import load_checkpoint
 
 stories = load_checkpoint("bert-stories")
 tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
@@ -75,7 +76,7 @@ predict(
 )
 
 # %%
-from course_utils.contextual import banks, cosines, nearest_alike, word_vectors
+from chapters.ch06.experiments.contextual import banks, cosines, nearest_alike, word_vectors
 
 banked, kinds = banks()
 found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
@@ -112,7 +113,7 @@ plot.picture(squares, size=(7.5, 2.8), caption=f"How alike are {len(banked)} “
 
 # %%
 # NBVAL_CHECK_OUTPUT
-from course_utils.stories import load
+from course_utils.data.stories import load
 from course_utils.text import WordPiece
 
 sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]
@@ -127,7 +128,7 @@ for size in (150, 400, 1200):
 # Put two sentences together, and fill up with `[PAD]` to the length that a batch needs. The mask is True for what is real.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch06 import exercise, find_error, hint, solution
 
 @exercise("bert input")
 def bert_input(first, second, cls, sep, pad, length):
@@ -259,7 +260,7 @@ def next_sentence_pairs(stories, count, generator):
 # What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others about the two banks. **Guess** of which answer it is least sure.
 
 # %%
-from course_utils.score_study import Table
+from course_utils.views import Table
 
 asked = [("the man went to the store", "he bought a gallon of milk"),
          ("the man went to the store", "penguins are flightless birds"),
@@ -288,7 +289,7 @@ Table([{"A": a, "B": b, "trained on": mark, "B follows": round(p, 2)} for (a, b)
 # **Guess** both accuracies of a model that has learned nothing. And which task will it learn first?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.bert_lesson import STEPS
+from chapters.ch06.lesson import STEPS
 
 mine = lesson.model()
 untrained = gaps(mine, river)
@@ -321,7 +322,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, rive
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
-from course_utils import bert_study
+from chapters.ch06.experiments import tasks as bert_study
 
 new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
 assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
@@ -367,7 +368,7 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.finetuning import task_of
+from chapters.ch06.finetuning import task_of
 
 tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
 encoder, tuned, curves, live = stories.model.bert, {}, {}, {}
@@ -397,8 +398,8 @@ display(Table(live.values(), "Just now, one seed. Valid: words and patterns as i
 # One seed may be luck. Here are three, recorded:
 
 # %%
-from course_utils import results
-from course_utils.bert_study import spread
+from course_utils.data import results
+from chapters.ch06.experiments.tasks import spread
 
 recorded, rows = results.load("bert_tasks"), []
 for name, found in recorded["tasks"].items():
@@ -497,7 +498,7 @@ def best_span(start_logits, end_logits, allowed):
     raise NotImplementedError
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.bert_text import answer_tokens
+from course_utils.text.pairs import answer_tokens
 
 asked = next(e for e in tasks["questions"].examples("test") if e.answer)
 read = tasks["questions"].inputs([asked])[0]
@@ -553,7 +554,7 @@ def adapter(x, W_down, b_down, W_up, b_up):
 # **LoRA** leaves the path alone and adds to a *matrix*: $W+\tfrac{\alpha}{r}BA$, with $B$ of $D \times r$ and $A$ of $r \times D$ numbers: two thin matrices, $r$ a handful (the *rank* of their product). After training it is multiplied into $W$, and costs nothing in use. The library PEFT puts it into any model, ours too.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils import adapters
+from chapters.ch06 import adapters
 
 small = adapters.compare(tasks["entities"], encoder, steps=60)
 by_way = {row["what learns"]: row for row in small}
@@ -610,7 +611,7 @@ predict(
 )
 
 # %%
-from course_utils.bert import Bert, BertConfig, BertForPreTraining, count_parameters
+from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, count_parameters
 
 parts, models = {"yours": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
 for name, config in models.items():
@@ -638,8 +639,9 @@ plot.stacked(parts, xlabel="% of all parameters", caption="What grows from yours
 # The next cell looks for it in the folder that the environment variable `COURSE_MINILM` names, else on the hub (91 MB, once). Where there is neither, it says so, and the numbers are those recorded.
 
 # %% tags=["optional-network"]
-from course_utils.bert import Bert
-from course_utils.published import MINILM, figures, published
+from course_utils.models.bert import Bert
+from chapters.ch06.published import MINILM, published
+from chapters.ch06.experiments.sentences import figures
 
 real, recorded = published(*MINILM), results.load("minilm_sentences")
 shown = figures(real) if real else recorded
@@ -688,8 +690,8 @@ plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, 
 # Now fine-tune it: is a film review kind? The sentences of SST-2 come from reviews; they are fetched as chapter 3's corpora were. The published model was never asked for an opinion.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training", "optional-network"]
-from course_utils import minilm_study
-from course_utils.fetching import FetchError
+from chapters.ch06.experiments import minilm
+from course_utils.data.fetching import FetchError
 
 sst2, run = results.load("minilm_sst2"), None
 rows = [{"SST-2": "before fine-tuning", "right, %": 100 * sst2["before"]},
@@ -697,10 +699,10 @@ rows = [{"SST-2": "before fine-tuning", "right, %": 100 * sst2["before"]},
         {"SST-2": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
 if real:
     try:
-        film = minilm_study.reviews(real.tokenizer)
+        film = minilm.reviews(real.tokenizer)
         reviewer = film.model(ours)
-        passes = minilm_study.Passes(film, minilm_study.BATCH)
-        run = minilm_study.tune(film, reviewer, batches=passes, budget_s=90, show=True)
+        passes = minilm.Passes(film, minilm.BATCH)
+        run = minilm.tune(film, reviewer, batches=passes, budget_s=90, show=True)
         rows.append({"SST-2": f"yours, just now, {run.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
@@ -724,7 +726,7 @@ print(f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the 
 Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], posts.about)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With the weights and a network, `python -m course_utils results minilm_wnut17` does it again. Precision says how many of the names that it found are right, recall how many it found of those there are.
+# With the weights and a network, `course results minilm_wnut17` does it again. Precision says how many of the names that it found are right, recall how many it found of those there are.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
@@ -748,7 +750,7 @@ display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['art
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Less than one pass through the questions, and every second answer is exact: 53 %, F1 64, where people reach 83 and 92. *When* and *how many* are found best: the answer has a shape. *Why* is answered by half a sentence, and where that begins and ends is a matter of taste.
 #
-# With the weights and a network (or the file in a folder that `COURSE_DATA_DIR` names), `python -m course_utils results minilm_squad` does it again.
+# With the weights and a network (or the file in a folder that `COURSE_DATA_DIR` names), `course results minilm_squad` does it again.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a model on the hub?

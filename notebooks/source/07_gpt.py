@@ -13,7 +13,8 @@
 # %%
 import torch
 import course_utils
-from course_utils.views import labs, plot, predict
+from chapters.ch07 import labs
+from course_utils.views import plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -21,7 +22,7 @@ runtime = course_utils.setup()
 # Cover a line and guess it letter by letter. Claude Shannon had people play this to measure how much of English one can foresee. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. **Before you start:** who will win, you or five million numbers?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.checkpoints import load_checkpoint
+from course_utils.training.checkpoints import load_checkpoint
 
 poet = load_checkpoint("gpt-shakespeare")
 verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
@@ -90,7 +91,7 @@ print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tup
 # Make both: what goes in, and what should come out. Which tokens stand in only one of them?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from course_utils.exercises import exercise, find_error, hint, solution
+from chapters.ch07 import exercise, find_error, hint, solution
 
 @exercise("next token targets")
 def inputs_and_targets(ids):
@@ -129,8 +130,9 @@ def merge_once(words):
 # The library `tokenizers` does the same, fast. Here it learns 300 pieces from our stories, and the course sentence is cut in four ways:
 
 # %%
-from course_utils import language, text
-from course_utils.score_study import Table
+from chapters.ch07 import language
+from course_utils import text
+from course_utils.views import Table
 
 tired = "The animal didn't cross the street because it was too tired."
 translator, grammar = load_checkpoint("gpt-en-fr"), load_checkpoint("transformer-grammar")
@@ -162,7 +164,8 @@ predict("The loss is −ln of the probability that the right character got. What
 
 # %%
 import math
-from course_utils import gpt_study as study, language
+from chapters.ch07.experiments import live as study
+from chapters.ch07 import language
 
 lesson = language.TextLesson(language.load_text("stories"), block=64)
 reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
@@ -210,7 +213,7 @@ Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 
 # A small text is learned faster, and then too well. Here a GPT of the same size reads 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: it falls more slowly, it stands still, or it rises?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
+from course_utils.data import results
 
 small = results.load("gpt_overfitting")
 curves = small["curves"]
@@ -399,7 +402,7 @@ print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with th
 # **Guess** before you look: chapters 3 and 5 have an encoder that reads both ways, and this one reads the source from left to right. The same sentences taught all three, and the same test sentences judge them.
 
 # %%
-from course_utils import translators
+from chapters.ch07.experiments import translators
 
 prompt = "i am a student . <to-fr>"
 print(prompt, "→", generate(translator, prompt, 20, temperature=0),
@@ -444,8 +447,9 @@ labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
-from course_utils import stories, text
-from course_utils.gpt import GPT
+from course_utils.data import stories
+from course_utils import text
+from course_utils.models.gpt import GPT
 
 def labelled(split, count):
     """ids [N, T], mask [N, T] and labels [N], 1 = positive."""
@@ -494,7 +498,7 @@ predict("To foresee the next token in the second half, where must a head look?",
 # Train two layers with two heads on nothing but such texts, new ones at each step. There is nothing to learn by heart: whoever is right in the second half has looked it up. Watch the curve stay flat, and then fall.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils import induction
+from chapters.ch07.experiments import induction
 
 task = induction.Repeats()
 copier = task.model()
@@ -538,7 +542,7 @@ view.observe(tell, names="knocked")
 display(view, told)
 
 # %%
-from course_utils import results
+from course_utils.data import results
 
 table = induction.knock_out(task, copier)
 worst, best, below = table[0], max(table, key=lambda row: row.induction), max(table, key=lambda row: row.before)
@@ -561,7 +565,7 @@ induction.head_table(task, copier)
 # Our class has its own names for its matrices, and nobody else can read it. GPT-2's layout can be read by everybody. So the weights move into `transformers`' class, `GPT2LMHeadModel`. **Guess:** same weights, same text, somebody else's program; how far apart are the logits?
 
 # %%
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.models.gpt import GPT, GPTConfig
 
 theirs = mine.to_huggingface()
 window = lesson.windows(count=1)[0][:, :-1]
@@ -580,7 +584,8 @@ print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {
 # %%
 # NBVAL_CHECK_OUTPUT
 from transformers import AutoTokenizer
-from course_utils import hub_format, workbook
+from chapters.ch07 import hub_format
+from course_tools.classroom import workbook
 
 build = workbook.place().parent / "build"
 scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
@@ -594,7 +599,7 @@ print(hub_format.as_text(reader, chat))
 # Now serve it. `transformers serve` opens a port on this computer alone (127.0.0.1) and speaks OpenAI's protocol. So the *same client* talks to it, to Ollama, to a large model far away; what changes is `base_url`.
 
 # %% tags=["shows"]
-from course_utils import serving
+from chapters.ch07 import serving
 
 try:
     with serving.serve(scene) as server:
@@ -655,7 +660,7 @@ Table(rows, "Counted by our class; nothing of these models was loaded.")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 # NBVAL_CHECK_OUTPUT
-from course_utils import distributed
+from chapters.ch07 import distributed
 
 def gradient(batch, weight=1.0):
     """The gradient of weight · loss on a batch, all parameters in a row."""
@@ -673,7 +678,7 @@ print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: 
 # The same, but for the order of the sums. The course's recipes run so, on processors (gloo) or GPUs (NCCL), with one command; `accelerate launch` in place of `torchrun` does the same:
 #
 # ```
-# torchrun --nproc-per-node 2 -m course_utils train gpt-shakespeare
+# torchrun --nproc-per-node 2 -m course train gpt-shakespeare
 # ```
 #
 # On a GPU products are computed in bfloat16: half the bytes, the range of float32, three digits. And a training that is killed goes on where its last state was kept, with the batches that it would have drawn; the course's tests kill one and compare the curves.
@@ -700,11 +705,11 @@ labs.scaling_law(parameters=175e9, tokens=300e9)
 # Three models of the Chinchilla paper, by the two formulas of the lab:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import scaling_law
+from chapters.ch07.labs.scaling_law import flops, loss as loss_on_paper
 
 models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
 rows = [{"model": name, "N": f"{N:.3g}", "D": f"{D:.3g}", "tokens per parameter": D / N,
-         "6ND": f"{scaling_law.flops(N, D):.2g}", "loss on paper": scaling_law.loss(N, D)} for name, (N, D) in models.items()]
+         "6ND": f"{flops(N, D):.2g}", "loss on paper": loss_on_paper(N, D)} for name, (N, D) in models.items()]
 assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per parameter"] == 20
 assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
 Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, not a measurement.")
@@ -743,20 +748,20 @@ Table(rows, "What 6ND leaves out are the attention maps, which grow with the len
 # Each token asks each one before it. **Guess** twice: when a text gets twice as long, by how much grow the time of its attention and the memory that training has to keep?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import attention_cost
+from chapters.ch07.experiments import cost
 
 lengths = (128, 256, 512, 1024)
-found = attention_cost.costs(lengths, repeats=2)
-twice = {name: {what: attention_cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
+found = cost.costs(lengths, repeats=2)
+twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
 assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
 assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
-attention_cost.cost_table(lengths, found=found)
+cost.cost_table(lengths, found=found)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Four times the memory for the definition: all $T^2$ weights wait for the way back. The fused form (FlashAttention's idea, in torch `F.scaled_dot_product_attention`) walks through the map in tiles, keeps one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still with $T^2$, only cheaper. Recorded to 4,096 tokens:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import results
+from course_utils.data import results
 
 costs = results.load("gpt_attention_cost")
 mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
@@ -792,11 +797,12 @@ except ModuleNotFoundError as missing:
 # What led here, the chapters of this course marked on it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch07.timeline import timeline
 from course_utils import data
 
 history = data.load("history")
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-plot.timeline(history, title="Sixty years of weighted means", size=(6.2, 6.6), caption="In circles: the chapters of this course.")
+timeline(history, title="Sixty years of weighted means", size=(6.2, 6.6), caption="In circles: the chapters of this course.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Look at the distances. Fifty years lie between the kernel and the first learned attention, three between that and the Transformer, one more to GPT and BERT.
@@ -842,7 +848,7 @@ plot.timeline(history, title="Sixty years of weighted means", size=(6.2, 6.6), c
 from course_utils import data
 from course_utils.attention import gaussian_kernel, masked_softmax
 from course_utils.positions import sinusoidal_encoding
-from course_utils.score_study import trained_scores
+from chapters.ch02.experiments import trained_scores
 
 def whole_words(layers, tokens):
     """Maps of pieces [1, H, T, T] as maps of words: a word gets what its pieces get, and asks with its last one."""
@@ -866,7 +872,7 @@ panels = [("one kernel", near / near.sum(-1, keepdim=True), names, names, 1),
           ("positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4)]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils import bert_text
+from course_utils.text import pairs as bert_text
 
 bert = load_checkpoint("bert-stories")
 read = bert_text.encode(bert.tokenizer, tired)
@@ -915,7 +921,7 @@ print(own.text.note or repr(own.text.valid[:100]))
 # Choose the sizes. **Write down** two losses before you run the cell: where it begins, and what counting pairs reaches.
 
 # %%
-from course_utils.checkpoints import Loaded, save_checkpoint
+from course_utils.training.checkpoints import Loaded, save_checkpoint
 
 yours = study.live_model(own, model_size=128, num_layers=4, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)

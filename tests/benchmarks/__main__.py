@@ -23,7 +23,7 @@ g = torch.Generator().manual_seed(0)
 keys = (5 * torch.rand(50, generator=g)).sort().values
 values = keys.sin() + torch.randn(50, generator=g) / 3
 """
-OURS = EXAMPLES + "from course_utils.views import labs\nlabs.bandwidth(keys, values, live=True)"
+OURS = EXAMPLES + "from chapters.ch01 import labs\nlabs.bandwidth(keys, values, live=True)"
 THEIRS = (
     EXAMPLES
     + """
@@ -160,7 +160,7 @@ def attention():
 
 def notebooks():
     """Seconds to run each notebook from its first cell to its last, recorded by `make results ARGS=notebook_times`."""
-    from course_utils import results
+    from course_utils.data import results
 
     recorded = results.load("notebook_times")
     rows = [f"| {name} | {seconds:.0f} s |" for name, seconds in recorded["seconds"].items()]

@@ -23,11 +23,10 @@ PRESS = """async name => {
 def scoring_labs():
     """Slider → painted in chapter 2's labs, in their HTML shell, without a kernel."""
     import find_browser
+    import labs
     import torch
     from jupyterlab_driver import FLAGS
     from playwright.sync_api import sync_playwright
-
-    from course_utils.views import labs
 
     noise = torch.randn(12, 12, generator=torch.Generator().manual_seed(0))
     slider = {
@@ -58,7 +57,8 @@ def scoring_labs():
 
 def lengths():
     """Exact and linear attention from 128 to 8,192 tokens, and the slope of log time over log length."""
-    from course_utils.score_study import attention_times, slope
+    from chapters.ch02.experiments import attention_times
+    from course_utils.support.clock import slope
 
     times = attention_times()
     rows = [f"| {r['tokens']:,} | {1000 * r['exact s']:.2f} ms | {1000 * r['linear s']:.2f} ms |" for r in times]

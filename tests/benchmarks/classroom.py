@@ -27,8 +27,9 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 import find_browser  # noqa: E402
 from jupyterlab_driver import FLAGS, Watched  # noqa: E402
 
-from course_utils import authoring, lab  # noqa: E402
-from course_utils.publishing import site  # noqa: E402
+from course_tools.authoring import building  # noqa: E402
+from course_tools.classroom import lab  # noqa: E402
+from course_tools.publishing import site  # noqa: E402
 
 REPORT = pathlib.Path(__file__).with_name("CLASSROOM.md")
 IDLE = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
@@ -61,7 +62,7 @@ class Course:
         self.environment = os.environ | {"HOME": str(home), "COURSE_WORKBOOK": str(self.folder / "workbook")}
         self.base, self.started = f"http://localhost:{port}", time.monotonic()
         options = ["--no-browser", "--port", str(port), f"--IdentityProvider.token={self.token}"]
-        command = [sys.executable, "-m", "course_utils", *command, *options, "--expose-app-in-browser"]
+        command = [sys.executable, "-m", "course", *command, *options, "--expose-app-in-browser"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "start_new_session": True}
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, **quiet)
         while True:
@@ -111,7 +112,7 @@ def resume(browser, names):
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             prepared = subprocess.run(
-                [sys.executable, "-m", "course_utils", "present", "--prepare", name],
+                [sys.executable, "-m", "course", "present", "--prepare", name],
                 env=os.environ | {"COURSE_WORKBOOK": f"{folder}/workbook"},
                 **{"cwd": ROOT, "stdout": subprocess.PIPE, "text": True, "check": True},
             )
@@ -166,7 +167,7 @@ def main(arguments):
 
     parts = [PARTS[name] for name in arguments if name in PARTS] or list(PARTS.values())
     beginnings = tuple(name for name in arguments if name not in PARTS)
-    names = [name for name in authoring.names() if not beginnings or name.startswith(beginnings)]
+    names = [name for name in building.names() if not beginnings or name.startswith(beginnings)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser.executable(), args=FLAGS)
         rows = [row for part in parts for row in part(browser, names)]

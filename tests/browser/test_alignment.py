@@ -3,13 +3,13 @@
 import functools
 import re
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, numbers, picture, settle, stays, until
 
 from course_utils.metrics import alignment_error_rate, links_of
-from course_utils.views import labs
 from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser

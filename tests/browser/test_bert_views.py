@@ -3,12 +3,12 @@
 import itertools
 import re
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, numbers, picture, settle, state, until
 
-from course_utils.views import labs, plot
 from course_utils.views.view import at
 from course_utils.views.words import chance
 
@@ -312,7 +312,7 @@ def test_each_cell_has_the_colour_of_its_number(show):
     settle(page)
     until(lambda: state(page)["first"], 24)
     box = page.locator("canvas").bounding_box()
-    paper, ink = np.array(plot.PAPER), {True: np.array(plot.SAND), False: np.array(plot.BRICK)}
+    paper, ink = np.array(picture.PAPER), {True: np.array(picture.SAND), False: np.array(picture.BRICK)}
     right, y, matches = int(box["width"]), int(box["height"]) - 16, {}
     for x in range(right - 100, right - 6, 3):
         page.mouse.move(box["x"] + x, box["y"] + y)
@@ -498,7 +498,7 @@ def test_tags_are_written_under_their_words(show):
 
 @pytest.mark.parametrize("tags", [TAGS, GUESSED, ODD])
 def test_spans_in_the_browser_are_those_of_python(show, tags):
-    from course_utils.views.tagged import spans_of
+    from chapters.ch06.labs.tagged import spans_of
 
     view = labs.tagged(NAMES, TAGS, predicted=tags)
     shown = numbers(show(view))
@@ -633,7 +633,8 @@ def test_tables_in_the_browser_are_those_of_python(show):
 LIVE = """
 import torch
 from IPython.display import display
-from course_utils.views import labs, plot
+import labs
+from course_utils.views import plot
 words = "[CLS] a b c [SEP]".split()
 lab = labs.mask_tokens(words, live=True)
 bars = labs.predictions(words, torch.eye(5), words, live=True)

@@ -7,10 +7,10 @@ import pytest
 from cells import assert_solved, solved
 from waiting import stays, until
 
-from course_utils import authoring
+from course_tools.authoring import building
 
 pytestmark = pytest.mark.browser
-CHAPTERS = authoring.names()
+CHAPTERS = building.names()
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -3,14 +3,14 @@
 import math
 import re
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, lacks, numbers, picture, settle, state, until
 
-from course_utils.sampling import next_probabilities
-from course_utils.views import labs
-from course_utils.views.journey import Panel
+from chapters.ch07.labs.journey import Panel
+from course_utils.decoding.sampling import next_probabilities
 from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
@@ -447,7 +447,7 @@ def test_presenting_size(show, name):
 LIVE = """
 import torch
 from IPython.display import display
-from course_utils.views import labs
+import labs
 tokens = list("abcdefghij")
 def then(ids):
     logits = torch.zeros(10)

@@ -1,11 +1,10 @@
 """The head explorer in a browser: numbers, keys, pointer, words, knocking out, themes, sizes, 144 heads at once."""
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, picture, settle, state, until
-
-from course_utils.views import labs
 
 pytestmark = pytest.mark.browser
 WORDS = ["the", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired", "."]
@@ -242,7 +241,7 @@ def test_the_knock_out_button_tells_python(notebook):
     """Live: the button marks the head, the kernel hears which, and its answer replaces the weights."""
     source = """
 import torch
-from course_utils.views import labs
+import labs
 weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
 view = labs.heads(weights, list("abcdef"), select=(2, 3), live=True)
 def hear(change):

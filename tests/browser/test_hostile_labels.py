@@ -1,12 +1,13 @@
 """Labels that a browser could take for markup: every view draws, no script of theirs runs, the page keeps its words."""
 
+import labs
 import pytest
 import torch
 from playwright.sync_api import expect
 from waiting import contains, until
 
-from course_utils.publishing import links
-from course_utils.views import heatmap, labs
+from course_tools.publishing import links
+from course_utils.views import heatmap
 
 pytestmark = pytest.mark.browser
 HOSTILE = ["<!--", "<script>", "</script><script>window.broken=1</script>", "<img src=x onerror='window.broken=1'>"]

@@ -8,7 +8,7 @@ SLIDER = 'input[type=range][data-control="width"]'
 
 LIVE = """
 import ipywidgets, torch
-from course_utils.views import labs
+import labs
 g = torch.Generator().manual_seed(0)
 keys = torch.rand(30, generator=g) * 5
 lab = labs.bandwidth(keys, keys.sin(), live=True)
@@ -72,7 +72,7 @@ def test_saved_and_opened_again_the_views_are_there(notebook):
 
 def test_fifty_runs_of_a_cell_leave_nothing_behind(notebook):
     both = "display(labs.softmax([1., 2.]))\nlabs.softmax([1., 2.], live=True)"
-    nb = notebook("again", ["from course_utils.views import labs", both])
+    nb = notebook("again", ["from chapters.ch01 import labs", both])
     assert nb.run() == []
     cdp = nb.watched.context.new_cdp_session(nb.page)
     cdp.send("Performance.enable")

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+import labs
 import numpy as np
 import pytest
 from small_translator import loaded
 from waiting import contains, differs, picture, settle, stays, until
 
-from course_utils.views import labs
-from course_utils.views.trace import Attention
+from chapters.ch05.labs.trace import Attention
 from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
@@ -263,7 +263,7 @@ LIVE = """
 import sys
 sys.path.insert(0, {tests!r})
 from small_translator import loaded
-from course_utils.views import labs
+import labs
 view = labs.model(loaded(seed=3), "the animal was tired .", target="it was .", live=True)
 view
 """

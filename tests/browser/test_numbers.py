@@ -2,13 +2,14 @@
 
 import base64
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import numbers, until
 
 from course_utils.attention import KERNELS, NadarayaWatson, masked_softmax, nadaraya_watson
-from course_utils.views import heatmap, labs
+from course_utils.views import heatmap
 
 pytestmark = pytest.mark.browser
 TOLERANCE = 1e-6

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from course_utils import __main__
-from course_utils.publishing import pages, paper
+import course
+from course_tools.publishing import pages, paper
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,7 @@ def test_a_pdf_comes_out(browser, tmp_path, monkeypatch, capsys):
     import find_browser
 
     monkeypatch.setenv("CHROMIUM", find_browser.executable())
-    assert __main__.main(["paper", "00", "--out", str(tmp_path)]) == 0
+    assert course.main(["paper", "00", "--out", str(tmp_path)]) == 0
     made = (tmp_path / "00_start_here.pdf").read_bytes()
     assert made.startswith(b"%PDF") and 2 <= len(re.findall(rb"/Type /Page\b", made)) <= 12
     sizes = {tuple(round(float(x)) for x in box.split()) for box in re.findall(rb"/MediaBox \[([^\]]*)\]", made)}

@@ -2,12 +2,12 @@
 
 import math
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, lacks, numbers, settle, state, until
 
-from course_utils.views import labs
 from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
@@ -282,7 +282,7 @@ def test_presenting_size(show):
 LIVE = """
 import torch
 from IPython.display import display
-from course_utils.views import labs
+import labs
 lab, moved = labs.sinusoid(live=True), labs.shuffle(torch.eye(4), live=True)
 heard = []
 lab.observe(lambda change: heard.append(change["new"]), "position")

@@ -8,12 +8,13 @@ import pytest
 from jupyterlab_driver import Lab, Watched
 from waiting import contains, differs, lacks, settle, until
 
-from course_utils import files, workbook
-from course_utils.presenting import start
+from course_tools.publishing.presenting import start
+from course_utils.support import files
 
 CELLS = [
     ("markdown", "slide", [], "# A lesson"),
-    ("code", "-", [], "import course_utils, torch\nfrom torch import nn\nfrom course_utils.views import labs, predict\n"
+    ("code", "-", [], "import course_utils, torch\nfrom torch import nn\nfrom chapters.ch01 import labs\n"
+                      "from course_utils.views import predict\n"
                       "runtime = course_utils.setup()"),
     ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
@@ -39,13 +40,15 @@ def deck(browser, tmp_path, monkeypatch):
     """A page as `make present` opens it, with the notebook above."""
     monkeypatch.setenv("COURSE_PRESENTING", "1")
     monkeypatch.setenv(start.CHAPTERS, "01_nadaraya_watson")
-    plugin = files.course_folder() / "course_utils" / "jupyter" / "labextension"  # as it is here, not as installed
+    plugin = (
+        files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
+    )  # as it is here, not as installed
     shutil.copytree(plugin, tmp_path / "share" / "labextensions" / "attention-course")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
     server = Lab(tmp_path)
     folder = server.folder / "workbook"
     folder.mkdir()
-    (folder / workbook.STATE).write_text("{}")
+    (folder / files.STATE).write_text("{}")
     notebook = nbformat.v4.new_notebook()
     for kind, slide, tags, source in CELLS:
         cell = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)

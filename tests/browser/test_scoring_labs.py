@@ -1,12 +1,12 @@
 """Chapter 2's labs: the scores, steps and masks in the browser equal torch in float64, trained scores included."""
 
+import labs
 import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, numbers, until
 
-from course_utils.scores import SCORES
-from course_utils.views import labs
+from course_utils.attention.scores import SCORES
 
 pytestmark = pytest.mark.browser
 TOLERANCE = 1e-6

@@ -10,11 +10,11 @@ import axe_playwright_python
 import pytest
 from waiting import differs, until
 
-from course_utils import authoring
-from course_utils.publishing import site
+from course_tools.authoring import building
+from course_tools.publishing import site
 
 pytestmark = pytest.mark.browser
-PAGES = [*(f"{name}.html" for name in authoring.names()), "glossary.html", "teaching.html", "index.html"]
+PAGES = [*(f"{name}.html" for name in building.names()), "glossary.html", "teaching.html", "index.html"]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 # Each look of words on a page: an example, the colours of its letters and of the ground, size and weight of the type.
 LOOKS = """() => { const seen = new Map(), words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

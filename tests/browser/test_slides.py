@@ -5,8 +5,8 @@ import pathlib
 import pytest
 from waiting import differs, settle, until
 
+from course_tools.publishing import pages, slides
 from course_utils import views
-from course_utils.publishing import pages, slides
 
 pytestmark = pytest.mark.browser
 

@@ -4,11 +4,12 @@ import base64
 import functools
 import re
 
+import labs
 import pytest
 import torch
 from waiting import contains, differs, lacks, settle, until
 
-from course_utils.views import heatmap, labs, predict, sweep
+from course_utils.views import heatmap, predict, sweep
 from course_utils.views.view import positions
 
 pytestmark = pytest.mark.browser

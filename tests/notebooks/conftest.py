@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from course_utils import authoring
+from course_tools.authoring import building
 
 HEADER = """\
 # ---
@@ -20,7 +20,7 @@ HEADER = """\
 
 def pytest_generate_tests(metafunc):
     if "notebook_name" in metafunc.fixturenames:
-        metafunc.parametrize("notebook_name", authoring.names())
+        metafunc.parametrize("notebook_name", building.names())
 
 
 @pytest.fixture(scope="session")

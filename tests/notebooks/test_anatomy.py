@@ -5,11 +5,12 @@ import json
 
 import pytest
 
-from course_utils import anatomy, authoring
+from course_tools.authoring import building
+from course_tools.authoring.rules import check
 
 
 def test_anatomy(notebook_name):
-    problems = anatomy.lint(notebook_name)
+    problems = check.lint(notebook_name)
     assert not problems, "\n" + "\n".join(map(str, problems))
 
 
@@ -97,7 +98,7 @@ answer + 1
 def built(tmp_path_factory, write_source):
     """The good chapter, executed once: its text as a notebook file."""
     folder = write_source(tmp_path_factory.mktemp("good"), "01_good", GOOD)
-    authoring.build("01_good", folder)
+    building.build("01_good", folder)
     return (folder / "01_good.ipynb").read_text("utf-8")
 
 
@@ -110,7 +111,7 @@ def lint(course, built):
         content = json.loads(built)
         notebook(content)
         (folder / "01_good.ipynb").write_text(json.dumps(content), encoding="utf-8")
-        return [str(problem) for problem in anatomy.lint("01_good", folder)]
+        return [str(problem) for problem in check.lint("01_good", folder)]
 
     return run
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course_utils import authoring
+from course_tools.authoring import building
 
 SMALL = """\
     # %% [markdown]
@@ -22,22 +22,22 @@ SMALL = """\
 
 
 def test_is_what_its_source_says(notebook_name):
-    problems = authoring.drift(notebook_name)
+    problems = building.drift(notebook_name)
     assert not problems, "\n" + "\n".join(problems)
 
 
 @pytest.fixture
 def built(course):
     folder = course("01_small", SMALL)
-    authoring.build("01_small", folder)
+    building.build("01_small", folder)
     return folder
 
 
 def test_two_builds_are_the_same_bytes(built):
     before = (built / "01_small.ipynb").read_bytes()
-    authoring.build("01_small", built)
+    building.build("01_small", built)
     assert (built / "01_small.ipynb").read_bytes() == before
-    assert authoring.drift("01_small", built) == []
+    assert building.drift("01_small", built) == []
 
 
 def test_the_source_counts_as_the_newer_of_the_pair(built):
@@ -72,40 +72,40 @@ def test_every_kind_of_drift_is_noticed(built, change, said):
     notebook = json.loads(path.read_text("utf-8"))
     change(notebook)
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    problems = authoring.drift("01_small", built)
+    problems = building.drift("01_small", built)
     assert said in problems[0]
-    assert "python -m course_utils notebooks 01_small" in problems[0]
+    assert "course notebooks 01_small" in problems[0]
 
 
 def test_a_compared_cell_is_named_by_what_it_does(course):
     folder = course("01_marked", "# %%\n# NBVAL_CHECK_OUTPUT\nprint('one')\n")
-    authoring.build("01_marked", folder)
+    building.build("01_marked", folder)
     source = folder / "source" / "01_marked.py"
     source.write_text(source.read_text("utf-8").replace("one", "two"), encoding="utf-8")
-    assert """cell 1 ("print('two')")""" in authoring.drift("01_marked", folder)[0]
+    assert """cell 1 ("print('two')")""" in building.drift("01_marked", folder)[0]
 
 
 def test_a_source_that_was_changed_after_the_build_is_told_apart(built):
     source = built / "source" / "01_small.py"
     source.write_text(source.read_text("utf-8").replace("# # Hello", "# # Goodbye"), encoding="utf-8")
-    (problem,) = authoring.drift("01_small", built)
+    (problem,) = building.drift("01_small", built)
     assert "cell 1 ('# Goodbye') differs in its source: the source was changed, and the notebook is older" in problem
 
 
 def test_another_layout_of_the_file_is_noticed(built):
     path = built / "01_small.ipynb"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8"))), encoding="utf-8")
-    assert "layout" in authoring.drift("01_small", built)[0]
+    assert "layout" in building.drift("01_small", built)[0]
 
 
 def test_a_notebook_not_built_is_noticed(course):
-    assert "is missing" in authoring.drift("01_small", course("01_small", SMALL))[0]
+    assert "is missing" in building.drift("01_small", course("01_small", SMALL))[0]
 
 
 def test_a_cell_that_raises_stops_the_build_and_is_named(course):
     folder = course("01_wrong", "# %%\nfine = 1\n\n# %%\nkey = fine / 0\n")
-    with pytest.raises(authoring.BuildError) as caught:
-        authoring.build("01_wrong", folder)
+    with pytest.raises(building.BuildError) as caught:
+        building.build("01_wrong", folder)
     message = str(caught.value)
     assert "notebooks/source/01_wrong.py, cell 2 ('key = fine / 0')" in message
     assert "ZeroDivisionError" in message
@@ -115,7 +115,7 @@ def test_a_cell_that_raises_stops_the_build_and_is_named(course):
 
 def test_widgets_leave_the_built_notebook_but_not_their_words(course):
     folder = course("01_widget", "# %%\nimport ipywidgets\nipywidgets.IntSlider()\n")
-    authoring.build("01_widget", folder)
+    building.build("01_widget", folder)
     notebook = json.loads((folder / "01_widget.ipynb").read_text("utf-8"))
     assert notebook["cells"][0]["outputs"][0]["data"].keys() == {"text/plain", "text/html"}
     assert "widgets" not in notebook["metadata"]
@@ -124,8 +124,8 @@ def test_widgets_leave_the_built_notebook_but_not_their_words(course):
 def test_names_may_be_shortened_and_unknown_ones_are_answered(course):
     folder = course("01_small", SMALL)
     course("02_other", SMALL)
-    assert authoring.names(["01"], folder) == ["01_small"]
-    assert authoring.names(["notebooks/02_other.ipynb"], folder) == ["02_other"]
-    assert authoring.names((), folder) == ["01_small", "02_other"]
+    assert building.names(["01"], folder) == ["01_small"]
+    assert building.names(["notebooks/02_other.ipynb"], folder) == ["02_other"]
+    assert building.names((), folder) == ["01_small", "02_other"]
     with pytest.raises(ValueError, match="starts with '9'.*01_small, 02_other"):
-        authoring.names(["9"], folder)
+        building.names(["9"], folder)

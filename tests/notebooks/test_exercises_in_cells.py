@@ -2,10 +2,11 @@
 
 import nbformat
 import pytest
-from cells import texts
+from cells import answered, texts
 
-from course_utils import authoring
-from course_utils.exercises.notebook import answered, stubs
+from course_tools.authoring import building
+from course_tools.classroom.catalogue import find
+from course_utils.exercises.notebook import stubs
 
 IMPORTS = "from course_utils.exercises import exercise, find_error"
 
@@ -13,30 +14,30 @@ IMPORTS = "from course_utils.exercises import exercise, find_error"
 def run(cells):
     """Executes cells (of source text) in one kernel, as an author's build does -> the executed cells."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    notebook.metadata = {"kernelspec": authoring.KERNEL}
-    authoring.execute(notebook, "exercises", authoring.folder())
+    notebook.metadata = {"kernelspec": building.KERNEL}
+    building.execute(notebook, "exercises", building.folder())
     return notebook.cells
 
 
 def exercise_cells(name):
-    return [cell for cell in authoring.read_source(name).cells if cell.cell_type == "code" and stubs(cell.source)]
+    return [cell for cell in building.read_source(name).cells if cell.cell_type == "code" and stubs(cell.source)]
 
 
 def test_each_stub_has_a_definition_and_a_tag(notebook_name):
     for cell in exercise_cells(notebook_name):
         for stub in stubs(cell.source):
-            assert stub.exercise.name == stub.name
+            assert find(stub.name).name == stub.name
             assert "NotImplementedError" in cell.source, f"{stub.name}: the notebook gives the answer away"
         assert "exercise" in cell.metadata.get("tags", [])
 
 
 def test_effort_in_the_text_is_the_exercise_s(notebook_name):
-    cells = authoring.read_source(notebook_name).cells
+    cells = building.read_source(notebook_name).cells
     above = ""
     for cell in cells:
         above = cell.source if cell.cell_type == "markdown" else above
         for stub in stubs(cell.source) if cell.cell_type == "code" else ():
-            assert stub.exercise.effort in above, f"{stub.name}: the text above should say {stub.exercise.effort}"
+            assert find(stub.name).effort in above, f"{stub.name}: the text above should say {find(stub.name).effort}"
 
 
 def test_unsolved_or_wrong_it_is_named_and_the_notebook_goes_on(notebook_name):
@@ -48,9 +49,9 @@ def test_unsolved_or_wrong_it_is_named_and_the_notebook_goes_on(notebook_name):
         wanted.append(unsolved)
         for stub in stubs(cell.source):
             own = "\n".join(cell.source.splitlines()[stub.first - 1 : stub.last])
-            reference = stub.exercise.reference.__name__
+            reference = find(stub.name).reference.__name__
             unsolved += [f"○ {stub.name}: not solved yet", f"the course's own `{reference}`"]
-            for i, wrong in enumerate(stub.exercise.wrong):
+            for i, wrong in enumerate(find(stub.name).wrong):
                 cells.append(answered(own, i) + f"\nassert {stub.bound} is _find({stub.name!r}).reference")
                 wanted.append([f"✗ {stub.name}: not yet.", wrong.hint, f"goes on with the course's own `{reference}`"])
     if len(cells) == 1:

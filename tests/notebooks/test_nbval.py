@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import authoring
+from course_tools.authoring import building
 
 HERE = Path(__file__).parent
 
@@ -35,7 +35,7 @@ def nbval(folder):
 @pytest.mark.slow
 def test_equal_outputs_pass_and_another_text_fails(course):
     folder = course("01_small", SOURCE)
-    authoring.build("01_small", folder)
+    building.build("01_small", folder)
     right = nbval(folder)
     assert right.returncode == 0, right.stdout
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from course_utils import decoding
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.decoding import sampling
+from course_utils.models.gpt import GPT, GPTConfig
 
 transformers = pytest.importorskip("transformers")
 SHAPES = [(32, 2, 4, None), (48, 3, 6, 100), (16, 1, 1, 64)]
@@ -76,7 +77,7 @@ def test_what_is_drawn_from_is_what_their_filters_leave(temperature, top_k, top_
     steps += [transformers.TopKLogitsWarper(top_k)] if top_k else []
     steps += [transformers.TopPLogitsWarper(top_p)] if top_p else []
     needed = transformers.LogitsProcessorList(steps)(None, logits).softmax(-1)
-    assert torch.allclose(decoding.next_probabilities(logits, temperature, top_k, top_p), needed, atol=1e-6)
+    assert torch.allclose(sampling.next_probabilities(logits, temperature, top_k, top_p), needed, atol=1e-6)
 
 
 def test_there_and_back_again(ids):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils.adapters import (
+from chapters.ch06.adapters import (
     Adapter,
     adalora,
     add_adapters,
@@ -15,9 +15,9 @@ from course_utils.adapters import (
     trainable,
     ways,
 )
-from course_utils.bert import BertConfig
-from course_utils.finetuning import AnswerTask, Classify, Tag
-from course_utils.stories import Labelled
+from chapters.ch06.finetuning import AnswerTask, Classify, Tag
+from course_utils.data.stories import Labelled
+from course_utils.models.bert import BertConfig
 from course_utils.text import WordPiece
 
 WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}

@@ -4,13 +4,14 @@ import json
 import re
 from typing import NamedTuple
 
+import labs
 import numpy as np
 import pytest
 import torch
 
 from course_utils.decoding import Translation
-from course_utils.views import labs, sweep
-from course_utils.views.view import at, bundle
+from course_utils.views import sweep
+from course_utils.views.view import at
 
 SOURCE, TARGET = ["He", "is", "tired", "."], ["Il", "est", "fatigué", "."]
 GOLD = [(0, 0), (1, 1), (2, 2), (3, 3)]
@@ -200,6 +201,6 @@ def test_small_and_serialisable():
         labs.flow((SOURCE, TARGET, near()), states()),
     ]
     for view in views:
-        assert len(bundle(view.modules).encode()) < 30_000
+        assert len(view.code().encode()) < 30_000
         json.dumps(view.spec(), allow_nan=False)
         assert len(view.payload()) <= 4 * 60

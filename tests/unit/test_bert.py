@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from course_utils.bert import (
+from course_utils.models.bert import (
     IGNORED,
     Bert,
     BertConfig,

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from course_utils import bert_lesson, recipes
-from course_utils.bert_lesson import BertLesson, maskable, senses
-from course_utils.bert_text import Masked, collate, encode
-from course_utils.stories import Story
+from chapters.ch06 import lesson as bert_lesson
+from chapters.ch06.lesson import BertLesson, maskable, senses
+from course_tools.recipes.checkpoints import train
+from course_utils.data.stories import Story
+from course_utils.text.pairs import Masked, collate, encode
 
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 16}
 NAMES = ("anna", "ben", "carla", "david", "emma", "frank")
@@ -154,4 +155,4 @@ def test_senses_static_is_one_vector_contextual_are_several(lesson):
 
 
 def test_the_recipes_are_named():
-    assert {"bert-stories", "bert-sentiment", "bert-pairs", "bert-entities", "bert-questions"} <= set(recipes.RECIPES)
+    assert {"bert-stories", "bert-sentiment", "bert-pairs", "bert-entities", "bert-questions"} <= set(train.RECIPES)

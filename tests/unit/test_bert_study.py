@@ -7,10 +7,8 @@ import shutil
 import pytest
 import torch
 
-from course_utils import bert_study, files, recipes, results, stories
-from course_utils.bert import BertConfig, BertForPreTraining
-from course_utils.bert_lesson import BertLesson
-from course_utils.bert_study import (
+from chapters.ch06.experiments import tasks
+from chapters.ch06.experiments.tasks import (
     begin,
     gap_without,
     heads_of,
@@ -20,10 +18,15 @@ from course_utils.bert_study import (
     task_loss_of_heads,
     versus,
 )
-from course_utils.checkpoints import folder, load_checkpoint
-from course_utils.finetuning import Classify, task_of
-from course_utils.stories import Labelled, Story
+from chapters.ch06.finetuning import Classify, task_of
+from chapters.ch06.lesson import BertLesson
+from course_tools.recipes.checkpoints import train
+from course_utils.data import results, stories
+from course_utils.data.stories import Labelled, Story
+from course_utils.models.bert import BertConfig, BertForPreTraining
+from course_utils.support import files
 from course_utils.text import WordPiece
+from course_utils.training.checkpoints import folder, load_checkpoint
 
 WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}
 TEXTS = [Labelled(f"the {thing} was {word} .", label) for thing in ("soup", "film") for word, label in WORDS.items()]
@@ -63,7 +66,7 @@ def test_a_silenced_head_writes_nothing_and_leaves_no_trace(model, tokenizer):
 
 def test_a_gap_is_filled_without_a_head(model, tokenizer, monkeypatch):
     lesson, told = BertLesson(tokenizer, dict.fromkeys(("train", "valid"), STORIES)), []
-    monkeypatch.setattr(bert_study, "silenced", lambda bert, heads: told.extend(heads) or silenced(bert, told))
+    monkeypatch.setattr(tasks, "silenced", lambda bert, heads: told.extend(heads) or silenced(bert, told))
     text = gap_without(lesson, model, ("the [MASK] was good .", "the film ."), [(0, 1), (1, 0)])
     with silenced(model.bert, [(1, 2), (2, 1)]):
         filled = lesson.fill(model, "the [MASK] was good .", "the film .")
@@ -78,7 +81,11 @@ def test_a_recorded_mean_is_told_with_its_range():
 def test_every_head_is_measured(model, tokenizer):
     lesson = BertLesson(tokenizer, dict.fromkeys(("train", "valid"), STORIES))
     table = pretraining_loss_of_heads(lesson, model, count=64)
-    assert [row["head"] for row in table] == ["1.1", "1.2", "2.1", "2.2"] and heads_of(model.bert)[2] == (2, 1)
+    assert [row["head"] for row in table] == ["1.1", "1.2", "2.1", "2.2"] and heads_of(model.bert)[2] == (
+        "encoder",
+        2,
+        1,
+    )
     with silenced(model.bert, [(1, 2)]):
         found = lesson.measure(model, "valid", 64)
     lost = lesson.measure(model, "valid", 64)["MLM accuracy"] - found["MLM accuracy"]
@@ -94,7 +101,7 @@ def test_from_scratch_and_pretrained_side_by_side(model, tokenizer):
         *(f"accuracy, {what} words and patterns" for what in ("known", "new")),
     }
     assert all(0 <= value <= 1 for row in table for value in list(row.values())[1:])
-    scratch, pretrained = (begin(task, model.bert, start) for start in bert_study.STARTS)
+    scratch, pretrained = (begin(task, model.bert, start) for start in tasks.STARTS)
     assert torch.equal(pretrained.bert.pooler.weight, model.bert.pooler.weight)
     assert not torch.equal(scratch.bert.pooler.weight, model.bert.pooler.weight)
     assert scratch.bert.config == pretrained.bert.config == model.bert.config
@@ -142,10 +149,8 @@ def test_a_fine_tuned_checkpoint_is_made_by_its_recipe(monkeypatch, tmp_path):
     for kind in ("json", "safetensors"):
         shutil.copy(folder() / f"bert-stories.{kind}", there)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    monkeypatch.setitem(
-        recipes.RECIPES, "bert-entities", dataclasses.replace(recipes.RECIPES["bert-entities"], every=3)
-    )
-    recipes.train("bert-entities", steps=6)
+    monkeypatch.setitem(train.RECIPES, "bert-entities", dataclasses.replace(train.RECIPES["bert-entities"], every=3))
+    train.train("bert-entities", steps=6)
     loaded = load_checkpoint("bert-entities")
     assert (there / "bert-entities.safetensors").stat().st_size < 60_000
     assert loaded.model.classifier.out_features == 7 and loaded.card["data"]["corpus"] == "data/stories/entities.gz"

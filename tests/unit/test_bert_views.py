@@ -2,16 +2,17 @@
 
 import io
 
+import labs
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from course_utils.bert import mask_tokens
-from course_utils.views import labs, sweep
-from course_utils.views.mask_tokens import band, counted, uniforms
-from course_utils.views.tagged import spans_of, tags_of
-from course_utils.views.view import at, bundle
+from chapters.ch06.labs.mask_tokens import band, counted, uniforms
+from chapters.ch06.labs.tagged import spans_of, tags_of
+from course_utils.models.bert import mask_tokens
+from course_utils.views import sweep
+from course_utils.views.view import at
 from course_utils.views.words import Lines, chance
 
 WORDS = ["[CLS]", "the", "dog", "bites", "the", "old", "man", "[SEP]"]
@@ -135,7 +136,7 @@ def test_sums_and_twins():
 
 
 def test_embeddings_of_our_bert():
-    from course_utils.bert import BertConfig, BertEmbeddings
+    from course_utils.models.bert import BertConfig, BertEmbeddings
 
     module = BertEmbeddings(BertConfig(vocab_size=30, model_size=24, num_layers=1, num_heads=2, max_length=16)).eval()
     ids, segments = torch.arange(8)[None], torch.tensor([[0] * 4 + [1] * 4])
@@ -241,7 +242,7 @@ def test_pictures_bundles_and_fragments():
     for view in all_views():
         picture = Image.open(io.BytesIO(view.to_png()))
         assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
-        assert len(bundle(view.modules).encode()) < 30_000
+        assert len(view.code().encode()) < 30_000
         assert len(view.fragment()) < 90_000 and "<table>" in view.still() and len(view.describe()) > 60
 
 

@@ -1,12 +1,13 @@
 """Chapter 2's labs without a browser: every control over its range, words and tables, errors that teach."""
 
+import labs
 import numpy as np
 import pytest
 import torch
 
-from course_utils.scores import SCORES
-from course_utils.views import labs, sweep
-from course_utils.views.view import at, bundle
+from course_utils.attention.scores import SCORES
+from course_utils.views import sweep
+from course_utils.views.view import at
 
 
 def test_every_control_over_its_whole_range():
@@ -90,4 +91,4 @@ def test_masking_names_the_leak():
 
 def test_modules_stay_small():
     for lab in (labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]]), labs.scaling(), labs.masking(np.eye(3))):
-        assert len(bundle(lab.modules).encode()) < 30_000
+        assert len(lab.code().encode()) < 30_000

@@ -6,9 +6,11 @@ import pickle
 import pytest
 import torch
 
-from course_utils import checkpoints, files, training
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils import training
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.support import files
 from course_utils.text import Subwords, Vocabulary
+from course_utils.training import checkpoints
 
 
 def model(**settings):
@@ -308,6 +310,6 @@ def test_the_cards_of_the_course_have_their_checksum():
 
 
 def small():
-    from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+    from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 
     return Seq2Seq(Seq2SeqConfig(6, 6, model_size=4))

@@ -10,12 +10,13 @@ from collections import Counter
 
 import pytest
 
-from course_utils import corpora, files
-from course_utils.grammar import store
-from course_utils.grammar.things import reserved
+from course_tools.recipes.parallel import corpus
+from course_tools.recipes.parallel.things import reserved
+from course_utils.data import packed, parallel
+from course_utils.support import files
 
 FOLDER = files.course_folder() / "data" / "parallel"
-ALL = corpora.SPLITS
+ALL = parallel.SPLITS
 FIXED = ("thread", "companion")
 ASPIRATED = ("hérisson", "haie", "haut", "huit", "onze")
 
@@ -27,7 +28,7 @@ def table(name):
 
 @pytest.fixture(scope="module")
 def pairs():
-    return {(lang, split): corpora.load_parallel(f"en-{lang}", split) for lang in ("fr", "zh") for split in ALL}
+    return {(lang, split): parallel.load_parallel(f"en-{lang}", split) for lang in ("fr", "zh") for split in ALL}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_sizes_are_those_of_the_manifest(pairs):
     assert {split: len(pairs["fr", split]) for split in ALL} == manifest["sentences"]
     assert len(pairs["fr", "train"]) == 20000
     assert (FOLDER / "corpus.gz").stat().st_size < 1_500_000
-    card = corpora.card()
+    card = parallel.card()
     for split, count in manifest["sentences"].items():
         assert re.search(rf"`{split}` *\| *{count:,} ", card), split
     assert "CC BY 4.0" in card
@@ -134,7 +135,7 @@ def test_content_words(pairs):
 
 def test_threads_and_companions_are_there(pairs):
     said = {
-        corpora.detokenize(pair.source, "en"): (corpora.detokenize(pair.target, "fr"), "".join(other.target))
+        parallel.detokenize(pair.source, "en"): (parallel.detokenize(pair.target, "fr"), "".join(other.target))
         for pair, other in zip(pairs["fr", "train"], pairs["zh", "train"], strict=True)
     }
     assert said["The animal didn't cross the street because it was too tired."] == (
@@ -239,7 +240,7 @@ def test_elision_is_never_missed(french):
         rf"\b(le|la|je|me|te|se|de|ne|que|ce|ma|ta|sa|beau|nouveau|vieux) (?!{h})[aeiouyhàâéèêëîïôœ]", re.I
     )
     for tokens in french:
-        text = corpora.detokenize(tokens, "fr")
+        text = parallel.detokenize(tokens, "fr")
         found = rule.search(text)
         assert not found or (found[1] == "vieux" and tokens.count("vieux")), text
         assert not re.search(r"\bsi ils?\b|\b(de|à) les? (?!\w+er\b)|\w' ", text), text
@@ -547,23 +548,23 @@ def test_text_and_back(pairs, language):
     for split in ALL:
         for pair in pairs["zh" if language == "zh" else "fr", split]:
             tokens = pair.source if language == "en" else pair.target
-            assert corpora.tokenize(corpora.detokenize(tokens, language), language) == tokens
+            assert parallel.tokenize(parallel.detokenize(tokens, language), language) == tokens
 
 
 def test_tokenize_what_people_type():
-    assert corpora.tokenize("The cat didn’t sleep", "en") == ("the", "cat", "didn't", "sleep")
-    assert corpora.tokenize("Anna's dog.", "en") == ("Anna", "'s", "dog", ".")
-    assert corpora.tokenize("Aujourd'hui, l’homme n'est pas là !", "fr")[:4] == ("aujourd'hui", ",", "l'", "homme")
-    assert corpora.tokenize("", "en") == ()
-    assert corpora.tokenize("我 爱你。", "zh") == ("我", "爱", "你", "。")
+    assert parallel.tokenize("The cat didn’t sleep", "en") == ("the", "cat", "didn't", "sleep")
+    assert parallel.tokenize("Anna's dog.", "en") == ("Anna", "'s", "dog", ".")
+    assert parallel.tokenize("Aujourd'hui, l’homme n'est pas là !", "fr")[:4] == ("aujourd'hui", ",", "l'", "homme")
+    assert parallel.tokenize("", "en") == ()
+    assert parallel.tokenize("我 爱你。", "zh") == ("我", "爱", "你", "。")
     with pytest.raises(TypeError, match="5"):
-        corpora.tokenize(5, "en")
+        parallel.tokenize(5, "en")
     with pytest.raises(ValueError, match="de"):
-        corpora.tokenize("Hallo", "de")
+        parallel.tokenize("Hallo", "de")
 
 
 def test_the_other_direction(pairs):
-    there, back = pairs["fr", "valid"][7], corpora.load_parallel("fr-en", "valid")[7]
+    there, back = pairs["fr", "valid"][7], parallel.load_parallel("fr-en", "valid")[7]
     assert (back.source, back.target) == (there.target, there.source)
     assert sorted((s, t) for t, s in there.alignment) == list(back.alignment)
 
@@ -571,31 +572,31 @@ def test_the_other_direction(pairs):
 def test_a_smaller_vocabulary(pairs):
     """The sentences made of the commonest words: a corpus for a lesson, with the same spread of lengths."""
     counts = Counter(word for pair in pairs["fr", "train"] for word in pair.source)
-    small = corpora.load_parallel("en-fr", "train", words=300)
+    small = parallel.load_parallel("en-fr", "train", words=300)
     used = {word for pair in small for word in pair.source}
     assert len(used) <= 300
     assert min(counts[word] for word in used) >= counts.most_common(301)[-1][1]
     assert len(small) > 5000
     assert len({len(pair.source) for pair in small}) > 18
     assert set(small) <= set(pairs["fr", "train"])
-    assert len(corpora.load_parallel("en-fr", "test", words=300)) > 200
-    back = corpora.load_parallel("fr-en", "train", words=300)
+    assert len(parallel.load_parallel("en-fr", "test", words=300)) > 200
+    back = parallel.load_parallel("fr-en", "train", words=300)
     assert [pair.target for pair in back] == [pair.source for pair in small]
     for words in (0, -1, 2.5, "all", True):
         with pytest.raises(ValueError, match="commonest"):
-            corpora.load_parallel("en-fr", words=words)
+            parallel.load_parallel("en-fr", words=words)
 
 
 def test_unknown_names():
     with pytest.raises(ValueError, match="en-fr"):
-        corpora.load_parallel("en-de")
+        parallel.load_parallel("en-de")
     with pytest.raises(ValueError, match="unseen"):
-        corpora.load_parallel("en-fr", "dev")
+        parallel.load_parallel("en-fr", "dev")
 
 
 def test_damaged_and_missing_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(corpora, "_folder", lambda: tmp_path)
-    fresh = corpora._rows.__wrapped__
+    monkeypatch.setattr(parallel, "folder", lambda: tmp_path)
+    fresh = parallel._rows.__wrapped__
     with pytest.raises(FileNotFoundError, match=r"corpus\.gz is missing"):
         fresh()
     (tmp_path / "corpus.gz").write_bytes((FOLDER / "corpus.gz").read_bytes()[:-7])
@@ -606,27 +607,29 @@ def test_damaged_and_missing_files(tmp_path, monkeypatch):
 
 def test_links_survive_writing():
     links = [(0,), (), (3, 40), (61,)]
-    assert store.encode(links) == "0-(3E)Z"
-    assert store.decode("0-(3E)Z") == ((0, 0), (2, 3), (2, 40), (3, 61))
+    assert packed.encode(links) == "0-(3E)Z"
+    assert packed.decode("0-(3E)Z") == ((0, 0), (2, 3), (2, 40), (3, 61))
 
 
 def test_a_sample_is_made_as_it_was():
     """The same rules and words as the corpus, the same seed: if the grammar changes, make the corpus again."""
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
-    assert store.sha256(corpora.sample()) == manifest["sha256_sample"], "run: python -m course_utils.corpora"
+    assert packed.sha256(corpus.sample()) == manifest["sha256_sample"], (
+        "run: python -m course_tools.recipes.parallel.corpus"
+    )
 
 
 def test_the_file_holds_the_text_of_the_manifest():
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
     text = gzip.decompress((FOLDER / "corpus.gz").read_bytes()).decode("utf-8")
-    assert store.sha256(text) == manifest["sha256_text"]
-    assert {split: len(rows) for split, rows in store.from_text(text).items()} == manifest["sentences"]
+    assert packed.sha256(text) == manifest["sha256_text"]
+    assert {split: len(rows) for split, rows in packed.from_text(text).items()} == manifest["sentences"]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.environ.get("COURSE_PROFILE") != "full", reason="half a minute; COURSE_PROFILE=full runs it")
 def test_the_corpus_is_made_as_it_was():
-    from course_utils.grammar import build
+    from course_tools.recipes.parallel import build
 
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
-    assert store.sha256(store.to_text(build.build())) == manifest["sha256_text"]
+    assert packed.sha256(packed.to_text(build.build())) == manifest["sha256_text"]

@@ -8,8 +8,11 @@ import shutil
 import numpy as np
 import pytest
 
-from course_utils import data, files
+from course_tools.recipes import tables as maker
+from course_utils import data
 from course_utils.attention import gaussian_kernel
+from course_utils.data import tables
+from course_utils.support import files
 
 
 def test_co2_is_the_record_that_the_card_describes():
@@ -25,13 +28,13 @@ def test_co2_is_the_record_that_the_card_describes():
     assert co2.ppm[0] == 316.1
     assert co2.ppm[-1] == 371.5
     assert 1959.99 < co2.year[co2.date == np.datetime64("1960-12-31")][0] - 1 < 1960  # a leap year has 366 days
-    for fact in ("2,284", "59", "Public domain", "Keeling", "python -m course_utils data co2_weekly"):
+    for fact in ("2,284", "59", "Public domain", "Keeling", "course data co2_weekly"):
         assert fact in co2.card
 
 
 def test_co2_is_the_copy_of_statsmodels():
     """Made again from its source, the file is the same to the byte."""
-    assert data.co2_weekly_csv() == (data.folder() / "co2_weekly.csv").read_text(encoding="utf-8")
+    assert maker.co2_weekly_csv() == (tables.folder() / "co2_weekly.csv").read_text(encoding="utf-8")
 
 
 def test_the_words_are_those_of_the_course_sentence():
@@ -86,7 +89,7 @@ def test_each_call_gives_arrays_of_its_own():
 
 @pytest.fixture
 def copy_of_data(tmp_path, monkeypatch):
-    shutil.copytree(data.folder(), tmp_path / "data")
+    shutil.copytree(tables.folder(), tmp_path / "data")
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
     return tmp_path / "data"
 
@@ -116,7 +119,7 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
     with pytest.raises(OSError, match=r"damaged.*git checkout -- data"):
         data.load("co2_weekly")
-    assert data.verify() == {
+    assert tables.verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
         "wmt14.csv": "",
@@ -128,24 +131,24 @@ def test_a_missing_table_is_named(copy_of_data):
     (copy_of_data / "word_features.csv").unlink()
     with pytest.raises(FileNotFoundError, match=r"data/word_features.csv is missing\. `git checkout"):
         data.load("word_features")
-    assert data.verify()["word_features.csv"] == "is missing"
+    assert tables.verify()["word_features.csv"] == "is missing"
 
 
 def test_the_index_names_every_table_and_each_has_a_card():
-    folder = data.folder()
-    index = json.loads((folder / data.INDEX).read_text())
+    folder = tables.folder()
+    index = json.loads((folder / tables.INDEX).read_text())
     assert set(index) == {path.name for path in folder.glob("*.csv")}
     assert all((folder / name).with_suffix(".md").exists() for name in index)
 
 
 def test_a_table_is_made_again_by_a_command(copy_of_data, capsys):
     (copy_of_data / "co2_weekly.csv").write_text("damaged")
-    assert data.run("co2_weekly") == 0
+    assert maker.run("co2_weekly") == 0
     assert "data/co2_weekly.csv is intact" in capsys.readouterr().out
     with pytest.raises(ValueError, match="cannot be made again by a command; these can: co2_weekly"):
-        data.run("word_features")
+        maker.run("word_features")
     (copy_of_data / "word_features.csv").write_text("damaged")
-    assert data.run() == 1
+    assert maker.run() == 1
 
 
 def test_the_course_is_found_from_anywhere(tmp_path, monkeypatch):
@@ -155,7 +158,7 @@ def test_the_course_is_found_from_anywhere(tmp_path, monkeypatch):
 
 def test_a_package_without_its_course_says_what_to_do(tmp_path, monkeypatch):
     """Installed from a wheel, away from a clone."""
-    monkeypatch.setattr(files, "__file__", str(tmp_path / "site-packages" / "course_utils" / "files.py"))
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "site-packages" / "course_utils" / "support" / "files.py"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"pip install -e \."):
         data.load("co2_weekly")

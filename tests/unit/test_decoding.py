@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from course_utils import decoding
-from course_utils.checkpoints import Loaded, fingerprints
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.decoding.search import pick
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import BOS, EOS, PAD, UNK, Vocabulary, pad
+from course_utils.training.checkpoints import Loaded, fingerprints
 
 SOURCE = Vocabulary(["the", "cat", "sleeps", ".", "animal", "was", "tired", "a", "b", "c"])
 TARGET = Vocabulary(["le", "chat", "dort", ".", "l'", "animal", "était", "fatigué"])
@@ -239,7 +240,7 @@ def test_any_model_with_start_and_step_can_be_decoded():
 
 def test_rows_of_a_state_are_picked_through_all_its_parts():
     state = CountingModel().start(torch.tensor([[2, 0], [5, 1]]))
-    picked = decoding.pick(state, torch.tensor([1, 1, 0]))
+    picked = pick(state, torch.tensor([1, 1, 0]))
     assert isinstance(picked, Counter)
     assert picked.cache["goal"].tolist() == [5, 5, 2]
     assert picked.cache["nested"][0].tolist() == [[5, 1], [5, 1], [2, 0]]

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import doctor, files, lab, workbook
-from course_utils.exercises import overview
+import course
+from course_tools.classroom import doctor, lab, workbook
+from course_utils.support import files
 
 ROOT = files.course_folder()
 DEPLOY = ROOT / "deploy"
@@ -225,7 +226,7 @@ def start(tmp_path, *arguments, fill=0, **settings):
 @pytest.mark.parametrize("fill", [0, 1])
 def test_a_server_starts_even_if_the_workbook_cannot_be_filled(tmp_path, fill):
     asked, environment = start(tmp_path, "--KernelManager.transport=ipc", fill=fill)
-    assert asked[0] == "-m course_utils lab --fill-only"
+    assert asked[0] == "-m course lab --fill-only"
     assert asked[1].startswith(f"-m jupyterhub.singleuser --ServerApp.root_dir={tmp_path} ")
     assert "--KernelManager.transport=ipc" in asked[1]
     assert environment["COURSE_WORKBOOK"] == f"{tmp_path}/workbook" and environment["OMP_NUM_THREADS"] == "1"
@@ -254,7 +255,7 @@ def test_a_workbook_outside_the_course(tmp_path, monkeypatch, capsys):
         f"--ServerApp.root_dir={place.parent}" in options
         and f"--LabApp.default_url=/lab/tree/workbook/{lab.FIRST}" in options
     )
-    assert overview.run(None) == 0
+    assert course.main(["progress"]) == 0
     monkeypatch.delenv("COURSE_WORKBOOK")
     assert workbook.place() == ROOT / "workbook"
 

@@ -10,33 +10,40 @@ import psutil
 import pytest
 import torch
 
-from course_utils import distributed, gpt, text, training_state
+from chapters.ch07 import distributed
+from course_tools.recipes.checkpoints import train
+from course_utils import text
+from course_utils.models import gpt
+from course_utils.training import state as training_state
 
 DRIVER = """
 import sys, time
 from pathlib import Path
-from course_utils import files, language, recipes, tatoeba, translation_recipes
-from course_utils.language_recipes import LanguageRecipe
+from chapters.ch07 import language
+from course_tools.recipes.checkpoints import train, translation
+from course_tools.recipes.checkpoints.language import LanguageRecipe
+from course_utils.data import tatoeba
+from course_utils.support import files
 folder, name, pause = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 files.course_folder = lambda: folder
-recipes.has_bfloat16 = lambda device: False
+train.has_bfloat16 = lambda device: False
 words = "the old cat sees a small dog and it runs home again\\n"
 language.load_text = lambda name: language.Text(name, words * 40, words * 4)
 pairs = [(f"i have {n} cats" + " and dogs" * (n % 3), f"j ' ai {n} chats") for n in range(40)]
 tatoeba.load = lambda pair, split: pairs if split == "train" else pairs[:5]
 model = {"model_size": 16, "num_layers": 2, "num_heads": 2, "max_length": 24, "dropout": 0.0}
 options = {"steps": 12, "warm_up": 2, "every": 3, "lr": 5e-3}
-recipes.RECIPES["language"] = LanguageRecipe("tiny", model, rows=5, **options)
-recipes.RECIPES["dropout"] = LanguageRecipe("tiny", {**model, "dropout": 0.2}, rows=5, **options)
-recipes.RECIPES["pairs"] = translation_recipes.Recipe(
+train.RECIPES["language"] = LanguageRecipe("tiny", model, rows=5, **options)
+train.RECIPES["dropout"] = LanguageRecipe("tiny", {**model, "dropout": 0.2}, rows=5, **options)
+train.RECIPES["pairs"] = translation.Recipe(
     "tatoeba", "en-fr", ("subwords", 80), ("subwords", 80), model, tokens=120, architecture="GPT", valid=3, **options)
 if pause:
-    fit = recipes.fit
+    fit = train.fit
     def slow(model, batches, loss, **rest):
         return fit(model, batches, lambda model, batch: time.sleep(pause) or loss(model, batch), **rest)
-    recipes.fit = slow
+    train.fit = slow
 for one in name.split(","):
-    recipes.train(one)
+    train.train(one)
 """
 LAUNCHERS = {
     "torchrun": ("torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
@@ -62,7 +69,7 @@ def killed(folder, name, launcher=None):
     """The driver, killed with all its processes between its first state and its end."""
     process, state = start(folder, name, launcher, pause=0.3), folder / "build" / "train" / name
     for _ in range(2000):
-        if (state / training_state.FILE).is_file() or process.poll() is not None:
+        if (state / train.STATE).is_file() or process.poll() is not None:
             break
         time.sleep(0.1)
     time.sleep(0.4)  # into a later step
@@ -105,7 +112,7 @@ def rows_of(folder, name):
 
 
 def _state(folder, name):
-    return training_state.load(folder / "build" / "train" / name, None)
+    return training_state.unpack(folder / "build" / "train" / name / train.STATE, None)
 
 
 @pytest.fixture(scope="module")
@@ -178,4 +185,4 @@ def test_the_weighted_losses_of_the_shares_add_up_to_the_loss_of_the_batch():
 def test_an_ordinary_program_belongs_to_no_team(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with distributed.together(torch.device("cpu")) as team:
-        assert team is None and distributed.team() is None
+        assert team is None

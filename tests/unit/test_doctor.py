@@ -9,13 +9,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_utils import authoring, data, doctor, files, results, runtime, timing
+from course_tools.authoring import building
+from course_tools.classroom import doctor, timing
+from course_utils import runtime
+from course_utils.data import results, tables
+from course_utils.support import files
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A copy of the course's data, that a test may damage."""
-    shutil.copytree(data.folder(), tmp_path / "data")
+    shutil.copytree(tables.folder(), tmp_path / "data")
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
     return tmp_path
 
@@ -38,7 +42,7 @@ def test_everything_is_in_order_here():
 
 
 def test_the_command_has_the_exit_status(course, monkeypatch):
-    from course_utils.__main__ import main
+    from course import main
 
     assert main(["doctor", "--quick"]) == 0
     (course / "data" / "co2_weekly.csv").unlink()
@@ -73,8 +77,8 @@ def test_a_damaged_table_is_named(course):
 @pytest.fixture
 def checkpoints(course):
     """A folder with one sound checkpoint, written as those of the course are."""
-    from course_utils import gpt
-    from course_utils.checkpoints import save_checkpoint
+    from course_utils.models import gpt
+    from course_utils.training.checkpoints import save_checkpoint
 
     folder = course / "data" / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)
@@ -174,7 +178,7 @@ def test_a_home_that_cannot_be_written_is_said(monkeypatch, tmp_path):
 def test_a_package_that_comes_from_elsewhere_is_named(monkeypatch, tmp_path):
     (tmp_path / "numpy.py").write_text("")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    code = "from course_utils import doctor; print(doctor.check_packages())"
+    code = "from course_tools.classroom import doctor; print(doctor.check_packages())"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert f"numpy comes from {tmp_path}" in done.stdout and "unset PYTHONPATH" in done.stdout, done.stderr
 
@@ -186,7 +190,7 @@ def test_the_commands_write_into_any_pipe(encoding, tmp_path):
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COURSE_DEVICE": "tpu", "COURSE_WORKBOOK": str(mine)}
     for command in (["doctor", "--quick"], ["lab", "--fill-only"], ["progress", str(mine)], ["data"]):
         done = subprocess.run(
-            [sys.executable, "-m", "course_utils", *command], env=environment, capture_output=True, check=False
+            [sys.executable, "-m", "course", *command], env=environment, capture_output=True, check=False
         )
         assert b"Traceback" not in done.stderr and done.stdout, (command, done.stderr[-500:])
 
@@ -211,8 +215,8 @@ def test_times_are_scaled_to_this_machine(monkeypatch):
 
 
 def test_the_minutes_of_every_notebook_are_known():
-    """After a new chapter: python -m course_utils results notebook_times"""
-    assert list(timing.estimate()) == authoring.names()
+    """After a new chapter: course results notebook_times"""
+    assert list(timing.estimate()) == building.names()
 
 
 def test_repair_says_what_setup_says():

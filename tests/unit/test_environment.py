@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "course_utils" / "environment.py"
+SCRIPT = ROOT / "course_tools" / "classroom" / "environment.py"
 
 PYPROJECT = """\
 [build-system]
@@ -190,8 +190,8 @@ def test_what_changes_nothing_installed_installs_nothing(environment, made):
 
 
 def test_new_settings_for_jupyter_are_installed(environment, made):
-    (made / "course_utils" / "jupyter").mkdir(parents=True)
-    (made / "course_utils" / "jupyter" / "new.json").write_text("{}")
+    (made / "course_tools" / "classroom" / "jupyter").mkdir(parents=True)
+    (made / "course_tools" / "classroom" / "jupyter" / "new.json").write_text("{}")
     assert environment.ensure(made) == "updated"
 
 

@@ -15,12 +15,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from cells import answered
 from torch import nn
 
+from course_tools.classroom.catalogue import chapters, exercises, find
 from course_utils.exercises import check, exercise, find_error, guard, hint, solution
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, chapters, exercises, find
+from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
 from course_utils.exercises.engine import judge
-from course_utils.exercises.notebook import answered, stubs
+from course_utils.exercises.notebook import stubs
 from course_utils.exercises.show import array, inline, verdict_note
 
 T = torch.tensor
@@ -739,7 +741,7 @@ class TestShown:
 
     def test_without_ipython_it_prints(self):
         code = (
-            "from course_utils.exercises import exercise, hint\n"
+            "from chapters.ch01 import exercise, hint\n"
             "@exercise('leave-one-out mask')\ndef mask(size): raise NotImplementedError\n"
             "hint('leave-one-out mask'); print(mask(2).tolist())"
         )
@@ -764,7 +766,7 @@ class TestNotebookCells:
             4,
             7,
         )
-        assert second.puzzle and second.exercise.line == 7
+        assert second.puzzle and find(second.name).line == 7
         assert stubs("%matplotlib inline\nx = 1") == [] == stubs("def f(): pass")
 
     @pytest.mark.parametrize(("which", "sign"), [("reference", "✓"), (0, "✗"), (3, "✗")])

@@ -11,11 +11,11 @@ import torch
 from right_answers import Written, line_of
 from torch.nn import functional as F
 
+from chapters.ch00.exercises import EXERCISES as START
+from chapters.ch01.exercises import EXERCISES as FIRST
+from chapters.ch01.exercises.pooling import attention_pooling
 from course_utils import attention
 from course_utils.exercises import check
-from course_utils.exercises.ch00 import EXERCISES as START
-from course_utils.exercises.ch01 import EXERCISES as FIRST
-from course_utils.exercises.ch01 import attention_pooling
 
 EXERCISES = START + FIRST
 right = Written()  # by different hands

@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from right_answers import Written
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_utils.blocks import EncoderBlock
+from chapters.ch05.exercises.claims import multiplications
+from chapters.ch05.exercises.heads import multi_head
+from chapters.ch05.exercises.leaks import Layer, _masked_layers, last_feature
+from chapters.ch05.exercises.table import TABLE, VOCABULARY, chosen_word, is_distribution
+from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.exercises import check
-from course_utils.exercises.ch05_claims import multiplications
-from course_utils.exercises.ch05_heads import multi_head
-from course_utils.exercises.ch05_leaks import Layer, _masked_layers, last_feature
-from course_utils.exercises.ch05_table import TABLE, VOCABULARY, chosen_word, is_distribution
-from course_utils.multihead import MultiHeadAttention
+from course_utils.models.blocks import EncoderBlock
 
 written = Written()
 

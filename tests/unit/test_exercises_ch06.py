@@ -5,14 +5,14 @@ import torch
 import torch.nn.functional as F
 from right_answers import Written, line_of
 
-from course_utils.bert import Bert, BertConfig, count_parameters
-from course_utils.bert_text import best_span
+from chapters.ch06.exercises.claims import parameters
+from chapters.ch06.exercises.embeddings import embedding_sum
+from chapters.ch06.exercises.pairs import next_sentence_pairs
+from chapters.ch06.exercises.script import Reader, tokenizer
+from course_tools.classroom.catalogue import find
 from course_utils.exercises import check
-from course_utils.exercises.ch06_claims import parameters
-from course_utils.exercises.ch06_embeddings import embedding_sum
-from course_utils.exercises.ch06_pairs import next_sentence_pairs
-from course_utils.exercises.ch06_script import Reader, tokenizer
-from course_utils.exercises.definition import find
+from course_utils.models.bert import Bert, BertConfig, count_parameters
+from course_utils.text.pairs import best_span
 
 written = Written()
 

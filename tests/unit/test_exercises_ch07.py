@@ -9,21 +9,21 @@ import torch
 import torch.nn.functional as F
 from right_answers import Written, line_of
 
+from chapters.ch07.exercises.bpe import joined, merge_once
+from chapters.ch07.exercises.cache import attention_step, embed, products
+from chapters.ch07.exercises.choice import limit
+from chapters.ch07.exercises.measures import bits_per_character, operations, perplexity
+from chapters.ch07.exercises.sampling import nucleus_cases
+from chapters.ch07.exercises.targets import ShiftsItself
+from chapters.ch07.experiments.live import Bigram
+from chapters.ch07.labs.merges import merged, pairs
+from chapters.ch07.language import Text, TextLesson
+from course_tools.classroom.catalogue import find
 from course_utils.attention import causal_mask
+from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.decoding.sampling import next_probabilities, sample
 from course_utils.exercises import check
-from course_utils.exercises.ch07_bpe import joined, merge_once
-from course_utils.exercises.ch07_cache import attention_step, embed, products
-from course_utils.exercises.ch07_choice import limit
-from course_utils.exercises.ch07_measures import bits_per_character, operations, perplexity
-from course_utils.exercises.ch07_sampling import nucleus_cases
-from course_utils.exercises.ch07_targets import ShiftsItself
-from course_utils.exercises.definition import find
-from course_utils.gpt import GPT, GPTConfig
-from course_utils.gpt_study import Bigram
-from course_utils.language import Text, TextLesson
-from course_utils.multihead import MultiHeadAttention
-from course_utils.sampling import next_probabilities, sample
-from course_utils.views.merges import merged, pairs
+from course_utils.models.gpt import GPT, GPTConfig
 
 written = Written()
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-SETUP = "from course_utils.exercises import exercise\nimport torch, time"
+SETUP = "from chapters.ch01 import exercise\nimport torch, time"
 CELL = '@exercise("leave-one-out mask")\ndef mask(size):\n    '
 
 

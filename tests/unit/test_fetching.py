@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import data, fetching, files
+from course_utils import data
+from course_utils.data import fetching
+from course_utils.support import files
 
 LINES = [f"I see {n} cats.\tJe vois {n} chats.\tCC-BY" for n in range(50)]
 TEXT = "\n".join(LINES) + "\n"
@@ -344,22 +346,22 @@ def test_the_real_corpus_passes_its_own_rules(name):
 
 
 def test_the_command_says_where_a_corpus_is_and_fetches_it(get, tmp_path, monkeypatch, capsys):
-    from course_utils import __main__
+    import course
 
     path = get("good.zip")
     index = fetching.sources(tmp_path / "sources.toml")
     monkeypatch.setattr(fetching, "sources", lambda *_: index)
-    assert __main__.main(["data"]) == 0
+    assert course.main(["data"]) == 0
     assert "pairs is in the cache: Pairs: a test" in capsys.readouterr().out
-    assert __main__.main(["data", "pairs"]) == 0
+    assert course.main(["data", "pairs"]) == 0
     assert str(path) in capsys.readouterr().out
     path.unlink()
-    assert "is not here yet (`python -m course_utils data pairs`" in fetching.found("pairs")
+    assert "is not here yet (`course data pairs`" in fetching.found("pairs")
     address = index["pairs"]["addresses"][0]
     address["url"] = address["url"].replace("good", "missing")
-    assert __main__.main(["data", "pairs"]) == 2
+    assert course.main(["data", "pairs"]) == 2
     assert "pairs could not be fetched" in capsys.readouterr().err
-    assert __main__.main(["data", "pears"]) == 2
+    assert course.main(["data", "pears"]) == 2
     assert "These can be fetched: pairs" in capsys.readouterr().err
 
 

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils.gpt import GPT, GPTConfig
-from course_utils.resuming import plain
-from course_utils.resuming.fingerprint import Unidentified, fingerprint
+from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.text import Batches, Vocabulary
+from course_utils.training.fingerprint import Unidentified, fingerprint
 
 
 @dataclasses.dataclass
@@ -129,16 +128,3 @@ def test_what_a_training_leaves_on_a_model_is_no_content():
     before = fingerprint(made)
     made.last_run = object()
     assert fingerprint(made.train()) == before == fingerprint(made.eval())
-
-
-@pytest.mark.parametrize("name", ["course_utils.stories.__main__:Story", "course_utils.__main__:main", "os:system"])
-def test_a_kept_file_names_no_program(name):
-    with pytest.raises(ValueError, match="no record of the course"):
-        plain._class(name)
-
-
-def test_a_kept_record_has_all_its_fields():
-    from course_utils.training import Run
-
-    with pytest.raises(ValueError, match="Run has other fields"):
-        plain._record("dataclass", Run, [{}])

@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 import torch
 
-from course_utils import checkpoints, decoding, text
-from course_utils.gpt import GPT, GPTConfig
-from course_utils.output import masked_loss
+from course_utils import decoding, text
+from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.models.loss import masked_loss
+from course_utils.training import checkpoints
 
 
 def model(positions="learned", **options):

@@ -2,18 +2,20 @@
 
 import math
 
+import labs
 import numpy as np
 import pytest
 import torch
 
+from chapters.ch07.labs.journey import Panel, numbered
+from chapters.ch07.labs.next_token import are_words, dice, spelled
+from chapters.ch07.labs.scaling_law import CHINCHILLA, best, duration, flops, loss, short
+from chapters.ch07.timeline import timeline
 from course_utils import data
-from course_utils.sampling import next_probabilities
+from course_utils.decoding.sampling import next_probabilities
 from course_utils.text import Subwords
-from course_utils.views import labs, plot, sweep
-from course_utils.views.journey import Panel, numbered
-from course_utils.views.next_token import are_words, dice, spelled
-from course_utils.views.scaling_law import CHINCHILLA, best, duration, flops, loss, short
-from course_utils.views.view import at, bundle
+from course_utils.views import sweep
+from course_utils.views.view import at
 
 SIGNS = list("\n abcdefgh")
 TEXT = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"
@@ -58,7 +60,7 @@ def test_every_control_over_its_whole_range():
 
 def test_bundles_stay_small_and_words_differ():
     for name, lab in all_labs().items():
-        assert len(bundle(lab.modules).encode()) < 30_000, name
+        assert len(lab.code().encode()) < 30_000, name
         assert len(lab.fragment()) < 110_000 and lab.describe() in lab.still().replace("&#x27;", "'")
         assert len(lab.table().header) == len(lab.table().rows[0])
 
@@ -329,14 +331,14 @@ def test_the_journey_refuses():
 
 # ---- the time line
 def test_the_time_line_says_year_words_and_chapter():
-    made = plot.timeline(data.load("history"), title="Sixty years")
+    made = timeline(data.load("history"), title="Sixty years")
     assert (
         made.alt.startswith("Sixty years. 1964: The mean")
         and "2017: The Transformer: attention alone (chapter 5)" in made.alt
     )
-    assert plot.timeline([(1999, "one", None)]).alt == "1999: one"
-    assert made.png != plot.timeline([(1999, "one", None)]).png
+    assert timeline([(1999, "one", None)]).alt == "1999: one"
+    assert made.png != timeline([(1999, "one", None)]).png
     with pytest.raises(ValueError, match="the year 1998 stands after"):
-        plot.timeline([(1999, "one", 1), (1998, "two", 0)])
+        timeline([(1999, "one", 1), (1998, "two", 0)])
     with pytest.raises(ValueError, match="1 to 60"):
-        plot.timeline([])
+        timeline([])

@@ -5,11 +5,12 @@ import math
 import pytest
 import torch
 
-from course_utils import attention_cost, gpt_study, induction, results, translators
-from course_utils.gpt import GPT, GPTConfig
-from course_utils.gpt_study import Bigram, OneHead, learn, live_model, written
-from course_utils.language import Text, TextLesson
-from course_utils.sampling import sample
+from chapters.ch07.experiments import cost, induction, live, translators
+from chapters.ch07.experiments.live import Bigram, OneHead, learn, live_model, written
+from chapters.ch07.language import Text, TextLesson
+from course_utils.data import results
+from course_utils.decoding.sampling import sample
+from course_utils.models.gpt import GPT, GPTConfig
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 
@@ -76,8 +77,8 @@ def test_a_fresh_model_leaves_the_global_random_state_alone(lesson):
 
 
 def test_the_ladder_begins_with_ln_v_and_every_rung_is_lower(lesson, monkeypatch):
-    monkeypatch.setattr(gpt_study, "LIVE", {"model_size": 32, "num_layers": 2, "num_heads": 2})
-    table = gpt_study.ladder(lesson, steps=120)
+    monkeypatch.setattr(live, "LIVE", {"model_size": 32, "num_layers": 2, "num_heads": 2})
+    table = live.ladder(lesson, steps=120)
     assert [row["model"].split(",")[0] for row in table] == [
         "all tokens equally likely", "pairs", "bigram", "one head", "GPT"
     ]  # fmt: skip
@@ -88,11 +89,9 @@ def test_the_ladder_begins_with_ln_v_and_every_rung_is_lower(lesson, monkeypatch
 
 
 def test_too_little_text_is_learned_by_heart(monkeypatch):
-    monkeypatch.setattr(gpt_study, "LIVE", {"model_size": 64, "num_layers": 2, "num_heads": 2})
+    monkeypatch.setattr(live, "LIVE", {"model_size": 64, "num_layers": 2, "num_heads": 2})
     letters = torch.randint(97, 123, (5000,), generator=torch.Generator().manual_seed(0))
-    run = gpt_study.overfit(
-        Text("noise", "".join(map(chr, letters[:4000])), "".join(map(chr, letters[4000:]))), 400, 150
-    )
+    run = live.overfit(Text("noise", "".join(map(chr, letters[:4000])), "".join(map(chr, letters[4000:]))), 400, 150)
     train, valid = run.history["train"][1], run.history["valid"][1]
     assert train[-1] < 1.8 < 3.0 < min(valid) and valid[-1] > min(valid) + 0.3
     assert run.best.step < 150
@@ -169,8 +168,8 @@ def test_the_first_half_cannot_be_known_and_the_table_names_every_head():
 
 
 def test_both_forms_of_attention_give_the_same_numbers_and_gradients():
-    given = attention_cost.inputs(70)
-    first, second = (form(*given) for form in attention_cost.FORMS.values())
+    given = cost.inputs(70)
+    first, second = (form(*given) for form in cost.FORMS.values())
     assert torch.allclose(first, second, atol=1e-5)
     gradients = [torch.autograd.grad((x * x).sum(), given) for x in (first, second)]
     assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(*gradients, strict=True))
@@ -178,13 +177,13 @@ def test_both_forms_of_attention_give_the_same_numbers_and_gradients():
 
 def test_the_definition_keeps_all_pairs_and_the_fused_form_does_not():
     lengths = (128, 256, 512)
-    found = attention_cost.costs(lengths, repeats=1)
+    found = cost.costs(lengths, repeats=1)
     whole, lean = found["definition"]["bytes"], found["fused"]["bytes"]
-    assert attention_cost.growth(lengths, whole) == pytest.approx(4, rel=0.1)
-    assert attention_cost.growth(lengths, lean) == pytest.approx(2, rel=0.1)
+    assert cost.growth(lengths, whole) == pytest.approx(4, rel=0.1)
+    assert cost.growth(lengths, lean) == pytest.approx(2, rel=0.1)
     assert whole[-1] >= 4 * 512 * 512 * 4 and lean[-1] < whole[-1] / 10  # 4 heads, 4 bytes
-    assert attention_cost.growth((2, 8), (3, 48)) == pytest.approx(4)
-    assert [row["tokens"] for row in attention_cost.cost_table(lengths, found=found)] == list(lengths)
+    assert cost.growth((2, 8), (3, 48)) == pytest.approx(4)
+    assert [row["tokens"] for row in cost.cost_table(lengths, found=found)] == list(lengths)
 
 
 # ---- three translators ----------------------------------------------------------------------------------------------

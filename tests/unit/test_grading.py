@@ -13,13 +13,13 @@ import find_sandbox
 import hand_ins as make
 import pytest
 
-from course_utils import grading
-from course_utils.__main__ import main, parser
-from course_utils.exercises import engine, handing_in
-from course_utils.exercises.definition import chapters, exercises, find
-from course_utils.grading import hand_ins, needed, report, sandbox
-from course_utils.grading.judging import STATES, STUCK, Row, borrowed
-from course_utils.grading.remote import shifted, varied
+from course import main, parser
+from course_tools.classroom import grading, handing_in
+from course_tools.classroom.catalogue import chapters, exercises, find
+from course_tools.classroom.grading import hand_ins, needed, report, sandbox
+from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
+from course_tools.classroom.grading.remote import shifted, varied
+from course_utils.exercises import engine
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
 FIRST, SECOND, THIRD = "gaussian kernel", "attention pooling", "leave-one-out mask"
@@ -205,6 +205,6 @@ def test_a_table_of_answers_does_not_pass_where_inputs_are_written_by_hand():
 
 @pytest.mark.parametrize("text", ["=1+1", "＝1+1", " =1+1", "\u3000＝1", "-2", "+a", "@b", "\t=x"])
 def test_no_cell_of_the_table_is_a_formula(text):
-    from course_utils.grading import report
+    from course_tools.classroom.grading import report
 
     assert report._cell(text).startswith("'") and report._cell("a=1") == "a=1"

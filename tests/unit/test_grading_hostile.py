@@ -10,8 +10,8 @@ import find_sandbox
 import hand_ins as make
 import pytest
 
-from course_utils import grading
-from course_utils.grading import hand_ins, report, sandbox
+from course_tools.classroom import grading
+from course_tools.classroom.grading import hand_ins, report, sandbox
 
 # An attack stands in front of an answer that is right: what is not stopped would end as "right".
 # exercise -> (attack, state of the exercise, words of the remark)
@@ -81,7 +81,7 @@ ATTACKS = {
 }
 ALL = [(student, name) for student, attacks in ATTACKS.items() for name in attacks]
 IMPORTS = "import ctypes, os, shutil, socket, subprocess, sys, threading, time, torch, urllib.request"
-FIND = "try: from course_utils.exercises.definition import find\nexcept ImportError: pass"
+FIND = "try: from course_tools.classroom.catalogue import find\nexcept ImportError: pass"
 
 
 def attacked(name, attack, landmark):

@@ -1,11 +1,12 @@
 """The head explorer without a browser: what it says, sorts, marks and refuses."""
 
+import labs
 import numpy as np
 import pytest
 import torch
 
-from course_utils.views import labs, sweep
-from course_utils.views.view import at, bundle
+from course_utils.views import sweep
+from course_utils.views.view import at
 
 WORDS = ["the", "animal", "was", "tired", "because", "it", "ran"]
 
@@ -94,7 +95,7 @@ def test_live_traits_and_what_python_hears():
 
 def test_script_and_numbers_stay_small():
     view = labs.heads(layers(3, 4), WORDS)
-    assert len(bundle(view.modules).encode()) < 30_000
+    assert len(view.code().encode()) < 30_000
     assert len(view.payload()) == 2 * 3 * 4 * 7 * 7, "float16: two bytes a weight"
     assert len(view.fragment()) < 120_000
 

@@ -16,10 +16,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils import lab, saving
+from course_tools.authoring import clean
+from course_tools.classroom import lab
 
 TOKEN = "test"
-START = "import sys; from pathlib import Path; from course_utils import files, lab; "
+START = "import sys; from pathlib import Path; from course_tools.classroom import lab; "
+START += "from course_utils.support import files; "
 START += (
     "files.course_folder = lambda: Path(sys.argv[1]); sys.exit(lab.run(sys.argv[3:], author=sys.argv[2] == 'author'))"
 )
@@ -110,10 +112,10 @@ def test_our_settings_are_in_force(server):
 
 def test_what_is_saved_holds_no_dead_widget_and_stays_trusted(server, course):
     content = notebook("slider")
-    data = {saving.WIDGET_VIEW: {"model_id": "a"}, "text/html": "<script>1</script>", "text/plain": "a view"}
+    data = {clean.WIDGET_VIEW: {"model_id": "a"}, "text/html": "<script>1</script>", "text/plain": "a view"}
     content.cells[0].outputs = [nbformat.v4.new_output("display_data", data)]
     content.cells[0].metadata.trusted = True
-    content.metadata.widgets = {saving.WIDGET_STATE: {}}
+    content.metadata.widgets = {clean.WIDGET_STATE: {}}
     server.save("workbook/saved.ipynb", content)
     kept = json.loads((course / "workbook" / "saved.ipynb").read_text("utf-8"))
     assert kept["cells"][0]["outputs"][0]["data"].keys() == {"text/html", "text/plain"}

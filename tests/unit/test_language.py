@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import fetching, language
-from course_utils.language import TextLesson, load_text, read_file
+from chapters.ch07 import language
+from chapters.ch07.language import TextLesson, load_text, read_file
+from course_utils.data import fetching
 
 FRENCH = "Où êtes-vous, demanda le garçon à l'élève déçu.\n" * 20
 CHINESE = "我是一个学生。这是他的书,我们在中国。\n" * 20

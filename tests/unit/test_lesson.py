@@ -5,12 +5,14 @@ import os
 import pytest
 import torch
 
-from course_utils import metrics, tatoeba, text
-from course_utils.checkpoints import Loaded, load_checkpoint
+from chapters.ch03.experiments import Without, felt, knocked_out, pronouns_right, survives
+from chapters.ch03.lesson import Example, Lesson, checkpoint, gold_weights, translations
+from chapters.ch03.lesson import _words as lesson_words
+from course_utils import metrics, text
+from course_utils.data import tatoeba
 from course_utils.decoding import translate
-from course_utils.lesson import Example, Lesson, checkpoint, gold_weights, translations, warm_then_fall
-from course_utils.lesson import _words as lesson_words
-from course_utils.seq2seq_study import Without, felt, knocked_out, pronouns_right, survives
+from course_utils.training.checkpoints import Loaded, load_checkpoint
+from course_utils.training.schedules import warm_then_fall
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +35,11 @@ def test_no_test_sentence_was_trained_on_and_every_training_one_is_marked(lesson
 
 
 def test_text_and_tokens_of_a_sentence_are_the_same_numbers(lesson):
-    from course_utils import corpora
+    from course_utils.data import parallel
 
-    for pair in corpora.load_parallel("en-fr", "test")[:100]:
+    for pair in parallel.load_parallel("en-fr", "test")[:100]:
         words = [w.lower() for w in pair.source]
-        assert lesson.source.encode(corpora.detokenize(pair.source, "en")) == lesson.source.encode(words)
+        assert lesson.source.encode(parallel.detokenize(pair.source, "en")) == lesson.source.encode(words)
         assert text.UNK not in lesson.source.encode(words)
 
 
@@ -108,7 +110,7 @@ def test_a_word_without_weight_gets_none_and_the_others_share_all(lesson, model)
 
 
 def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, model):
-    from course_utils.views import labs
+    import labs
 
     sentence = "the animal was too tired ."
     whole = translate(lesson.loaded(model), sentence, beam=1)[0]
@@ -159,7 +161,7 @@ def test_what_the_chapter_says_of_european_in_the_real_corpus():
 def test_a_missing_checkpoint_is_said_and_the_lesson_goes_on(lesson, model, capsys):
     stand_in = lesson.loaded(model)
     assert checkpoint("no-such-checkpoint", stand_in) is stand_in and checkpoint("no-such-checkpoint") is None
-    assert "course_utils train no-such-checkpoint" in capsys.readouterr().out
+    assert "course train no-such-checkpoint" in capsys.readouterr().out
     real = "seq2seq-attention-zh-en"
     assert checkpoint("no-such-checkpoint", real).card["name"] == real
     assert f"so {real} stands in" in capsys.readouterr().out

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from course_utils.attention.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
 
 NAN, INF = float("nan"), float("inf")
 

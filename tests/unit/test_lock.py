@@ -7,8 +7,9 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from course_utils import files, lock
+from course_tools.recipes import lock
 from course_utils.runtime import normalise
+from course_utils.support import files
 
 ROOT = files.course_folder()
 

@@ -2,12 +2,13 @@
 
 import json
 
+import labs
 import pytest
 import torch
 from small_translator import loaded
 
-from course_utils.views import labs, sweep
-from course_utils.views.view import at, bundle
+from course_utils.views import sweep
+from course_utils.views.view import at
 
 SENTENCE = "the animal was too tired ."
 
@@ -119,10 +120,10 @@ def test_python_answers_an_own_sentence():
 
 def test_small():
     """The script of this view is larger than that of others: the limit for those is 30 kB."""
-    from course_utils.checkpoints import load_checkpoint
+    from course_utils.training.checkpoints import load_checkpoint
 
     shown = labs.model(load_checkpoint("transformer-grammar"), "the animal didn't cross the street .")
-    assert len(bundle(shown.modules).encode()) < 50_000
+    assert len(shown.code().encode()) < 50_000
     tokens = len(shown.trace.source_tokens) + len(shown.trace.tokens)
     assert len(shown.payload()) < 10_000 * tokens
     assert torch.isfinite(shown.trace.logits).all()

@@ -1,13 +1,14 @@
 """Chapter 4's labs without a browser: every control over its range, what is computed, words, errors that teach."""
 
+import labs
 import numpy as np
 import pytest
 import torch
 
+from chapters.ch04.labs.paths import graph
 from course_utils.positions import shift_matrix, sinusoidal_encoding
-from course_utils.views import labs, sweep
-from course_utils.views.paths import graph
-from course_utils.views.view import at, bundle
+from course_utils.views import sweep
+from course_utils.views.view import at
 
 
 def sentence(count=5, size=6):
@@ -112,5 +113,5 @@ def test_refusals_say_what_to_do():
 
 def test_bundles_and_fragments_stay_small():
     for lab in (labs.sinusoid(), labs.rotation(), labs.paths(), labs.shuffle(sentence())):
-        assert len(bundle(lab.modules).encode()) < 30_000
+        assert len(lab.code().encode()) < 30_000
         assert len(lab.fragment()) < 70_000

@@ -2,12 +2,12 @@
 
 import math
 
+import labs
 import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils import results
-from course_utils.positions_study import (
+from chapters.ch04.experiments import (
     BACK,
     BEYOND,
     KINDS,
@@ -26,7 +26,7 @@ from course_utils.positions_study import (
     reader,
     steps_between,
 )
-from course_utils.views import labs
+from course_utils.data import results
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 7])
@@ -150,7 +150,7 @@ def test_the_letters_task_asks_for_the_letter_before():
 
     class Knows(torch.nn.Module):
         def forward(self, ids):
-            from course_utils.positions_study import Read
+            from chapters.ch04.experiments import Read
 
             return Read(10.0 * F.one_hot(ids.roll(BACK, 1), 10), ids)
 

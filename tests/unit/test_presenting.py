@@ -6,14 +6,15 @@ import re
 
 import pytest
 
-from course_utils import authoring, files
-from course_utils.presenting import notes, speaker, start
+from course_tools.authoring import building
+from course_tools.publishing.presenting import notes, speaker, start
+from course_utils.support import files
 
 
-@pytest.mark.parametrize("name", authoring.names())
+@pytest.mark.parametrize("name", building.names())
 def test_each_section_of_the_core_path_has_notes(name):
     found = notes(name)
-    source = authoring.read_source(name)
+    source = building.read_source(name)
     headings = [
         speaker.plain(h)
         for c in source.cells
@@ -109,7 +110,7 @@ def test_a_workbook_elsewhere(monkeypatch, tmp_path):
 
 
 def test_the_plugin_lies_where_an_installation_takes_it_from():
-    root = files.course_folder() / "course_utils" / "jupyter" / "labextension"
+    root = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
     package = json.loads((root / "package.json").read_text("utf-8"))
     assert (root / package["jupyterlab"]["_build"]["load"]).is_file()
     commands = re.findall(
@@ -117,4 +118,6 @@ def test_the_plugin_lies_where_an_installation_takes_it_from():
     )
     entry = (root / "static" / "remoteEntry.js").read_text("utf-8")
     assert commands and all(f'add("{c.removeprefix("attention-course:")}"' in entry for c in commands)
-    assert "course_utils/jupyter/labextension" in (files.course_folder() / "pyproject.toml").read_text("utf-8")
+    assert "course_tools/classroom/jupyter/labextension" in (files.course_folder() / "pyproject.toml").read_text(
+        "utf-8"
+    )

@@ -1,6 +1,5 @@
 """resume_here(): what is kept, when it may be used again, and a kernel that is restarted in the middle of a lesson."""
 
-import ast
 import os
 import queue
 import time
@@ -12,13 +11,11 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
-from course_utils import workbook
-from course_utils.corpora import Pair
-from course_utils.presenting import prepare
-from course_utils.resuming import cells, here, keeping, plain
-from course_utils.resuming.fingerprint import fingerprint
-from course_utils.score_study import Table
-from course_utils.training import Run, fit
+from course_tools.publishing.presenting import prepare
+from course_utils.support import files
+from course_utils.training import fit, kept, state
+from course_utils.training.fingerprint import fingerprint
+from course_utils.training.run import Run
 
 
 def defined(source):
@@ -76,85 +73,57 @@ class TestFingerprint:
         assert time.process_time() - started < 1
 
 
-class TestPlain:
-    @pytest.mark.parametrize(
-        "value",
-        [
-            None, True, 3, 2.5, "ü", [1, [2]], (1, (2,)), {1: "a", "b": (None,)}, range(2, 9, 3), np.float64(2.5),
-            Pair(*Pair._fields),
-        ],
-    )  # fmt: skip
-    def test_comes_back(self, value, tmp_path):
-        (tmp_path / "x").write_bytes(plain.pack(value))
-        back = plain.unpack(tmp_path / "x")
-        assert back == value and type(back) is type(value)
-
-    def test_tensors_and_tables_come_back(self, tmp_path):
-        value = [torch.eye(3), torch.tensor([True]), np.arange(3.0), Table([{"a": 1}], "caption")]
-        (tmp_path / "x").write_bytes(plain.pack(value))
-        back = plain.unpack(tmp_path / "x")
-        assert torch.equal(back[0], value[0]) and back[1].dtype == torch.bool and (back[2] == value[2]).all()
-        assert type(back[3]) is Table and back[3] == value[3] and back[3].caption == "caption"
-
-    @pytest.mark.parametrize("value", [object(), nn.Linear(1, 1), torch.ones(1, requires_grad=True), {1, 2}, len])
-    def test_what_is_not_plain_is_refused(self, value):
-        assert not plain.is_plain(value)
-        with pytest.raises(TypeError):
-            plain.pack(value)
-
-    @pytest.mark.parametrize(
-        "name", ["os:system", "course_utils.files:sha256", "course_utils.nothing:X", "builtins:list"]
-    )
-    def test_a_file_names_no_other_code(self, name, tmp_path):
-        import json
-
-        from safetensors.torch import save
-
-        (tmp_path / "x").write_bytes(save({}, {"record": json.dumps({"record": [name, ["true"]]})}))
-        with pytest.raises(ValueError):
-            plain.unpack(tmp_path / "x")
+def trained(steps=6, **more):
+    """A small training whose held-out number is best in its middle."""
+    torch.manual_seed(3)
+    model, numbers = nn.Linear(2, 1), iter([3.0, 1.0, 2.0, 2.5])
+    return fit(model, [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=steps, every=2,
+               evaluate=lambda m: next(numbers), show=False, **more)  # fmt: skip
 
 
-class TestCells:
-    def test_what_a_cell_reads_and_binds(self):
-        tree = ast.parse("a = b + 1\nc = [a * d for d in e]\ndef f(): return g\nfor i in a: h = i")
-        names = dict.fromkeys("abcdefghi")
-        assert cells.reads(tree, names) == ["b", "e", "g"]
-        assert cells.binds(tree.body) == ["a", "c", "f", "i", "h"]
+class TestState:
+    def test_a_run_comes_back_as_it_was(self, tmp_path):
+        run = trained()
+        (tmp_path / "x").write_bytes(state.pack(run, note="mine", rows=[[1, 2.5]]))
+        back, more = state.unpack(tmp_path / "x", nn.Linear(2, 1))
+        assert more == {"note": "mine", "rows": [[1, 2.5]]}
+        assert (back.step, back.best, back.history, back.message) == (run.step, run.best, run.history, run.message)
+        assert fingerprint(back._last) == fingerprint(run._last)
+        assert fingerprint(back._judged[1]["model"]) == fingerprint(run._judged[1]["model"])
 
-    def test_what_only_shows_does_not_run_again(self):
-        from course_utils.views import labs
+    def test_the_best_state_is_written_once_where_it_is_the_last(self, tmp_path):
+        run = fit(nn.Linear(2, 1), [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=2, show=False)
+        (tmp_path / "x").write_bytes(state.pack(run))
+        assert state.unpack(tmp_path / "x", run.model)[0].best == run.best
 
-        tree = ast.parse("x = 1\nlabs.softmax()\nprint(x)\nassert x\nx\nmodel.eval()\n'text'\nx, x")
-        left = cells.without_shows(tree, {"labs": labs, "x": 1})
-        assert ast.unparse(left) == "x = 1\nmodel.eval()"
+    @pytest.mark.parametrize("content", [b"", b"damaged", b"\x08" + bytes(7) + b"{}      "])
+    def test_a_damaged_file_is_refused(self, content, tmp_path):
+        (tmp_path / "x").write_bytes(content)
+        with pytest.raises(ValueError, match="x holds no training"):
+            state.unpack(tmp_path / "x", nn.Linear(2, 1))
 
-    def test_a_kept_cell_runs_only_what_is_not_kept(self):
-        tree = ast.parse("import math\nseed(1)\nrows = slow()\nmodel = make(rows)\ndef f(): pass")
-        assert cells.worth_keeping(tree, {"rows": [1], "model": object()}) == {"rows": [1]}
-        assert (
-            ast.unparse(cells.skippable(tree, {"rows": [1]}))
-            == "import math\nseed(1)\nmodel = make(rows)\n\ndef f():\n    pass"
-        )
-
-    def test_a_name_that_is_bound_twice_beside_what_must_run_is_not_kept(self):
-        tree = ast.parse("x = 1\nmodel = make(x)\nx = 2")
-        assert cells.worth_keeping(tree, {"x": 2, "model": object()}) is None
+    @pytest.mark.parametrize("value", [object(), nn.Linear(1, 1), {1, 2}, len])
+    def test_what_cannot_be_written_down_is_refused(self, value):
+        with pytest.raises(TypeError, match="cannot be written down"):
+            state.pack(trained(), extra=value)
 
 
-def test_a_damaged_file_is_as_none(tmp_path):
-    assert keeping.write(tmp_path, "0", [1])
-    (tmp_path / "0.safetensors").write_bytes(b"damaged")
-    with pytest.raises(keeping.UNREADABLE):
-        keeping.read(tmp_path, "0")
+def test_a_damaged_file_is_trained_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
+    monkeypatch.setenv("COURSE_KEPT", "use")
+    trained()
+    (path,) = tmp_path.glob("*.safetensors")
+    assert "Kept from" in trained().message
+    path.write_bytes(b"damaged")
+    assert "Kept from" not in trained().message and "Kept from" in trained().message
 
 
 def test_the_folder_is_bounded(tmp_path):
     for number in range(4):
-        assert keeping.write(tmp_path, str(number), torch.zeros(1000))
+        (tmp_path / f"{number}.safetensors").write_bytes(bytes(4000))
         os.utime(tmp_path / f"{number}.safetensors", (number, number))
-    keeping.read(tmp_path, "0")  # used just now
-    keeping.trim(tmp_path, limit=10_000)
+    os.utime(tmp_path / "0.safetensors")  # used just now
+    kept.trim(tmp_path, limit=10_000)
     assert sorted(path.stem for path in tmp_path.glob("*.safetensors")) == ["0", "3"]
 
 
@@ -168,7 +137,7 @@ LESSON = [
     "time.sleep(0.5)\nslow = [model.weight.sum().item()]\nprint('measured')",
     "raise RuntimeError('on purpose')",
     "deep = 1",
-    "from course_utils import resume_here\nresume_here()",
+    "from course_tools.classroom.resuming import resume_here\nresume_here()",
 ]
 
 
@@ -213,7 +182,7 @@ class Kernel:
 
 
 def write_lesson(tmp_path):
-    (tmp_path / workbook.STATE).write_text("{}")
+    (tmp_path / files.STATE).write_text("{}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LESSON])
     notebook.cells[6].metadata["tags"] = ["deeper"]
     nbformat.write(notebook, tmp_path / "lesson.ipynb")
@@ -230,13 +199,13 @@ def lesson(tmp_path):
 
 def test_a_stop_does_not_cost_what_was_prepared(tmp_path):
     model = torch.nn.Linear(2, 1)
-    place = keeping.Training(tmp_path, model, None, "one", {})
+    place = kept.Training(tmp_path, model, None, "one", {})
 
     def keep(step, stopped):
         run = Run(model, 10, step, {}, stopped)
         run._last = {"model": dict(model.state_dict()), "step": step, "make": torch.optim.Adam}
         place.keep(run)
-        return keeping.read(tmp_path, place.key)["last"]["step"]
+        return state.unpack(place.path, model)[0].step
 
     assert keep(4, "by hand") == 4
     assert keep(10, None) == 10
@@ -250,11 +219,11 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     before = lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow")
     lesson.restart()
     said = lesson.run(7)
-    assert "5 cells above are back" in said and "1 training and what 1 slow cell had computed" in said
+    assert "5 cells above are back" in said and "Taken as kept: 1 training." in said
     assert "“raise RuntimeError('on purpose')”: RuntimeError: on purpose" in said
     assert "measured" not in said and "Trained again" not in said
     assert lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow") == before
-    assert lesson.ask("'deep' in globals()") == "False"  # under Deeper, and never run
+    assert lesson.ask("'deep' in globals()") == "False"  # under Deeper
     # going on with a training that was brought back, and a training that is run again of one's own will
     assert "45" in lesson.ask("fit(model, [torch.ones(4, 2)], loss, steps=45, resume=run, show=False).step")
     assert (
@@ -264,16 +233,15 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     notebook = nbformat.read(lesson.path, 4)
     notebook.cells[1].source = notebook.cells[1].source.replace("factor = 1.0", "factor = 2.0")
     nbformat.write(notebook, lesson.path)
-    lesson.run(6)
     lesson.restart()
     said = lesson.run(7)
-    assert "Trained again" in said and "“first”" in said and "training and" not in said
-    assert lesson.ask("deep, run.step") == "1 30"
+    assert "Trained again" in said and "“first”" in said and "Taken as kept" not in said
+    assert lesson.ask("run.step") == "30"
 
 
 def test_an_optimizer_of_ones_own_comes_back_too(tmp_path, monkeypatch):
     """As chapter 6's, a function: the training is found, and goes on with it."""
-    monkeypatch.setattr(keeping, "folder", lambda: tmp_path)
+    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
 
     def train(model, steps, **more):
@@ -291,57 +259,22 @@ def test_an_optimizer_of_ones_own_comes_back_too(tmp_path, monkeypatch):
     assert train(again.model, 8, resume=again, optimizer=None)._last["make"] is not torch.optim.Adam
 
 
-class Shell:
-    """As much of IPython's as a replay needs."""
-
-    def __init__(self, **names):
-        self.user_ns = self.user_global_ns = names
-
-    def transform_cell(self, text):
-        return text
-
-
-RAN = []
+def test_of_a_cell_that_only_shows_definitions_come_back(lesson):
+    notebook = nbformat.read(lesson.path, 4)
+    notebook.cells[4].source = "import math\ndef three(): return 3\nserved = three()"
+    notebook.cells[4].metadata["tags"] = ["shows"]
+    nbformat.write(notebook, lesson.path)
+    lesson.run(7)
+    assert lesson.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
 
 
-def slow(x):
-    """A function of a library that takes long; how often it ran is no part of what it is."""
-    time.sleep(0.45)
-    RAN.append(x)
-    return x
-
-
-def replayed(tmp_path, monkeypatch, text, tags, **names):
-    """The names after a cell was brought back twice from the same beginning, and how often `slow` ran in all."""
-    monkeypatch.setattr(here, "_execute", lambda shell, tree, text: exec(ast.unparse(tree), shell.user_ns))
-    monkeypatch.setattr(slow, "__module__", "course_utils.slow")
-    RAN.clear()
-    for _ in range(2):
-        shell, report = (
-            Shell(**{**{n: list(v) if isinstance(v, list) else v for n, v in names.items()}, "slow": slow}),
-            here.Report(),
-        )
-        here._replay(shell, text, tags, tmp_path, report)
-        assert report.failed == []
-    return shell.user_ns, len(RAN)
-
-
-TRAINED = "model.append(1)\nloss = slow(len(model))\nfound = found | {'loss': loss}\nmore = slow(loss)"
-
-
-def test_beside_a_training_each_slow_statement_is_kept(tmp_path, monkeypatch):
-    after, ran = replayed(tmp_path, monkeypatch, TRAINED, ["training"], model=[0], found={})
-    assert (after["loss"], after["found"], after["more"], after["model"]) == (2, {"loss": 2}, 2, [0, 1]) and ran == 2
-
-
-def test_a_statement_that_changes_what_it_reads_is_not_kept(tmp_path, monkeypatch):
-    after, ran = replayed(tmp_path, monkeypatch, "n = [slow(1), model.append(1)]", ["training"], model=[0])
-    assert after["model"] == [0, 1] and ran == 2
-
-
-def test_of_a_cell_that_only_shows_definitions_come_back(tmp_path, monkeypatch):
-    after, ran = replayed(tmp_path, monkeypatch, "import math\ndef f(): return 3\nserved = slow(f())", ["shows"])
-    assert after["f"]() == 3 and "math" in after and "served" not in after and ran == 0
+def test_of_deeper_sections_the_one_comes_back_that_one_stands_in(lesson):
+    notebook = nbformat.read(lesson.path, 4)
+    cell = lambda source: nbformat.v4.new_code_cell(source, metadata={"tags": ["deeper"]})  # noqa: E731
+    notebook.cells[7:7] = [nbformat.v4.new_markdown_cell("## Core"), cell("here = 2"), cell("here + 1")]
+    nbformat.write(notebook, lesson.path)
+    said = lesson.run(9, "from course_tools.classroom.resuming import resume_here\nresume_here()")
+    assert "back" in said and lesson.ask("here, 'deep' in globals()") == "2 False"
 
 
 def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, capsys):
@@ -351,4 +284,4 @@ def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, 
     write_lesson(tmp_path)
     assert prepare.train(["lesson"], tmp_path) == 0
     assert "“first”" in capsys.readouterr().out
-    assert len(list((tmp_path / keeping.FOLDER).glob("*.safetensors"))) >= 2  # the training and the slow cell
+    assert len(list((tmp_path / kept.FOLDER).glob("*.safetensors"))) == 1

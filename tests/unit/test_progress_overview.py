@@ -7,9 +7,11 @@ import sys
 import nbformat
 import pytest
 
-from course_utils import __main__ as command
-from course_utils import files, workbook
-from course_utils.exercises import definition, handing_in, overview, progress, record
+import course as command
+from course_tools.classroom import catalogue, handing_in, workbook
+from course_tools.classroom import progress as overview
+from course_utils.exercises import record
+from course_utils.support import files
 
 ROOT = files.course_folder()
 STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
@@ -94,7 +96,7 @@ def test_what_is_damaged_is_said_and_stays_as_it_is(mine, course):
 
 def test_outside_a_workbook_it_says_where(monkeypatch, capsys):
     monkeypatch.chdir(ROOT / "notebooks")
-    progress()
+    overview.progress()
     assert capsys.readouterr().out == overview.OUTSIDE + "\n"
 
 
@@ -102,7 +104,7 @@ def test_the_catalogue_is_that_of_the_course_in_the_order_of_its_pages():
     start, first, *others = overview.chapters(ROOT / "notebooks")
     assert (start.file, start.title, start.exercises) == ("00_start_here.ipynb", "Start here", ("weighted average",))
     assert first.title == "Whom do you ask?" and len(others) >= 4
-    assert set(first.exercises) == {one.name for one in definition.exercises("ch01")}
+    assert set(first.exercises) == {one.name for one in catalogue.exercises("ch01")}
 
 
 def test_cells_with_magics_are_read():
@@ -185,7 +187,5 @@ def test_the_command(mine, tmp_path, capsys):
 
 
 def test_the_command_needs_no_torch(mine):
-    program = (
-        "import sys; from course_utils.__main__ import main; main(['progress']); assert 'torch' not in sys.modules"
-    )
+    program = "import sys; from course import main; main(['progress']); assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program], cwd=mine, env=None).returncode == 0

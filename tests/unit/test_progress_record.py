@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from course_utils import files, workbook
+from course_tools.classroom import workbook
+from course_tools.classroom.catalogue import find
 from course_utils.exercises import check, exercise, find_error, hint, record, solution
-from course_utils.exercises.definition import find
+from course_utils.support import files
 
 ROOT = files.course_folder()
 STUB = '@exercise("weighted average")\ndef mine(weights, values):\n    '
@@ -20,7 +21,7 @@ RIGHT, WRONG = "return (weights * values).sum() / weights.sum()", "return values
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A workbook, and the working directory in it, as a kernel has it."""
-    (tmp_path / workbook.STATE).write_text("{}")
+    (tmp_path / files.STATE).write_text("{}")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -122,19 +123,19 @@ def test_authors_leave_no_trace(place, monkeypatch):
     before = set(os.listdir())
     run(RIGHT)
     hint("weighted average")
-    assert set(os.listdir()) == before and record.folder() is None
+    assert set(os.listdir()) == before and files.workbook_folder() is None
 
 
 def test_a_workbook_is_found_from_its_folders_and_a_clone_inside_one_is_none(mine, monkeypatch):
     inside = mine / "old" / "copies"
     inside.mkdir(parents=True)
     monkeypatch.chdir(inside)
-    assert record.folder() == mine.resolve()
+    assert files.workbook_folder() == mine.resolve()
     clone = mine / "clone"
     (clone / "data").mkdir(parents=True)
     (clone / "data" / "tables.json").write_text("{}")
     (clone / "notebooks").mkdir()
-    assert record.folder(clone / "notebooks") is None
+    assert files.workbook_folder(clone / "notebooks") is None
 
 
 def test_it_survives_an_update_and_a_notebook_that_comes_back(mine):

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_utils import results
-from course_utils.published import MINILM, answers, figures, published
+from chapters.ch06.experiments.sentences import figures
+from chapters.ch06.published import MINILM, answers, published
+from course_utils.data import results
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
-from course_utils import __main__, views
-from course_utils.publishing import browser, fragments, pages, paper, slides
-from course_utils.publishing.formulas import MATHML, to_mathml
-from course_utils.views.plot import FORMULA_COLOURS
+import course
+from course_tools.publishing import browser, fragments, pages, paper, slides
+from course_tools.publishing.formulas import MATHML, to_mathml
+from course_utils import views
+from course_utils.views.picture import FORMULA_COLOURS
 
 CHAPTERS = pages.names()
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
@@ -168,7 +169,7 @@ def test_paper_has_pictures_for_views_and_nothing_to_unfold(name):
 
 def test_paper_without_a_browser_says_what_to_do(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(browser, "installed", lambda: "")
-    assert __main__.main(["paper", "00", "--out", str(tmp_path)]) == 1
+    assert course.main(["paper", "00", "--out", str(tmp_path)]) == 1
     assert "install Chrome, Chromium or Edge" in capsys.readouterr().err
     assert (tmp_path / "00_start_here.html").is_file()
 
@@ -182,7 +183,7 @@ def test_a_browser_that_makes_no_pdf_is_named(tmp_path):
 
 
 def test_commands_write_what_they_say(tmp_path, capsys):
-    assert __main__.main(["slides", "00", "--out", str(tmp_path)]) == 0
+    assert course.main(["slides", "00", "--out", str(tmp_path)]) == 0
     assert str(tmp_path / "00_start_here.html") in capsys.readouterr().out
-    assert __main__.main(["slides", "99"]) == 2
+    assert course.main(["slides", "99"]) == 2
     assert "No chapter begins with '99'" in capsys.readouterr().err

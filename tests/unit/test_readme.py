@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from course_utils import authoring, files
-from course_utils.resuming import keeping
+from course_tools.authoring import building
+from course_utils.support import files
+from course_utils.training import kept
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md"]
@@ -31,9 +32,7 @@ def test_commands_exist(page):
     named = set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", text(page), re.M))
     assert {one or other for one, other in named} <= targets
     for command in re.findall(r"python -m course_utils ([a-z]+)", text(page)):
-        done = subprocess.run(
-            [sys.executable, "-m", "course_utils", command, "--help"], capture_output=True, check=False
-        )
+        done = subprocess.run([sys.executable, "-m", "course", command, "--help"], capture_output=True, check=False)
         assert done.returncode == 0, command
 
 
@@ -45,32 +44,36 @@ def test_the_first_screen_says_what_it_is_and_how_to_start():
 
 
 def test_every_notebook_is_in_the_list_of_chapters():
-    for name in authoring.names():
+    for name in building.names():
         assert f"(notebooks/{name}.ipynb)" in text("README.md")
 
 
 def test_the_first_page_asks_what_the_chapters_ask():
     """Its table links every chapter, under the question that is the chapter's title."""
-    first, *chapters = authoring.names()
-    page = (authoring.folder() / "source" / f"{first}.py").read_text("utf-8")
+    first, *chapters = building.names()
+    page = (building.folder() / "source" / f"{first}.py").read_text("utf-8")
     for name in chapters:
-        source = (authoring.folder() / "source" / f"{name}.py").read_text("utf-8")
+        source = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
         number, question = re.search(r"^# # (\d) · (.+)$", source, re.M).groups()
         assert f"| [{number}]({name}.ipynb) | {question} |" in page
 
 
 def test_the_map_of_the_code_is_true():
-    """Every module that the map names exists, and every module of the course is named."""
+    """All that lies in the rooms of the map is named there, and all that it names is there."""
     block = re.search(r"## The map\n\n```\n(.*?)```", text("CONTRIBUTING.md"), re.S)[1]
-    package = block.split("course_utils/", 1)[1].split("tests/", 1)[0]
-    named = set(re.findall(r"\b(\w+)\.py", package))
-    there = {path.stem for path in (ROOT / "course_utils").glob("*.py")} - {"__init__"}
-    missing = there - named
-    assert not missing, f"not in the map: {', '.join(sorted(missing))}"
-    inside = {path.stem for path in (ROOT / "course_utils").rglob("*.py")}
-    assert {name for name in named if name != "chNN"} <= inside
-    for folder in re.findall(r"^  (?:\S+  )*(\w+)/", package, re.M):
-        assert (ROOT / "course_utils" / folder).is_dir()
+    room = None
+    for line in block.splitlines():
+        if not line.startswith(" "):
+            rooms = re.findall(r"([\w.]+(?:/chNN)?)(?:/| {2,})", line.partition("  ")[0] + "  ")
+            room = rooms[0].removesuffix("/chNN")
+            assert all((ROOT / one.removesuffix("/chNN")).exists() for one in rooms), line
+        else:
+            named = re.findall(r"(?:^| {2})(\w+(?:\.py|/))", line)
+            assert named and all((ROOT / room / one).exists() for one in named), line
+    for room in ("course_utils", "course_tools"):
+        there = {p.name for p in (ROOT / room).iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
+        missing = {name for name in there if not name.startswith("__") and name not in block}
+        assert not missing, f"not in the map: {', '.join(sorted(missing))}"
 
 
 def test_the_licence_covers_code_and_text():
@@ -81,4 +84,4 @@ def test_the_licence_covers_code_and_text():
 
 def test_what_is_kept_is_bounded_as_said():
     said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("README.md"))
-    assert (said[1], int(said[2]) * 10**6) == (keeping.FOLDER, keeping.LIMIT)
+    assert (said[1], int(said[2]) * 10**6) == (kept.FOLDER, kept.LIMIT)

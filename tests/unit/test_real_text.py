@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import fetching, real_text
-from course_utils.stories import Labelled, Tagged
+from course_utils.data import fetching, real_text
+from course_utils.data.stories import Labelled, Tagged
 
 
 def squad(*titles):

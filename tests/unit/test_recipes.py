@@ -2,11 +2,15 @@
 
 import pytest
 
-from course_utils import __main__, checkpoints, corpora, fetching, files, measuring, recipes, tatoeba, training_state
-from course_utils.translation_recipes import Recipe
+import course
+from course_tools.recipes.checkpoints import measuring, train
+from course_tools.recipes.checkpoints.translation import Recipe
+from course_utils.data import fetching, parallel, tatoeba
+from course_utils.support import files
+from course_utils.training import checkpoints, state
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
-OURS = corpora.load_parallel("en-fr", "valid")[:30]
+OURS = parallel.load_parallel("en-fr", "valid")[:30]
 TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"model_size": 8, "dropout": 0.2}, steps=6,
               tokens=120, every=2, warm_up=2)  # fmt: skip
 
@@ -15,17 +19,17 @@ TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"model_size"
 def small_world(monkeypatch, tmp_path):
     """A corpus of 41 pairs, a recipe of six steps, and folders of our own."""
     monkeypatch.setattr(tatoeba, "load", lambda pair, split: PAIRS if split == "train" else PAIRS[:9])
-    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
+    monkeypatch.setitem(train.RECIPES, "tiny", TINY)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
     return tmp_path
 
 
 def test_a_checkpoint_is_trained_measured_and_says_how(capsys):
-    path = recipes.train("tiny")
+    path = train.train("tiny")
     card = checkpoints.load_checkpoint("tiny").card
     assert path == checkpoints.folder() / "tiny.json"
     assert card["data"] | {"train_pairs": 41, "licence": "CC BY 2.0 FR"} == card["data"]
-    assert card["training"]["command"] == "python -m course_utils train tiny"
+    assert card["training"]["command"] == "course train tiny"
     assert card["training"]["recipe"]["model"] == {"model_size": 8, "dropout": 0.2}
     assert card["metrics"]["test_sentences"] == 9
     assert {"valid_bleu_greedy", "test_bleu_beam_1", "test_bleu_beam_4", "test_exact_match"} <= set(card["metrics"])
@@ -35,70 +39,72 @@ def test_a_checkpoint_is_trained_measured_and_says_how(capsys):
 
 
 def last_state(folder):
-    return (folder / "build" / "train" / "tiny" / training_state.FILE).read_bytes().split(b"minutes")[0][-40:], [
-        x.tolist() for x in training_state.load(folder / "build" / "train" / "tiny", None)[0]._last["model"].values()
+    return (folder / "build" / "train" / "tiny" / train.STATE).read_bytes().split(b"minutes")[0][-40:], [
+        x.tolist()
+        for x in state.unpack(folder / "build" / "train" / "tiny" / train.STATE, None)[0]._last["model"].values()
     ]
 
 
 def test_a_killed_training_goes_on_and_comes_to_the_same(monkeypatch, small_world):
-    recipes.train("tiny")
+    train.train("tiny")
     _, at_once = last_state(small_world)
-    save, saved = training_state.save, []
+    save, saved = state.pack, []
 
-    def killed_after_the_first(*arguments):
+    def killed_after_the_first(*arguments, **more):
         if saved:
             raise KeyboardInterrupt
-        saved.append(save(*arguments))
+        saved.append(save(*arguments, **more))
+        return saved[0]
 
-    monkeypatch.setattr(training_state, "save", killed_after_the_first)
+    monkeypatch.setattr(state, "pack", killed_after_the_first)
     with pytest.raises(KeyboardInterrupt):
-        recipes.train("tiny", fresh=True)
-    monkeypatch.setattr(training_state, "save", save)
-    recipes.train("tiny")
+        train.train("tiny", fresh=True)
+    monkeypatch.setattr(state, "pack", save)
+    train.train("tiny")
     _, in_parts = last_state(small_world)
     assert in_parts == at_once
 
 
 def test_a_finished_training_is_only_measured_again(capsys):
-    recipes.train("tiny")
+    train.train("tiny")
     capsys.readouterr()
-    recipes.train("tiny")
+    train.train("tiny")
     assert "held-out" not in capsys.readouterr().out
 
 
 def test_the_command_lists_what_can_be_trained(capsys):
-    assert __main__.main(["train"]) == 0
+    assert course.main(["train"]) == 0
     out = capsys.readouterr().out
     assert "seq2seq-attention-en-fr " in out and "not made yet" in out
 
 
 def test_the_command_answers_an_unknown_name_and_a_corpus_that_is_not_there(monkeypatch, capsys):
-    assert __main__.main(["train", "seq2seq"]) == 2
+    assert course.main(["train", "seq2seq"]) == 2
     assert "these can be trained: seq2seq-attention-en-fr" in capsys.readouterr().err
 
     def gone(pair, split):
         raise fetching.FetchError("tatoeba-en-fr could not be fetched.")
 
     monkeypatch.setattr(tatoeba, "load", gone)
-    assert __main__.main(["train", "tiny"]) == 2
+    assert course.main(["train", "tiny"]) == 2
     assert "could not be fetched" in capsys.readouterr().err
 
 
 def test_the_command_measures_and_begins_anew(capsys):
-    assert __main__.main(["train", "tiny", "--steps", "2"]) == 0
-    assert __main__.main(["train", "tiny", "--measure"]) == 0
-    assert __main__.main(["train", "tiny", "--steps", "2", "--fresh"]) == 0
+    assert course.main(["train", "tiny", "--steps", "2"]) == 0
+    assert course.main(["train", "tiny", "--measure"]) == 0
+    assert course.main(["train", "tiny", "--steps", "2", "--fresh"]) == 0
     assert capsys.readouterr().out.count("step 0 of 2") == 2
 
 
 def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
-    monkeypatch.setattr(corpora, "load_parallel", lambda pair, split: OURS)
+    monkeypatch.setattr(parallel, "load_parallel", lambda pair, split: OURS)
     measuring._lesson.cache_clear()
     sides = ("words", 900), ("words", 900)
     ours = Recipe("grammar", "en-fr", *sides, {"model_size": 8}, steps=2, tokens=500, every=2)
-    monkeypatch.setitem(recipes.RECIPES, "ours", ours)
+    monkeypatch.setitem(train.RECIPES, "ours", ours)
     try:
-        recipes.train("ours")
+        train.train("ours")
     finally:
         measuring._lesson.cache_clear()
     loaded = checkpoints.load_checkpoint("ours")

@@ -124,12 +124,6 @@ def test_importing_the_package_is_cheap():
     assert done.stdout.strip() == "[]"
 
 
-def test_modules_come_at_first_use_and_unknown_names_do_not():
-    code = "import course_utils; course_utils.data.load; course_utils.nothing"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "module 'course_utils' has no attribute 'nothing'" in done.stderr
-
-
 def test_a_warning_names_no_place_on_this_machine(monkeypatch, capsys):
     monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
     course_utils.setup()

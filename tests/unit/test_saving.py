@@ -2,9 +2,10 @@
 
 import copy
 
-from course_utils import saving
+from course_tools.authoring import clean
+from course_tools.classroom import saving
 
-VIEW = {saving.WIDGET_VIEW: {"model_id": "abc", "version_major": 2, "version_minor": 0}}
+VIEW = {clean.WIDGET_VIEW: {"model_id": "abc", "version_major": 2, "version_minor": 0}}
 
 
 def notebook(*datas, **metadata):
@@ -21,33 +22,33 @@ def datas(content):
 
 def test_a_view_with_html_of_its_own_keeps_it():
     content = notebook({**VIEW, "text/html": "<svg>", "text/plain": "a view"})
-    assert saving.clean(content)
+    assert clean.clean(content)
     assert datas(content) == [{"text/html": "<svg>", "text/plain": "a view"}]
 
 
 def test_a_bare_widget_says_how_to_bring_it_back():
     content = notebook({**VIEW, "text/plain": "IntSlider(value=0)"})
-    saving.clean(content)
-    assert datas(content) == [{"text/plain": "IntSlider(value=0)", "text/html": saving.STAND_IN}]
+    clean.clean(content)
+    assert datas(content) == [{"text/plain": "IntSlider(value=0)", "text/html": clean.STAND_IN}]
 
 
 def test_widget_state_goes_other_metadata_stay():
-    content = notebook(kernelspec={"name": "python3"}, widgets={saving.WIDGET_STATE: {}})
-    assert saving.clean(content)
+    content = notebook(kernelspec={"name": "python3"}, widgets={clean.WIDGET_STATE: {}})
+    assert clean.clean(content)
     assert content["metadata"] == {"kernelspec": {"name": "python3"}}
 
 
 def test_everything_else_stays_as_it_is():
     content = notebook({"image/png": "AAAA", "text/plain": "a picture"}, {"text/html": "<table>"})
     before = copy.deepcopy(content)
-    assert not saving.clean(content)
+    assert not clean.clean(content)
     assert content == before
 
 
 def test_the_hook_cleans_notebooks_and_leaves_other_files_alone():
     content = notebook({**VIEW})
     saving.pre_save_hook({"type": "notebook", "content": content}, path="a.ipynb")
-    assert datas(content) == [{"text/html": saving.STAND_IN}]
+    assert datas(content) == [{"text/html": clean.STAND_IN}]
     for model in ({"type": "file", "content": "text"}, {"type": "notebook", "content": None}, {"type": "directory"}):
         before = copy.deepcopy(model)
         saving.pre_save_hook(model, path="a")
@@ -56,7 +57,7 @@ def test_the_hook_cleans_notebooks_and_leaves_other_files_alone():
 
 def test_cleaning_twice_changes_nothing_more():
     content = notebook({**VIEW})
-    saving.clean(content)
+    clean.clean(content)
     before = copy.deepcopy(content)
-    assert not saving.clean(content)
+    assert not clean.clean(content)
     assert content == before

@@ -6,20 +6,22 @@ import re
 import pytest
 import torch
 
-from course_utils import results, score_study
-from course_utils.score_study import (
+from chapters.ch02 import experiments
+from chapters.ch02.experiments import (
     REASONS,
     TASKS,
-    Table,
     comparison,
     kernel_errors,
     numbers_kept,
     share_right,
-    slope,
     task_batch,
     train_chooser,
 )
-from course_utils.scores import SCORES
+from course_tools.recipes import results as making
+from course_utils.attention.scores import SCORES
+from course_utils.data import results
+from course_utils.support.clock import slope
+from course_utils.views.table import Table
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -58,7 +60,7 @@ def test_recorded_tasks_hold():
     assert all(list(tasks) == list(TASKS) and all(len(v) == 5 for v in tasks.values()) for tasks in share.values())
     again = share_right(train_chooser("additive", "direction", seed=0), "direction")
     assert again == pytest.approx(share["additive"]["direction"][0], abs=0.03)
-    assert re.search(r"python -m course_utils results scores_task", recorded.about)
+    assert re.search(r"results scores_task”", recorded.about)
 
 
 def test_recorded_costs_reach_what_was_asked():
@@ -108,13 +110,15 @@ def test_table_as_text_and_html():
 def test_results_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(results, "course_folder", lambda: tmp_path)
-    monkeypatch.setattr(score_study, "record_costs", lambda: {"seeds": [0]})
+    monkeypatch.setattr(experiments, "record_costs", lambda: {"seeds": [0]})
     with pytest.raises(FileNotFoundError, match="results scores_cost"):
         results.load("scores_cost")
-    assert results.run(["scores_c"]) == 0
+    assert making.run(["scores_c"]) == 0
     written = json.loads((tmp_path / "data/results/scores_cost.json").read_text())
     assert set(written) == {"command", "date", "device", "versions", "minutes", "seeds"}
     assert results.load("scores_cost")["seeds"] == [0]
-    assert results.run(["nothing"]) == 2 and "scores_task" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="there are"):
+    assert making.run(["nothing"]) == 2 and "scores_task" in capsys.readouterr().err
+    with pytest.raises(FileNotFoundError, match="there are: scores_cost"):
         results.load("nothing")
+    with pytest.raises(ValueError, match="there are: scores_task"):
+        making.make("nothing")

@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils.output import output_loss
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig, masked_loss
+from course_utils.models.loss import masked_loss, output_loss
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import Batch, collate
 
 

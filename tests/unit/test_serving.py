@@ -11,10 +11,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import torch
 
-from course_utils import hub_format, serving, text
-from course_utils.checkpoints import Loaded
+from chapters.ch07 import hub_format, serving
+from course_utils import text
 from course_utils.decoding import generate
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.training.checkpoints import Loaded
 
 EXTRA = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in serving.NEEDED), reason='needs pip install -e ".[serve]"'
@@ -192,7 +193,7 @@ def test_served_streamed_killed(folder):
 def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
     """Also when that program is killed and cannot clean up."""
     code = (
-        "import sys, time; from course_utils import serving\n"
+        "import sys, time; from chapters.ch07 import serving\n"
         "server = serving.serve(sys.argv[1]); print(server.process.pid, flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(folder[1])]

@@ -7,8 +7,9 @@ import subprocess
 import pytest
 import yaml
 
-from course_utils import authoring, files
-from course_utils.publishing import glossary, lighten, links, pages, places, site
+from course_tools.authoring import building
+from course_tools.publishing import glossary, lighten, links, pages, places, site
+from course_utils.support import files
 from course_utils.views import heatmap, predict
 
 ROOT = files.course_folder()
@@ -35,7 +36,7 @@ def text(built, name):
 
 
 def test_every_chapter_is_there_in_order_and_links_lead_somewhere(built):
-    names = [f"{name}.html" for name in authoring.names()]
+    names = [f"{name}.html" for name in building.names()]
     menu = re.findall(r'<li><a href="([\w.]+)"', text(built, "index.html").split("<main")[0])
     assert menu == ["index.html", *names, "glossary.html", "teaching.html"]
     for before, after in zip(menu, menu[1:], strict=False):
@@ -46,7 +47,7 @@ def test_every_chapter_is_there_in_order_and_links_lead_somewhere(built):
 
 def test_pages_are_light(built):
     """A page is words: the notebook's code, numbers and pictures are in files that pages share or fetch later."""
-    for name in authoring.names():
+    for name in building.names():
         page, notebook = built / f"{name}.html", ROOT / "notebooks" / f"{name}.ipynb"
         assert page.stat().st_size < 350_000 and page.stat().st_size < notebook.stat().st_size / 3
         assert "data:image/png" not in text(built, page.name) and "attachShadow" not in text(built, page.name)

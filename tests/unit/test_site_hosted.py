@@ -11,7 +11,10 @@ import nbformat
 import pytest
 
 import course_utils
-from course_utils import authoring, files, hosted, runtime
+from course_tools.authoring import building
+from course_tools.publishing import hosted
+from course_utils import runtime
+from course_utils.support import files
 
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"
@@ -31,7 +34,8 @@ def github(tmp_path):
     for name in FETCHED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    for room in ("course_utils", "chapters", "course_tools"):
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     git(folder, "init", "-q")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "an edition")
@@ -182,7 +186,7 @@ def test_a_reader_can_report_with_page_and_edition_filled_in():
 
 
 def test_each_page_of_the_site_says_where_to_report():
-    from course_utils.publishing.site import Site
+    from course_tools.publishing.site import Site
 
     for address, said in (("https://github.com/ada/course", 'id="report" href="https://github.com/ada/course/issues'),
                           (None, f"edition {course_utils.__version__}")):  # fmt: skip
@@ -191,6 +195,6 @@ def test_each_page_of_the_site_says_where_to_report():
 
 
 def test_the_end_of_each_notebook_names_chapter_and_edition():
-    for name in authoring.names():
-        last = authoring.read_source(name).cells[-1].source
+    for name in building.names():
+        last = building.read_source(name).cells[-1].source
         assert f"chapter {int(name[:2])}, edition {course_utils.__version__}" in last, name

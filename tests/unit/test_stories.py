@@ -9,9 +9,9 @@ from collections import Counter
 
 import pytest
 
-from course_utils import files, stories
-from course_utils.grammar import store
-from course_utils.stories import make, templates
+from course_tools.recipes.stories import make, templates
+from course_utils.data import packed, stories
+from course_utils.support import files
 
 FOLDER = files.course_folder() / "data" / "stories"
 LABELLED = ("sentiment", "pairs", "entities", "questions")
@@ -80,9 +80,9 @@ def test_what_the_card_counts(sets, table):
 
 
 def test_the_same_bytes_are_made_again():
-    assert store.sha256(make.sample()) == stories.manifest()["sha256_sample"]
+    assert packed.sha256(make.sample()) == stories.manifest()["sha256_sample"]
     for name, expected in stories.manifest()["sha256_text"].items():
-        assert store.sha256(gzip.decompress((FOLDER / f"{name}.gz").read_bytes())) == expected
+        assert packed.sha256(gzip.decompress((FOLDER / f"{name}.gz").read_bytes())) == expected
 
 
 @pytest.mark.parametrize("name", list(stories.KINDS))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from course_utils import stories
-from course_utils.stories import baselines
+from course_tools.recipes.stories import baselines
+from course_utils.data import stories
 
 
 @pytest.mark.slow

@@ -7,15 +7,18 @@ import re
 
 import pytest
 
-from course_utils import authoring, files, results
-from course_utils.exercises.definition import FindError, exercises, find
+from course_tools.authoring import building
+from course_tools.classroom.catalogue import exercises, find
+from course_utils.data import results
+from course_utils.exercises.definition import FindError
+from course_utils.support import files
 
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
 TITLE = re.compile(
     r"Reading (\d+) minutes · live (\d+) · exercises (\d+)(?: · capstone (\d+))?(?: · \*Deeper\* (\d+))?"
 )
-BY_NUMBER = {int(name[:2]): name for name in authoring.names()}
+BY_NUMBER = {int(name[:2]): name for name in building.names()}
 
 
 def parts():
@@ -53,7 +56,7 @@ def headings(number):
 
 def predictions(number):
     """(question, answers, which is right) of each predict(…) of a notebook."""
-    for cell in authoring.read_source(BY_NUMBER[number]).cells:
+    for cell in building.read_source(BY_NUMBER[number]).cells:
         if "predict" in cell.metadata.get("tags", ()) and cell.cell_type == "code":
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
@@ -63,7 +66,7 @@ def predictions(number):
 
 def in_notebook(number):
     """Names of the exercises on the core path of a notebook."""
-    cells = [c for c in authoring.read_source(BY_NUMBER[number]).cells if "deeper" not in c.metadata.get("tags", ())]
+    cells = [c for c in building.read_source(BY_NUMBER[number]).cells if "deeper" not in c.metadata.get("tags", ())]
     return {name for c in cells for name in re.findall(r'^@(?:exercise|find_error)\("([^"]+)"', c.source, re.M)}
 
 
@@ -75,7 +78,7 @@ def test_there_is_a_part_for_each_chapter_with_its_title():
 
 def test_minutes_are_those_of_the_title_cells():
     rows = table(GUIDE, "Chapter", "Notebook")
-    assert [row[1].strip("`") for row in rows] == authoring.names()
+    assert [row[1].strip("`") for row in rows] == building.names()
     for row in rows:
         reading, live, solving, capstone, deeper = TITLE.search(source(int(row[0]))).groups()
         assert row[2:6] == [reading, live, solving, deeper or ""], row[1]
@@ -139,7 +142,7 @@ def test_exercises_named_in_code_exist():
     for name in commands:
         find(name)
     last = max(BY_NUMBER)
-    assert f"`course_utils/exercises/ch01.py` to `ch{last:02d}.py`" in GUIDE
+    assert f"`chapters/ch01/exercises/` to `ch{last:02d}/exercises/`" in GUIDE
     assert all(any(isinstance(e, FindError) for e in exercises(f"ch{n:02d}")) for n in range(1, last + 1))
 
 
@@ -174,11 +177,15 @@ def test_plans_add_up():
 def test_commands_and_settings_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)[ `]", re.sub(r"[^`]*(`[^`]*`)?", r"\1", GUIDE))) <= targets
-    from course_utils.__main__ import parser
+    from course import parser
 
     for command in re.findall(r"python -m course_utils ([a-z][^`]*)`", GUIDE):
         parser().parse_known_args(command.split())
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "course_utils").rglob("*.py"))
+    code = "".join(
+        path.read_text("utf-8")
+        for room in ("course_utils", "course_tools", "chapters")
+        for path in (ROOT / room).rglob("*.py")
+    )
     for setting in set(re.findall(r"COURSE_[A-Z]+", GUIDE)):
         assert f'"{setting}"' in code, setting
     for target in re.findall(r"\]\(([^)#]+)\)", GUIDE):

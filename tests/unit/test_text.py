@@ -4,8 +4,21 @@ import pytest
 import torch
 
 from course_utils import data, text
-from course_utils.text import BOS, EOS, PAD, UNK, Batches, Characters, Subwords, Vocabulary, collate, from_json, pad
-from course_utils.wordpiece import WordPiece
+from course_utils.text import (
+    BOS,
+    EOS,
+    PAD,
+    UNK,
+    Batches,
+    Characters,
+    Subwords,
+    Vocabulary,
+    collate,
+    from_json,
+    pad,
+)
+from course_utils.text.vocabulary import split_characters, split_words
+from course_utils.text.wordpiece import WordPiece
 
 
 @pytest.mark.parametrize(
@@ -41,12 +54,12 @@ def test_only_text_is_normalised(given):
     ],
 )
 def test_words(given, expected):
-    assert text.split_words(given) == expected.split()
+    assert split_words(given) == expected.split()
 
 
 def test_chinese_falls_into_characters_and_other_words_stay_whole():
-    assert text.split_characters("我正在吃绿色的苹果。") == list("我正在吃绿色的苹果。")
-    assert text.split_characters("Tom 有 12 个 iPhone！") == ["tom", "有", "1", "2", "个", "iphone", "！"]
+    assert split_characters("我正在吃绿色的苹果。") == list("我正在吃绿色的苹果。")
+    assert split_characters("Tom 有 12 个 iPhone！") == ["tom", "有", "1", "2", "个", "iphone", "！"]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +67,7 @@ def test_chinese_falls_into_characters_and_other_words_stay_whole():
     ["l'animal n'a pas traversé la rue.", "qu'est-ce qu'il y a ?", "aujourd'hui, il dort.", "the dog's tail (a b)."],
 )
 def test_words_join_to_the_sentence_they_came_from(sentence):
-    assert text.join(text.split_words(sentence)) == sentence
+    assert text.join(split_words(sentence)) == sentence
 
 
 @pytest.mark.parametrize("given", [5, None, b"text", [5], {"a"}])
@@ -98,9 +111,6 @@ def test_what_a_vocabulary_cannot_be():
 
 def test_data_gives_them_out():
     assert data.Vocabulary is Vocabulary
-    assert data.Subwords is Subwords
-    with pytest.raises(AttributeError, match="no attribute 'Vocab'"):
-        _ = data.Vocab
 
 
 SENTENCES = ["l'animal était fatigué.", "l'eau est claire.", "est-ce que l'animal dort ?", "qu'il est fatigué !"] * 4

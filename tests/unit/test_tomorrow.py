@@ -9,7 +9,8 @@ import tomorrow
 import yaml
 from packaging.requirements import Requirement
 
-from course_utils import hosted, lock
+from course_tools.recipes import lock
+from course_utils import runtime
 
 PROJECT = tomllib.loads((tomorrow.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COLAB = lock.read_lock((tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8"))
@@ -31,7 +32,7 @@ def test_colab_keeps_what_is_new_enough_and_gets_the_rest_as_its_first_cell_does
     assert asked["numpy"] == "numpy==2.0.2" and asked["torch"] == "torch==2.9.0"
     assert asked["transformers"] == "transformers>=5", "Colab's is too old, so it is replaced"
     assert asked["ipywidgets"] == "ipywidgets==7.7.1", "the page is Colab's own"
-    assert "jupyterlab" in hosted.FRONT_END and "jupyterlab" not in asked
+    assert "jupyterlab" in runtime.FRONT_END and "jupyterlab" not in asked
 
 
 def test_where_the_list_is_from_is_said():

@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import authoring
-from course_utils.progress import HEIGHT, curve, final, live
-from course_utils.training import Run, fit
+from course_tools.authoring import building
+from course_utils.training import fit
+from course_utils.training.display import HEIGHT, curve, final, live
+from course_utils.training.run import Run
 
 
 @pytest.fixture(autouse=True)
@@ -413,11 +414,11 @@ class TestStopButton:
         assert "after 0 of 20 steps" in run.message
 
     def test_while_the_picture_is_drawn(self, monkeypatch):
-        from course_utils import progress
+        from course_utils.training import display
 
-        monkeypatch.setattr(progress, "_in_notebook", lambda: True)
-        monkeypatch.setattr(progress.Progress, "_put", lambda self, bundle: press())
-        monkeypatch.setattr(progress, "PERIOD", 0)
+        monkeypatch.setattr(display, "in_notebook", lambda: True)
+        monkeypatch.setattr(display.Progress, "_put", lambda self, bundle: press())
+        monkeypatch.setattr(display, "PERIOD", 0)
         run = fit(model(), drawn, squares, steps=5)
         assert run.stopped == "by hand" and run.step == 1
 
@@ -548,8 +549,8 @@ def cell(client, source, meanwhile=None):
 @pytest.mark.slow
 def test_in_a_saved_notebook_one_picture_stays_and_no_widget():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TRAIN + FIT.format(steps=30))])
-    notebook.metadata = {"kernelspec": authoring.KERNEL}
-    authoring.execute(notebook, "training", authoring.folder())
+    notebook.metadata = {"kernelspec": building.KERNEL}
+    building.execute(notebook, "training", building.folder())
     outputs = notebook.cells[0].outputs
     assert len(outputs) == 1, "updates replace each other"
     data = outputs[0]["data"]
@@ -562,11 +563,11 @@ def test_in_a_saved_notebook_one_picture_stays_and_no_widget():
 
 
 def test_at_most_four_updates_a_second(monkeypatch):
-    from course_utils import progress
+    from course_utils.training import display
 
     shown = []
-    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
-    monkeypatch.setattr(progress.Progress, "_put", lambda self, bundle: shown.append(time.monotonic()))
+    monkeypatch.setattr(display, "in_notebook", lambda: True)
+    monkeypatch.setattr(display.Progress, "_put", lambda self, bundle: shown.append(time.monotonic()))
 
     def slowly(net, batch):
         time.sleep(0.01)

@@ -5,12 +5,13 @@ import itertools
 import pytest
 import torch
 
-from course_utils import checkpoints, decoding
+from course_utils import decoding
 from course_utils.attention import causal_mask, padding_mask
-from course_utils.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
-from course_utils.output import masked_loss
+from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
+from course_utils.models.loss import masked_loss
+from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.text import Batch, Vocabulary, collate
-from course_utils.transformer import Transformer, TransformerConfig
+from course_utils.training import checkpoints
 
 LENGTHS = [9, 5, 3]
 

@@ -3,12 +3,16 @@
 import pytest
 import torch
 
-from course_utils import head_study, norm_study, results, text, transformer_study, twin_study
+from chapters.ch05.experiments import heads as head_study
+from chapters.ch05.experiments import live, norms
+from chapters.ch05.experiments import twins as twin_study
+from chapters.ch05.experiments.heads import Head, blinded, heads_of, silenced
+from course_utils import text
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.checkpoints import load_checkpoint
-from course_utils.corpora import Twin
-from course_utils.head_study import Head, blinded, heads_of, silenced
-from course_utils.transformer import Transformer, TransformerConfig
+from course_utils.data import results
+from course_utils.data.parallel import Twin
+from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.training.checkpoints import load_checkpoint
 
 TIRED = Twin(0, "cross", "subject", "animal", "street", "il", "fatigué", "elle", "fatiguée", "")
 
@@ -21,7 +25,7 @@ def lesson():
 @pytest.fixture(scope="module")
 def loaded(lesson):
     """Untrained: its figures are those of chance, and that is enough to see that they are counted right."""
-    return lesson.loaded(transformer_study.live_model(lesson, model_size=16, ffn_size=16, num_layers=2).eval())
+    return lesson.loaded(live.live_model(lesson, model_size=16, ffn_size=16, num_layers=2).eval())
 
 
 @pytest.fixture(scope="module")
@@ -206,52 +210,50 @@ def test_rank_correlation():
 
 
 def test_padding_moves_batch_norm_and_not_layer_norm():
-    assert norm_study.changed("layer").nan_to_num().max() < 1e-6
-    moved = norm_study.changed("batch")
+    assert norms.changed("layer").nan_to_num().max() < 1e-6
+    moved = norms.changed("batch")
     assert moved[~moved.isnan()].min() > 0.05 and int(moved.isnan().sum()) == 5
-    assert norm_study.changed("layer", without=1).nan_to_num().max() < 1e-6
-    assert norm_study.changed("batch", without=1)[0].min() > 0.05
-    x, real = norm_study.padded_batch((3, 1), 5)
+    assert norms.changed("layer", without=1).nan_to_num().max() < 1e-6
+    assert norms.changed("batch", without=1)[0].min() > 0.05
+    x, real = norms.padded_batch((3, 1), 5)
     assert (
-        x.shape == (2, 5, 4)
-        and not x[~real].any()
-        and torch.equal(x[real], norm_study.padded_batch((3, 1))[0][real[:, :3]])
+        x.shape == (2, 5, 4) and not x[~real].any() and torch.equal(x[real], norms.padded_batch((3, 1))[0][real[:, :3]])
     )
 
 
 def test_norms_are_torchs_own():
-    x, _ = norm_study.padded_batch()
-    torch.testing.assert_close(norm_study.normed(x, "layer"), torch.nn.LayerNorm(4)(x).detach())
+    x, _ = norms.padded_batch()
+    torch.testing.assert_close(norms.normed(x, "layer"), torch.nn.LayerNorm(4)(x).detach())
     expected = torch.nn.BatchNorm1d(4)(x.transpose(1, 2)).transpose(1, 2).detach()
-    torch.testing.assert_close(norm_study.normed(x, "batch"), expected)
+    torch.testing.assert_close(norms.normed(x, "batch"), expected)
     with pytest.raises(ValueError, match="layer or batch"):
-        norm_study.normed(x, "group")
+        norms.normed(x, "group")
     with pytest.raises(ValueError, match="needed: from 1 to at most the length"):
-        norm_study.padded_batch((3, 2), 2)
+        norms.padded_batch((3, 2), 2)
 
 
 def test_curves_of_norms_have_a_line_per_setting_and_seed(lesson, monkeypatch):
-    monkeypatch.setattr(norm_study, "DEEP", {"model_size": 8, "num_layers": 1, "num_heads": 2, "ffn_size": 8})
-    curves = norm_study.training_curves(lesson, steps=4, seeds=(0, 1), every=2)
-    assert set(curves) == set(norm_study.SETTINGS) and all([len(c) for c in v] == [2, 2] for v in curves.values())
-    assert [norm_study.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
-    assert norm_study.warmed(0)(0) == 1
+    monkeypatch.setattr(norms, "DEEP", {"model_size": 8, "num_layers": 1, "num_heads": 2, "ffn_size": 8})
+    curves = norms.training_curves(lesson, steps=4, seeds=(0, 1), every=2)
+    assert set(curves) == set(norms.SETTINGS) and all([len(c) for c in v] == [2, 2] for v in curves.values())
+    assert [norms.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
+    assert norms.warmed(0)(0) == 1
 
 
 def test_the_live_model_learns_and_is_the_same_for_a_seed(lesson):
     state = torch.random.get_rng_state()
-    first, second = (transformer_study.live_model(lesson, 1, model_size=16, ffn_size=16) for _ in range(2))
+    first, second = (live.live_model(lesson, 1, model_size=16, ffn_size=16) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    run = transformer_study.learn(lesson, first, 8)
+    run = live.learn(lesson, first, 8)
     losses = run.history["loss"][1]
     assert losses[-1] < losses[0] and torch.equal(state, torch.random.get_rng_state())
 
 
 def test_models_are_compared_and_left_alone(lesson):
     models = {kind: lesson.model(attention=kind, model_size=16) for kind in ("additive", None)}
-    models["Transformer"] = transformer_study.live_model(lesson, model_size=16, ffn_size=16)
+    models["Transformer"] = live.live_model(lesson, model_size=16, ffn_size=16)
     before = [p.clone() for p in models["Transformer"].parameters()]
-    table = transformer_study.compare(lesson, models, count=4)
+    table = live.compare(lesson, models, count=4)
     assert [row["model"] for row in table] == list(models)
     assert [row["AER by layer"].count(",") for row in table] == [0, 0, 1] and table[1]["AER by layer"] == "no attention"
     assert table[2]["parameters"] == sum(p.numel() for p in models["Transformer"].parameters())
@@ -259,23 +261,23 @@ def test_models_are_compared_and_left_alone(lesson):
 
 
 def test_the_number_of_heads_changes_no_parameter(lesson, monkeypatch):
-    monkeypatch.setattr(transformer_study, "LIVE", {"model_size": 16, "ffn_size": 16, "num_layers": 1})
-    table = transformer_study.head_counts(lesson, (1, 4), steps=1)
+    monkeypatch.setattr(live, "LIVE", {"model_size": 16, "ffn_size": 16, "num_layers": 1})
+    table = live.head_counts(lesson, (1, 4), steps=1)
     assert table[0]["parameters"] == table[1]["parameters"] and table[0]["time of a step"] == 1
 
 
 def test_the_zoo_counts_what_its_masks_allow():
-    table = {row["attention"]: row for row in transformer_study.zoo_table(64)}
+    table = {row["attention"]: row for row in live.zoo_table(64)}
     assert table["full (encoder)"]["pairs"] == 64**2 and table["causal (decoder)"]["pairs"] == 64 * 65 // 2
     assert table["local, causal"]["pairs"] == 64 * 8 - 8 * 7 // 2 and table["local, causal"]["layers"] == 9
     assert table["strided, causal"]["layers"] == table["local and one global word"]["layers"] == 2
     q, k, v = torch.randn(3, 64, 4, generator=torch.Generator().manual_seed(0))
-    for mask in transformer_study.zoo(64).values():
+    for mask in live.zoo(64).values():
         assert torch.equal(scaled_dot_product_attention(q, k, v, mask)[1] > 0, mask)
 
 
 def test_what_a_cache_keeps():
-    table = transformer_study.cache_table(100, 64, 4, window=10)
+    table = live.cache_table(100, 64, 4, window=10)
     assert [row["numbers kept"] for row in table] == [12_800, 6_400, 3_200, 1_280]
 
 
@@ -285,6 +287,6 @@ def test_recorded_figures_are_those_of_the_shipped_checkpoints():
     assert steps == {name: load_checkpoint(name).card["training"]["step"] for name in twin_study.MODELS.values()}
     assert {m["all"]["twins"] for m in twins["models"].values()} == {736}
     assert len(heads["heads"]) == 36 and len(heads["looks"]) == len(head_study.LOOKS)
-    assert set(results.load("transformer_norms")["curves"]) == set(norm_study.SETTINGS)
+    assert set(results.load("transformer_norms")["curves"]) == set(norms.SETTINGS)
     counts = results.load("transformer_head_counts")["rows"]
     assert len({row["parameters"] for row in counts}) == 1 and counts[0]["time of a step"] == 1

@@ -3,6 +3,7 @@
 import io
 import re
 
+import labs
 import numpy as np
 import pytest
 import torch
@@ -10,7 +11,7 @@ import traitlets
 from PIL import Image
 
 from course_utils.attention import nadaraya_watson
-from course_utils.views import heatmap, labs, plot, predict, reveal, sweep
+from course_utils.views import heatmap, picture, plot, predict, reveal, sweep
 from course_utils.views.view import bundle
 
 X = torch.linspace(0, 4, 9)
@@ -151,9 +152,8 @@ def test_live_selection_follows_the_reader():
 
 def test_modules_stay_small():
     for view in (heatmap([[1.0]]), labs.ask(X, X), labs.bandwidth(X, X), labs.softmax([1]), predict("?", "ab")):
-        modules = view.modules
-        text = bundle(modules)
-        assert len(text.encode()) < 30_000, modules
+        text = view.code()
+        assert len(text.encode()) < 30_000, view.modules
         assert "import " not in re.sub(r"[`'\"].*?[`'\"]", "", text)
 
 
@@ -164,7 +164,7 @@ def test_the_ink_darkens_in_even_steps():
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
         return 116 * (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]) ** (1 / 3) - 16
 
-    ramp = [lightness(plot.ink_map()(t)[:3]) for t in np.linspace(0, 1, 11)]
+    ramp = [lightness(picture.ink_map()(t)[:3]) for t in np.linspace(0, 1, 11)]
     steps = -np.diff(ramp)
     assert (steps > 0).all() and steps.max() / steps.min() <= 1.4
 
@@ -172,9 +172,9 @@ def test_the_ink_darkens_in_even_steps():
 def test_colours_agree_in_python_and_javascript():
     text = bundle(("core",))
     for role, colour in plot.COLOURS.items():
-        assert f'{role}: "{colour}"' in text
-    for name, rgb in (("paper", plot.PAPER), ("ink", plot.INK), ("plus", plot.SAND), ("minus", plot.BRICK)):
-        assert f"{name}: [{', '.join(map(str, rgb))}]" in text
+        assert f'{role}:"{colour}"' in text
+    for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK), ("plus", picture.SAND), ("minus", picture.BRICK)):
+        assert f"{name}:[{','.join(map(str, rgb))}]" in text
 
 
 def contrast(a, b):
@@ -190,7 +190,7 @@ def contrast(a, b):
 @pytest.mark.parametrize("role", plot.COLOURS)
 def test_role_colours_are_legible(role):
     assert contrast(plot.COLOURS[role], "#ffffff") >= 4.5
-    assert min(contrast(plot.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
+    assert min(contrast(picture.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
 
 
 def test_plots_carry_caption_and_alt_text():
@@ -212,7 +212,7 @@ def test_shares_of_a_whole_name_all_amounts():
 @pytest.mark.parametrize(("count", "slanted"), [(2, 0), (12, 30)])
 def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, slanted):
     drawn = []
-    monkeypatch.setattr(plot, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
     plot.bars(["pre-trained"] * count, range(count))
     assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
 
@@ -246,8 +246,8 @@ def test_plots_leave_no_state_behind():
 
 
 def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
-    monkeypatch.setattr(plot, "fonts", lambda: ["DejaVu Sans"])
-    assert plot.names(["我", "eat"], "k") == ["k1", "eat"]
+    monkeypatch.setattr(picture, "fonts", lambda: ["DejaVu Sans"])
+    assert picture.names(["我", "eat"], "k") == ["k1", "eat"]
 
 
 def test_predict_needs_two_answers_and_a_right_one_among_them():

@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from course_utils import files, workbook
+from course_tools.classroom import workbook
+from course_utils.support import files
 
 
 def edition(text):
@@ -112,7 +113,7 @@ def test_a_deleted_copy_comes_back_fresh_but_an_offer_that_was_thrown_away_does_
     "state", [None, "", "{", "[]", '{"written": 3}', '{"written": {"01_one.ipynb": "x"}, "editions": {}}']
 )
 def test_without_its_memory_every_copy_that_differs_is_the_students(notebooks, mine, state):
-    path = mine / workbook.STATE
+    path = mine / files.STATE
     path.unlink() if state is None else path.write_text(state)
     (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
     assert kinds(workbook.sync(notebooks, mine)) == [("beside", "01_one.new-edition.ipynb")]
@@ -212,7 +213,7 @@ def test_a_folder_that_cannot_be_written_is_explained(notebooks, mine, monkeypat
     assert said in str(caught.value)
     monkeypatch.undo()
     assert (mine / "01_one.ipynb").read_bytes() == edition("first edition")
-    assert sorted(path.name for path in mine.iterdir()) == [workbook.STATE, "00_start_here.ipynb", "01_one.ipynb"]
+    assert sorted(path.name for path in mine.iterdir()) == [files.STATE, "00_start_here.ipynb", "01_one.ipynb"]
     assert kinds(workbook.sync(notebooks, mine)) == [("replaced", "01_one.ipynb")]  # nothing was lost by the fault
 
 
@@ -244,5 +245,5 @@ def test_an_interrupted_start_goes_on_where_it_was(notebooks, tmp_path, monkeypa
     (notebooks / "00_start_here.ipynb").write_bytes(edition("start, second edition"))
     changes = workbook.sync(notebooks, tmp_path / "workbook")
     assert kinds(changes) == [("replaced", "00_start_here.ipynb"), ("new", "01_one.ipynb")]
-    state = json.loads((tmp_path / "workbook" / workbook.STATE).read_text())
+    state = json.loads((tmp_path / "workbook" / files.STATE).read_text())
     assert set(state["written"]) == {"00_start_here.ipynb", "01_one.ipynb"}

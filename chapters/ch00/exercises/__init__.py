@@ -1,0 +1,5 @@
+"""Start here: one exercise."""
+
+from .average import AVERAGE
+
+EXERCISES = (AVERAGE,)

@@ -1,0 +1,192 @@
+"""Chapter 1, find the error: a formula and a claim that circulate."""
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.attention import NadarayaWatson, masked_softmax
+from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.inputs import some_numbers
+
+
+def weights_of(scores: Tensor) -> Tensor:
+    """scores [Q, K] -> weights [Q, K]: each row sums to 1."""
+    return masked_softmax(scores)
+
+
+def _with_sum(total):
+    """The program with another denominator, of (exps): broadcast to [Q, K]."""
+
+    def weights(scores):
+        exps = scores.exp()
+        return exps / total(exps)
+
+    return weights
+
+
+def _in_loops(place, size):
+    """The program with k at the place 0 (query) or 1 (key) of what is summed, over as many as the axis `size` has."""
+
+    def weights(scores):
+        result = torch.zeros_like(scores)
+        for i, j in torch.cartesian_prod(*map(torch.arange, scores.shape)).tolist():
+            several = range(scores.shape[size])
+            bottom = sum((scores[i, k] if place else scores[k, j]).exp() for k in several)
+            result[i, j] = scores[i, j].exp() / bottom
+        return result
+
+    return weights
+
+
+DENOMINATOR = FindError(
+    name="softmax denominator",
+    task="write the function again, so that each query's weights sum to 1.",
+    why="A widely used article prints this formula; its index slips through because nothing crashes.",
+    program=(
+        "def weights(scores):  # [Q, K]: query i, key j",
+        "    queries, keys = scores.shape",
+        "    result = torch.zeros(queries, keys)",
+        "    for i in range(queries):",
+        "        for j in range(keys):",
+        "            top = scores[i, j].exp()",
+        "            bottom = sum(scores[i, j].exp() for k in range(queries))",
+        "            result[i, j] = top / bottom",
+        "    return result",
+    ),
+    line=7,
+    found="it sums over `k`, but what is summed has no `k` in it. The sum must run over the inputs attended to, "
+    "the keys.",
+    innocent={
+        1: "the first line only names what comes in.",
+        2: "the shape is [queries, keys], one row for each query.",
+        3: "it only makes room for the result.",
+        4: "each query gets its own weights, so the loop over queries is right.",
+        5: "each key gets a weight, so the loop over keys is right.",
+        6: "the numerator is exp of the score of query i and key j.",
+        8: "a weight is its share of the whole, so this division is right, if the whole is.",
+        9: "the result goes back as it should.",
+    },
+    reference=weights_of,
+    cases=lambda: [
+        Case({"scores": torch.tensor([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])}, shown=True),
+        Case({"scores": torch.tensor([[0.0, 1.0]])}),
+        Case({"scores": torch.tensor([[0.0], [2.0]])}),
+        Case({"scores": some_numbers(3, 3, seed=41)}),
+        Case({"scores": some_numbers(4, 2, seed=42)}),
+    ],
+    returns=("weights",),
+    hints=(
+        "Run it on two queries and three keys. What do the rows sum to? What does each single weight look like?",
+        "Read the denominator aloud: the sum over k of … Where is k?",
+        "Which of the two indices should k replace: that of the asking query, or that of the keys it chooses from? "
+        "The range has to fit.",
+    ),
+    minutes=5,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            _with_sum(lambda exps: exps * len(exps)),
+            "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
+            "queries), whatever the scores.",
+        ),
+        Wrong(
+            _with_sum(lambda exps: exps * exps.shape[1]),
+            "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
+            "keys), whatever the scores.",
+        ),
+        Wrong(
+            _in_loops(1, size=0),
+            "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
+            "The range has to fit: `range(keys)`.",
+        ),
+        Wrong(
+            _in_loops(0, size=1),
+            "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
+            "that changes in the sum.",
+        ),
+        Wrong(
+            _with_sum(lambda exps: exps.sum(0, keepdim=True)),
+            "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
+            "sum must run over the inputs attended to, the keys of this one query.",
+        ),
+        Wrong(
+            _with_sum(lambda exps: exps.sum()),
+            "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
+        ),
+    ),
+)
+
+
+# ---- find the error: non-parametric ---------------------------------------------------------------------------------
+
+
+def kind_of(model: nn.Module) -> str:
+    """ "parametric" if training can change something in the model, else "non-parametric"."""
+    return "parametric" if any(p.requires_grad for p in model.parameters()) else "non-parametric"
+
+
+def _model_cases() -> list[Case]:
+    def case(model: nn.Module, text: str, shown: bool = False) -> Case:
+        return Case({"model": model}, given={"model": text}, shown=shown)
+
+    return [
+        case(NadarayaWatson(1.0, learnable=True), "NadarayaWatson(1.0, learnable=True)", shown=True),
+        case(NadarayaWatson(1.0), "NadarayaWatson(1.0)"),
+        case(NadarayaWatson(0.2), "NadarayaWatson(0.2), its width chosen by hand"),
+        case(nn.Linear(1, 1), "nn.Linear(1, 1), a straight line"),
+        case(nn.Softmax(dim=-1), "nn.Softmax(dim=-1)"),
+    ]
+
+
+NON_PARAMETRIC = FindError(
+    name="non-parametric",
+    task='write a function that looks at a model and says "parametric" or "non-parametric", rightly for all of them.',
+    why="What is learned and what is merely kept: the words of every later chapter hang on it.",
+    claims=True,
+    program=(
+        "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
+        "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples, learns nothing.",
+        "With a learned w, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it is non-parametric as well, for it still keeps the "
+        "examples.",
+        "w can be found by gradient descent on the squared error; a larger w means a narrower kernel.",
+    ),
+    line=3,
+    found="w is a parameter, and training changes it. Keeping the examples does not take that back.",
+    innocent={
+        1: "the query does not appear in the formula, so the answer is the mean, always.",
+        2: "there is nothing in it that training could change. A width that is chosen by hand is not learned.",
+        4: "the estimate is differentiable in w, and w = 1 / width.",
+    },
+    reference=kind_of,
+    cases=_model_cases,
+    returns=("answer",),
+    words=True,
+    hints=(
+        "Go through the claims and ask of each: is there a number in it that training would change?",
+        "In torch such numbers are the model's parameters: `list(model.parameters())`. A number that is merely kept is "
+        "a buffer, and no parameter.",
+        '`"parametric" if any(True for _ in model.parameters()) else "non-parametric"`: now in your own words.',
+    ),
+    minutes=4,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda model: "non-parametric",
+            "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
+            "parameters.",
+        ),
+        Wrong(
+            lambda model: "parametric",
+            "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
+            "there is anything to learn.",
+        ),
+        Wrong(
+            lambda model: "parametric" if model.state_dict() else "non-parametric",
+            "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
+            "`model.parameters()`.",
+        ),
+        Wrong(
+            lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
+            "The two words are the wrong way round: parametric is the one with something to learn.",
+        ),
+    ),
+)

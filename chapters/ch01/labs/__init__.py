@@ -1,0 +1,6 @@
+"""The labs of chapter 1: small experiments that compute in the browser while the hand moves."""
+
+from .pooling import ask, bandwidth
+from .softmax import softmax
+
+__all__ = ["ask", "bandwidth", "softmax"]

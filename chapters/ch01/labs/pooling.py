@@ -1,0 +1,324 @@
+"""The labs of attention pooling: a query to drag, and kernel and bandwidth with the heatmap that they make."""
+
+import numpy as np
+import torch
+
+from course_utils.attention import KERNELS, leave_one_out_mask, nadaraya_watson
+from course_utils.views.given import as_array
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+MOST_EXAMPLES = 3000
+ASK = (
+    "Drag the [query|query]. Bars: its weight on each [key|key]. Dots: the [value|values], larger where they count. "
+    "Curve: the [output|estimate]."
+)
+LISTEN = (
+    "Move the width. Left: the [output|estimate] through the [value|values]. Right: who listens to whom. "
+    "Below: the error on examples that were left out."
+)
+DASHED = " Dashed: the truth."
+
+
+class Pooling(View):
+    """See `ask`."""
+
+    kind = "pooling"
+    modules = ("core", "chart", "pooling")
+    size = (7.0, 4.0)
+
+    def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
+        """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64."""
+        mask = np.ones(len(self.arrays["keys"]), bool)
+        mask[self.state.get("removed", [])] = False
+        return _estimate(queries, self.arrays, self.state, torch.from_numpy(mask).expand(len(queries), -1))
+
+    def describe(self) -> str:
+        query, kernel = self.state["query"], self.state["kernel"]
+        (estimate,), (weights,) = self.answer([query])
+        text = f"{len(weights)} examples; {kernel} kernel of width {self.state['width']:.3g}. The query {query:.3g}"
+        if np.isnan(estimate):
+            return f"{text} finds nobody in reach: no estimate."
+        loudest = int(weights.argmax())
+        return (
+            f"{text} asks {_effective(weights):.1f} of them (effective number) and gets the estimate {estimate:.3g}; "
+            f"the loudest, at {self.arrays['keys'][loudest]:.3g}, has the weight {weights[loudest]:.3g}."
+        )
+
+    def table(self) -> TextTable:
+        _, (weights,) = self.answer([self.state["query"]])
+        examples = zip(self.arrays["keys"], self.arrays["values"], weights, strict=True)
+        rows = [[str(i + 1), f"{k:.3f}", f"{v:.3f}", f"{w:.3f}"] for i, (k, v, w) in enumerate(examples)]
+        return TextTable(["example", "key", "value", "weight"], rows[:200])
+
+    def draw(self, figure) -> None:
+        from course_utils.views.picture import COLOURS
+
+        top, strip = figure.subplots(2, sharex=True, height_ratios=[4, 1])
+        keys, values, (low, high) = self.arrays["keys"], self.arrays["values"], self.options["domain"]
+        (estimate,), (weights,) = self.answer([self.state["query"]])
+        grid = np.linspace(low, high, 161)
+        share = weights / max(weights.max(), 1e-12)
+        top.scatter(keys, values, s=12 + 90 * share, color=COLOURS["value"], alpha=0.3 + 0.6 * share, lw=0)
+        top.plot(grid, self.answer(grid)[0], color=COLOURS["output"])
+        if "truth_x" in self.arrays:
+            top.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
+        for axes in (top, strip):
+            axes.axvline(self.state["query"], color=COLOURS["query"], ls="--")
+        if not np.isnan(estimate):
+            top.plot(self.state["query"], estimate, "o", color=COLOURS["output"], mec="white", ms=8)
+            top.annotate(
+                f"{estimate:.2f}",
+                (self.state["query"], estimate),
+                (9, 9),
+                textcoords="offset points",
+                color=COLOURS["output"],
+                weight="bold",
+            )
+        strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
+        strip.set_ylabel("weight", color=COLOURS["key"])
+        strip.set_xlabel(f"query {self.state['query']:.2f}", color=COLOURS["query"])
+        top.set_ylabel(self.options["value_name"])
+
+
+class Bandwidth(Pooling):
+    """See `bandwidth`."""
+
+    kind = "bandwidth"
+    modules = ("core", "chart", "bandwidth")
+    size = (7.4, 3.6)
+
+    @property
+    def error(self) -> tuple[float, float, float]:
+        """(mean squared leave-one-out error here, the lowest of the current kernel, its width)."""
+        widths = np.array(self.options["widths"])
+        errors = self.arrays["errors"].reshape(-1, len(widths))[self.options["kernels"].index(self.state["kernel"])]
+        best = int(np.nanargmin(errors))
+        return float(errors[abs(widths - self.state["width"]).argmin()]), float(errors[best]), float(widths[best])
+
+    def describe(self) -> str:
+        _, weights = self.answer(self.arrays["queries"])
+        here, lowest, best = self.error
+        return (
+            f"{len(self.arrays['keys'])} examples; {self.state['kernel']} kernel of width {self.state['width']:.3g}. "
+            f"A query asks {np.mean([_effective(w) for w in weights]):.1f} of them on average. "
+            f"Squared leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
+        )
+
+    def table(self) -> TextTable:
+        queries = self.arrays["queries"][::4]
+        estimates, _ = self.answer(queries)
+        return TextTable(
+            ["query", "estimate"], [[f"{q:.2f}", f"{e:.3f}"] for q, e in zip(queries, estimates, strict=True)]
+        )
+
+    def draw(self, figure) -> None:
+        from course_utils.views.picture import COLOURS, ink_map
+
+        left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
+        queries = self.arrays["queries"]
+        estimates, weights = self.answer(queries)
+        many = len(self.arrays["keys"]) > 300
+        left.plot(
+            self.arrays["keys"],
+            self.arrays["values"],
+            "o",
+            ms=2 if many else 4,
+            color=COLOURS["value"],
+            alpha=0.4,
+            mew=0,
+        )
+        if "truth_x" in self.arrays:
+            left.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
+        left.plot(queries, estimates, color=COLOURS["output"])
+        left.set(
+            title=f"{self.state['kernel']}, width {self.state['width']:.3g}",
+            xlabel=self.options["key_name"],
+            ylabel=self.options["value_name"],
+        )
+        columns = weights[:, :: max(1, weights.shape[1] // 150)]
+        right.imshow(columns, cmap=ink_map(), aspect="auto", vmin=0, interpolation="nearest")
+        right.set(xticks=[], yticks=[])
+        right.set_xlabel("keys, sorted", color=COLOURS["key"])
+        right.set_ylabel("queries, sorted", color=COLOURS["query"])
+        right.set_title(f"full ink = {weights.max():.2g}", fontsize=10, weight="normal")
+
+
+def ask(
+    keys,
+    values,
+    truth=None,
+    *,
+    query=None,
+    kernel="gaussian",
+    width=None,
+    key_name="key",
+    value_name="value",
+    title="Whom does the query ask?",
+    caption=None,
+    live=False,
+    presenting=None,
+):
+    """Drag a query along the axis and see whom it asks: weights as bars, the estimate moving; knock examples out.
+
+    keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
+    function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
+    unit of the keys (middle of the keys and a tenth of their span by default); kernel: a name in attention.KERNELS.
+    live=True: Python hears `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
+    """
+    keys, values = _examples(keys, values)
+    low, high = _domain(keys)
+    state = {
+        "query": float((low + high) / 2 if query is None else query),
+        "kernel": _kernel(kernel),
+        "width": 1.0,
+        "removed": [],
+    }
+    state["width"], widths = _widths(keys, width)
+    controls = [
+        {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 201), "digits": 2},
+        _kernel_control(),
+        {"kind": "range", "name": "width", "label": "width", "values": widths, "digits": 2},
+        {"kind": "button", "name": "knock", "label": "knock out the loudest"},
+        {"kind": "button", "name": "back", "label": "bring all back"},
+    ]
+    arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
+    options = {"domain": [float(low), float(high)], "key_name": key_name, "value_name": value_name}
+    caption = ASK + DASHED * (truth is not None) if caption is None else caption
+    return shell(Pooling(title, caption, arrays, state, controls, options, presenting), live)
+
+
+def bandwidth(
+    keys,
+    values,
+    truth=None,
+    *,
+    kernel="gaussian",
+    width=None,
+    key_name="key",
+    value_name="value",
+    title="How far should a query listen?",
+    caption=None,
+    live=False,
+    presenting=None,
+):
+    """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
+
+    keys [K], values [K], truth, kernel, width as in `ask`. The error is the mean squared leave-one-out error, computed
+    here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
+    live=True: Python hears `kernel`, `width`, `query`.
+    """
+    keys, values = _examples(keys, values)
+    order = np.argsort(keys, kind="stable")
+    keys, values = keys[order], values[order]
+    low, high = float(keys.min()), float(keys.max())
+    low, high = (low, high) if high > low else (low - 1, high + 1)
+    state = {"kernel": _kernel(kernel), "width": 1.0, "query": float((low + high) / 2)}
+    state["width"], widths = _widths(keys, width)
+    arrays = {
+        "queries": np.linspace(low, high, 121).astype("<f4"),
+        "keys": keys,
+        "values": values,
+        **_truth(truth, keys),
+    }
+    errors = [leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
+    arrays["errors"] = np.stack(errors).astype("<f4").ravel()
+    controls = [
+        _kernel_control(),
+        {"kind": "range", "name": "width", "label": "width", "values": widths, "digits": 2},
+        {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 121), "digits": 2},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    options = {"widths": widths, "kernels": list(KERNELS), "key_name": key_name, "value_name": value_name}
+    caption = LISTEN + DASHED * (truth is not None) if caption is None else caption
+    return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
+
+
+def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
+    """Mean squared error [W] of predicting each example from all others, for each width; NaN where one has no other.
+
+    keys [K], values [K], widths [W] in the unit of the keys. Source: Hastie et al., section 7.10.
+    """
+    keys, values = (torch.as_tensor(as_array(x, "examples")) for x in (keys, values))
+    others, errors = leave_one_out_mask(len(keys)), []
+    for width in widths:
+        estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: KERNELS[kernel](d, w), mask=others)
+        errors.append(float(((estimate - values) ** 2).mean()))
+    return np.array(errors)
+
+
+def _estimate(queries, arrays, state, mask):
+    def as64(x):
+        return torch.as_tensor(np.asarray(x, np.float64))
+
+    estimates, weights = nadaraya_watson(
+        as64(queries),
+        as64(arrays["keys"]),
+        as64(arrays["values"]),
+        lambda d: KERNELS[state["kernel"]](d, state["width"]),
+        mask=mask,
+    )
+    return estimates.numpy(), weights.numpy()
+
+
+def _effective(weights: np.ndarray) -> float:
+    total = float((weights**2).sum())
+    return 1 / total if total else 0.0
+
+
+def _examples(keys, values) -> tuple[np.ndarray, np.ndarray]:
+    keys, values = as_array(keys, "keys"), as_array(values, "values")
+    if keys.ndim != 1 or keys.shape != values.shape or not 1 <= len(keys) <= MOST_EXAMPLES:
+        raise ValueError(
+            f"keys has shape {keys.shape}, values {values.shape}: a lab needs both [K], 1 to {MOST_EXAMPLES}"
+        )
+    missing = int((~np.isfinite(keys + values)).sum())
+    if missing:
+        raise ValueError(
+            f"{missing} of {len(keys)} examples are NaN or infinite: leave them out (keep = values.isfinite())"
+        )
+    return keys.astype("<f4"), values.astype("<f4")
+
+
+def _truth(truth, keys: np.ndarray) -> dict[str, np.ndarray]:
+    if truth is None:
+        return {}
+    if callable(truth):
+        grid = torch.linspace(*_domain(keys), 161)
+        truth = grid, truth(grid)
+    x, y = (as_array(part, "truth").astype("<f4") for part in truth)
+    return {"truth_x": x, "truth_y": y}
+
+
+def _domain(keys: np.ndarray) -> tuple[float, float]:
+    low, high = float(keys.min()), float(keys.max())
+    room = 0.04 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _steps(low: float, high: float, count: int) -> list[float]:
+    return [round(float(x), 4) for x in np.linspace(low, high, count)]
+
+
+def _widths(keys: np.ndarray, width) -> tuple[float, list[float]]:
+    """The width to start with and the 61 of the slider: 1/150 to twice the span, evenly on a log scale."""
+    span = float(keys.max() - keys.min()) or 1.0
+    width = span / 10 if width is None else float(width)
+    if not (np.isfinite(width) and width > 0):
+        raise ValueError(f"width is {width}: it must be a finite number above 0, in the unit of the keys")
+    steps = np.geomspace(min(span / 150, width), max(2 * span, width), 61)
+    steps[abs(np.log(steps / width)).argmin()] = width
+    widths = [float(f"{s:.4g}") for s in steps]
+    return min(widths, key=lambda s: abs(s - width)), widths
+
+
+def _kernel(name: str) -> str:
+    if name not in KERNELS:
+        raise ValueError(f"kernel {name!r} is unknown: choose one of {', '.join(KERNELS)}")
+    return name
+
+
+def _kernel_control() -> dict:
+    words = {"gaussian": "Gaussian", "boxcar": "boxcar", "epanechnikov": "Epanechnikov"}
+    return {"kind": "choice", "name": "kernel", "label": "kernel", "options": list(KERNELS), "words": words}

@@ -1,0 +1,14 @@
+"""Chapter 2, scoring functions: eight exercises, and twelve errors of widely used slides and articles to find."""
+
+from .article import AVERAGED, INDICES, RELU, SAME_HEAD
+from .attention import ATTENTION, SCORE
+from .examples import DIRECTION, IMPOSSIBLE, ROUNDED, TIES
+from .masks import LINEAR, MASK
+from .scores import ADDITIVE, COSINE, CUT, GENERAL
+from .table import BIASED, DEEP, LOCATION, SIZE_OR_LENGTH
+
+EXERCISES = (
+    *(SCORE, ATTENTION, GENERAL, ADDITIVE, CUT, COSINE, LINEAR, MASK),
+    *(SIZE_OR_LENGTH, LOCATION, BIASED, DEEP, ROUNDED, TIES, IMPOSSIBLE, DIRECTION),
+    *(INDICES, AVERAGED, RELU, SAME_HEAD),
+)

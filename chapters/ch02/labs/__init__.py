@@ -1,0 +1,7 @@
+"""The labs of chapter 2: small experiments that compute in the browser while the hand moves."""
+
+from .masking import masking
+from .scaling import scaling
+from .scoring import scoring
+
+__all__ = ["masking", "scaling", "scoring"]

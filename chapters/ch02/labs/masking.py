@@ -1,0 +1,129 @@
+"""The mask lab: padding, causal, both, an empty row; and what the wrong order of mask and softmax lets through."""
+
+import numpy as np
+import torch
+
+from course_utils.attention import causal_mask, masked_softmax, padding_mask
+from course_utils.views.given import as_array
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+ORDERS = {
+    "before": "Masked scores count as −∞; then softmax. The right order.",
+    "times": "Scores times 0 and 1, then softmax: a masked score becomes 0, and exp(0) = 1 still gets a share.",
+    "after": "Softmax over everything, then times 0 and 1: what went to masked keys is lost.",
+    "large": "−1e9 in place of −∞: a row with nothing to attend spreads over keys that nobody may see.",
+}
+
+
+class Masking(View):
+    """See `masking`."""
+
+    kind = "masking"
+    modules = ("core", "masking")
+    size = (7.4, 3.6)
+
+    def compute(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(allowed bool, scores, weights), [T, T] each, at the current state, in float64."""
+        size, state = len(self.options["names"]), self.state
+        scores = torch.from_numpy(self.arrays["scores"].astype(np.float64)).reshape(size, size)
+        allowed = padding_mask(torch.tensor([state["length"]]), size)[0].expand(size, -1)
+        allowed = allowed & causal_mask(size) if state["causal"] else allowed.clone()
+        if state["empty"]:
+            allowed[state["empty"] - 1] = False
+        weights = {
+            "before": lambda: masked_softmax(scores, allowed),
+            "times": lambda: torch.softmax(scores * allowed, -1),
+            "after": lambda: torch.softmax(scores, -1) * allowed,
+            "large": lambda: torch.softmax(scores.masked_fill(~allowed, -1e9), -1),
+        }[state["order"]]()
+        return allowed, scores, weights
+
+    def describe(self) -> str:
+        allowed, _, weights = self.compute()
+        leak = weights[~allowed].sum().item() / len(weights)
+        empty, sums = int((~allowed.any(-1)).sum()), weights.sum(-1)
+        parts = [f"{self.state['length']} of {len(weights)} tokens are real"]
+        parts += ["causal"] if self.state["causal"] else []
+        parts += [f"{empty} rows with nothing to attend"] if empty else []
+        text = ", ".join(parts) + f". {ORDERS[self.state['order']]} Weight where the mask says no: {100 * leak:.0f} %."
+        return text + f" Rows sum to {sums.min():.2f} at least and {sums.max():.2f} at most."
+
+    def table(self) -> TextTable:
+        allowed, _, weights = self.compute()
+        rows = []
+        for name, row, open_ in zip(self.options["names"], weights.tolist(), allowed.tolist(), strict=True):
+            cells = [f"{w:.3f}" if o or w > 1e-12 else "masked" for w, o in zip(row, open_, strict=True)]
+            rows.append([name, *cells, f"{sum(row):.3f}"])
+        return TextTable(["query", *self.options["names"], "Σ"], rows)
+
+    def draw(self, figure) -> None:
+        from course_utils.views import picture
+
+        allowed, scores, weights = (x.numpy() for x in self.compute())
+        names = picture.names(self.options["names"], "t")
+        names = [n if i < self.state["length"] else "pad" for i, n in enumerate(names)]
+        reach = abs(scores).max() or 1
+        left, right = figure.subplots(1, 2)
+        diverging = picture.ink_map(picture.BRICK, picture.PAPER), picture.ink_map(picture.PAPER, picture.SAND)
+        low = np.where(scores < 0, scores, np.nan)
+        left.imshow(np.where(allowed, low, np.nan), cmap=diverging[0], vmin=-reach, vmax=0)
+        left.imshow(np.where(allowed & (scores >= 0), scores, np.nan), cmap=diverging[1], vmin=0, vmax=reach)
+        shown = allowed | (weights > 1e-12)
+        right.imshow(np.where(shown, weights, np.nan), cmap=picture.ink_map(), vmin=0, vmax=1)
+        for axes, title in ((left, "scores, and where the mask says no"), (right, "weights")):
+            axes.set(title=title, facecolor="#e3e9ef")
+            axes.set_xticks(range(len(names)), names, rotation=45, ha="right", color=picture.COLOURS["key"])
+            axes.set_yticks(range(len(names)), names, color=picture.COLOURS["query"])
+            axes.tick_params(length=0)
+        for q, k in np.argwhere(shown):
+            ink = "white" if weights[q, k] > 0.5 else "#a55246" if not allowed[q, k] else "#1b2430"
+            right.text(k, q, f"{weights[q, k]:.2f}"[1:] if weights[q, k] < 0.995 else "1", color=ink, fontsize=8,
+                       ha="center", va="center")  # fmt: skip
+
+
+def masking(
+    scores,
+    names=None,
+    *,
+    length=None,
+    causal=False,
+    order="before",
+    title="Who may look at whom?",
+    caption="Shorten the sequence, hide the future, empty a row. Then try the wrong orders, and look for the leak.",
+    live=False,
+    presenting=None,
+):
+    """Masks under the hand: padding, causal, both, a row with nothing to attend; three wrong orders beside the right.
+
+    scores [T, T], 2 to 12 tokens, finite; names: T labels; length: real tokens, the rest is padding; order: "before"
+    (right), "times", "after" or "large". live=True: Python hears `length`, `causal`, `empty`, `order`.
+    Raises ValueError for what cannot be shown.
+    """
+    scores = as_array(scores, "scores")
+    if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not 2 <= len(scores) <= 12:
+        raise ValueError(f"scores has shape {scores.shape}: this lab needs [T, T] with 2 to 12 tokens")
+    if not np.isfinite(scores).all():
+        raise ValueError("scores must be finite: masks are the lab's own business, give it the scores before masking")
+    size = len(scores)
+    names = [str(i + 1) for i in range(size)] if names is None else [str(n) for n in names]
+    if len(names) != size:
+        raise ValueError(f"{size} tokens and {len(names)} names: give one name each")
+    length = size if length is None else int(length)
+    if not 0 <= length <= size or order not in ORDERS:
+        raise ValueError(f"length {length}, order {order!r}: needed, 0 to {size}, and one of {', '.join(ORDERS)}")
+    words = {"before": "mask, then softmax", "times": "multiply, then softmax", "after": "softmax, then multiply"}
+    controls = [
+        {"kind": "range", "name": "length", "label": "real tokens", "values": list(range(size + 1)), "digits": 0},
+        {"kind": "choice", "name": "causal", "label": "future", "options": [False, True],
+         "words": {"false": "seen", "true": "hidden"}},
+        {"kind": "range", "name": "empty", "label": "empty row", "values": list(range(size + 1)), "digits": 0},
+        {"kind": "choice", "name": "order", "label": "order", "options": list(ORDERS),
+         "words": words | {"large": "−1e9, then softmax"}},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]  # fmt: skip
+    state = {"length": length, "causal": bool(causal), "empty": 0, "order": order}
+    arrays = {"scores": scores.astype("<f4").ravel()}
+    options = {"names": names, "orders": ORDERS}
+    return shell(Masking(title, caption, arrays, state, controls, options, presenting), live)

@@ -1,0 +1,199 @@
+// Dot products of random vectors of size d, with and without √d: their spread, the weights, the gradient.
+import SCALING_CSS from "./scaling.css";
+import { fmt, h, mix, paper, rgb, softmax } from "../../../course_utils/views/core.js";
+import { axes, curve, dot, scale } from "../../../course_utils/views/chart.js";
+
+export function scaling(ui) {
+  const { spec, state, unit, arrays } = ui,
+    [shown, Q, K, base, most] = spec.shape,
+    sizes = spec.sizes,
+    n = Q * K;
+  const canvas = h("canvas", { role: "img", "aria-label": spec.words });
+  const say = h("div", {
+    class: "say",
+    role: "status",
+    "data-testid": "readout",
+    style: "margin-top:.5em;min-height:3.1em",
+  });
+  ui.body.append(canvas);
+  ui.below.append(say);
+
+  // dot products of the first d features, for the sizes of the slider; few vectors make many by turning them round
+  const vector = (list, count) => {
+    const step = Math.max(1, Math.floor(most / (count / base)));
+    return (i, f) => list[(i % base) * most + ((f + Math.floor(i / base) * step) % most)];
+  };
+  const query = vector(arrays.queries, Q),
+    key = vector(arrays.keys, K);
+  const products = new Map();
+  const running = new Float64Array(n),
+    wanted = new Set(sizes);
+  for (let f = 0; f < most; f++) {
+    for (let q = 0; q < Q; q++) {
+      const x = query(q, f);
+      for (let k = 0; k < K; k++) running[q * K + k] += x * key(k, f);
+    }
+    if (wanted.has(f + 1)) products.set(f + 1, running.slice());
+  }
+  // spread of the scores, mean entropy of the weights, median size of softmax's derivative over the queries
+  function measure(d, scaled) {
+    const scores = Array.from(products.get(d), (s) => (scaled ? s / Math.sqrt(d) : s)),
+      mean = scores.reduce((a, b) => a + b, 0) / n;
+    const spread = Math.sqrt(scores.reduce((a, s) => a + (s - mean) ** 2, 0) / n),
+      weights = [];
+    const gradients = [];
+    let entropy = 0;
+    for (let q = 0; q < Q; q++) {
+      const w = softmax(scores.slice(q * K, (q + 1) * K)),
+        squares = w.reduce((a, x) => a + x * x, 0);
+      entropy -= w.reduce((a, x) => a + (x > 0 ? x * Math.log(x) : 0), 0) / Q;
+      // ‖diag(α) − ααᵀ‖² = Σ α² − 2 Σ α³ + (Σ α²)²
+      gradients.push(Math.sqrt(Math.max(0, squares - 2 * w.reduce((a, x) => a + x ** 3, 0) + squares ** 2)));
+      weights.push(w);
+    }
+    gradients.sort((a, b) => a - b);
+    return { scores, spread, entropy, gradient: (gradients[Q / 2 - 1] + gradients[Q / 2]) / 2, weights };
+  }
+  const curves = [false, true].map((scaled) => sizes.map((d) => measure(d, scaled).gradient));
+  const both = () => ({ plain: measure(state.d, false), scaled: measure(state.d, true) });
+
+  function histogram(c, x, floor, tall, made, colour, fill) {
+    const bin = Math.max(made.spread * 0.45, 1e-9),
+      counts = new Map();
+    for (const s of made.scores) {
+      const b = Math.floor(s / bin);
+      counts.set(b, (counts.get(b) ?? 0) + 1);
+    }
+    const top = Math.max(...counts.values());
+    c.fillStyle = c.strokeStyle = colour;
+    c.lineWidth = 1.2;
+    for (const [b, count] of counts) {
+      const left = Math.max(x(b * bin), x(x.low)),
+        right = Math.min(x((b + 1) * bin), x(x.high)),
+        up = (count / top) * tall;
+      if (right > left)
+        fill
+          ? c.fillRect(left, floor - up, Math.max(right - left - 0.5, 0.8), up)
+          : c.strokeRect(left, floor - up, Math.max(right - left, 0.8), up);
+    }
+  }
+  function heat(c, weights, x, y, side, tall, title) {
+    const { theme } = ui,
+      wide = side / K,
+      high = tall / shown;
+    weights.slice(0, shown).forEach((row, q) =>
+      row.forEach((w, k) => {
+        c.fillStyle = rgb(mix(theme.paper, theme.ink, w));
+        c.fillRect(x + k * wide, y + q * high, wide + 0.3, high + 0.3);
+      }),
+    );
+    c.strokeStyle = theme.line;
+    c.lineWidth = 1;
+    c.strokeRect(x - 0.5, y - 0.5, side + 1, tall + 1);
+    c.font = ui.font(12, 600);
+    c.fillStyle = theme.text;
+    c.textAlign = "left";
+    c.textBaseline = "bottom";
+    c.fillText(title, x, y - 5 * unit);
+  }
+  const css = h("style");
+  css.textContent = SCALING_CSS;
+  ui.root.append(css);
+  return {
+    paint(width, narrow) {
+      const { theme } = ui,
+        wide = Math.min(width, 880 * unit),
+        made = both(),
+        half = narrow ? wide - 20 * unit : wide / 2 - 24 * unit;
+      const box = { x: 8 * unit, y: 26 * unit, w: half - 16 * unit, h: 150 * unit };
+      const side = narrow ? Math.min(half, 300 * unit) : (half - 26 * unit) / 2,
+        high = narrow ? side / 2 : box.h,
+        across = !narrow;
+      const maps = { x: across ? wide / 2 + 10 * unit : 8 * unit, y: across ? 26 * unit : box.y + box.h + 66 * unit };
+      const under = {
+        y: across ? box.y + box.h + 66 * unit : maps.y + 2 * (high + 30 * unit) + 26 * unit,
+        h: 110 * unit,
+      };
+      const curveBox = { x: 46 * unit, y: under.y, w: wide - 60 * unit, h: under.h };
+      const c = paper(canvas, wide, curveBox.y + curveBox.h + 40 * unit),
+        brick = rgb(theme.minus),
+        sand = rgb(theme.plus);
+      const x = scale(-64, 64, box.x, box.x + box.w),
+        floor = box.y + box.h;
+      histogram(c, x, floor, box.h * 0.92, made.plain, brick, false);
+      histogram(c, x, floor, box.h * 0.92, made.scaled, sand, true);
+      c.strokeStyle = theme.line;
+      c.lineWidth = 1;
+      c.beginPath();
+      c.moveTo(box.x, floor + 0.5);
+      c.lineTo(box.x + box.w, floor + 0.5);
+      c.stroke();
+      c.font = ui.font(11);
+      c.fillStyle = theme.quiet;
+      c.textAlign = "center";
+      c.textBaseline = "top";
+      for (const t of [-60, -40, -20, 0, 20, 40, 60]) c.fillText(String(t).replace("-", "−"), x(t), floor + 5 * unit);
+      c.textAlign = "right";
+      c.fillText("score of a query with a key", box.x + box.w, floor + 20 * unit);
+      c.font = ui.font(12, 600);
+      c.textBaseline = "bottom";
+      c.textAlign = "left";
+      c.fillStyle = theme.text;
+      c.fillText("how the scores spread", box.x, box.y - 5 * unit);
+      c.font = ui.font(12, 600);
+      c.textBaseline = "top";
+      c.fillStyle = brick;
+      c.fillText(`□ q·k: ± ${fmt(made.plain.spread, 1)}`, box.x, box.y + 2);
+      c.fillStyle = sand;
+      c.fillText(`■ ÷ √d: ± ${fmt(made.scaled.spread, 1)}`, box.x, box.y + 19 * unit);
+      heat(c, made.plain.weights, maps.x, maps.y, side, high, "weights of q·k");
+      heat(
+        c,
+        made.scaled.weights,
+        across ? maps.x + side + 22 * unit : maps.x,
+        across ? maps.y : maps.y + high + 30 * unit,
+        side,
+        high,
+        "weights of q·k ÷ √d",
+      );
+      const ex = scale(1, most, curveBox.x, curveBox.x + curveBox.w, true),
+        ey = scale(0, Math.max(...curves.flat()) * 1.08, curveBox.y + curveBox.h, curveBox.y);
+      axes(c, ui, curveBox, ex, ey, { x: "d", y: "gradient through softmax, typical query" });
+      curve(c, sizes, curves[0], ex, ey, brick, 2 * unit, [6, 3]);
+      curve(c, sizes, curves[1], ex, ey, sand, 2.4 * unit);
+      curve(c, [state.d, state.d], [0, ey.high], ex, ey, theme.text, 1, [3, 3]);
+      dot(c, ex(state.d), ey(made.plain.gradient), 5 * unit, brick);
+      dot(c, ex(state.d), ey(made.scaled.gradient), 5 * unit, sand);
+      const share = (m) => `${Math.round((100 * m.entropy) / Math.log(K))} %`;
+      say.replaceChildren(
+        h(
+          "div",
+          {},
+          "d = ",
+          h("b", {}, String(state.d)),
+          `: scores spread ± ${fmt(made.plain.spread, 1)}, divided by √d ± ${fmt(made.scaled.spread, 1)}.`,
+        ),
+        h(
+          "div",
+          { class: "quiet" },
+          `Entropy ${fmt(made.plain.entropy, 2)} of at most ${fmt(Math.log(K), 2)} (${share(made.plain)}), with √d ` +
+            `${fmt(made.scaled.entropy, 2)} (${share(made.scaled)}). Gradient ` +
+            `${fmt(made.plain.gradient)}, with √d ${fmt(made.scaled.gradient)}.`,
+        ),
+      );
+    },
+    table() {
+      const made = both(),
+        row = (name, key) => [name, fmt(made.plain[key]), fmt(made.scaled[key])];
+      return {
+        header: [`d = ${state.d}`, "q·k", "÷ √d"],
+        rows: [
+          row("spread of the scores", "spread"),
+          row("entropy of the weights", "entropy"),
+          row("gradient, typical query", "gradient"),
+        ],
+      };
+    },
+    numbers: both,
+  };
+}

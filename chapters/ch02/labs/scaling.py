@@ -1,0 +1,120 @@
+"""The √d lab: what the size of vectors does to their dot products, to softmax, and to its gradient."""
+
+import numpy as np
+import torch
+
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+SHOWN, QUERIES, KEYS, BASE = 12, 96, 24, 8  # queries on show and in all; 8 vectors each, turned round, make the rest
+
+
+class Scaling(View):
+    """See `scaling`."""
+
+    kind = "scaling"
+    modules = ("core", "chart", "scaling")
+    size = (7.4, 4.6)
+
+    def vectors(self, name: str, count: int) -> torch.Tensor:
+        """[count, D] in float64: the 8 that travel, then the same ones with their features turned round."""
+        base = torch.from_numpy(self.arrays[name].astype(np.float64)).reshape(BASE, -1)
+        turns = count // BASE
+        return torch.cat([base.roll(-i * max(1, base.shape[1] // turns), -1) for i in range(turns)])
+
+    def measure(self, d: int, scaled: bool) -> dict:
+        """At size d, in float64: scores, weights [Q, K]; spread of the scores, mean entropy of the weights, and
+        the gradient of the typical query: median of the Frobenius norm of softmax's Jacobian diag(α) − ααᵀ."""
+        q, k = self.vectors("queries", QUERIES)[:, :d], self.vectors("keys", KEYS)[:, :d]
+        scores = q @ k.T / (d**0.5 if scaled else 1)
+        weights = torch.softmax(scores, -1)
+        jacobian = torch.diag_embed(weights) - weights[:, :, None] * weights[:, None]
+        return {
+            "scores": scores.numpy(),
+            "weights": weights.numpy(),
+            "spread": scores.std(correction=0).item(),
+            "entropy": torch.special.entr(weights).sum(-1).mean().item(),
+            "gradient": jacobian.flatten(1).norm(dim=-1).quantile(0.5).item(),
+        }
+
+    def describe(self) -> str:
+        d, keys = self.state["d"], KEYS
+        plain, scaled = self.measure(d, False), self.measure(d, True)
+        return (
+            f"Random vectors of size {d}. Dot products spread ± {plain['spread']:.1f}; divided by √d, "
+            f"± {scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
+            f"with √d {scaled['entropy']:.2f}. Gradient of the typical query {plain['gradient']:.3f}, "
+            f"with √d {scaled['gradient']:.3f}."
+        )
+
+    def table(self) -> TextTable:
+        plain, scaled = (self.measure(self.state["d"], s) for s in (False, True))
+        names = {
+            "spread": "spread of the scores",
+            "entropy": "entropy of the weights",
+            "gradient": "gradient, typical query",
+        }
+        rows = [[text, f"{plain[key]:.3f}", f"{scaled[key]:.3f}"] for key, text in names.items()]
+        return TextTable([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)
+
+    def draw(self, figure) -> None:
+        from course_utils.views import picture
+
+        places = figure.subplot_mosaic("spq;lll", width_ratios=[1.6, 1, 1])
+        spread, plain_map, scaled_map, line = (places[name] for name in "spql")
+        colours = {False: "#a55246", True: "#806f2e"}
+        sizes = self.options["sizes"]
+        for scaled, axes, title in ((False, plain_map, "q·k"), (True, scaled_map, "q·k ÷ √d")):
+            made = self.measure(self.state["d"], scaled)
+            kind = {"histtype": "stepfilled" if scaled else "step", "density": False, "bins": 14}
+            weight = np.full(made["scores"].size, 1 / made["scores"].size)
+            spread.hist(made["scores"].ravel(), weights=weight, color=colours[scaled], **kind)
+            axes.imshow(made["weights"][:SHOWN], cmap=picture.ink_map(), vmin=0, vmax=1, aspect="auto")
+            axes.set(title=title, xticks=[], yticks=[])
+            gradients = [self.measure(d, scaled)["gradient"] for d in sizes]
+            line.plot(sizes, gradients, color=colours[scaled], ls="-" if scaled else "--")
+            line.plot(self.state["d"], made["gradient"], "o", color=colours[scaled])
+        spread.set(xlim=(-64, 64), title=f"d = {self.state['d']}", xlabel="score", yticks=[])
+        line.set(xscale="log", xlabel="d", ylabel="gradient, median", ylim=(0, None))
+
+
+def scaling(
+    sizes=range(1, 1025),
+    *,
+    d=64,
+    seed=8,
+    title="Why divide by √d?",
+    caption="Drag d. Brick: plain dot products. Sand: divided by √d. Watch the spread, what softmax makes of it, "
+    "and how much gradient is left.",
+    live=False,
+    presenting=None,
+):
+    """Dot products of random vectors with and without √d: spread, weights, entropy and gradient, as d grows.
+
+    sizes: the sizes d that may be shown, whole numbers from 1 to 1,024 (the slider takes about 60 of them, evenly on a
+    doubling scale); d: where to start. Queries and keys are independent numbers of variance 1, from `seed`, in
+    half precision. live=True: Python hears `d`. Raises ValueError for sizes outside 1 … 1,024.
+    """
+    sizes = sorted({int(s) for s in sizes})
+    if not sizes or sizes[0] < 1 or sizes[-1] > 1024:
+        raise ValueError(f"sizes run from {sizes[:1]} to {sizes[-1:]}: needed, whole numbers from 1 to 1,024")
+    d = int(d)
+    if not sizes[0] <= d <= sizes[-1]:
+        raise ValueError(f"d is {d}: choose one of the sizes, {sizes[0]} to {sizes[-1]}")
+    steps = np.geomspace(sizes[0], sizes[-1], 61)
+    wanted = sorted({min(sizes, key=lambda s, t=t: abs(s - t)) for t in steps} | {s for s in _ROUND if s in sizes})
+    d = min(wanted, key=lambda s: abs(s - d))
+    source = torch.Generator().manual_seed(seed)
+    most = sizes[-1]
+    queries, keys = (torch.randn(n, most, generator=source).half().numpy() for n in (BASE, BASE))
+    arrays = {"queries": queries.ravel().astype("<f2"), "keys": keys.ravel().astype("<f2")}
+    controls = [
+        {"kind": "range", "name": "d", "label": "size d", "values": wanted, "digits": 0},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    options = {"shape": [SHOWN, QUERIES, KEYS, BASE, most], "sizes": wanted}
+    return shell(Scaling(title, caption, arrays, {"d": d}, controls, options, presenting), live)
+
+
+_ROUND = (1, 4, 16, 64, 100, 256, 400, 512, 1024)

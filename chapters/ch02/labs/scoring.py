@@ -1,0 +1,204 @@
+"""The scoring lab: one query, a few keys, two scores side by side, from score to context step by step."""
+
+import copy
+
+import numpy as np
+import torch
+from torch import nn
+
+from chapters.ch02.experiments import trained_scores
+from course_utils.attention import masked_softmax
+from course_utils.attention.scores import SCORES
+from course_utils.views.given import as_array, as_mask
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+STEPS = ("score", "scaled", "masked", "weights", "context")
+TASK_WORDS = {
+    "feature": "trained to undo a hidden rotation",
+    "direction": "trained to match directions",
+    "place": "trained to count places",
+    "length": "trained to find the longest",
+}
+
+
+class Scoring(View):
+    """See `scoring`."""
+
+    kind = "scoring"
+    modules = ("core", "scores", "scoring")
+    size = (7.2, 4.4)
+
+    def __init__(self, *arguments, modules_by_name, **keywords):
+        self.by_name = modules_by_name
+        super().__init__(*arguments, **keywords)
+
+    def steps(self, slot: str) -> dict[str, np.ndarray]:
+        """The numbers of slot "a" or "b" at the current state, float64: score, scaled, masked, weights [K], context."""
+        name, dims = self.state[slot], self.options["dims"]
+        query = torch.tensor(self.state["query"], dtype=torch.float64)[None]
+        keys = torch.tensor(self.state["key_vectors"], dtype=torch.float64).reshape(-1, dims)
+        values = keys
+        if "values" in self.arrays:
+            values = torch.from_numpy(self.arrays["values"].astype(np.float64)).reshape(len(keys), -1)
+        with torch.no_grad():
+            scaled = self.by_name[name](query, keys)[0]
+        score = scaled * dims**0.5 if name == "scaled_dot" else scaled
+        scaled = scaled / self.state["temperature"]
+        mask = torch.tensor(self.state["mask"])
+        weights = masked_softmax(scaled, mask)
+        steps = (score, scaled, scaled.masked_fill(~mask, -torch.inf), weights, weights @ values)
+        return {name: step.numpy() for name, step in zip(STEPS, steps, strict=True)}
+
+    def describe(self) -> str:
+        text = []
+        for slot in "ab":
+            made, name = self.steps(slot), self.state[slot]
+            weights = ", ".join(f"{n} {w:.3f}" for n, w in zip(self.options["names"], made["weights"], strict=True))
+            context = " ".join(f"{x:.3f}" for x in made["context"])
+            text.append(f"{slot.upper()}, {name}: weights {weights}; context ({context}).")
+        return " ".join(text)
+
+    def table(self) -> TextTable:
+        names, rows = self.options["names"], []
+        for slot in "ab":
+            made = self.steps(slot)
+            for step in STEPS[:4]:
+                cells = ["masked" if np.isneginf(x) else f"{x:.3f}" for x in made[step]]
+                rows.append([f"{slot.upper()} {step}", *cells])
+            context = [f"{x:.3f}" for x in made["context"]]
+            rows.append([f"{slot.upper()} context", " ".join(context), *[""] * (len(names) - 1)])
+        return TextTable(["", *names], rows)
+
+    def draw(self, figure) -> None:
+        from course_utils.views import picture
+
+        names = picture.names(self.options["names"], "k")
+        for axes, slot in zip(figure.subplots(2, 1), "ab", strict=True):
+            made = self.steps(slot)
+            reach = max(abs(made["score"]).max(), abs(made["scaled"]).max(), 1e-9)
+            sand, brick = (picture.ink_map(picture.PAPER, colour) for colour in (picture.SAND, picture.BRICK))
+            for row, step in enumerate(STEPS[:4]):
+                for column, x in enumerate(made[step]):
+                    ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(abs(x) / reach * 0.85)
+                    ground = picture.ink_map()(x) if step == "weights" else ground
+                    axes.add_patch(_tile(column, row, ground))
+                    ink = "white" if step == "weights" and x > 0.5 else "#1b2430"
+                    text = "–" if np.isneginf(x) else f"{x:.3f}"
+                    axes.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
+            context = "(" + " ".join(f"{x:.3f}" for x in made["context"]) + ")"
+            axes.text(-0.45, 4, context, color=picture.COLOURS["output"], weight="bold", va="center")
+            axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(4.5, -0.5), title=f"{slot.upper()} · {self.state[slot]}")
+            axes.set_xticks(range(len(names)), names, color=picture.COLOURS["key"])
+            axes.set_yticks(range(5), ["score", "scaled", "mask", "softmax", "context"])
+            axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+            axes.spines[:].set_visible(False)
+
+
+def scoring(
+    query,
+    keys,
+    names=None,
+    *,
+    values=None,
+    a="dot",
+    b="similarity",
+    mask=None,
+    modules=None,
+    query_name="query",
+    title="How does the query meet the keys?",
+    caption="Choose a score for A and for B. Move the [query|query] and the [key|keys]: each row is one step on the "
+    "way to the [output|context].",
+    live=False,
+    presenting=None,
+):
+    """Two scores on the same query and keys, from score to scale, mask, softmax and context, all in the browser.
+
+    query [D], keys [K, D] with 2 to 8 keys; values [K, Dv], or None: the keys are the values, and move with them.
+    names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
+    modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
+    live=True: Python hears `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
+    Raises ValueError for shapes that don't fit, unknown names, or scores with parameters that are missing for this D.
+    """
+    query, keys = as_array(query, "query"), as_array(keys, "keys")
+    if query.ndim != 1 or keys.ndim != 2 or keys.shape[1] != len(query) or not 2 <= len(keys) <= 8:
+        raise ValueError(
+            f"query {query.shape} and keys {keys.shape}: this lab needs one query [D] and 2 to 8 keys [K, D] like it"
+        )
+    if not (np.isfinite(query).all() and np.isfinite(keys).all()):
+        raise ValueError("query and keys must be finite numbers: look for NaN with isfinite()")
+    names = [f"k{i + 1}" for i in range(len(keys))] if names is None else [str(n) for n in names]
+    allowed = as_mask(mask, len(keys))
+    if len(names) != len(keys) or len(allowed) != len(keys):
+        raise ValueError(f"{len(keys)} keys, {len(names)} names, a mask of {len(allowed)}: give one of each per key")
+    made, tasks = _modules(len(query), modules or {})
+    for slot, name in (("a", a), ("b", b)):
+        if name not in made:
+            if name in SCORES:
+                raise ValueError(
+                    f"{slot}={name!r} has parameters, and none are recorded for D = {len(query)}: modules="
+                )
+            SCORES[name]
+    arrays = {
+        f"{name}/{key}": value.detach().float().numpy().ravel().astype("<f4")
+        for name, module in made.items()
+        for key, value in module.state_dict().items()
+    }
+    options = {"names": names, "dims": len(query), "query_name": query_name, "scores": list(made)}
+    options["reach"] = float(np.ceil(max(1.0, 1.15 * max(abs(query).max(), abs(keys).max()))))
+    if values is not None:
+        values = as_array(values, "values")
+        if values.ndim != 2 or len(values) != len(keys) or not 1 <= values.shape[1] <= 8:
+            raise ValueError(f"values {values.shape}: needed, [K, Dv] with one row for each of the {len(keys)} keys")
+        arrays["values"] = values.astype("<f4").ravel()
+        options["value_dims"] = values.shape[1]
+    options["words_of"] = {name: name.replace("_", " ") for name in made}
+    options["about"] = {
+        name: {
+            "equation": module.equation,
+            "reference": module.reference,
+            "parameters": module.num_parameters,
+            "pair": module.cost.per_pair,
+            "task": TASK_WORDS.get(tasks.get(name), ""),
+        }
+        for name, module in made.items()
+    }
+    state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": allowed}
+    state |= {"temperature": 1.0, "step": 5}
+    menu = {"kind": "choice", "options": list(made), "menu": True, "words": options["words_of"]}
+    controls = [
+        {**menu, "name": "a", "label": "A"},
+        {**menu, "name": "b", "label": "B"},
+        {"kind": "range", "name": "step", "label": "steps shown", "values": [1, 2, 3, 4, 5], "digits": 0},
+        {
+            "kind": "range",
+            "name": "temperature",
+            "label": "temperature t",
+            "values": [round(float(t), 3) for t in np.geomspace(0.1, 10, 41)],
+            "digits": 2,
+        },
+        {"kind": "toggles", "name": "mask", "label": "may be attended", "options": names},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    view = Scoring(title, caption, arrays, state, controls, options, presenting, modules_by_name=made)
+    return shell(view, live)
+
+
+def _modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Module], dict[str, str]]:
+    """({name: score of this size in float64, with the numbers that travel to the browser}, {name: its task})."""
+    made, tasks = trained_scores(size)
+    for name, module in given.items():
+        if name not in SCORES:
+            SCORES[name]
+        if (module.query_size, module.key_size) != (size, size):
+            raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of {size}")
+        made[name] = copy.deepcopy(module).float().cpu()
+        tasks.pop(name, None)
+    return {name: made[name].double().eval() for name in SCORES if name in made}, tasks
+
+
+def _tile(column, row, colour):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, facecolor=colour, lw=0)

@@ -1,0 +1,10 @@
+"""Chapter 3: eight exercises, and what circulates."""
+
+from .bleu import BLEU
+from .bugs import BUGS
+from .claims import CLAIMS
+from .measures import CLIPPED, LOSS, PENALTY
+from .writing import LOOP, NO_BOS, SHIFT
+from .writing_steps import DECODER, STEP
+
+EXERCISES = (STEP, DECODER, LOOP, LOSS, CLIPPED, PENALTY, SHIFT, NO_BOS, *BUGS, *CLAIMS, *BLEU)

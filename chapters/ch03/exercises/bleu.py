@@ -1,0 +1,180 @@
+"""Chapter 3's errata in numbers: three errors in one BLEU score, as a lecture prints it."""
+
+import math
+
+from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.metrics import brevity_penalty
+
+
+def brevity_of(candidate: list[str], reference: list[str]) -> float:
+    """Brevity penalty of two lists of words, counted in words."""
+    return brevity_penalty(len(candidate), len(reference))
+
+
+def _brevity(c, r):
+    return 1.0 if c >= r else math.exp(1 - r / c)
+
+
+def _words(candidate: str, reference: str, shown=False) -> Case:
+    return Case({"candidate": candidate.split(), "reference": reference.split()}, shown=shown)
+
+
+UNITS = FindError(
+    name="two units in one score",
+    task="write the penalty again: two lists of words -> a number.",
+    why="A lecture scores 男孩 踢 足球 against 一个 小 男孩 在 踢 足球. Its n-grams are words.",
+    program=(
+        "def brevity(candidate, reference):          # lists of words",
+        '    c, r = len("".join(candidate)), len("".join(reference))',
+        "    return 1.0 if c >= r else math.exp(1 - r / c)",
+    ),
+    line=2,
+    found="these are characters, 5 and 9, while the n-grams are words. In words: 3 and 6, and a penalty of .368.",
+    innocent={1: "two lists of words.", 3: "the penalty itself is right, whatever the unit."},
+    reference=brevity_of,
+    cases=lambda: [
+        _words("男孩 踢 足球", "一个 小 男孩 在 踢 足球", shown=True),
+        _words("a long word", "some other words here"),
+        _words("one two three", "a b"),
+        _words("ab c", "a b c"),
+    ],
+    returns=("penalty",),
+    hints=(
+        "What does `len` count in line 2?",
+        "Count the reference on your fingers.",
+        "`c, r = len(candidate), len(reference)`",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda c, r: _brevity(len("".join(c)), len("".join(r))),
+            "Characters, still. Whatever the n-grams are made of, the lengths must count the same.",
+        ),
+        Wrong(lambda c, r: _brevity(len(c), len("".join(r))), "Words against characters: one of the two is mended."),
+        Wrong(lambda c, r: min(1.0, len(c) / len(r)), "In words, yes; but the penalty is e^(1 − r/c), not the ratio."),
+        Wrong(
+            lambda c, r: math.exp(1 - len(r) / len(c)),
+            "In words, yes; but a longer candidate must not get more than 1.",
+        ),
+        Wrong(lambda c, r: _brevity(len(r), len(c)), "Candidate and reference have changed places."),
+    ),
+)
+
+
+def geometric_mean(matches: list[int], totals: list[int]) -> float:
+    """Geometric mean of matches/totals; 0 as soon as one order has no match, or no n-gram at all."""
+    if not all(matches):
+        return 0.0
+    return math.prod(m / t for m, t in zip(matches, totals, strict=True)) ** (1 / len(matches))
+
+
+def _matched(matches, totals):
+    return [m / t for m, t in zip(matches, totals, strict=True) if m]
+
+
+NOTHING = FindError(
+    name="what is log zero",
+    task="write it again, by the definition, without smoothing: matches and totals of 1- to 4-grams -> their geometric "
+    "mean.",
+    why="In the same example there is no common 3-gram, and the candidate has no 4-gram at all.",
+    program=(
+        "def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]",
+        "    total = 0.0",
+        "    for m, t in zip(matches, totals):",
+        "        if m > 0:",
+        "            total += math.log(m / t) / 4",
+        "    return math.exp(total)",
+    ),
+    line=4,
+    found="precisions of 0 are left out, as if they were 1. log 0 is −∞, and the mean is 0: no 3-gram is right.",
+    innocent={
+        1: "matches and totals of four orders.",
+        2: "a sum begins with 0.",
+        3: "order after order.",
+        5: "a quarter of each logarithm: the geometric mean.",
+        6: "back from logarithms.",
+    },
+    reference=geometric_mean,
+    cases=lambda: [
+        Case({"matches": [3, 1, 0, 0], "totals": [3, 2, 1, 0]}, shown=True),
+        Case({"matches": [4, 3, 2, 1], "totals": [4, 3, 2, 1]}),
+        Case({"matches": [5, 3, 2, 1], "totals": [6, 5, 4, 3]}),
+        Case({"matches": [2, 0, 0, 0], "totals": [6, 5, 4, 3]}),
+    ],
+    returns=("mean",),
+    hints=(
+        "What is a product with a 0 in it?",
+        "What does the program say of a translation that matches no 4-gram?",
+        "If any of the matches is 0: return 0.0.",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda m, t: math.prod(_matched(m, t)) ** 0.25,
+            "Orders without a match are still left out, as if they were perfect.",
+        ),
+        Wrong(
+            lambda m, t: math.prod(_matched(m, t)) ** (1 / len(_matched(m, t))),
+            "Left out *and* the mean is taken over fewer: even kinder to what is wrong.",
+        ),
+        Wrong(
+            lambda m, t: sum(_matched(m, t)) / len(m),
+            "This is the ordinary mean. BLEU multiplies: one 0, and all is 0.",
+        ),
+        Wrong(
+            lambda m, t: sum(m) / sum(t),
+            "All orders in one pot: BLEU takes a precision for each order, then their geometric mean.",
+        ),
+    ),
+)
+
+
+def bleu_of(precisions: list[float], brevity: float) -> float:
+    """Brevity times the geometric mean of positive precisions."""
+    return brevity * math.prod(precisions) ** (1 / len(precisions))
+
+
+LOGARITHM = FindError(
+    name="which logarithm",
+    task="write it again: positive precisions and a brevity penalty -> the score.",
+    why="The same lecture arrives at .4167. With its own numbers it should have been .378.",
+    program=(
+        "def score(precisions, brevity):",
+        "    logs = [math.log10(p) for p in precisions]",
+        "    mean = sum(logs) / len(logs)",
+        "    return brevity * math.exp(mean)",
+    ),
+    line=2,
+    found="log₁₀ goes in and e comes out: the two must belong together. `math.log` is the natural one.",
+    innocent={
+        1: "it only names what comes in.",
+        3: "the mean of logarithms: a geometric mean.",
+        4: "e to the mean, times the penalty: right after natural logarithms.",
+    },
+    reference=bleu_of,
+    cases=lambda: [
+        Case({"precisions": [1.0, 0.5, 1.0, 1.0], "brevity": 0.449}, shown=True),
+        Case({"precisions": [0.8, 0.6, 0.4, 0.2], "brevity": 1.0}),
+        Case({"precisions": [0.5, 0.25], "brevity": 0.5}),
+    ],
+    returns=("score",),
+    hints=("What undoes log₁₀?", "exp and log must have the same base.", "`math.log(p)`"),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda p, b: b * math.exp(sum(map(math.log10, p)) / len(p)),
+            "Base 10 goes in, base e comes out, still: the result is too large.",
+        ),
+        Wrong(
+            lambda p, b: b * math.prod(p),
+            "The product without the root: the mean of the logarithms is a root of the product.",
+        ),
+        Wrong(lambda p, b: b * sum(p) / len(p), "This is the ordinary mean of the precisions."),
+        Wrong(lambda p, b: math.prod(p) ** (1 / len(p)), "The brevity penalty is forgotten."),
+    ),
+)
+
+BLEU = (UNITS, NOTHING, LOGARITHM)

@@ -1,0 +1,288 @@
+"""Chapter 3's errata in words: claims of widely used slides and articles, one of them wrong in each list."""
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.inputs import some_numbers
+
+# ---- one fixed vector -----------------------------------------------------------------------------------------------
+
+
+def vectors_handed_over(kind: str, length: int) -> int:
+    """How many vectors an encoder hands to the decoder for a sentence of `length` tokens: 1 if kind is "plain"."""
+    return 1 if kind == "plain" else length
+
+
+FIXED = FindError(
+    name="one fixed vector",
+    task='write how many vectors an encoder hands over: kind "plain", "attention" or "transformer", length in tokens '
+    "-> a number.",
+    why="A widely read article explains the Transformer with these sentences.",
+    claims=True,
+    program=(
+        "The encoder reads the whole source before the decoder writes its first word.",
+        "The encoder turns the sentence into one vector of fixed length.",
+        "The decoder writes word by word, and hears its own last words.",
+        "Cross-attention looks at what the encoder hands over.",
+    ),
+    line=2,
+    found="that was the plain model of 2014. A Transformer's encoder, like an attentive RNN's, hands over one vector "
+    "for each token; otherwise there would be nothing to attend to.",
+    innocent={
+        1: "it does, in all three.",
+        3: "so do all of them.",
+        4: "that is its purpose; with one vector alone it would have nothing to choose from.",
+    },
+    reference=vectors_handed_over,
+    cases=lambda: [
+        Case({"kind": "plain", "length": 7}, shown=True),
+        Case({"kind": "attention", "length": 7}),
+        Case({"kind": "transformer", "length": 12}),
+        Case({"kind": "plain", "length": 3}),
+        Case({"kind": "attention", "length": 1}),
+    ],
+    returns=("vectors",),
+    hints=(
+        "What does attention choose from?",
+        "`memory.states` has the shape [B, K, D]: K is the number of tokens.",
+        '`1 if kind == "plain" else length`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(lambda kind, length: 1, "One for all of them: then attention would have a single key to choose from."),
+        Wrong(
+            lambda kind, length: length,
+            "For the plain model, too? It keeps the last state alone; that is the bottleneck.",
+        ),
+        Wrong(
+            lambda kind, length: length if kind == "transformer" else 1,
+            "An attentive RNN keeps the state after every word, too. That is what it attends to.",
+        ),
+        Wrong(
+            lambda kind, length: length if kind == "attention" else 1,
+            "A Transformer's encoder hands over one vector per token as well; the claim is wrong for it.",
+        ),
+    ),
+)
+
+# ---- an encoder under another's name --------------------------------------------------------------------------------
+
+
+def steps_in_a_row(kind: str, length: int) -> int:
+    """How many steps must wait for each other while a layer reads `length` words: kind "rnn" or "transformer"."""
+    return length if kind == "rnn" else 1
+
+
+ENCODER = FindError(
+    name="under another name",
+    task='write how many steps must wait for each other while one layer reads a sentence: kind "rnn" or "transformer", '
+    "length -> a number.",
+    why="A widely used table sets encoder and decoder of the Transformer side by side.",
+    claims=True,
+    program=(
+        "Encoder, input: the whole source sentence.",
+        "Encoder, mechanism: it reads word by word, and carries a state from each word to the next.",
+        "Encoder, output: one vector for each source word.",
+        "Decoder, input: the target words so far, beginning with <bos>.",
+        "Decoder, output: probabilities of the next word.",
+    ),
+    line=2,
+    found="that is an RNN's encoder, the one of this chapter. A Transformer's looks at all words at once.",
+    innocent={
+        1: "right for both.",
+        3: "right for both, and it is what attention needs.",
+        4: "right for both.",
+        5: "right for both.",
+    },
+    reference=steps_in_a_row,
+    cases=lambda: [
+        Case({"kind": "rnn", "length": 9}, shown=True),
+        Case({"kind": "transformer", "length": 9}),
+        Case({"kind": "rnn", "length": 2}),
+        Case({"kind": "transformer", "length": 30}),
+    ],
+    returns=("steps",),
+    hints=(
+        "Which of the claims describes what you trained in this chapter?",
+        "An RNN's state after word 9 needs the one after word 8. What does attention need?",
+        '`length if kind == "rnn" else 1`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(lambda kind, length: length, "For the Transformer, too? All its pairs can be scored at the same time."),
+        Wrong(lambda kind, length: 1, "An RNN must wait: each state needs the one before it."),
+        Wrong(
+            lambda kind, length: length**2 if kind == "transformer" else length,
+            "length² is the number of pairs: much work, but none of them waits for another.",
+        ),
+        Wrong(lambda kind, length: 1 if kind == "rnn" else length, "The wrong way round."),
+        Wrong(
+            lambda kind, length: length - 1 if kind == "rnn" else 1,
+            "The first word is a step, too: it starts from zeros.",
+        ),
+    ),
+)
+
+# ---- a third attention ----------------------------------------------------------------------------------------------
+
+
+class Mixing(nn.Module):
+    """Self-attention without weights, [T, D] -> [T, D]; causal if asked."""
+
+    def __init__(self, causal=False):
+        super().__init__()
+        self.causal = causal
+
+    def forward(self, x: Tensor) -> Tensor:
+        mask = torch.ones(len(x), len(x), dtype=torch.bool)
+        return scaled_dot_product_attention(x, x, x, mask.tril() if self.causal else mask)[0]
+
+
+def mixes(layer: nn.Module, x: Tensor) -> bool:
+    """Does a change of one token change the output of another? layer [T, D] -> [T, D], x [T, D]."""
+    before = layer(x)
+    for place in range(len(x)):
+        other = x.clone()
+        other[place] += 1.0
+        others = torch.arange(len(x)) != place
+        if not torch.allclose(layer(other)[others], before[others]):
+            return True
+    return False
+
+
+class Feed(nn.Module):
+    """A feed-forward network, each token for itself: [T, 3] -> [T, 3]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        turn = some_numbers(3, 3, seed=401)
+        return torch.relu(x @ turn) @ turn.T
+
+
+class Silent(nn.Module):
+    """Whatever comes in, zeros go out: [T, D] -> [T, D]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+
+
+def _layer_case(layer: nn.Module, says: str, seed: int, shown=False) -> Case:
+    return Case({"layer": layer, "x": some_numbers(4, 3, seed=seed)}, given={"layer": says}, shown=shown)
+
+
+def _changes(layer, x, place, look):
+    other = x.clone()
+    other[place] += 1.0
+    return not torch.allclose(look(layer(other)), look(layer(x)))
+
+
+THIRD = FindError(
+    name="a third attention",
+    task="write a test that tells them apart: does a change of one token change the output of *another*? "
+    "layer [T, D] -> [T, D], x [T, D] -> True or False.",
+    why="The same table counts the attentions of a Transformer's decoder.",
+    claims=True,
+    program=(
+        "The decoder's first attention: the target words so far ask each other.",
+        "The decoder's second attention: the target words ask the encoder's output.",
+        "The decoder's third attention: the feed-forward network, which looks at all of it once more.",
+        "At the end a softmax over the vocabulary.",
+    ),
+    line=3,
+    found="a feed-forward network works on each token alone: nobody asks, nobody is asked. There are two attentions.",
+    innocent={
+        1: "masked self-attention, yes.",
+        2: "cross-attention, yes: what this chapter is about.",
+        4: "a softmax, though not over keys: it chooses a word.",
+    },
+    reference=mixes,
+    cases=lambda: [
+        _layer_case(Feed(), "a feed-forward network", 402, shown=True),
+        _layer_case(Mixing(), "self-attention", 403),
+        _layer_case(Mixing(causal=True), "causal self-attention: each token sees itself and those before it", 404),
+        _layer_case(Silent(), "a layer that always gives zeros", 405),
+    ],
+    returns=("mixes",),
+    hints=(
+        "Change one row of x and compare the *other* rows of the output.",
+        "With causal attention a change of the last token is felt by nobody else: try every token.",
+        "`torch.allclose(layer(changed)[others], layer(x)[others])`",
+    ),
+    minutes=5,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            lambda layer, x: _changes(layer, x, 0, lambda y: y),
+            "Of course the changed token's own output changes. Look at the others.",
+        ),
+        Wrong(
+            lambda layer, x: _changes(layer, x, -1, lambda y: y[:-1]),
+            "Only the last token is changed; under a causal mask nobody else sees it. Try every token.",
+        ),
+        Wrong(lambda layer, x: True, "Not every layer mixes: a feed-forward network doesn't."),
+        Wrong(lambda layer, x: False, "Attention does mix: that is what it is for."),
+    ),
+)
+
+# ---- self or cross --------------------------------------------------------------------------------------------------
+
+
+def kind_of_attention(queries: list[str], keys: list[str]) -> str:
+    """ "self" if the words that ask and those that are asked are the same sequence, else "cross"."""
+    return "self" if queries == keys else "cross"
+
+
+def _pair(queries: str, keys: str, shown=False) -> Case:
+    return Case({"queries": queries.split(), "keys": keys.split()}, shown=shown)
+
+
+SELF = FindError(
+    name="self or cross",
+    task='write the test: who asks and who is asked, as two lists of words -> "self" or "cross".',
+    why="A lecture shows the alignment of “the European Economic Area” as its first picture of self-attention.",
+    claims=True,
+    program=(
+        "Each row of the picture is a word of the French sentence.",
+        "Each column is a word of the English sentence.",
+        "Dark cells show what the model looked at while it wrote that French word.",
+        "The picture shows self-attention.",
+    ),
+    line=4,
+    found="rows from one sentence, columns from another: cross-attention. In self-attention both are the same words.",
+    innocent={1: "yes: the queries.", 2: "yes: the keys.", 3: "yes: the weights, one row after the other."},
+    reference=kind_of_attention,
+    cases=lambda: [
+        _pair("la zone économique européenne", "the European Economic Area", shown=True),
+        _pair("the European Economic Area", "the European Economic Area"),
+        _pair("zone la", "la zone"),
+        _pair("je suis étudiant", "I am a student"),
+        _pair("I am", "I am"),
+    ],
+    returns=("kind",),
+    words=True,
+    hints=(
+        "Read the labels of rows and columns.",
+        "“Self” means: a sequence asks itself.",
+        '`"self" if queries == keys else "cross"`',
+    ),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(lambda queries, keys: "self", "Not always: rows and columns may be two sentences."),
+        Wrong(lambda queries, keys: "cross", "Not always: a sentence can ask itself."),
+        Wrong(
+            lambda queries, keys: "self" if len(queries) == len(keys) else "cross",
+            "Equally many words don't make it the same sentence.",
+        ),
+        Wrong(
+            lambda queries, keys: "self" if set(queries) == set(keys) else "cross",
+            "The same words in another order are another sequence.",
+        ),
+        Wrong(lambda queries, keys: "cross" if queries == keys else "self", "The wrong way round."),
+    ),
+)
+
+CLAIMS = (FIXED, ENCODER, THIRD, SELF)

@@ -1,0 +1,120 @@
+"""Chapter 3's experiments: what is lost when a word is knocked out, how far a gradient reaches, and three readers
+(plain, reversed, attentive) over several seeds.
+
+`course results seq2seq` records what takes longer than a lesson in data/results/.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from course_utils import decoding, text
+from course_utils.attention import masked_softmax
+from course_utils.models.seq2seq import Seq2Seq
+from course_utils.training.checkpoints import Loaded
+
+from .lesson import Lesson
+
+READERS = {
+    "plain": {"attention": None},
+    "reversed": {"attention": None, "reverse_source": True},
+    "attention": {"attention": "additive"},
+}
+
+
+def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dict]:
+    """What is written when each source word in turn is missing: variants for `labs.alignment`.
+
+    what: "weight", the encoder has read the word but the decoder may not look at it; "word", it was never there.
+    A translation that does not stop is cut after four words more than the whole one has.
+    """
+    whole = decoding.translate(loaded, sentence, beam=1)[0]
+    variants, end = [], len(whole.tokens) + 4
+    for place, word in enumerate(whole.source_tokens):
+        if what == "word":
+            rest = " ".join(whole.source_tokens[:place] + whole.source_tokens[place + 1 :])
+            found = decoding.translate(loaded, rest, beam=1)[0]
+        else:
+            deaf = Loaded(Without(loaded.model, [place]), {}, loaded.source, loaded.target)
+            found = decoding.translate(deaf, sentence, beam=1)[0]
+        variants.append({"word": place, "tokens": found.tokens[:end], "weights": found.weights[:end], "name": word})
+    return variants
+
+
+class Without(nn.Module):
+    """A model that may not look at some source words. The encoder has read them; the decoder gives them no weight.
+
+    places: positions of source words, from 0: [n], the same for all sentences, or [B, n]
+    """
+
+    def __init__(self, model: Seq2Seq, places):
+        super().__init__()
+        self.model, self.config, self.places = model, model.config, torch.as_tensor(places)
+
+    def start(self, source: Tensor, source_mask: Tensor | None = None):
+        """source [B, K], source_mask [B, K] -> DecoderState whose mask is False at the places."""
+        state = self.model.start(source, source_mask)
+        rows = self.places.expand(len(source), self.places.shape[-1])
+        return state._replace(memory=state.memory._replace(mask=state.memory.mask.scatter(1, rows, False)))
+
+    def step(self, words: Tensor, state):
+        return self.model.step(words, state)
+
+
+def survives(lesson: Lesson, model: Seq2Seq, what: str = "weight", count: int = 200) -> float:
+    """The share of test sentences that are translated as before when one source word has no weight ("weight") or is
+    not there ("word"). The word: another place in each sentence, round and round, never its full stop."""
+    ids = [lesson.source.encode(e.source) for e in lesson.examples("test")[:count]]
+    places = [i % (len(s) - 1) for i, s in enumerate(ids)]
+    without = ids if what == "weight" else [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
+    deaf = Without(model, [[p] for p in places]) if what == "weight" else model
+    training, _ = model.training, model.eval()
+    before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
+    model.train(training)
+    return sum(b.ids == a.ids for b, a in zip(before, after, strict=True)) / len(ids)
+
+
+def pronouns_right(lesson: Lesson, model: nn.Module) -> float:
+    """The share of test twins in which the French pronoun after "parce qu'" agrees with what "it" is."""
+    twins = lesson.examples("twins")
+    written = [w.split() for w in lesson.write(model, twins)]
+    chosen = [[word for word in words if word in ("il", "elle")][-1:] for words in written]
+    return sum(c == [e.twin.pronoun] for c, e in zip(chosen, twins, strict=True)) / len(twins)
+
+
+def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, seed: int = 0) -> Tensor:
+    """How much of each input the output feels: norms [length] of d(output · v) / d(input), nearest input first.
+
+    kind: "rnn" (tanh, its recurrent matrix an orthogonal one times `gain`) or "gru": the output is the last state;
+    "attention": a weighted mean of that RNN's states, with scaled dot products of the last one as scores. Untrained.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        cell = (nn.GRU if kind == "gru" else nn.RNN)(size, size, batch_first=True)
+        if kind != "gru":
+            nn.init.orthogonal_(cell.weight_hh_l0, gain)
+    inputs = (0.1 * torch.randn(16, length, size, generator=generator)).requires_grad_()
+    states, _ = cell(inputs)
+    output = states[:, -1]
+    if kind == "attention":
+        output = (masked_softmax(states[:, -1:] @ states.mT / size**0.5) @ states)[:, 0]
+    (gradient,) = torch.autograd.grad((output * torch.randn(size, generator=generator)).sum(), inputs)
+    return gradient.norm(dim=-1).mean(0).flip(0).detach()
+
+
+def record_readers(seeds=range(3), steps: int = 1000) -> dict:
+    """Plain, reversed and attentive, several seeds each; the figures behind data/results/seq2seq_readers.json."""
+    lesson = Lesson("en-fr")
+    figures: dict = {"seeds": list(seeds), "steps": steps, "readers": {}}
+    for name, config in READERS.items():
+        found = figures["readers"][name] = {"bleu": [], "by_length": [], "aer": []}
+        for seed in seeds:
+            model = lesson.model(seed, **config)
+            lesson.train(model, steps, seed)
+            lengths, scores, _ = lesson.by_length(model)
+            found["bleu"].append(round(lesson.bleu(model), 2))
+            found["by_length"].append([round(s, 2) for s in scores])
+            if model.config.attention:
+                found["aer"].append(round(lesson.alignment_error(model), 4))
+        figures["lengths"] = [round(x, 2) for x in lengths]
+    return figures

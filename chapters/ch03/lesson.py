@@ -1,0 +1,247 @@
+"""A translation lesson on our own corpus: sentences, vocabularies, training, and all that is measured of a model.
+
+lesson = Lesson("en-fr")
+model = lesson.model(attention="additive")
+lesson.train(model, steps=400)
+lesson.bleu(model), lesson.by_length(model), lesson.alignment_error(model)
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from course_utils import decoding, metrics, text
+from course_utils.data import parallel
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.training import fit
+from course_utils.training.checkpoints import Loaded, fingerprints, load_checkpoint
+from course_utils.training.schedules import warm_then_fall
+from course_utils.views.table import Table
+
+LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
+THREADS = 10  # times more that the course's own threads stand in a pass through the training sentences
+SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, beside Seq2SeqConfig's own
+
+
+class Example(NamedTuple):
+    """A pair of sentences, lower-cased. links: gold alignment, a set of (target word, source word), from 0; possible:
+    links that an annotator might set as well."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    links: frozenset
+    kind: str
+    twin: parallel.Twin | None = None
+    possible: frozenset = frozenset()
+
+
+class ByLength(NamedTuple):
+    """words: mean number of source words of each group; bleu; exact: sentences with every word right, in %."""
+
+    words: list[float]
+    bleu: list[float]
+    exact: list[float]
+
+
+class Words(text.Vocabulary):
+    """Words cut as our corpus cuts them, in small letters."""
+
+    language = "en"
+
+    def cut(self, sentence: str | Sequence[str]) -> list[str]:
+        """The tokens of a sentence, known or not."""
+        return [
+            w.lower() for w in (parallel.tokenize(sentence, self.language) if isinstance(sentence, str) else sentence)
+        ]
+
+
+class Lesson:
+    """Everything a translation lesson needs of our own corpus: sentences, vocabularies, batches, measurements.
+
+    pair: "en-fr" or another of `corpora`; tokens: in a batch. No held-out source sentence was trained on.
+    """
+
+    def __init__(self, pair: str = "en-fr", tokens: int = 1000):
+        self.pair, self._examples = pair, {}
+        train = self.examples("train")
+        self.source, self.target = (
+            Words.build(side) for side in zip(*((e.source, e.target) for e in train), strict=True)
+        )
+        self.source.language, self.target.language = pair.split("-")
+        often = train + THREADS * [e for e in train if e.kind == "thread"]
+        ids = [(self.source.encode(e.source), self.target.encode(e.target)) for e in often]
+        self.batches = text.Batches(ids, tokens)
+        spaced, printed = (
+            [" ".join(e.source) for e in train],
+            [parallel.detokenize(e.source, pair[:2]) for e in train],
+        )
+        self.seen = fingerprints(spaced + printed)
+
+    def examples(self, split: str) -> list[Example]:
+        """The sentences of a split: train, valid, test, long, unseen or twins."""
+        if split not in self._examples:
+            self._examples[split] = [_example(pair) for pair in parallel.load_parallel(self.pair, split)]
+        return self._examples[split]
+
+    def model(self, seed: int = 0, **config) -> Seq2Seq:
+        """A fresh Seq2Seq for this corpus; config as Seq2SeqConfig, with dropout 0.1 and the query of Luong.
+
+        The global random state is left alone.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            settings = SETTINGS | config
+            return Seq2Seq(Seq2SeqConfig(len(self.source), len(self.target), **settings))
+
+    def train(self, model: Seq2Seq, steps: int, seed: int = 0, show: bool = False, **options):
+        """fit() with the settings of the lesson -> Run. options: any of fit's."""
+        settings = {"lr": 1e-2, "clip": 1.0, "schedule": warm_then_fall(steps)} | options
+        return fit(model, self.batches, loss, steps=steps, seed=seed, show=show, **settings)
+
+    def translate(self, model: nn.Module, sentences: str | Sequence[str], beam: int = 1) -> list[decoding.Translation]:
+        """`decoding.translate` with a model trained here; greedy unless a beam is asked for."""
+        return decoding.translate(self.loaded(model), sentences, beam=beam)
+
+    def ladder(self, words: Sequence[int] = (5, 8, 11, 14, 17, 20), split: str = "test") -> list[Example]:
+        """The first sentence of a split with so many tokens, for each number: longer and longer, not selected."""
+        return [next(e for e in self.examples(split) if len(e.source) == n) for n in words]
+
+    def table(self, models: dict[str, nn.Module], examples: Sequence[Example], caption: str = "") -> Table:
+        """Each example with what the models write, its reference, and whether its source was trained on."""
+        written, rows = {name: self.write(model, examples) for name, model in models.items()}, []
+        for i, example in enumerate(examples):
+            source, right = " ".join(example.source), " ".join(example.target)
+            row = {"words": len(example.source), "source": source, "trained on": self._mark(example)}
+            row |= {name: ("✓ " if w[i] == right else "") + w[i] for name, w in written.items()}
+            rows.append(row | {"reference": right})
+        return Table(rows, caption)
+
+    def _mark(self, example: Example) -> str:
+        return "seen" if self.loaded(nn.Identity()).was_seen(" ".join(example.source)) else "new"
+
+    def loaded(self, model: nn.Module) -> Loaded:
+        """A model trained here in the form of a checkpoint, as `decoding.translate` takes it."""
+        return Loaded(model, {}, self.source, self.target, seen=self.seen)
+
+    def write(self, model: nn.Module, examples: Sequence[Example]) -> list[str]:
+        """Greedy translations, words joined by spaces, in the order of the examples."""
+        written, was_training = [""] * len(examples), model.training
+        model.eval()
+        order = sorted(range(len(examples)), key=lambda i: len(examples[i].source))
+        for at in range(0, len(order), 128):
+            rows = order[at : at + 128]
+            ids, mask = text.pad([self.source.encode(examples[i].source) for i in rows])
+            for i, found in zip(rows, decoding.greedy(model, ids, mask, 2 * ids.shape[1] + 10), strict=True):
+                written[i] = " ".join(self.target.tokens(found.ids))
+        model.train(was_training)
+        return written
+
+    def bleu(self, model: nn.Module, split: str = "test", count: int | None = None) -> float:
+        """Corpus BLEU of greedy translations, 0–100, on the first `count` sentences of a split."""
+        examples = self.examples(split)[:count]
+        return float(_bleu(self.write(model, examples), examples))
+
+    def by_length(self, model: nn.Module, split: str = "test") -> ByLength:
+        """Quality for each group of LENGTHS: `plot.lines` draws `.words` against `.bleu` or `.exact`."""
+        examples = self.examples(split)
+        written, found = self.write(model, examples), ByLength([], [], [])
+        for low, high in LENGTHS:
+            group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]
+            if group:
+                found.words.append(sum(len(e.source) for _, e in group) / len(group))
+                found.bleu.append(float(_bleu(*map(list, zip(*group, strict=True)))))
+                found.exact.append(100 * sum(w == " ".join(e.target) for w, e in group) / len(group))
+        return found
+
+    @torch.no_grad()
+    def alignments(self, model: nn.Module, examples: Sequence[Example], layer: int = -1) -> list[Tensor]:
+        """Weights [target words, source words] for each example, given the right words so far (teacher forcing): of one
+        layer, mean of its heads."""
+        found: list[Tensor] = []
+        training, _ = model.training, model.eval()
+        for at in range(0, len(examples), 128):
+            rows = examples[at : at + 128]
+            batch = text.collate([(self.source.encode(e.source), self.target.encode(e.target)) for e in rows])
+            weights = model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights[layer].mean(1)
+            found += [w[: len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
+        model.train(training)
+        return found
+
+    def alignment_error(
+        self, model: nn.Module, split: str = "test", count: int | None = None, punctuation: bool = True, layer: int = -1
+    ) -> float:
+        """AER of each target word's heaviest source word against the gold links, sure and possible.
+
+        Target words without any gold link are left out, without `punctuation` its marks, too. A Chinese word is a word:
+        a link to any of its characters counts as one to all of them.
+        """
+        examples = self.examples(split)[:count]
+        predicted, sure, possible = [], [], []
+        for example, weights in zip(examples, self.alignments(model, examples, layer), strict=True):
+            word = _words(example) if self.pair.startswith("zh") else range(len(example.source))
+            linked = {t for t, _ in example.links | example.possible}
+            asked = {t for t in linked if punctuation or example.target[t].strip(".,?!。，？！")}
+            for found, links in zip(
+                (predicted, sure, possible), (metrics.links_of(weights), example.links, example.possible), strict=True
+            ):
+                found.append({(t, word[s]) for t, s in links if t in asked})
+        return metrics.alignment_error_rate(predicted, sure, possible)
+
+
+def _words(example: Example) -> list[int]:
+    """The number of the word in which each source character stands: neighbours with the same gold links are one."""
+    says = [{t for t, s in example.links if s == place} for place in range(len(example.source))]
+    begins = [not says[i] or says[i] != says[i - 1] for i in range(1, len(says))]
+    return [sum(begins[:i]) for i in range(len(says))]
+
+
+def _example(pair: parallel.Pair) -> Example:
+    source, target = (tuple(w.lower() for w in words) for words in (pair.source, pair.target))
+    return Example(source, target, frozenset(pair.alignment), pair.kind, pair.twin, frozenset(pair.possible))
+
+
+def _bleu(written: list[str], examples: Sequence[Example]) -> metrics.Bleu:
+    return metrics.bleu(written, [" ".join(e.target) for e in examples], tokenize="none")
+
+
+def loss(model: Seq2Seq, batch: text.Batch) -> Tensor:
+    """masked_loss of what the model says next, as `fit` takes it."""
+    return model.loss(batch)
+
+
+def checkpoint(name: str, instead: Loaded | str | None = None) -> Loaded | None:
+    """load_checkpoint(name); where it is missing, a line says so, and `instead` is given back: a model, or the name of
+    another checkpoint."""
+    try:
+        return load_checkpoint(name)
+    except FileNotFoundError:
+        if isinstance(instead, str):
+            try:
+                instead = load_checkpoint(instead)
+            except FileNotFoundError:
+                instead = None
+        other = (
+            instead.card.get("name", "the model trained above") + " stands in" if instead else "this part is skipped"
+        )
+        print(f"The checkpoint {name} is not there, so {other}. `course train {name}` makes it.")
+        return instead
+
+
+def gold_weights(pair) -> Tensor:
+    """The gold links of a pair as if they were attention: [target words, source words], rows sum to 1, or to 0."""
+    weights = torch.zeros(len(pair.target), len(pair.source))
+    for target, source in pair[2]:
+        weights[target, source] = 1.0
+    return weights / weights.sum(-1, keepdim=True).clamp_min(1.0)
+
+
+def translations(loaded: Loaded | None, sentences: Sequence[str], beam: int = 4, caption: str = "") -> Table:
+    """What a checkpoint writes, each source marked as seen in training or new; one line if there is no checkpoint."""
+    if loaded is None:
+        return Table([{"source": "", "translation": "no checkpoint"}], caption)
+    marks = {True: "seen", False: "new", None: "not recorded"}
+    found = decoding.translate(loaded, sentences, beam=beam)
+    rows = zip(sentences, found, strict=True)
+    return Table([{"source": s, "trained on": marks[t.seen], "translation": str(t)} for s, t in rows], caption)

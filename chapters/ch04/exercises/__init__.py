@@ -1,0 +1,8 @@
+"""Chapter 4: five exercises, and what circulates."""
+
+from .bugs import BUGS
+from .claims import CLAIMS
+from .positions import ROTARY, SHIFT, SINUSOIDAL
+from .self_attention import CONVOLUTION, SELF
+
+EXERCISES = (SELF, CONVOLUTION, SINUSOIDAL, SHIFT, ROTARY, *BUGS, *CLAIMS)

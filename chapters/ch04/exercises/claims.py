@@ -1,0 +1,308 @@
+"""Chapter 4's errata in words: claims of widely used slides and articles, one of them wrong in each list."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from chapters.ch04.experiments import convolutions_between, multiply_adds
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.inputs import some_numbers
+from course_utils.positions import sinusoidal_encoding
+
+# ---- invariant or equivariant ---------------------------------------------------------------------------------------
+
+
+class Mixing(nn.Module):
+    """Self-attention without weights, [T, D] -> [T, D]; with positions; or the mean of what comes out, [D]."""
+
+    def __init__(self, positions: bool = False, pooled: bool = False):
+        super().__init__()
+        self.positions, self.pooled = positions, pooled
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.positions:
+            x = x + sinusoidal_encoding(*x.shape)
+        mixed = scaled_dot_product_attention(x, x, x)[0]
+        return mixed.mean(0) if self.pooled else mixed
+
+
+def under_shuffling(layer: nn.Module, x: Tensor, order: Tensor) -> str:
+    """What a layer does when its words are shuffled: "invariant" (nothing), "equivariant" (the outputs move along) or
+    "neither"; layer: [T, D] -> tensor, x [T, D], order [T]."""
+    before, after = layer(x), layer(x[order])
+    if torch.allclose(before, after, atol=1e-5):
+        return "invariant"
+    return "equivariant" if torch.allclose(before[order], after, atol=1e-5) else "neither"
+
+
+def _shuffle_case(says: str, seed: int, shown=False, order=(2, 0, 3, 1), **how) -> Case:
+    args = {"layer": Mixing(**how), "x": some_numbers(4, 4, seed=seed), "order": torch.tensor(order)}
+    return Case(args, given={"layer": says}, shown=shown)
+
+
+def _shuffled(moved, otherwise="neither"):
+    """moved(before, after, order) -> bool: "equivariant"?"""
+
+    def judge(layer, x, order):
+        before, after = layer(x), layer(x[order])
+        if torch.allclose(before, after, atol=1e-5):
+            return "invariant"
+        return "equivariant" if moved(before, after, order) else otherwise
+
+    return judge
+
+
+INVARIANT = FindError(
+    name="invariant or equivariant",
+    task='write the test: layer, x [T, D], an order [T] of the words -> "invariant" if the output stays as it is, '
+    '"equivariant" if the outputs move along with the words, else "neither".',
+    why="A widely used set of slides, on why positions are needed.",
+    claims=True,
+    program=(
+        "Self-attention compares every word with every other.",
+        "A word's place plays no part in its scores.",
+        "So self-attention is permutation invariant: shuffle the words, and the output stays the same.",
+        "A position added to each word tells it the order.",
+    ),
+    line=3,
+    found="the outputs move along with the words: *equivariant*. Their mean is invariant; that takes a pooling.",
+    innocent={
+        1: "that is what it does.",
+        2: "neither query nor key knows it, as long as no position is added.",
+        4: "yes, and then it is neither.",
+    },
+    reference=under_shuffling,
+    cases=lambda: [
+        _shuffle_case("self-attention", 610, shown=True),
+        _shuffle_case("self-attention", 614, order=(1, 0, 2, 3)),
+        _shuffle_case("the mean of self-attention's outputs", 611, pooled=True),
+        _shuffle_case("self-attention with positions", 612, positions=True),
+        _shuffle_case("the mean of self-attention's outputs, with positions", 613, positions=True, pooled=True),
+    ],
+    returns=("kind",),
+    words=True,
+    hints=(
+        "Run the layer twice: on x, and on x[order]. What do you compare with what?",
+        "If the outputs move along, then `layer(x[order])` equals `layer(x)[order]`.",
+        "First ask whether nothing changes, `torch.allclose(layer(x), layer(x[order]), atol=1e-5)`, then if it moved.",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(lambda layer, x, order: "invariant", "The slide's answer. Print the outputs: the rows have moved."),
+        Wrong(
+            lambda layer, x, order: "equivariant",
+            "Not always: a mean throws the order away, and positions bring it in.",
+        ),
+        Wrong(
+            _shuffled(lambda before, after, order: torch.allclose(before[order.argsort()], after, atol=1e-5)),
+            "The order is undone where it should be done: compare with `layer(x)[order]`.",
+        ),
+        Wrong(_shuffled(lambda *_: True), "Changed is not moved along: with positions the outputs are other ones."),
+        Wrong(
+            _shuffled(lambda *_: False),
+            "The outputs may have moved along: compare `layer(x[order])` with `layer(x)[order]`, too.",
+        ),
+    ),
+)
+
+# ---- log n ----------------------------------------------------------------------------------------------------------
+
+LOG = FindError(
+    name="log n, plainly",
+    task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: how many layers "
+    "until the last of n words can feel the first? n, k -> a number.",
+    why="A widely used table compares three kinds of layers, by the longest path between two of n words.",
+    claims=True,
+    program=(
+        "Self-attention: one step, whatever n.",
+        "Recurrent network: about n steps.",
+        "Convolutional network: about log n steps.",
+        "The shorter the path, the easier a link between distant words is learned.",
+    ),
+    line=3,
+    found="that takes gaps that grow from layer to layer (dilated convolutions) or a pyramid. Ordinary ones move k − 1 "
+    "places each: about n / k layers.",
+    innocent={
+        1: "every word sees every other.",
+        2: "the state is handed on from word to word.",
+        4: "that is why one counts paths; chapter 3 measured the gradients.",
+    },
+    reference=convolutions_between,
+    cases=lambda: [
+        Case({"n": 9, "k": 3}, shown=True),
+        Case({"n": 9, "k": 5}),
+        Case({"n": 12, "k": 5}),
+        Case({"n": 100, "k": 7}),
+        Case({"n": 26, "k": 6}),
+        Case({"n": 1, "k": 3}),
+    ],
+    returns=("layers",),
+    hints=(
+        "In the lab: nine words, kernel 3. How many places does the dark line move in one layer?",
+        "The way has n − 1 steps; a layer takes k − 1 of them.",
+        "`math.ceil((n - 1) / (k - 1))`",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            lambda n, k: math.ceil(math.log(n, k)),
+            "log n needs gaps that grow from layer to layer. Without them each layer moves the same few places.",
+        ),
+        Wrong(
+            lambda n, k: math.ceil(n / k),
+            "A kernel of k sees its own word and k − 1 before it: the stride is k − 1, and the way is n − 1.",
+        ),
+        Wrong(lambda n, k: n - 1, "That is a kernel of 2, or a recurrent network. A wider one takes longer strides."),
+        Wrong(
+            lambda n, k: math.ceil((n - 1) / k),
+            "The kernel's own word is one of the k: it moves k − 1 places.",
+        ),
+        Wrong(lambda n, k: (n - 1) // (k - 1), "Round up: a piece of the way needs a whole layer."),
+        Wrong(
+            lambda n, k: math.ceil(n / (k - 1)),
+            "From the first of n words to the last there are n − 1 steps, not n.",
+        ),
+    ),
+)
+
+# ---- lowered and raised ---------------------------------------------------------------------------------------------
+
+
+def cheaper(n: int, d: int) -> str:
+    """Which layer multiplies less for n words of d features: "attention", "recurrent" or "equal"."""
+    attention, recurrent = (multiply_adds(kind, n, d) for kind in ("attention", "recurrent"))
+    return "equal" if attention == recurrent else "attention" if attention < recurrent else "recurrent"
+
+
+def _compared(attention, recurrent):
+    def judge(n, d):
+        a, r = attention(n, d), recurrent(n, d)
+        return "equal" if a == r else "attention" if a < r else "recurrent"
+
+    return judge
+
+
+LOWERED = FindError(
+    name="lowered and raised",
+    task='count: which layer multiplies less, for n words of d features? n, d -> "attention", "recurrent" or "equal".',
+    why="An article says that self-attention lowers the complexity. Some lines further it says that it raises it.",
+    claims=True,
+    program=(
+        "Attention: n² scores of d products, and n means of n vectors: 2 n² d in all.",
+        "A recurrent layer: two matrices with d² numbers, for each word: 2 n d² in all.",
+        "So attention lowers the complexity, however long the text is.",
+        "In attention no word waits for another.",
+    ),
+    line=3,
+    found="2 n² d is less than 2 n d² while n < d. For longer texts it is more: lowered *and* raised, and n against d "
+    "decides.",
+    innocent={
+        1: "counted rightly (its projections cost the same for every n, per word).",
+        2: "one for the word, one for the state.",
+        4: "true, and often worth more than the multiplications.",
+    },
+    reference=cheaper,
+    cases=lambda: [
+        Case({"n": 12, "d": 128}, shown=True),
+        Case({"n": 128, "d": 128}),
+        Case({"n": 1000, "d": 64}),
+        Case({"n": 513, "d": 512}),
+        Case({"n": 5000, "d": 64}),
+        Case({"n": 10, "d": 64}),
+    ],
+    returns=("cheaper",),
+    words=True,
+    hints=(
+        "Divide both counts by 2 n d. What is left?",
+        "n on one side, d on the other.",
+        '`"equal" if n == d else "attention" if n < d else "recurrent"`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(lambda n, d: "attention", "Lowered, always? Try a text of 1,000 words with 64 features."),
+        Wrong(lambda n, d: "recurrent", "Raised, always? Try a sentence of 12 words with 128 features."),
+        Wrong(_compared(lambda n, d: d, lambda n, d: n), "The wrong way round: n² hurts in long texts."),
+        Wrong(
+            _compared(lambda n, d: n * n, lambda n, d: n * d * d),
+            "Each score is a sum of d products: the d is missing in attention's count.",
+        ),
+        Wrong(
+            lambda n, d: "attention" if n <= d else "recurrent",
+            "Where n equals d, neither is cheaper.",
+        ),
+    ),
+)
+
+# ---- parameters of positions ----------------------------------------------------------------------------------------
+
+
+def position_parameters(kind: str, max_length: int, model_size: int) -> int:
+    """How many numbers are learned for positions: kind "sinusoidal", "learned" or "rotary"."""
+    return max_length * model_size if kind == "learned" else 0
+
+
+def _positions(kind: str, shown=False, max_length=50, model_size=128) -> Case:
+    return Case({"kind": kind, "max_length": max_length, "model_size": model_size}, shown=shown)
+
+
+PARAMETERS = FindError(
+    name="sinusoids add parameters",
+    task='count what is learned for positions: kind "sinusoidal", "learned" or "rotary", max_length, model_size -> a '
+    "number.",
+    why="An article lists the price of sinusoidal positions.",
+    claims=True,
+    program=(
+        "Sinusoidal positions are added to the words.",
+        "Their values lie between −1 and 1.",
+        "They add parameters to the model, and so raise its complexity.",
+        "A formula gives a value for every place, however far.",
+    ),
+    line=3,
+    found="nothing in them is learned: 0 parameters. Learned positions have one vector for each place.",
+    innocent={
+        1: "as in 2017.",
+        2: "they are sines and cosines.",
+        4: "yes; whether a model can use it is another question.",
+    },
+    reference=position_parameters,
+    cases=lambda: [
+        _positions("sinusoidal", shown=True),
+        _positions("learned"),
+        _positions("rotary"),
+        _positions("learned", max_length=512, model_size=768),
+    ],
+    returns=("parameters",),
+    hints=(
+        "What would an optimiser change in sin(i ω)?",
+        "`sum(p.numel() for p in module.parameters())` counts; SinusoidalPositions and LearnedPositions are modules.",
+        '`max_length * model_size if kind == "learned" else 0`',
+    ),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda kind, max_length, model_size: max_length * model_size,
+            "A table of numbers is not yet a parameter: nobody trains a sine.",
+        ),
+        Wrong(lambda kind, max_length, model_size: 0, "Learned positions are learned: one vector for each place."),
+        Wrong(
+            lambda kind, max_length, model_size: max_length if kind == "learned" else 0,
+            "One *vector* for each place: model_size numbers each.",
+        ),
+        Wrong(
+            lambda kind, max_length, model_size: {"learned": max_length * model_size}.get(kind, model_size // 2),
+            "The frequencies follow from a formula; nobody trains them.",
+        ),
+        Wrong(
+            lambda kind, max_length, model_size: 0 if kind == "sinusoidal" else max_length * model_size,
+            "Rotary positions turn by angles of the same formula: nothing is learned there either.",
+        ),
+    ),
+)
+
+CLAIMS = (INVARIANT, LOG, LOWERED, PARAMETERS)

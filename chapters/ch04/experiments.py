@@ -1,0 +1,307 @@
+"""Chapter 4's experiments: layers as matrices, what they cost and how far they reach; and two small tasks that need
+order, with each kind of positions.
+
+`course results positions` records what takes longer than a lesson in data/results/.
+Sizes: B batch, T time, D features.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.positions import LearnedPositions, SinusoidalPositions
+from course_utils.support.clock import slope
+from course_utils.training import fit
+
+# ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
+
+LAYERS = ("convolution", "recurrent", "attention")
+
+
+def convolution_matrix(kernel: Tensor, length: int) -> Tensor:
+    """C [T, T] with C @ x equal to a convolution of x, zeros beyond both ends: kernel [k], k odd.
+
+    As torch's Conv1d: kernel[0] meets the neighbour furthest to the left. Raises ValueError for an even kernel.
+    """
+    if kernel.dim() != 1 or len(kernel) % 2 == 0:
+        raise ValueError(f"kernel has shape {list(kernel.shape)}; needed: [k] with odd k, which has a middle")
+    half, matrix = len(kernel) // 2, torch.zeros(length, length, dtype=kernel.dtype)
+    for offset, weight in zip(range(-half, half + 1), kernel, strict=True):
+        matrix += weight * torch.eye(length + abs(offset), dtype=kernel.dtype).roll(offset, 1)[:length, :length]
+    return matrix
+
+
+def links(kind: str, length: int, layer: int = 1, kernel: int = 3) -> Tensor:
+    """[T, T] bool: which places of a layer see which of the layer below.
+
+    kind: "convolution", which sees its own word and the kernel − 1 before it; "dilated", whose gaps grow by the
+    kernel's size with each layer (from 1); "attention"; "recurrent", where a step of time hands on to the next
+    """
+    places = torch.arange(length)
+    back = places[:, None] - places
+    if kind == "attention":
+        return torch.ones(length, length, dtype=torch.bool)
+    if kind == "recurrent":
+        return (back == 0) | (back == 1)
+    gap = {"convolution": 1, "dilated": kernel ** (layer - 1)}[kind]
+    return (back >= 0) & (back <= gap * (kernel - 1)) & (back % gap == 0)
+
+
+def steps_between(kind: str, length: int, kernel: int = 3) -> int:
+    """How many steps it takes until the last place feels the first, by multiplying `links`: found, not by formula."""
+    felt, steps = torch.eye(length, dtype=torch.bool), 0
+    while not felt[-1, 0]:
+        steps += 1
+        felt = links(kind, length, steps, kernel).float() @ felt.float() > 0
+    return steps
+
+
+def convolutions_between(length: int, kernel: int = 3) -> int:
+    """The same by formula, for ordinary convolutions: each moves kernel − 1 places."""
+    return math.ceil((length - 1) / (kernel - 1))
+
+
+def multiply_adds(kind: str, length: int, size: int, kernel: int = 3) -> int:
+    """Multiplications of the part in which the three layers differ, D features in and out.
+
+    convolution k T D², recurrent 2 T D² (input and state), attention 2 T² D (all scores, all means) without the
+    projections, which cost 4 T D² more. Source: the counting behind Vaswani et al. 2017, table 1.
+    """
+    return {
+        "convolution": kernel * length * size**2,
+        "recurrent": 2 * length * size**2,
+        "attention": 2 * length**2 * size,
+    }[kind]
+
+
+def layer(kind: str, size: int = 64, seed: int = 0) -> Callable[[Tensor], Tensor]:
+    """A layer of LAYERS, untrained, as a function [B, T, D] -> [B, T, D]."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if kind == "convolution":
+            convolution = nn.Conv1d(size, size, 3, padding=1)
+            return lambda x: convolution(x.mT).mT
+        if kind == "attention":
+            attention = MultiHeadAttention(size, 1)
+            return lambda x: attention(x, x, x)[0]
+        cell = nn.RNNCell(size, size)
+
+    def recurrent(x: Tensor) -> Tensor:
+        states = [x.new_zeros(len(x), size)]
+        for word in x.unbind(1):
+            states.append(cell(word, states[-1]))
+        return torch.stack(states[1:], 1)
+
+    return recurrent
+
+
+def in_a_row(output: Tensor) -> int:
+    """The longest chain of operations behind a tensor, as autograd recorded them: what must wait for each other."""
+    longest: dict = {None: 0}
+    stack = [output.grad_fn]
+    while stack:
+        node = stack[-1]
+        below = [n for n, _ in node.next_functions if n is not None]
+        waiting = [n for n in below if n not in longest]
+        if waiting:
+            stack += waiting
+        else:
+            longest[node] = 1 + max((longest[n] for n in below), default=0)
+            stack.pop()
+    return longest[output.grad_fn]
+
+
+def layer_times(lengths=(64, 128, 256, 512, 1024, 2048, 4096), size: int = 64, repeats: int = 5) -> dict:
+    """{kind: seconds of processor time at each length}, forward, one sequence, best of `repeats` after one to warm up.
+
+    Processor time is that of all threads: with one thread other programs hardly disturb it.
+    """
+
+    def spent(run: Callable, x: Tensor) -> float:
+        marks = []
+        for _ in range(repeats + 1):
+            start = time.process_time()
+            run(x)
+            marks.append(time.process_time() - start)
+        return min(marks[1:])
+
+    source = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(1, n, size, generator=source) for n in lengths]
+    with torch.no_grad():
+        layers = {kind: layer(kind, size) for kind in LAYERS}
+        return {kind: [spent(run, x) for x in inputs] for kind, run in layers.items()}
+
+
+# ---- a reader, and two tasks that need order ------------------------------------------------------------------------
+
+KINDS = ("none", "learned", "sinusoidal", "rotary")
+LETTERS, BACK, TRAINED, BEYOND = 10, 2, 20, 60  # the order task: letters, places back, length trained on, tested on
+
+
+class Read(NamedTuple):
+    """logits [B, T, answers], or [B, answers] of a pooled reader; weights [B, T, T]."""
+
+    logits: Tensor
+    weights: Tensor
+
+
+class Reader(nn.Module):
+    """Word vectors, positions of one of KINDS, one self-attention, a linear layer: ids [B, T] -> Read.
+
+    pooled: the linear layer reads the mean of all places, one answer for a sentence; else one at each place
+    bias: of the projections: with it a query can ask for a place, whatever the word
+    """
+
+    def __init__(self, words: int, answers: int, positions: str, size: int = 32, pooled=False, bias=True):
+        super().__init__()
+        if positions not in KINDS:
+            raise ValueError(f"positions is {positions!r}; needed: {', '.join(KINDS)}")
+        self.embedding, self.pooled = nn.Embedding(words, size), pooled
+        tables = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+        self.positions = tables[positions](BEYOND, size) if positions in tables else nn.Identity()
+        self.attention = MultiHeadAttention(size, 1, bias=bias, rotary=positions == "rotary")
+        self.output = nn.Linear(size, answers)
+
+    def forward(self, ids: Tensor) -> Read:
+        x = self.positions(self.embedding(ids))
+        mixed, weights = self.attention(x, x, x, need_weights=True)
+        return Read(self.output(mixed.mean(1) if self.pooled else mixed), weights[:, 0])
+
+
+def reader(*sizes, seed: int = 0, **options) -> Reader:
+    """A fresh Reader; the global random state is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Reader(*sizes, **options)
+
+
+class LettersBefore:
+    """The task: at each place, say the letter that stood BACK places before. Texts of random letters."""
+
+    def model(self, positions: str, seed: int = 0) -> Reader:
+        return reader(LETTERS, LETTERS, positions, seed=seed)
+
+    def batches(self, generator: torch.Generator, length: int = TRAINED, count: int = 64) -> Tensor:
+        """ids [count, length]."""
+        return torch.randint(LETTERS, (count, length), generator=generator)
+
+    def loss(self, model: Reader, ids: Tensor) -> Tensor:
+        return F.cross_entropy(model(ids).logits[:, BACK:].flatten(0, 1), ids[:, :-BACK].flatten())
+
+    def train(self, model: Reader, steps: int = 300, rate: float = 6e-3, seed: int = 0, show: bool = False, **options):
+        """fit() with texts of TRAINED letters, the rate falling to 0 -> Run."""
+        settings = {"lr": rate, "schedule": lambda i: 1 - i / steps} | options
+        return fit(model, self.batches, self.loss, steps=steps, seed=seed, show=show, **settings)
+
+    @torch.no_grad()
+    def by_place(self, model: Reader, length: int = BEYOND, count: int = 500) -> Tensor:
+        """The share of right letters at each place from BACK on, in fresh texts: [length − BACK]."""
+        ids = self.batches(torch.Generator().manual_seed(10**6), length, count)
+        return (model(ids).logits[:, BACK:].argmax(-1) == ids[:, :-BACK]).double().mean(0)
+
+    def right(self, model: Reader) -> tuple[float, float]:
+        """Share right inside the trained length (texts of TRAINED letters), and beyond it (the places from TRAINED on
+        in texts of BEYOND letters)."""
+        return self.by_place(model, TRAINED).mean().item(), self.by_place(model)[TRAINED - BACK :].mean().item()
+
+
+class WhoDoesIt:
+    """The task: of "the dog bites the man", say who does it. A fifth of the sentences is held out, each together with
+    the one in which both have changed places."""
+
+    nouns = ["dog", "man", "cat", "woman", "bear", "fox", "girl", "horse", "mouse", "wolf"]
+    verbs = ["bites", "sees", "hears", "follows", "washes", "draws"]
+
+    def __init__(self, seed: int = 0):
+        self.words = ["the", ".", *self.nouns, *self.verbs]
+        pairs = [(a, v, b) for v in self.verbs for i, a in enumerate(self.nouns) for b in self.nouns[:i]]
+        order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(seed)).tolist()
+        course = [i for i in order if set(pairs[i]) == {"dog", "bites", "man"}]
+        order = course + [i for i in order if i not in course]  # the course's own pair is held out
+        held = len(pairs) // 5
+        self.test, self.training = (self._both([pairs[i] for i in part]) for part in (order[:held], order[held:]))
+
+    def _both(self, pairs) -> list[str]:
+        return [f"the {x} {v} the {y} ." for a, v, b in pairs for x, y in ((a, b), (b, a))]
+
+    def encode(self, sentences: list[str]) -> tuple[Tensor, Tensor]:
+        """ids [B, T] and the number of the noun that does it, its first one, [B]."""
+        ids = torch.tensor([[self.words.index(w) for w in s.split()] for s in sentences])
+        first = [next(w for w in s.split() if w in self.nouns) for s in sentences]
+        return ids, torch.tensor([self.nouns.index(w) for w in first])
+
+    def model(self, positions: str, seed: int = 0) -> Reader:
+        return reader(len(self.words), len(self.nouns), positions, 16, pooled=True, bias=False, seed=seed)
+
+    def train(self, model: Reader, steps: int = 150, seed: int = 0, show: bool = False, **options):
+        """fit() on the sentences that are not held out -> Run."""
+        ids, right = self.encode(self.training)
+
+        def batches(generator):
+            rows = torch.randint(len(ids), (64,), generator=generator)
+            return ids[rows], right[rows]
+
+        def loss(model, batch):
+            return F.cross_entropy(model(batch[0]).logits, batch[1])
+
+        return fit(model, batches, loss, steps=steps, lr=1e-2, seed=seed, show=show, **options)
+
+    @torch.no_grad()
+    def answers(self, model: Reader, sentence: str) -> dict[str, float]:
+        """{noun: probability that it does it}, most probable first."""
+        p = model(self.encode([sentence])[0]).logits[0].softmax(-1).tolist()
+        return dict(sorted(zip(self.nouns, p, strict=True), key=lambda pair: -pair[1]))
+
+    @torch.no_grad()
+    def right(self, model: Reader) -> float:
+        """The share of held-out sentences answered rightly."""
+        ids, right = self.encode(self.test)
+        return (model(ids).logits.argmax(-1) == right).double().mean().item()
+
+
+# ---- what is recorded -----------------------------------------------------------------------------------------------
+
+
+def record_order(seeds=range(5), rates=(2e-3, 6e-3, 2e-2), steps: int = 300) -> dict:
+    """Both tasks with each kind of positions; the figures behind data/results/positions_order.json.
+
+    by_place is the mean over seeds at the middle rate, the one of the lesson; of the other rates only two seeds.
+    """
+    letters, who = LettersBefore(), WhoDoesIt()
+    figures: dict = {"seeds": list(seeds), "rates": list(rates), "steps": steps, "trained": TRAINED, "kinds": {}}
+    for kind in KINDS:
+        found = figures["kinds"][kind] = {"inside": {}, "beyond": {}, "who": []}
+        curves = []
+        for rate in rates:
+            models = []
+            for seed in seeds if rate == rates[len(rates) // 2] else seeds[:2]:
+                models.append(letters.model(kind, seed))
+                letters.train(models[-1], steps, rate, seed)
+            inside, beyond = zip(*map(letters.right, models), strict=True)
+            found["inside"][str(rate)] = [round(x, 4) for x in inside]
+            found["beyond"][str(rate)] = [round(x, 4) for x in beyond]
+            if rate == rates[len(rates) // 2]:
+                curves = [letters.by_place(model) for model in models]
+        found["by_place"] = [round(x, 4) for x in torch.stack(curves).mean(0).tolist()]
+        for seed in seeds:
+            model = who.model(kind, seed)
+            who.train(model, seed=seed)
+            found["who"].append(round(who.right(model), 4))
+    return figures
+
+
+def record_costs(size: int = 64) -> dict:
+    """Processor time against length for the three layers, on one thread; the figures behind positions_costs.json."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    lengths = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+    times = layer_times(lengths, size)
+    torch.set_num_threads(threads)
+    slopes = {kind: round(slope(lengths[-3:], line[-3:]), 3) for kind, line in times.items()}
+    return {"size": size, "threads": 1, "lengths": list(lengths), "seconds": times, "slopes_of_the_last_three": slopes}

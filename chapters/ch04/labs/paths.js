@@ -1,0 +1,217 @@
+// Three networks over n words as graphs: the way from word 1 to word n, found by walking, and how many states must
+// wait.
+import PATHS_CSS from "./paths.css";
+import { h, paper } from "../../../course_utils/views/core.js";
+
+export function paths(ui) {
+  const { spec, state, unit } = ui,
+    kinds = Object.keys(spec.names),
+    signs = "₀₁₂₃₄₅₆₇₈₉";
+  const panels = Object.fromEntries(
+    kinds.map((kind) => [
+      kind,
+      {
+        canvas: h("canvas", { role: "img", "aria-label": kind }),
+        head: h("b"),
+        count: h("div", { "data-testid": kind }),
+      },
+    ]),
+  );
+  const box = h(
+    "div",
+    { class: "panels" },
+    ...kinds.map((k) => h("div", { class: k }, panels[k].head, panels[k].canvas, panels[k].count)),
+  );
+  const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  ui.body.append(box);
+  ui.below.append(say);
+
+  // node = layer · n + word; edges go upwards in number, so that one pass meets every node after what it is made of
+  function graph(kind) {
+    const n = state.length,
+      edges = [],
+      make = (layers, first) => ({ n, layers, first, edges, path: walk(edges, layers * n + n - 1) });
+    if (kind === "attention") {
+      for (let j = 0; j < n; j++) for (let i = 0; i < n; i++) edges.push([i, n + j]);
+      return make(1, 1);
+    }
+    if (kind === "recurrent") {
+      for (let i = 1; i < n; i++) edges.push([i - 1, i]);
+      return make(0, 0);
+    }
+    for (let layer = 0; layer < n; layer++) {
+      // layers are added until word n hears of word 1
+      const apart = state.dilated ? state.kernel ** layer : 1;
+      for (let j = 0; j < n; j++)
+        for (let m = 0; m < state.kernel && j - m * apart >= 0; m++)
+          edges.push([layer * n + j - m * apart, (layer + 1) * n + j]);
+      const made = make(layer + 1, 1);
+      if (made.path.length) return made;
+    }
+  }
+  // breadth first from word 1: the first way that arrives is a shortest one
+  function walk(edges, goal) {
+    const from = new Map([[0, -1]]),
+      queue = [0];
+    for (const node of queue)
+      for (const [a, b] of edges)
+        if (a === node && !from.has(b)) {
+          from.set(b, a);
+          queue.push(b);
+        }
+    const way = [];
+    for (let node = goal; from.has(node); node = from.get(node)) way.unshift(node);
+    return way;
+  }
+  // the most states that must be computed one after another, and the states that word n is made of
+  function chain({ n, layers, first, edges }) {
+    const depth = Array.from({ length: (layers + 1) * n }, (_, v) => (v >= first * n ? 1 : 0));
+    for (const [a, b] of edges) depth[b] = Math.max(depth[b], depth[a] + 1);
+    return Math.max(...depth);
+  }
+  function sources({ n, layers, edges }) {
+    const heard = new Set([layers * n + n - 1]);
+    for (const [a, b] of edges.toReversed()) if (heard.has(b)) heard.add(a);
+    return heard;
+  }
+  function counts() {
+    return Object.fromEntries(
+      kinds.map((kind) => {
+        const g = graph(kind),
+          layers = Math.max(1, g.layers),
+          sequential = chain(g);
+        return [
+          kind,
+          {
+            path: g.path.length - 1,
+            layers,
+            sequential,
+            per_layer: sequential / layers,
+            lines: g.edges.filter(([, b]) => Math.floor(b / g.n) === g.first).length,
+          },
+        ];
+      }),
+    );
+  }
+  function draw(kind, width, high) {
+    const { theme } = ui,
+      g = graph(kind),
+      { n } = g,
+      c = paper(panels[kind].canvas, width, high),
+      pad = 14 * unit,
+      foot = 24 * unit,
+      way = new Set(g.path),
+      heard = sources(g);
+    const x = (v) => pad + ((v % n) / (n - 1)) * (width - 2 * pad),
+      y = (v) =>
+        g.layers
+          ? high - foot - 8 * unit - (Math.floor(v / n) / g.layers) * (high - foot - 20 * unit)
+          : (high - foot) / 2;
+    const lit = new Set(g.path.slice(1).map((v, i) => `${g.path[i]}-${v}`)),
+      kindOf = ([a, b]) => (lit.has(`${a}-${b}`) ? 2 : heard.has(b) ? 1 : 0);
+    for (const level of [0, 1, 2]) {
+      c.strokeStyle = [theme.line, theme.hatch, theme.text][level];
+      c.lineWidth = [1, 1, 3][level] * unit;
+      c.beginPath();
+      for (const e of g.edges)
+        if (kindOf(e) === level) {
+          c.moveTo(x(e[0]), y(e[0]));
+          c.lineTo(x(e[1]), y(e[1]));
+        }
+      c.stroke();
+    }
+    const size = Math.min(4.5 * unit, (width - 2 * pad) / n / 4, g.layers > 8 ? 3.5 * unit : 9);
+    for (let v = 0; v < (g.layers + 1) * n; v++) {
+      c.fillStyle = way.has(v) ? theme.text : heard.has(v) ? theme.quiet : theme.hatch;
+      c.beginPath();
+      c.arc(x(v), y(v), way.has(v) ? size * 1.35 : size, 0, 7);
+      c.fill();
+    }
+    c.textBaseline = "bottom";
+    c.textAlign = "center";
+    const every = (width - 2 * pad) / n < 20 * unit ? 2 : 1;
+    for (let i = 0; i < n; i++)
+      if (i === n - 1 || (i % every === 0 && i + every < n) || every === 1) {
+        const end = i === 0 || i === n - 1;
+        c.font = ui.font(end ? 12 : 11, end ? 700 : 400);
+        c.fillStyle = end ? theme.text : theme.quiet;
+        c.fillText(String(i + 1), x(i), high - 2 * unit);
+      }
+  }
+  const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const formula = (kind) =>
+    kind === "attention"
+      ? "1"
+      : kind === "recurrent"
+        ? "n − 1"
+        : state.dilated
+          ? `⌈log${signs[state.kernel]} n⌉`
+          : "⌈(n − 1) ÷ (k − 1)⌉";
+  const css = h("style");
+  css.textContent = PATHS_CSS;
+  ui.root.append(css);
+  return {
+    paint(width, narrow) {
+      const made = counts(),
+        wide = Math.min(width, 1000 * unit);
+      box.style.maxWidth = `${wide}px`;
+      for (const kind of kinds) {
+        const { head, canvas, count } = panels[kind],
+          c = made[kind];
+        head.textContent =
+          spec.names[kind] + (kind === "convolution" ? `, k = ${state.kernel}${state.dilated ? ", dilated" : ""}` : "");
+        draw(
+          kind,
+          Math.floor(narrow ? wide : (wide - 2 * 21.6 * unit) / 3),
+          (narrow ? { convolution: 190, recurrent: 64, attention: 120 }[kind] : 200) * unit,
+        );
+        canvas.setAttribute(
+          "aria-label",
+          `${head.textContent}, ${state.length} words: ${many(c.path, "step")} from word 1 to word ${state.length}`,
+        );
+        count.replaceChildren(
+          "path ",
+          h("strong", {}, String(c.path)),
+          ` = ${formula(kind)}`.replace(/^ = (\d+)$/, ""),
+          h("br"),
+          kind === "convolution"
+            ? `${many(c.layers, "layer")}, in each all at once`
+            : kind === "recurrent"
+              ? `${many(c.sequential, "state")}, one after another`
+              : "1 layer, all at once",
+        );
+      }
+      const n = state.length,
+        { convolution: a, recurrent: b, attention: c } = made;
+      say.replaceChildren(
+        h(
+          "div",
+          {},
+          `For word ${n} to hear of word 1, a signal takes `,
+          h("b", {}, many(b.path, "step")),
+          " through the recurrent layer, ",
+          h("b", {}, String(a.path)),
+          ` through the ${state.dilated ? "dilated " : ""}convolutions, `,
+          h("b", {}, String(c.path)),
+          " in self-attention.",
+        ),
+        h(
+          "div",
+          { class: "quiet" },
+          `States that must wait for one another: ${b.sequential}, ${a.sequential} and ` +
+            `${c.sequential}. The price, lines in one layer: ${b.lines}, ${a.lines} and ${c.lines}.`,
+        ),
+      );
+    },
+    table() {
+      return {
+        header: ["network", "longest path", "layers", "one after another", "in one layer", "lines in one layer"],
+        rows: Object.entries(counts()).map(([k, c]) => [
+          spec.names[k],
+          ...["path", "layers", "sequential", "per_layer", "lines"].map((x) => String(c[x])),
+        ]),
+      };
+    },
+    numbers: counts,
+  };
+}

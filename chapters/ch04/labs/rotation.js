@@ -1,0 +1,232 @@
+// A pair of columns as a point on a circle: one 2 × 2 matrix carries position i to i + δ, whatever i is.
+import ROTATION_CSS from "./rotation.css";
+import { fmt, h, paper, rgb } from "../../../course_utils/views/core.js";
+import { encode, frequencies } from "./sines.js";
+
+export function rotation(ui) {
+  const { spec, state, unit } = ui,
+    T = spec.length,
+    D = spec.size,
+    omegas = frequencies(D),
+    words = ["position", "offset", "pair"];
+  const canvas = h("canvas", { role: "img", "aria-label": "two positions on a circle" }),
+    equation = h("div", { class: "equation", role: "math" }),
+    say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  ui.body.append(canvas);
+  ui.side.append(equation, say);
+
+  const at = (i) => encode(i, [omegas[state.pair]]); // [sine, cosine]
+  const times = (R, p) => R.map((row) => row[0] * p[0] + row[1] * p[1]);
+  const apart = (a, b) => Math.max(...a.flat().map((x, i) => Math.abs(x - b.flat()[i])));
+  // the rotation that takes the point p to q, found from the two points alone
+  const between = ([s, c], [t, d]) => {
+    const cos = s * t + c * d,
+      sin = c * t - s * d;
+    return [
+      [cos, sin],
+      [-sin, cos],
+    ];
+  };
+  function compute() {
+    const { pair, offset, position } = state,
+      omega = omegas[pair],
+      angle = offset * omega,
+      sin = Math.sin(angle),
+      cos = Math.cos(angle),
+      matrix = [
+        [cos, sin],
+        [-sin, cos],
+      ];
+    const all = Array.from({ length: T }, (_, i) => i),
+      error = Math.max(...all.map((i) => apart(times(matrix, at(i)), at(i + offset))));
+    const found = Math.max(...all.map((i) => apart(between(at(i), at(i + offset)), matrix)));
+    const inner = (a, b) => a.reduce((sum, x, c) => sum + x * b[c], 0),
+      dots = all.map((i) => inner(encode(i, omegas), encode(i + offset, omegas)));
+    return {
+      omega,
+      angle,
+      matrix,
+      points: [at(position), at(position + offset)],
+      turned: times(matrix, at(position)),
+      error,
+      found,
+      dots,
+    };
+  }
+  // what the reader moved last, and whether R moved with it
+  let last = null,
+    note = "Move i and look at the matrix.";
+  function notice(made) {
+    if (last && words.some((w) => state[w] !== last.state[w])) {
+      const moved = words.filter((w) => state[w] !== last.state[w]),
+        same = apart(made.matrix, last.matrix) === 0;
+      const [name] = moved,
+        letter = { position: "i", offset: "δ", pair: "j" }[name],
+        outcome = same ? "stayed the same, number by number." : "is another matrix.",
+        said = `You moved ${letter} from ${last.state[name]} to ${state[name]}: R ${outcome}`;
+      note = moved.length > 1 ? "" : said.replaceAll("-", "−");
+      last = null;
+    }
+    last ??= { state: { ...state }, matrix: made.matrix };
+  }
+  const bracket = (numbers, name) =>
+    h(
+      "span",
+      { class: "matrix" },
+      h("span", { class: `cells c${numbers[0].length}` }, ...numbers.flat().map((x) => h("span", {}, fmt(x)))),
+      h("small", {}, name),
+    );
+  const raised = (n) => String(n).replace(/./g, (d) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(d)]),
+    tiny = (x) => (x === 0 ? "0" : x < 1e-3 ? `10${raised(Math.ceil(Math.log10(x)))}` : fmt(x));
+  const sign = (i) => String(i).replace("-", "−");
+  const css = h("style");
+  css.textContent = ROTATION_CSS;
+  ui.root.append(css);
+
+  return {
+    paint(width, narrow) {
+      const { theme } = ui,
+        made = compute(),
+        { omega, angle, matrix, points, turned } = made,
+        i = state.position,
+        d = state.offset,
+        j = state.pair;
+      notice(made);
+      const side = Math.min(narrow ? width : width * 0.43, 380 * unit),
+        R = side / 2 - 42 * unit,
+        m = side / 2,
+        c = paper(canvas, side, side + 4 * unit),
+        sand = rgb(theme.plus);
+      const place = ([s, k], r = R) => [m + r * k, m - r * s];
+      c.strokeStyle = theme.line;
+      c.lineWidth = 1;
+      c.beginPath();
+      c.moveTo(m - R - 8, m);
+      c.lineTo(m + R + 8, m);
+      c.moveTo(m, m - R - 8);
+      c.lineTo(m, m + R + 8);
+      c.stroke();
+      c.strokeStyle = theme.hatch;
+      c.beginPath();
+      c.arc(m, m, R, 0, 7);
+      c.stroke();
+      c.fillStyle = theme.quiet;
+      for (let p = 0; p < T; p++) {
+        const [x, y] = place(at(p));
+        c.globalAlpha = 0.55;
+        c.beginPath();
+        c.arc(x, y, 2 * unit, 0, 7);
+        c.fill();
+      }
+      c.globalAlpha = 1;
+      // the angle, as a spiral when it is more than one turn
+      c.strokeStyle = sand;
+      c.lineWidth = 2.5 * unit;
+      c.beginPath();
+      for (let s = 0; s <= 240; s++) {
+        const a = i * omega + (angle * s) / 240;
+        c.lineTo(
+          ...place(
+            [Math.sin(a), Math.cos(a)],
+            R * (0.3 + Math.min(0.55, (0.08 * Math.abs(angle) * s) / 240 / 2 / Math.PI)),
+          ),
+        );
+      }
+      c.stroke();
+      const names = [`P[${i}]`, `P[${sign(i + d)}]`],
+        near = d !== 0 && Math.hypot(points[0][0] - points[1][0], points[0][1] - points[1][1]) < 0.3;
+      points.forEach((p, n) => {
+        const [x, y] = place(p),
+          colour = n ? sand : theme.text;
+        c.strokeStyle = c.fillStyle = colour;
+        c.lineWidth = 2 * unit;
+        c.beginPath();
+        c.moveTo(m, m);
+        c.lineTo(x, y);
+        c.stroke();
+        c.beginPath();
+        c.arc(x, y, (n ? 8.5 : 5) * unit, 0, 7);
+        n ? c.stroke() : c.fill(); // a ring round a dot where they meet
+        if (n && d === 0) return;
+        const lean = near ? (n ? 1 : -1) * Math.sign(matrix[0][1]) * 0.16 : 0,
+          a = (i + n * d) * omega + lean,
+          [tx, ty] = place([Math.sin(a), Math.cos(a)], R + 27 * unit); // names of near points step aside
+        c.font = ui.font(13, 600);
+        c.textAlign = "center";
+        c.textBaseline = "middle";
+        c.fillText(names[n], tx, ty);
+      });
+      c.font = ui.font(11);
+      c.fillStyle = theme.quiet;
+      c.textAlign = "right";
+      c.textBaseline = "bottom";
+      c.fillText(`cosine, column ${2 * j + 1} →`, side, side + 2 * unit);
+      c.textAlign = "left";
+      c.textBaseline = "top";
+      c.fillText(`↑ sine, column ${2 * j}`, 2, 2);
+      canvas.setAttribute(
+        "aria-label",
+        `Circle of columns ${2 * j} and ${2 * j + 1}: ${names[0]} at ${points[0].map((x) => fmt(x)).join(", ")}, ` +
+          `${names[1]} at ${points[1].map((x) => fmt(x)).join(", ")}, ${fmt(angle)} radians apart.`,
+      );
+      const column = (v) => v.map((x) => [x]);
+      equation.replaceChildren(
+        h("span", { class: "one matrix" }, ...bracket(matrix, `R, δ = ${sign(d)}`).childNodes),
+        h("b", {}, "·"),
+        bracket(column(points[0]), names[0]),
+        h("b", {}, "="),
+        bracket(column(turned), "R · P"),
+        h("b", {}, apart(turned, points[1]) < 1e-9 ? "=" : "≠"),
+        bracket(column(points[1]), names[1]),
+      );
+      equation.setAttribute(
+        "aria-label",
+        `R = (${matrix.map((r) => r.map((x) => fmt(x)).join(", ")).join("; ")}) ` +
+          `times ${names[0]} = ${turned.map((x) => fmt(x)).join(", ")}`,
+      );
+      say.replaceChildren(
+        h(
+          "div",
+          {},
+          h("b", {}, `δ · ω = ${sign(d)} · ${fmt(omega, omega < 0.01 ? 5 : 3)} = ${fmt(angle)} rad`),
+          ` (${fmt((angle * 180) / Math.PI, 0)}°)`,
+        ),
+        h(
+          "div",
+          {},
+          made.error < 1e-9
+            ? `R · P[i] = P[i+δ] at all ${T} positions i, with an error of at most ${tiny(made.error)}.`
+            : `R misses P[i+δ] by up to ${fmt(made.error)}.`,
+        ),
+        h(
+          "div",
+          {},
+          made.found < 1e-9
+            ? "Worked out from the two points alone, R comes out the same at every i."
+            : "Worked out from the two points alone, R differs from i to i.",
+        ),
+        h(
+          "div",
+          {},
+          `All ${D / 2} pairs together: P[i] · P[i+δ] = ` +
+            `${fmt(made.dots[i], 2)}${Math.max(...made.dots) - Math.min(...made.dots) < 1e-9 ? " at every i" : ""}.`,
+        ),
+        h("div", { class: "quiet", "data-testid": "note" }, note),
+      );
+    },
+    table() {
+      const { matrix } = compute(),
+        f = (x) => fmt(x);
+      return {
+        header: ["i", "sin", "cos", "R·P: sin", "R·P: cos", "P[i+δ]: sin", "P[i+δ]: cos"],
+        rows: Array.from({ length: T }, (_, i) => [
+          String(i),
+          ...at(i).map(f),
+          ...times(matrix, at(i)).map(f),
+          ...at(i + state.offset).map(f),
+        ]),
+      };
+    },
+    numbers: compute,
+  };
+}

@@ -1,0 +1,181 @@
+"""The shuffle lab: words change places; do the outputs of self-attention move along, and does their mean stay?"""
+
+import numpy as np
+import torch
+
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.views.given import as_array
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+from .sinusoid import waves
+
+MOST_WORDS, MOST_FEATURES = 12, 16
+SAME = 1e-9  # computed in double precision: what differs less has not changed
+
+
+class Shuffle(View):
+    """See `shuffle`."""
+
+    kind = "shuffle"
+    modules = ("core", "sines", "shuffle")
+    size = (7.6, 3.9)
+
+    def attend(self, order=None) -> tuple[np.ndarray, np.ndarray]:
+        """Weights [T, T] and outputs [T, E] in float64 for the words in an order, by default the one shown."""
+        order = self.state["order"] if order is None else order
+        width = self.options["size"]
+        x = self.arrays["x"].astype(np.float64).reshape(-1, width)[order]
+        if self.state["positions"]:
+            x = x + waves(range(len(order)), width)
+        q, k, v = (x @ self.map(name) for name in ("query", "key", "value"))
+        outputs, weights = scaled_dot_product_attention(*(torch.from_numpy(m)[None] for m in (q, k, v)))
+        return weights[0].numpy(), outputs[0].numpy()
+
+    def map(self, name: str) -> np.ndarray:
+        """W_Q, W_K or W_V [D, E] in float64; the identity when none was given."""
+        width = self.options["size"]
+        return self.arrays[name].astype(np.float64).reshape(width, -1) if name in self.arrays else np.eye(width)
+
+    @property
+    def moved(self) -> dict:
+        """change [T]: how far each word's output lies from its output in the first order; mean: how far their mean
+        does; equivariant, invariant: whether these are zero."""
+        first = list(range(len(self.state["order"])))
+        (_, now), (_, before) = self.attend(), self.attend(first)
+        change = np.linalg.norm(now[np.argsort(self.state["order"])] - before, axis=-1)
+        mean = float(np.linalg.norm(now.mean(0) - before.mean(0)))
+        same = {"equivariant": bool(change.max() < SAME), "invariant": mean < SAME}
+        return {"change": change, "mean": mean, **same}
+
+    def describe(self) -> str:
+        names, order, moved = self.options["names"], self.state["order"], self.moved
+        weights, _ = self.attend()
+        how = "with" if self.state["positions"] else "without"
+        away = sum(s != w for s, w in enumerate(order))
+        strongest = [
+            f"{names[order[q]]} → {names[order[k]]} {weights[q, k]:.2f}" for q, k in enumerate(weights.argmax(-1))
+        ]
+        verdict = (
+            f"The outputs moved with their words (largest change {moved['change'].max():.1g}): equivariant."
+            if moved["equivariant"]
+            else f"The outputs changed by up to {moved['change'].max():.3f}: not equivariant."
+        )
+        mean = "Their mean stayed: invariant." if moved["invariant"] else f"Their mean moved by {moved['mean']:.3f}."
+        return (
+            f"Self-attention over “{' '.join(names[w] for w in order)}”, {how} positions; {away} of {len(order)} words "
+            f"stand elsewhere than at first. {verdict} {mean} Largest weights: {', '.join(strongest)}."
+        )
+
+    def table(self) -> TextTable:
+        names, order, (weights, outputs) = self.options["names"], self.state["order"], self.attend()
+        change = self.moved["change"]
+        header = ["word", *(f"→ {names[w]}" for w in order), *(f"output {e + 1}" for e in range(outputs.shape[1]))]
+        rows = [[names[w], *(f"{x:.3f}" for x in (*weights[s], *outputs[s], change[w]))] for s, w in enumerate(order)]
+        mean = ["mean", *[""] * len(order), *(f"{x:.3f}" for x in outputs.mean(0)), f"{self.moved['mean']:.3f}"]
+        return TextTable([*header, "changed by"], [*rows, mean])
+
+    def draw(self, figure) -> None:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        from course_utils.views import picture
+
+        order, (weights, outputs), moved = self.state["order"], self.attend(), self.moved
+        shown = picture.names(self.options["names"], "t")
+        words = [shown[w] for w in order]
+        left, right = figure.subplots(1, 2, width_ratios=[len(order), 0.7 * outputs.shape[1] + 1.5])
+        left.imshow(weights, cmap=picture.ink_map(), vmin=0, vmax=1)
+        everything = np.vstack([outputs, outputs.mean(0)])
+        reach = abs(everything).max() or 1
+        tints = LinearSegmentedColormap.from_list("output", ["#806f2e", "#fafbfc", picture.COLOURS["output"]])
+        right.imshow(everything, cmap=tints, vmin=-reach, vmax=reach, aspect="auto")
+        change = [f"{moved['change'][w]:.2f}" for w in order] + [f"{moved['mean']:.2f}"]
+        for s, text in enumerate(change):
+            right.text(outputs.shape[1] - 0.3, s, text, va="center", fontsize=8)
+        left.set_xticks(range(len(words)), words, rotation=45, ha="right", color=picture.COLOURS["key"])
+        left.set_yticks(range(len(words)), words, color=picture.COLOURS["query"])
+        right.set_yticks(range(len(words) + 1), [*words, "mean"], color=picture.COLOURS["output"])
+        right.set_xticks([])
+        left.set_title("weights")
+        right.set_title("outputs, changed by")
+        for axes in (left, right):
+            axes.tick_params(length=0)
+            axes.spines[:].set_visible(False)
+
+
+def shuffle(
+    x,
+    tokens=None,
+    *,
+    query=None,
+    key=None,
+    value=None,
+    order=None,
+    positions=False,
+    title="What happens when words change places?",
+    caption="Drag a word, or move it with the buttons. Watch the rows ([query|who asks]), the columns ([key|who is "
+    "asked]) and the [output|outputs]. Then add positions, and move it again.",
+    live=False,
+    presenting=None,
+):
+    """Self-attention over words that can change places: do the outputs move along, does their mean stay?
+
+    x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
+    Q = X W_Q (default: Q = K = V = X), values of 1 to 16 features. order: which word stands at each place, by default
+    0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D).
+    live=True: Python hears `order`, `positions` and `word`, the one picked.
+
+    Numbers travel as float32. Returns a view: .attend() -> weights, outputs; .moved; and what all have.
+    Raises ValueError for what cannot be shown.
+    """
+    x = as_array(x, "x")
+    if x.ndim != 2 or not 2 <= len(x) <= MOST_WORDS or not 1 <= x.shape[1] <= MOST_FEATURES or not np.isfinite(x).all():
+        raise ValueError(
+            f"x has shape {x.shape}: this lab needs finite numbers, 2 to {MOST_WORDS} words with 1 to {MOST_FEATURES} "
+            "features; take fewer words, or features, as in x[:, :8]"
+        )
+    count, width = x.shape
+    names = [str(i + 1) for i in range(count)] if tokens is None else [str(t) for t in tokens]
+    order = list(range(count)) if order is None else [int(w) for w in order]
+    if len(names) != count or sorted(order) != list(range(count)):
+        raise ValueError(
+            f"{count} words, {len(names)} tokens, order {order}: needed, a token for each word, and each of "
+            f"0 … {count - 1} once in order"
+        )
+    if positions and width % 2:
+        raise ValueError(f"x has {width} features, positions need an even number: pairs of sine and cosine")
+    arrays = {"x": x.astype("<f4").ravel()}
+    for name, given in (("query", query), ("key", key), ("value", value)):
+        if given is not None:
+            arrays[name] = _map(given, name, width).astype("<f4").ravel()
+    if (query is None) != (key is None) and len(arrays.get("query", arrays.get("key"))) != width * width:
+        raise ValueError(f"only one of query and key is given: it must then be [{width}, {width}], or give both")
+    if query is not None and key is not None and len(arrays["query"]) != len(arrays["key"]):
+        raise ValueError(
+            f"query {np.shape(query)} and key {np.shape(key)}: needed, the same size E, for their products"
+        )
+    controls = [
+        *({"kind": "button", "name": name, "label": label} for name, label in BUTTONS.items()),
+        {"kind": "choice", "name": "positions", "label": "positions", "options": [False, True],
+         "words": {"false": "none", "true": "added"}},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]  # fmt: skip
+    controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
+    state = {"order": order, "positions": bool(positions), "word": 0}
+    return shell(Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width}, presenting), live)
+
+
+BUTTONS = {"back": "◀ move", "on": "move ▶", "reverse": "reverse", "mix": "shuffle"}
+
+
+def _map(given, name: str, width: int) -> np.ndarray:
+    matrix = as_array(given, name)
+    if matrix.ndim != 2 or len(matrix) != width or not 1 <= matrix.shape[1] <= MOST_FEATURES:
+        raise ValueError(
+            f"{name} has shape {matrix.shape}; needed: [{width}, E] with E from 1 to {MOST_FEATURES}, as in x @ {name} "
+            "(for a torch Linear take weight.T)"
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"{name} holds NaN or infinite numbers: look for them with isfinite()")
+    return matrix

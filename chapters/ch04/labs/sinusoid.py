@@ -1,0 +1,123 @@
+"""The sinusoid lab: position × column as a heatmap, a column as a wave, and binary counting on the same rows."""
+
+import math
+
+import numpy as np
+import torch
+
+from course_utils.positions import frequencies
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+MOST_POSITIONS, MOST_COLUMNS = 128, 256
+
+
+class Sinusoid(View):
+    """See `sinusoid`."""
+
+    kind = "sinusoid"
+    modules = ("core", "sines", "sinusoid")
+    size = (7.6, 3.6)
+
+    @property
+    def encoding(self) -> np.ndarray:
+        """[T, D] in float64: sin and cos of position × frequency, in pairs of columns."""
+        return waves(range(self.options["length"]), self.options["size"])
+
+    @property
+    def digits(self) -> np.ndarray:
+        """[T, bits] of 0 and 1: each position as a binary number, the digit that flips fastest on the right."""
+        count = (self.options["length"] - 1).bit_length()
+        return np.arange(self.options["length"])[:, None] >> np.arange(count)[::-1] & 1
+
+    def describe(self) -> str:
+        i, c = self.state["position"], self.state["column"]
+        number = self.encoding[i, c]
+        turn = 2 * math.pi / frequencies(self.options["size"])[c // 2].item()
+        binary = "".join(map(str, self.digits[i]))
+        return (
+            f"Sinusoidal encoding of {self.options['length']} positions in {self.options['size']} columns. "
+            f"Column {c} is a {'cosine' if c % 2 else 'sine'} that turns once in {turn:.1f} positions; at position {i} "
+            f"it is {number:.3f}. In binary {i} is {binary}: the last digit flips at every step, each one before it "
+            f"half as often."
+        )
+
+    def table(self) -> TextTable:
+        sine = self.state["column"] // 2 * 2
+        header = ["position", "binary", f"column {sine}: sine", f"column {sine + 1}: cosine"]
+        pairs = zip(self.digits, self.encoding[:, sine : sine + 2], strict=True)
+        return TextTable(
+            header, [[str(i), "".join(map(str, d)), *(f"{x:.3f}" for x in p)] for i, (d, p) in enumerate(pairs)]
+        )
+
+    def draw(self, figure) -> None:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        from course_utils.views import picture
+
+        i, c = self.state["position"], self.state["column"]
+        count, digits, ink = self.options["length"], self.digits, "#1b2430"
+        heat, wave, binary = figure.subplots(1, 3, sharey=True, width_ratios=[5, 1.3, 1])
+        stops = [np.array(x) / 255 for x in (picture.BRICK, picture.PAPER, picture.SAND)]
+        colours = LinearSegmentedColormap.from_list("signed", stops)
+        heat.imshow(self.encoding, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+        fine = np.linspace(0, count - 1, 8 * count)
+        both = waves(fine, self.options["size"])
+        wave.plot(both[:, c ^ 1], fine, "--", color="#8a949e", lw=1)
+        wave.plot(both[:, c], fine, color=ink)
+        wave.plot(self.encoding[i, c], i, "o", color=ink)
+        binary.imshow(digits, cmap=picture.ink_map(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+        binary.set_xticks(range(digits.shape[1]), 2 ** np.arange(digits.shape[1])[::-1], fontsize=6.5)
+        heat.axvline(c, color=ink, lw=0.8)
+        for axes in (heat, wave, binary):
+            axes.axhline(i, color=ink, lw=0.8)
+        heat.set(title="brick −1 … 0 … sand 1", xlabel="column", ylabel="position")
+        wave.set(title=f"column {c}", xlim=(-1.1, 1.1), xticks=[-1, 0, 1])
+        binary.set_title("binary")
+
+
+def waves(positions, model_size: int) -> np.ndarray:
+    """The encoding at any positions, fractions too, in float64: [n] -> [n, D]."""
+    angles = torch.as_tensor(np.asarray(positions, float))[:, None] * frequencies(model_size)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).numpy()
+
+
+def sinusoid(
+    max_length=50,
+    model_size=128,
+    *,
+    position=21,
+    column=8,
+    title="How does a row of waves say where it stands?",
+    caption="A row for each position. Sand: above 0, brick: below 0. To the right, on the same rows: the chosen column "
+    "as a wave, and the position as a binary number. Move the pointer, or the arrow keys.",
+    live=False,
+    presenting=None,
+):
+    """The sinusoidal encoding as a heatmap, a column of it as a wave, and binary counting beside it.
+
+    max_length: positions shown, 2 to 128; model_size: columns, an even number from 2 to 256; position, column: where to
+    start (cut to what there is). live=True: Python hears `position`, `column`. Returns a view: .encoding [T, D] .digits
+    and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
+    """
+    count, size = checked_sizes(max_length, model_size)
+    state = {"position": min(max(0, int(position)), count - 1), "column": min(max(0, int(column)), size - 1)}
+    controls = [
+        {"kind": "range", "name": "position", "label": "position", "values": list(range(count)), "digits": 0},
+        {"kind": "range", "name": "column", "label": "column", "values": list(range(size)), "digits": 0},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    return shell(Sinusoid(title, caption, {}, state, controls, {"length": count, "size": size}, presenting), live)
+
+
+def checked_sizes(max_length, model_size) -> tuple[int, int]:
+    """Both as whole numbers that a picture can hold; ValueError otherwise."""
+    count, size = int(max_length), int(model_size)
+    if count != max_length or not 2 <= count <= MOST_POSITIONS:
+        raise ValueError(f"max_length is {max_length}; needed: a whole number from 2 to {MOST_POSITIONS}")
+    if size != model_size or size % 2 or not 2 <= size <= MOST_COLUMNS:
+        raise ValueError(
+            f"model_size is {model_size}; needed: an even number from 2 to {MOST_COLUMNS}: pairs of columns"
+        )
+    return count, size

@@ -1,0 +1,256 @@
+"""Chapter 5, find-the-errors: three claims of an article, an overview and a slide deck."""
+
+import torch
+from torch import Tensor
+
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.exercises.definition import Case, FindError, Wrong, call
+from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.values import plain_word
+
+# ---- fewer heads save compute ---------------------------------------------------------------------------------------
+
+
+def multiplications(length: int, model_size: int, heads: int) -> int:
+    """Multiplications in the matrix products of one multi-head self-attention: 4 T D² + 2 T² D, whatever H is."""
+    head_size = model_size // heads
+    projections = 4 * length * model_size**2
+    one_head = 2 * length**2 * head_size
+    return projections + heads * one_head
+
+
+def _sizes(length, model_size, heads, shown=False) -> Case:
+    return Case({"length": length, "model_size": model_size, "heads": heads}, shown=shown)
+
+
+FEWER = FindError(
+    name="fewer heads save compute",
+    task="write what one multi-head self-attention costs: length T, model size D, heads H -> multiplications in its "
+    "matrix products (three projections, scores, means, W_O).",
+    why="An article's advice on choosing the number of heads.",
+    claims=True,
+    program=(
+        "Each of H heads works with d = D / H features.",
+        "With many heads, a head's queries and keys are short, and each can tell less apart.",
+        "With fewer heads the model computes less.",
+        "With one head there is one set of weights for each word; with eight there are eight.",
+    ),
+    line=3,
+    found="H heads of size D / H cost the same for every H: half as many heads are twice as wide.",
+    innocent={
+        1: "so it is, in the Transformer.",
+        2: "a fair point: there is a price for many heads, but it is not compute.",
+        4: "yes: eight patterns that may differ.",
+    },
+    reference=multiplications,
+    cases=lambda: [
+        _sizes(3, 4, 2, shown=True),
+        _sizes(3, 4, 1),
+        _sizes(10, 512, 8),
+        _sizes(10, 512, 1),
+        _sizes(50, 128, 4),
+    ],
+    returns=("multiplications",),
+    hints=(
+        "A product of [a, b] with [b, c] takes a · b · c multiplications. Four of the products are [T, D] with [D, D].",
+        "For one head: scores [T, d] with [d, T], and the mean [T, T] with [T, d]. There are H of them, and H · d = D.",
+        "`4 * T * D**2 + 2 * T**2 * D`",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            lambda T, D, H: H * (4 * T * D**2 + 2 * T**2 * D),
+            "This is H times an attention of full size. Each head has D / H features only.",
+        ),
+        Wrong(
+            lambda T, D, H: 4 * T * D**2 + 2 * T**2 * D * H,
+            "The scores of H heads, each with all D features. A head has d = D / H of them.",
+        ),
+        Wrong(
+            lambda T, D, H: 4 * T * D**2 + 2 * T**2 * (D // H),
+            "The scores and means of one head. There are H.",
+        ),
+        Wrong(
+            lambda T, D, H: 3 * T * D**2 + 2 * T**2 * D,
+            "W_O is missing: there are four products with [D, D].",
+        ),
+        Wrong(
+            lambda T, D, H: 4 * T * D**2 + T**2 * D,
+            "The scores or the means are missing: each takes T² D.",
+        ),
+        Wrong(lambda T, D, H: 2 * T**2 * D, "The four projections are missing: T D² each."),
+        Wrong(lambda T, D, H: 4 * T * D**2, "Scores and means are missing: T² D each."),
+        Wrong(
+            lambda T, D, H: 8 * T * D**2 + 4 * T**2 * D,
+            "Twice as many: these are multiplications *and* additions. Count multiplications alone.",
+        ),
+    ),
+)
+
+# ---- different or the same ------------------------------------------------------------------------------------------
+
+
+def weights_of_heads(x: Tensor, Wq: Tensor, Wk: Tensor) -> Tensor:
+    """x [T, D], Wq and Wk [H, D, d] -> weights [H, T, T]: one function, scaled dot product, for all heads."""
+    return scaled_dot_product_attention(x @ Wq, x @ Wk, x @ Wk)[1]
+
+
+def _projected(x, Wq, Wk, power=0.5, dim=-1):
+    return torch.softmax((x @ Wq) @ (x @ Wk).mT / Wq.shape[-1] ** power, dim)
+
+
+def _headed(time, size, heads, head_size, seed) -> Case:
+    args = {"x": some_numbers(time, size, seed=seed)}
+    return Case(args | {f"W{c}": some_numbers(heads, size, head_size, seed=seed + 1 + i) for i, c in enumerate("qk")})
+
+
+def _some_cosine(x, Wq, Wk):
+    weights = _projected(x, Wq, Wk)
+    q, k = (torch.nn.functional.normalize(x @ W, dim=-1) for W in (Wq, Wk))
+    return torch.cat([weights[:1], torch.softmax(q @ k.mT, -1)[1:]])
+
+
+FUNCTION = FindError(
+    name="different or the same",
+    task="write the weights of all heads: x [T, D], Wq and Wk [H, D, d], a pair for each head -> [H, T, T].",
+    why="An overview of attention, Transformer, BERT and GPT explains with these sentences what makes heads different.",
+    claims=True,
+    program=(
+        "Multi-head attention runs several attentions side by side.",
+        "Their alignment functions are different or the same.",
+        "Each head projects queries, keys and values with matrices of its own.",
+        "The heads' outputs are put side by side, and projected once more.",
+    ),
+    line=2,
+    found="all heads have the same function, the scaled dot product. What differs are the projections, and so what "
+    "each head finds alike.",
+    innocent={1: "that is what it is.", 3: "here is where heads differ.", 4: "by W_O: there they meet."},
+    reference=weights_of_heads,
+    cases=lambda: [
+        Case(
+            {
+                "x": torch.tensor([[1.0, 0], [0, 1]]),
+                "Wq": torch.tensor([[[1.0], [0]], [[0], [2]]]),
+                "Wk": torch.tensor([[[2.0], [0]], [[1], [-1]]]),
+            },
+            shown=True,
+        ),
+        _headed(3, 4, 2, 2, 950),
+        _headed(2, 6, 3, 2, 960),
+        _headed(4, 2, 1, 2, 970),
+    ],
+    returns=("weights",),
+    hints=(
+        "One function for all heads: score, scale, softmax. Only the matrices change.",
+        "`x @ Wq` is [H, T, d]: torch repeats x for each head.",
+        "`torch.softmax((x @ Wq) @ (x @ Wk).mT / d ** 0.5, dim=-1)`",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            _some_cosine,
+            "The first head uses scaled dot products, the others the cosine: different functions. All heads have the "
+            "same.",
+        ),
+        Wrong(
+            lambda x, Wq, Wk: _projected(x, Wq[:1], Wk[:1]).expand(len(Wq), -1, -1),
+            "All heads have the first one's projections: the same head, H times.",
+        ),
+        Wrong(
+            lambda x, Wq, Wk: _projected(x, Wq, Wk).mean(0),
+            "The heads are averaged: [T, T]. Each keeps its own weights.",
+        ),
+        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, power=0), "The scale is missing: √d."),
+        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, power=1), "Scaled twice: by d, not √d."),
+        Wrong(
+            lambda x, Wq, Wk: torch.softmax((x @ Wq) @ (x @ Wk).mT / x.shape[-1] ** 0.5, -1),
+            "Scaled by √D. A head has d features: `Wq.shape[-1]`.",
+        ),
+        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=0), "The softmax runs over the heads. Keys: `dim=-1`."),
+        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=1), "The softmax runs over the queries. Keys: `dim=-1`."),
+        Wrong(lambda x, Wq, Wk: _projected(x, Wk, Wq), "Queries and keys are swapped: x @ Wq asks."),
+    ),
+)
+
+# ---- no longer an encoder and a decoder -----------------------------------------------------------------------------
+
+
+def family(attentions: list[str]) -> str:
+    """Which attentions a model has ("self", "causal self", "cross") -> what it is."""
+    if "cross" in attentions:
+        return "encoder-decoder"
+    return "decoder-only" if "causal self" in attentions else "encoder-only"
+
+
+def _spelt(answer, case: Case):
+    """Capitals, spaces and hyphens don't count."""
+    result = call(answer, case)
+    known = {plain_word(word): word for word in ("encoder-only", "decoder-only", "encoder-decoder")}
+    return known.get(plain_word(result), result) if isinstance(result, str) else result
+
+
+def _model(*attentions: str, shown=False) -> Case:
+    return Case({"attentions": list(attentions)}, shown=shown)
+
+
+FAMILY = FindError(
+    name="no longer an encoder and a decoder",
+    task='write what a model is by its attentions: a list of "self", "causal self", "cross" -> "encoder-only" (BERT), '
+    '"decoder-only" (GPT) or "encoder-decoder" (T5).',
+    why="A slide deck says so on one page, and draws the opposite some pages later.",
+    claims=True,
+    program=(
+        "A Transformer has neither recurrence nor convolution.",
+        "It no longer needs an encoder–decoder: attention is enough.",
+        "One of its attentions lets the words that are written ask those that were read.",
+        "Self-attention lets the words of one sentence ask each other.",
+    ),
+    line=2,
+    found="the Transformer of 2017 *is* an encoder–decoder, or nobody could ask what was read (claim 3). What it no "
+    "longer needs is recurrence. BERT later kept the encoder alone, GPT the decoder.",
+    innocent={
+        1: "right: that is what it left out.",
+        3: "cross-attention, yes. Whom does it ask?",
+        4: "yes, in both stacks.",
+    },
+    reference=family,
+    cases=lambda: [
+        _model("self", "causal self", "cross", shown=True),
+        _model("self"),
+        _model("causal self"),
+        _model("causal self", "cross", "self"),
+        _model("self", "self"),
+    ],
+    returns=("family",),
+    run=_spelt,
+    hints=(
+        "Which attention needs two stacks?",
+        "Which attention would make no sense in a model that only reads?",
+        '`"encoder-decoder" if "cross" in attentions else "decoder-only" if "causal self" in attentions else '
+        '"encoder-only"`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda attentions: "decoder-only" if "causal self" in attentions else "encoder-only",
+            "With cross-attention there must be somebody to ask: an encoder beside the decoder.",
+        ),
+        Wrong(
+            lambda attentions: (
+                "encoder-decoder" if len(attentions) > 1 else family(attentions)
+            ),
+            "Two attentions don't make two stacks: two layers of self-attention are one encoder.",
+        ),
+        Wrong(
+            lambda attentions: (
+                "encoder-decoder" if "cross" in attentions else "encoder-only" if "causal self" in attentions
+                else "decoder-only"
+            ),
+            "BERT and GPT are swapped: who may not see the future is a decoder.",
+        ),
+        Wrong(lambda attentions: "encoder-decoder", "Not every Transformer: later models kept one of the stacks."),
+    ),
+)  # fmt: skip

@@ -1,0 +1,150 @@
+"""Chapter 5, find-the-errors: a widely used lecture's table of six words and their probabilities."""
+
+import torch
+from torch import Tensor
+
+from course_utils.exercises.definition import Case, FindError, Wrong
+
+VOCABULARY = ["a", "am", "I", "thanks", "student", "<eos>"]
+TABLE = torch.tensor(  # as it is printed
+    [
+        [0.01, 0.02, 0.93, 0.01, 0.03, 0.01],
+        [0.01, 0.8, 0.1, 0.05, 0.01, 0.03],
+        [0.99, 0.001, 0.001, 0.001, 0.002, 0.001],
+        [0.001, 0.002, 0.001, 0.02, 0.94, 0.01],
+        [0.01, 0.01, 0.001, 0.001, 0.001, 0.98],
+    ]
+)
+
+
+def is_distribution(table: Tensor) -> Tensor:
+    """table [T, V] -> [T] bool: nothing negative, and a sum of 1, to 1 in 1000."""
+    return (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 1e-3)
+
+
+def _tables() -> list[Case]:
+    signed = torch.tensor([[1.5, -0.5, 0.0], [0.5, 0.25, 0.25]])
+    return [
+        Case({"table": TABLE}, shown=True),
+        Case({"table": TABLE / TABLE.sum(-1, keepdim=True)}),
+        Case({"table": signed}),
+        Case({"table": torch.tensor([[0.5, 0.2], [0.5, 0.8], [0.25, 0.75]])}),
+    ]
+
+
+ROWS = FindError(
+    name="rows that are no distribution",
+    task="write a check: table [T, V] -> [T] bool, is this row a distribution, to 1 in 1000?",
+    why="A widely used lecture prints five rows of a decoder's output. Add them up.",
+    claims=True,
+    program=(
+        "The decoder gives six logits at each place, one for each word of the vocabulary: a, am, I, thanks, student, "
+        "<eos>.",
+        "The largest number of a row says which word is written: I, am, a, student, <eos>.",
+        "After the softmax a trained model gave these rows: .01 .02 .93 .01 .03 .01 / .01 .8 .1 .05 .01 .03 / "
+        ".99 .001 .001 .001 .002 .001 / .001 .002 .001 .02 .94 .01 / .01 .01 .001 .001 .001 .98.",
+        "The softmax changes no order: the largest logit gets the largest probability.",
+    ),
+    line=3,
+    found="no softmax gave these: the rows sum to 1.01, 1, .996, .974 and 1.003. Rounding to the printed digits could "
+    "explain all but the fourth.",
+    innocent={
+        1: "six words, six logits.",
+        2: "so it is, in each of the five rows.",
+        4: "exp rises, and all are divided by the same sum.",
+    },
+    reference=is_distribution,
+    cases=_tables,
+    returns=("rows",),
+    hints=(
+        "What are the two things that make numbers a distribution?",
+        "Sums of decimal numbers are seldom exactly 1: allow 1 in 1000.",
+        "`(table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 1e-3)`",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            lambda table: (table.sum(-1) - 1).abs() < 1e-3,
+            "The sums are right. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
+        ),
+        Wrong(
+            lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
+            "Exactly 1 is too much to ask of a sum of decimal numbers: allow 1 in 1000.",
+        ),
+        Wrong(
+            lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
+            "5 in 100 is too generous: all five printed rows would pass.",
+        ),
+        Wrong(
+            lambda table: (table >= 0).all(-1) & (table.sum(-1) < 1 + 1e-3),
+            "Too little is as wrong as too much: a row that sums to .974 is no distribution either.",
+        ),
+        Wrong(
+            lambda table: ((table >= 0) & (table <= 1)).all(-1),
+            "Each number lies between 0 and 1, but do they sum to 1?",
+        ),
+        Wrong(
+            lambda table: (table >= 0).all(0) & ((table.sum(0) - 1).abs() < 1e-3),
+            "These are the columns. A distribution is a row: over the vocabulary, `-1`.",
+        ),
+    ),
+)
+
+# ---- the index of am ------------------------------------------------------------------------------------------------
+
+
+def chosen_word(row: Tensor, vocabulary: list[str]) -> tuple[int, str]:
+    """row [V] of probabilities, the V words -> the index of the largest, counted from 1, and its word."""
+    best = int(row.argmax())
+    return best + 1, vocabulary[best]
+
+
+INDEX = FindError(
+    name="the index of am",
+    task="write what reads the word from a row: row [V], list of V words -> (index counted from 1, as the table does, "
+    "word).",
+    why="The text beside the same table looks the word up in another row than the table's.",
+    claims=True,
+    program=(
+        "The vocabulary is numbered: a 1, am 2, I 3, thanks 4, student 5, <eos> 6.",
+        "The second row is .01 .8 .1 .05 .01 .03, and its largest number is .8.",
+        "It stands at index 5, so that the word “am” is written.",
+        "At the next step the decoder hears “am”.",
+    ),
+    line=3,
+    found="“am” has the index 2, and so has .8. Index 5 would be “student”.",
+    innocent={1: "six words, counted from 1.", 2: "yes.", 4: "the decoder hears what it wrote last."},
+    reference=chosen_word,
+    cases=lambda: [
+        Case({"row": TABLE[1], "vocabulary": VOCABULARY}, shown=True),
+        *(Case({"row": row, "vocabulary": VOCABULARY}) for row in TABLE[[0, 2, 3, 4]]),
+        Case({"row": torch.tensor([0.2, 0.5, 0.3]), "vocabulary": ["oui", "non", "<eos>"]}),
+    ],
+    returns=("index", "word"),
+    hints=(
+        "Count along the row to .8.",
+        "`row.argmax()` counts from 0; the table counts from 1.",
+        "`best = int(row.argmax())`, then `(best + 1, vocabulary[best])`",
+    ),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
+            "The right word; but Python counts from 0, and the table from 1.",
+        ),
+        Wrong(
+            lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
+            "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
+        ),
+        Wrong(
+            lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
+            "Index 5 always, as the lecture says: that is “student”.",
+        ),
+        Wrong(
+            lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),
+            "This is the least probable word.",
+        ),
+    ),
+)

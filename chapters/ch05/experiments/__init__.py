@@ -1,0 +1,1 @@
+"""What chapter 5 measures: each file has the measurement and, where it takes long, the program that recorded it."""

@@ -1,0 +1,222 @@
+"""Heads knocked out: what a Transformer does without some of them, and whether the heatmaps would have told.
+
+    with silenced(model, [Head("encoder", 2, 1)]): ...    # layer 2, head 1, both counted from 1
+    knock_out_heads(loaded, "the animal didn't cross the street because it was too tired .")
+    study = head_effects(loaded, lesson.examples("twins")[:100])
+
+Sources: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?; Jain & Wallace 2019, Attention is not
+explanation.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from chapters.ch03.lesson import Example
+from course_utils import decoding, text
+from course_utils.models.silenced import Head, heads_of, hooked, silenced
+from course_utils.training.checkpoints import Loaded, load_checkpoint
+from course_utils.views.table import Table
+
+from .twins import corpus, odds, reader, where
+
+PLACES = {  # place: stack, module of a block, weights of TransformerOutput, who looks and at what, as `where` names it
+    "encoder": ("encoder", "attention", "encoder_weights", "it", "referent"),
+    "cross": ("decoder", "cross_attention", "weights", "pronoun", "referent"),
+    "decoder": ("decoder", "attention", "decoder_weights", "pronoun", "noun"),
+}
+
+
+@contextlib.contextmanager
+def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence[int]) -> Iterator[nn.Module]:
+    """Within it no head of a place may look from queries[b] to keys[b] in sentence b of the batch, in any layer."""
+    at = torch.arange(len(queries)), torch.as_tensor(queries), torch.as_tensor(keys)
+    stack, argument = PLACES[place][0], 3 if place == "cross" else 2 if place == "decoder" else 1
+
+    def hook(block, args):
+        looked = args[1] if place == "cross" else args[0]
+        mask = torch.ones(len(args[0]), args[0].shape[1], looked.shape[1], dtype=torch.bool)
+        mask[at] = False
+        return *args[:argument], mask if args[argument] is None else mask & args[argument], *args[argument + 1 :]
+
+    with contextlib.ExitStack() as open_hooks:
+        for block in getattr(model, stack):
+            open_hooks.enter_context(hooked(block, hook))
+        yield model
+
+
+@torch.no_grad()
+def looks(loaded: Loaded, examples: Sequence[Example], place: str, query: str = "", key: str = "") -> Tensor:
+    """The weight that each head of a place puts where the story says, [layers, heads], mean over twins.
+
+    By default from "it" to the noun that it is (encoder), from the step that writes the pronoun to that noun (cross) or
+    to its French word (decoder). query, key: other words, as `where` names them.
+    """
+    _, _, field, asks, asked = PLACES[place]
+    query, key, total = query or asks, key or asked, 0
+    training, _ = loaded.model.training, loaded.model.eval()
+    for at in range(0, len(examples), 128):
+        rows = examples[at : at + 128]
+        batch = text.collate([(loaded.source.encode(e.source), loaded.target.encode(e.target)) for e in rows])
+        output = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
+        own = place == "decoder"  # its keys are the words written so far, after <bos>
+        cell = torch.arange(len(rows)), *(torch.tensor([where(e, r) for e in rows]) for r in (query, key))
+        weights = torch.stack(getattr(output, field)).movedim(0, 1)  # [B, layers, H, Q, K]
+        total = total + weights[cell[0], :, :, cell[1], cell[2] + own].sum(0)
+    loaded.model.train(training)
+    return total / len(examples)
+
+
+def right(
+    loaded: Loaded, examples: Sequence[Example], heads: Iterable[Head] = (), unseen: Iterable[Sequence[str]] = ()
+) -> tuple[float, float]:
+    """(share of twins in % whose pronoun is the more probable one, mean log-odds for it) without some heads.
+
+    unseen: looks that no head may take, each (place, query, key), as in [("encoder", "it", "referent")]
+    """
+
+    @contextlib.contextmanager
+    def within(rows):
+        with contextlib.ExitStack() as stack:
+            for place, query, key in unseen:
+                keys = [where(e, key) + (place == "decoder") for e in rows]
+                stack.enter_context(blinded(loaded.model, place, [where(e, query) for e in rows], keys))
+            yield
+
+    unseen = list(unseen)
+    with silenced(loaded.model, heads):
+        found = odds(loaded, examples, within)
+    return round(100 * (found > 0).float().mean().item(), 1), round(found.mean().item(), 3)
+
+
+def head_effects(loaded: Loaded, examples: Sequence[Example], place: str | None = None) -> Table:
+    """For each head: where it looks and what is lost without it, largest loss first.
+
+    "weight": on the word that the story wants (see `looks`); "other noun": on the noun that "it" is not (cross and
+    encoder); "right": % of pronouns right without this head; "lost": log-odds lost without it.
+    """
+    whole, before = right(loaded, examples)
+    rows = []
+    for part in [place] if place else PLACES:
+        weight, other = looks(loaded, examples, part), None
+        if part != "decoder":
+            other = looks(loaded, examples, part, key="distractor")
+        for head in heads_of(loaded.model, part):
+            at = head.layer - 1, head.head - 1
+            share, after = right(loaded, examples, [head])
+            rows.append({
+                "head": str(head), "weight": round(weight[at].item(), 3),
+                "other noun": "" if other is None else round(other[at].item(), 3),
+                "right": share, "lost": round(before - after, 3),
+            })  # fmt: skip
+    return Table(sorted(rows, key=lambda row: -row["lost"]), f"All heads: {whole} % right, log-odds {before}")
+
+
+def head(name: str) -> Head:
+    """The Head that a table calls "encoder 2.1"."""
+    place, numbers = name.split()
+    return Head(place, *map(int, numbers.split(".")))
+
+
+def knock_out_heads(loaded: Loaded, sentence: str, heads: Iterable[Head] | None = None) -> list[dict]:
+    """What is written when each head in turn is silent: [{"head", "text", "tokens", "same"}], first with all heads.
+
+    heads: those to try; by default all. same: is it what the whole model writes?
+    """
+    whole = decoding.translate(loaded, sentence, beam=1)[0]
+    found = [{"head": "all heads", "text": whole.text, "tokens": whole.tokens, "same": True}]
+    for one in heads_of(loaded.model) if heads is None else heads:
+        with silenced(loaded.model, [one]):
+            written = decoding.translate(loaded, sentence, beam=1)[0]
+        same = written.tokens == whole.tokens
+        found.append({"head": str(Head(*one)), "text": written.text, "tokens": written.tokens, "same": same})
+    return found
+
+
+def removed(loaded: Loaded, examples: Sequence[Example], order: Sequence[Head]) -> list[float]:
+    """% of pronouns right with none, the first, the first two … of these heads silent."""
+    return [right(loaded, examples, order[:n])[0] for n in range(len(order) + 1)]
+
+
+def rank_correlation(x: Sequence[float], y: Sequence[float]) -> float:
+    """Spearman's: the correlation of the ranks, from −1 to 1; of equal values, the mean rank."""
+    ranks = []
+    for values in (x, y):
+        v = torch.as_tensor(values, dtype=torch.float64)
+        rank = (v[:, None] > v).double().sum(1) + (v[:, None] == v).double().sum(1) / 2
+        ranks.append(rank - rank.mean())
+    a, b = ranks
+    return ((a * b).sum() / (a.norm() * b.norm())).item()
+
+
+LOOKS = {  # what may not be looked at in turn: name -> looks (place, who, at what)
+    "“it” at the noun it is": [("encoder", "it", "referent")],
+    "“it” at either noun": [("encoder", "it", "referent"), ("encoder", "it", "distractor")],
+    "“it” at either noun and the adjective": [("encoder", "it", k) for k in ("referent", "distractor", "adjective")],
+    "either noun at “it”": [("encoder", "referent", "it"), ("encoder", "distractor", "it")],
+    "the adjective at the noun it is about": [("encoder", "adjective", "referent")],
+    "the adjective at the other noun": [("encoder", "adjective", "distractor")],
+    "the adjective at either noun": [("encoder", "adjective", "referent"), ("encoder", "adjective", "distractor")],
+    "either noun at the adjective": [("encoder", "referent", "adjective"), ("encoder", "distractor", "adjective")],
+    "the pronoun's step at “it”": [("cross", "pronoun", "it")],
+    "the pronoun's step at the adjective": [("cross", "pronoun", "adjective")],
+    "the pronoun's step at either English noun": [("cross", "pronoun", "referent"), ("cross", "pronoun", "distractor")],
+    "the pronoun's step at the French noun": [("decoder", "pronoun", "noun")],
+}
+
+
+def unseen_looks(loaded: Loaded, examples: Sequence[Example]) -> Table:
+    """What is lost when no head of any layer may take a look: a row for each of LOOKS."""
+    whole, before = right(loaded, examples)
+    rows = []
+    for name, taken in LOOKS.items():
+        share, after = right(loaded, examples, unseen=taken)
+        rows.append({"may not look": name, "right": share, "lost": round(before - after, 3)})
+    return Table(rows, f"All looks allowed: {whole} % right, log-odds {before}")
+
+
+def told(effects: Sequence[dict], place: str, top: int = 3) -> dict:
+    """What the heatmaps of a place would have told of its heads: {"correlation" of weight and loss (Spearman),
+    "by weight", "by loss": the first heads of either order, "in both"}."""
+    rows = [row for row in effects if row["head"].startswith(place)]
+    orders = [[row["head"] for row in sorted(rows, key=lambda row: -row[by])] for by in ("weight", "lost")]
+    correlation = rank_correlation(*([row[by] for row in rows] for by in ("weight", "lost")))
+    first = [order[:top] for order in orders]
+    return {
+        "correlation": round(correlation, 3), "by weight": first[0], "by loss": first[1],
+        "in both": len(set(first[0]) & set(first[1])),
+    }  # fmt: skip
+
+
+def record_heads(name: str = "transformer-grammar", every: int = 6, sentences: int = 100, shuffles: int = 4) -> dict:
+    """Every head of a checkpoint knocked out; the figures behind data/results/transformer_heads.json.
+
+    every: pronouns written, and the orders of removal, are judged on each so-manieth twin; sentences: for BLEU
+    """
+    loaded, generator = load_checkpoint(name), torch.Generator().manual_seed(0)
+    twins, lesson = corpus().examples("twins"), reader(loaded)
+    some, effects = twins[::every], head_effects(loaded, twins)
+    figures = {
+        "checkpoint": name, "steps": loaded.card["training"]["step"], "twins": len(twins), "some": len(some),
+        "sentences": sentences, "all heads": dict(zip(("right", "odds"), right(loaded, twins), strict=True)),
+    }  # fmt: skip
+    figures["all heads"] |= {"bleu": round(lesson.bleu(loaded.model, count=sentences), 2)}
+    for row in effects:
+        with silenced(loaded.model, [head(row["head"])]):
+            row["bleu"] = round(lesson.bleu(loaded.model, count=sentences), 2)
+    figures |= {"heads": list(effects), "looks": list(unseen_looks(loaded, twins)), "told": {}, "removed": {}}
+    for place in PLACES:
+        figures["told"][place] = told(effects, place)
+        names = [str(one) for one in heads_of(loaded.model, place)]
+        by = {r["head"]: r for r in effects}
+        orders = {
+            "by weight": [sorted(names, key=lambda n: -by[n]["weight"])],
+            "by loss": [sorted(names, key=lambda n: -by[n]["lost"])],
+            "at random": [[names[i] for i in torch.randperm(len(names), generator=generator)] for _ in range(shuffles)],
+        }
+        lines = {k: [removed(loaded, some, list(map(head, order))) for order in v] for k, v in orders.items()}
+        means = {k: torch.tensor(v, dtype=torch.float64).mean(0).tolist() for k, v in lines.items()}
+        figures["removed"][place] = {k: [round(x, 1) for x in v] for k, v in means.items()}
+    return figures

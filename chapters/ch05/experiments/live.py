@@ -1,0 +1,172 @@
+"""Chapter 5's experiments: a Transformer trained in class beside chapter 3's, the number of heads, what masks cost.
+
+    model = live_model(lesson)
+    learn(lesson, model)                                       # about a minute on two cores
+    compare(lesson, {"GRU with attention": before, "Transformer": model})
+    zoo_table(length=64)
+
+What "it" means is measured in `twin_study`, heads are knocked out in `head_study`, norms compared in `norm_study`.
+`course results transformer` records what takes longer than a lesson in data/results/.
+"""
+
+import itertools
+import time
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from chapters.ch03.lesson import Lesson, loss
+from course_utils.attention import causal_mask, local_mask
+from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.support.clock import seconds
+from course_utils.training import fit
+from course_utils.training.run import Run
+from course_utils.training.schedules import warm_then_fall
+from course_utils.views.table import Table
+
+LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
+STEPS, LR = 1000, 3e-3
+
+
+def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
+    """A fresh Transformer for the lesson's corpus; config as TransformerConfig, small enough to be trained in class.
+
+    The global random state is left alone.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(LIVE | config)))
+
+
+def learn(lesson: Lesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
+    """fit() with settings for a short training: forty steps of warm-up, then a falling rate. options: any of fit's."""
+    settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps)} | options
+    return fit(model, lesson.batches, loss, steps=steps, seed=seed, show=show, **settings)
+
+
+def compare(lesson: Lesson, models: dict[str, nn.Module], count: int | None = None) -> Table:
+    """Each model: parameters, tokens per second in training and in translating, BLEU, alignment error of each layer.
+
+    count: only the first so many test sentences. Speeds are measured here and now, one model after the other.
+    """
+    rows = []
+    for name, model in models.items():
+        start = time.perf_counter()
+        bleu = lesson.bleu(model, count=count)
+        took = time.perf_counter() - start
+        words = sum(len(e.target) for e in lesson.examples("test")[:count])
+        layers = range(getattr(model.config, "num_layers", 1)) if getattr(model.config, "attention", True) else ()
+        errors = [lesson.alignment_error(model, count=count, layer=n) for n in layers]
+        rows.append({
+            "model": name, "parameters": sum(p.numel() for p in model.parameters()),
+            "tokens/s, learning": speed(lesson, model), "words/s, writing": round(words / took),
+            "BLEU": round(bleu, 1), "AER by layer": ", ".join(f"{e:.2f}" for e in errors) or "no attention",
+        })  # fmt: skip
+    return Table(rows, "Held-out sentences; speeds on this machine, just now")
+
+
+def speed(lesson: Lesson, model: nn.Module, batches: int = 8) -> int:
+    """Real tokens per second, both languages, forward and backward; the weights are left as they are."""
+    first, *chosen = _batches(lesson, batches + 1)
+    _gradients(model, first)  # to warm up
+    start = time.perf_counter()
+    for batch in chosen:
+        _gradients(model, batch)
+    took = time.perf_counter() - start
+    return round(sum(int(b.source_mask.sum() + b.target_mask.sum()) for b in chosen) / took)
+
+
+def _batches(lesson: Lesson, count: int) -> list:
+    """The same batches at each call; the global random state is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return list(itertools.islice(lesson.batches, count))
+
+
+def _gradients(model: nn.Module, batch) -> None:
+    """Forward and backward as in training, with nothing changed afterwards."""
+    training, _ = model.training, model.train()
+    with torch.random.fork_rng(devices=[]):
+        torch.autograd.grad(loss(model, batch), list(model.parameters()), allow_unused=True)
+    model.train(training)
+
+
+def zoo(length: int, window: int | None = None) -> dict[str, Tensor]:
+    """Masks of attention variants, name -> [T, T] bool, True = may be attended.
+
+    window: how far local ones see; by default about the root of the length, as Child et al. 2019 chose
+    """
+    w = window or max(1, round(length**0.5))
+    row, column = torch.arange(length)[:, None], torch.arange(length)
+    causal = causal_mask(length)
+    near, first = local_mask(length, w, causal=False), (row == 0) | (column == 0)
+    return {
+        "full (encoder)": torch.ones(length, length, dtype=torch.bool),
+        "causal (decoder)": causal,
+        "local": near,
+        "local, causal": local_mask(length, w),
+        "strided, causal": causal & ((row - column < w) | ((row - column) % w == 0)),
+        "local and one global word": near | first,
+    }
+
+
+def hops(mask: Tensor) -> int:
+    """How many layers it takes until the last word can know of every word that the mask lets it know of at all."""
+    reach, count = mask, 1
+    while not torch.equal(further := reach.float() @ mask.float() > 0, reach):
+        if torch.equal(further[-1], reach[-1]):
+            break
+        reach, count = further, count + 1
+    return count
+
+
+def zoo_table(length: int = 64, window: int | None = None) -> Table:
+    """What each mask of the zoo costs: pairs that are attended, their share, layers from the first word to the last."""
+    rows = [
+        {
+            "attention": name,
+            "pairs": int(mask.sum()),
+            "share": round(mask.float().mean().item(), 3),
+            "layers": hops(mask),
+        }
+        for name, mask in zoo(length, window).items()
+    ]
+    return Table(rows, f"{length} words; layers: until the last word can know of all that are open to it")
+
+
+def cache_table(length: int = 1024, model_size: int = 512, num_heads: int = 8, window: int | None = None) -> Table:
+    """Numbers that a layer keeps for a text that is being written: keys and values of all heads, of groups, of one."""
+    w, size = window or max(1, round(length**0.5)), model_size // num_heads
+    kinds = {
+        "every head its own": (num_heads, length),
+        "two heads share (grouped-query)": (num_heads // 2, length),
+        "all share one (multi-query)": (1, length),
+        f"every head its own, the last {w} words": (num_heads, w),
+    }
+    rows = [{"keys and values": name, "numbers kept": 2 * n * size * t} for name, (n, t) in kinds.items()]
+    return Table([row | {"share": round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
+                 f"One layer, {length} words, {num_heads} heads of {size} features")  # fmt: skip
+
+
+def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps: int = 500, seed: int = 0) -> Table:
+    """Models that differ in their number of heads alone: parameters, time of a step, BLEU after so many steps.
+
+    Times are relative to the first: the best of several steps each, in turns, so that a busy moment does not count.
+    """
+    models = {n: live_model(lesson, seed, num_heads=n) for n in counts}
+    batches, best = _batches(lesson, 6), dict.fromkeys(counts, float("inf"))
+    for _, (n, model) in itertools.product(range(4), models.items()):
+        best[n] = min(best[n], seconds(lambda model=model: [_gradients(model, b) for b in batches], 1))
+    rows = []
+    for n, model in models.items():
+        learn(lesson, model, steps, seed)
+        size = sum(p.numel() for p in model.parameters())
+        ratio = round(best[n] / best[counts[0]], 2)
+        rows.append({"heads": n, "parameters": size, "time of a step": ratio, "BLEU": round(lesson.bleu(model), 1)})
+    return Table(rows, f"{LIVE['model_size']} features in all, however many heads; {steps} steps")
+
+
+def record_head_counts(steps: int = 500) -> dict:
+    """The figures behind data/results/transformer_head_counts.json."""
+    return {"seed": 0, "steps": steps, "model": LIVE, "rows": list(head_counts(Lesson("en-fr"), steps=steps))}

@@ -1,0 +1,8 @@
+"""The labs of chapter 5: small experiments that compute in the browser while the hand moves."""
+
+from course_utils.views.alignment import alignment
+from course_utils.views.heads import heads
+
+from .model import model
+
+__all__ = ["alignment", "heads", "model"]

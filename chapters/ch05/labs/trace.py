@@ -1,0 +1,210 @@
+"""Every tensor of a Transformer for one sentence, caught by forward hooks in a single pass of the model.
+
+    t = trace(load_checkpoint("transformer-grammar"), "the animal was tired .")
+    t.encoder.layers[0]["attention"].weights           # [H, S, S]
+
+Sizes: S source tokens, T tokens in the decoder, D model size, F ffn size, H heads, d = D / H, V vocabulary.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from course_utils.attention import causal_mask, local_mask
+from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.decoding.search import LONGEST, greedy
+from course_utils.positions import rotary
+from course_utils.text import BOS
+
+
+class Attention(NamedTuple):
+    """One attention part. Q rows ask, K rows are asked: the same words, or in the decoder's cross-attention the source.
+
+    before [Q, D]: the residual stream; read [Q, D]: what queries are made of (before, or its norm); q [H, Q, d],
+    k and v [H_k, K, d] (rotary: turned already); scores [H, Q, K], −inf where masked; weights [H, Q, K];
+    heads [H, Q, d]: each head's mean of values; written [Q, D]: heads joined and projected; after [Q, D]: the stream.
+    """
+
+    before: Tensor
+    read: Tensor
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    scores: Tensor
+    weights: Tensor
+    heads: Tensor
+    written: Tensor
+    after: Tensor
+
+
+class FFN(NamedTuple):
+    """One feed-forward part: before, read, written, after [T, D] as in Attention; hidden [T, F], activated."""
+
+    before: Tensor
+    read: Tensor
+    hidden: Tensor
+    written: Tensor
+    after: Tensor
+
+
+class Side(NamedTuple):
+    """Encoder or decoder: token [T, D], the embeddings times √D; position [T, D], what was added, or None; layers: for
+    each {"attention": Attention, "cross": Attention in the decoder, "ffn": FFN}; normed [T, D], after the last norm."""
+
+    token: Tensor
+    position: Tensor | None
+    layers: list[dict[str, Attention | FFN]]
+    normed: Tensor
+
+
+class Trace(NamedTuple):
+    """What `trace` gives. source_tokens [S]; tokens [T] as the decoder read them, from <bos> on; next [T]: the most
+    probable word behind each; logits [T, V]."""
+
+    source_tokens: list[str]
+    tokens: list[str]
+    next: list[str]
+    encoder: Side
+    decoder: Side
+    logits: Tensor
+
+
+class _Calls(dict):
+    """module -> list of (input, output) of its calls; a context that hooks a model and leaves nothing on it."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def __enter__(self):
+        self.hooks = [m.register_forward_hook(self._keep) for m in self.model.modules()]
+        return self
+
+    def __exit__(self, *_):
+        for hook in self.hooks:
+            hook.remove()
+
+    def _keep(self, module, inputs, output):
+        first = lambda x: x[0] if isinstance(x, tuple) else x  # noqa: E731 - of named tuples the features
+        self.setdefault(module, []).append((first(inputs), first(output)))
+
+
+@torch.no_grad()
+def trace(loaded, sentence: str, target: str | None = None) -> Trace:
+    """Run a model on a sentence and keep every tensor: float32, on the CPU, without the batch dimension.
+
+    loaded: .model (a Transformer with vocabularies) .source .target; target: the translation that the decoder is fed;
+    None: what the model writes, greedily. Raises TypeError for another model, ValueError for a sentence without words.
+    """
+    model = loaded.model
+    if not hasattr(model, "decoder_norm") or model.config.target_vocab_size is None:
+        raise TypeError(f"given a {type(model).__name__}; needed: a Transformer with vocabularies of its own")
+    ids = loaded.source.encode(sentence)
+    if not ids:
+        raise ValueError(f"{sentence!r} holds no word: give a sentence")
+    device, training = next(model.parameters()).device, model.training
+    source = torch.tensor([ids], device=device)
+    model.eval()
+    try:
+        written = loaded.target.encode(target) if target is not None else _write(model, source)
+        words = torch.tensor([[BOS, *written]], device=device)
+        with _Calls(model) as calls:
+            output = model(source, words, need_weights=True)
+    finally:
+        model.train(training)
+    sides = []
+    for embedding, positions, call, blocks, norm, ids_ in (
+        (model.source_embedding, model.positions, 0, model.encoder, model.encoder_norm, ids),
+        (model.target_embedding, model.target_positions, -1, model.decoder, model.decoder_norm, words[0].tolist()),
+    ):
+        token = embedding.weight[ids_] * model.config.model_size**0.5
+        position = None if positions is None else _plain(calls[positions][call][1]) - _plain(token)
+        inside = [output.decoder_weights, output.weights] if blocks is model.decoder else [output.encoder_weights]
+        mask = _mask(len(ids_), model.config.window, causal=blocks is model.decoder)
+        layers = [_layer(calls, block, mask, *weights) for block, *weights in zip(blocks, *inside, strict=True)]
+        sides.append(Side(_plain(token), position, layers, _plain(calls[norm][0][1])))
+    best = output.logits[0].argmax(-1).tolist()
+    return Trace(
+        loaded.source.tokens(ids), loaded.target.tokens(words[0]), loaded.target.tokens(best), *sides,
+        _plain(output.logits),
+    )  # fmt: skip
+
+
+def packed(net: nn.Module, t: Trace) -> dict[str, np.ndarray]:
+    """What the browser cannot work out from the rest, float16, rows of words: "decoder.1.cross/q" [T, D] and so on."""
+    arrays = {}
+
+    def keep(name, x):
+        arrays[name] = x.detach().float().cpu().numpy().astype("<f2").ravel()
+
+    def keep_norm(part, norm):
+        keep(f"{part}/gain", norm.weight)
+        keep(f"{part}/shift", norm.bias)
+
+    for side, of in (("encoder", t.encoder), ("decoder", t.decoder)):
+        keep(f"{side}.embedding/token", of.token)
+        if of.position is not None:
+            keep(f"{side}.embedding/position", of.position)
+        for n, (layer, block) in enumerate(zip(of.layers, getattr(net, side), strict=True)):
+            for kind, part in layer.items():
+                name = f"{side}.{n + 1}.{kind}"
+                keep_norm(name, getattr(block, f"around_{kind}").norm)
+                keep(f"{name}/written", part.written)
+                if kind == "ffn":
+                    keep(f"{name}/hidden", part.hidden)
+                    continue
+                for x in "qkv":
+                    keep(f"{name}/{x}", getattr(part, x).transpose(0, 1))
+                keep(f"{name}/weights", part.weights)
+        keep_norm(f"{side}.norm", getattr(net, f"{side}_norm"))
+    return arrays
+
+
+def _write(model, source: Tensor) -> list[int]:
+    return greedy(model, source, max_length=int(LONGEST * source.shape[1]) + 10)[0].ids
+
+
+def _mask(size: int, window: int | None, causal: bool) -> Tensor:
+    """Who may be attended to in self-attention, [T, T]: there is no padding."""
+    if window is not None:
+        return local_mask(size, window, causal)
+    return causal_mask(size) if causal else torch.ones(size, size, dtype=torch.bool)
+
+
+def _layer(calls: _Calls, block: nn.Module, mask: Tensor, own: Tensor, cross: Tensor | None = None) -> dict:
+    parts = {"attention": _attention(calls, block.attention, block.around_attention, own, mask)}
+    if cross is not None:
+        parts["cross"] = _attention(calls, block.cross_attention, block.around_cross, cross)
+    read, written = map(_plain, calls[block.ffn][0])
+    hidden = _plain(calls[block.ffn.narrow][0][0])
+    before, after = _around(calls, block.around_ffn, read, written)
+    return {**parts, "ffn": FFN(before, read, hidden, written, after)}
+
+
+def _attention(calls: _Calls, module: MultiHeadAttention, around, weights: Tensor, mask=None) -> Attention:
+    q, k, v, joined = (
+        _plain(x).unflatten(-1, (-1, module.head_size)).transpose(0, 1)
+        for x in (*(calls[m][0][1] for m in (module.query, module.key, module.value)), calls[module.out][0][0])
+    )
+    if module.rotary:
+        q, k = (rotary(x, torch.arange(x.shape[1])) for x in (q, k))
+    keys = k.repeat_interleave(module.num_heads // len(k), 0)
+    scores = q @ keys.transpose(1, 2) / module.head_size**0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    read, written = _plain(calls[module.query][0][0]), _plain(calls[module.out][0][1])
+    before, after = _around(calls, around, read, written)
+    return Attention(before, read, q, k, v, scores, _plain(weights), joined, written, after)
+
+
+def _around(calls: _Calls, around, read: Tensor, written: Tensor) -> tuple[Tensor, Tensor]:
+    """The residual stream before and after a part."""
+    normed = [_plain(x) for x in calls[around.norm][0]]
+    return (normed[0], normed[0] + written) if around.norm_first else (read, normed[1])
+
+
+def _plain(x: Tensor) -> Tensor:
+    x = x.detach().float().cpu()
+    return x[0] if x.dim() > 2 else x

@@ -1,0 +1,22 @@
+"""Chapter 6, BERT: eight exercises, and fifteen errors that circulate."""
+
+from .adapter import ADAPTER
+from .answers import SPAN, THREE_CLASSES
+from .claims import DIRECTION, DISCRIMINATIVE, MILLIONS
+from .embeddings import SUM
+from .hidden import ALL_HIDDEN, IN_USE
+from .input import ALL_ZERO, BERT_INPUT
+from .losses import EVERY_WORD, MLM_LOSS
+from .masking import MASK
+from .padding import ATTENDED, MEAN
+from .pairs import PAIRS
+from .script import OBJECT, STRINGS
+from .script_results import ONE_SENTENCE, TRANSLATES, UNSEEN
+from .tags import TAGS
+
+EXERCISES = (
+    *(BERT_INPUT, SUM, MASK, MLM_LOSS, PAIRS, TAGS, SPAN, ADAPTER),
+    *(STRINGS, OBJECT, ONE_SENTENCE, UNSEEN, TRANSLATES),
+    *(ALL_ZERO, ALL_HIDDEN, EVERY_WORD, IN_USE, ATTENDED, MEAN),
+    *(THREE_CLASSES, MILLIONS, DISCRIMINATIVE, DIRECTION),
+)

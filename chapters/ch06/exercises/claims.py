@@ -1,0 +1,282 @@
+"""Chapter 6, find-the-errors: claims of an overview and of slides: discriminative, both directions, 110 million."""
+
+import torch
+from torch import Tensor
+
+from course_utils.attention import causal_mask
+from course_utils.exercises.definition import Case, FindError, Wrong, call
+from course_utils.exercises.values import plain_word
+
+# ---- discriminative or generative -----------------------------------------------------------------------------------
+
+
+def kind_of(target: str, sees: str) -> str:
+    """What is predicted ("word" or "label"), from which words ("before", "after", "both sides") -> the name of it."""
+    if target == "label":
+        return "discriminative"
+    return "autoencoding" if sees == "both sides" else "autoregressive"
+
+
+def _spelt(answer, case: Case):
+    """Capitals, spaces and hyphens don't count."""
+    result = call(answer, case)
+    known = {plain_word(word): word for word in ("discriminative", "autoencoding", "autoregressive")}
+    return known.get(plain_word(result), result) if isinstance(result, str) else result
+
+
+def _task(target, sees, shown=False) -> Case:
+    return Case({"target": target, "sees": sees}, shown=shown)
+
+
+DISCRIMINATIVE = FindError(
+    name="discriminative or generative",
+    task='name what is learnt: target "word" or "label", sees "before", "after" or "both sides" of it (of a label: '
+    'which words of the text) -> "discriminative" (a label of the text), "autoregressive" (a word from one side) or '
+    '"autoencoding" (a word from both).',
+    why="An overview's table of BERT against GPT.",
+    claims=True,
+    program=(
+        "BERT's pre-training predicts hidden words from the words on both sides.",
+        "GPT's pre-training predicts each word from those before it.",
+        "So BERT is discriminative and GPT is generative, and that is where they differ.",
+        "Fine-tuned with a head, either gives p(label | text): a discriminative use.",
+    ),
+    line=3,
+    found="a discriminative model gives p(label | text). BERT's pre-training gives p(word | the rest of the text), and "
+    "a GPT with a head is as discriminative as a BERT with one. They differ in what a word may see: autoencoding "
+    "against autoregressive. True is that only the latter writes a text easily, word after word.",
+    innocent={
+        1: "so it does: autoencoding.",
+        2: "so it does: autoregressive.",
+        4: "right: in GPT's first paper, too, all tasks were classified that way.",
+    },
+    reference=kind_of,
+    cases=lambda: [
+        _task("word", "both sides", shown=True),
+        _task("word", "before"),
+        _task("word", "after"),
+        _task("label", "both sides"),
+        _task("label", "before"),
+    ],
+    returns=("kind",),
+    run=_spelt,
+    hints=(
+        "What does each of them predict in pre-training: words, or labels?",
+        "First ask for the target; only for a word does it matter which side is seen.",
+        '`"discriminative" if target == "label" else "autoencoding" if sees == "both sides" else "autoregressive"`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda target, sees: "discriminative" if sees == "both sides" else "autoregressive",
+            "This sorts by what is seen, as the table does. A hidden word is no label: predicting it is autoencoding.",
+        ),
+        Wrong(
+            lambda target, sees: "discriminative" if target == "label" else "generative",
+            "“Generative” is the table's word for all that predicts words, hidden ones too. Say from which side: "
+            "autoregressive, or autoencoding.",
+        ),
+        Wrong(
+            lambda target, sees: "autoencoding" if sees == "both sides" else "autoregressive",
+            "A label is missing: p(label | text) is discriminative, whatever was seen.",
+        ),
+        Wrong(
+            lambda target, sees: (
+                "discriminative" if target == "label" and sees == "both sides" else
+                "autoencoding" if sees == "both sides" else "autoregressive"
+            ),
+            "A GPT with a classifying head gives p(label | text) too: discriminative.",
+        ),
+        Wrong(
+            lambda target, sees: (
+                "discriminative" if target == "label" else "autoregressive" if sees == "both sides" else "autoencoding"
+            ),
+            "Swapped: *auto-regressive* goes on from what it has got so far; *auto-encoding* restores what was hidden.",
+        ),
+        Wrong(
+            lambda target, sees: (
+                "discriminative" if target == "label" else "autoregressive" if sees == "before" else "autoencoding"
+            ),
+            "From after it is one side as well: a model that reads from the end is autoregressive, backwards.",
+        ),
+    ),
+)  # fmt: skip
+
+# ---- from left to right or from right to left -----------------------------------------------------------------------
+
+
+def visible(model: str, length: int) -> Tensor:
+    """ "BERT" or "GPT", T -> [T, T] bool: which words (columns) a word (row) may see."""
+    return causal_mask(length) if model == "GPT" else torch.ones(length, length, dtype=torch.bool)
+
+
+def _seen(gpt=torch.tril, bert=lambda ones: ones):
+    return lambda model, length: (gpt if model == "GPT" else bert)(torch.ones(length, length).bool())
+
+
+def _sees(model, length, shown=False) -> Case:
+    return Case({"model": model, "length": length}, shown=shown)
+
+
+DIRECTION = FindError(
+    name="left to right or right to left",
+    task='write who may see whom: model "BERT" or "GPT", T words -> [T, T] bool, True where the word of the row may '
+    "see the word of the column.",
+    why="The same table, one row further down. One could train such a model; GPT is not one.",
+    claims=True,
+    program=(
+        "Each word of BERT sees the words on both sides, in every layer.",
+        "GPT reads from left to right or from right to left.",
+        "ELMo trains one model from left to right and another from right to left, and puts their states side by side.",
+        "With another mask, the blocks of BERT are those of GPT.",
+    ),
+    line=2,
+    found="GPT has one direction, from left to right, in the order in which it writes. “Or” is for models that one "
+    "could build with the other triangle; ELMo has both, in two models that never read each other (claim 3).",
+    innocent={
+        1: "right: no mask but for padding.",
+        3: "so it does: each sees one side. BERT's words see both at once.",
+        4: "right, but for where the norms are: chapter 5's blocks, with and without the triangle.",
+    },
+    reference=visible,
+    cases=lambda: [_sees("GPT", 3, shown=True), _sees("BERT", 3), _sees("GPT", 5), _sees("BERT", 2), _sees("GPT", 1)],
+    returns=("visible",),
+    hints=(
+        "In which order does GPT write, and what is known of a text by then?",
+        "Row t of GPT: True in columns 0 … t. Row t of BERT: True everywhere.",
+        '`ones = torch.ones(length, length, dtype=torch.bool)`, and `ones.tril() if model == "GPT" else ones`',
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(_seen(torch.triu), "The other triangle: this GPT reads from right to left, and sees only the future."),
+        Wrong(
+            _seen(lambda ones: ones.tril() | ones.triu()),
+            "Left to right *or* right to left, joined, is both sides: GPT would see the word it has to predict.",
+        ),
+        Wrong(
+            _seen(lambda ones: ones.tril(-1)),
+            "GPT's word does not see itself: the first one would see nothing. The diagonal belongs to it.",
+        ),
+        Wrong(
+            _seen(torch.tril, torch.tril),
+            "BERT has no triangle: its words see both sides.",
+        ),
+        Wrong(
+            _seen(torch.tril, lambda ones: ones & ~torch.eye(len(ones)).bool()),
+            "BERT's words see themselves, too. What is hidden from them is hidden in the *input*, by [MASK].",
+        ),
+        Wrong(_seen(lambda ones: ones, torch.tril), "BERT and GPT are swapped."),
+    ),
+)
+
+# ---- a hundred and ten million --------------------------------------------------------------------------------------
+
+
+def parameters(vocab_size: int, model_size: int, num_layers: int, max_length: int) -> int:
+    """Parameters of a BERT encoder with its pooler; two segments, ffn_size 4 D, all linear layers with bias."""
+    V, D, T = vocab_size, model_size, max_length
+    embeddings = V * D + T * D + 2 * D + 2 * D  # tokens, positions, segments, norm
+    attention = 4 * (D * D + D)
+    network = (D * 4 * D + 4 * D) + (4 * D * D + D)
+    norms = 2 * 2 * D
+    pooler = D * D + D
+    return embeddings + num_layers * (attention + network + norms) + pooler
+
+
+def _counted(
+    V, D, N, T, tokens=1, places=1, segments=2, norm=1, biases=1, norms=2, pooler=1, attention=4, network=8, bias=9
+):
+    """The count with something left out or counted twice."""
+    embeddings = tokens * V * D + places * T * D + segments * D + norm * 2 * D
+    block = (attention + network) * D**2 + biases * bias * D + norms * 2 * D
+    return embeddings + N * block + pooler * (D * D + D)
+
+
+def _less(**options):
+    return lambda V, D, N, T: _counted(V, D, N, T, **options)
+
+
+def _sizes(vocab_size, model_size, num_layers, max_length, shown=False) -> Case:
+    args = {"vocab_size": vocab_size, "model_size": model_size, "num_layers": num_layers, "max_length": max_length}
+    return Case(args, shown=shown)
+
+
+MILLIONS = FindError(
+    name="a hundred and ten million",
+    task="write the count: V words, model size D, N layers, T positions -> the parameters of the encoder and its "
+    "pooler; 2 segments, networks of 4 D, every linear layer with a bias, a norm (2 D) after the embeddings and two "
+    "in each block.",
+    why="Slides and papers say 110 M and 340 M. Count, and the rest is nowhere to be found.",
+    claims=True,
+    program=(
+        "BERT-base has 12 layers of 768 features, large has 24 of 1,024.",
+        "Most of base are its blocks, 85.1 M; 23.4 M are the vectors of its 30,522 tokens.",
+        "Counted, base has 110,000,000 parameters, and large 340,000,000.",
+        "The number of heads changes nothing in the count.",
+    ),
+    line=3,
+    found="counted, base has 109,482,240, and large has 335,141,888 with the same 30,522 tokens. 110 M and 340 M are "
+    "roundings; no part is missing.",
+    innocent={
+        1: "so they have.",
+        2: "12 blocks of 7.09 M, and 30,522 · 768: right.",
+        4: "right: H heads of D / H features have the same matrices for every H.",
+    },
+    reference=parameters,
+    cases=lambda: [
+        _sizes(10, 4, 1, 8, shown=True),
+        _sizes(50, 6, 2, 16),
+        _sizes(30522, 768, 12, 512),
+    ],
+    returns=("parameters",),
+    hints=(
+        "Three sums: the embeddings with their norm, N blocks, and the pooler.",
+        "Embeddings: (V + T + 2) · D, and 2 D of the norm. A block: four matrices D × D and two of D × 4 D make 12 D²; "
+        "their biases are 4 D + 4 D + D, its two norms 4 D.",
+        "`(V + T + 4) * D + N * (12 * D**2 + 13 * D) + D**2 + D`",
+    ),
+    minutes=6,
+    difficulty=3,
+    wrong=(
+        Wrong(_less(pooler=0), "The pooler is missing: one more layer, D × D and its bias, on [CLS]."),
+        Wrong(_less(biases=0), "The biases of the blocks are missing: 4 D + 4 D + D in each."),
+        Wrong(_less(norms=0), "The norms of the blocks are missing: two in each, with gain and bias, 4 D."),
+        Wrong(_less(norms=1), "One norm in each block; there are two, each with gain and bias."),
+        Wrong(
+            _less(biases=0, norms=0, norm=0),
+            "These are matrices alone: biases and norms are missing. In large models they are hardly seen; they are "
+            "counted all the same.",
+        ),
+        Wrong(
+            lambda V, D, N, T: V * D + N * 12 * D**2,
+            "These are the words' vectors and the blocks' matrices, the bulk of it. Still to come: positions, "
+            "segments, biases, norms, and the pooler.",
+        ),
+        Wrong(
+            lambda V, D, N, T: _counted(V, D, N, T) - D,
+            "D are missing: the bias of the pooler?",
+        ),
+        Wrong(
+            lambda V, D, N, T: _counted(V, D, N, T) + V * D + V,
+            "With the output layer of pre-training, V · D and V biases. It shares the words' vectors, and is no part "
+            "of the encoder.",
+        ),
+        Wrong(
+            _less(norm=0),
+            "2 D are missing in the embeddings: is it the norm behind them, with gain and bias, or the two segments?",
+        ),
+        Wrong(_less(places=0), "The positions are missing: T learned vectors of D."),
+        Wrong(_less(tokens=2), "The tokens' vectors count twice. The output of pre-training shares them, and is no "
+              "part of the encoder."),
+        Wrong(_less(attention=3), "Three matrices in the attention: for queries, keys and values. W_O is the fourth."),
+        Wrong(_less(network=4), "The feed-forward network counts once only: D × 4 D on the way out, and 4 D × D back."),
+        Wrong(_less(network=2, bias=6), "The feed-forward network has 4 D features inside: D × 4 D and 4 D × D."),
+        Wrong(_less(bias=6), "The bias inside the feed-forward network has 4 D numbers, not D."),
+        Wrong(
+            lambda V, D, N, T: round(_counted(V, D, N, T), -7) or _counted(V, D, N, T),
+            "Right for the small ones. For base this is the rounding that everybody prints: count it, too.",
+        ),
+    ),
+)  # fmt: skip

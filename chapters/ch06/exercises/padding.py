@@ -1,0 +1,216 @@
+"""Chapter 6, find-the-errors: padding that is attended, and padding in a sentence's mean."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.attention import scaled_dot_product_attention
+from course_utils.exercises.definition import Case, FindError, Wrong, call
+from course_utils.exercises.inputs import some_numbers
+
+# ---- padding attended -----------------------------------------------------------------------------------------------
+
+
+def encoder_weights(q: Tensor, k: Tensor, ids: Tensor, pad: int) -> Tensor:
+    """q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]: nobody looks at padding."""
+    return scaled_dot_product_attention(q, k, k, (ids != pad)[:, None])[1]
+
+
+def _of_words(answer, case: Case):
+    """The rows of padding may be zeros or anything else that is a number: nobody reads them."""
+    result = call(answer, case)
+    real = (case.args["ids"] != case.args["pad"])[..., None]
+    if not isinstance(result, Tensor) or result.shape[:2] != real.shape[:2] or result.dim() != 3:
+        return result
+    return result.where(real | result.isnan(), torch.zeros_like(result))
+
+
+def _padded(ids, pad, size, seed, shown=False) -> Case:
+    ids = torch.tensor(ids)
+    args = {n: some_numbers(*ids.shape, size, seed=seed + i) for i, n in enumerate("qk")}
+    return Case(args | {"ids": ids, "pad": pad}, shown=shown)
+
+
+def _hiding(mask, fill=-torch.inf):
+    """Weights where `mask(ids, pad)` hides the rest."""
+
+    def weights(q, k, ids, pad):
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        return torch.softmax(scores.masked_fill(~mask(ids, pad), fill), -1)
+
+    return weights
+
+
+ATTENDED = FindError(
+    name="padding attended",
+    task="write it again: q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]; nobody may look at [PAD] "
+    "(its own rows, which nobody reads, are not looked at).",
+    why="The same sentence then means something else in another batch, depending on how long its neighbours are.",
+    program=(
+        "def weights(q, k, ids, pad):           # [B, T, d] twice, [B, T], a number",
+        "    real = torch.ones_like(ids, dtype=torch.bool)",
+        "    scores = q @ k.mT / q.shape[-1] ** 0.5",
+        '    scores = scores.masked_fill(~real[:, None], float("-inf"))',
+        "    return torch.softmax(scores, dim=-1)",
+    ),
+    line=2,
+    found="a mask of ones hides nothing, and is what a model takes when it gets none. Real is what is not [PAD]: "
+    "`real = ids != pad`.",
+    innocent={
+        1: "it only names what comes in. Are all of them used?",
+        3: "scaled dot products.",
+        4: "−∞ at every key that is not real, for all queries: right. Which are not?",
+        5: "a softmax over the keys.",
+    },
+    reference=encoder_weights,
+    cases=lambda: [
+        _padded([[11, 12, 0]], 0, 2, 1600, shown=True),
+        _padded([[11, 12, 13, 14], [15, 0, 0, 0]], 0, 3, 1602),
+        _padded([[0, 12, 1], [11, 0, 13], [12, 1, 1]], 1, 2, 1604),
+    ],
+    returns=("weights",),
+    run=_of_words,
+    hints=(
+        "Which of the four things that come in is never used?",
+        "True = may be attended. Which ids may?",
+        "`real = ids != pad`",
+    ),
+    minutes=2,
+    difficulty=1,
+    wrong=(
+        Wrong(_hiding(lambda ids, pad: torch.ones_like(ids).bool()[:, None]), "Everything may be attended still."),
+        Wrong(
+            _hiding(lambda ids, pad: (ids == pad)[:, None]),
+            "The wrong way round: now *only* padding is attended, and where there is none the rows become NaN.",
+        ),
+        Wrong(
+            _hiding(lambda ids, pad: (ids != 0)[:, None]),
+            "It asks whether an id is 0. In BERT that is [PAD]; elsewhere, 1 may be [PAD] and 0 a word: compare with "
+            "`pad`.",
+        ),
+        Wrong(
+            _hiding(lambda ids, pad: (ids != pad)[:, :, None]),
+            "The queries are hidden: their rows become NaN, and the words look at padding still. The mask belongs to "
+            "the keys, `[:, None]`.",
+        ),
+        Wrong(
+            _hiding(lambda ids, pad: ids != pad),
+            "The mask is [B, T], the scores [B, T, T]: torch lines them up from the right, so that sentence 2's mask "
+            "would hide keys for word 2. An axis for the queries: `[:, None]`.",
+        ),
+        Wrong(
+            lambda q, k, ids, pad: torch.softmax((q @ k.mT).masked_fill((ids == pad)[:, None], -torch.inf), -1),
+            "The padding is hidden; but the scale is gone: divide by √d.",
+        ),
+        Wrong(
+            _hiding(lambda ids, pad: (ids != pad)[:, None] & (ids != pad)[:, :, None]),
+            "Keys and queries are hidden. What padding asks becomes NaN, and NaN spreads: 0 · NaN is NaN in the next "
+            "layer. Hide the keys alone.",
+        ),
+        Wrong(
+            _hiding(lambda ids, pad: (ids != pad)[:, None], 0.0),
+            "A score of 0 is no hiding: exp(0) = 1. −∞ is.",
+        ),
+        Wrong(
+            lambda q, k, ids, pad: torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1) * (ids != pad)[:, None],
+            "The padding is taken out after the softmax, so its share is lost: the rows sum to less than 1.",
+        ),
+        Wrong(
+            _hiding(lambda ids, pad: (ids != pad)[:, None].expand(-1, ids.shape[1], -1).tril()),
+            "The padding is hidden, and so is everything to the right: that is a decoder. BERT reads both sides.",
+        ),
+    ),
+)
+
+# ---- a mean with padding in it --------------------------------------------------------------------------------------
+
+
+def similarity(hidden: Tensor, mask: Tensor) -> Tensor:
+    """hidden [2, T, D] of two sentences, mask [2, T] True = a real token -> the cosine of their means."""
+    means = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    return F.cosine_similarity(means[0], means[1], dim=0)
+
+
+def _sentences(time, size, lengths, seed, shown=False) -> Case:
+    mask = torch.arange(time) < torch.tensor(lengths)[:, None]
+    return Case({"hidden": some_numbers(2, time, size, seed=seed), "mask": mask}, shown=shown)
+
+
+def _cosine(vectors):
+    return lambda hidden, mask: F.cosine_similarity(*vectors(hidden, mask), dim=0)
+
+
+MEAN = FindError(
+    name="a mean with padding in it",
+    task="write it again: hidden [2, T, D] of two sentences, mask [2, T] True = a real token -> the cosine of the "
+    "means of their tokens, a scalar.",
+    why="Sentence vectors of MiniLM and its relatives are means. The model masks its padding well; this line, copied "
+    "from anywhere, brings it back.",
+    program=(
+        "def similarity(hidden, mask):                  # [2, T, D], [2, T]",
+        "    means = hidden.mean(dim=1)",
+        "    unit = means / means.norm(dim=-1, keepdim=True)",
+        "    return unit[0] @ unit[1]",
+    ),
+    line=2,
+    found="padded places have vectors, too: what attention made of them. The mean must be over real tokens.",
+    innocent={
+        1: "it only names what comes in. Are all of them used?",
+        3: "length 1: only the direction counts.",
+        4: "the product of two vectors of length 1 is their cosine.",
+    },
+    reference=similarity,
+    cases=lambda: [
+        Case(
+            {
+                "hidden": torch.tensor([[[1.0, 0], [1, 2]], [[2, 0], [-3, 1]]]),
+                "mask": torch.tensor([[True, True], [True, False]]),
+            },
+            shown=True,
+        ),
+        _sentences(4, 3, [4, 2], 1610),
+        _sentences(5, 4, [3, 5], 1612),
+        _sentences(3, 6, [1, 2], 1614),
+    ],
+    returns=("cosine",),
+    hints=(
+        "Put the shorter sentence in a batch with a very long one. What does the mean do?",
+        "`hidden * mask[..., None]` is 0 where there is padding. By what is the sum divided, and does that change a "
+        "cosine?",
+        "`means = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)`",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(_cosine(lambda hidden, mask: hidden.mean(1)), "The padding is in the mean still."),
+        Wrong(
+            _cosine(lambda hidden, mask: hidden[:, 0]),
+            "These are the vectors of [CLS]. MiniLM was trained with means; its [CLS] says little.",
+        ),
+        Wrong(
+            _cosine(lambda hidden, mask: (hidden * ~mask[..., None]).sum(1)),
+            "The mean of the padding alone: the mask is read the wrong way round.",
+        ),
+        Wrong(
+            lambda hidden, mask: torch.dot(*((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))),
+            "The means are right, but not made length 1: this is a dot product, and long vectors win.",
+        ),
+        Wrong(
+            _cosine(lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1)),
+            "`mask.sum(1)` is [2], a length for each sentence, and torch divides the *features* by it. Give it an axis "
+            "for them: `keepdim=True`.",
+        ),
+        Wrong(
+            _cosine(lambda hidden, mask: hidden[:, : mask.sum(1).min()].mean(1)),
+            "Both sentences are cut to the shorter one's length. Each has its own.",
+        ),
+        Wrong(
+            _cosine(lambda hidden, mask: hidden.masked_fill(~mask[..., None], -torch.inf).amax(1)),
+            "The largest number of each feature, not the mean: another pooling.",
+        ),
+        Wrong(
+            _cosine(lambda hidden, mask: F.normalize(hidden, dim=-1).mul(mask[..., None]).sum(1)),
+            "Each *token* is made length 1 before the mean. Only the two means should be.",
+        ),
+    ),
+)

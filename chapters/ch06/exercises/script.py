@@ -1,0 +1,235 @@
+"""Chapter 6, find-the-errors: a fine-tuning script that circulates. What it gives to the model, and to the loss."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.inputs import normal
+
+PAD = 0
+TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")
+WORDS = ["[PAD]", *sorted({word for text in TEXTS for word in text.split()})]
+
+
+class Output(NamedTuple):
+    """What a model gives back: an object with names, no tensor. logits [B, 2]"""
+
+    logits: Tensor
+
+
+class Reader(nn.Module):
+    """Reader(input_ids [B, T], attention_mask [B, T] or None) -> Output: the mean of the words' vectors, projected."""
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.table = nn.Parameter(normal(len(WORDS), 4, seed=seed))
+        self.head = nn.Parameter(normal(4, 2, seed=seed + 1))
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Output:
+        words = F.embedding(input_ids, self.table)
+        real = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        mean = (words * real[..., None]).sum(1) / real.sum(1, keepdim=True)
+        return Output(mean @ self.head)
+
+
+def tokenizer(texts: list[str]) -> dict[str, Tensor]:
+    """B texts -> {"input_ids": [B, T], "attention_mask": [B, T], 1 = a real token}; unknown words are an error."""
+    texts = [texts] if isinstance(texts, str) else texts
+    rows = [torch.tensor([WORDS.index(word) for word in text.split()]) for text in texts]
+    ids = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
+    return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
+
+
+MODEL = "a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]"
+
+# ---- raw strings ----------------------------------------------------------------------------------------------------
+
+
+def predict(model, tokenizer, texts: list[str]) -> Tensor:
+    """A list of B texts -> probabilities [B, 2]."""
+    return model(**tokenizer(texts)).logits.softmax(-1)
+
+
+def _texts(*texts, seed, shown=False) -> Case:
+    given = {
+        "model": MODEL,
+        "tokenizer": "tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
+        "texts": ", ".join(map(repr, texts)),
+    }
+    args = {"model": Reader(seed), "tokenizer": tokenizer, "texts": list(texts)}
+    return Case(args, given=given, shown=shown)
+
+
+STRINGS = FindError(
+    name="strings for a model",
+    task="write the function again: a list of B texts -> probabilities [B, 2].",
+    why="A fine-tuning script that circulates. Its tokenizer is loaded, and never called.",
+    program=(
+        "def predict(model, tokenizer, texts):          # a list of B texts",
+        "    with torch.no_grad():",
+        "        output = model(texts)",
+        "    return output.logits.softmax(dim=-1)       # [B, 2]",
+    ),
+    line=3,
+    found="a model reads numbers. The tokenizer makes ids of the texts, and the mask that says where each one ends.",
+    innocent={
+        1: "it only names what comes in. Are all of them used?",
+        2: "for predicting no gradient is needed.",
+        4: "a probability for each of the two classes.",
+    },
+    reference=predict,
+    cases=lambda: [
+        _texts("a good film", "good", seed=1400, shown=True),
+        _texts(TEXTS[1], seed=1402),
+        _texts(*TEXTS, seed=1404),
+    ],
+    returns=("probabilities",),
+    hints=(
+        "Run it, and read the last line of the message. What was needed, and what came?",
+        "`tokenizer(texts)` gives a dict with two tensors. The texts have different lengths: which of the two says so?",
+        "`output = model(**tokenizer(texts))`",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=(
+        Wrong(
+            lambda model, tokenizer, texts: model(texts).logits.softmax(-1),
+            "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer "
+            "first.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(tokenizer(texts)).logits.softmax(-1),
+            "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`, or the two "
+            "tensors one after the other.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(*tokenizer(texts)).logits.softmax(-1),
+            "One star hands on the *names* in the dict; two, what stands under them: `model(**tokenizer(texts))`.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
+            "The ids are there; the mask is not handed on, so short texts are read with their padding.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts[:1])).logits.softmax(-1),
+            "Only the first text is read. The tokenizer takes the whole list.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits,
+            "These are logits: the softmax is gone.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.softmax(0),
+            "The softmax runs over the texts: they share each class. Over the classes, `dim=-1`.",
+        ),
+        Wrong(
+            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.sigmoid(),
+            "Two sigmoids need not sum to 1: one choice between two classes is a softmax.",
+        ),
+    ),
+)
+
+# ---- a loss on an object --------------------------------------------------------------------------------------------
+
+
+def classification_loss(model, ids: Tensor, labels: Tensor) -> Tensor:
+    """ids [B, T], labels [B] -> mean cross-entropy."""
+    return F.cross_entropy(model(ids).logits, labels)
+
+
+def _batch(batch, time, seed, shown=False) -> Case:
+    draw = torch.Generator().manual_seed(seed)
+    ids = torch.randint(1, len(WORDS), (batch, time), generator=draw)
+    labels = torch.tensor([0, 1, 1, 0, 1][:batch])
+    args = {"model": Reader(seed), "ids": ids, "labels": labels}
+    return Case(args, given={"model": "a classifier: model(ids) -> an output with .logits [B, 2]"}, shown=shown)
+
+
+def _binary(chance, float_labels=False):
+    """BCELoss of whatever `chance(output)` is."""
+    return lambda model, ids, labels: nn.BCELoss()(chance(model(ids)), labels.float() if float_labels else labels)
+
+
+OBJECT = FindError(
+    name="a loss on an object",
+    task="write the loss again: ids [B, T], labels [B], each 0 or 1 -> the mean cross-entropy, a scalar.",
+    why="The same script's training step. It stops at once; the repairs that people try first run on, and are wrong.",
+    program=(
+        "def loss(model, ids, labels):          # ids [B, T], labels [B]: 0 or 1",
+        "    output = model(ids)",
+        "    return torch.nn.BCELoss()(output, labels)",
+    ),
+    line=3,
+    found="the model gives an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
+    "probability for each label; for logits of classes there is `cross_entropy`.",
+    innocent={1: "it only names what comes in.", 2: "ids go in, an output with names comes back. What is in it?"},
+    reference=classification_loss,
+    cases=lambda: [_batch(2, 2, 1410, shown=True), _batch(3, 4, 1412), _batch(5, 3, 1414)],
+    returns=("loss",),
+    hints=(
+        "What does `model(ids)` give back: a tensor? Print its type.",
+        "`output.logits` is [B, 2], the labels are [B]: class numbers. Which loss takes that?",
+        "`torch.nn.functional.cross_entropy(output.logits, labels)`",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=(
+        Wrong(
+            _binary(lambda output: output),
+            "The loss still gets the whole output, an object with names. The numbers are in `output.logits`.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits),
+            "These are logits, a row of two for each text, while BCELoss wants as many numbers as labels, and "
+            "probabilities at that. `cross_entropy` takes logits and class numbers.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits.softmax(-1)[:, 1]),
+            "The probability of class 1: right. BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
+            "Shorter, and safer with logits: `cross_entropy`.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.cross_entropy(model(ids).logits.softmax(-1), labels),
+            "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits[:, 1], labels.float()),
+            "Only the second logit is used. With two logits, the chance of class 1 depends on how much larger it is "
+            "than the first.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.binary_cross_entropy_with_logits(
+                model(ids).logits, F.one_hot(labels, 2).float()
+            ),
+            "These are two separate yes-or-no questions for each text. The classes exclude each other: one softmax, "
+            "`cross_entropy`.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.cross_entropy(model(ids), labels),
+            "The right loss; but it gets the whole output. The numbers are in `output.logits`.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits.softmax(-1)[:, 0], float_labels=True),
+            "This is the probability of class 0, and the labels say 1 where it is class 1.",
+        ),
+        Wrong(
+            _binary(lambda output: output.logits.argmax(-1).float(), float_labels=True),
+            "`argmax` decides for 0 or 1: such a loss has no slope to learn from. It takes logits, or probabilities.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
+            "`nll_loss` wants log-probabilities, and gets logits: `cross_entropy` takes them.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.cross_entropy(model(ids).logits, labels, reduction="sum"),
+            "The sum over the batch; asked for is the mean.",
+        ),
+        Wrong(
+            lambda model, ids, labels: F.mse_loss(model(ids).logits.softmax(-1)[:, 1], labels.float()),
+            "This is a squared error. It hardly punishes a model that is sure and wrong; cross-entropy does.",
+        ),
+    ),
+)

@@ -1,0 +1,178 @@
+"""Chapter 6's experiments: what pre-training is worth, what few parameters can do, what each head does.
+
+    loaded = load_checkpoint("bert-stories")
+    versus(task_of("sentiment", loaded.tokenizer), loaded.model.bert)       # from scratch, and pre-trained
+    with silenced(loaded.model.bert, [(2, 1)]): ...                         # layer 2, head 1, both counted from 1
+
+`course results bert` records what takes longer than a lesson in data/results/.
+Source of the knocking out: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
+"""
+
+import functools
+import statistics
+from collections.abc import Iterable
+
+import torch
+
+from chapters.ch06 import adapters
+from chapters.ch06.finetuning import KINDS, Task, task_of
+from chapters.ch06.lesson import BertLesson
+from course_utils.models.bert import Bert
+from course_utils.models.silenced import heads_of, silenced
+from course_utils.runtime import DEVICES, choice, pick_device
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.table import Table
+
+NAME = "bert-stories"
+STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}
+LIVE = {"sentiment": 75, "pairs": 150, "entities": 50, "questions": 100}  # steps in class, before the eyes of all
+LIVE_ROWS = {"sentiment": 32, "pairs": 16, "entities": 32, "questions": 16}  # examples in each of them
+STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
+RATES_TRIED = (5e-4, 1e-3, 2e-3)
+SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
+
+
+def versus(task: Task, encoder: Bert, steps: int | None = None, seed: int = 0, count: int | None = None) -> Table:
+    """The same model from scratch and pre-trained, fine-tuned alike: the task's main figure on new sentences of known
+    words and patterns (valid), and of new ones (test). count: the first so many of either only."""
+    steps = steps or STEPS.get(task.name, 100)
+    rows = []
+    for start, lr in STARTS.items():
+        model = begin(task, encoder, start, seed)
+        task.train(model, steps, seed, lr=lr)
+        rows.append({"start": start} | {f"{task.main}, {what}": round(task.measure(model, split, count)[task.main], 3)
+                                        for split, what in SPLITS.items()})  # fmt: skip
+    return Table(rows, f"{task.name}, {steps} steps each")
+
+
+def begin(task: Task, encoder: Bert, start: str, seed: int = 0) -> torch.nn.Module:
+    """A model for a task, "from scratch" (of the encoder's sizes) or "pre-trained" (a copy of it)."""
+    model = task.model(encoder.config if start == "from scratch" else encoder, seed)
+    return model.to(next(encoder.parameters()).device)
+
+
+def pretraining_loss_of_heads(lesson: BertLesson, model, count: int = 512, split: str = "valid") -> Table:
+    """What both pre-training tasks lose without each head: accuracies, and how much lower they are."""
+    whole, rows = lesson.measure(model, split, count), []
+    for head in heads_of(model.bert):
+        with silenced(model.bert, [head]):
+            found = lesson.measure(model, split, count)
+        lost = {
+            f"{name} lost": round(whole[f"{name} accuracy"] - found[f"{name} accuracy"], 4) for name in ("MLM", "NSP")
+        }
+        rows.append({"head": f"{head.layer}.{head.head}"} | lost)
+    return Table(rows, f"All heads: MLM {whole['MLM accuracy']:.3f}, NSP {whole['NSP accuracy']:.3f}")
+
+
+def gap_without(lesson: BertLesson, model, pair: tuple[str, str], heads: Iterable[tuple[int, int]]) -> str:
+    """The five likeliest words for the gap in a pair, and whether B follows, with heads silent (both from 0, as a view
+    names them); HTML."""
+    with silenced(model.bert, [(layer + 1, head + 1) for layer, head in heads]):
+        filled = lesson.fill(model, *pair)
+        follows = lesson.follows(model, [pair])[0]
+    words = ", ".join(f"<b>{word}</b> {p:.2f}" for word, p in filled.top(filled.masks[0]))
+    return f"{words} · B follows: {follows:.2f}"
+
+
+def task_loss_of_heads(task: Task, model, count: int | None = None, split: str = "test") -> Table:
+    """What a fine-tuned model loses without each head, in the task's main figure."""
+    whole, rows = task.measure(model, split, count)[task.main], []
+    for head in heads_of(model.bert):
+        with silenced(model.bert, [head]):
+            lost = whole - task.measure(model, split, count)[task.main]
+        rows.append({"head": f"{head.layer}.{head.head}", f"{task.main} lost": round(lost, 4)})
+    return Table(rows, f"{task.name}, all heads: {task.main} {whole:.3f}")
+
+
+def record_tasks(seeds: int = 3) -> dict:
+    """Four tasks from scratch and pre-trained, several seeds; the figures behind data/results/bert_tasks.json.
+
+    The learning rate of either start is the best of RATES_TRIED on valid, with a seed that is not recorded.
+    """
+    encoder, loaded, about = _pretrained()
+    figures = {**about, "seeds": seeds, "rates tried": list(RATES_TRIED), "splits": SPLITS, "tasks": {}}
+    for name in KINDS:
+        task, steps, found = task_of(name, loaded.tokenizer), STEPS[name], {}
+        for start in STARTS:
+
+            def tuned(seed, lr, task=task, steps=steps, start=start):
+                model = begin(task, encoder, start, seed)
+                task.train(model, steps, seed, lr=lr)
+                return {split: task.measure(model, split)[task.main] for split in SPLITS}
+
+            found[start] = _best(tuned, RATES_TRIED, seeds)
+        figures["tasks"][name] = {"steps": steps, "main": task.main, **found}
+    return figures
+
+
+def record_adapters(steps: int = 300, seeds: int = 3, tasks=("sentiment", "entities")) -> dict:
+    """Ways of fine-tuning, several seeds, rates chosen as in record_tasks; for data/results/bert_adapters.json.
+
+    AdaLoRA is for classification only.
+    """
+    encoder, loaded, about = _pretrained()
+    figures = {**about, "steps": steps, "seeds": seeds, "splits": SPLITS, "tasks": {}}
+    for name in tasks:
+        task, rows = task_of(name, loaded.tokenizer), []
+        for way, model in adapters.ways(task, encoder, steps).items():
+            learn, every = adapters.trainable(model)
+            found = _best(functools.partial(_adapted, task, encoder, way, steps), adapters.TRIED[way], seeds)
+            rows.append(
+                {"what learns": way, "parameters": learn, "of all, in %": round(100 * learn / every, 2), **found}
+            )
+        figures["tasks"][name] = {"main": task.main, "rows": rows}
+    return figures
+
+
+def _adapted(task: Task, encoder: Bert, way: str, steps: int, seed: int, lr: float) -> dict[str, float]:
+    model = adapters.ways(task, encoder, steps, seed)[way]
+    reader = adapters.learn(task, model.to(next(encoder.parameters()).device), way, steps, seed, lr)
+    return {split: reader.measure(model, split)[task.main] for split in SPLITS}
+
+
+def _best(tuned, rates, seeds: int) -> dict:
+    """tuned(seed, lr) -> figures of each split; at the rate that is best on valid with another seed: all seeds."""
+    lr = max(rates, key=lambda rate: tuned(99, rate)["valid"])
+    runs = [tuned(seed, lr) for seed in range(seeds)]
+    return {"lr": lr} | {split: _spread([run[split] for run in runs]) for split in SPLITS}
+
+
+def record_heads(count: int = 1024) -> dict:
+    """Each head knocked out, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json.
+
+    The fine-tuned ones are those that are shipped: `bert-sentiment` and the other three.
+    """
+    loaded = load_checkpoint(NAME)
+    lesson, figures = BertLesson(loaded.tokenizer), {"checkpoint": NAME, "pairs": count, "tasks": {}}
+    whole = lesson.measure(loaded.model, "valid", count)
+    figures["all heads"] = {name: round(whole[f"{name} accuracy"], 4) for name in ("MLM", "NSP")}
+    figures["pre-training"] = list(pretraining_loss_of_heads(lesson, loaded.model, count))
+    for name in KINDS:
+        tuned = load_checkpoint(f"bert-{name}")
+        task = task_of(name, tuned.tokenizer)
+        figures["tasks"][name] = {
+            "main": task.main, "all heads": round(task.measure(tuned.model, "test")[task.main], 4),
+            "heads": list(task_loss_of_heads(task, tuned.model)),
+        }  # fmt: skip
+    return figures
+
+
+def _pretrained():
+    """The encoder on the device asked for, what was loaded, and what a record says of both."""
+    loaded = load_checkpoint(NAME)
+    device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
+    about = {"checkpoint": NAME, "pre-training steps": loaded.card["training"]["step"]}
+    if device.type == "cuda":
+        about["device"] = torch.cuda.get_device_name()
+    return loaded.model.bert.to(device), loaded, about
+
+
+def spread(found: dict) -> str:
+    """A recorded mean with the lowest and the highest of its seeds, in %."""
+    return f"{100 * found['mean']:.1f} ({100 * found['lowest']:.1f} to {100 * found['highest']:.1f})"
+
+
+def _spread(values: list[float]) -> dict:
+    """Mean, lowest and highest, and each."""
+    return {"mean": round(statistics.fmean(values), 4), "lowest": round(min(values), 4),
+            "highest": round(max(values), 4), "each": [round(x, 4) for x in values]}  # fmt: skip

@@ -1,0 +1,349 @@
+"""Fine-tuning, four ways: one label for a text, one for a pair, one for each word, the span of an answer.
+
+    task = task_of("sentiment", tokenizer)
+    model = task.model(pretrained.bert)                    # its encoder is a copy; task.model(config): from scratch
+    task.train(model, steps=100)
+    task.measure(model, "test")                            # {"accuracy": …}
+    task.predict(model, ["The soup was not bad ."])
+
+Sizes: B batch, T time, C labels. Source: Devlin et al. 2019, section 4 and figure 4.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.data import stories
+from course_utils.models import bert
+from course_utils.models.bert import IGNORED
+from course_utils.text.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
+from course_utils.text.wordpiece import WordPiece
+from course_utils.training import fit
+from course_utils.training.run import Run
+from course_utils.training.schedules import warm_then_fall
+
+from .span_metrics import Span, answer_scores, entity_scores, spans
+
+STEPS, LR, BATCH = 100, 1e-3, 32
+
+
+class Labelling(NamedTuple):
+    """What a classifier says of a text or pair: label, and the probability of each."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+class Tagging(NamedTuple):
+    """What a tagger says: words, a tag for each, the entities they make up, and probabilities [words, C]."""
+
+    words: list[str]
+    tags: list[str]
+    spans: list[Span]
+    probabilities: Tensor
+
+
+class Answer(NamedTuple):
+    """What an answerer says: text ("" if none) is context[start:end]; tokens of the whole input, with the probability
+    of each to be the first (`starts` [T]) and the last (`ends` [T]); first and last: those chosen."""
+
+    text: str
+    start: int
+    end: int
+    tokens: tuple[str, ...]
+    starts: Tensor
+    ends: Tensor
+    first: int
+    last: int
+
+
+class Task:
+    """A set with labels and all that is done with it: inputs, batches, a model, its loss, how it is judged.
+
+    name      of a set of `stories`, or your own; tokenizer: WordPiece; labels: in the order of their numbers
+    examples  {"train": […], "valid": […], "test": […]} of your own, in the form of `stories`
+    """
+
+    labels: tuple[str, ...] = ()
+    main = "accuracy"  # what decides which state is the best
+
+    def __init__(self, name: str, tokenizer: WordPiece, labels=(), examples: dict | None = None, max_length: int = 64):
+        self.name, self.tokenizer, self.labels, self.max_length = name, tokenizer, tuple(labels), max_length
+        self._examples, self._prepared = dict(examples or {}), {}
+
+    def examples(self, split: str) -> list:
+        """The examples of a split, as `stories.load` gives them."""
+        if split not in self._examples:
+            self._examples[split] = stories.load(self.name, split)
+        return self._examples[split]
+
+    def prepared(self, split: str) -> tuple[list[Input], list]:
+        """Inputs of a split, and for each its label as a number, as a list of them, or as (first, last)."""
+        if split not in self._prepared:
+            examples = self.examples(split)
+            inputs = self.inputs(examples)
+            self._prepared[split] = inputs, [self.target(e, i) for e, i in zip(examples, inputs, strict=True)]
+        return self._prepared[split]
+
+    def model(self, start: Any, seed: int = 0, **config) -> nn.Module:
+        """A model for this task with a new head. start: a pre-trained encoder (Bert), which is copied, or a BertConfig
+        for one from scratch. The global random state is left alone."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made = self.fresh(start.config if isinstance(start, nn.Module) else start)
+        if isinstance(start, nn.Module):
+            made.bert.load_state_dict(start.state_dict())
+        return made
+
+    def batch(self, generator: torch.Generator, size: int = BATCH, split: str = "train") -> Judged:
+        """A batch of examples of similar length, drawn at random."""
+        inputs, targets = self.prepared(split)
+        return self.collate([(inputs[i], targets[i]) for i in draw([len(i) for i in inputs], size, generator)])
+
+    def collate(self, rows: Sequence[tuple[Input, Any]], length: int | None = None) -> Judged:
+        """(Input, target) pairs -> Judged."""
+        inputs, targets = zip(*rows, strict=True)
+        batch = collate(inputs, self.tokenizer.pad, length)
+        return Judged(batch, self.labels_of(targets, batch.ids.shape[1]))
+
+    def labels_of(self, targets: Sequence, length: int) -> Tensor:
+        """Targets of a batch as a tensor."""
+        return torch.tensor(targets)
+
+    def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
+        """fit() on the training split; `evaluate=task.valid()` keeps the state that is best on held-out examples.
+
+        options: any of fit's; size, the examples of a batch; dtype, torch.bfloat16 for half precision; batches, others
+        than drawn ones, such as `Passes`. Resumable.
+        """
+        size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
+        settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, max(1, steps // 10)), "every": steps}
+        settings |= {"optimizer": functools.partial(torch.optim.AdamW, fused=True), "title": self.name} | options
+        device = next(model.parameters()).device
+
+        def loss(model, batch):
+            with torch.autocast(device.type, dtype, enabled=dtype is not None):
+                return self.loss(model, batch.to(device))
+
+        batches = settings.pop("batches", lambda generator: self.batch(generator, size))
+        return fit(model, batches, loss, steps=steps, seed=seed, show=show, higher_is_better=True, **settings)
+
+    def valid(self, count: int = 100):
+        """`evaluate` for `train`: the main figure on the first `count` held-out sentences of valid."""
+        return lambda model: {self.main: self.measure(model, "valid", count)[self.main]}
+
+    @torch.no_grad()
+    def outputs(self, model: nn.Module, inputs: Sequence[Input], size: int = 128) -> list:
+        """What the model gives for each input, in their order, padding cut off."""
+        training, _ = model.training, model.eval()
+        found: list = [None] * len(inputs)
+        order = sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
+        device = next(model.parameters()).device
+        for at in range(0, len(order), size):
+            rows = order[at : at + size]
+            given = self.read(model, collate([inputs[i] for i in rows], self.tokenizer.pad).to(device))
+            for row, i in enumerate(rows):
+                found[i] = self.cut(given, row, len(inputs[i]))
+        model.train(training)
+        return found
+
+    def read(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Logits."""
+        return model(batch.ids, batch.segments, batch.mask).logits
+
+    def cut(self, given: Tensor, row: int, length: int) -> Tensor:
+        return given[row].cpu()
+
+    def measure(self, model: nn.Module, split: str = "test", count: int | None = None) -> dict[str, float]:
+        """Figures from 0 to 1 on the first `count` examples of a split, or all."""
+        inputs, targets = (x[:count] for x in self.prepared(split))
+        return self.judge(self.outputs(model, inputs), inputs, targets, self.examples(split)[:count])
+
+    def number(self, label: str) -> int:
+        """The number of a label. Raises ValueError for one that is not in the set."""
+        if label not in self.labels:
+            raise ValueError(f"label {label!r} is none of {', '.join(self.labels)}: mend it, or name it in labels=")
+        return self.labels.index(label)
+
+
+class Passes:
+    """Batches of `size` examples of similar length; in a pass, that is once round, each example comes once.
+
+    Drawn from torch's global generator, as a DataLoader's, so that `fit` can resume in the middle.
+    """
+
+    AT_ONCE = 20  # batches that are sorted by length together
+
+    def __init__(self, task: Task, size: int = BATCH, split: str = "train"):
+        self.task, self.size, self.split = task, size, split
+
+    def __iter__(self):
+        inputs, targets = self.task.prepared(self.split)
+        order, batches, many = torch.randperm(len(inputs)).tolist(), [], self.AT_ONCE * self.size
+        for at in range(0, len(order), many):
+            alike = sorted(order[at : at + many], key=lambda i: len(inputs[i]))
+            batches += [alike[first : first + self.size] for first in range(0, len(alike), self.size)]
+        for n in torch.randperm(len(batches)).tolist():
+            yield self.task.collate([(inputs[i], targets[i]) for i in batches[n]])
+
+
+class Classify(Task):
+    """A label for a text, or for a pair."""
+
+    def fresh(self, config):
+        return bert.BertForSequenceClassification(config, len(self.labels))
+
+    def inputs(self, examples) -> list[Input]:
+        return encode_all(self.tokenizer, [_texts(e) for e in examples], self.max_length)
+
+    def target(self, example, found: Input) -> int:
+        return self.number(example.label)
+
+    def loss(self, model, batch: Judged) -> Tensor:
+        """Cross-entropy of the label, scalar."""
+        return F.cross_entropy(self.read(model, batch.inputs).float(), batch.labels)
+
+    def judge(self, outputs, inputs, targets, examples) -> dict[str, float]:
+        right = sum(int(logits.argmax()) == target for logits, target in zip(outputs, targets, strict=True))
+        return {"accuracy": right / len(targets)}
+
+    def predict(self, model, texts: Sequence[str | tuple[str, str]]) -> list[Labelling]:
+        """What the model says of texts, or of pairs (first, second)."""
+        found = []
+        for logits in self.outputs(model, encode_all(self.tokenizer, texts, self.max_length)):
+            p = dict(zip(self.labels, logits.softmax(-1).tolist(), strict=True))
+            found.append(Labelling(max(p, key=p.__getitem__), p))
+        return found
+
+
+class Tag(Task):
+    """A tag for each word; the first piece of a word speaks for it."""
+
+    main = "F1"
+
+    def fresh(self, config):
+        return bert.BertForTokenClassification(config, len(self.labels))
+
+    def inputs(self, examples) -> list[Input]:
+        return encode_all(self.tokenizer, [list(e.words) for e in examples], self.max_length)
+
+    def target(self, example, found: Input) -> list[int]:
+        if len(example.words) != len(example.tags):
+            raise ValueError(f"{len(example.words)} words, {len(example.tags)} tags: each word needs one")
+        numbers = [self.number(tag) for tag in example.tags]
+        return [numbers[w] if w >= 0 and w != before else IGNORED for w, before in _neighbours(found.words)]
+
+    def labels_of(self, targets, length: int) -> Tensor:
+        return torch.tensor([[*t, *[IGNORED] * (length - len(t))] for t in targets])
+
+    def cut(self, given, row: int, length: int) -> Tensor:
+        return given[row, :length].cpu()
+
+    def loss(self, model, batch: Judged) -> Tensor:
+        """Mean cross-entropy of the tags of all first pieces, scalar."""
+        return F.cross_entropy(self.read(model, batch.inputs).float().flatten(0, 1), batch.labels.flatten())
+
+    def tags(self, logits: Tensor, found: Input, count: int) -> tuple[list[str], Tensor]:
+        """A tag for each of `count` words, O for those that did not fit, and probabilities [count, C]."""
+        probabilities = torch.zeros(count, len(self.labels))
+        probabilities[:, self.labels.index("O") if "O" in self.labels else 0] = 1.0
+        for at, (word, before) in enumerate(_neighbours(found.words)):
+            if word >= 0 and word != before:
+                probabilities[word] = logits[at].softmax(-1)
+        return [self.labels[i] for i in probabilities.argmax(-1).tolist()], probabilities
+
+    def judge(self, outputs, inputs, targets, examples) -> dict[str, float]:
+        said = [self.tags(o, i, len(e.words))[0] for o, i, e in zip(outputs, inputs, examples, strict=True)]
+        scores = entity_scores(said, [e.tags for e in examples])
+        pairs = [pair for s, e in zip(said, examples, strict=True) for pair in zip(s, e.tags, strict=True)]
+        return {"F1": scores.f1, "precision": scores.precision, "recall": scores.recall,
+                "accuracy": sum(a == b for a, b in pairs) / len(pairs)}  # fmt: skip
+
+    def predict(self, model, texts: Sequence[str | Sequence[str]]) -> list[Tagging]:
+        """The entities of texts, or of lists of words."""
+        words = [text.split() if isinstance(text, str) else list(text) for text in texts]
+        inputs = encode_all(self.tokenizer, words, self.max_length)
+        found = []
+        for w, i, logits in zip(words, inputs, self.outputs(model, inputs), strict=True):
+            tags, p = self.tags(logits, i, len(w))
+            found.append(Tagging(w, tags, spans(tags), p))
+        return found
+
+
+class AnswerTask(Task):
+    """Where in a text the answer to a question stands: first and last token, two softmaxes over all positions.
+
+    Question first, context second; where there is no answer, both are [CLS], as in SQuAD 2.
+    """
+
+    main = "exact match"
+
+    def fresh(self, config):
+        return bert.BertForQuestionAnswering(config)
+
+    def inputs(self, examples) -> list[Input]:
+        return encode_all(self.tokenizer, [_asked(e) for e in examples], self.max_length, "second")
+
+    def target(self, example, found: Input) -> tuple[int, int]:
+        return answer_tokens(found, example.start, example.start + len(example.answer))
+
+    def read(self, model, batch: Batch) -> Tensor:
+        found = model(batch.ids, batch.segments, batch.mask)
+        return torch.stack([found.start_logits, found.end_logits], -1)
+
+    def cut(self, given, row: int, length: int) -> Tensor:
+        return given[row, :length].cpu()
+
+    def loss(self, model, batch: Judged) -> Tensor:
+        """Mean cross-entropy of the first and of the last position, scalar."""
+        return F.cross_entropy(self.read(model, batch.inputs).float(), batch.labels)
+
+    def answer(self, logits: Tensor, found: Input, context: str, longest: int = 12) -> Answer:
+        """The most probable span of the context, or none if [CLS] is more probable. logits [T, 2]."""
+        starts, ends = logits.softmax(0).unbind(-1)
+        allowed = torch.tensor([s == 1 and a < b for s, (a, b) in zip(found.segments, found.spans, strict=True)])
+        first, last = best_span(*logits.unbind(-1), allowed, longest)
+        if starts[0] * ends[0] > starts[first] * ends[last]:
+            return Answer("", -1, -1, found.tokens, starts, ends, 0, 0)
+        a, b = found.spans[first][0], found.spans[last][1]
+        return Answer(context[a:b], a, b, found.tokens, starts, ends, first, last)
+
+    def judge(self, outputs, inputs, targets, examples) -> dict[str, float]:
+        said = [self.answer(o, i, e.context).text for o, i, e in zip(outputs, inputs, examples, strict=True)]
+        return answer_scores(said, [e.answer for e in examples])
+
+    def predict(self, model, asked: Sequence[tuple[str, str]]) -> list[Answer]:
+        """Answers to (question, context)."""
+        inputs = encode_all(self.tokenizer, [_asked(stories.Question(c, q, "", -1)) for q, c in asked],
+                            self.max_length, "second")  # fmt: skip
+        outputs = self.outputs(model, inputs)
+        return [self.answer(o, i, c) for o, i, (_, c) in zip(outputs, inputs, asked, strict=True)]
+
+
+KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag, "questions": AnswerTask}
+
+
+def task_of(name: str, tokenizer: WordPiece) -> Task:
+    """One of the four tasks on our own sets. Raises ValueError for another name."""
+    if name not in KINDS:
+        raise ValueError(f"there is no task {name!r}; there are {', '.join(KINDS)}")
+    return KINDS[name](name, tokenizer, stories.LABELS.get(name, ()))
+
+
+def _texts(example) -> str | tuple[str, str]:
+    return (example.first, example.second) if hasattr(example, "second") else example.text
+
+
+def _asked(example) -> tuple[str, str]:
+    if not example.context.strip():
+        raise ValueError(f"the question {example.question!r} has no context: give the text that holds the answer")
+    return example.question, example.context
+
+
+def _neighbours(words: Sequence[int]):
+    """(word, the one before it)."""
+    return zip(words, (-1, *words[:-1]), strict=True)

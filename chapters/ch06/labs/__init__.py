@@ -1,0 +1,10 @@
+"""The labs of chapter 6: small experiments that compute in the browser while the hand moves."""
+
+from course_utils.views.heads import heads
+
+from .embeddings import embeddings
+from .mask_tokens import mask_tokens
+from .predictions import predictions
+from .tagged import tagged
+
+__all__ = ["embeddings", "heads", "mask_tokens", "predictions", "tagged"]

@@ -1,0 +1,217 @@
+// The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
+import MASK_TOKENS_CSS from "./mask_tokens.css";
+import { fmt, h, mix, rgb } from "../../../course_utils/views/core.js";
+
+export function mask_tokens(ui) {
+  const { spec, state, unit } = ui,
+    { names, special, vocabulary, mask, parts } = spec,
+    T = names.length,
+    kinds = ["masked", "random", "kept"],
+    rows = ["chosen", ...kinds];
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches,
+    many = (n) => `${n.toLocaleString("en-GB")} draw${n > 1 ? "s" : ""}`;
+
+  // ---- the draws: a number depends on seed, draw and place alone, so each can be made again; the same in
+  // mask_tokens.py
+  const stir = (x) => {
+    x ^= x >>> 16;
+    x = Math.imul(x, 0x7feb352d);
+    x ^= x >>> 15;
+    x = Math.imul(x, 0x846ca68b);
+    return (x ^ (x >>> 16)) >>> 0;
+  };
+  const start = (draw) => stir(stir((state.seed + 0x9e3779b9) >>> 0) + draw),
+    number = (from, i) => stir(from + i) / 2 ** 32;
+  const kindOf = (u) => (u < parts.masked ? 0 : u < parts.masked + parts.random ? 1 : 2);
+  function drawn() {
+    const from = start(state.draws);
+    return names.map((label, t) => {
+      if (special[t] || number(from, 3 * t) >= state.share)
+        return { input: label, label: null, kind: special[t] ? "special" : "as it is" };
+      const kind = kinds[kindOf(number(from, 3 * t + 1))];
+      return {
+        input:
+          kind === "masked"
+            ? mask
+            : kind === "kept"
+              ? label
+              : vocabulary[Math.floor(number(from, 3 * t + 2) * vocabulary.length)],
+        label,
+        kind,
+      };
+    });
+  }
+  // ---- the counts, filled up draw by draw: bins[share][kind], so that another share is a sum, not another draw
+  let bins = null,
+    counted = 0,
+    seed = null,
+    shares = [];
+  function fill(until) {
+    if (!bins || until < counted || seed !== state.seed || !shares.includes(state.share)) {
+      shares = [...new Set([...spec.controls.find((c) => c.name === "share").values, state.share])].sort(
+        (a, b) => a - b,
+      );
+      bins = shares.map(() => [0, 0, 0]);
+      counted = 0;
+      seed = state.seed;
+    }
+    const largest = shares.at(-1);
+    while (counted < until) {
+      const from = start(++counted);
+      for (let t = 0; t < T; t++) {
+        const u = special[t] ? 1 : number(from, 3 * t);
+        if (u < largest) bins[shares.findIndex((s) => u < s)][kindOf(number(from, 3 * t + 1))]++;
+      }
+    }
+  }
+  const own = special.filter((s) => !s).length;
+  const band = (p, n) => {
+    const half = n ? 2 * Math.sqrt((p * (1 - p)) / n) : 1;
+    return [Math.max(0, p - half), Math.min(1, p + half)];
+  };
+  function statistics(draws) {
+    fill(draws);
+    const each = kinds.map((_, k) => bins.reduce((sum, b, i) => sum + (shares[i] <= state.share ? b[k] : 0), 0)),
+      chosen = each.reduce((a, b) => a + b, 0),
+      tokens = draws * own;
+    const counts = { chosen, ...Object.fromEntries(kinds.map((k, i) => [k, each[i]])) },
+      of = (r) => (r === "chosen" ? tokens : chosen);
+    const made = (f) => Object.fromEntries(rows.map((r) => [r, f(r)]));
+    return {
+      draws,
+      tokens,
+      counts,
+      shares: made((r) => (of(r) ? counts[r] / of(r) : null)),
+      bands: made((r) => band(r === "chosen" ? state.share : parts[r], of(r))),
+    };
+  }
+
+  // ---- elements
+  const cells = names.map(() => {
+    const [was, reads, kind] = [h("span", { class: "was" }), h("b"), h("span", { class: "kind" })];
+    return { was, reads, kind, item: h("li", {}, was, reads, kind) };
+  });
+  const list = h(
+      "ol",
+      { class: "tokens", "aria-label": "the words as the model reads them" },
+      ...cells.map((c) => c.item),
+    ),
+    heading = h("div", { class: "over" });
+  const lines = rows.map((r) => {
+    const zone = h("i", { class: "zone" }),
+      bar = h("i", { class: "bar" }),
+      share = h("span", { class: "share", "data-testid": `share-${r}` }),
+      text = h("span", { class: "quiet" });
+    return {
+      r,
+      zone,
+      bar,
+      share,
+      text,
+      all: [
+        h(
+          "span",
+          { class: "name" },
+          { chosen: "chosen", masked: `of these: ${mask}`, random: "a random word", kept: "kept" }[r],
+        ),
+        h("span", { class: "track", "aria-hidden": "true" }, zone, bar),
+        share,
+        text,
+      ],
+    };
+  });
+  const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  ui.body.append(list);
+  ui.below.append(say, heading, h("div", { class: "rows" }, ...lines.flatMap((l) => l.all)));
+  const css = h("style");
+  css.textContent = MASK_TOKENS_CSS;
+  ui.root.append(css);
+
+  const more = (n) => () => ui.set({ draws: Math.min(spec.most, state.draws + n) }, true);
+  Object.assign(ui.actions, { one: more(1), hundred: more(100), many: more(10000) });
+  let at = state.draws,
+    last = "";
+  const pc = (x) => (x === null ? "–" : `${fmt(100 * x, 1)} %`);
+
+  return {
+    paint() {
+      const { theme } = ui,
+        made = drawn(),
+        style = (n, v) => list.getRootNode().querySelector(".view").style.setProperty(n, v);
+      style("--sand", rgb(theme.plus));
+      style("--brick", rgb(theme.minus));
+      style("--sanded", rgb(mix(theme.paper, theme.plus, 0.14)));
+      style("--bricked", rgb(mix(theme.paper, theme.minus, 0.14)));
+      style("--zone", rgb(mix(theme.paper, theme.ink, 0.17)));
+      const c = document.createElement("canvas").getContext("2d");
+      c.font = ui.font(13.5, 700);
+      const widest = Math.max(...[...names, mask, "random", ...vocabulary].map((w) => c.measureText(w).width));
+      const least = Math.ceil(Math.min(widest + 16 * unit, 120 * unit));
+      list.style.gridTemplateColumns = `repeat(auto-fill,minmax(${least}px,1fr))`;
+      made.forEach((m, t) => {
+        const { item, was, reads, kind } = cells[t];
+        item.className = m.kind.replaceAll(" ", "-");
+        was.textContent = m.label ?? "";
+        reads.textContent = reads.title = m.input;
+        kind.textContent = { special: "never", "as it is": "" }[m.kind] ?? m.kind;
+      });
+      // the bars fill up, a quarter more in each frame, unless motion is unwelcome
+      at = state.draws <= at || still() ? state.draws : Math.min(state.draws, Math.ceil(at * 1.25) + 1);
+      if (at < state.draws) ui.set({});
+      const s = statistics(at),
+        chosen = made.filter((m) => m.label !== null),
+        inside = rows.every(
+          (r) => s.shares[r] === null || (s.shares[r] >= s.bands[r][0] && s.shares[r] <= s.bands[r][1]),
+        );
+      heading.replaceChildren(
+        h("b", {}, `Over ${many(at)}`),
+        h("span", { class: "quiet" }, `, ${s.tokens.toLocaleString("en-GB")} words. Grey: where 95 of 100 shares lie.`),
+      );
+      for (const { r, zone, bar, share, text } of lines) {
+        const [low, high] = s.bands[r];
+        zone.style.left = `${100 * low}%`;
+        zone.style.width = `max(2px,${100 * (high - low)}%)`;
+        bar.style.width = `${100 * (s.shares[r] ?? 0)}%`;
+        share.textContent = pc(s.shares[r]);
+        text.textContent = `expected ${fmt(100 * low, 1)} to ${fmt(100 * high, 1)} %`;
+      }
+      const key = JSON.stringify([made, at]);
+      if (at < state.draws || key === last) return;
+      last = key;
+      say.replaceChildren(
+        h(
+          "div",
+          {},
+          h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `),
+          chosen.length
+            ? `${kinds.map((k) => `${chosen.filter((m) => m.kind === k).length} ${k}`).join(", ")}. ` +
+                `The loss looks at ${chosen.length > 1 ? "these places" : "this place"} only.`
+            : `Nothing to learn from: that happens in ${pc((1 - state.share) ** own)} of all draws.`,
+        ),
+        h(
+          "div",
+          { class: "quiet" },
+          inside ? "All shares lie in their bands." : "A share lies outside its band: 1 in 20 does.",
+          state.draws === spec.most ? ` ${many(spec.most)} are as many as it counts.` : "",
+        ),
+      );
+    },
+    table() {
+      const s = statistics(state.draws),
+        made = drawn();
+      return {
+        header: ["word", "the model reads", "label", "kind"],
+        rows: [
+          ...made.map((m, t) => [`${t + 1} ${names[t]}`, m.input, m.label ?? "−100", m.kind]),
+          ...rows.map((r) => [
+            `all ${r}`,
+            `${s.counts[r]} of ${r === "chosen" ? s.tokens : s.counts.chosen}`,
+            `share ${pc(s.shares[r])}`,
+            `band ${fmt(100 * s.bands[r][0], 1)}–${fmt(100 * s.bands[r][1], 1)} %`,
+          ]),
+        ],
+      };
+    },
+    numbers: () => ({ drawn: drawn(), ...statistics(state.draws) }),
+  };
+}

@@ -1,0 +1,236 @@
+"""The masking lab: 15 % of the words are chosen; of these 80 % become [MASK], 10 % a random word, 10 % stay."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+from course_utils.views.words import Lines, boxed, checked_words, shown
+
+MOST_WORDS, MOST_VOCABULARY, MOST_DRAWS = 128, 2_000, 30_000
+SPECIAL = ("[CLS]", "[SEP]", "[PAD]")
+KINDS = ("masked", "random", "kept")  # what becomes of a chosen word, and how often
+PARTS = {"masked": 0.8, "random": 0.1, "kept": 0.1}
+SIGMAS = 2  # half the width of a band: 95 of 100 shares lie inside
+
+
+class Masked(NamedTuple):
+    """One place of a draw: the word that the model reads, the word it must name (or None), and what was done."""
+
+    input: str
+    label: str | None
+    kind: str
+
+
+def hashed(x: np.ndarray) -> np.ndarray:
+    """uint32 -> uint32, every bit of it stirred. Source: Wellons 2018, "lowbias32"."""
+    x = x ^ (x >> np.uint32(16))
+    x = x * np.uint32(0x7FEB352D)
+    x = x ^ (x >> np.uint32(15))
+    x = x * np.uint32(0x846CA68B)
+    return x ^ (x >> np.uint32(16))
+
+
+def uniforms(seed: int, draws, count: int) -> np.ndarray:
+    """[n, count, 3] numbers in [0, 1) for n numbered draws: chosen? what becomes of it? which random word?
+
+    A number depends on seed, draw and place alone, so that browser and Python draw the same without drawing all before.
+    """
+    start = hashed(np.array([seed], dtype=np.uint32) + np.uint32(0x9E3779B9))
+    draw = hashed(start + np.asarray(draws).astype(np.uint32))[:, None]
+    return (hashed(draw + np.arange(3 * count, dtype=np.uint32)) / 2.0**32).reshape(len(draw), count, 3)
+
+
+@functools.lru_cache(maxsize=64)
+def counted(seed: int, draws: int, share: float, special: tuple[bool, ...]) -> dict[str, int]:
+    """How many words were chosen, and what became of them, in the draws 1 … draws."""
+    may, counts = ~np.array(special), dict.fromkeys(("chosen", *KINDS), 0)
+    for first in range(1, draws + 1, 2_000):
+        u = uniforms(seed, range(first, min(first + 2_000, draws + 1)), len(special))
+        chosen, what = (u[..., 0] < share) & may, u[..., 1]
+        masked, kept = what < PARTS["masked"], what >= PARTS["masked"] + PARTS["random"]
+        for name, where in zip(counts, (True, masked, ~masked & ~kept, kept), strict=True):
+            counts[name] += int((chosen & where).sum())
+    return counts
+
+
+def band(share: float, count: int) -> tuple[float, float]:
+    """Where 95 of 100 shares of `count` independent choices lie: share ± 2 standard deviations, within 0 … 1."""
+    half = SIGMAS * (share * (1 - share) / count) ** 0.5 if count else 1.0
+    return max(0.0, share - half), min(1.0, share + half)
+
+
+class MaskTokens(View):
+    """See `mask_tokens`."""
+
+    kind = "mask_tokens"
+    modules = ("core", "mask_tokens")
+
+    @property
+    def masked(self) -> list[Masked]:
+        """What the draw shown makes of each word."""
+        names, vocabulary = self.options["names"], self.options["vocabulary"]
+        u = uniforms(self.state["seed"], [self.state["draws"]], len(names))[0]
+        made = []
+        for name, special, (chosen, what, which) in zip(names, self.options["special"], u, strict=True):
+            if special or chosen >= self.state["share"]:
+                made.append(Masked(name, None, "special" if special else "as it is"))
+            elif what < PARTS["masked"]:
+                made.append(Masked(self.options["mask"], name, "masked"))
+            elif what < PARTS["masked"] + PARTS["random"]:
+                made.append(Masked(vocabulary[int(which * len(vocabulary))], name, "random"))
+            else:
+                made.append(Masked(name, name, "kept"))
+        return made
+
+    @property
+    def statistics(self) -> dict:
+        """Over all draws so far: counts, shares (chosen: of all that may be; the rest: of the chosen) and bands."""
+        draws, share = self.state["draws"], self.state["share"]
+        counts = counted(self.state["seed"], draws, share, tuple(self.options["special"]))
+        words = draws * self.options["special"].count(False)
+        of = {"chosen": words, **dict.fromkeys(KINDS, counts["chosen"])}
+        shares = {name: counts[name] / n if n else None for name, n in of.items()}
+        bands = {name: band({"chosen": share, **PARTS}[name], n) for name, n in of.items()}
+        return {"draws": draws, "tokens": words, "counts": counts, "shares": shares, "bands": bands}
+
+    @property
+    def selection(self) -> list[tuple[int, str, str]]:
+        """The chosen places of the draw shown: index, word, what was done."""
+        return [(i, m.label, m.kind) for i, m in enumerate(self.masked) if m.label is not None]
+
+    def describe(self) -> str:
+        s, chosen, made = self.statistics, self.selection, self.masked
+        become = [f"“{w}” {'stays' if k == 'kept' else f'becomes “{made[i].input}” ({k})'}" for i, w, k in chosen]
+        never = sorted({n for n, sp in zip(self.options["names"], self.options["special"], strict=True) if sp})
+        parts = ", ".join(f"{n} {_percent(s['shares'][n])} (band {_band(s['bands'][n])})" for n in s["shares"])
+        return (
+            f"Draw {s['draws']:,}: {len(chosen)} of {self.options['special'].count(False)} words chosen"
+            f"{': ' + ', '.join(become) if become else ''}."
+            f"{' Never chosen: ' + ', '.join(never) + '.' if never else ''} "
+            f"Over {s['draws']:,} draw{'s' if s['draws'] > 1 else ''}: {parts}."
+        )
+
+    def table(self) -> TextTable:
+        s = self.statistics
+        rows = [
+            [f"{i + 1} {n}", m.input, m.label or "−100", m.kind]
+            for i, (n, m) in enumerate(zip(self.options["names"], self.masked, strict=True))
+        ]
+        of = {n: s["tokens"] if n == "chosen" else s["counts"]["chosen"] for n in s["shares"]}
+        over = [
+            [f"all {n}", f"{s['counts'][n]} of {of[n]}", f"share {_percent(s['shares'][n])}", f"band {_band(pair)}"]
+            for n, pair in s["bands"].items()
+        ]
+        return TextTable(["word", "the model reads", "label", "kind"], [*rows, *over])
+
+    def draw(self, figure) -> None:
+        made, s, names = self.masked, self.statistics, shown(self.options["names"])
+        lines = Lines([max(n, m.input, m.kind, key=len) for n, m in zip(names, made, strict=True)])
+        words, below = figure.subplots(2, height_ratios=[0.75 * lines.rows, 1.35])
+        lines.axes(words)
+        looks = {
+            "masked": {"fill": "#1b2430", "colour": "white", "weight": "bold"},
+            "random": {"fill": "#f3e6e3", "edge": "#a55246"},
+            "kept": {"fill": "#f3f1e8", "edge": "#806f2e", "style": "--"},
+            "special": {"colour": "#596573"},
+        }
+        reads = shown([m.input for m in made])
+        for i, x, y in lines:
+            m = made[i]
+            boxed(words, x, y + 0.5, reads[i], **looks.get(m.kind, {}))
+            if m.label is not None:
+                words.text(x, y + 0.16, names[i], ha="center", va="center", fontsize=8, color="#596573")
+            note = {"special": "never", "as it is": ""}.get(m.kind, m.kind)
+            words.text(x, y + 0.84, note, ha="center", va="center", fontsize=8, color="#596573")
+        for y, name in enumerate(s["shares"]):
+            low, high = s["bands"][name]
+            below.barh(y, high - low, left=low, height=0.8, color="#dbe2e9")
+            below.barh(y, s["shares"][name] or 0, height=0.36, color="#3c4854")
+            below.text(1.02, y, f"{_percent(s['shares'][name])}  band {_band((low, high))}", va="center", fontsize=8.5)
+        of = ["chosen", "of these: [MASK]", "a random word", "kept"]
+        below.set_yticks(range(4), [self.options["mask"].join(t.split("[MASK]")) for t in of])
+        below.set(xlim=(0, 1.55), ylim=(3.6, -0.6), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
+        below.set_title(f"over {s['draws']:,} draw{'s' if s['draws'] > 1 else ''} (grey: 95 of 100 lie here)")
+        below.tick_params(length=0)
+        below.spines[:].set_visible(False)
+
+
+def mask_tokens(
+    tokens,
+    special=None,
+    vocabulary=None,
+    *,
+    share=0.15,
+    seed=0,
+    draws=1,
+    mask="[MASK]",
+    title="Which words must the model guess?",
+    caption="Each word is chosen by chance. Of the chosen, 80 in 100 become [MASK], 10 a random word, 10 stay. Draw "
+    "again, then 10,000 times: do the bars settle inside the grey bands?",
+    live=False,
+    presenting=None,
+):
+    """The masking of BERT's pre-training, drawn as often as one likes, with statistics that fill up.
+
+    tokens: 1 to 128 words; special: which are never chosen, T booleans or the strings themselves (default [CLS], [SEP],
+    [PAD]); vocabulary: 1 to 2,000 words for the random ones (default: the sentence's own); share: how likely a word is
+    chosen, each for itself; seed, draws: the draw shown is number `draws` of this seed, the statistics run over
+    1 … draws (at most 30,000). live=True: Python hears `draws`, `share`, `seed`.
+
+    Returns a view: .masked, a list of (input, label, kind); .statistics; and what all have. Raises TypeError and
+    ValueError for what cannot be drawn. Source: Devlin et al. 2019, section 3.1.
+    """
+    names = checked_words(tokens, MOST_WORDS)
+    never = _special(special, names)
+    if all(never):
+        raise ValueError(f"all {len(names)} tokens are special; needed: at least one that may be chosen")
+    own = [n for n, sp in zip(names, never, strict=True) if not sp]
+    words = list(dict.fromkeys(own)) if vocabulary is None else [str(w) for w in vocabulary]
+    if not 1 <= len(words) <= MOST_VOCABULARY:
+        raise ValueError(
+            f"vocabulary has {len(words):,} words; needed: 1 to {MOST_VOCABULARY:,}, they are stored with the view; "
+            f"take a part, as in vocabulary[:{MOST_VOCABULARY}]"
+        )
+    if not 0 < share <= 0.5 or not 1 <= int(draws) <= MOST_DRAWS or not 0 <= int(seed) < 2**31:
+        raise ValueError(
+            f"share {share}, draws {draws}, seed {seed}; needed: a share above 0 and up to 0.5, 1 to {MOST_DRAWS:,} "
+            "draws and a seed from 0 to 2³¹ − 1"
+        )
+    shares = sorted({*(round(0.05 * i, 2) for i in range(1, 11)), float(share)})
+    controls = [
+        {"kind": "button", "name": "one", "label": "draw again"},
+        {"kind": "button", "name": "hundred", "label": "100 draws"},
+        {"kind": "button", "name": "many", "label": "10,000 draws"},
+        {"kind": "range", "name": "share", "label": "share chosen", "values": shares, "digits": 2},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    options = {"names": names, "special": never, "vocabulary": words, "mask": str(mask), "most": MOST_DRAWS}
+    state = {"draws": int(draws), "share": float(share), "seed": int(seed)}
+    view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS}, presenting)
+    view.size = (7.6, 1.9 + 0.62 * Lines([max(n, "[MASK]", key=len) for n in names]).rows)
+    return shell(view, live)
+
+
+def _special(special, names) -> list[bool]:
+    given = SPECIAL if special is None else [special] if isinstance(special, str) else list(special)
+    if given and all(isinstance(s, str) for s in given):
+        return [n in given for n in names]
+    never = [bool(s) for s in given]
+    if len(never) not in (0, len(names)):
+        raise ValueError(
+            f"special has {len(never)} entries for {len(names)} tokens; needed: True or False for each, or the strings "
+            "that are never chosen"
+        )
+    return never or [False] * len(names)
+
+
+def _percent(share) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _band(pair) -> str:
+    return f"{100 * pair[0]:.1f}–{100 * pair[1]:.1f} %"

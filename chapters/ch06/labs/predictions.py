@@ -1,0 +1,207 @@
+"""What a model predicts at each place: choose a word and see the most probable ones as bars, one model or two."""
+
+import numpy as np
+
+from course_utils.views.given import as_array
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+from course_utils.views.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
+
+MOST_WORDS, MOST_BARS, MOST_MODELS = 64, 10, 2
+
+
+class Predictions(View):
+    """See `predictions`."""
+
+    kind = "predictions"
+    modules = ("core", "words", "predictions")
+
+    def bars(self, model: int = 0, position: int | None = None) -> list[tuple[str, float]]:
+        """The most probable words at a place, by default the chosen one: (word, probability), the largest first."""
+        place = self.options["positions"].index(self.state["position"] if position is None else position)
+        count, top = len(self.options["positions"]), self.options["top"]
+        ids = self.arrays["words"].reshape(-1, count, top)[model, place].astype(int)
+        p = self.arrays["top"].astype(np.float64).reshape(-1, count, top)[model, place]
+        return [(self.options["vocabulary"][i], float(x)) for i, x in zip(ids, p, strict=True)]
+
+    def true(self, model: int = 0, position: int | None = None) -> tuple[str, float, int] | None:
+        """The true word at a place, its probability and its rank from 1; None where none was given."""
+        position = self.state["position"] if position is None else position
+        place, count = self.options["positions"].index(position), len(self.options["positions"])
+        word = self.options["truth"][place]
+        p, rank = (self.arrays[n].reshape(-1, count)[model, place] for n in ("true", "rank"))
+        return None if word is None else (word, float(p), int(rank))
+
+    def right(self, model: int = 0) -> tuple[int, int]:
+        """At how many of the places with a true word the most probable word is it: (right, places)."""
+        known = [(self.bars(model, p), self.true(model, p)) for p in self.options["positions"]]
+        known = [(bars, true) for bars, true in known if true is not None]
+        return sum(true[2] == 1 for _, true in known), len(known)
+
+    @property
+    def selection(self) -> tuple[int, str, list[tuple[str, float]]]:
+        position = self.state["position"]
+        return position, self.options["names"][position], self.bars()
+
+    def describe(self) -> str:
+        position = self.state["position"]
+        said = []
+        for m, name in enumerate(self.options["models"]):
+            listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
+            true, (right, of) = self.true(m), self.right(m)
+            truth = f" The true word “{true[0]}” has {chance(true[1])}, rank {true[2]:,}." if true else ""
+            score = f" Right at {right} of {of} places." if of else ""
+            said.append(f"{name + ': ' if name else ''}{listed}.{truth}{score}")
+        return f"At place {position + 1}, “{self.options['names'][position]}”: {' '.join(said)}"
+
+    def table(self) -> TextTable:
+        models = range(len(self.options["models"]))
+        header, rows = ["place"], []
+        for m in models:
+            name = self.options["models"][m]
+            header += [f"{name} {t}".strip() for t in ("most probable", "probability", "true word", "its probability")]
+        for position in self.options["positions"]:
+            cells = [f"{position + 1} {self.options['names'][position]}"]
+            for m in models:
+                (word, p), true = self.bars(m, position)[0], self.true(m, position)
+                cells += [word, chance(p), *((true[0], chance(true[1])) if true else ("–", "–"))]
+            rows.append(cells)
+        return TextTable(header, rows)
+
+    def draw(self, figure) -> None:
+        from course_utils.views import picture
+
+        names, models, position = shown(self.options["names"]), self.options["models"], self.state["position"]
+        lines = Lines(names)
+        top, below = figure.subfigures(2, height_ratios=[0.34 * lines.rows + 0.1, 0.26 * self.options["top"] + 0.75])
+        words = top.subplots()
+        lines.axes(words)
+        for i, x, y in lines:
+            on = i == position
+            edge = picture.COLOURS["query"] if on else "#dbe2e9" if i in self.options["positions"] else None
+            boxed(
+                words,
+                x,
+                y + 0.5,
+                names[i],
+                edge=edge,
+                colour=edge if on else "#1b2430",
+                weight="bold" if on else "normal",
+            )
+        for m, axes in enumerate(np.atleast_1d(below.subplots(1, len(models)))):
+            bars, true = list(self.bars(m)), self.true(m)
+            if true and true[0] not in [w for w, _ in bars]:
+                bars.append((true[0], true[1]))
+            marks = [true is not None and w == true[0] for w, _ in bars]
+            drawn = axes.barh(range(len(bars)), [p for _, p in bars], color=picture.COLOURS["output"], height=0.65)
+            for bar, mark in zip(drawn, marks, strict=True):
+                bar.set_alpha(1 if mark or not any(marks) else 0.45)
+            texts = [f"{chance(p)}{' ✓ true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
+            axes.bar_label(drawn, texts, padding=3, fontsize=8.5)
+            axes.set_yticks(range(len(bars)), shown([w for w, _ in bars]))
+            axes.set(xlim=(0, 1.45), ylim=(self.options["top"] + 0.5, -0.6), xticks=[0, 0.5, 1])
+            axes.set_title(models[m] or f"at “{names[position]}”", fontsize=10)
+            axes.tick_params(axis="y", length=0)
+            axes.spines.bottom.set_bounds(0, 1)
+
+
+def predictions(
+    tokens,
+    predictions,
+    vocabulary,
+    *,
+    truth=None,
+    positions=None,
+    top=5,
+    select=None,
+    title="What does the model expect here?",
+    caption="Choose a [query|word], by click or with the arrow keys. Bars: the most probable words [output|predicted] "
+    "at its place. ✓ marks the true word.",
+    live=False,
+    presenting=None,
+):
+    """The most probable words at each place of a sentence as bars, for one model or for two side by side.
+
+    tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V
+    words, or a function id -> word; truth: the true word of each place, T words, None where there is none; positions:
+    the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
+    bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
+    hears `position`.
+
+    Only the bars travel, as float32. Returns a view: .bars(model), .true(model), .right(model); and what all have.
+    Raises TypeError and ValueError for what does not fit.
+    """
+    names = checked_words(tokens, MOST_WORDS)
+    places = list(range(len(names))) if positions is None else sorted({int(p) for p in positions})
+    if not places or places[0] < 0 or places[-1] >= len(names):
+        raise ValueError(f"positions {places}; needed: at least one, from 0 to {len(names) - 1}")
+    models = predictions if isinstance(predictions, dict) else {"": predictions}
+    if not 1 <= len(models) <= MOST_MODELS:
+        raise ValueError(f"{len(models)} models; needed: 1 or {MOST_MODELS}, side by side")
+    given = [_checked(p, name or "predictions", names, places) for name, p in models.items()]
+    size = given[0].shape[-1]
+    if any(p.shape[-1] != size for p in given):
+        raise ValueError(f"the models have vocabularies of {[p.shape[-1] for p in given]} words; needed: the same one")
+    if not callable(vocabulary) and len(vocabulary) != size:
+        raise ValueError(f"vocabulary has {len(vocabulary):,} words, predictions {size:,} columns; needed: the same")
+    if not 1 <= int(top) <= MOST_BARS:
+        raise ValueError(f"top is {top}; needed: 1 to {MOST_BARS} bars")
+    if truth is not None and len(truth) != len(names):
+        raise ValueError(
+            f"{len(truth)} true words for {len(names)} tokens; needed: one for each, None where there is none"
+        )
+    top = min(int(top), size)
+    word = vocabulary if callable(vocabulary) else lambda i: vocabulary[i]
+    order = [np.argsort(-p, axis=-1, kind="stable")[:, :top] for p in given]
+    used = sorted({int(i) for ids in order for i in ids.ravel()})
+    small = {i: n for n, i in enumerate(used)}
+    true_words = [None if truth is None or truth[p] is None else str(truth[p]) for p in places]
+    ids = _ids(true_words, word, size)
+    likely = [[p[n, i] if i is not None else 0 for n, i in enumerate(ids)] for p in given]
+    ranks = [[_rank(p[n], i) for n, i in enumerate(ids)] for p in given]
+    arrays = {
+        "words": np.vectorize(small.get)(np.stack(order)).astype("<f4").ravel(),
+        "top": np.stack([np.take_along_axis(p, o, -1) for p, o in zip(given, order, strict=True)])
+        .astype("<f4")
+        .ravel(),
+        "true": np.array(likely, "<f4").ravel(),
+        "rank": np.array(ranks, "<f4").ravel(),
+    }
+    options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
+    asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
+    start = one_of(asked[0] if select is None and asked else select, names, places)
+    controls = [
+        {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
+         "words": {i: f"{i + 1} {names[i]}" for i in places}},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]  # fmt: skip
+    options["vocabulary"] = [str(word(i)) for i in used]
+    view = Predictions(title, caption, arrays, {"position": start}, controls, options, presenting)
+    view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
+    return shell(view, live)
+
+
+def _checked(given, name: str, names, places) -> np.ndarray:
+    p = as_array(given, name)
+    p = p[0] if p.ndim == 3 and len(p) == 1 else p
+    if p.ndim != 2 or len(p) not in (len(names), len(places)) or not p.shape[1]:
+        raise ValueError(f"{name} has shape {p.shape}; needed: [{len(names)}, V], a row for each of the tokens")
+    return probabilities(p[places] if len(p) == len(names) else p, (len(places), p.shape[1]), name)
+
+
+def _rank(p: np.ndarray, i: int | None) -> int:
+    """The place of word i among all, from 1, in the order of the bars: of equal ones the first comes first."""
+    return 0 if i is None else 1 + int((p > p[i]).sum() + (p[:i] == p[i]).sum())
+
+
+def _ids(words, word, size) -> list[int | None]:
+    """The ids of the true words; ValueError for one that the vocabulary does not have."""
+    wanted = {w for w in words if w is not None}
+    found = {}
+    for i in range(size) if wanted else ():
+        found.setdefault(str(word(i)), i)
+    missing = sorted(wanted - set(found))
+    if missing:
+        raise ValueError(f"the true word {missing[0]!r} is not in the vocabulary; give it as the tokenizer writes it")
+    return [None if w is None else found[w] for w in words]

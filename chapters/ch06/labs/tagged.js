@@ -1,0 +1,185 @@
+// Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
+import TAGGED_CSS from "./tagged.css";
+import { h, mix, rgb } from "../../../course_utils/views/core.js";
+import { chance, wordline } from "../../../course_utils/views/words.js";
+
+export function tagged(ui) {
+  const { spec, state, arrays } = ui,
+    { names, tags, predicted, labels, question } = spec,
+    T = names.length,
+    all = names.map((_, i) => i);
+  const lines = [
+      ["tags", tags],
+      ["predicted", predicted],
+    ].filter(([, t]) => t),
+    { start, end } = arrays,
+    compare = tags && predicted;
+  const short = (p) => (p >= 0.995 ? "1" : p.toFixed(2).slice(1)),
+    text = (a, b) => names.slice(a, b + 1).join(" ");
+
+  function spansOf(given) {
+    const spans = [];
+    given?.forEach((tag, i) => {
+      if (tag === "O") return;
+      const last = spans.at(-1),
+        label = tag.slice(2);
+      if (tag[0] === "I" && last?.[1] === i - 1 && last[2] === label) last[1] = i;
+      else spans.push([i, i, label]);
+    });
+    return spans;
+  }
+  // the answer: the largest start × end that does not end before it starts; or each by itself
+  function answer() {
+    if (!start) return null;
+    const top = (p) => p.reduce((best, x, i) => (x > p[best] ? i : best), 0);
+    let first = top(start),
+      last = top(end);
+    if (state.rule === "together") {
+      let best = -1;
+      for (let i = 0; i < T; i++)
+        for (let j = i; j < Math.min(T, i + state.longest); j++)
+          if (start[i] * end[j] > best) {
+            best = start[i] * end[j];
+            [first, last] = [i, j];
+          }
+    }
+    return [first, last, start[first] * end[last]];
+  }
+  const true_ = spansOf(tags),
+    made = spansOf(predicted),
+    same = (a) => (b) => a.join() === b.join();
+  const found = {
+    right: true_.filter((s) => made.some(same(s))),
+    missed: true_.filter((s) => !made.some(same(s))),
+    invented: made.filter((s) => !true_.some(same(s))),
+  };
+
+  const { line, chips, sync } = wordline(ui, {
+    words: names,
+    places: all,
+    name: "word",
+    label: "the words; arrow keys choose one",
+  });
+  const cells = chips.map((chip, i) => {
+    const bars = start
+      ? h(
+          "span",
+          { class: "pair", "aria-hidden": "true" },
+          ...[start, end].map((p, k) =>
+            h(
+              "span",
+              { class: "post" },
+              h("small", {}, p[i] >= 0.05 ? short(p[i]) : ""),
+              h("i", { class: k ? "end" : "start", style: p[i] >= 0.005 ? `height:${3 * p[i]}em` : "display:none" }),
+            ),
+          ),
+        )
+      : null;
+    const marks = lines.map(([name, t]) => {
+      const off = compare && name === "predicted" && tags[i] !== t[i],
+        o = t[i] === "O";
+      return h(
+        "small",
+        { class: `tag ${o ? "o" : `${t[i][0].toLowerCase()} s${labels.indexOf(t[i].slice(2)) % 4}`}` },
+        start ? (t[i][0] === "B" ? t[i].slice(2) : "\u00a0") : `${t[i]}${off ? " ✗" : ""}`,
+      );
+    });
+    if (bars) chip.append(bars);
+    chip.append(h("span", { class: "text" }, names[i]), ...marks);
+    chip.setAttribute(
+      "aria-label",
+      [
+        names[i],
+        ...lines.map(([name, t]) => `${name === "tags" ? "tag" : name} ${t[i]}`),
+        ...(start ? [`start ${chance(start[i])}, end ${chance(end[i])}`] : []),
+      ].join(", "),
+    );
+    return chip;
+  });
+  const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+  ui.body.append(
+    ...(question ? [h("div", { class: "question" }, h("b", {}, "Question: "), question)] : []),
+    line,
+    ...(compare
+      ? [h("div", { class: "quiet" }, "First line of tags: the true ones; second: predicted, ✗ where they differ.")]
+      : []),
+  );
+  ui.below.append(say);
+  const css = h("style");
+  css.textContent = TAGGED_CSS + `.view{--least:${start ? 3.1 : 1.6}em;}`;
+  ui.root.append(css);
+
+  return {
+    paint() {
+      const { theme } = ui,
+        shell = line.closest(".view"),
+        style = (n, v) => shell.style.setProperty(n, v);
+      style("--sand", rgb(theme.plus));
+      style("--brick", rgb(theme.minus));
+      style("--sanded", rgb(mix(theme.paper, theme.plus, 0.14)));
+      style("--bricked", rgb(mix(theme.paper, theme.minus, 0.14)));
+      style("--greyed", rgb(mix(theme.paper, theme.ink, 0.1)));
+      sync();
+      const best = answer(),
+        w = state.word;
+      cells.forEach((cell, i) => {
+        for (const [name, on] of [
+          ["in", best && best[0] <= i && i <= best[1]],
+          ["first", best && i === best[0]],
+          ["last", best && i === best[1]],
+        ])
+          cell.classList.toggle(name, Boolean(on));
+      });
+      const about = [h("b", { class: "query" }, `“${names[w]}”`), ` (word ${w + 1})`];
+      if (tags) about.push(`: ${tags[w]}`);
+      if (predicted) about.push(`${tags ? ", predicted " : ": "}${predicted[w]}`);
+      if (start) about.push(`: start ${chance(start[w])}, end ${chance(end[w])}`);
+      const listed = (s) => s.map(([a, b, label]) => `“${text(a, b)}” ${label}`).join(", ");
+      const rest = [];
+      if (best)
+        rest.push(
+          h(
+            "div",
+            {},
+            best[0] <= best[1] ? "Answer: " : h("b", {}, "No answer: "),
+            best[0] <= best[1]
+              ? h("b", { class: "output" }, `“${text(best[0], best[1])}”`)
+              : "it would end before it starts",
+            `, ${chance(start[best[0]])} × ${chance(end[best[1]])} = ${chance(best[2])}.`,
+            ...(true_.length
+              ? [
+                  true_.some(([a, b]) => a === best[0] && b === best[1])
+                    ? " ✓ It is the true one."
+                    : ` ✗ True: ${listed(true_.map(([a, b]) => [a, b, ""])).trim()}.`,
+                ]
+              : []),
+          ),
+        );
+      if (compare)
+        rest.push(
+          h(
+            "div",
+            { class: "quiet" },
+            Object.entries(found)
+              .filter(([, s]) => s.length)
+              .map(([name, s]) => `${s.length} ${name}: ${listed(s)}`)
+              .join(" · ") || "no spans",
+          ),
+        );
+      else if (!start)
+        rest.push(
+          h("div", { class: "quiet" }, `${(tags ? true_ : made).length} spans: ${listed(tags ? true_ : made)}`),
+        );
+      say.replaceChildren(h("div", {}, ...about, "."), ...rest);
+    },
+    table: () => ({
+      header: ["word", ...lines.map(([name]) => (name === "tags" ? "tag" : name)), ...(start ? ["start", "end"] : [])],
+      rows: names.map((n, i) => [
+        `${i + 1} ${n}`,
+        ...lines.map(([, t]) => t[i]),
+        ...(start ? [chance(start[i]), chance(end[i])] : []),
+      ]),
+    }),
+    numbers: () => ({ answer: answer(), spans: true_, found }),
+  };
+}

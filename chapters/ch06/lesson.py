@@ -1,0 +1,252 @@
+"""Pre-training in class: our stories, WordPiece learned from them, a small BERT, both of its tasks, what it learned.
+
+    lesson = BertLesson()
+    model = lesson.model()
+    lesson.train(model)                                    # under a minute on two cores
+    lesson.measure(model, "test")                          # {"MLM accuracy": …, "NSP accuracy": …, …}
+    lesson.fill(model, "anna went to the [MASK] to buy bread .")
+
+Sizes: B batch, T time, V vocabulary. Source: Devlin et al. 2019, section 3.1.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from course_utils import text
+from course_utils.data import stories
+from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, mask_tokens
+from course_utils.text.pairs import Input, Masked, collate, encode, special_mask
+from course_utils.training import fit
+from course_utils.training.checkpoints import Loaded
+from course_utils.training.run import Run
+from course_utils.training.schedules import warm_then_fall
+
+LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "max_length": 96, "dropout": 0.0}
+STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 2e-3, 300, 32, 1200
+HELD_OUT = 512  # pairs that a model is measured on
+
+
+def adam(parameters, lr: float) -> torch.optim.Optimizer:
+    """AdamW as in `recipes`: it forgets old gradients sooner than by default."""
+    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98), fused=True)
+
+
+class Filled(NamedTuple):
+    """What a model would write at each place of a text: tokens as given, [MASK] included; probabilities [T, V]; words:
+    the V of them; weights of attention, for each layer [H, T, T]."""
+
+    tokens: tuple[str, ...]
+    probabilities: Tensor
+    words: list[str]
+    weights: list[Tensor]
+
+    def top(self, place: int, count: int = 5) -> list[tuple[str, float]]:
+        """The most probable words for a place, with their probabilities."""
+        found = self.probabilities[place].topk(count)
+        return [(self.words[i], p) for p, i in zip(found.values.tolist(), found.indices.tolist(), strict=True)]
+
+    @property
+    def masks(self) -> list[int]:
+        """Where [MASK] stands."""
+        return [i for i, token in enumerate(self.tokens) if token == "[MASK]"]
+
+
+class BertLesson:
+    """Stories, tokenizer, batches, measurements.
+
+    tokenizer   learned from the training stories if left out
+    longest     so many sentences at most in each half of a pair
+    examples    {"train": […], "valid": […], "test": […]} of stories of your own, each with .sentences
+    """
+
+    def __init__(self, tokenizer: text.WordPiece | None = None, examples: dict | None = None, longest: int = 1):
+        self._examples, self._ids, self.longest = dict(examples or {}), {}, longest
+        train = [sentence for story in self.examples("train") for sentence in story.sentences]
+        self.tokenizer, self._told = tokenizer or text.WordPiece.build(train, PIECES), frozenset(train)
+
+    def examples(self, split: str) -> list:
+        """The stories of a split: train, valid (other stories) or test (other templates and words)."""
+        if split not in self._examples:
+            self._examples[split] = stories.load("stories", split)
+        return self._examples[split]
+
+    def ids(self, split: str) -> list[list[list[int]]]:
+        """Stories as numbers: [story][sentence][token]."""
+        if split not in self._ids:
+            flat = [sentence for story in self.examples(split) for sentence in story.sentences]
+            found = iter(self.tokenizer.tokenizer.encode_batch(flat, add_special_tokens=False))
+            self._ids[split] = [[next(found).ids for _ in story.sentences] for story in self.examples(split)]
+        return self._ids[split]
+
+    def model(self, seed: int = 0, **config) -> BertForPreTraining:
+        """A fresh model; config as BertConfig, small enough to be trained in class. The global random state is left
+        alone.
+
+        BERT begins with weights of ±0.02, made for 768 features. With few features that is next to nothing, and
+        learning to attend takes long: here a projection begins with ±1/√(its inputs), an embedding with ±0.05.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made = BertForPreTraining(BertConfig(len(self.tokenizer), **(LIVE | config)))
+            for part in made.modules():
+                if isinstance(part, nn.Linear) and part is not made.output:
+                    nn.init.normal_(part.weight, std=part.in_features**-0.5)
+                elif isinstance(part, nn.Embedding):
+                    nn.init.normal_(part.weight, std=0.05)
+            nn.init.normal_(made.bert.embeddings.positions.table, std=0.05)
+        return made
+
+    def pairs(self, split: str, generator: torch.Generator, size: int) -> list[tuple[list[int], list[int], int]]:
+        """(A, B, label), `size` times: one to `longest` sentences of a story, and those behind them (0) or of another
+        story (1)."""
+        every, found = self.ids(split), []
+        for place, cut, before, behind, label, other, at in torch.rand(size, 7, generator=generator).tolist():
+            story = every[int(place * len(every))]
+            middle, sizes = 1 + int(cut * (len(story) - 1)), [1 + int(x * self.longest) for x in (before, behind)]
+            first, second = story[max(0, middle - sizes[0]) : middle], story[middle : middle + sizes[1]]
+            if label >= 0.5:
+                story = every[int(other * len(every))]
+                middle = int(at * len(story))
+                second = story[middle : middle + sizes[1]]
+            found.append((sum(first, []), sum(second, []), int(label >= 0.5)))
+        return found
+
+    def batch(self, generator: torch.Generator, size: int = BATCH, split: str = "train") -> Masked:
+        """Pairs of similar length, about half of them from two stories, with 15 % of their tokens to be found."""
+        rows = sorted(self.pairs(split, generator, 4 * size), key=lambda row: len(row[0]) + len(row[1]))
+        quarter = int(torch.randint(4, (), generator=generator))
+        rows = rows[quarter * size : (quarter + 1) * size]
+        made = [(self._joined(a, b), [0] * (len(a) + 2) + [1] * (len(b) + 1)) for a, b, _ in rows]
+        ids, mask = text.pad([i for i, _ in made])
+        segments, _ = text.pad([s for _, s in made])
+        ids = ids.masked_fill(~mask, self.tokenizer.pad)
+        whole = Masked(ids, segments, mask, ids, torch.tensor([label for *_, label in rows]))
+        inputs, labels = mask_tokens(
+            ids, special_mask(self.tokenizer, whole), len(self.tokenizer), self.tokenizer.mask, generator
+        )
+        return whole._replace(ids=inputs, labels=labels)
+
+    def _joined(self, first: list[int], second: list[int]) -> list[int]:
+        return [self.tokenizer.cls, *first, self.tokenizer.sep, *second, self.tokenizer.sep]
+
+    def train(self, model: BertForPreTraining, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
+        """fit() on both tasks together; loss and accuracy of each on held-out stories. options: any of fit's, and
+        size, the pairs of a batch."""
+        size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
+        settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, WARM_UP), "optimizer": adam} | options
+        device = next(model.parameters()).device
+        return fit(model, lambda generator: self.batch(generator, size).to(device), lambda m, b: loss(m, b, dtype),
+                   steps=steps, seed=seed, show=show, title="Pre-training", **settings)  # fmt: skip
+
+    def valid(self, count: int = 128):
+        """`evaluate` for `train`: both losses and both accuracies on held-out stories."""
+        return lambda model: self.measure(model, "valid", count)
+
+    @torch.no_grad()
+    def measure(self, model: BertForPreTraining, split: str = "valid", count: int = HELD_OUT) -> dict[str, float]:
+        """Both accuracies, 0 to 1, and both losses, on `count` pairs of a split, the same at each call."""
+        training, _ = model.training, model.eval()
+        device, generator = next(model.parameters()).device, torch.Generator().manual_seed(1)
+        right = asked = follows = mlm = nsp = 0.0
+        for _ in range(0, count, 64):
+            b = self.batch(generator, 64, split).to(device)
+            chosen, output = b.labels != -100, model(b.ids, b.segments, b.mask)
+            logits, true = output.mlm_logits[chosen], b.labels[chosen]
+            right, asked = right + (logits.argmax(-1) == true).sum().item(), asked + len(true)
+            mlm += torch.nn.functional.cross_entropy(logits, true, reduction="sum").item()
+            follows += (output.nsp_logits.argmax(-1) == b.nsp).sum().item()
+            nsp += torch.nn.functional.cross_entropy(output.nsp_logits, b.nsp, reduction="sum").item()
+        model.train(training)
+        pairs = 64 * -(-count // 64)
+        return {"loss, both": mlm / asked + nsp / pairs, "MLM accuracy": right / asked, "NSP accuracy": follows / pairs,
+                "MLM loss": mlm / asked, "NSP loss": nsp / pairs}  # fmt: skip
+
+    def fill(self, model: BertForPreTraining, first: str, second: str | None = None) -> Filled:
+        """What the model would write at each place of a text, or pair, in which [MASK] may stand."""
+        found = encode(self.tokenizer, first, second, model.config.max_length)
+        output = _read(model, [found])
+        return Filled(found.tokens, output.mlm_logits[0].softmax(-1), self.tokenizer.words,
+                      [w[0] for w in output.weights])  # fmt: skip
+
+    def gaps(self, model: BertForPreTraining, read: Input) -> Tensor:
+        """Each token covered in turn, [CLS] and [SEP] too: what stands in the gap, probabilities [T, V]."""
+        ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(self.tokenizer.mask)
+        training, _ = model.training, model.eval()
+        with torch.no_grad():
+            logits = model(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
+        model.train(training)
+        return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
+
+    def seen(self, sentence: str) -> bool:
+        """Does the sentence stand in a training story, letter for letter?"""
+        return sentence in self._told
+
+    def follows(self, model: BertForPreTraining, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """For each pair the probability that the second sentence follows the first."""
+        found = [encode(self.tokenizer, a, b, model.config.max_length) for a, b in pairs]
+        return _read(model, found).nsp_logits.softmax(-1)[:, 0].tolist()
+
+    def loaded(self, model: BertForPreTraining) -> Loaded:
+        """A model trained here in the form of a checkpoint."""
+        return Loaded(model, {}, tokenizer=self.tokenizer)
+
+
+@torch.no_grad()
+def _read(model, found: Sequence[Input]):
+    training, _ = model.training, model.eval()
+    output = model(*collate(found), need_weights=True)
+    model.train(training)
+    return output
+
+
+def loss(model: BertForPreTraining, batch: Masked, dtype: torch.dtype | None = None) -> Tensor:
+    """Both losses added up, as `fit` takes it. A batch in which chance has chosen no token counts for NSP only."""
+    ids, segments, mask, labels, nsp = batch
+    if (labels == -100).all():
+        return torch.nn.functional.cross_entropy(model(ids, segments, mask).nsp_logits, nsp)
+    return model.loss(ids, labels, nsp, segments, mask, dtype).total
+
+
+def maskable(tokenizer: text.WordPiece, ids: Tensor, mask: Tensor) -> Tensor:
+    """[B, T] bool: tokens that may be masked. Raises ValueError for a text that has none."""
+    found = mask & (ids != tokenizer.cls) & (ids != tokenizer.sep)
+    if not found.any(-1).all():
+        raise ValueError("a text has no token that can be masked: it holds [CLS] and [SEP] only; needed: a word")
+    return found
+
+
+class Senses(NamedTuple):
+    """A word in several sentences. static, contextual [N, D]: its vector before and after the layers; the cosines
+    between them [N, N]."""
+
+    static: Tensor
+    contextual: Tensor
+    static_cosines: Tensor
+    contextual_cosines: Tensor
+
+
+@torch.no_grad()
+def senses(encoder: Bert, tokenizer: text.WordPiece, word: str, sentences: Sequence[str]) -> Senses:
+    """The vectors of a word in each of the sentences (its first place there; of several pieces the mean).
+
+    Raises ValueError for a sentence without the word.
+    """
+    training, _ = encoder.training, encoder.eval()
+    static, contextual, wanted = [], [], tokenizer.encode(word)
+    for sentence in sentences:
+        found = encode(tokenizer, sentence, max_length=encoder.config.max_length)
+        ids = list(found.ids)
+        at = next((i for i in range(len(ids)) if ids[i : i + len(wanted)] == wanted), None)
+        if at is None or not wanted:
+            raise ValueError(f"{word!r} is not in {sentence!r}; needed: the word in each sentence")
+        here = slice(at, at + len(wanted))
+        batch = collate([found])
+        static.append(encoder.embeddings.tokens(batch.ids)[0, here].mean(0))
+        contextual.append(encoder(*batch).hidden[0, here].mean(0))
+    encoder.train(training)
+    both = [torch.stack(x) for x in (static, contextual)]
+    cosines = [torch.nn.functional.normalize(x, dim=-1) for x in both]
+    return Senses(*both, *(x @ x.T for x in cosines))

@@ -1,0 +1,101 @@
+"""Published models, for those who have them: from a folder of one's own, else from the hub, else None and a reason.
+
+    found = published("sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM")
+    if found:
+        found.model, found.tokenizer                        # of the library `transformers`
+
+Nothing else in the course needs one. HF_ENDPOINT names a mirror, for those who cannot reach huggingface.co.
+"""
+
+import importlib.util
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from course_utils.runtime import how_to_get
+
+MINILM = "sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM"
+HUB = "https://huggingface.co"
+SENTENCES = (
+    "The animal was too tired to cross the street.",
+    "The dog was exhausted and stayed where it was.",
+    "The street was too wide to cross.",
+    "The road had many lanes.",
+    "We live in the European Economic Area.",
+    "My country belongs to a common market.",
+)
+
+
+class Published(NamedTuple):
+    """model and tokenizer of the library `transformers`, model in eval mode; place: where they come from, in words."""
+
+    model: Any
+    tokenizer: Any
+    place: str
+
+
+def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence[str] = ()) -> Published | None:
+    """The model called `name`: from the folder that the environment variable names, else from the hub, or what was once
+    fetched from there. kind: a class of `transformers`; needs: packages of the extra `serve` that its tokenizer takes.
+
+    None where there is neither; a line then says what was tried and what to do.
+    """
+    place, where, trouble = _place(name, variable)
+    missing = [package for package in needs if importlib.util.find_spec(package) is None]
+    if place and missing:
+        print(f"{name} is there, in {where}. Its tokenizer needs {', '.join(missing)}. {how_to_get('serve')}")
+        return None
+    if place:
+        import transformers
+
+        transformers.utils.logging.disable_progress_bar()
+        options = {"local_files_only": os.path.isdir(place)}
+        try:
+            model = getattr(transformers, kind).from_pretrained(place, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
+            return Published(model.eval(), tokenizer, where)
+        except (OSError, ValueError, ImportError) as error:
+            trouble = " ".join(str(error).replace(place, "there").split())[:160]
+    print(f"{name} is not to be had from {where}: {trouble}.")
+    print(f"With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}.")
+    return None
+
+
+def _place(name: str, variable: str) -> tuple[str, str, str]:
+    """(what from_pretrained takes, the place in words, what is the matter); the first is empty where there is none."""
+    folder, hub = os.environ.get(variable), os.environ.get("HF_ENDPOINT", HUB)
+    if folder:
+        there = os.path.isdir(folder)
+        return folder if there else "", f"the folder in {variable}", "" if there else "there is no such folder"
+    from huggingface_hub import try_to_load_from_cache
+
+    known = try_to_load_from_cache(name, "config.json")
+    if isinstance(known, str):
+        return os.path.dirname(known), "what was once fetched from the hub", ""
+    return (name, hub, "") if answers(hub) else ("", hub, "nobody answers there")
+
+
+def answers(address: str, seconds: float = 3) -> bool:
+    """Does a server answer there at all?"""
+    try:
+        urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=seconds).close()
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@torch.no_grad()
+def sentence_vectors(encoder, batch) -> Tensor:
+    """One vector of length 1 for each sentence, the mean of its words': Bert, Batch of `bert_text` -> [B, D].
+
+    Source: Reimers & Gurevych 2019, Sentence-BERT, section 3.
+    """
+    hidden, real = encoder(*batch).hidden, batch.mask[..., None]
+    return torch.nn.functional.normalize((hidden * real).sum(1) / real.sum(1), dim=-1)

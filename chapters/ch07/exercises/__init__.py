@@ -1,0 +1,14 @@
+"""Chapter 7, GPT: eight exercises, and twelve errors that circulate."""
+
+from .bpe import MERGE
+from .cache import CORNER, LINEAR, POSITION, STEP
+from .choice import NUCLEUS, ON_PROBABILITIES, ZERO
+from .induction import INDUCTION
+from .measures import BITS, POWER, SIX, TOKENIZERS
+from .sampling import TEMPERATURE, TOP_K, TOP_P
+from .targets import SAME, TARGETS, TIME, TWICE
+
+EXERCISES = (
+    *(TARGETS, MERGE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, INDUCTION),
+    *(SAME, TWICE, TIME, POWER, TOKENIZERS, ON_PROBABILITIES, ZERO, NUCLEUS, POSITION, CORNER, LINEAR, SIX),
+)

@@ -1,0 +1,110 @@
+"""What attention costs against the length of the text, in time and in memory: the definition, and torch's fused form.
+
+    cost_table(lengths=(128, 256, 512, 1024))          # a few seconds
+
+Both give the same numbers. The definition keeps all T × T weights for the backward pass; the fused form goes through
+them tile by tile, keeps one number for each query, and computes the weights again when it needs them.
+Sources: Rabe & Staats 2021, Self-attention does not need O(n²) memory; Dao et al. 2022, FlashAttention.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.attention import causal_mask, scaled_dot_product_attention
+from course_utils.views.table import Table
+
+LENGTHS = (128, 256, 512, 1024, 2048)
+
+
+def definition(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention with all weights at once: q, k, v [B, H, T, d] -> [B, H, T, d]."""
+    return scaled_dot_product_attention(q, k, v, causal_mask(q.shape[-2], q.device))[0]
+
+
+def fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """The same by torch's fused kernel."""
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+FORMS = {"definition": definition, "fused": fused}
+
+
+def inputs(length: int, heads: int = 4, size: int = 32, device="cpu") -> list[Tensor]:
+    """Random q, k and v [1, heads, length, size] that want gradients."""
+    source = torch.Generator().manual_seed(0)
+    return [torch.randn(1, heads, length, size, generator=source).to(device).requires_grad_() for _ in range(3)]
+
+
+def time_of(form: Callable, given: list[Tensor], repeats: int = 3) -> float:
+    """Seconds for forward and backward, the best of some after one to warm up.
+
+    On a CPU: processor time of all threads, which other programs hardly disturb where there is one thread.
+    """
+    gpu, best = given[0].device.type == "cuda", float("inf")
+    for i in range(repeats + 1):
+        if gpu:
+            torch.cuda.synchronize()
+        start = time.perf_counter() if gpu else time.process_time()
+        torch.autograd.grad(form(*given).sum(), given)
+        if gpu:
+            torch.cuda.synchronize()
+        if i:
+            best = min(best, (time.perf_counter() if gpu else time.process_time()) - start)
+    return best
+
+
+def kept_by(form: Callable, given: list[Tensor]) -> int:
+    """Bytes that autograd holds from the forward pass until the backward one, q, k and v not counted."""
+    ours, kept = {x.untyped_storage().data_ptr() for x in given}, {}
+
+    def keep(x: Tensor) -> Tensor:
+        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        held = form(*given)
+    del held
+    return sum(size for pointer, size in kept.items() if pointer not in ours)
+
+
+def costs(lengths: Sequence[int] = LENGTHS, heads: int = 4, size: int = 32, repeats: int = 3, device="cpu") -> dict:
+    """{form: {"seconds": […], "bytes": […]}}, one number for each length; see `time_of` and `kept_by`."""
+    found: dict = {name: {"seconds": [], "bytes": []} for name in FORMS}
+    for length in lengths:
+        given = inputs(length, heads, size, device)
+        for name, form in FORMS.items():
+            found[name]["seconds"].append(time_of(form, given, repeats))
+            found[name]["bytes"].append(kept_by(form, given))
+    return found
+
+
+def growth(lengths: Sequence[int], values: Sequence[float]) -> float:
+    """By how much a cost is multiplied when the text gets twice as long, over the last two lengths."""
+    doublings = torch.tensor(lengths[-1] / lengths[-2]).log2().item()
+    return (values[-1] / values[-2]) ** (1 / doublings)
+
+
+def cost_table(lengths: Sequence[int] = (128, 256, 512, 1024), repeats: int = 3, found: dict | None = None) -> Table:
+    """`costs`, measured now (or `found` earlier), as a table: milliseconds and MB of both forms."""
+    found = found or costs(lengths, repeats=repeats)
+    rows = []
+    for i, length in enumerate(lengths):
+        row: dict = {"tokens": length}
+        row |= {f"{name}, ms": round(1e3 * found[name]["seconds"][i], 2) for name in FORMS}
+        row |= {f"{name}, MB kept": round(found[name]["bytes"][i] / 1e6, 2) for name in FORMS}
+        rows.append(row)
+    return Table(rows, "Forward and backward of one layer's attention, 4 heads of 32 features, one text")
+
+
+def record_costs(lengths: Sequence[int] = (*LENGTHS, 4096)) -> dict:
+    """On one thread; the figures behind data/results/gpt_attention_cost.json."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    found = costs(lengths)
+    torch.set_num_threads(threads)
+    twice = {n: {w: round(growth(lengths, v), 2) for w, v in both.items()} for n, both in found.items()}
+    return {"heads": 4, "size": 32, "threads": 1, "lengths": list(lengths), "forms": found, "twice as long": twice}

@@ -1,0 +1,153 @@
+"""Induction heads: a GPT that copies what once followed. Trained in class, found by a score, knocked out.
+
+    task = Repeats()                                   # random tokens, and then the same ones again
+    model = task.model(); task.train(model)            # some seconds
+    task.scores(model)                                 # [layers, heads]: how much each looks where copying needs it
+    with silenced(model, [(2, 1)]): task.by_place(model)
+
+In the second half each token can be known: look for the last time the present token stood here, and say what came after
+it. A head that looks there is an induction head; it needs one in the layer below that looks at the token before.
+Sources: Elhage et al. 2021, A mathematical framework for transformer circuits; Olsson et al. 2022, In-context learning
+and induction heads.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.models.silenced import silenced
+from course_utils.training import fit
+from course_utils.training.run import Run
+from course_utils.views.table import Table
+
+STEPS = 400
+
+
+class Repeats:
+    """The task: `half` random tokens of `size`, then the same again. In training each text repeats after another number
+    of tokens, so that knowing places is not enough: a model must find the earlier copy by what it is."""
+
+    def __init__(self, size: int = 24, half: int = 16):
+        if size < 2 or half < 4:
+            raise ValueError(f"size is {size}, half {half}; needed: at least 2 and 4")
+        self.size, self.half = size, half
+
+    def texts(self, generator: torch.Generator, rows: int = 64) -> Tensor:
+        """ids [rows, 2 · half]: random tokens twice."""
+        return torch.randint(self.size, (rows, self.half), generator=generator).repeat(1, 2)
+
+    def batch(self, generator: torch.Generator, rows: int = 64) -> Tensor:
+        """What is trained on, [rows, 2 · half]: random tokens that begin again after 4 … half of them."""
+        period = torch.randint(4, self.half + 1, (rows, 1), generator=generator)
+        first = torch.randint(self.size, (rows, self.half), generator=generator)
+        return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
+
+    def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
+        """A fresh GPT for these texts. Its first weights are larger than GPT-2's: hundreds of steps are enough then.
+
+        config: as GPTConfig. The global random state is left alone.
+        """
+        settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = GPT(GPTConfig(self.size, **(settings | {"positions": "rotary"} | config)))
+            nn.init.normal_(model.tokens.weight)
+            model.output.weight = nn.Parameter(0.02 * torch.randn_like(model.tokens.weight))  # a matrix of its own
+            for part in model.blocks.modules():
+                if isinstance(part, nn.Linear):
+                    nn.init.xavier_uniform_(part.weight)
+        return model
+
+    def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
+        """Cross-entropy of each next token, both halves alike: the first can be no better than ln(size)."""
+        return model.loss(ids)
+
+    def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
+        """fit() -> Run; its history holds "second half" beside "loss"."""
+        settings = {"lr": 4e-3, "clip": 1.0, "schedule": lambda i: min((i + 1) / 40, max(1.03 - i / steps, 0.03))}
+        settings |= {"evaluate": lambda m: {"second half": self.second_half(m)}} | options
+        return fit(model, self.batch, self.loss, steps=steps, seed=seed, show=show, **settings)
+
+    @torch.no_grad()
+    def by_place(self, model: nn.Module, rows: int = 128) -> Tensor:
+        """The loss at each place of fresh texts, [2 · half − 1]: of the second token first."""
+        ids = self.texts(torch.Generator().manual_seed(10**6), rows)
+        logits = model(ids[:, :-1]).logits
+        return F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none").mean(0)
+
+    def second_half(self, model: nn.Module, rows: int = 128) -> float:
+        """Mean loss of the tokens that can be known: those of the second half but its first one."""
+        return self.by_place(model, rows)[self.half :].mean().item()
+
+    @torch.no_grad()
+    def weights(self, model: GPT, rows: int = 1) -> list[Tensor]:
+        """What each layer's heads look at in fresh texts, a list of [rows, H, T, T]."""
+        ids = self.texts(torch.Generator().manual_seed(10**6), rows)
+        return model(ids, need_weights=True).weights
+
+    def scores(self, model: GPT, rows: int = 64, what: str = "induction") -> Tensor:
+        """How much each head looks where copying needs it, [layers, heads], from 0 to 1: see `head_score`."""
+        return torch.stack([head_score(w, self.half, what) for w in self.weights(model, rows)])
+
+
+def head_score(weights: Tensor, half: int, what: str = "induction") -> Tensor:
+    """Mean weight that each head puts on one place, over the second half of repeated texts: [B, H, T, T] -> [H].
+
+    induction  the token after the earlier copy of the present one: half − 1 places back
+    copy       the earlier copy itself: half places back
+    before     the token just before (over the whole text)
+    Raises ValueError for another name, or weights that are not of a text of two halves.
+    """
+    back = {"induction": half - 1, "copy": half, "before": 1}
+    if what not in back:
+        raise ValueError(f"what is {what!r}; needed: {', '.join(back)}")
+    if weights.dim() != 4 or weights.shape[-1] != weights.shape[-2] or weights.shape[-1] < 2 * half:
+        raise ValueError(f"weights are {list(weights.shape)}; needed: [B, H, T, T] with T = {2 * half}, two halves")
+    looked = weights.diagonal(-back[what], -2, -1)  # entry t: from place t + back to place t
+    return looked[..., (half - back[what] if what != "before" else 0) :].mean((0, 2))
+
+
+class Knocked(NamedTuple):
+    """head: (layer, head) from 1; induction, before: its scores; loss: of the second half without it."""
+
+    head: tuple[int, int]
+    induction: float
+    before: float
+    loss: float
+
+
+def knock_out(task: Repeats, model: GPT) -> list[Knocked]:
+    """Each head with its scores and the loss of the repeated half while it is silent, worst loss first."""
+    induction, before, found = task.scores(model), task.scores(model, what="before"), []
+    for layer, head in ((n, h) for n in range(len(induction)) for h in range(induction.shape[1])):
+        with silenced(model, [(layer + 1, head + 1)]):
+            loss = task.second_half(model)
+        scores = induction[layer, head].item(), before[layer, head].item()
+        found.append(Knocked((layer + 1, head + 1), *(round(s, 3) for s in scores), round(loss, 3)))
+    return sorted(found, key=lambda row: -row.loss)
+
+
+def head_table(task: Repeats, model: GPT) -> Table:
+    """`knock_out` as a table, with the loss of the whole model above it."""
+    rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "token before": k.before,
+             "second half without it": k.loss} for k in knock_out(task, model)]  # fmt: skip
+    return Table(rows, f"Loss of the second half with all heads: {task.second_half(model):.3f}")
+
+
+def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dict:
+    """Two layers and one, several seeds; the figures behind data/results/gpt_induction.json."""
+    task, found = Repeats(), []
+    for layers in (1, 2):
+        for seed in seeds:
+            model = task.model(num_layers=layers, seed=seed)
+            run = task.train(model, steps, seed)
+            found.append({
+                "layers": layers, "seed": seed, "second half": round(task.second_half(model), 4),
+                "heads": [list(k) for k in knock_out(task, model)],
+                "curve": [[s, round(v, 3)] for s, v in zip(*run.history["second half"], strict=True)],
+            })  # fmt: skip
+    return {"size": task.size, "half": task.half, "steps": steps, "runs": found}

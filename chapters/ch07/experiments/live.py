@@ -1,0 +1,193 @@
+"""Chapter 7's experiments with a small GPT: what it gains over counting pairs, and what it does with too little text.
+
+    lesson = TextLesson(load_text("stories"))
+    ladder(lesson)                                     # bigram, one head, GPT: losses beside ln V
+    model = live_model(lesson)
+    run = learn(lesson, model, show=True)              # about a minute on two cores, with samples on the way
+    overfit(lesson.text, characters=3000)
+
+Heads that copy stand in `induction`, what attention costs in `attention_cost`, three translators in `translators`.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from chapters.ch07.language import Text, TextLesson
+from course_utils.attention import causal_mask
+from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.decoding.sampling import sample
+from course_utils.models.gpt import GPT, GPTConfig, GPTOutput
+from course_utils.positions import LearnedPositions
+from course_utils.runtime import has_bfloat16
+from course_utils.training.run import Run
+from course_utils.views.table import Table
+
+LIVE = {"model_size": 128, "num_layers": 4, "num_heads": 4}
+STEPS = 1000
+
+
+class NextToken(nn.Module):
+    """What the two baselines share with a GPT: a loss, and the contract of `decoding` (nothing is kept but the ids).
+
+    config: a GPTConfig, of which vocabulary, model size and context count.
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        self.config = config
+
+    def loss(self, ids: Tensor) -> Tensor:
+        """ids [B, T + 1] -> mean cross-entropy of each next token, in nats."""
+        return F.cross_entropy(self(ids[:, :-1]).logits.flatten(0, 1), ids[:, 1:].flatten())
+
+    def start(self, source: Tensor, source_mask: Tensor | None = None) -> Tensor:
+        """The state: all ids so far [B, K]. Texts of one batch must be equally long."""
+        return source
+
+    def step(self, words: Tensor, state: Tensor) -> tuple[Tensor, Tensor, None]:
+        """words [B] -> logits [B, V] of what follows them, the new state, no weights."""
+        state = torch.cat([state, words[:, None]], 1)
+        return self(state[:, -self.config.max_length :]).logits[:, -1], state, None
+
+
+class Bigram(NextToken):
+    """A table: one row of V logits for each token, read off by the last token alone."""
+
+    def __init__(self, config: GPTConfig):
+        super().__init__(config)
+        self.table = nn.Embedding(config.vocab_size, config.vocab_size)
+        nn.init.zeros_(self.table.weight)  # undecided: it begins at ln V
+
+    def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
+        """ids [B, T] -> logits [B, T, V]; there are no weights."""
+        return GPTOutput(self.table(ids))
+
+
+class OneHead(NextToken):
+    """Token and position vectors, one causal head, an output matrix: no feed-forward network, no residual, no norm."""
+
+    def __init__(self, config: GPTConfig):
+        super().__init__(config)
+        self.tokens = nn.Embedding(config.vocab_size, config.model_size)
+        self.positions = LearnedPositions(config.max_length, config.model_size)
+        self.attention = MultiHeadAttention(config.model_size, 1)
+        self.output = nn.Linear(config.model_size, config.vocab_size)
+        nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
+
+    def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
+        """ids [B, T] -> logits [B, T, V], on request weights [[B, 1, T, T]]."""
+        x = self.positions(self.tokens(ids))
+        mixed, weights = self.attention(x, x, x, causal_mask(ids.shape[1], ids.device), need_weights)
+        return GPTOutput(self.output(mixed), [weights] if need_weights else None)
+
+
+RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 3e-3)}  # name: class, learning rate
+
+
+def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
+    """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
+
+    The global random state is left alone.
+    """
+    if kind not in RUNGS:
+        raise ValueError(f"kind is {kind!r}; needed: {', '.join(RUNGS)}")
+    settings = {"max_length": lesson.block} | LIVE | config
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return RUNGS[kind][0](GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
+
+
+def learn(
+    lesson: TextLesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, start: str = "\n",
+    **options,
+) -> Run:  # fmt: skip
+    """Train in class: the rate that fits the kind of model, bfloat16 where this machine multiplies in it, and a sample
+    after `start` beside the curve at each measurement -> Run. options: any of fit's."""
+    rate = next(rate for kind, rate in RUNGS.values() if isinstance(model, kind))
+    half = isinstance(model, GPT) and has_bfloat16(torch.device(lesson.device))
+    settings = {"lr": rate, "samples": lambda m: written(lesson, m, start, seed=seed), "every": max(1, steps // 8)}
+    settings |= {"dtype": torch.bfloat16 if half else None} | options
+    return lesson.train(model, steps, seed, show, **settings)
+
+
+def written(
+    lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 200, temperature: float = 0.8, seed: int = 0
+) -> str:
+    """How a model goes on after `start`: so many tokens, drawn."""
+    ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
+    drawn = sample(model, ids, length, temperature, generator=torch.Generator().manual_seed(seed))
+    return start + lesson.tokenizer.decode(drawn.ids[0].tolist())
+
+
+def ladder(lesson: TextLesson, steps: int = 300, seed: int = 0, kinds: Sequence[str] = tuple(RUNGS)) -> Table:
+    """Each kind of model after so many steps: parameters, held-out loss and what it comes to for each character.
+
+    First no model at all (ln V), and pairs that are only counted.
+    """
+    rows = [_row("all tokens equally likely", 0, lesson.uniform_loss, lesson)]
+    rows.append(_row("pairs, counted", len(lesson.tokenizer) ** 2, lesson.bigram_loss(), lesson))
+    for kind in kinds:
+        model = live_model(lesson, kind, seed)
+        learn(lesson, model, steps, seed, evaluate=None, samples=None)
+        size = sum(p.numel() for p in model.parameters())
+        rows.append(_row(f"{kind}, trained", size, lesson.valid_loss(model), lesson))
+    return Table(rows, f"{lesson.text.name}: held-out loss; the trained ones after {steps} steps")
+
+
+def _row(name: str, parameters: int, loss: float, lesson: TextLesson) -> dict:
+    bits = lesson.bits_per_character(loss)
+    return {"model": name, "parameters": parameters, "nats per token": round(loss, 3),
+            "bits per character": round(bits, 2), "as unsure as between": round(math.exp(loss), 1)}  # fmt: skip
+
+
+def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0, show: bool = False) -> Run:
+    """A GPT on the first few characters of a text: its history's "train" falls on, "valid" turns and rises.
+
+    Both are measured on whole windows, without dropout, and the best state by "valid" is kept in `.model`.
+    """
+    small = Text(text.name, text.train[:characters], text.valid[:4000], text.note)
+    lesson = TextLesson(small, TextLesson(text).tokenizer)
+    model = live_model(lesson, seed=seed)
+
+    def both(m):
+        return {"valid": lesson.valid_loss(m), "train": lesson.valid_loss(m, part="train")}
+
+    return learn(lesson, model, steps, seed, show, evaluate=both, samples=None, every=max(1, steps // 20), lr=2e-3)
+
+
+def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
+    """The lesson's live training on Shakespeare and on our own text, with the seconds it took; the figures behind
+    data/results/gpt_live.json."""
+    from chapters.ch07.language import load_text
+
+    figures: dict = {"steps": steps, "seeds": list(seeds), "model": LIVE, "texts": {}}
+    for name in ("shakespeare", "stories"):
+        lesson = TextLesson(load_text(name))
+        found = figures["texts"][name] = {
+            "ln V": round(lesson.uniform_loss, 3), "pairs, counted": round(lesson.bigram_loss(), 3),
+            "valid": [], "seconds": [],
+        }  # fmt: skip
+        for seed in seeds:
+            model, start = live_model(lesson, seed=seed), time.perf_counter()
+            run = learn(lesson, model, steps, seed)
+            found["seconds"].append(round(time.perf_counter() - start, 1))
+            found["valid"].append(round(lesson.valid_loss(model), 4))
+        curve = zip(*run.history["valid"], strict=True)
+        found["curve of the last seed"] = [[step, round(value, 3)] for step, value in curve]
+    half = has_bfloat16(torch.device("cpu"))
+    return figures | {"precision": "bfloat16" if half else "float32", "threads": torch.get_num_threads()}
+
+
+def record_overfitting() -> dict:
+    """`overfit` on Shakespeare's first characters; the figures behind data/results/gpt_overfitting.json."""
+    from chapters.ch07.language import load_text
+
+    run = overfit(load_text("shakespeare"))
+    return {"characters": 3000, "steps": run.step, "seed": 0, "best": run.best.step,
+            "curves": {n: [run.history[n][0], [round(v, 3) for v in run.history[n][1]]] for n in ("train", "valid")},
+            }  # fmt: skip

@@ -1,0 +1,88 @@
+"""Three translators side by side: chapter 3's, chapter 5's and a GPT, on the same sentences that none was trained on.
+
+    score_table()                                      # from the checkpoints' cards: all 2,249 test sentences
+    side_by_side(["i am a student ."])
+    held_out(12)                                       # test sentences in even steps, with their references
+
+`course results gpt_translators` records greedy translations of some hundred of them.
+"""
+
+import functools
+import time
+from collections.abc import Sequence
+
+from course_utils import decoding, metrics
+from course_utils.data import tatoeba
+from course_utils.training.checkpoints import Loaded, load_checkpoint
+from course_utils.views.table import Table
+
+NAMES = {
+    "GRU with attention, chapter 3": "seq2seq-attention-en-fr",
+    "Transformer, chapter 5": "transformer-en-fr",
+    "GPT with <to-fr>": "gpt-en-fr",
+}
+PARTS = ("1-4", "5-7", "8-10", "11-14")  # words of the source
+
+
+@functools.cache
+def loaded(name: str) -> Loaded:
+    """A translator by its name here, read once."""
+    return load_checkpoint(NAMES[name])
+
+
+def score_table() -> Table:
+    """Parameters and test scores of each, as its card has them: BLEU (beam 1 and 4), chrF, exact matches in %, BLEU by
+    the number of words. Raises ValueError if they were not trained and tested on the same sentences."""
+    cards = {name: loaded(name).card for name in NAMES}
+    same = {(card["data"]["sha256"], card["metrics"]["test_sentences"]) for card in cards.values()}
+    if len(same) > 1:
+        raise ValueError("the translators were trained or tested on different sentences: train all of them again")
+    rows = []
+    for name, card in cards.items():
+        m, size = card["metrics"], sum(p.numel() for p in loaded(name).model.parameters())
+        row = {"model": name, "parameters": size, "BLEU, greedy": m["test_bleu_beam_1"], "BLEU": m["test_bleu_beam_4"],
+               "chrF": m["test_chrf"], "exact, %": round(100 * m["test_exact_match"], 1)}  # fmt: skip
+        rows.append(row | {f"{part} words": m["test_bleu_by_length"][part] for part in PARTS})
+    return Table(rows, f"{next(iter(same))[1]:,} held-out sentences; BLEU with a beam of 4 unless greedy")
+
+
+def side_by_side(sentences: Sequence[str], beam: int = 4, references: dict | None = None) -> Table:
+    """Each sentence as each model translates it, whether its source was trained on, and a reference where there is one.
+
+    references: {source: [translations]}; what a model does not know, or could not finish, stands behind its text
+    """
+    rows, written = [], {name: decoding.translate(loaded(name), list(sentences), beam=beam) for name in NAMES}
+    for i, sentence in enumerate(sentences):
+        seen = any(loaded(name).was_seen(sentence) for name in NAMES)
+        row = {"source": sentence, "trained on": "seen" if seen else "new"}
+        row |= {name: str(found[i]) for name, found in written.items()}
+        rows.append(row | ({"reference": references[sentence][0]} if references else {}))
+    return Table(rows)
+
+
+def held_out(count: int) -> dict[str, list[str]]:
+    """So many test sentences of Tatoeba, in even steps from the shortest to the longest: {source: [references]}.
+
+    Raises what `fetching.fetch` raises where the corpus cannot be had.
+    """
+    found = tatoeba.references(tatoeba.load("en-fr", "test"))
+    every = max(1, len(found) // count)
+    return {s: found[s] for s in list(found)[::every][:count]}
+
+
+def record_translators(count: int = 400, shown: int = 12) -> dict:
+    """Greedy translations of the same test sentences; the figures behind data/results/gpt_translators.json."""
+    asked, figures = held_out(count), {}
+    references, samples = list(asked.values()), list(asked)[:: count // shown][:shown]
+    for name in NAMES:
+        start = time.process_time()
+        found = {s: t.text for s, t in zip(asked, decoding.translate(loaded(name), list(asked), beam=1), strict=True)}
+        seconds, texts = time.process_time() - start, list(found.values())
+        figures[name] = {
+            "BLEU": round(float(metrics.bleu(texts, references, lowercase=True)), 2),
+            "exact": round(metrics.exact_match(texts, references), 4),
+            "seen": sum(bool(loaded(name).was_seen(s)) for s in asked), "processor seconds": round(seconds, 1),
+            "samples": [found[s] for s in samples],
+        }  # fmt: skip
+    return {"sentences": len(asked), "beam": 1, "models": figures, "sources": samples,
+            "references": [asked[s] for s in samples], "attribution": tatoeba.ATTRIBUTION}  # fmt: skip

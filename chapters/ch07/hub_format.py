@@ -1,0 +1,139 @@
+"""A GPT of ours in the format of Hugging Face: a folder that other programs load and serve.
+
+    folder = save_pretrained(load_checkpoint("gpt-shakespeare"), "build/my-gpt", template="play")
+    transformers.AutoModelForCausalLM.from_pretrained(folder)
+
+Besides weights and config it holds the tokenizer, and the chat template: the few lines that make one text of a chat.
+"""
+
+import contextlib
+from pathlib import Path
+
+from course_utils import text
+from course_utils.training.checkpoints import Loaded
+from course_utils.views.table import Table
+
+TEMPLATES = {
+    "plain": "{% for message in messages %}{{ message['content'] }}{% endfor %}",
+    "play": (  # a chat as a scene: whoever asks is one citizen, whoever answers the other
+        "{% for message in messages %}"
+        "{{ {'user': 'First Citizen:\n', 'assistant': 'Second Citizen:\n'}.get(message['role'], '') }}"
+        "{{ message['content'] }}\n\n"
+        "{% endfor %}"
+        "{% if add_generation_prompt %}Second Citizen:\n{% endif %}"
+    ),
+    "translate": "{{ messages[-1]['content'] }}<to-fr>",
+}
+
+
+def save_pretrained(loaded: Loaded, folder, template: str = "plain") -> Path:
+    """Write a GPT, its tokenizer and its chat template as `transformers` reads them -> the folder.
+
+    template: a name in TEMPLATES ("plain": all messages in a row; "play": as a scene; "translate": for <to-fr>), or a
+    text in Jinja of your own. What is written continues at temperature 1, unless the one who asks says otherwise.
+    Raises ValueError for a model without a tokenizer, and where GPT-2's layout cannot hold it (see to_huggingface).
+    """
+    if loaded.tokenizer is None:
+        raise ValueError("loaded.tokenizer is None; needed: the tokenizer that the model was trained with")
+    theirs, tokenizer = loaded.model.to_huggingface(), to_tokenizer(loaded.tokenizer, loaded.model.config.max_length)
+    tokenizer.chat_template = TEMPLATES.get(template, template)
+    theirs.config.bos_token_id = theirs.generation_config.bos_token_id = text.BOS
+    theirs.config.eos_token_id = theirs.generation_config.eos_token_id = text.EOS
+    theirs.config.pad_token_id = theirs.generation_config.pad_token_id = text.PAD
+    theirs.generation_config.do_sample, theirs.generation_config.top_k = True, 0
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _quiet():
+        theirs.float().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return folder
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Without the progress bars of transformers."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def to_tokenizer(ours, max_length: int = 1024):
+    """Characters, Vocabulary or Subwords -> a PreTrainedTokenizerFast that gives the same numbers for the same text.
+
+    Raises ValueError for words: their rules are ours alone.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    if isinstance(ours, text.Subwords):
+        tokenizer = _subwords(ours)
+    elif ours.split == "exact":
+        tokenizer = _characters(ours)
+    else:
+        raise ValueError(f"{ours!r} cannot be written for transformers; needed: Characters or Subwords")
+    pad, unknown, begin, end = ours.tokens(range(4))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=pad, unk_token=unknown, bos_token=begin, eos_token=end,
+        model_max_length=max_length, clean_up_tokenization_spaces=False,
+    )  # fmt: skip
+
+
+def _characters(ours):
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(ours.words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    return tokenizer
+
+
+def _subwords(ours):
+    """The same BPE, with what `text.normalise` does before it written as its normaliser."""
+    from tokenizers import Regex, Tokenizer, normalizers
+
+    tokenizer = Tokenizer.from_str(ours.tokenizer.to_str())
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFC(),
+            normalizers.Replace("’", "'"),
+            normalizers.Lowercase(),
+            normalizers.Replace(Regex(r"\s+"), " "),
+            normalizers.Strip(),
+        ]
+    )
+    return tokenizer
+
+
+def as_text(tokenizer, messages: list[dict]) -> str:
+    """What a model reads of a chat: the chat template filled in. messages: [{"role": …, "content": …}, …]."""
+    return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+
+
+def size_table(
+    vocab: int = 151_936, size: int = 2048, layers: int = 36, heads: int = 16, key_heads: int = 2, ffn: int = 11_008
+) -> Table:
+    """Why a model of 3.09 B parameters fits in 1.9 GB: each part, its parameters, bits and MB.
+
+    By default Qwen2.5-3B as Ollama serves it, in the format Q4_K_M of llama.cpp: most matrices with 4 bits for a number
+    and 0.5 for the scales of its block; the embedding, and in half of the layers the values and the last matrix of the
+    feed-forward network, with 6.5625; norms and biases with 32. One matrix both reads and writes words.
+    """
+    keys = size // heads * key_heads
+    values, narrow = keys * size, ffn * size
+    four = layers * (2 * size * size + keys * size + 2 * ffn * size) + layers // 2 * (values + narrow)
+    parts = {
+        "embedding, shared with the output": (vocab * size, 6.5625),
+        "values and narrowing, half of the layers": ((layers - layers // 2) * (values + narrow), 6.5625),
+        "all other matrices": (four, 4.5),
+        "norms and biases": (layers * (2 * size + size + 2 * keys) + size, 32),
+    }
+    rows = [{"part": name, "parameters": n, "bits each": bits, "MB": round(n * bits / 8e6, 1)}
+            for name, (n, bits) in parts.items()]  # fmt: skip
+    total, space = sum(n for n, _ in parts.values()), sum(n * bits for n, bits in parts.values())
+    rows.append({"part": "all", "parameters": total, "bits each": round(space / total, 2), "MB": round(space / 8e6, 1)})
+    return Table(rows, f"As float32 it would be {4 * total / 1e9:.1f} GB, as bfloat16 {2 * total / 1e9:.1f} GB")

@@ -1,0 +1,12 @@
+"""The labs of chapter 7: small experiments that compute in the browser while the hand moves."""
+
+from course_utils.views.alignment import alignment
+from course_utils.views.heads import heads
+
+from .journey import journey
+from .merges import merges
+from .next_character import next_character
+from .sampling import sampling
+from .scaling_law import scaling_law
+
+__all__ = ["alignment", "heads", "journey", "merges", "next_character", "sampling", "scaling_law"]

@@ -1,0 +1,229 @@
+"""The last view: one sentence through all chapters, a small heatmap for each, linked by its words."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_utils.views.given import allowed_pairs, as_array, check_weights, checked_labels, value_range
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+MOST_PANELS, MOST_TOKENS = 12, 40
+
+
+class Panel(NamedTuple):
+    """One small heatmap: weights [Q, K], its words, its chapter. mask: True = may be attended."""
+
+    title: str
+    weights: Any
+    queries: Any
+    keys: Any = None
+    chapter: Any = None
+    mask: Any = None
+
+
+class Found(NamedTuple):
+    """What a panel says of the two words: weight is None where one is missing, or may not be looked at."""
+
+    title: str
+    query: str
+    key: str
+    weight: float | None
+
+
+class Journey(View):
+    """See `journey`."""
+
+    kind = "journey"
+    modules = ("core", "journey")
+
+    def weights(self, panel: int) -> np.ndarray:
+        """[Q, K] of a panel, NaN where masked."""
+        return self.arrays[f"p{panel}"].astype(np.float64).reshape(self.options["panels"][panel]["shape"])
+
+    def place(self, panel: int) -> tuple[int | None, int | None]:
+        """(row, column) of the two words in a panel, None where a word does not stand there."""
+        words = self.options["panels"][panel]
+        pairs = ((self.state["query"], words["rows"]), (self.state["key"], words["columns"]))
+        return tuple(names.index(word) if word in names else None for word, names in pairs)
+
+    @property
+    def selection(self) -> list[Found]:
+        """For each panel, what the query gives to the key."""
+        found = []
+        for i, panel in enumerate(self.options["panels"]):
+            row, column = self.place(i)
+            weight = float("nan") if None in (row, column) else float(self.weights(i)[row, column])
+            weight = None if math.isnan(weight) else weight
+            found.append(Found(panel["title"], self.state["query"], self.state["key"], weight))
+        return found
+
+    def words(self, panel: int) -> str:
+        """The sentence below a panel."""
+        p, (row, column), weights = self.options["panels"][panel], self.place(panel), self.weights(panel)
+        query, key = self.state["query"], self.state["key"]
+        if row is None and column is None:
+            return f"neither “{query}” nor “{key}” stands here"
+        if row is None:
+            top = weights[:, column]
+            best = int(np.nan_to_num(top, nan=-1).argmax())
+            return (
+                f"“{query}” does not ask here; “{p['queries'][best]}” gives “{p['keys'][column]}” most: {top[best]:.3f}"
+            )
+        line = weights[row]
+        best = int(np.nan_to_num(line, nan=-1).argmax())
+        if column is None:
+            return f"“{key}” is not asked here; “{p['queries'][row]}” gives “{p['keys'][best]}” most: {line[best]:.3f}"
+        if np.isnan(line[column]):
+            return f"“{p['queries'][row]}” may not look at “{p['keys'][column]}”"
+        share = (
+            ", its largest share" if line[column] == line[best] else f"; most to “{p['keys'][best]}” {line[best]:.3f}"
+        )
+        return f"“{p['queries'][row]}” gives “{p['keys'][column]}” {line[column]:.3f}{share}"
+
+    def name(self, panel: int) -> str:
+        p = self.options["panels"][panel]
+        return f"{p['chapter']} · {p['title']}" if p["chapter"] else p["title"]
+
+    def describe(self) -> str:
+        count = len(self.options["panels"])
+        lines = [f"{self.name(i)}: {self.words(i)}" for i in range(count)]
+        return f"{count} heatmaps of one sentence, linked by its words. " + ". ".join(lines) + "."
+
+    def table(self) -> TextTable:
+        rows = []
+        for i, (_, _, _, weight) in enumerate(self.selection):
+            row, _ = self.place(i)
+            line = None if row is None else self.weights(i)[row]
+            best = "" if line is None else self.options["panels"][i]["keys"][int(np.nan_to_num(line, nan=-1).argmax())]
+            most = "–" if line is None else f"{best} {np.nanmax(line):.3f}"
+            rows.append([self.name(i), "–" if weight is None else f"{weight:.3f}", most])
+        return TextTable(["chapter", f"{self.state['query']} → {self.state['key']}", "its largest"], rows)
+
+    def draw(self, figure) -> None:
+        from matplotlib.patches import Rectangle
+
+        from course_utils.views import picture
+
+        count = len(self.options["panels"])
+        across = columns(count)
+        every = figure.subplots(math.ceil(count / across), across, squeeze=False).ravel()
+        for axes in every[count:]:
+            axes.axis("off")
+        for i, axes in enumerate(every[:count]):
+            p, weights, (row, column) = self.options["panels"][i], self.weights(i), self.place(i)
+            axes.imshow(weights, cmap=picture.ink_map(), vmin=0, vmax=self.options["high"], interpolation="nearest")
+            for q, k in np.argwhere(np.isnan(weights)):
+                axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, hatch="/////", ec="#c3ced9", lw=0))
+            size = 7 if max(weights.shape) <= 14 else 5
+            axes.set_yticks(range(len(weights)), picture.names(p["queries"], "q"), fontsize=size)
+            axes.set_xticks(
+                range(weights.shape[1]), picture.names(p["keys"], "k"), fontsize=size, rotation=60, ha="left"
+            )
+            for label in axes.get_xticklabels():
+                label.set_rotation_mode("anchor")
+            axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
+            axes.spines[:].set_visible(False)
+            rows, many = weights.shape
+            lit = [(row, "query", (-0.5, (row or 0) - 0.5), many, 1, axes.get_yticklabels())]
+            lit += [(column, "key", ((column or 0) - 0.5, -0.5), 1, rows, axes.get_xticklabels())]
+            for place, role, corner, wide, high, labels in lit:
+                if place is not None:
+                    axes.add_patch(Rectangle(corner, wide, high, fill=False, ec=picture.COLOURS[role], lw=1.4))
+                    labels[place].set(color=picture.COLOURS[role], weight="bold")
+            weight = self.selection[i].weight
+            axes.set_title(picture.names([self.name(i)], "panel ")[0], fontsize=8.5)
+            axes.set_xlabel("–" if weight is None else f"{weight:.3f}", fontsize=9, color="#1b2430")
+
+
+def journey(
+    panels,
+    *,
+    select=("it", "animal"),
+    title="What has become of “it”?",
+    caption=None,
+    live=False,
+    presenting=None,
+):
+    """One sentence through all chapters, side by side: point at a word, and it lights up in every heatmap.
+
+    panels: 1 to 12 of (title, weights [Q, K], queries, keys, chapter) or Panel; keys None: those of queries; mask:
+    bool, True = may be attended, the rest is hatched; up to 40 words a side, and rows that sum to 1.
+    select: (query, key), the words that are lit at first. Words are the same whatever their case and the marks of
+    their tokenizer (▁ Ġ ##); of a word that stands there twice the first belongs to the first, "the (2)" to "the (2)".
+    live=True: Python hears `query` and `key`. Numbers travel as float16 (error ≤ 5·10⁻⁴).
+    Returns a view: .selection (what each panel says) and what all have. Raises TypeError or ValueError that says what
+    was given, what is needed, what to do.
+    """
+    panels = list(panels)
+    if not 1 <= len(panels) <= MOST_PANELS:
+        raise ValueError(f"{len(panels)} panels; needed: 1 to {MOST_PANELS}")
+    arrays, shown, every = {}, [], []
+    for i, given in enumerate(panels):
+        if not isinstance(given, tuple | list) or not 3 <= len(given) <= len(Panel._fields):
+            raise TypeError(
+                f"panel {i + 1} is {given!r:.60}; needed: (title, weights, queries, keys, chapter) or a Panel"
+            )
+        panel = Panel(*given)
+        values = as_array(panel.weights, f"weights of “{panel.title}”")
+        if values.ndim != 2 or not 1 <= min(values.shape) <= max(values.shape) <= MOST_TOKENS:
+            raise ValueError(
+                f"weights of “{panel.title}” have shape {values.shape}; needed: [Q, K] with 1 to {MOST_TOKENS} words a "
+                "side; choose one layer and head, as in weights[0][0, 1]"
+            )
+        wide = values[None, None]
+        allowed = allowed_pairs(panel.mask, wide, "weights")
+        check_weights(wide, allowed)
+        every.append(np.where(allowed, wide, np.nan)[0, 0])
+        queries = checked_labels(
+            panel.queries, values.shape[0], f"queries of “{panel.title}”", "its weights have {} rows"
+        )
+        keys = panel.queries if panel.keys is None else panel.keys
+        keys = checked_labels(keys, values.shape[1], f"keys of “{panel.title}”", "its weights have {} columns")
+        arrays[f"p{i}"] = every[-1].astype("<f2").ravel()
+        chapter = "" if panel.chapter is None else str(panel.chapter)
+        words = {"queries": queries, "keys": keys, "rows": numbered(queries), "columns": numbered(keys)}
+        shown.append({"title": str(panel.title), "chapter": chapter, "shape": list(values.shape), **words})
+    choices = {side: list(dict.fromkeys(w for p in shown for w in p[names])) for side, names in SIDES.items()}
+    query, key = (plain(str(word)) for word in select)
+    for side, word in (("query", query), ("key", key)):
+        if word not in choices[side]:
+            raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
+    high = value_range(np.concatenate([e.ravel() for e in every]), "weights")[1]
+    if caption is None:
+        caption = "Point at a word or a cell: rows are [query|who asks], columns [key|who is asked]. Each row sums to 1"
+        caption += f", full ink is {high:g}." if high < 1 else "."
+        caption += " Hatched = masked." if any(np.isnan(e).any() for e in every) else ""
+    controls = [
+        {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES
+    ] + [{"kind": "button", "name": "reset", "label": "reset"}]
+    options = {"panels": shown, "high": high}
+    view = Journey(title, caption, arrays, {"query": query, "key": key}, controls, options, presenting)
+    across = columns(len(shown))
+    view.size = (2.3 * across + 0.2, 2.35 * math.ceil(len(shown) / across))
+    return shell(view, live)
+
+
+SIDES = {"query": "rows", "key": "columns"}
+
+
+def columns(count: int) -> int:
+    """How many panels stand side by side on paper."""
+    return count if count <= 3 else 2 if count == 4 else 3
+
+
+def plain(word: str) -> str:
+    """A word without case and without the marks of a tokenizer."""
+    bare = word.lstrip("▁Ġ").removeprefix("##").casefold()
+    return bare or word
+
+
+def numbered(words: list[str]) -> list[str]:
+    """Plain words; the second of the same is called "the (2)"."""
+    seen, names = {}, []
+    for word in map(plain, words):
+        seen[word] = seen.get(word, 0) + 1
+        names.append(word if seen[word] == 1 else f"{word} ({seen[word]})")
+    return names

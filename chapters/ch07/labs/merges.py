@@ -1,0 +1,211 @@
+"""The merging lab: byte-pair encoding, one pair after the other, counted under the reader's eyes."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from course_utils.text import normalise
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+MOST_WORDS, MOST_STEPS, SHOWN, BARS = 400, 60, 14, 8
+
+
+class Merge(NamedTuple):
+    """Two pieces that become one, and how often they stood side by side."""
+
+    left: str
+    right: str
+    count: int
+
+
+def pairs(words: dict[str, list[str]], counts: dict[str, int]) -> Counter:
+    """How often two pieces stand side by side: a word counts as often as it occurs."""
+    found = Counter()
+    for word, pieces in words.items():
+        for pair in zip(pieces, pieces[1:], strict=False):
+            found[pair] += counts[word]
+    return found
+
+
+def merged(pieces: list[str], left: str, right: str) -> list[str]:
+    """The pieces of a word after `left right` has become one piece, from the left."""
+    out = []
+    for piece in pieces:
+        if out and out[-1] == left and piece == right:
+            out[-1] = left + right
+        else:
+            out.append(piece)
+    return out
+
+
+class Merges(View):
+    """See `merges`."""
+
+    kind = "merges"
+    modules = ("core", "stepper", "merges")
+    size = (7.6, 3.9)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each word occurs."""
+        return dict(zip(self.options["names"], self.options["counts"], strict=True))
+
+    def after(self, steps: int) -> tuple[dict[str, list[str]], list[Merge]]:
+        """(pieces of each word, merges made) after so many steps, or as many as there are."""
+        words, made = {w: list(self.options["mark"] + w) for w in self.options["names"]}, []
+        age = {c: i for i, c in enumerate(sorted({c for pieces in words.values() for c in pieces}))}
+        while len(made) < steps:
+            found = pairs(words, self.counts)
+            best = min(found, key=lambda p: (-found[p], age[p[0]], age[p[1]]), default=None)
+            if best is None or found[best] < 2:
+                break
+            made.append(Merge(*best, found[best]))
+            age.setdefault(best[0] + best[1], len(age))
+            words = {w: merged(pieces, *best) for w, pieces in words.items()}
+        return words, made
+
+    @property
+    def merges(self) -> list[Merge]:
+        """Those made so far."""
+        return self.after(self.state["step"])[1]
+
+    @property
+    def pieces(self) -> dict[str, list[str]]:
+        """word -> its pieces at the current step."""
+        return self.after(self.state["step"])[0]
+
+    @property
+    def pairs(self) -> list[Merge]:
+        """All pairs that stand side by side now, the most frequent first."""
+        words, made = self.after(self.state["step"])
+        signs = sorted({c for w in words for c in self.options["mark"] + w})
+        age = {p: i for i, p in enumerate(dict.fromkeys([*signs, *(m.left + m.right for m in made)]))}
+        found = pairs(words, self.counts)
+        order = sorted(found, key=lambda p: (-found[p], age[p[0]], age[p[1]]))
+        return [Merge(*p, found[p]) for p in order]
+
+    @property
+    def selection(self) -> Merge | None:
+        """The pair that would be merged next, or None when no pair occurs twice."""
+        return next((p for p in self.pairs[:1] if p.count > 1), None)
+
+    def cut(self, word: str) -> list[str]:
+        """A word in pieces, also one that was never counted: the merges so far, in their order."""
+        pieces = list(self.options["mark"] + word)
+        for left, right, _ in self.merges:
+            pieces = merged(pieces, left, right)
+        return pieces
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """(how many pieces are known, how many pieces the text takes)."""
+        words, made = self.after(self.state["step"])
+        signs = {c for w in words for c in self.options["mark"] + w}
+        known = signs | {m.left + m.right for m in made}
+        return len(known), sum(len(p) * self.counts[w] for w, p in words.items())
+
+    def describe(self) -> str:
+        made, next_ = self.merges, self.selection
+        text = f"{len(self.counts)} words, cut into characters; {len(made)} merges made"
+        text += ": " + ", ".join(f"{m.left}+{m.right}" for m in made[-8:]) if made else ""
+        known, used = self.sizes
+        text += f". {known} pieces are known, the text takes {used}. "
+        text += (
+            f"“{next_.left}” and “{next_.right}” stand side by side most often, {next_.count} times: next to be merged."
+            if next_
+            else "No pair stands side by side twice: nothing is left to merge."
+        )
+        if self.state["word"]:
+            text += f" “{self.state['word']}” is cut: {' · '.join(self.cut(self.state['word']))}."
+        return text
+
+    def table(self) -> TextTable:
+        """The merges made so far, then the pairs as they are counted now."""
+        rows = [[f"merge {i + 1}", m.left, m.right, str(m.count)] for i, m in enumerate(self.merges)]
+        rows += [[f"pair {i + 1}", m.left, m.right, str(m.count)] for i, m in enumerate(self.pairs[:BARS])]
+        return TextTable(["what", "left", "right", "side by side"], rows)
+
+    def draw(self, figure) -> None:
+        from course_utils.views import picture
+
+        left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+        words, top, next_ = self.pieces, self.pairs[:BARS], self.selection
+        shown = list(words)[:SHOWN]
+        left.set(xlim=(0, 1), ylim=(max(len(shown), 6) - 0.4, -0.6))
+        left.axis("off")
+        for row, word in enumerate(shown):
+            x, hot = 0.13, False
+            left.text(0.09, row, str(self.counts[word]), ha="right", va="center", color="#596573", fontsize=9)
+            for i, piece in enumerate(words[word]):
+                follows = words[word][i + 1] if i + 1 < len(words[word]) else None
+                first = next_ is not None and (piece, follows) == next_[:2] and not hot
+                lit, hot = first or hot, first
+                box = {"boxstyle": "round,pad=0.25", "fc": "#fafbfc", "ec": "#1b2430" if lit else "#c3ced9"}
+                box["lw"] = 1.8 if lit else 0.8
+                made = left.text(x, row, picture.names([piece], "?")[0], va="center", fontsize=10, bbox=box)
+                left.figure.draw_without_rendering()
+                x = left.transData.inverted().transform(made.get_window_extent())[1][0] + 0.045
+        names = [f"{a} {b}" for a, b, _ in top]
+        colours = ["#1b2430", *["#9aa5b1"] * BARS][: len(top)]
+        drawn = right.barh(range(len(top)), [m.count for m in top], 0.62, color=colours)
+        right.bar_label(drawn, padding=3, fontsize=9)
+        right.set_yticks(range(len(top)), picture.names(names, "pair "))
+        right.set_ylim(BARS - 0.4, -0.6)
+        right.set_title("side by side")
+        right.set_xticks([])
+        right.tick_params(axis="y", length=0)
+        right.spines["bottom"].set_visible(False)
+
+
+def merges(
+    words,
+    steps=20,
+    *,
+    step=0,
+    word="",
+    mark="▁",
+    title="Which two pieces belong together?",
+    caption="Each word with its count, cut into pieces. The pair that stands side by side most often becomes one.",
+    live=False,
+    presenting=None,
+):
+    """Byte-pair encoding step by step: count the pairs, merge the most frequent one, count again.
+
+    words: {word: how often it occurs}, or a text (lower case, cut at spaces, then counted); up to 400 different words.
+    steps: merges at most, 1 to 60; it ends when no pair occurs twice. step: merges made at first. mark: what stands
+    before each word, as in `Subwords`; "" for nothing. Of pairs that are as frequent the one of older pieces is taken,
+    as the library tokenizers does. word: one more, cut by the merges so far; the reader can type another.
+    live=True: Python hears `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
+    have. Raises ValueError that says what was given, what is needed, what to do. Source: Sennrich, Haddow & Birch 2016.
+    """
+    if isinstance(words, str):
+        words = Counter(normalise(words).split())
+    counts = {str(w): c for w, c in dict(words).items()}
+    bad = [w for w, c in counts.items() if not w or isinstance(c, bool) or int(c) != c or c < 1 or w.split() != [w]]
+    if not 1 <= len(counts) <= MOST_WORDS or bad:
+        raise ValueError(
+            f"{len(counts)} different words{f', among them {bad[0]!r}: {counts[bad[0]]!r}' if bad else ''}; needed: "
+            f"1 to {MOST_WORDS} words without spaces, each with a whole number from 1: take a shorter text"
+        )
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
+        raise ValueError(f"steps is {steps!r}; needed: a whole number from 1 to {MOST_STEPS}")
+    names = sorted(counts, key=lambda w: -counts[w])
+    options = {
+        "names": names,
+        "counts": [int(counts[w]) for w in names],
+        "mark": str(mark),
+        "shown": SHOWN,
+        "bars": BARS,
+    }
+    view = Merges(title, caption, {}, {"step": 0, "word": str(word).strip()}, [], options, presenting)
+    last = len(view.after(steps)[1])
+    if not 0 <= step <= last:
+        raise ValueError(f"step is {step}; there are {last} merges to be made: choose 0 to {last}")
+    view.state["step"], options["last"] = int(step), last
+    view.options["last"] = last
+    view.controls = [
+        {"kind": "range", "name": "step", "label": "merges", "values": list(range(last + 1)), "digits": 0},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    return shell(view, live)

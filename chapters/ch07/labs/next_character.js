@@ -1,0 +1,163 @@
+// The game against the model: what is typed is compared with what stands there, then the model's guesses are shown.
+import NEXT_CHARACTER_CSS from "./next_character.css";
+import { fmt, h, mix, percent, rgb } from "../../../course_utils/views/core.js";
+
+export function next_character(ui) {
+  const { spec, state, arrays } = ui,
+    { hidden, best } = spec,
+    T = hidden.length,
+    W = best[0].length;
+  const visible = (t) => t.replaceAll(" ", "␣").replaceAll("\n", "⏎") || "∅",
+    spoken = (t) => ({ " ": "space", "\n": "new line" })[t] ?? t;
+  const played = () => Math.min(state.guesses.length, T),
+    bits = (i) => Math.abs(Math.log2(arrays.truth[i])),
+    blind = Math.log2(spec.size);
+  function scores() {
+    const n = played(),
+      right = state.guesses.slice(0, n).filter((g, i) => g === hidden[i]).length,
+      model = best.slice(0, n).filter((b, i) => b[0] === hidden[i]).length;
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += bits(i);
+    return { guessed: n, reader: right, model, bits: n ? sum / n : NaN };
+  }
+
+  // ---- what is typed or pressed
+  const guess = (t) => played() < T && ui.set({ guesses: [...state.guesses, t] }, true);
+  function typed(e) {
+    if (e.isComposing || spec.long || !input.value) return;
+    const [first] = input.value;
+    input.value = "";
+    guess(first);
+  }
+  function entered(e) {
+    e.stopPropagation();
+    if (e.key !== "Enter" || e.isComposing) return;
+    e.preventDefault();
+    if (spec.long && input.value) guess(input.value);
+    else if (!spec.long && spec.keys.includes("\n")) guess("\n");
+    input.value = "";
+  }
+  const input = h("input", {
+    id: `${ui.id}-type`,
+    type: "text",
+    size: spec.long ? 10 : 3,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    "data-testid": "type",
+    oninput: typed,
+    oncompositionend: () => typed({}),
+    onkeydown: entered,
+  });
+  const row = h(
+    "span",
+    { class: "control" },
+    h("label", { for: input.id }, spec.long ? "next token" : "next character"),
+    input,
+  );
+  const keys = h(
+    "div",
+    { class: "keys", role: "group", "aria-label": "characters to choose from" },
+    ...spec.keys.map((k) =>
+      h("button", { type: "button", "data-key": k, "aria-label": spoken(k), onclick: () => guess(k) }, visible(k)),
+    ),
+  );
+  const page = h("div", { class: "page", "data-testid": "text" }),
+    said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
+    bars = h("div", { class: "bars" }),
+    score = h("div", { class: "score", "data-testid": "score" });
+  ui.body.append(page);
+  ui.side.append(score, said, bars);
+  const controls = ui.root.querySelector(".controls");
+  controls.prepend(row);
+  if (!spec.presenting) controls.before(keys);
+  ui.actions.pass = () => guess("");
+  const css = h("style");
+  css.textContent = NEXT_CHARACTER_CSS;
+  ui.root.append(css);
+
+  return {
+    paint() {
+      const { theme } = ui,
+        n = played(),
+        s = scores(),
+        over = n === T,
+        ink = (p) => rgb(mix(theme.paper, theme.ink, p));
+      const cell = (i, t) =>
+        h(
+          "span",
+          { class: `c${i < n ? (state.guesses[i] === hidden[i] ? " got" : "") : i === n ? " now hid" : " hid"}` },
+          i < n ? visible(t) : "·",
+          h("small", {}, i < n ? (state.guesses[i] === hidden[i] ? "✓" : "–") : " "),
+          h("i", { style: i < n ? `background:${ink(arrays.truth[i])};border:1px solid ${theme.hatch}` : "" }),
+        );
+      const long = spec.shown.length > 400 ? `…${spec.shown.slice(-400)}` : spec.shown;
+      page.replaceChildren(h("span", { class: "shown" }, long), ...hidden.map((t, i) => cell(i, t)));
+      score.replaceChildren(
+        ...[
+          ["right guesses", n ? `of ${n}` : "of 0", ""],
+          ["you", h("b", {}, s.reader), ""],
+          ["the model", h("b", {}, s.model), `${fmt(s.bits, 2)} bits each (blind: ${fmt(blind, 2)})`],
+        ]
+          .flat()
+          .map((x) => h("span", {}, x)),
+      );
+      const last = n - 1,
+        truth = hidden[last],
+        yours = state.guesses[last];
+      if (!n)
+        said.replaceChildren(
+          h("b", {}, "What comes next?"),
+          h("div", { class: "quiet" }, "Guess; then the model shows what it expected."),
+        );
+      else
+        said.replaceChildren(
+          h(
+            "div",
+            {},
+            "There stands ",
+            h("b", {}, `“${visible(truth)}”`),
+            ". ",
+            yours === truth ? "You are right." : yours ? `You guessed “${visible(yours)}”.` : "You passed.",
+            over ? " That was the last one." : "",
+          ),
+          h(
+            "div",
+            { class: "quiet" },
+            `The model gave it ${percent(arrays.truth[last])}: ${fmt(bits(last), 2)} ` +
+              `bits.${best[last].includes(truth) ? "" : " Not among its five best:"}`,
+          ),
+        );
+      bars.replaceChildren(
+        ...(n
+          ? best[last].flatMap((t, j) => {
+              const p = arrays.chances[last * W + j],
+                on = t === truth ? "on" : "";
+              return [
+                h("span", { class: on }, visible(t)),
+                h("i", { class: on }, h("u", { style: `width:${100 * p}%` })),
+                h("span", { class: on }, fmt(p)),
+              ];
+            })
+          : []),
+      );
+    },
+    table() {
+      const n = played();
+      return {
+        header: ["place", "stands there", "you", "the model’s first", "it gave the right one", "bits"],
+        rows: hidden
+          .slice(0, n)
+          .map((t, i) => [
+            i + 1,
+            visible(t),
+            state.guesses[i] ? visible(state.guesses[i]) : "passed",
+            `${visible(best[i][0])} ${arrays.chances[i * W].toFixed(3)}`,
+            arrays.truth[i].toFixed(3),
+            bits(i).toFixed(2),
+          ]),
+      };
+    },
+    numbers: () => ({ ...scores(), each: Array.from(hidden, (_, i) => bits(i)) }),
+  };
+}

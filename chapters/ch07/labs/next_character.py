@@ -1,0 +1,164 @@
+"""The game against the model: the reader guesses the next character, then sees what the model expected."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.views.given import as_array
+from course_utils.views.live import shell
+from course_utils.views.table import TextTable
+from course_utils.views.view import View
+
+from .next_token import are_words, spelled, visible
+
+MOST_PLACES, MOST_KEYS, BEST = 200, 100, 5
+
+
+class Played(NamedTuple):
+    """The place that was played last: what the reader typed ("" for a pass), what stands there."""
+
+    guess: str
+    truth: str
+
+
+class NextCharacter(View):
+    """See `next_character`."""
+
+    kind = "next_character"
+    modules = ("core", "next_character")
+    size = (7.4, 2.9)
+
+    @property
+    def places(self) -> int:
+        """How many tokens can be guessed."""
+        return len(self.options["hidden"])
+
+    @property
+    def played(self) -> int:
+        return min(len(self.state["guesses"]), self.places)
+
+    @property
+    def scores(self) -> dict:
+        """guessed: places played; reader, model: right guesses there; bits: what the model needed for each, on average.
+        bits is −log₂ of the probability it gave to what stands there; NaN before the first guess."""
+        n, hidden, best = self.played, self.options["hidden"], self.options["best"]
+        reader = sum(g == t for g, t in zip(self.state["guesses"], hidden, strict=False))
+        model = sum(b[0] == t for b, t in zip(best[:n], hidden, strict=False))
+        bits = self.bits[:n]
+        return {"guessed": n, "reader": reader, "model": model, "bits": float(bits.mean()) if n else float("nan")}
+
+    @property
+    def bits(self) -> np.ndarray:
+        """[T]: −log₂ of the probability that the model gave to each hidden token."""
+        with np.errstate(divide="ignore"):
+            return np.abs(-np.log2(self.arrays["truth"].astype(np.float64)))
+
+    @property
+    def selection(self) -> Played | None:
+        n = self.played
+        return Played(self.state["guesses"][n - 1], self.options["hidden"][n - 1]) if n else None
+
+    def describe(self) -> str:
+        scores, blind = self.scores, np.log2(self.options["size"])
+        text = f"A text of which {self.places} tokens are hidden, to be guessed one by one; the model guesses as well. "
+        if not scores["guessed"]:
+            return text + f"Nothing is guessed yet. Blind guessing costs {blind:.2f} bits for each token."
+        guess, truth = self.selection
+        return text + (
+            f"After {scores['guessed']}: the reader has {scores['reader']} right, the model {scores['model']}. The "
+            f"model needs {scores['bits']:.2f} bits for each, blind guessing {blind:.2f}. Last was “{visible(truth)}”, "
+            f"guessed was “{visible(guess) if guess else 'nothing'}”."
+        )
+
+    def table(self) -> TextTable:
+        """A row for each place: after the game has begun only those that were played, so that none is given away."""
+        rows, truth = [], self.arrays["truth"].astype(np.float64)
+        for i in range(self.played or self.places):
+            guess = self.state["guesses"][i] if self.played else None
+            first = f"{visible(self.options['best'][i][0])} {self.arrays['chances'][i * self.width]:.3f}"
+            cells = [visible(self.options["hidden"][i]), "" if guess is None else visible(guess) if guess else "passed"]
+            rows.append([str(i + 1), *cells, first, f"{truth[i]:.3f}", f"{self.bits[i]:.2f}"])
+        return TextTable(["place", "stands there", "you", "the model’s first", "it gave the right one", "bits"], rows)
+
+    @property
+    def width(self) -> int:
+        return len(self.options["best"][0])
+
+    def draw(self, figure) -> None:
+        from course_utils.views import picture
+
+        axes, n = figure.subplots(), min(self.played or self.places, 60)
+        names, bits = picture.names(map(visible, self.options["hidden"][:n]), "t"), np.minimum(self.bits[:n], 20)
+        right = [b[0] == t for b, t in zip(self.options["best"], self.options["hidden"][:n], strict=False)]
+        axes.bar(range(n), bits, 0.7, color=["#1b2430" if r else "#9aa5b1" for r in right])
+        blind = float(np.log2(self.options["size"]))
+        axes.axhline(blind, color="#a55246", lw=1, ls="--")
+        label = {"ha": "right", "va": "bottom", "color": "#a55246", "fontsize": 9}
+        axes.text(n - 0.4, blind, "blind guessing", bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8}, **label)
+        axes.set_xticks(range(n), names, rotation=60 if max(map(len, names)) > 2 else 0, fontsize=8 if n > 30 else 10)
+        axes.tick_params(axis="x", length=0)
+        axes.set_ylabel("bits")
+        axes.set_title("what the model needed (dark: its first guess was right)")
+
+
+def next_character(
+    text,
+    probabilities,
+    tokens,
+    *,
+    title="Can you guess the next character?",
+    caption=None,
+    live=False,
+    presenting=None,
+):
+    """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
+
+    text: str, or a list of tokens; probabilities [T, V], each row sums to 1: the model's for each of the last T tokens
+    of the text; what stands before them is shown. tokens: V labels. T from 1 to 200.
+    live=True: Python hears `guesses`, what was typed at each place ("" for a pass).
+
+    Only the model's five best guesses and what it gave to the right one travel. Returns a view: .scores .bits and what
+    all have. Raises TypeError or ValueError that says what was given, what is needed, what to do.
+    """
+    values, tokens = as_array(probabilities, "probabilities"), [str(t) for t in tokens]
+    pieces = [str(t) for t in text]
+    if values.ndim != 2 or values.shape[1] != len(tokens) or not 1 <= len(values) <= min(MOST_PLACES, len(pieces)):
+        raise ValueError(
+            f"probabilities have shape {values.shape}, there are {len(tokens)} tokens and a text of {len(pieces)}; "
+            f"needed: [T, V], a row for each of the last T tokens of the text, T from 1 to {MOST_PLACES}"
+        )
+    if not np.isfinite(values).all() or values.min() < 0 or not np.allclose(values.sum(-1), 1, atol=5e-3):
+        raise ValueError("each row of probabilities must sum to 1: take logits.softmax(-1), without NaN")
+    hidden = pieces[len(pieces) - len(values) :]
+    place = {t: i for i, t in reversed(list(enumerate(tokens)))}
+    unknown = [t for t in hidden if t not in place]
+    if unknown:
+        raise ValueError(
+            f"{unknown[0]!r} stands in the text, but is none of the {len(tokens)} tokens: choose another text"
+        )
+    best = np.argsort(-values, axis=-1, kind="stable")[:, :BEST]
+    truth = values[np.arange(len(values)), [place[t] for t in hidden]]
+    arrays = {"truth": truth.astype("<f4"), "chances": np.take_along_axis(values, best, 1).astype("<f4").ravel()}
+    written = [spelled(t, are_words(tokens)) for t in pieces]
+    keys = sorted({t for t in tokens if len(t) == 1}, key=order) if len(tokens) <= MOST_KEYS else []
+    options = {
+        "shown": "".join(written[: -len(values)]).lstrip(" "),
+        "hidden": hidden,
+        "best": [[tokens[i] for i in row] for row in best],
+        "size": len(tokens),
+        "keys": keys,
+        "long": any(len(t) > 1 for t in hidden),
+    }
+    if caption is None:
+        caption = "Type it, or press its key; Enter is a new line." if keys else "Type it."
+        caption += " Ink under a character: how much the model expected it."
+    controls = [
+        {"kind": "button", "name": "pass", "label": "pass"},
+        {"kind": "button", "name": "reset", "label": "again"},
+    ]
+    return shell(NextCharacter(title, caption, arrays, {"guesses": []}, controls, options, presenting), live)
+
+
+def order(token: str):
+    """Letters first, then digits, then signs; a small letter beside its capital."""
+    return (not token.isalpha(), not token.isdigit(), token.casefold(), token.isupper())

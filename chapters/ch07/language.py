@@ -1,0 +1,263 @@
+"""A text to learn from, cut into two parts, and the lesson that trains a language model on it.
+
+    text = load_text("stories")                        # or "shakespeare", "quatrains", "names", or a file of your own
+    lesson = TextLesson(text, block=64)                # characters, unless another tokenizer is given
+    run = lesson.train(model, steps=1200)
+    lesson.valid_loss(model)                           # nats for each token that was not trained on
+
+A model is anything with `loss(ids [B, T+1]) -> scalar`: `gpt.GPT`, or the baselines of `gpt_study`.
+"""
+
+import codecs
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_utils import text as texts
+from course_utils.data import fetching
+from course_utils.training import fit
+from course_utils.training.checkpoints import Loaded
+from course_utils.training.run import Run
+from course_utils.training.schedules import warm_then_fall
+
+VALID = 0.1  # the share that is held out
+LARGEST = 50_000_000  # bytes of a file of one's own: more is not read
+REAL = {"shakespeare": "tiny-shakespeare", "quatrains": "tang-quatrains", "names": "names"}
+OURS = ("stories", "sentences")
+_HAN = frozenset("的一是不了人我在有他这這中大来來上国國")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in two parts.
+
+    train, valid   to learn from, and held out; note: "" or what a reader should know of how it was read
+    licence, attribution   of the text, for the card of a model trained on it
+    """
+
+    name: str
+    train: str = field(repr=False)
+    valid: str = field(repr=False)
+    note: str = ""
+    licence: str = "as the course"
+    attribution: str = "the course's own text"
+
+    @property
+    def sha256(self) -> str:
+        """Of both parts, in UTF-8."""
+        return hashlib.sha256((self.train + self.valid).encode()).hexdigest()
+
+
+def load_text(name, stand_in: str | None = None) -> Text:
+    """A text by name, or a file of your own by its path.
+
+    name      "stories" or "sentences": the course's own; "shakespeare", "quatrains" or "names": real, see
+              data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see `read_file`
+    stand_in  which of our own texts to take where a real one cannot be had; `.note` then says so
+    The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts.
+    Raises ValueError for an unknown name, and what `fetching.fetch` and `read_file` raise.
+    """
+    if name in OURS:
+        return Text(name, *_ours(name))
+    if name not in REAL:
+        if Path(name).suffix or Path(name).parent != Path():
+            content, note = read_file(name)
+            return Text(Path(name).stem, *_cut(content), note=note, licence="yours", attribution="your own text")
+        known = ", ".join([*OURS, *REAL])
+        raise ValueError(f"No text is called {str(name)!r}; there are {known}; a file is given as 'folder/name.txt'.")
+    source = fetching.sources()[REAL[name]]
+    try:
+        content = fetching.read(REAL[name])
+    except fetching.FetchError as error:
+        if stand_in is None:
+            raise
+        ours = load_text(stand_in)
+        why = str(error).splitlines()[0].removesuffix(".")
+        return Text(ours.name, ours.train, ours.valid, f"{why}: this is {stand_in!r}, which needs no network.")
+    return Text(name, *_real(name, content), "", source["licence"], source["attribution"])
+
+
+def read_file(path) -> tuple[str, str]:
+    """A text file of any common encoding -> (its text, a note on what was guessed, or "").
+
+    UTF-8 and UTF-16 are recognised; else GB 18030, if that gives common Chinese characters; else Latin-1, with a note.
+    Raises FileNotFoundError; ValueError for a folder, an empty file, one of more than 50 MB, or one that is no text.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        there = ", ".join(sorted(p.name for p in path.parent.glob("*.txt"))[:5]) or "none that ends with .txt"
+        raise FileNotFoundError(f"There is no file {path}; in that folder are: {there}.")
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; needed: one text file")
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(
+            f"{path.name} has {size / 1e6:,.0f} MB; at most {LARGEST / 1e6:.0f} MB are read, and 1 MB is enough for a "
+            f"lesson. Take a part: head -c 1000000 {path.name} > part.txt"
+        )
+    content, note = _decoded(path.read_bytes(), path.name)
+    content = content.replace("\r\n", "\n").replace("\r", "\n")
+    if not content.strip():
+        raise ValueError(f"{path.name} is empty; needed: some pages of text")
+    return content, note
+
+
+def _decoded(raw: bytes, name: str) -> tuple[str, str]:
+    if raw.startswith(codecs.BOM_UTF8):
+        return raw.decode("utf-8-sig", "replace"), ""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace"), ""
+    if len(raw) % 2 == 0 and b"\0" in raw[:200]:  # UTF-16 without its mark: each other byte of plain letters is 0
+        encoding = "utf-16-le" if raw[1:200:2].count(0) > raw[:200:2].count(0) else "utf-16-be"
+        content = raw.decode(encoding, "replace")
+        if sum(c.isprintable() or c in "\n\r\t" for c in content) > 0.95 * len(content):
+            return content, f"{name} was read as {encoding.upper()}: it has no mark of its own"
+    if b"\0" in raw:
+        raise ValueError(f"{name} is no text (it holds zero bytes); needed: plain text, not a PDF, DOCX or picture")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            content = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8":
+            return content, ""
+        if sum(c in _HAN for c in content) > 0.02 * len(content):
+            return content, f"{name} was read as GB 18030: it is not UTF-8"
+    note = f"{name} was read as Latin-1: it is not UTF-8. If letters look wrong, save it as UTF-8."
+    return raw.decode("latin-1"), note
+
+
+def _cut(content: str) -> tuple[str, str]:
+    """The first nine tenths and the last one, as nanoGPT cuts Shakespeare."""
+    at = int((1 - VALID) * len(content))
+    return content[:at], content[at:]
+
+
+def _real(name: str, content: str) -> tuple[str, str]:
+    if name == "shakespeare":
+        return _cut(content)
+    lines = dict.fromkeys(content.split("\n") if name == "names" else _poems(content))
+    parts = {True: [], False: []}
+    for line in filter(None, lines):
+        share = int(hashlib.sha256(line.encode()).hexdigest()[:8], 16) / 16**8
+        parts[share < VALID].append(line + "\n")
+    return "".join(parts[False]), "".join(parts[True])
+
+
+def _poems(content: str) -> Iterable[str]:
+    """Lines `poet ⇥ title ⇥ poem` -> poems of two lines, and an empty one after each."""
+    for line in content.split("\n"):
+        if line.strip():
+            yield line.split("\t")[2].strip().replace("。", "。\n")
+
+
+def _ours(name: str) -> tuple[str, str]:
+    if name == "stories":
+        from course_utils.data import stories
+
+        return tuple(
+            "".join(" ".join(s.sentences) + "\n" for s in stories.load(name, part)) for part in ("train", "valid")
+        )
+    from course_utils.data import parallel
+
+    parts = [dict.fromkeys(parallel.detokenize(p.source, "en") for p in parallel.load_parallel("en-fr", part))
+             for part in ("train", "valid")]  # fmt: skip
+    return tuple("".join(line + "\n" for line in part) for part in parts)
+
+
+class TextLesson:
+    """A text as numbers, in windows: random ones to learn from, all of them in turn to measure.
+
+    text       what `load_text` gives; tokenizer: by default each character of the training part is a token
+    block      tokens that a model sees at once; rows: windows in a batch
+    device     where batches are put
+    Raises ValueError for a text that is shorter than one window.
+    """
+
+    def __init__(self, text: Text, tokenizer=None, block: int = 64, rows: int = 12, device="cpu"):
+        for name, value in (("block", block), ("rows", rows)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} is {value!r}; needed: a whole number from 1")
+        self.text, self.block, self.rows, self.device = text, block, rows, device
+        self.tokenizer = tokenizer or texts.Characters.build(text.train)
+        self.train_ids, self.valid_ids = (torch.tensor(self.tokenizer.encode(t)) for t in (text.train, text.valid))
+        if len(self.train_ids) <= block or len(self.valid_ids) < 2:
+            raise ValueError(
+                f"{text.name} has {len(self.train_ids):,} tokens to learn from and {len(self.valid_ids):,} held out; "
+                f"needed: more than block={block}, and at least 2. Take a longer text, or a smaller block."
+            )
+
+    @property
+    def uniform_loss(self) -> float:
+        """ln V: the loss of a model that finds every token equally likely."""
+        return math.log(len(self.tokenizer))
+
+    def batch(self, generator: torch.Generator) -> Tensor:
+        """Random windows of the training part, each with the token that follows: [rows, block + 1]."""
+        at = torch.randint(len(self.train_ids) - self.block, (self.rows,), generator=generator)
+        return self.train_ids[at[:, None] + torch.arange(self.block + 1)].to(self.device)
+
+    def windows(self, part: str = "valid", count: int | None = None) -> list[Tensor]:
+        """The windows of a part in their order, side by side, as batches [B, T+1]; the last may be shorter.
+
+        Each token but the first is predicted once. count: only so many windows, spread over the part.
+        """
+        ids = {"train": self.train_ids, "valid": self.valid_ids}[part]
+        whole = (len(ids) - 1) // self.block
+        starts = torch.arange(whole) * self.block
+        if count is not None and count < whole:
+            starts = starts[torch.linspace(0, whole - 1, count).long()]
+            rest = []
+        else:
+            rest = [ids[None, whole * self.block :]] if whole * self.block < len(ids) - 1 else []
+        batches = [ids[s[:, None] + torch.arange(self.block + 1)] for s in starts.split(64)] if len(starts) else []
+        return [batch.to(self.device) for batch in batches + rest]
+
+    @torch.no_grad()
+    def valid_loss(self, model: nn.Module, count: int | None = None, part: str = "valid") -> float:
+        """Mean loss in nats for each token of the held-out part (or of "train"); count as `windows`."""
+        training, _ = model.training, model.eval()
+        total = tokens = 0.0
+        for ids in self.windows(part, count):
+            predicted = ids[:, 1:].numel()
+            total, tokens = total + float(model.loss(ids)) * predicted, tokens + predicted
+        model.train(training)
+        return total / tokens
+
+    def bits_per_character(self, loss: float, part: str = "valid") -> float:
+        """A loss in nats for each token as bits for each character: what models with other tokenizers can share."""
+        ids, content = (self.valid_ids, self.text.valid) if part == "valid" else (self.train_ids, self.text.train)
+        return loss / math.log(2) * len(ids) / len(content)
+
+    def train(
+        self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, count: int = 64, dtype=None, **options
+    ) -> Run:
+        """fit() with settings for a short training -> Run; its history holds "loss" and "valid".
+
+        count: windows measured on the way; dtype: torch.bfloat16 where it is faster; options: any of fit's.
+        """
+        settings = {"lr": 3e-3, "clip": 1.0, "schedule": warm_then_fall(steps)}
+        settings |= {"evaluate": lambda m: {"valid": self.valid_loss(m, count)}} | options
+        loss = (lambda m, ids: m.loss(ids)) if dtype is None else (lambda m, ids: m.loss(ids, dtype=dtype))
+        return fit(model, self.batch, loss, steps=steps, seed=seed, show=show, **settings)
+
+    def loaded(self, model: nn.Module) -> Loaded:
+        """A model trained here in the form of a checkpoint, as `decoding.generate` and `hub_format` take it."""
+        return Loaded(model.eval(), {"data": {"corpus": self.text.name}}, tokenizer=self.tokenizer)
+
+    def bigram_loss(self) -> float:
+        """Held-out loss of counting alone: how often each token followed the one before it, plus one each."""
+        size, ids = len(self.tokenizer), self.train_ids
+        counts = torch.ones(size, size).index_put_((ids[:-1], ids[1:]), torch.tensor(1.0), accumulate=True)
+        probabilities = counts / counts.sum(-1, keepdim=True)
+        return float(-probabilities[self.valid_ids[:-1], self.valid_ids[1:]].log().mean())
+
+    def unknown(self) -> Counter:
+        """Characters of the held-out part that the training part does not have, with how often."""
+        known = set(self.text.train)
+        return Counter(c for c in self.text.valid if c not in known)

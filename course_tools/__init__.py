@@ -1,0 +1,1 @@
+"""What no lesson needs: the classroom, authoring, publishing, and the programs that made what is in data/."""

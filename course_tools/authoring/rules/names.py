@@ -1,0 +1,61 @@
+"""The rules of names: the core path runs without the sections that one may skip, and without what only shows."""
+
+import ast
+import re
+
+from .notebook import tags
+
+
+def skippable(notebook):
+    """No cell of the core path uses a name that only a *Deeper* cell has made."""
+    core, deeper = set(), set()
+    for number, cell in notebook.code():
+        made, used = names(cell.source)
+        if "deeper" in tags(cell):
+            deeper |= made
+            continue
+        core |= made
+        for name in sorted(used & deeper - core):
+            todo = "Make it in a cell of the core path, or tag this cell deeper, too."
+            yield notebook.problem(number, f"{name!r} is made in a Deeper cell only, and that may be skipped", todo)
+
+
+def shown_only(notebook):
+    """No cell uses a name that only a cell tagged `shows` has made: after a restart that one is not run again."""
+    shown, others = set(), set()
+    for number, cell in notebook.code():
+        made, used = names(cell.source)
+        for name in sorted((used - made) & (shown - others)):
+            todo = "Make it elsewhere, or take the tag away."
+            yield notebook.problem(number, f"{name!r} is made in a cell tagged shows only", todo)
+        if "shows" in tags(cell):
+            shown |= made - names(ast.unparse(definitions(ast.parse(cell.source))))[0]
+        else:
+            others |= made
+
+
+def names(code):
+    """(names that a cell makes, names that it uses) of its code; a line with a magic counts for nothing."""
+    made, used = set(), set()
+    for node in ast.walk(ast.parse(re.sub(r"^[ \t]*[%!].*$", "", code, flags=re.M))):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                made.add(name)
+            case ast.alias(name=name, asname=other):
+                made.add(other or name.split(".")[0])
+            case ast.ExceptHandler(name=str(name)):
+                made.add(name)
+    return made, used
+
+
+RULES = [skippable, shown_only]
+
+
+CHEAP = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def definitions(tree: ast.Module) -> ast.Module:
+    """The imports, functions and classes of a cell."""
+    return ast.Module([node for node in tree.body if isinstance(node, CHEAP)], [])

@@ -1,0 +1,129 @@
+"""Rules of what is stored: every cell executed, nothing of one machine, nothing too large, nothing dead tomorrow."""
+
+import base64
+import json
+import re
+import sys
+from pathlib import Path
+
+from course_tools.authoring import clean
+from course_utils.support import files
+
+MEGABYTES = 1.5  # a notebook
+PICTURE = 200_000  # bytes of one PNG
+REBUILD = "Mend the source and run `course notebooks {}`."
+
+MACHINE = re.compile(r"/home/\w+|/root/|/Users/\w+|[A-Z]:\\\\?Users|/tmp/|ipykernel_\d+|file:///")
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+|<[^<>]*\b0x[0-9a-fA-F]{6,}")
+
+
+def _outputs(notebook):
+    """(number, output) of every stored output."""
+    for number, cell in enumerate(notebook.built.cells if notebook.built else (), 1):
+        for output in cell.get("outputs", []):
+            yield number, output
+
+
+def _texts(output):
+    """The texts of an output as one string, pictures left out."""
+    parts = [output.get("text", "")]
+    parts += [value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")]
+    return "\n".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
+
+
+def built(notebook):
+    """It exists, it has the cells of its source, and each code cell was executed, in order, without an error."""
+    todo = f"Run `course notebooks {notebook.name}`."
+    if notebook.built is None:
+        yield notebook.problem(0, "it has not been built", todo, built=True)
+        return
+    if [cell.id for cell in notebook.built.cells] != [cell.id for cell in notebook.cells]:
+        yield notebook.problem(0, "it is not what its source says", todo, built=True)
+        return
+    counts = [cell.execution_count for cell in notebook.built.cells if cell.cell_type == "code"]
+    if counts != list(range(1, len(counts) + 1)):
+        yield notebook.problem(0, "its cells were not executed once each, in order", todo, built=True)
+    for number, output in _outputs(notebook):
+        if output.output_type == "error":
+            yield notebook.problem(number, f"its stored output is an error ({output.ename})", todo, built=True)
+
+
+def nothing_on_stderr(notebook):
+    """No warning of a library, such as a font that was not found, stands among the outputs."""
+    todo = "Find out why, mend that, and build again."
+    for number, output in _outputs(notebook):
+        if output.output_type == "stream" and output.name == "stderr" or "findfont:" in _texts(output):
+            yield notebook.problem(number, f"a warning is stored ({_texts(output).strip()[:80]!r})", todo, built=True)
+
+
+def no_widget_state(notebook):
+    todo = f"Run `course notebooks {notebook.name}`, which leaves it out."
+    if notebook.built is not None and "widgets" in notebook.built.metadata:
+        yield notebook.problem(0, "widget state is stored", todo, built=True)
+    for number, output in _outputs(notebook):
+        if clean.WIDGET_VIEW in output.get("data", {}):
+            yield notebook.problem(number, "a widget is stored that would be dead tomorrow", todo, built=True)
+
+
+def no_machine(notebook):
+    """No path of the machine that built it, no memory address (each build would differ)."""
+    ours = {str(Path.home()), str(files.course_folder()), sys.prefix} - {"/"}
+    todo = REBUILD.format(notebook.name)
+    for number, output in _outputs(notebook):
+        text = _texts(output)
+        found = MACHINE.search(text)
+        path = found[0] if found else next((place for place in sorted(ours) if place in text), "")
+        if path:
+            yield notebook.problem(number, f"its output shows a path of one machine ({path!r})", todo, built=True)
+        if found := ADDRESS.search(text):
+            yield notebook.problem(number, f"its output shows a memory address ({found[0]!r})", todo, built=True)
+
+
+def size(notebook):
+    if notebook.built is None:
+        return
+    megabytes = notebook.path.stat().st_size / 1e6
+    if megabytes > MEGABYTES:
+        largest = max(_outputs(notebook), key=lambda pair: len(json.dumps(pair[1])), default=(0, None))[0]
+        todo = f"At most {MEGABYTES}; the largest output is in cell {largest}."
+        yield notebook.problem(0, f"the notebook has {megabytes:.2f} MB", todo, built=True)
+    for number, output in _outputs(notebook):
+        content = "".join(output.get("data", {}).get("image/png", ""))
+        weight = len(base64.b64decode(content)) if content else 0
+        if weight > PICTURE:
+            todo = f"At most {PICTURE // 1000} kB: fewer dots, or a smaller figure."
+            yield notebook.problem(number, f"a picture of {weight // 1000} kB", todo, built=True)
+
+
+def never_blank(notebook):
+    """A picture has words beside it, and an <img> its alt text."""
+    todo = "Show it through course_utils.views, which brings caption, alt text and table."
+    for number, output in _outputs(notebook):
+        data = output.get("data", {})
+        plain = "".join(data.get("text/plain", ""))
+        if "image/png" in data and (not plain or plain.startswith("<Figure")):
+            yield notebook.problem(
+                number, "a bare matplotlib figure, mute for those who don't see it", todo, built=True
+            )
+        for tag in re.findall(r"<img\b[^>]*", "".join(data.get("text/html", ""))):
+            if not re.search(r"\balt\s*=\s*[\"'][^\"']", tag):
+                yield notebook.problem(number, "a picture without alt text", todo, built=True)
+
+
+def compared_cells(notebook):
+    """A cell marked # NBVAL_CHECK_OUTPUT has a text to compare: strings and shapes, never floats."""
+    for number, cell in enumerate(notebook.built.cells if notebook.built else (), 1):
+        if cell.cell_type != "code" or "NBVAL_CHECK_OUTPUT" not in cell.source:
+            continue
+        text = "\n".join(
+            "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "")) for output in cell.outputs
+        )
+        if not text.strip():
+            todo = "Without it nothing is compared: let the cell print something, or take the mark away."
+            yield notebook.problem(number, "its output is to be compared, but there is none", todo, built=True)
+        elif found := re.search(r"\d+\.\d+(e[-+]?\d+)?", text):
+            todo = "The last digit differs between machines: assert the number in the cell, and print words or shapes."
+            yield notebook.problem(number, f"a float ({found[0]}) would be compared", todo, built=True)
+
+
+RULES = [built, nothing_on_stderr, no_widget_state, no_machine, size, never_blank, compared_cells]

@@ -1,0 +1,128 @@
+"""Rules of layout and language: what one can see in the source alone."""
+
+import re
+import statistics
+
+from .notebook import LINK, Notebook, tags
+
+LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
+PARAGRAPH = 600  # characters: about four lines on a wide screen
+TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
+FILLER = (
+    "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
+    "in this section we will", "in this chapter we will", "let us now", "clearly,",
+)  # fmt: skip
+AMERICAN = {
+    "color": "colour", "colors": "colours", "behavior": "behaviour", "neighbor": "neighbour", "neighbors": "neighbours",
+    "center": "centre", "gray": "grey", "normalize": "normalise", "normalizes": "normalises",
+    "normalized": "normalised", "visualize": "visualise", "generalize": "generalise", "labeled": "labelled",
+}  # fmt: skip
+
+
+def header(notebook):
+    """The percent format, so that a round trip through JupyterLab shows no difference."""
+    if "display_name: Python 3 (ipykernel)" not in notebook.text.split("# %%", 1)[0]:
+        todo = "Add the kernelspec of another source to the top, with display_name: Python 3 (ipykernel)."
+        yield notebook.problem(0, "the header names no kernel", todo)
+    for number, line in enumerate(notebook.text.splitlines(), 1):
+        if not line.startswith("# %%"):
+            continue
+        bare = re.sub(r'"[^"]*"', '""', line)
+        while (shorter := re.sub(r"[{\[][^{}\[\]]*[}\]]", "", bare)) != bare:
+            bare = shorter
+        keys = re.findall(r"([\w-]+)=", bare)
+        if keys != sorted(keys):
+            todo = f"Write: {', '.join(sorted(keys))}."
+            yield notebook.problem(0, f"line {number}: the keys of a cell are not in alphabetic order", todo)
+
+
+def size_of_cells(notebook):
+    sizes = []
+    for number, cell in notebook.code():
+        lines = cell.source.splitlines()
+        sizes.append(sum(1 for line in lines if line.strip() and not line.lstrip().startswith("#")))
+        if len(lines) > LONGEST:
+            todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
+            yield notebook.problem(number, f"a code cell of {len(lines)} lines", todo)
+        imports = [line for line in lines if re.match(r"\s*(import|from)\s", line)]
+        if len(imports) > IMPORTS:
+            todo = "Import in each section what that section needs."
+            yield notebook.problem(number, f"a wall of {len(imports)} imports", todo)
+    if sizes and statistics.median(sizes) > MEDIAN:
+        todo = f"At most {MEDIAN}: one idea in a cell."
+        yield notebook.problem(0, f"the median of its code cells is {statistics.median(sizes):g} lines", todo)
+    core = [number for number, cell in notebook.code() if "deeper" not in tags(cell)]
+    if len(core) > CORE_CELLS:
+        todo = f"At most {CORE_CELLS}: move some to sections headed Deeper."
+        yield notebook.problem(0, f"the core path has {len(core)} code cells", todo)
+
+
+def known_tags(notebook):
+    for number, cell in enumerate(notebook.cells, 1):
+        for tag in tags(cell):
+            if tag not in TAGS:
+                yield notebook.problem(number, f"unknown tag {tag!r}", f"Known: {', '.join(sorted(TAGS))}.")
+
+
+def deeper(notebook):
+    """A section headed Deeper is tagged, and folded; what follows it belongs to it until the next heading."""
+    inside = 0
+    for number, cell in enumerate(notebook.cells, 1):
+        heads = [(level, head) for n, level, head in notebook.headings() if n == number]
+        if heads:
+            level, head = heads[0]
+            if head.startswith("Deeper"):
+                inside = level
+                if "deeper" not in tags(cell) or not cell.metadata.get("jp-MarkdownHeadingCollapsed"):
+                    todo = 'Its header is: # %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["deeper"]'
+                    yield notebook.problem(number, "a section headed Deeper is not folded and tagged", todo)
+            elif level <= inside or not inside:
+                inside = 0
+        if "deeper" in tags(cell) and not inside:
+            todo = "Give its section a heading that begins with Deeper, or take the tag away."
+            yield notebook.problem(number, "a cell tagged deeper stands outside such a section", todo)
+        if inside and cell.cell_type == "code" and "deeper" not in tags(cell):
+            todo = 'Tag it: # %% tags=["deeper"]; or end the section with a heading of its own level.'
+            yield notebook.problem(number, "code of a folded section is not tagged", todo)
+
+
+def links(notebook):
+    anchors = notebook.anchors()
+    for number, text in notebook.prose():
+        for target in LINK.findall(text):
+            if re.match(r"(https?:|mailto:)", target):
+                continue
+            file, _, anchor = target.partition("#")
+            there, known = True, anchors
+            if file.endswith(".ipynb"):
+                name = file.removesuffix(".ipynb").rsplit("/", 1)[-1]
+                there = (notebook.folder / "source" / f"{name}.py").exists()
+                known = Notebook(name, notebook.folder).anchors() if there and anchor else set()
+            elif file:
+                there = (notebook.folder / file).exists()
+            if not there:
+                yield notebook.problem(number, f"the link to {target} leads nowhere", "Write the file's name as it is.")
+            elif anchor and anchor not in known:
+                todo = f'Put <a id="{anchor}"></a> where it should lead, or use a heading with - for its spaces.'
+                yield notebook.problem(number, f"the link to {target} finds no such place", todo)
+
+
+def language(notebook):
+    for number, text in notebook.prose():
+        bare = re.sub(
+            r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|<[^>]*>|\]\([^)]*\)|[“\"][^”\"]*[”\"]", " ", text, flags=re.S
+        )
+        lower = bare.lower()
+        for phrase in FILLER:
+            if re.search(rf"\b{re.escape(phrase)}", lower):
+                yield notebook.problem(number, f"filler: {phrase!r}", "Leave it out; see CONTRIBUTING.md on the voice.")
+        for word in sorted(set(re.findall(r"[a-z]+", lower)) & AMERICAN.keys()):
+            yield notebook.problem(number, f"American spelling {word!r}", f"The course writes {AMERICAN[word]!r}.")
+        for paragraph in re.split(r"\n\s*\n|\n(?=[-|0-9#>])", bare):
+            if len(" ".join(paragraph.split())) > PARAGRAPH:
+                yield notebook.problem(number, f"a paragraph of {len(paragraph)} characters", "Split it in two.")
+        if re.search(r"!\[\]\(|<img(?![^>]*\balt=)", text):
+            yield notebook.problem(number, "a picture without a text for those who don't see it", "Give it alt text.")
+
+
+RULES = [header, size_of_cells, known_tags, deeper, links, language]

@@ -1,0 +1,1 @@
+"""A class at work: environment, workbook, JupyterLab, progress, resuming, handing in, grading."""

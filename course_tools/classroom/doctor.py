@@ -1,0 +1,247 @@
+"""`course doctor`: does the course run here? One line for each question, with what to do if not."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils import runtime
+from course_utils.support import files
+
+from . import timing, workbook
+
+REPAIR = (
+    "close JupyterLab and run `make lab`, which repairs the environment "
+    "(without make: pip install -e . -c requirements.lock)"
+)
+FREE_DISK, FREE_MEMORY = 1.0, 1.0  # gigabytes below which a lesson may stop half-way
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer. todo: what to do, "" if all is well."""
+
+    what: str
+    found: str
+    todo: str = ""
+
+    def __str__(self):
+        mark = "TO DO" if self.todo else "OK"
+        return f"{mark:<6}{self.what:<13}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
+
+
+def run(quick=False, out=print):
+    """The command `doctor` -> exit status: 0 if every line is OK, else 1.
+
+    quick  leave out what takes more than a second: running a notebook, timing this machine
+    """
+    lines = []
+    for check in [*CHECKS, *([] if quick else SLOW_CHECKS)]:
+        try:
+            line = check()
+        except Exception as error:  # a check that cannot be made is an answer, and the others are still wanted
+            name = check.__name__.removeprefix("check_").replace("_", " ")
+            line = Line(name, f"could not be checked: {type(error).__name__}: {error}", REPAIR)
+        lines.append(line)
+        out(str(line))
+    wrong = sum(1 for line in lines if line.todo)
+    out("Everything is in order." if not wrong else f"{wrong} of {len(lines)} need something done (→).")
+    return int(wrong > 0)
+
+
+def check_python():
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Line("Python", found, "" if sys.version_info >= (3, 11) else "the course needs Python 3.11 or newer")
+
+
+def check_packages():
+    problems = runtime.missing_packages()
+    if problems:
+        return Line("packages", "; ".join(f"{need}: {have or 'not installed'}" for need, have in problems), REPAIR)
+    from importlib import metadata, util
+
+    for name in ("torch", "numpy", "jupyterlab"):
+        place = Path(util.find_spec(name).origin)
+        if os.environ.get("PYTHONPATH") and not place.is_relative_to(sys.prefix):
+            return Line("packages", f"{name} comes from {place.parent}", "unset PYTHONPATH, which points there")
+    shown = ("torch", "jupyterlab", "ipywidgets", "anywidget", "numpy", "matplotlib")
+    return Line("packages", " · ".join(f"{name} {metadata.version(name)}" for name in shown))
+
+
+def check_device():
+    import torch
+
+    try:
+        device = runtime.pick_device(runtime.choice("COURSE_DEVICE", "auto", runtime.DEVICES))
+    except (runtime.EnvironmentProblem, ValueError) as error:
+        return Line("device", os.environ.get("COURSE_DEVICE", ""), " ".join(str(error).split()))
+    if device.type == "cuda":
+        about = torch.cuda.get_device_properties(device)
+        return Line("device", f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
+    return Line("device", f"{device.type}, {os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
+
+
+def check_disk():
+    where = workbook.place()
+    free = shutil.disk_usage(where if where.is_dir() else where.parent).free / 1e9
+    return Line(
+        "disk", f"{free:.1f} GB free", "" if free >= FREE_DISK else f"make room: {FREE_DISK:.0f} GB should be free"
+    )
+
+
+def check_memory():
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    todo = (
+        ""
+        if free >= FREE_MEMORY
+        else "close other programs, or shut down kernels you no longer need (■ in the side bar)"
+    )
+    return Line("memory", f"{free:.1f} GB available", todo)
+
+
+def check_widgets():
+    """The Python side of widgets and the JavaScript that JupyterLab loads for it."""
+    import anywidget
+    import ipywidgets
+    from jupyter_core.paths import jupyter_path
+
+    wanted = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
+    folders = [Path(folder) for folder in jupyter_path("labextensions")]
+    absent = [name for name in wanted if not any((folder / name / "package.json").is_file() for folder in folders)]
+    if absent:
+        return Line("widgets", f"JupyterLab lacks {', '.join(absent)}", REPAIR)
+    return Line(
+        "widgets", f"ipywidgets {ipywidgets.__version__} and anywidget {anywidget.__version__}, with their JavaScript"
+    )
+
+
+def check_settings():
+    """What the installation puts into JupyterLab's folders: settings, and the hook for saving."""
+    ours = Path(__file__).parent / "jupyter"
+    places = {
+        "lab_overrides.json": "share/jupyter/lab/settings/overrides.d/attention-course.json",
+        "server_config.json": "etc/jupyter/jupyter_server_config.d/attention-course.json",
+    }
+    for name, place in places.items():
+        installed = Path(sys.prefix) / place
+        if not installed.is_file() or json.loads(installed.read_text("utf-8")) != json.loads(
+            (ours / name).read_text("utf-8")
+        ):
+            return Line("settings", f"{place} is missing or old", REPAIR)
+    return Line("settings", "JupyterLab's settings and the hook for saving are in place")
+
+
+def check_home():
+    """Where Jupyter writes for itself; `make lab` takes a folder of the workbook if it can't."""
+    from . import lab
+
+    elsewhere = lab.folders(workbook.place())
+    if not elsewhere:
+        return Line("home", "Jupyter's own folders can be written")
+    return Line(
+        "home", f"not writable ({os.environ.get('HOME', 'HOME is not set')}); Jupyter's folders are in the workbook"
+    )
+
+
+def check_data():
+    from course_utils.data import tables  # and with it torch, which may be what is broken
+
+    wrong = {name: problem for name, problem in tables.verify().items() if problem}
+    if wrong:
+        return Line("data", "; ".join(f"data/{name} {problem}" for name, problem in wrong.items()), files.RESTORE)
+    return Line("data", f"{len(tables.verify())} tables, intact")
+
+
+def check_checkpoints():
+    from course_utils.data import tables
+
+    wrong, count = checkpoint_problems(tables.folder() / "checkpoints")
+    if wrong:
+        return Line("checkpoints", "; ".join(wrong), files.RESTORE)
+    return Line("checkpoints", f"{count}, intact" if count else "none in this edition")
+
+
+def checkpoint_problems(folder):
+    """What is wrong with the checkpoints in a folder -> (list of sentences, number of checkpoints).
+
+    A checkpoint is NAME.safetensors beside NAME.json, its card, which says the "sha256" of its "weights".
+    """
+    from safetensors import SafetensorError, safe_open
+
+    wrong = []
+    names = sorted({path.stem for path in folder.glob("*") if path.suffix in (".safetensors", ".json")})
+    for name in names:
+        weights, card = folder / f"{name}.safetensors", folder / f"{name}.json"
+        try:
+            expected = json.loads(card.read_text("utf-8"))["weights"]["sha256"]
+            with safe_open(weights, "numpy") as file:
+                file.keys()
+        except FileNotFoundError:
+            wrong.append(f"{name} has no {'weights' if card.exists() else 'card'}")
+        except KeyError as missing:
+            wrong.append(f"{name} is broken (its card does not say {missing})")
+        except (SafetensorError, OSError, ValueError, TypeError) as error:
+            wrong.append(f"{name} is broken ({error})")
+        else:
+            if files.sha256(weights) != expected:
+                wrong.append(f"{name} is damaged (its checksum differs from its card's)")
+    return wrong, len(names)
+
+
+def check_workbook():
+    folder = workbook.place()
+    place = folder if folder.is_dir() else folder.parent
+    if not os.access(place, os.W_OK):
+        todo = "copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of yours"
+        return Line("workbook", f"{place} cannot be written", todo)
+    notebooks = sorted(folder.glob("*.ipynb"))
+    if wrong := [path.name for path in notebooks if workbook.damaged(path)]:
+        todo = "`make lab` lays a fresh copy beside it; what you saved before may be in .ipynb_checkpoints/"
+        return Line("workbook", f"damaged, cannot be opened: {', '.join(wrong)}", todo)
+    count = len(notebooks)
+    return Line("workbook", f"{count} notebooks in {folder.name}/" if count else "empty until the first `make lab`")
+
+
+def check_notebook():
+    """Run a notebook of one cell, in a kernel of its own, and see that it is this environment that ran it."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    cell = nbformat.v4.new_code_cell("import sys, torch, course_utils; print(sys.prefix, float(torch.ones(3).sum()))")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", extra_arguments=["--log-level=40"])
+    seconds = timing.measure(client.execute)
+    answer = cell.outputs[0].get("text", "").strip()
+    if answer != f"{sys.prefix} 3.0":
+        return Line("notebook", f"the kernel is another Python: it answered {answer!r}", REPAIR)
+    return Line("notebook", f"a cell was run in a kernel of this environment, in {seconds:.1f} s with its start")
+
+
+def check_time():
+    """Minutes that each notebook takes from top to bottom, scaled from the machine that was measured."""
+    estimates = timing.estimate()
+    if not estimates:
+        return Line("time", "no notebook has been timed yet (course results notebook_times)")
+    listed = ", ".join(f"{name} {max(minutes, 0.1):.1f}" for name, minutes in estimates.items())
+    return Line("time", f"estimated minutes to run all cells here: {listed}")
+
+
+CHECKS = [
+    check_python,
+    check_packages,
+    check_device,
+    check_disk,
+    check_memory,
+    check_widgets,
+    check_settings,
+    check_home,
+    check_data,
+    check_checkpoints,
+    check_workbook,
+]
+SLOW_CHECKS = [check_notebook, check_time]

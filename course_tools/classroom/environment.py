@@ -1,0 +1,221 @@
+"""Makes the course's environment `.venv`, and repairs a half-made one. Run by `make`, before anything is installed.
+
+    python3 -I course_tools/classroom/environment.py [--extra test] [-- OPTIONS FOR PIP]
+
+Only the standard library is used here. How it knows that all is well: a finished installation leaves a stamp,
+`.venv/course-stamp.json`, which stands for what was asked for (pyproject.toml, requirements.lock), where, and extras.
+While an installation runs, `.venv/course-unfinished` is there; found later, it means that the last one was cut off.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RARE = r"[/\\](tests?|testing|transformers[/\\]models)[/\\]"  # modules that are compiled only when they are imported
+FREE_GIGABYTES = 2.5  # what an installation with torch's CPU build needs, with room for pip's own files
+
+
+class SetUpError(Exception):
+    """The environment could not be made. The message says what to do."""
+
+
+def ensure(root=ROOT, extras=(), pip_options=()):
+    """Make `root/.venv` fit pyproject.toml and requirements.lock -> "ready", "made", "updated" or "repaired".
+
+    extras       names of optional dependencies ("test"); those installed earlier stay
+    pip_options  handed to pip as they are
+    Raises SetUpError.
+    """
+    root = Path(root).resolve()
+    with _only_one(root):
+        venv = root / ".venv"
+        extras = sorted({*extras, *_stamp(venv).get("extras", ())})
+        if _stamp(venv) == wanted_stamp(root, extras) and not damage(venv):
+            return "ready"
+        outcome = _state(venv)
+        if outcome == "repaired":
+            print("The environment in .venv is incomplete; making it anew.", flush=True)
+            _remove(venv)
+        elif outcome == "made":
+            print("Making the environment in .venv (once; some minutes, and a download).", flush=True)
+        else:
+            print("Bringing the environment in .venv up to date.", flush=True)
+        _install(root, venv, extras, pip_options)
+        return outcome
+
+
+def wanted_stamp(root, extras):
+    """What the stamp of a fitting environment says."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    tools = project.get("tool", {})
+    parts = [project.get("build-system"), project["project"], tools.get("hatch"), tools.get("attention-course")]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
+    for path in [root / "requirements.lock", *_jupyter_files(root)]:
+        digest.update(path.read_bytes())
+    return {"folder": str(root), "files": digest.hexdigest(), "extras": sorted(extras)}
+
+
+def _jupyter_files(root):
+    """What an installation copies to where Jupyter looks for it."""
+    return [path for path in sorted((root / "course_tools" / "classroom" / "jupyter").rglob("*.js*")) if path.is_file()]
+
+
+def damage(venv):
+    """The first installed package found to be incomplete, or "" (looks at a few files of each; fast)."""
+    from importlib import metadata
+
+    if not python_of(venv).exists():
+        return "Python itself"
+    site = _site_packages(venv)
+    for distribution in metadata.distributions(path=[str(site)]):
+        record = (distribution.read_text("RECORD") or "").splitlines()
+        paths = [line.rsplit(",", 2)[0].strip('"') for line in record[:: max(1, len(record) // 8)]]
+        if not record or not all((site / path).exists() for path in paths if "__pycache__" not in path):
+            return distribution.metadata["Name"] or str(distribution)
+    return ""
+
+
+def python_of(venv):
+    """The Python of an environment."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _state(venv):
+    """What has to be done to an environment without a fitting stamp, named by the outcome."""
+    if not venv.exists():
+        return "made"
+    if (venv / "course-unfinished").exists() or not _site_packages(venv).exists() or damage(venv):
+        return "repaired"
+    moved = _stamp(venv).get("folder", str(venv.parent)) != str(venv.parent)
+    pip = subprocess.run([python_of(venv), "-m", "pip", "--version"], capture_output=True, check=False)
+    return "repaired" if moved or pip.returncode else "updated"
+
+
+def _install(root, venv, extras, pip_options):
+    free = shutil.disk_usage(root).free / 1e9
+    if not venv.exists() and free < FREE_GIGABYTES:
+        raise SetUpError(f"{free:.1f} GB are free on this disk; the environment needs {FREE_GIGABYTES} GB. Make room.")
+    venv.mkdir(exist_ok=True)
+    unfinished = venv / "course-unfinished"
+    unfinished.write_text("An installation was under way. `make lab` makes this environment anew.\n")
+    if not (venv / "pyvenv.cfg").exists():
+        _make(venv)
+    target = f".[{','.join(extras)}]" if extras else "."
+    command = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    command += ["--constraint", "requirements.lock", *pip_options, "--editable", target]
+    environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")}
+    environment["PIP_USER"] = "0"
+    if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
+        raise SetUpError(
+            "pip could not install what the course needs; its last lines above say why.\n"
+            "Without a network: connect and type the same command again. Behind a proxy: set HTTPS_PROXY first.\n"
+            "If a package is not to be found for this Python, try another one: make lab PYTHON=python3.12"
+        )
+    if alone := _without_dependencies(root, extras):
+        command = [*command[: command.index("--constraint")], *pip_options, "--no-deps", *alone]
+        if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
+            print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
+    _compile(venv)
+    (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
+    unfinished.unlink()
+
+
+def _compile(venv):
+    """What pip would do on one core, on all of them. Who may not write here needs it: every kernel would do it anew."""
+    folders = {*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")}
+    command = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, *folders]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def _without_dependencies(root, extras):
+    """Packages of these extras that are installed by themselves: what they depend on is there, or not needed."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = project.get("tool", {}).get("attention-course", {}).get("without-dependencies", {})
+    return [name for extra in extras for name in wanted.get(extra, ())]
+
+
+def _make(venv):
+    command = [sys.executable, "-m", "venv", str(venv)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        _remove(venv)
+        raise SetUpError(
+            f"{sys.executable} could not make an environment:\n{(made.stdout + made.stderr).strip()}\n"
+            "On Debian and Ubuntu its module for that is a package of its own: apt install python3-venv"
+        )
+
+
+def _stamp(venv):
+    if (venv / "course-unfinished").exists():
+        return {}
+    try:
+        stamp = json.loads((venv / "course-stamp.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def _site_packages(venv):
+    return next(iter(venv.glob("Lib/site-packages" if os.name == "nt" else "lib/python3*/site-packages")), venv / "no")
+
+
+def _remove(venv):
+    if venv.is_symlink():
+        raise SetUpError(f"{venv} is a link to another folder and does not work; remove the link and try again.")
+    shutil.rmtree(venv)
+
+
+@contextlib.contextmanager
+def _only_one(root):
+    """Only one set-up at a time in one folder; the lock goes with its process, however that ends."""
+    try:
+        (root / ".cache").mkdir(exist_ok=True)
+        file = open(root / ".cache" / "environment.lock", "w")  # noqa: SIM115 - held until the end of the block
+    except OSError as error:
+        raise SetUpError(
+            f"the course's folder {root} cannot be written ({error.strerror}); copy it to your own."
+        ) from None
+    with file:
+        if os.name != "nt":
+            import fcntl
+
+            waiting = False
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError:
+                    if not waiting:
+                        print("Another set-up is running in this folder; waiting for it.", flush=True)
+                    waiting = True
+                    time.sleep(0.5)
+        yield
+
+
+def main():
+    options = argparse.ArgumentParser(description="Make or repair the course's environment, .venv.")
+    options.add_argument("--extra", action="append", default=[], help="optional dependencies, such as test")
+    options.add_argument("--root", default=ROOT, help="the course's folder")
+    options.add_argument("pip", nargs="*", help="options for pip, after --")
+    chosen = options.parse_args()
+    try:
+        ensure(chosen.root, chosen.extra, chosen.pip)
+    except SetUpError as error:
+        sys.exit(f"\n{error}")
+    except OSError as error:
+        sys.exit(f"\nThe environment could not be made: {error}. The same command goes on when this is mended.")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. The same command makes the environment anew.")
+
+
+if __name__ == "__main__":
+    main()

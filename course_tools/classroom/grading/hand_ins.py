@@ -1,0 +1,218 @@
+"""What was handed in: folders, zip files and answer files, read as text. Nothing is unpacked, followed or run.
+
+    FOLDER/anna/…/01_nadaraya_watson.ipynb      a folder for each student, as it came
+    FOLDER/bob.zip                              the same, packed
+    FOLDER/carla.json                           `course progress --export carla.json`
+    FOLDER/dan.ipynb                            a single notebook
+
+Only the code is taken. Stored outputs are not looked at; what a record claims is kept to be compared.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import functools
+import json
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_tools.classroom import handing_in
+from course_tools.classroom.progress import answers
+from course_utils.exercises import record
+from course_utils.exercises.notebook import Stub
+from course_utils.support import files
+
+from .needed import Cell, line_named, needed, parsed
+from .opening import SUFFIXES, contents, plain
+
+
+@dataclass
+class Answer:
+    """One answer: its own source, the statements that it needs (itself last), the line a find-the-error names."""
+
+    source: str
+    statements: list[ast.stmt]
+    line: Any = None
+    file: str = ""
+
+
+@dataclass
+class HandIn:
+    """A student's work. open: exercises whose stub is as it came; claims: name -> state, as a record has it."""
+
+    student: str
+    path: Path
+    when: str = ""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    claims: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What there is to be solved: name -> (notebook, its cells), and the checksums of the untouched stubs."""
+
+    exercises: dict[str, str]
+    cells: dict[str, list[Cell]]
+    untouched: frozenset[str]
+
+
+@functools.cache
+def course() -> Course:
+    """The exercises of the course's own notebooks, in their order."""
+    notebooks = files.course_folder() / "notebooks"
+    exercises, cells, untouched = {}, {}, set()
+    for path in sorted(notebooks.glob("[0-9]*.ipynb")):
+        sources = list(_code(path.read_bytes()))
+        cells[path.name] = [cell for cell, _ in _parsed(sources)]
+        for source in sources:
+            for stub in _stubs(source):
+                exercises.setdefault(stub.name, path.name)
+                untouched.add(record.of_source(_text(source, stub)))
+    return Course(exercises, cells, frozenset(untouched))
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in the folder, one entry for a hand-in. Raises ValueError if it is none, or a single workbook."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; needed: one with a folder, zip or answers file for each student.")
+    found = sorted(x for x in folder.iterdir() if x.name[0] not in "._~" and x.suffix.lower() != ".csv")
+    if any(x.name == record.FILE or x.name[:3] == "01_" and x.suffix == ".ipynb" for x in found):
+        raise ValueError(
+            f"{folder} is one workbook; needed: a folder that holds one for each student. Name the folder above it."
+        )
+    if not found:
+        raise ValueError(f"{folder} is empty; needed: a folder, zip or answers file for each student in it.")
+    return found
+
+
+def student(path: Path) -> str:
+    """Whose it is: the name of the folder or file, in one spelling of its accents."""
+    name = path.name if path.is_dir() or path.suffix.lower() not in SUFFIXES else path.stem
+    return plain(unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())).strip() or "?"
+
+
+def read(path: Path, known: Course) -> HandIn:
+    """One hand-in. Never raises what is in it: what cannot be read is a remark."""
+    work = HandIn(student(path), path)
+    times, notebooks = [], []
+    try:
+        for name, when, content in contents(path, work.remarks):
+            times.append(when)
+            if name.endswith(".ipynb"):
+                notebooks.append((name, content))
+            else:
+                _record(work, name, content, notebooks)
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        work.remarks.append(f"unreadable: {plain(str(error)) or type(error).__name__}")
+    found: dict[str, list[tuple[bool, Answer]]] = {}
+    for name, content in notebooks:
+        _notebook(work, known, name, content, found)
+    for name, several in found.items():
+        best = max(enumerate(several), key=lambda pair: (pair[1][0], pair[0]))[1][1]
+        work.answers[name] = best
+        if len({x.source for _, x in several}) > 1:
+            work.remarks.append(f"{len(several)} answers to “{name}”, graded: the one in {best.file}")
+    if not notebooks:
+        work.remarks.append("nothing to grade: no notebook and no answers file in it")
+    elif not found and not work.open and not any(x.startswith("unreadable") for x in work.remarks):
+        work.remarks.append("nothing to grade: none of the course's exercises in it")
+    if times:
+        work.when = work.when or datetime.datetime.fromtimestamp(max(times)).astimezone().isoformat(timespec="minutes")
+    return work
+
+
+def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
+    """An answers file becomes a notebook of its cells; from progress.json only what it claims is kept."""
+    try:
+        data = json.loads(content)
+        listed = data["exercises"]
+        if isinstance(listed, dict):
+            work.claims |= {str(one): str(entry["state"]) for one, entry in listed.items()}
+            return
+        if data["format"] != handing_in.FORMAT:
+            raise ValueError
+        work.when = str(data["made"])[:16]
+        by_notebook: dict[str, list[str]] = {}
+        for one in listed:
+            work.claims[str(one["name"])] = str(one["state"])
+            if one["answer"] is not None:
+                by_notebook.setdefault(str(one["notebook"]), []).append(str(one["cell"]))
+            else:
+                work.open.add(str(one["name"]))
+        for notebook, cells in by_notebook.items():
+            made = [{"cell_type": "code", "source": cell} for cell in dict.fromkeys(cells)]
+            notebooks.append((notebook, json.dumps({"cells": made}).encode()))
+        if not by_notebook:
+            notebooks.append((name, b'{"cells": []}'))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # others may lie about
+            work.remarks.append(f"unreadable: {name} is no answers file of the course")
+
+
+def _code(content: bytes) -> Iterator[str]:
+    """The code cells of a notebook. Raises ValueError."""
+    try:
+        for cell in json.loads(content)["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ValueError("not a notebook") from None
+
+
+def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
+    found = []
+    for source in sources:
+        try:
+            found.append((parsed(source), source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return found
+
+
+def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict) -> None:
+    """Adds the answers of one notebook."""
+    try:
+        sources = list(_code(content))
+    except ValueError as error:
+        work.remarks.append(f"unreadable: {name} is {error}")
+        return
+    both = _parsed(sources)
+    lost = [x for x in sources if "@exercise" in x or "@find_error" in x]
+    lost = [x for x in lost if not any(x is source for _, source in both)]
+    if lost:
+        work.remarks.append(f"{len(lost)} answers in {name} are no Python")
+    mine = {
+        stub.name: known.exercises[stub.name] for _, x in both for stub in answers(x) if stub.name in known.exercises
+    }
+    original = [cell for file in dict.fromkeys(mine.values()) for cell in known.cells[file]]
+    cells = [*original, *(cell for cell, _ in both)]
+    for at, (_, source) in enumerate(both, len(original)):
+        for stub in _stubs(source):
+            if stub.name not in known.exercises:
+                continue
+            text = _text(source, stub)
+            if record.of_source(text) in known.untouched:
+                work.open.add(stub.name)
+                continue
+            try:
+                answer = Answer(text, needed(cells, at, stub), line_named(cells, at, stub), name)
+            except (RecursionError, ValueError, StopIteration):
+                work.remarks.append(f"“{stub.name}” cannot be read")
+                continue
+            own = name.rpartition("/")[2] == known.exercises[stub.name]
+            found.setdefault(stub.name, []).append((own, answer))
+
+
+def _stubs(source: str) -> list[Stub]:
+    return answers(source) if "exercise" in source or "find_error" in source else []
+
+
+def _text(source: str, stub: Stub) -> str:
+    return "\n".join(source.splitlines()[stub.first - 1 : stub.last])

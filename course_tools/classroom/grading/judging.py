@@ -1,0 +1,176 @@
+"""One hand-in, from its code to a row of the table. Runs in a process of its own: what goes wrong here ends here."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from course_tools.classroom.catalogue import find
+from course_utils.exercises import engine
+from course_utils.exercises.definition import Exercise, FindError
+from course_utils.exercises.guard import TookTooLong, time_limit
+
+from .hand_ins import Answer, HandIn, course, read
+from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, varied
+
+STATES = ("right", "wrong", "suspect", "open", "missing", "timed out", "ended", "not run")
+READING = 300  # seconds of computing for this process: a hand-in may be made to be long to read
+LOOK = 5.0  # seconds between two looks at how much has been computed
+STUCK = 3  # answers that don't come to an end, before the others are left alone
+MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
+DETOUR = "right on the inputs of the notebook, and wrong on new ones"
+
+
+@dataclass
+class Row:
+    """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words. serious:
+    something in it needs a look. mark: the checksum of all its answers."""
+
+    student: str
+    file: str
+    when: str = ""
+    states: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    serious: bool = False
+    mark: str = ""
+    seconds: float = 0.0
+
+    @property
+    def right(self) -> int:
+        return list(self.states.values()).count("right")
+
+
+def prepare() -> None:
+    """What a judging process needs, before it sees anything of a student's."""
+    torch.set_num_threads(1)
+    by_value()
+    course()
+
+
+def judge(path: Path, seconds: float, budget: float) -> Row:
+    """The row of one hand-in. seconds: of computing, for one answer; budget: for all of them."""
+    import resource  # Windows has none, and says above that it has no sandbox
+
+    begun = time.monotonic()
+    with open("/proc/self/statm") as file:
+        limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (READING, READING))
+    work = read(path, course())
+    row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
+    row.serious = bool(work.remarks)
+    room, seen, looked, spent = Room(), {}, begun, 0.0
+    try:
+        for name in course().exercises:
+            if name not in work.answers:
+                row.states[name] = "open" if name in work.open else "missing"
+            elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
+                row.states[name] = "not run"
+            else:
+                row.states[name], row.said[name] = _one(work.answers[name], find(name), room, seconds, seen)
+            if time.monotonic() - looked > LOOK:
+                looked, spent = time.monotonic(), room.computed()
+    finally:
+        room.close()
+    _remark(row, work, seen)
+    row.seconds = time.monotonic() - begun
+    return row
+
+
+def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str]:
+    """(state, words). seen: what answers tried -> names of their exercises."""
+    remote = None
+    try:
+        room.get()
+        with time_limit(PATIENCE * seconds):
+            remote = Remote(room, exercise.name, answer.statements, seconds)
+        state, words = _verdict(remote, exercise, answer.line, PATIENCE * seconds)
+        ended = remote.ended
+    except TookTooLong:
+        room.close()
+        state, words, ended = "timed out", "", TIME
+    except Ended as error:
+        state, words, ended = "ended", str(error), str(error)
+    except (RecursionError, MemoryError):
+        return "not run", "Too deeply nested, or too large."
+    except Exception as error:  # a result that not even the engine expects
+        state, words, ended = "wrong", f"What it returns cannot be compared ({type(error).__name__}).", ""
+    if ended and state != "right":
+        state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
+    for tried in remote.tried if remote else ():
+        seen.setdefault(TRIED[tried], []).append(exercise.name)
+    if "channel" in ended or "reply" in ended:
+        seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
+    if borrowed(answer.statements, exercise):
+        seen.setdefault("hands on the course's own function", []).append(exercise.name)
+    if remote:
+        remote.close()
+    return state, words
+
+
+def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> tuple[str, str]:
+    if remote.error:
+        return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300]
+
+    def judged(one: Exercise) -> engine.Verdict:
+        if isinstance(one, FindError):
+            return engine.judge_repair(one, remote, line, patience)
+        return engine.judge(one, remote, patience)
+
+    verdict = judged(exercise)
+    if verdict.right and not judged(replace(exercise, cases=varied(exercise))).right:
+        return "suspect", DETOUR
+    return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text
+
+
+def borrowed(statements: list[ast.stmt], exercise: Exercise) -> bool:
+    """Whether an answer names the function that is its own solution, or is its text, word for word."""
+    solution = exercise.reference
+    if solution.__module__.startswith(("course_utils.", "chapters.")) and ".exercises" not in solution.__module__:
+        name = solution.__name__
+        nodes = [x for statement in statements for x in ast.walk(statement)]
+        used = {x.id for x in nodes if isinstance(x, ast.Name)}
+        for node in nodes:
+            lent = node.names if isinstance(node, ast.ImportFrom) else ()
+            if any(x.name == name and (x.asname or x.name) in used for x in lent):
+                return True
+            if isinstance(node, ast.Attribute) and node.attr == name:
+                return True
+    ours = _body(ast.parse(textwrap.dedent(inspect.getsource(solution))).body[0])
+    return len(ours) >= 3 and ours == _body(statements[-1])
+
+
+def _body(function: ast.stmt) -> list[str]:
+    body = getattr(function, "body", [])
+    documented = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    return [ast.dump(x) for x in body[documented:]]
+
+
+def _remark(row: Row, work: HandIn, seen: dict[str, list[str]]) -> None:
+    late = [name for name, state in row.states.items() if state == "not run"]
+    for state, words in (("timed out", "timed out"), ("ended", "ended its process"), ("suspect", DETOUR)):
+        names = [name for name, one in row.states.items() if one == state]
+        if names:
+            seen.setdefault(words, []).extend(names)
+    claimed = [x for x, state in row.states.items() if work.claims.get(x) == "solved" and state not in ("right",)]
+    if claimed:
+        seen["its record says solved, and it is not"] = claimed
+    if late:
+        seen["not run, the others took too long"] = late
+    for words, names in seen.items():
+        names = list(dict.fromkeys(names))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        row.remarks.append(f"{words}: {', '.join(names[:3])}{more}")
+        row.serious = True
+    if len(work.answers) >= 3:
+        text = "\n".join(f"{name}\n{one.source}" for name, one in sorted(work.answers.items()))
+        row.mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,96 @@
+"""Of all that stands in a notebook, the statements that one answer needs: helpers, imports, constants. Runs nothing."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+
+from course_utils.exercises.notebook import Stub
+
+KNOWN = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The top-level statements of a cell, each with the names that it binds and those that it uses."""
+
+    statements: tuple[ast.stmt, ...]
+    binds: tuple[frozenset[str], ...]
+    uses: tuple[frozenset[str], ...]
+
+
+def plain(source: str) -> str:
+    """A cell without magics: each such line becomes `pass`, so that line numbers stay."""
+    return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
+
+
+@functools.lru_cache(4096)
+def parsed(source: str) -> Cell:
+    """What stands in a cell. Most cells of a hand-in are the course's own, and parsed already.
+
+    Raises SyntaxError, ValueError, RecursionError or MemoryError where it is no Python.
+    """
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        body = ast.parse(plain(source)).body
+    codes = [compile(ast.Module([statement], []), "<cell>", "exec", dont_inherit=True) for statement in body]
+    return Cell(tuple(body), *(tuple(frozenset(_names(code, start)) for code in codes) for start in ("STORE", "LOAD")))
+
+
+def _names(code: CodeType, start: str) -> Iterator[str]:
+    """The names of a notebook that a piece of code stores or loads; what is local to a function is none of them."""
+    for step in dis.get_instructions(code):
+        if step.opname.startswith(start) and step.opname.endswith(("_NAME", "_GLOBAL", "_GLOBALS")):
+            if start == "STORE" or step.argval not in KNOWN:
+                yield step.argval
+        elif start == "STORE" and "IMPORT_STAR" in (step.opname, step.argrepr):
+            yield "*"
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType) and start == "LOAD":
+            yield from _names(inner, start)
+
+
+def needed(cells: list[Cell], at: int, stub: Stub) -> list[ast.stmt]:
+    """The statements that the answer in cell `at` needs, in order; it comes last itself.
+
+    A name is taken from the answer's own cell, else from the nearest cell above, else from the nearest below.
+    """
+    place = next(i for i, x in enumerate(cells[at].statements) if x.end_lineno == stub.last and _is(x, stub))
+    chosen = {(at, place)}
+    known, waiting = {stub.bound}, set(cells[at].uses[place])
+    order = [at, *range(at - 1, -1, -1), *range(at + 1, len(cells))]
+    while waiting:
+        name = waiting.pop()
+        known.add(name)
+        for i in order:
+            found = {(i, j) for j, bound in enumerate(cells[i].binds) if name in bound or "*" in bound} - {(at, place)}
+            for one in found - chosen:
+                waiting |= cells[one[0]].uses[one[1]] - known
+            chosen |= found
+            if any(name in cells[i].binds[j] for i, j in found):
+                break
+    chosen.discard((at, place))
+    return [cells[i].statements[j] for i, j in [*sorted(chosen), (at, place)]]
+
+
+def _is(statement: ast.stmt, stub: Stub) -> bool:
+    return getattr(statement, "name", None) == stub.bound
+
+
+def line_named(cells: list[Cell], at: int, stub: Stub) -> int | str | None:
+    """The number in `@find_error(name, line=3)`; None if there is none, a text if it is not written as a number."""
+    statement = next(x for x in cells[at].statements if x.end_lineno == stub.last and _is(x, stub))
+    for decorator in statement.decorator_list:
+        for keyword in getattr(decorator, "keywords", ()):
+            if keyword.arg == "line":
+                try:
+                    return ast.literal_eval(keyword.value)
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    return "…"
+    return None

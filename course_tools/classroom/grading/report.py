@@ -1,0 +1,98 @@
+"""The table of a class: as CSV for a spreadsheet, as a few lines for the screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+from course_utils.support import files
+
+from .judging import Row
+
+SHOWN = 60  # letters of a name and of a remark on the screen
+
+
+def finish(rows: list[Row]) -> list[Row]:
+    """One row for each student, in the order of their names: of several hand-ins the last one counts, and says so."""
+    several: dict[str, list[Row]] = {}
+    for row in rows:
+        several.setdefault(unicodedata.normalize("NFC", row.student).casefold(), []).append(row)
+    kept = []
+    for same in several.values():
+        same.sort(key=lambda row: (row.when, row.file))
+        if len(same) > 1:
+            others = ", ".join(row.file for row in same[:-1])
+            same[-1].remarks.insert(0, f"handed in {len(same)} times, counted: {same[-1].file}, not: {others}")
+            same[-1].serious = True
+        kept.append(same[-1])
+    marks = Counter(row.mark for row in kept if row.mark)
+    for row in kept:
+        if marks.get(row.mark, 0) > 1:
+            others = ", ".join(x.student for x in kept if x.mark == row.mark and x is not row)
+            row.remarks.append(f"the same answers, letter for letter, as {others}")
+            row.serious = True
+    return sorted(kept, key=lambda row: unicodedata.normalize("NFKD", row.student).casefold())
+
+
+def write(rows: list[Row], exercises: list[str], file: Path) -> None:
+    """The table. Raises ValueError if the file cannot be written."""
+    head = ["student", "handed in", "solved", "of", "remarks", *exercises, "file"]
+    body = [
+        [row.student, row.when, row.right, len(exercises), "; ".join(row.remarks)]
+        + [row.states.get(name, "not run") for name in exercises]
+        + [row.file]
+        for row in rows
+    ]
+    _write(file, [head, *body])
+
+
+def write_words(rows: list[Row], file: Path) -> None:
+    """What the checks say of each answer, one line each. Raises ValueError if the file cannot be written."""
+    words = [[row.student, name, row.states[name], text] for row in rows for name, text in row.said.items()]
+    _write(file, [["student", "exercise", "state", "words"], *words])
+
+
+def _write(file: Path, table: list[list]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([[_cell(x) for x in line] for line in table])
+    try:
+        files.write_atomically(file, "\ufeff" + text.getvalue())  # the mark tells spreadsheets that it is UTF-8
+    except OSError as error:
+        raise ValueError(
+            f"{file} cannot be written ({error.strerror or error}); needed: a file in a folder that exists and is "
+            "yours. Name another one: --out FILE"
+        ) from None
+
+
+def _cell(x: object) -> object:
+    """Spreadsheets take a text that begins so for a formula, and run it: also after blanks, and in full width."""
+    if not isinstance(x, str):
+        return x
+    x = "".join(letter if letter.isprintable() else " " for letter in x)
+    return f"'{x}" if unicodedata.normalize("NFKC", x).lstrip()[:1] in tuple("=+-@") else x
+
+
+def summary(rows: list[Row], exercises: list[str], file: Path) -> str:
+    """For the screen: who has solved how many, and what needs a look."""
+    wide = max(len("student"), *(min(len(row.student), SHOWN) for row in rows))
+    lines = [f"{'student'.ljust(wide)}  right  wrong  open  remarks"]
+    for row in rows:
+        count = Counter(row.states.values())
+        unfinished = count["open"] + count["missing"]
+        wrong = sum(count.values()) - row.right - unfinished
+        more = f" (and {len(row.remarks) - 1} more)" if len(row.remarks) > 1 else ""
+        remark = "".join(_short(x) for x in row.remarks[:1]) + more
+        lines.append(f"{_short(row.student).ljust(wide)}  {row.right:5}  {wrong:5}  {unfinished:4}  {remark}".rstrip())
+    serious = sum(row.serious for row in rows)
+    look = f"{serious} of them with a remark that needs a look" if serious else "none needs a look"
+    return "\n".join(
+        [*lines, "", f"{len(rows)} hand-ins, {len(exercises)} exercises; {look}. Table: {os.fspath(file)}"]
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -1,0 +1,63 @@
+// The speaker's window: where one is in the lesson, what to ask, which wrong guesses to expect. Keys work there, too.
+const STYLE = await (await fetch(new URL("./notes.css", import.meta.url))).text();
+const minutes = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
+
+// One window for all chapters: it follows the one that is shown.
+export function notesWindow() {
+  let deck = null,
+    notes = [],
+    other = null,
+    timer = 0;
+  const there = () => other && !other.closed;
+  const noteAt = (at) => {
+    for (let i = at; i >= 0; i--) {
+      const found = notes.findIndex((n) => n.heading === deck.steps[i].heading);
+      if (found >= 0) return found;
+    }
+    return 0;
+  };
+  function follow(shown, itsNotes) {
+    [deck, notes] = [shown, itsNotes];
+  }
+  function open() {
+    other = window.open("", "course-notes", "popup,width=760,height=820");
+    if (!other) return deck.tell("The browser keeps the notes' window from opening: allow pop-ups for this address.");
+    other.document.title = "Notes";
+    other.document.head.innerHTML = `<meta charset="utf-8"><title>Notes</title><style>${STYLE}</style>`;
+    other.document.onkeydown = (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault();
+        deck.action(event)?.();
+      }
+    };
+    other.focus();
+    clearInterval(timer);
+    timer = setInterval(tick, 1000);
+    show();
+  }
+  function tick() {
+    if (!there()) return clearInterval(timer);
+    const clock = other.document.getElementById("clock");
+    if (clock) clock.textContent = minutes(Date.now() - deck.started);
+  }
+  function show() {
+    if (!there()) return;
+    const index = noteAt(deck.at),
+      note = notes[index],
+      after = notes[index + 1],
+      body = other.document.body;
+    body.innerHTML =
+      `<header><span>since the start <b id="clock"></b></span><span id="plan"></span><span ` +
+      `id="place"></span></header><main></main><aside></aside><footer></footer>`;
+    body.querySelector("#place").textContent = `${deck.at + 1} of ${deck.steps.length}`;
+    if (!note) return (body.querySelector("main").textContent = "No notes for this notebook.");
+    body.querySelector("#plan").textContent = note.minutes
+      ? `plan: minutes ${note.starts} to ${note.starts + note.minutes}`
+      : `plan: minute ${note.starts}`;
+    body.querySelector("main").innerHTML = note.html; // made by speaker.py, escaped there
+    body.querySelector("aside").innerHTML = index ? notes[0].html : ""; // what holds for the whole chapter
+    body.querySelector("footer").textContent = after ? `Then: ${after.heading}` : "The last section.";
+    tick();
+  }
+  return { follow, open, show };
+}

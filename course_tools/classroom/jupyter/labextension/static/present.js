@@ -1,0 +1,311 @@
+// A chapter in front of a class: one step a screen, the keyboard alone. What a step is, says screen.js.
+import { chooser, help, pop } from "./dialogs.js";
+import { notesWindow } from "./notes.js";
+import { MARKS, el, fit, isCode, nothing, plan, quiet } from "./screen.js";
+import { STYLE } from "./style.js";
+
+class Deck {
+  constructor(app, panel, course, notes, leave) {
+    Object.assign(this, { app, panel, course, notes, leave, notebook: panel.content, at: 0, busy: 0 });
+    // ids of cells: was run, code asked for, code put away
+    Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() });
+    this.name = panel.context.path
+      .split("/")
+      .pop()
+      .replace(/\.ipynb$/, "");
+    this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
+    this.bar = el("div", { className: "course-bar", role: "status" });
+    this.bar.dataset.testid = "course-bar";
+    document.body.append(this.bar);
+    document.body.classList.add("course-presenting");
+    panel.node.classList.add("course-deck");
+    this.notebook.node.tabIndex = -1;
+    this.grown = new ResizeObserver(() => this.layout());
+    this.key = (event) => this.press(event);
+    window.addEventListener("keydown", this.key, true);
+    notes.follow(this, course.configured.notes?.[this.name] ?? []);
+    const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
+    kept.ran?.forEach((id) => this.ran.add(id));
+    this.started = kept.started ?? Date.now();
+    this.steps = plan(this.notebook.widgets);
+    this.go(
+      Math.max(
+        0,
+        this.steps.findIndex((s) => s.cell.model.id === kept.at),
+      ),
+    );
+    if (this.ran.size && kept.kernel !== this.kernel?.id)
+      this.tell("This kernel is a new one: shift K brings back what stands above.", 20000);
+  }
+
+  get step() {
+    return this.steps[this.at];
+  }
+
+  get kernel() {
+    return this.panel.sessionContext.session?.kernel;
+  }
+
+  close() {
+    window.removeEventListener("keydown", this.key, true);
+    this.grown.disconnect();
+    this.bar.remove();
+    document.body.classList.remove("course-presenting");
+    this.panel.node.classList.remove("course-deck");
+    for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
+    this.notebook.scrollToCell(this.step.cell);
+  }
+
+  // ---- moving
+  go(at, by = 1) {
+    this.steps = plan(this.notebook.widgets); // cells may have come or gone
+    this.at = Math.max(0, Math.min(this.steps.length - 1, at));
+    while (!this.busy && nothing(this.step.cell, this) && this.steps[this.at + by]) this.at += by;
+    if (this.at === 0) this.started = Date.now();
+    const { cell } = this.step,
+      index = this.notebook.widgets.indexOf(cell);
+    this.notebook.mode = "command";
+    this.notebook.deselectAll();
+    this.notebook.activeCellIndex = index;
+    this.grown.disconnect();
+    this.grown.observe(cell.node);
+    this.layout(true);
+    this.focus();
+    this.remember();
+    if (quiet(cell) && !this.ran.has(cell.model.id)) this.run(true);
+    this.notes.show();
+  }
+
+  jump(at) {
+    this.go(at);
+    const missing = this.steps.slice(0, at).some(({ cell }) => isCode(cell) && !this.ran.has(cell.model.id));
+    if (missing) this.tell("Not all above was run: shift K runs it in a fresh kernel.", 12000);
+  }
+
+  next() {
+    const { cell } = this.step,
+      pane = this.scroller;
+    this.said = null;
+    if (isCode(cell) && !this.ran.has(cell.model.id)) return this.run(true);
+    if (pane.scrollTop + pane.clientHeight < pane.scrollHeight - 8) return pane.scrollBy(0, 0.8 * pane.clientHeight);
+    if (this.at < this.steps.length - 1) return this.go(this.at + 1);
+    const chapters = this.course.configured.chapters,
+      following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
+    if (following) this.leave(following);
+    else this.tell("This is the end. ← back, G goes to a section.");
+  }
+
+  back() {
+    if (this.scroller.scrollTop > 8) return this.scroller.scrollTo(0, 0);
+    this.go(this.at - 1, -1);
+  }
+
+  // ---- running
+  async run(onwards = false) {
+    const { cell } = this.step;
+    if (!isCode(cell)) return;
+    const first = !this.ran.has(cell.model.id);
+    this.ran.add(cell.model.id);
+    this.said = null;
+    this.remember();
+    this.notebook.deselectAll();
+    this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);
+    this.busy += 1;
+    this.layout();
+    try {
+      await this.app.commands.execute("notebook:run-cell");
+    } finally {
+      this.busy -= 1;
+    }
+    if (!this.busy) this.panel.context.save().catch(() => {}); // so that the page may be reloaded
+    this.layout();
+    // nothing to look at
+    if (onwards && first && this.step.cell === cell && !cell.model.outputs.length) this.go(this.at + 1);
+  }
+
+  stop() {
+    if (this.kernel?.status !== "busy") return this.tell("Nothing is running.");
+    this.kernel.interrupt();
+    this.tell("Stopped. A training keeps the best that it had.");
+  }
+
+  async trainAnew() {
+    await this.course.ask(this.panel, "import os; os.environ['COURSE_KEPT'] = 'anew'");
+    await this.run();
+    await this.course.ask(this.panel, "import os; os.environ.pop('COURSE_KEPT', None)");
+  }
+
+  async restart() {
+    this.tell("A fresh kernel; bringing back what was defined …", 60000);
+    try {
+      this.tell(await this.course.restartAndResume(this.panel), 20000);
+      if (quiet(this.step.cell)) this.run(); // what listened to the old kernel
+    } catch (error) {
+      this.tell(`Not all came back: ${error.message}`, 20000);
+    }
+  }
+
+  // ---- looking
+  get scroller() {
+    return this.notebook.node.querySelector(".jp-WindowedPanel-outer") ?? this.notebook.node;
+  }
+
+  layout(arrived = false) {
+    fit(this);
+    if (arrived) this.scroller.scrollTo(0, 0);
+    const said = this.said && this.said.until > Date.now() ? this.said.text : null;
+    const place = `${this.step.heading.replace(/[*_`$]/g, "")} · ${this.at + 1}/${this.steps.length}`;
+    const folded = this.step.cell.node.classList.contains("course-nocode") && !quiet(this.step.cell);
+    const hint = this.busy
+      ? "running … S stop · → next"
+      : folded
+        ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
+        : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
+    this.bar.replaceChildren(
+      el("span", { className: "course-said" }, said ?? hint),
+      el("span", { className: "course-place" }, place),
+    );
+  }
+
+  tell(text, milliseconds = 6000) {
+    this.said = { text, until: Date.now() + milliseconds };
+    this.layout();
+    setTimeout(() => this.layout(), milliseconds + 50);
+  }
+
+  focus() {
+    this.notebook.node.focus({ preventScroll: true });
+  }
+
+  // The first control of the views on this screen
+  touch() {
+    const on = this.notebook.widgets.filter((c) => c.node.classList.contains("course-on")).reverse();
+    for (const host of this.course.views(this.panel, on)) {
+      const control = host.shadowRoot.querySelector("input:not(:disabled),select,[tabindex='0'],button:not(:disabled)");
+      if (control) return control.focus();
+    }
+    const control = this.step.cell.node.querySelector(
+      ".jp-OutputArea :is(input,button,select,summary),.jp-MarkdownOutput summary",
+    );
+    if (control) control.focus();
+    else this.tell("Nothing to move on this screen.");
+  }
+
+  edit() {
+    if (!isCode(this.step.cell)) return this.tell("This is text; only code is edited here.");
+    this.show(this.step.cell);
+    this.layout();
+    this.notebook.mode = "edit";
+    this.step.cell.editor?.focus();
+  }
+
+  toggleCode() {
+    const { cell } = this.step,
+      { id } = cell.model;
+    if (!isCode(cell)) return this.tell("This is text.");
+    if (cell.node.classList.contains("course-nocode")) this.show(cell);
+    else (this.shown.delete(id), this.folded.add(id));
+    this.layout();
+  }
+
+  show(cell) {
+    this.shown.add(cell.model.id);
+    cell.syncCollapse = false; // to be seen here, not to be changed in the file
+    cell.inputHidden = false;
+  }
+
+  // ---- keys: those of the deck, unless something on the screen is being moved or written
+  press(event) {
+    const path = event.composedPath(),
+      within = path.some(
+        (e) => e.dataset?.lmSuppressShortcuts || e.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName),
+      );
+    if (path.some((e) => e.tagName === "DIALOG")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act =
+      event.key === "Enter" && event.shiftKey
+        ? () => {
+            this.run();
+            this.focus();
+          }
+        : within
+          ? { Escape: () => this.go(this.at) }[event.key]
+          : this.action(event);
+    if (within && !act) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // a D typed here must not delete a cell
+    act?.();
+  }
+
+  action({ key, shiftKey }) {
+    const one = key.length === 1 ? key.toLowerCase() : key;
+    if (shiftKey && one === "r")
+      return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);
+    if (shiftKey && one === "k") return () => this.restart();
+    if (shiftKey && one === "t") return () => this.trainAnew();
+    if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.jump(this.at + 1);
+    const on = () => this.notebook.widgets.filter((c) => c.node.classList.contains("course-on"));
+    return {
+      ArrowRight: () => this.next(),
+      PageDown: () => this.next(),
+      " ": () => this.next(),
+      ArrowLeft: () => this.back(),
+      PageUp: () => this.back(),
+      ArrowDown: () => this.scroller.scrollBy(0, 120),
+      ArrowUp: () => this.scroller.scrollBy(0, -120),
+      Home: () => this.go(0),
+      End: () => this.go(this.steps.length - 1),
+      Enter: () => this.run(),
+      s: () => this.stop(),
+      r: () => {
+        this.course.resetViews(this.panel, on());
+        this.tell("As at first.");
+      },
+      Tab: () => this.touch(),
+      Escape: () => this.focus(),
+      e: () => this.edit(),
+      c: () => this.toggleCode(),
+      n: () => this.notes.open(),
+      b: () => document.body.classList.toggle("course-black"),
+      g: () => pop(chooser(this), () => this.focus()),
+      q: () => this.leave(null),
+      "?": () => pop(help(), () => this.focus()),
+    }[one];
+  }
+
+  remember() {
+    const state = { at: this.step.cell.model.id, ran: [...this.ran], started: this.started, kernel: this.kernel?.id };
+    sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
+  }
+}
+
+export async function present(app, course) {
+  document.head.append(el("style", { textContent: STYLE }));
+  document.body.classList.add("course-large"); // before any view is drawn: they take their size from the page
+  const notes = notesWindow();
+  let deck = null,
+    left = false;
+  const begin = async () => {
+    const panel = app.shell.currentWidget;
+    if (deck?.panel === panel || !panel?.content?.widgets || !panel.sessionContext) return;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    if (app.shell.currentWidget !== panel || deck?.panel === panel) return;
+    deck?.close();
+    deck = new Deck(app, panel, course, notes, leave);
+    window.courseDeck = deck; // for tests
+  };
+  const leave = async (chapter) => {
+    if (chapter) return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
+    deck?.close();
+    deck = null;
+    left = true;
+  };
+  app.commands.addCommand("attention-course:present", { label: "Present this notebook", execute: begin });
+  app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });
+  await app.restored;
+  while (!deck && !left) {
+    await begin();
+    if (!deck) await new Promise((done) => setTimeout(done, 200));
+  }
+}

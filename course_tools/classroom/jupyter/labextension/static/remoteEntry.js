@@ -1,0 +1,91 @@
+// The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
+// but present.js beside it, and that only where `make present` asks for it. A test opens it in a real JupyterLab.
+(() => {
+  const HERE = document.currentScript.src;
+  const configured = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}").coursePresenting;
+
+  // ---- what can be done with an open notebook; `panel` is JupyterLab's NotebookPanel
+  const views = (panel, cells = panel.content.widgets) =>
+    cells.flatMap((cell) => [...cell.node.querySelectorAll(".course-view")]).filter((host) => host.view);
+
+  function resetViews(panel, cells) {
+    const found = views(panel, cells);
+    found.forEach((host) => host.view.act("reset"));
+    return found.length;
+  }
+
+  // Runs Python in the notebook's kernel, beside its cells -> what it printed, or the error.
+  async function ask(panel, code) {
+    const kernel = panel.sessionContext.session?.kernel;
+    if (!kernel) throw new Error("This notebook has no kernel: choose one in the Kernel menu.");
+    const future = kernel.requestExecute({ code, store_history: false, stop_on_error: false });
+    let said = "";
+    future.onIOPub = ({ content, header }) => {
+      if (header.msg_type === "stream" && content.name === "stdout") said += content.text;
+    };
+    const reply = await future.done;
+    if (reply.content.status !== "ok") throw new Error(reply.content.evalue || "stopped");
+    return said.trim();
+  }
+
+  // Brings back what the cells above the active one had defined; their outputs stay as they are.
+  async function resume(panel) {
+    await panel.context.save();
+    const id = panel.content.activeCell?.model.id ?? "";
+    return ask(panel, `from course_tools.classroom import resuming\nresuming.resume_here(${JSON.stringify(id)})`);
+  }
+
+  async function restartAndResume(panel) {
+    await panel.context.save();
+    await panel.sessionContext.restartKernel();
+    return resume(panel);
+  }
+
+  const course = { views, resetViews, ask, resume, restartAndResume, configured };
+
+  function activate(app) {
+    const current = () =>
+      app.shell.currentWidget?.content?.widgets && app.shell.currentWidget?.sessionContext
+        ? app.shell.currentWidget
+        : null;
+    const say = (message, type = "success", autoClose = 8000) =>
+      app.commands.execute("apputils:notify", { message, type, options: { autoClose } }).catch(() => {});
+    const add = (name, label, caption, run) =>
+      app.commands.addCommand(`attention-course:${name}`, {
+        label,
+        caption,
+        isEnabled: () => !!current(),
+        execute: async () => {
+          try {
+            const said = await run(current());
+            if (said) say(said);
+            return said;
+          } catch (error) {
+            say(`Not done: ${error.message}`, "error", false);
+            return false;
+          }
+        },
+      });
+    add("reset-views", "Reset views", "Every view of this notebook back to its first state", (panel) => {
+      const count = resetViews(panel);
+      return count
+        ? `${count} ${count === 1 ? "view is" : "views are"} as at first.`
+        : "There is no view on this page.";
+    });
+    add("resume", "Resume here", "After a restart: bring back what the cells above this one had defined", resume);
+    add(
+      "restart-and-resume",
+      "Restart Kernel and Resume Here",
+      "A fresh kernel, with what the cells above had defined",
+      restartAndResume,
+    );
+    if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
+  }
+
+  const plugin = { id: "attention-course:plugin", description: "The course's commands", autoStart: true, activate };
+  window._JUPYTERLAB = window._JUPYTERLAB ?? {};
+  window._JUPYTERLAB["attention-course"] = {
+    init: () => {},
+    get: async () => () => ({ __esModule: true, default: plugin }),
+  };
+})();

@@ -1,0 +1,162 @@
+"""How far the student is: a table of the chapters with what is next, in a notebook and in a terminal.
+
+    course progress                  # the workbook here, or the course's own
+    course progress --export FILE    # one file to hand in: see `handing_in.py`
+
+Which exercises there are, and in which order, is read from the course's notebooks; nothing of theirs is run.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course_utils.exercises import record
+from course_utils.exercises.notebook import Stub, stubs
+from course_utils.exercises.show import Note, box, display, inline, paragraph
+from course_utils.support import files
+
+from . import workbook
+
+OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
+SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook of the course: its file, its title, and the names of its exercises as they stand in it."""
+
+    file: str
+    title: str
+    exercises: tuple[str, ...]
+
+
+def cells(path: Path) -> Iterator[tuple[str, str]]:
+    """(type, source) of each cell of a notebook file. Raises ValueError if it is none, or an OSError."""
+    try:
+        found = json.loads(path.read_bytes())["cells"]
+        yield from [(cell["cell_type"], "".join(cell["source"])) for cell in found]
+    except (KeyError, TypeError, RecursionError):
+        raise ValueError(f"{path.name} is not a notebook.") from None
+
+
+def answers(source: str) -> list[Stub]:
+    """`stubs`, also in cells with magics and a `%%time` above."""
+    found = stubs(source)
+    if found or "@exercise" not in source and "@find_error" not in source:
+        return found
+    lines = source.split("\n")
+    return stubs("\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in lines))
+
+
+def chapters(notebooks: Path) -> list[Chapter]:
+    """The chapters that have exercises, in order."""
+    found = []
+    for path in sorted(notebooks.glob("[0-9]*.ipynb")):
+        both = list(cells(path))
+        title = next((text.splitlines()[0].lstrip("# ") for kind, text in both if kind == "markdown" and text), "")
+        names = [stub.name for kind, text in both if kind == "code" for stub in answers(text)]
+        if names:
+            found.append(Chapter(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
+    return found
+
+
+def rows(course: list[Chapter], entries: dict[str, dict[str, Any]]) -> list[tuple[Chapter, dict[str, str]]]:
+    """Each chapter, with the state of each of its exercises."""
+    return [(one, {name: entries.get(name, {"state": "open"})["state"] for name in one.exercises}) for one in course]
+
+
+def _next(states: dict[str, str]) -> str:
+    """The first exercise that was tried and is not solved, else the first one open; "" if all are solved."""
+    for wanted in ("tried", "open"):
+        for name, state in states.items():
+            if state == wanted:
+                return name
+    return ""
+
+
+def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
+    """The table as HTML and as text. where: the workbook, by default the one that the working directory lies in."""
+    where = where or files.workbook_folder()
+    if where is None:
+        return Note(box(paragraph(inline(OUTSIDE)), "dotted"), OUTSIDE)
+    try:
+        entries, remarks = record.read(where), []
+    except record.Damaged as damage:
+        entries, remarks = damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
+    except OSError as error:
+        entries, remarks = {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
+    course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
+    known = {name for _, states in course for name in states}
+    aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
+    if aside:
+        remarks.append(f"Set aside because it could not be read: {', '.join(aside)}. Nothing in it was changed.")
+    gone = [name for name, entry in entries.items() if name not in known and entry["state"] == "solved"]
+    if gone:
+        remarks.append(f"Also solved, and no longer in the course: {', '.join(sorted(gone))}.")
+    states = [state for _, one in course for state in one.values()]
+    head = f"{states.count('solved')} of {len(states)} exercises solved"
+    head += f", {states.count('tried')} tried." if "tried" in states else "."
+    return Note(_page(head, course, entries, remarks), _text(head, course, entries, remarks))
+
+
+def _cells(chapter: Chapter, states: dict[str, str], entries: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
+    """number, title, count, what is next"""
+    done, tried = (list(states.values()).count(x) for x in ("solved", "tried"))
+    count = f"{done} of {len(states)}" + (f", {tried} tried" if tried else "")
+    name = _next(states)
+    entry = entries.get(name, {})
+    attempts = entry.get("attempts", 0)
+    about = [f"{attempts} attempt{'s' * (attempts != 1)}"] * bool(attempts) + ["hints seen"] * bool(entry.get("hints"))
+    if name:
+        following = f"{SIGNS[states[name]]} {name}" + (f" ({', '.join(about)})" if about else "")
+    else:
+        following = f"{SIGNS['solved']} all solved"
+    return chapter.file[:2].lstrip("0") or "0", chapter.title, count, following
+
+
+def _text(head: str, course: list, entries: dict, remarks: list[str]) -> str:
+    grid = [("", "chapter", "solved", "next"), *(_cells(*one, entries) for one in course)]
+    widths = [max(len(row[i]) for row in grid) for i in range(3)]
+    lines = ["  ".join([*(x.ljust(w) for x, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip() for row in grid]
+    return "\n".join([head, *lines, *remarks])
+
+
+def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
+    cell = "text-align:left;padding:.1em 1.2em .1em 0;vertical-align:top"
+    top = "".join(f'<th scope="col" style="{cell}">{x}</th>' for x in ("Chapter", "Solved", "Next"))
+    body = ""
+    for chapter, states in course:
+        number, title, count, following = (html.escape(x) for x in _cells(chapter, states, entries))
+        link = f'<a href="{html.escape(chapter.file)}">{number} {title}</a>'
+        body += (
+            f'<tr style="background:none"><th scope="row" style="{cell};font-weight:normal">{link}</th>'
+            f'<td style="{cell}">{count}</td><td style="{cell}">{following}</td></tr>'
+        )
+    grid = f'<table style="margin:.3em 0;border:none"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    said = "".join(paragraph(inline(x)) for x in remarks)
+    aria = 'role="group" aria-label="Your progress"'
+    return box(paragraph(f"<strong>{head}</strong>") + grid + said, role=aria)
+
+
+def progress() -> None:
+    """Shows how far the student is: a table of the chapters, with what is next. For notebooks in a workbook."""
+    display(note())
+
+
+def place(folder: str | None = None) -> Path:
+    """The workbook that the command `course progress` speaks of: the one named, the one here, or the course's own.
+
+    Raises ValueError if there is none.
+    """
+    where = Path(folder) if folder else files.workbook_folder() or workbook.place()
+    if not where.is_dir():
+        raise ValueError(
+            f"{where} is no folder; needed: a workbook, with your copies of the notebooks. `make lab` makes one; "
+            "for another, name it: course progress FOLDER"
+        )
+    return where

@@ -1,0 +1,121 @@
+"""After a restart, back at the same point: `resume_here()` runs the cells above again, quietly.
+
+    from course_tools.classroom.resuming import resume_here
+    resume_here()
+
+Trainings come from what `fit` has kept in the workbook (course_utils/training/kept.py); all else is computed again. Of
+cells tagged `shows`, on which nothing below depends, only imports, functions and classes run. Sections under *Deeper*
+are left out, but for the one that the cell stands in.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from course_utils.training import kept
+
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class CannotResume(RuntimeError):
+    """There is nothing to go by. The message says what to do."""
+
+    def _render_traceback_(self):
+        return [f"{type(self).__name__}: {self}"]
+
+
+def resume_here(cell: str | None = None) -> None:
+    """Defines again what the cells above had defined, and says in a few lines what came back and what did not.
+
+    cell: the id of the cell to stop before; without: the cell that calls. Outputs on the page stay. ■ stops it; what is
+    back by then stays. Raises CannotResume outside of a notebook, and where the saved notebook does not have this cell.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if not hasattr(shell, "kernel"):
+        raise CannotResume("resume_here() was called outside of a notebook; run it in a cell of the chapter.")
+    started, back, failed, stopped = time.monotonic(), 0, [], False
+    with kept.brought_back() as trainings:
+        try:
+            for one in _above(shell, cell):
+                first = next((x.strip() for x in one.source.splitlines() if x.strip() and not x.startswith("#")), "")
+                if not first or first.startswith(("%", "!")) or "resume_here" in one.source:
+                    continue
+                error = _run(shell, one.source, only_definitions="shows" in one.metadata.get("tags", ()))
+                back += not error
+                failed += [(first[:60], error)] * bool(error)
+        except KeyboardInterrupt:
+            stopped = True
+    print(_report(back, time.monotonic() - started, trainings, failed, stopped))
+
+
+def _run(shell: Any, text: str, only_definitions: bool) -> str:
+    """Run a cell in the user's names, showing nothing -> "" or the error in one line."""
+    from IPython.utils.capture import capture_output
+
+    try:
+        source = shell.transform_cell(text)
+        name = shell.compile.cache(source, 0, raw_code=text)  # where inspect.getsource and tracebacks find it
+        with capture_output():
+            for node in ast.parse(source).body:
+                if isinstance(node, DEFINITIONS) or not only_definitions:
+                    exec(compile(ast.Module([node], []), name, "exec", dont_inherit=True), shell.user_ns)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    return ""
+
+
+def _report(back: int, seconds: float, trainings: list, failed: list, stopped: bool) -> str:
+    lines = [f"{back} cells above are back, in {seconds:.0f} s; what they showed stays as it was."]
+    found = [title for how, title in trainings if how == "kept"]
+    again = [title or "Training" for how, title in trainings if how == "trained"]
+    if found:
+        lines.append(f"Taken as kept: {len(found)} training{'s' * (len(found) != 1)}.")
+    if again:
+        names = ", ".join(f"“{title}”" for title in dict.fromkeys(again))
+        lines.append(f"Trained again, for nothing fitting was kept (new, or changed since): {names}.")
+    lines += [f"Not brought back: the cell that begins with “{first}”: {error}" for first, error in failed]
+    return "\n".join(lines + ["Stopped before all was back: run this again to go on."] * stopped)
+
+
+def _above(shell: Any, asked: str | None) -> list[Any]:
+    """The code cells of the saved notebook above a cell, without the Deeper sections that it does not stand in."""
+    import nbformat
+
+    if asked is None:
+        with contextlib.suppress(AttributeError, KeyError, TypeError):
+            asked = shell.get_parent()["metadata"].get("cellId")
+    for path in _notebooks():
+        try:
+            cells = nbformat.read(path, as_version=4).cells
+        except Exception:  # not the one that runs here
+            continue
+        for here, one in enumerate(cells):
+            if (one.get("id") == asked) if asked else ("resume_here()" in one.source):
+                section = here  # where the Deeper section begins that the cell stands in
+                while section and _deeper(cells[section - 1]) and _deeper(one):
+                    section -= 1
+                above = [x for x in cells[:section] if not _deeper(x)] + cells[section:here]
+                return [x for x in above if x.cell_type == "code"]
+    raise CannotResume(
+        f"This cell is in no saved notebook of {Path.cwd()}. Save the notebook (Ctrl-S), then run the cell again."
+    )
+
+
+def _deeper(cell: Any) -> bool:
+    return "deeper" in cell.metadata.get("tags", ())
+
+
+def _notebooks() -> list[Path]:
+    """The notebook that this kernel was started for, as the server says; then those beside it, newest first."""
+    said = [Path(os.environ["JPY_SESSION_NAME"])] if os.environ.get("JPY_SESSION_NAME") else []
+    beside = sorted(Path.cwd().glob("*.ipynb"), key=lambda path: -path.stat().st_mtime)
+    return [path for path in [*said, *beside] if path.suffix == ".ipynb" and path.is_file()]

@@ -1,0 +1,34 @@
+"""What is kept when a notebook is saved: everything but widgets that would be dead tomorrow.
+
+A live widget exists as long as its kernel. Saved and opened again, its output would read "Error displaying widget".
+So the saved copy shows what stands beside it in the output, its HTML; the open page keeps the living one.
+The same cleaning is applied to the notebooks that authors build.
+"""
+
+import os
+
+from course_tools.authoring.clean import clean
+
+
+def pre_save_hook(model, path="", contents_manager=None, **_):
+    """Jupyter's hook before a save: `model` is what is about to be written. Changes notebooks only."""
+    content = model.get("content")
+    if model.get("type") == "notebook" and isinstance(content, dict) and content.get("nbformat") == 4:
+        clean(content)
+
+
+def _jupyter_server_extension_points():
+    return [{"module": "course_tools.classroom.saving"}]
+
+
+def _load_jupyter_server_extension(server):
+    """Jupyter Server asks for it; there is nothing to do before all extensions are loaded."""
+
+
+async def _start_jupyter_server_extension(server):
+    """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
+    server.contents_manager.register_pre_save_hook(pre_save_hook)
+    if os.environ.get("COURSE_CHAPTERS"):
+        from course_tools.publishing.presenting import start
+
+        server.web_app.settings.setdefault("page_config_data", {})["coursePresenting"] = start.configuration()

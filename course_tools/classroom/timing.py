@@ -1,0 +1,56 @@
+"""How long notebooks take: measured once (`course results notebook_times`), scaled to this machine."""
+
+import time
+
+
+def measure(function):
+    """Seconds that a call takes."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def calibrate(repeats=3):
+    """Seconds this machine takes for a fixed piece of work like a lesson's: Python, and small and middling tensors.
+
+    The best of `repeats`, so that a busy moment does not count.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    small, large = torch.randn(50, 50, generator=generator), torch.randn(512, 512, generator=generator)
+
+    def work():
+        total = 0
+        for number in range(300_000):
+            total += number % 7
+        for _ in range(500):
+            torch.softmax(small @ small, dim=-1)
+        for _ in range(5):
+            large @ large
+
+    return min(measure(work) for _ in range(repeats))
+
+
+def record():
+    """Run every notebook and time it -> {"calibration": seconds, "seconds": {name: seconds}} for data/results/."""
+    from course_tools.authoring import building
+
+    seconds = {}
+    for name in building.names():
+        notebook = building.read_source(name)
+        work = lambda notebook=notebook, name=name: building.execute(notebook, name, building.folder())  # noqa: E731
+        seconds[name] = round(measure(work), 1)
+    return {"calibration": round(calibrate(), 4), "seconds": seconds}
+
+
+def estimate():
+    """{notebook: minutes on this machine}, {} if nothing was recorded."""
+    from course_utils.data import results
+
+    try:
+        recorded = results.load("notebook_times")
+    except FileNotFoundError:
+        return {}
+    scale = calibrate() / recorded["calibration"]
+    return {name: seconds * scale / 60 for name, seconds in recorded["seconds"].items()}

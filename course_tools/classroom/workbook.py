@@ -1,0 +1,223 @@
+"""`workbook/`: the student's own copies of the notebooks. The course comes in, and nothing is ever overwritten.
+
+A notebook that is not there yet is copied. A copy that nobody touched is replaced when the course brings a new edition.
+One that the student changed stays, and the new edition is laid beside it as `NAME.new-edition.ipynb`.
+One that no program can read any more, cut off in a power failure, stays as well, and a fresh copy is laid beside it.
+`workbook/.course.json` remembers what was laid down: {"written": {file: sha256}, "editions": {notebook: sha256}}.
+"""
+
+import errno
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.support import files
+from course_utils.support.files import STATE
+
+CHANGELOG = "CHANGELOG.md"
+
+
+class WorkbookError(ValueError):
+    """The workbook could not be filled. The message says what to do; nothing of the student's was touched."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that `sync` did. kind: a key of the words below; file: the file written; notebook: its original"""
+
+    kind: str
+    file: str
+    notebook: str
+
+    def __str__(self):
+        return {
+            "new": f"{self.file}: new",
+            "replaced": f"{self.file}: the new edition (your copy was as it came)",
+            "beside": f"{self.notebook}: you have worked in it, so it stays as it is; the new edition is {self.file}",
+            "damaged": f"{self.notebook}: damaged, so it cannot be opened. It stays as it is; a fresh copy is "
+            f"{self.file}, and what you saved before may be in .ipynb_checkpoints/",
+        }[self.kind]
+
+
+def place(course=None):
+    """Where the workbook is: workbook/ of the course, or the folder in COURSE_WORKBOOK, where the course is shared."""
+    given = os.environ.get("COURSE_WORKBOOK")
+    if not given:
+        return (course or files.course_folder()) / "workbook"
+    try:
+        return Path(given).expanduser().resolve()
+    except RuntimeError:  # ~nobody
+        raise WorkbookError(
+            f"COURSE_WORKBOOK is {given!r}, and nobody of that name has a home here: give the full path of a folder."
+        ) from None
+
+
+def damaged(path):
+    """Whether a notebook is there that no program can open: empty, cut off, or no notebook at all."""
+    try:
+        return not isinstance(json.loads(path.read_bytes()).get("cells"), list)
+    except (ValueError, AttributeError, RecursionError):
+        return True
+    except OSError:
+        return False  # not there, or nobody may read it: that is said elsewhere
+
+
+def sync(notebooks, workbook):
+    """Bring the notebooks of the course into the student's folder -> list of Change.
+
+    notebooks  folder with *.ipynb (may be read-only)
+    workbook   folder of the student; made if it is not there
+    Raises WorkbookError if the workbook cannot be written or the course has no notebooks.
+    """
+    notebooks, workbook = Path(notebooks), Path(workbook)
+    editions = {path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
+    if not editions:
+        raise WorkbookError(
+            f"There are no notebooks in {notebooks}. If you have just cloned the course, `git checkout -- notebooks`; "
+            "if you write it, `make notebooks` builds them."
+        )
+    try:
+        workbook.mkdir(parents=True, exist_ok=True)
+        changes = _sync(editions, workbook)
+        _lay_changelog(notebooks, workbook, _read_state(workbook))
+        return changes
+    except OSError as error:
+        raise WorkbookError(_explain(error, workbook)) from error
+
+
+def _sync(editions, workbook):
+    state = _read_state(workbook)
+    before = json.dumps(state)
+    changes = []
+    for name, edition in editions.items():
+        content = edition.read_bytes()
+        sha256 = files.sha256(edition)
+        change = _decide(name, sha256, workbook, state)
+        if change:
+            changes.append(change)
+        if change and change.kind == "damaged" and _laid_down(change.file, sha256, workbook, state):
+            change = None  # the fresh copy is there already: it is only named again
+        if change:
+            files.write_atomically(workbook / change.file, content)
+            state["written"][change.file] = sha256
+        state["editions"][name] = sha256
+        if change or json.dumps(state) != before:
+            _write_state(workbook, state)
+            before = json.dumps(state)
+        if change:
+            trust(workbook / change.file)
+    return changes
+
+
+def _decide(name, sha256, workbook, state):
+    """What to do about one notebook of the course -> Change or None."""
+    found = _sha256(workbook / name)
+    if found is None:
+        return Change("new", name, name)
+    if found == sha256:
+        state["written"][name] = sha256
+        return None
+    if found == state["written"].get(name):
+        return Change("replaced", name, name)
+    broken = damaged(workbook / name)
+    if state["editions"].get(name) == sha256 and not broken:
+        return None  # this edition has been offered
+    for beside in _names_beside(name):
+        there = _sha256(workbook / beside)
+        if there == sha256 and not broken:
+            return None
+        if broken and _laid_down(beside, sha256, workbook, state):
+            return Change("damaged", beside, name)
+        if there is None or there == state["written"].get(beside):
+            return Change("damaged" if broken else "beside", beside, name)
+    return None
+
+
+def _laid_down(name, sha256, workbook, state):
+    """Whether this edition was laid down under that name and is still there, untouched or worked in."""
+    found = _sha256(workbook / name)
+    return found == sha256 or found is not None and state["written"].get(name) == sha256
+
+
+def _lay_changelog(notebooks, workbook, state):
+    """CHANGELOG.md of the course beside the notebooks, where JupyterLab can open it; a file of the student's stays."""
+    ours, theirs = notebooks.parent / CHANGELOG, workbook / CHANGELOG
+    if not ours.is_file() or _sha256(theirs) not in (None, state["written"].get(CHANGELOG)):
+        return
+    sha256 = files.sha256(ours)
+    if _sha256(theirs) != sha256:
+        files.write_atomically(theirs, ours.read_bytes())
+        state["written"][CHANGELOG] = sha256
+        _write_state(workbook, state)
+
+
+def news(changelog):
+    """The newest edition's part of CHANGELOG.md, as plain lines; "" if there is no such file."""
+    if not changelog.is_file():
+        return ""
+    parts = changelog.read_text(encoding="utf-8").split("\n## ")
+    return parts[1].strip() if len(parts) > 1 else ""
+
+
+def _names_beside(name):
+    stem = name.removesuffix(".ipynb")
+    yield f"{stem}.new-edition.ipynb"
+    number = 2
+    while True:
+        yield f"{stem}.new-edition-{number}.ipynb"
+        number += 1
+
+
+def trust(path):
+    """Sign a notebook of the course as trusted, so that its views are interactive before anything is run.
+
+    -> False if Jupyter's record of signatures cannot be written here; then running a cell does the same.
+    """
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    try:
+        NotebookNotary().sign(nbformat.read(path, as_version=4))
+    except Exception:  # a record that is locked, damaged or read-only must not keep anyone from working
+        return False
+    return True
+
+
+def _sha256(path):
+    """The checksum of a file, None if it is not there. A folder or link of that name counts as somebody's work."""
+    if path.is_file():
+        return files.sha256(path)
+    return "something else" if path.exists() or path.is_symlink() else None
+
+
+def _read_state(workbook):
+    try:
+        state = json.loads((workbook / STATE).read_text(encoding="utf-8"))
+        parts = {key: dict(state[key]) for key in ("written", "editions")}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {"written": {}, "editions": {}}  # unknown: then every copy that differs counts as the student's
+    return {
+        key: {k: v for k, v in part.items() if isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v)}
+        for key, part in parts.items()
+    }
+
+
+def _write_state(workbook, state):
+    files.write_atomically(workbook / STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")
+
+
+def _explain(error, workbook):
+    where = error.filename or workbook
+    if error.errno == errno.ENOSPC:
+        return (
+            f"The disk is full: {where} could not be written. Make room and start again; your notebooks are as before."
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return (
+            f"{where} cannot be written ({error.strerror}). The course keeps your copies in {workbook}: "
+            "give yourself the right to write there, copy the course's folder to a place of your own, or set "
+            "COURSE_WORKBOOK to a folder of yours."
+        )
+    return f"{where} could not be written: {error.strerror or error}. Your notebooks are as before."

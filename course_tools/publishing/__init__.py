@@ -1,0 +1,1 @@
+"""Notebooks for other eyes: website, slides, paper, and for the projector."""

@@ -1,0 +1,133 @@
+"""The course on machines that others lend: Google Colab and Binder.
+
+Where the repository lies is asked for once (`repository()`); from that come the addresses that open a chapter there,
+and the first cell of the notebooks for Colab, which fetches and installs the course. Binder does that by itself,
+from the folder .binder.
+"""
+
+import copy
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from urllib.parse import urlencode
+
+from course_utils import __version__
+from course_utils.runtime import DISTRIBUTION, missing_packages
+from course_utils.support import files
+
+PUBLIC = re.compile(r"(?:https://|ssh://git@|git@)(github\.com)[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
+NOTEBOOKS = "gh-pages"  # the branch with the built site, which has the notebooks prepared for Colab
+CELL = """\
+# On Google Colab this fetches the course and installs what is missing, once. Anywhere else it does nothing.
+import os, subprocess, sys
+if "COLAB_RELEASE_TAG" in os.environ:
+    course = os.path.expanduser("~/attention-course")
+    if not os.path.exists(course + "/pyproject.toml"):
+        subprocess.run(["git", "init", "--quiet", course], check=True)
+        subprocess.run(["git", "-C", course, "fetch", "--quiet", "--depth=1", {address!r}, {state!r}], check=True)
+        subprocess.run(["git", "-C", course, "checkout", "--quiet", "FETCH_HEAD"], check=True)
+    sys.path.insert(0, course)
+    from course_tools.publishing import hosted
+    hosted.prepare(course)"""
+
+
+def repository(given=None, root=None):
+    """The public address of the course's repository on GitHub, "https://github.com/OWNER/NAME", or None.
+
+    given, else COURSE_REPOSITORY, else `Repository` in pyproject.toml's [project.urls], else git's remote "origin".
+    Raises ValueError if one of the first three is something else.
+    """
+    root = Path(root or files.course_folder())
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    said = given or os.environ.get("COURSE_REPOSITORY") or project.get("urls", {}).get("Repository")
+    if said:
+        if not (found := PUBLIC.fullmatch(said)):
+            raise ValueError(
+                f"The repository is {said!r}; it must be an address such as https://github.com/OWNER/NAME."
+            )
+    else:
+        found = PUBLIC.fullmatch(_git(root, "remote", "get-url", "origin"))
+    return f"https://{found[1]}/{found[2]}/{found[3]}" if found else None
+
+
+def commit(root=None):
+    """The commit of the course that is here, in full, or "main" where git knows none."""
+    return _git(root or files.course_folder(), "rev-parse", "HEAD") or "main"
+
+
+def badges(address, name, state="main"):
+    """[(what it says, address)] of the places that open a chapter; none without the repository's address.
+
+    name: such as "01_nadaraya_watson"; state: the branch or commit that Binder is to take.
+    """
+    if not address:
+        return []
+    owner = address.removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{owner}/blob/{NOTEBOOKS}/notebooks/{name}.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{owner}/{state}?urlpath=lab/tree/notebooks/{name}.ipynb"
+    return [("open in Colab", colab), ("open in Binder", binder)]
+
+
+def report(address, page):
+    """Where a reader says that something on a page is wrong: a new issue with page and edition filled in.
+
+    page: such as "03_seq2seq" or "glossary.html#bleu". None without the repository's address.
+    """
+    if not address:
+        return None
+    text = f"Page: {page}\nEdition: {__version__}\n\nWhat is wrong, or what did you have to read twice?\n"
+    return f"{address}/issues/new?{urlencode({'title': f'{page}: ', 'body': text})}"
+
+
+def prepared(notebook, address, name, state="main"):
+    """A copy of a notebook (nbformat) for other machines: under its title where it opens, before its first code the
+    cell that fetches the course on Colab, at its end where to report. Without an address: the notebook as it is."""
+    made = copy.deepcopy(notebook)
+    if not address:
+        return made
+    links = " · ".join(f"[{words}]({where})" for words, where in badges(address, name, state))
+    made.cells[0].source += f"\n\n{links}"
+    made.cells[-1].source += f"\n\n[Report something that is wrong in this chapter]({report(address, name)})"
+    first = next(i for i, cell in enumerate(made.cells) if cell.cell_type == "code")
+    cell = copy.deepcopy(made.cells[first])
+    cell.update(
+        id="course-on-colab", source=CELL.format(address=address, state=state), outputs=[], execution_count=None
+    )
+    cell.metadata = type(cell.metadata)({"cellView": "form", "jupyter": {"source_hidden": True}})
+    made.cells.insert(first, cell)
+    return made
+
+
+def prepare(course):
+    """On Colab, after the course was fetched into the folder `course`: install what is missing, start in notebooks/.
+
+    Raises RuntimeError with pip's last words if something cannot be installed.
+    """
+    if missing_packages() == [(DISTRIBUTION, None)]:
+        _pip("--no-deps", "--editable", str(course))
+        importlib.invalidate_caches()
+    if wanted := [need for need, _ in missing_packages()]:
+        _pip(*wanted)
+    os.chdir(Path(course) / "notebooks")
+    if "google.colab" in sys.modules:
+        importlib.import_module("google.colab.output").enable_custom_widget_manager()
+
+
+def _pip(*arguments):
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise RuntimeError(f"pip could not install {' '.join(arguments)}:\n{last}\nRun this cell again.")
+
+
+def _git(root, *arguments):
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,126 @@
+"""A page of the site carries words; what weighs stands in files beside it, once, and is fetched when it comes near.
+
+A view in a notebook is self-contained: code, numbers and a still picture in one fragment (see `fragments`). Here
+`kinds/` gets the code of each kind of view, `numbers/` what a large view shows, `img/` the pictures;
+`website/views.js` puts them together again in the reader's browser.
+"""
+
+import base64
+import hashlib
+import html
+import io
+import re
+
+from course_utils.views.view import HERE, bundle, json_for_script
+
+from .fragments import replace_views
+
+PICTURE = re.compile(r'<img(?P<rest>[^>]*?) src="data:image/(?P<kind>png|jpeg);base64,(?P<data>[^"]+)"(?P<more>[^>]*)>')
+EXPORTED = re.compile(r"^export (?:const|let|function|async function) (\w+)", re.M)
+UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
+INLINE = 8_000  # characters of numbers that a page itself may carry for one view
+CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
+
+
+class Files:
+    """What pages share. content: path in the site -> bytes."""
+
+    def __init__(self):
+        self.content = {}
+
+    def add(self, folder, data, suffix):
+        """Keep `data` (str or bytes) under a name made of its content -> its path in the site."""
+        data = data.encode() if isinstance(data, str) else data
+        path = f"{folder}/{_digest(data)}.{suffix}"
+        self.content[path] = data
+        return path
+
+    def write(self, folder):
+        """Write all of them below `folder`."""
+        for path, data in self.content.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+
+
+def lighten(page, shared):
+    """The HTML of a page with its views and pictures moved into `shared` (Files) -> the lighter HTML.
+
+    Raises ValueError for a view that is not as `course_utils.views` writes it.
+    """
+    light = replace_views(page, lambda view: _view(view, shared))
+    light = re.sub(r"<th[^>]*></th>", "<td></td>", light)  # an empty corner is no heading
+    return UNCOLOURED.sub(r"\1", PICTURE.sub(lambda m: _picture(m, shared), light))
+
+
+def _view(view, shared):
+    """A view as its numbers and, for readers without scripts, its still picture."""
+    kind, together = _kind(view, shared)
+    spec = json_for_script(view.spec)
+    numbers = f'[{spec},"{view.data}"]'
+    if len(numbers) > INLINE:
+        name = _digest(numbers.encode())
+        shared.content[f"numbers/{name}.js"] = f'course.numbers("{name}",{numbers})'.encode()
+        place, inside = f' data-numbers="{name}"', ""
+    else:
+        place, inside = "", f'<script type="application/json">{numbers}</script>'
+    waiting = f'<p class="waiting">{html.escape(view.spec["title"])}</p><noscript>{view.still}</noscript>'
+    height = f' style="min-height:{_height(view.still)}px"'
+    return f'<div class="course-view" data-kind="{kind}"{together}{place}{height}>{inside}{waiting}</div>'
+
+
+def _kind(view, shared):
+    """The file with the code of this kind of view -> (its name, attribute that says that it needs core.js, or "")."""
+    core, together = bundle(("core",)), ""
+    call = f"\nreturn(host,spec,data)=>mount(host,{{{view.kind}}},spec,fromBase64(data))"
+    if view.code.startswith(core + "\n"):
+        names = ",".join(EXPORTED.findall((HERE / "core.js").read_text("utf-8")))
+        shared.content["kinds/core.js"] = f"course.core=(()=>{{{core}\nreturn{{{names}}}}})()".encode()
+        together = " data-core"
+        body = f"(({{{names}}})=>{{{view.code[len(core) :]}{call}}})(course.core)"
+    else:  # a notebook that was built with another edition of the code keeps its own
+        body = f"(()=>{{{view.code}{call}}})()"
+    name = f"{view.kind}-{_digest(body.encode())}"
+    shared.content[f"kinds/{name}.js"] = f'course.kind("{name}",{body})'.encode()
+    return name, together
+
+
+def _picture(match, shared):
+    """A picture as a file that is fetched when it comes near, with its size known before."""
+    data, suffix, (wide, high) = smaller(base64.b64decode(match["data"]), match["kind"])
+    rest = (match["rest"] + match["more"]).rstrip("/ ")
+    width = _width(rest) or wide
+    size = "" if _width(rest) else f' width="{width}"'
+    path = shared.add("img", data, suffix)
+    return f'<img{rest}{size} height="{round(width * high / wide)}" loading="lazy" decoding="async" src="{path}">'
+
+
+def smaller(raw, kind="png"):
+    """A picture (bytes) as lossless WebP where that is smaller -> (bytes, suffix, (width, height))."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(raw)) as image:
+        size, small = image.size, io.BytesIO()
+        if kind == "png":
+            see_through = "transparency" in image.info or image.mode in ("RGBA", "LA")
+            image.convert("RGBA" if see_through else "RGB").save(small, "WEBP", lossless=True, quality=20, method=2)
+    data = small.getvalue()
+    return (data, "webp", size) if data and len(data) < len(raw) else (raw, kind, size)
+
+
+def _height(still):
+    """Room for a view before it is drawn, in pixels: that of its still picture, with title and controls."""
+    found = PICTURE.search(still)
+    if not found:
+        return CONTROLS
+    head = base64.b64decode(found["data"][:64])
+    wide, high = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")  # of the PNG's first chunk
+    return round((_width(found["rest"] + found["more"]) or wide) * high / wide) + CONTROLS
+
+
+def _width(attributes):
+    found = re.search(r'\bwidth="(\d+)"', attributes)
+    return int(found[1]) if found else None
+
+
+def _digest(data):
+    return hashlib.sha256(data).hexdigest()[:10]

@@ -1,0 +1,70 @@
+"""Starts JupyterLab on chosen chapters, ready for a projector: `make present`, `make present ARGS="03 05"`.
+
+The plugin in course_tools/classroom/jupyter/labextension shows one step a screen and hears the keys. It learns from
+the page's configuration that it is wanted, which chapters there are, and their speaker notes.
+"""
+
+import os
+import subprocess
+import sys
+
+from course_tools.authoring import building
+from course_tools.classroom import lab, workbook
+from course_utils.support import files
+
+from .speaker import notes
+
+CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
+
+
+def run(names=(), arguments=(), prepare=False):
+    """The command `present` -> exit status (on Linux and macOS JupyterLab takes over this process).
+
+    names      names of chapters or their beginnings; none: chapter 1
+    arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
+    prepare    run the chapters' cells once, without opening anything, so that what they train is kept
+    Raises ValueError for a name that no chapter has.
+    """
+    root = files.course_folder()
+    chosen = chapters(names)
+    if not (where := lab.filled(root)):
+        return 1
+    if prepare:
+        from .prepare import train
+
+        return train(chosen, where)
+    if problem := lab.port_problem(arguments):
+        print(problem, file=sys.stderr)
+        return 1
+    os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(chosen)}
+    options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{chosen[0]}.ipynb", *arguments])
+    print(f"Presenting {', '.join(chosen)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
+    print("Trainings that are kept are shown at once; make present ARGS='--prepare …' runs them beforehand.")
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    if os.name == "nt":
+        return subprocess.call(command, cwd=root)
+    os.chdir(root)
+    os.execv(command[0], command)
+
+
+def chapters(names=()):
+    """The chapters that these names, or beginnings of names, mean, in the order given."""
+    there = building.names()
+    found = []
+    for name in names or ["01"]:
+        fitting = [one for one in there if one.startswith(name.removesuffix(".ipynb"))]
+        if not fitting:
+            raise ValueError(f"No chapter is called {name!r}; there are: {', '.join(there)}")
+        found += [one for one in fitting if one not in found]
+    return found
+
+
+def configuration():
+    """What the plugin finds in the page: {"chapters": [path], "notes": {name: [{heading, minutes, starts, html}]}}."""
+    names = os.environ[CHAPTERS].split(",")
+    said = {
+        name: [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in notes(name)]
+        for name in names
+    }
+    folder = workbook.place().name  # the server's root is the folder that holds it
+    return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}

@@ -1,0 +1,204 @@
+"""The course as a website: the executed chapters with their views alive, search, a glossary, the instructors' guide.
+
+    course site [--out build/site] [--repository https://github.com/OWNER/NAME]
+
+Static files, which work from a folder and from any server; nothing is fetched from elsewhere. Each page carries words;
+`lighten` puts into files what weighs. Nothing is executed: the notebooks are read as they are committed.
+"""
+
+import functools
+import html
+import re
+import shutil
+from pathlib import Path
+
+from course_utils import __version__
+from course_utils.support import files
+
+from . import glossary, hosted, links, pages, places
+from .lighten import Files, lighten
+
+COURSE = "Attention, from Nadaraya–Watson to GPT"
+WEBSITE = Path(__file__).with_name("website")
+STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
+
+
+def build(out, repository=None):
+    """Write the site into the folder `out`, which is made, or emptied if it holds an earlier site -> list of pages.
+
+    repository: its public address, or None; with it, chapters can be opened in Colab and Binder.
+    Raises ValueError if `out` holds something else, or if a link of the pages leads nowhere.
+    """
+    out = Path(out)
+    _make_room(out)
+    made = Site(repository).pages()
+    for path, content in made.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+    (out / STAMP).write_text("`make site` empties this folder and fills it again.\n")
+    if problems := links.broken(out):
+        raise ValueError("Links of the site lead nowhere:\n" + "\n".join(problems))
+    return sorted(path for path in made if path.endswith(".html"))
+
+
+class Site:
+    """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
+
+    def __init__(self, repository=None):
+        self.repository, self.shared = repository, Files()
+        self.state = hosted.commit() if repository else "main"
+        self.chapters = [pages.chapter(name, link=self.link) for name in pages.names()]
+        self.terms = glossary.terms(self.chapters)
+        self.menu = [
+            {"file": "index.html", "name": "The course"},
+            *({"file": f"{chapter.name}.html", "name": chapter.title} for chapter in self.chapters),
+            {"file": "glossary.html", "name": "Glossary · 术语表"},
+            {"file": "teaching.html", "name": "Teaching with the course"},
+        ]
+
+    def link(self, address):
+        """Where a link of a notebook or of docs/ leads on the site; None: nowhere, then its words stay."""
+        file, _, anchor = address.partition("#")
+        if re.match(r"[a-z]+:", address) or not file:
+            return address
+        name = file.rsplit("/", 1)[-1]
+        if name.endswith(".ipynb") and name.removesuffix(".ipynb") in pages.names():
+            return name.removesuffix(".ipynb") + ".html" + (f"#{anchor}" if anchor else "")
+        if name == "teaching.md":
+            return "teaching.html"
+        inside = re.sub(r"^(\.\./)+", "", file)
+        there = (files.course_folder() / inside).exists()
+        return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
+
+    def pages(self):
+        made, searched = {}, []
+        for chapter in self.chapters:
+            body = lighten(distinct(pages.body(chapter)), self.shared)
+            sections = contents(body)
+            searched.append((f"{chapter.name}.html", chapter.title, body))
+            badges = hosted.badges(self.repository, chapter.name, self.state)
+            made[f"{chapter.name}.html"] = self.page(
+                "chapter", chapter.title, sections, body=with_anchors(body), badges=badges,
+                notebook=f"{chapter.name}.ipynb", description=about(chapter)["about"],
+            )  # fmt: skip
+            made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
+        made |= self.teaching(searched)
+        made["glossary.html"] = self.page("glossary", "Glossary · 术语表", terms=self.terms)
+        made["index.html"] = self.landing()
+        made["search-data.js"] = places.script(searched, self.terms)
+        made |= {path.name: path.read_bytes() for path in WEBSITE.glob("*.[cj]s*") if path.suffix in (".js", ".css")}
+        made["site.css"] = pages.asset("code.css").encode() + made["site.css"]
+        made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
+        made[".nojekyll"] = ""
+        return made | self.shared.content
+
+    def page(self, template, title, sections=(), description=COURSE, **more):
+        """A page from website/TEMPLATE.html.j2."""
+        number = next(i for i, item in enumerate(self.menu) if item["name"] == title)
+        before = self.menu[number - 1] if number else None
+        after = self.menu[number + 1] if number + 1 < len(self.menu) else None
+        return templates().get_template(f"{template}.html.j2").render(
+            course=COURSE, edition=__version__, title=title if number else COURSE, menu=self.menu, sections=sections,
+            description=description,
+            file=self.menu[number]["file"], before=before, after=after, repository=self.repository,
+            report=hosted.report(self.repository, self.menu[number]["file"]), **more,
+        )  # fmt: skip
+
+    def teaching(self, searched):
+        """docs/teaching.md as a page."""
+        text = (files.course_folder() / "docs" / "teaching.md").read_text(encoding="utf-8")
+        body = pages.markdown(self.link)(text)
+        searched.append(("teaching.html", "Teaching with the course", body))
+        page = self.page("text", "Teaching with the course", contents(body), body=with_anchors(body))
+        return {"teaching.html": page}
+
+    def landing(self):
+        """The first page: a view to touch, the chapters, what is beside them."""
+        first = self.chapters[1]
+        view = next(made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
+        chapters = [{"file": f"{chapter.name}.html", **about(chapter)} for chapter in self.chapters]
+        badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
+        return self.page(
+            "index",
+            "The course",
+            first=lighten(view, self.shared),
+            chapters=chapters,
+            badges=badges,
+            count=len(self.terms),
+        )
+
+    def notebook(self, name):
+        """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
+        import nbformat
+
+        from course_tools.authoring.building import dumps
+
+        notebook = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4)
+        return dumps(hosted.prepared(notebook, self.repository, name, self.state))
+
+
+def about(chapter):
+    """What a chapter's first cell says of it: {asks, about, minutes}."""
+    text = pages.plain(chapter.cells[0].source.split("</h1>", 1)[1])
+    minutes = re.search(r"Reading \d+.*?(?=\. Before:)", text)
+    goal = re.search(r"At the end .*?(?= Reading \d)", text)
+    return {
+        "asks": chapter.title,
+        "about": goal[0] if goal else "",
+        "minutes": minutes[0] + "." if minutes else "",
+    }
+
+
+def distinct(body):
+    """The HTML with headings that have the same words told apart: the second gets "-2" behind its id."""
+    seen = {}
+
+    def rename(match):
+        seen[match[2]] = seen.get(match[2], 0) + 1
+        mark = "" if seen[match[2]] == 1 else f"-{seen[match[2]]}"
+        return f'<h{match[1]} id="{match[2]}{mark}">{match[3]}</h{match[1]}>'
+
+    return pages.HEADING.sub(rename, body)
+
+
+def contents(body):
+    """(id, words) of a page's sections."""
+    return [(html.unescape(id), pages.plain(words)) for level, id, words in pages.HEADING.findall(body) if level == "2"]
+
+
+def with_anchors(body):
+    """Each heading gets a link to itself."""
+
+    def link(match):
+        anchor = f'<a class="anchor" href="#{match[2]}" aria-label="link to this section">#</a>'
+        words = f'<h{match[1]} id="{match[2]}">{match[3]}'
+        return f"{words}</h{match[1]}></summary>{anchor}" if match["folded"] else f"{words} {anchor}</h{match[1]}>"
+
+    return re.sub(pages.HEADING.pattern + "(?P<folded></summary>)?", link, body, flags=re.S)
+
+
+@functools.cache
+def templates():
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader(WEBSITE)
+    return Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+def _make_room(out):
+    if out.exists() and any(out.iterdir()) and not (out / STAMP).exists():
+        raise ValueError(f"{out} holds files that are not of an earlier site. Name another folder: --out FOLDER")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+
+
+def run(out=None, repository=None):
+    """The command `course site` -> exit status."""
+    out = Path(out or files.course_folder() / "build" / "site")
+    address = hosted.repository(repository)
+    made = build(out, address)
+    total = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"{len(made)} pages in {out} ({total / 1e6:.1f} MB). Open {out / 'index.html'} in a browser.")
+    if not address:
+        print("Without Colab and Binder: the repository's public address is not known (--repository names it).")
+    return 0

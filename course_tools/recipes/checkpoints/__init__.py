@@ -1,0 +1,1 @@
+"""The recipes of the shipped checkpoints, and the program that trains them."""

@@ -1,0 +1,173 @@
+"""Recipes of chapter 6's checkpoints: `bert-stories`, pre-trained, and one for each task, fine-tuned from it.
+
+`recipes.train` does the rest: `course train bert-stories`, then `… train bert-sentiment` and others.
+"""
+
+import copy
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from chapters.ch06 import adapters
+from chapters.ch06.finetuning import Classify, task_of
+from chapters.ch06.lesson import BertLesson, loss
+from course_utils.data import stories
+from course_utils.text.pairs import Judged, Masked
+from course_utils.training import checkpoints
+
+FROM = "bert-stories"
+LONGEST = 2  # sentences in each half of a pair: questions need places far from the first
+PAIRS = 2048  # that a pre-trained model is measured on
+
+
+@dataclass(frozen=True)
+class StoriesRecipe:
+    """A BERT pre-trained on our stories: settings of BertConfig; `rows` pairs in a batch; AdamW, its rate rising for
+    warm_up steps, then falling in a line to 3 %."""
+
+    model: dict
+    steps: int
+    corpus: str = "stories"
+    rows: int = 64
+    lr: float = 1e-3
+    warm_up: int = 200
+    decay: float = 0.01
+    every: int = 1000
+    seed: int = 0
+    keep: str = "best"
+
+    def task(self, folder: Path) -> "PreTraining":
+        """What `recipes.train` works with."""
+        return PreTraining(self)
+
+    def measure(self, name: str) -> Path:
+        """Both tasks on valid and test -> the path of the card."""
+        loaded = checkpoints.load_checkpoint(name)
+        lesson, result = BertLesson(loaded.tokenizer, longest=LONGEST), {}
+        for split in ("valid", "test"):
+            found = lesson.measure(loaded.model, split, PAIRS)
+            result |= {f"{split}_{_key(what)}": round(x, 4) for what, x in found.items() if what != "loss, both"}
+        return _finish(loaded, name, result)
+
+
+class PreTraining:
+    """Data, model, loss and score of a StoriesRecipe."""
+
+    metric, key, sign, seen = "held-out loss, both", "valid_loss", -1, None
+
+    def __init__(self, recipe: StoriesRecipe):
+        self.recipe, self.lesson = recipe, BertLesson(longest=LONGEST)
+        self.model = self.lesson.model(recipe.seed, **recipe.model)
+        self.vocabularies = {"tokenizer": self.lesson.tokenizer}
+
+    def __str__(self) -> str:
+        return f"{len(self.lesson.examples('train')):,} stories, {len(self.lesson.tokenizer):,} tokens"
+
+    def batches(self, generator: torch.Generator) -> Masked:
+        return self.lesson.batch(generator, self.recipe.rows)
+
+    def loss(self, model, batch: Masked, dtype: torch.dtype | None) -> torch.Tensor:
+        return loss(model, batch, dtype)
+
+    def score(self, model) -> float:
+        return self.lesson.measure(model, "valid")["loss, both"]
+
+    def measure(self, name: str) -> Path:
+        return self.recipe.measure(name)
+
+    @property
+    def data(self) -> dict:
+        return _data("stories", self.lesson.examples("train"))
+
+
+@dataclass(frozen=True)
+class FineTuningRecipe:
+    """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning` by LoRA of this rank in all
+    its matrices, so that only a small file is added to it; the rest as StoriesRecipe."""
+
+    corpus: str
+    steps: int = 300
+    rank: int = 3
+    rows: int = 32
+    lr: float = 5e-3
+    warm_up: int = 30
+    decay: float = 0.01
+    every: int = 100
+    seed: int = 0
+    keep: str = "best"
+    start: str = FROM
+
+    def task(self, folder: Path) -> "FineTuning":
+        """What `recipes.train` works with."""
+        return FineTuning(self)
+
+    def measure(self, name: str) -> Path:
+        """The figures of the task on its test split -> the path of the card."""
+        loaded = checkpoints.load_checkpoint(name)
+        found = task_of(self.corpus, loaded.tokenizer).measure(loaded.model, "test")
+        result = {f"test_{_key(what)}": round(x, 4) for what, x in found.items()}
+        return _finish(loaded, name, result, base=self.start, rank=self.rank)
+
+
+class FineTuning:
+    """Data, model, loss and score of a FineTuningRecipe."""
+
+    sign, seen = 1, None
+
+    def __init__(self, recipe: FineTuningRecipe):
+        loaded = checkpoints.load_checkpoint(recipe.start)
+        self.recipe, self.work = recipe, task_of(recipe.corpus, loaded.tokenizer)
+        self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
+        fresh, pooled = self.work.model(loaded.model.bert, recipe.seed), isinstance(self.work, Classify)
+        targets = [*adapters.EVERYWHERE, *["pooler"] * pooled]
+        self.model = adapters.lora(fresh, recipe.rank, recipe.seed, targets)
+
+    def __str__(self) -> str:
+        return f"{len(self.work.examples('train')):,} examples of {self.recipe.corpus}, from {self.recipe.start}"
+
+    def batches(self, generator: torch.Generator) -> Judged:
+        return self.work.batch(generator, self.recipe.rows)
+
+    def loss(self, model, batch: Judged, dtype: torch.dtype | None) -> torch.Tensor:
+        with torch.autocast(batch.labels.device.type, dtype, enabled=dtype is not None):
+            return self.work.loss(model, batch)
+
+    def score(self, model) -> float:
+        return self.work.measure(model, "valid")[self.work.main]
+
+    def save(self, model, name: str, card: dict) -> Path:
+        """What was added to the pre-trained model."""
+        plain = copy.deepcopy(model).merge_and_unload()
+        return checkpoints.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
+
+    def measure(self, name: str) -> Path:
+        return self.recipe.measure(name)
+
+    @property
+    def data(self) -> dict:
+        return _data(self.recipe.corpus, self.work.examples("train")) | {"labels": list(self.work.labels)}
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "_")
+
+
+def _data(name: str, examples: list) -> dict:
+    """What a card says of a set."""
+    content = stories.pack({"train": examples})
+    return {
+        "corpus": f"data/stories/{name}.gz", "train_examples": len(examples), "split": "by template and word",
+        "sha256": hashlib.sha256(content.encode()).hexdigest(), "licence": "as the course",
+        "attribution": "the course's own corpus",
+    }  # fmt: skip
+
+
+def _finish(loaded: checkpoints.Loaded, name: str, result: dict, **options) -> Path:
+    """The card with its results. options: of `save_checkpoint`; the tokenizer by default."""
+    made = ("format", "architecture", "config", "num_labels", "weights", "base")  # these are found anew
+    card = {key: value for key, value in loaded.card.items() if key not in made}
+    card["metrics"] = card["metrics"] | result
+    print(card["metrics"], flush=True)
+    return checkpoints.save_checkpoint(loaded.model, name, card, **(options or {"tokenizer": loaded.tokenizer}))

@@ -1,0 +1,93 @@
+"""How good a checkpoint is: measured on held-out sentences of the corpus it was trained on."""
+
+import copy
+import functools
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from chapters.ch03.lesson import Lesson
+from course_utils import decoding, metrics, text
+from course_utils.data import tatoeba
+from course_utils.training import checkpoints
+
+LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
+
+
+def measure(name: str, recipe) -> Path:
+    """Measure a checkpoint on the test sentences of its recipe, and write the result into its JSON -> the path of that.
+
+    BLEU as sacrebleu counts it: lower-cased, its default tokenisation, all references of a sentence.
+    """
+    loaded = checkpoints.load_checkpoint(name)
+    found = tatoeba.references(sentences(recipe, "test"))
+    asked = list(found)
+    references = [found[s] for s in asked]
+    result: dict = {"test_sentences": len(asked)}
+    for beam in (1, 4):
+        written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
+        result[f"test_bleu_beam_{beam}"] = round(_bleu(written, references, recipe), 2)
+    result["test_chrf"] = round(metrics.chrf([w.lower() for w in written], references), 2)
+    result["test_exact_match"] = round(metrics.exact_match(written, references), 4)
+    groups = defaultdict(list)
+    for s, w, r in zip(asked, written, references, strict=True):
+        count = len(s.split()) if recipe.pair.startswith("en") else len(loaded.source.cut(s))
+        groups[next(g for g in LENGTHS if g[0] <= count <= g[1])].append((w, r))
+    result["test_bleu_by_length"] = {
+        f"{a}-{b}": round(_bleu(*zip(*group, strict=True), recipe), 1)
+        for (a, b), group in sorted(groups.items()) if len(group) >= 20
+    }  # fmt: skip
+    if recipe.corpus == "grammar" and getattr(loaded.model.config, "attention", True):
+        result["test_aer"] = round(_alignment_error(loaded, recipe), 4)
+        result["test_aer_without_punctuation"] = round(_alignment_error(loaded, recipe, punctuation=False), 4)
+    every = max(1, len(asked) // 12)  # in even steps: the corpus is sorted by length
+    samples = [[s, w, r[0]] for s, w, r in zip(asked[::every], written[::every], references[::every], strict=True)]
+    card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
+    one = loaded.tokenizer is not None
+    vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
+    print(card["metrics"], flush=True)
+    return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
+
+
+def sentences(recipe, split: str) -> list[tuple[str, str]]:
+    """(source, target) of a split."""
+    if recipe.corpus == "tatoeba":
+        return tatoeba.load(recipe.pair, split)
+    languages = recipe.pair.split("-")
+    return [tuple(map(text.as_text, example[:2], languages)) for example in _lesson(recipe.pair).examples(split)]
+
+
+def more_twins(recipe) -> list[tuple[str, str]]:
+    """Training twins once more, or several times, so that the rare frames (a ship on a lake) are learned as well as the
+    common ones: each frame stands at least about `recipe.twins` times in a pass."""
+    twins = [e for e in _lesson(recipe.pair).examples("train") if e.twin] if recipe.twins else []
+    frames = Counter(e.twin.frame for e in twins)
+    again = (e for e in twins for _ in range(round(recipe.twins / frames[e.twin.frame]) - 1))
+    return [tuple(map(text.as_text, e[:2], recipe.pair.split("-"))) for e in again]
+
+
+def _bleu(written, references, recipe) -> float:
+    """As sacrebleu counts it, lower-cased; Chinese by its own tokenisation."""
+    tokenize = "zh" if recipe.pair.endswith("zh") else "13a"
+    return float(metrics.bleu(written, references, lowercase=True, tokenize=tokenize))
+
+
+def held_out_bleu(model, source, target, recipe) -> float:
+    """BLEU of greedy translations of the first `recipe.valid` sentences of the validation split."""
+    found = tatoeba.references(sentences(recipe, "valid"))
+    asked = list(found)[: recipe.valid]
+    loaded = checkpoints.Loaded(model, {}, source, target)
+    written = [t.text for t in decoding.translate(loaded, asked, beam=1, batch=128)]
+    references = [found[s] for s in asked]
+    return _bleu(written, references, recipe)
+
+
+@functools.cache
+def _lesson(pair: str) -> Lesson:
+    return Lesson(pair)
+
+
+def _alignment_error(loaded, recipe, **options) -> float:
+    """AER of the attention weights, given the right words so far, against the gold links of the test sentences."""
+    lesson = copy.copy(_lesson(recipe.pair))
+    lesson.source, lesson.target = loaded.source, loaded.target
+    return lesson.alignment_error(loaded.model, **options)

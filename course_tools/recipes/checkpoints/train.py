@@ -1,0 +1,191 @@
+"""How each checkpoint was made, and is made again: `course train NAME`.
+
+Every few minutes the whole state is kept in build/train/NAME/, from where the same command goes on, and the best model
+so far, by a number on held-out data, in data/checkpoints/. At the end it is measured on the test data.
+
+A recipe says what; its `task(folder)` gives the rest: `model`, `batches`, `loss(model, batch, dtype)`; `score(model)`
+on held-out data, with `metric` (its name), `key` (in the card) and `sign` (1: higher is better); `vocabularies`,
+`seen`, `data` (of the card), and `measure(name)`, which writes test results into the card; `save(model, name, card)`
+instead of the first two where a model is not kept whole.
+"""
+
+import datetime
+import functools
+import platform
+import shutil
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from chapters.ch07 import distributed
+from course_utils.data import fetching
+from course_utils.runtime import DEVICES, choice, has_bfloat16, pick_device
+from course_utils.support import files
+from course_utils.training import checkpoints, fit, state
+
+from .bert import FineTuningRecipe, StoriesRecipe
+from .language import LanguageRecipe
+from .translation import Recipe
+
+_REAL = {"model_size": 384, "embedding_size": 256, "score_size": 128, "dropout": 0.2, "query": "current"}
+_OURS = {"model_size": 128, "query": "current", "dropout": 0.1}
+_FRENCH = ("tatoeba", "en-fr", ("subwords", 5000), ("subwords", 6000))
+_OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
+_SHORT = {"steps": 1500, "tokens": 2000, "lr": 5e-3, "warm_up": 100, "smoothing": 0.0, "every": 300, "valid": 500}
+STATE = "state.safetensors"  # what a stopped training has kept, in build/train/NAME
+RECIPES = {
+    "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
+    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
+    "seq2seq-attention-zh-en": Recipe(
+        "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
+        {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
+    ),
+    "seq2seq-attention-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": "additive"}, **_SHORT),
+    "seq2seq-plain-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": None}, **_SHORT),
+    "seq2seq-attention-zh-en-grammar": Recipe(
+        "grammar", "zh-en", ("characters", 4000), ("words", 4000),
+        {**_OURS, "attention": "additive"}, **_SHORT,
+    ),
+    "transformer-en-fr": Recipe(
+        "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 5000),
+        {"model_size": 256, "num_layers": 3, "num_heads": 8, "ffn_size": 768, "dropout": 0.1},
+        steps=5000, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
+    ),
+    "transformer-en-zh": Recipe(
+        "tatoeba", "en-zh", ("subwords", 4000), ("characters", 4000),
+        {"model_size": 192, "num_layers": 3, "num_heads": 6, "ffn_size": 768, "dropout": 0.3},
+        steps=2400, tokens=3000, lr=2e-3, warm_up=300, every=400, architecture="Transformer",
+    ),
+    "transformer-grammar": Recipe(
+        *_OUR_FRENCH, {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 384, "dropout": 0.1},
+        steps=4000, tokens=2000, lr=2e-3, warm_up=200, smoothing=0.1, every=300, valid=500, architecture="Transformer",
+        twins=1000, keep="last",
+    ),
+    "gpt-en-fr": Recipe(
+        "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 4000),
+        {"model_size": 224, "num_layers": 5, "num_heads": 7, "max_length": 128, "dropout": 0.1, "positions": "rotary"},
+        steps=9000, tokens=8000, lr=1.5e-3, warm_up=500, smoothing=0.1, every=1500, architecture="GPT",
+    ),
+    "gpt-shakespeare": LanguageRecipe(
+        "shakespeare", {"model_size": 256, "num_layers": 6, "num_heads": 8, "max_length": 256, "dropout": 0.2},
+        steps=6000, rows=64, lr=1.5e-3, decay=0.1,
+    ),
+    "gpt-quatrains": LanguageRecipe(
+        "quatrains", {"model_size": 160, "num_layers": 4, "num_heads": 5, "max_length": 96, "dropout": 0.2},
+        steps=5000, rows=96, lr=2e-3, decay=0.1, most=3500,
+    ),
+    "bert-stories": StoriesRecipe(
+        {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 512, "max_length": 96, "dropout": 0.1},
+        steps=10000,
+    ),
+    "bert-sentiment": FineTuningRecipe("sentiment"),
+    "bert-pairs": FineTuningRecipe("pairs", steps=800, every=200),
+    "bert-entities": FineTuningRecipe("entities"),
+    "bert-questions": FineTuningRecipe("questions", steps=800, every=200),
+}  # fmt: skip
+
+
+def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
+    """Train a checkpoint, or go on where the last call was stopped, and measure it -> the path of its JSON.
+
+    steps: other than the recipe's; fresh: forget what an earlier call has kept.
+    Raises ValueError for an unknown name, and what `data.fetch` raises where the corpus cannot be had.
+    """
+    recipe = _recipe(name)
+    with distributed.together(pick_device(choice("COURSE_DEVICE", "auto", DEVICES))) as team:
+        return _train(name, recipe, steps or recipe.steps, fresh, team)
+
+
+def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | None) -> Path:
+    """`train` in one process, or as one of a team: all of them compute, the one that leads prints and writes."""
+    where, leads = files.course_folder() / "build" / "train" / name, team is None or team.leads
+    if fresh and leads:
+        shutil.rmtree(where, ignore_errors=True)
+    if team:
+        team.wait()
+    torch.manual_seed(recipe.seed)
+    task = recipe.task(where)
+    device = team.device if team else pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
+    model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
+    run, kept = _stopped(where, model)
+    size = sum(p.numel() for p in model.parameters()) / 1e6
+    many = f", {team.size} processes" if team else ""
+    if leads:
+        print(f"{name}: {task}, {size:.1f} M parameters; step {run.step if run else 0} of {steps}{many}", flush=True)
+    while (done := run.step if run else 0) < steps:
+        started = time.perf_counter()
+        run = fit(
+            model, task.batches, lambda model, batch: task.loss(model, batch.to(device), dtype),
+            steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
+            schedule=lambda step: min((step + 1) / recipe.warm_up, max(1.03 - step / steps, 0.03)),
+            optimizer=functools.partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=recipe.decay, fused=True),
+            show=False, team=team,
+        )  # fmt: skip
+        if run.stopped:
+            raise RuntimeError(f"{name}: {run.message}")
+        if not leads:
+            continue
+        model.eval()
+        value = task.score(model)
+        kept["minutes"] = kept.get("minutes", 0.0) + (time.perf_counter() - started) / 60
+        losses = run.history["loss"][1][done:]
+        mean = sum(losses) / len(losses)
+        kept.setdefault("history", []).append([run.step, round(mean, 3), round(value, 4), round(kept["minutes"], 1)])
+        print(f"{datetime.datetime.now():%H:%M:%S}  step {run.step:5}  loss {mean:.3f}  "
+              f"{task.metric} {value:7.4g}  {kept['minutes']:.1f} min", flush=True)  # fmt: skip
+        if "best" not in kept or task.sign * value > task.sign * kept["best"] or recipe.keep == "last":
+            kept["best"] = value
+            card = _card(name, recipe, task, run.step, steps, kept, device, dtype)
+            if hasattr(task, "save"):
+                task.save(model, name, card)
+            else:
+                checkpoints.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
+        where.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(where / STATE, state.pack(run, **kept))
+    return task.measure(name) if leads else checkpoints.folder() / f"{name}.json"
+
+
+def _stopped(where: Path, model):
+    """What a stopped training has kept -> (Run to resume or None, the values beside it)."""
+    path = where / STATE
+    return state.unpack(path, model) if path.is_file() else (None, {})
+
+
+def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:
+    """The command `course train` -> exit status."""
+    if name is None:
+        for known, recipe in RECIPES.items():
+            there = (checkpoints.folder() / f"{known}.json").is_file()
+            print(f"{known:34} {recipe.corpus:12} {recipe.steps:5} steps   {'there' if there else 'not made yet'}")
+        return 0
+    try:
+        print(_recipe(name).measure(name) if measure_only else train(name, steps, fresh))
+    except fetching.FetchError as error:
+        raise FileNotFoundError(str(error)) from None
+    return 0
+
+
+def _recipe(name: str):
+    if name not in RECIPES:
+        raise ValueError(f"No checkpoint is called {name!r}; these can be trained: {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def _card(name, recipe, task, step, steps, kept, device, dtype) -> dict:
+    """What the JSON says of how the model was made."""
+    return {
+        "name": name,
+        "data": task.data,
+        "training": {
+            "command": f"course train {name}", "recipe": asdict(recipe), "step": step, "steps": steps,
+            "seed": recipe.seed, "minutes": round(kept["minutes"], 1), "threads": torch.get_num_threads(),
+            "device": torch.cuda.get_device_name() if device.type == "cuda" else f"{device} ({platform.machine()})",
+            "precision": str(dtype or torch.float32).removeprefix("torch."),
+            "date": datetime.date.today().isoformat(),
+            "history": {"columns": ["step", "loss", task.metric, "minutes"], "rows": list(kept["history"])},
+            "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+        },
+        "metrics": {task.key: round(kept["best"], 4)},
+    }  # fmt: skip

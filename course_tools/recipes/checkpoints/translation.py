@@ -1,0 +1,135 @@
+"""Recipes of models that translate: pairs of sentences, held-out BLEU. `recipes.train` does the rest."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from course_utils import text
+from course_utils.data import tatoeba
+from course_utils.support import files
+from course_utils.training import checkpoints
+
+from . import measuring
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a checkpoint is made of and how.
+
+    corpus        "tatoeba" or "grammar" (our own); pair: such as "en-fr"
+    source, target  how each side is cut: "words", "characters" or "subwords", and the most of them
+    model         settings of the architecture's config
+    twins         our corpus: each frame of twins (too tired / too wide) stands at least about so many times in a pass
+    keep          "best" by held-out BLEU, or the "last" state: our valid split holds no twins
+    architecture  the model's class, one of checkpoints.ARCHITECTURES
+    steps, tokens, lr, warm_up, smoothing   so many updates on batches of so many tokens; Adam, its rate rising for
+                  warm_up steps, then falling in a line to 3 %; label smoothing
+    decay         weight decay
+    decay         weight decay
+    every, valid  steps from one measurement to the next; held-out sentences measured then
+    """
+
+    corpus: str
+    pair: str
+    source: tuple[str, int]
+    target: tuple[str, int]
+    model: dict
+    steps: int
+    tokens: int = 3000
+    lr: float = 2e-3
+    warm_up: int = 200
+    smoothing: float = 0.1
+    every: int = 300
+    valid: int = 800
+    seed: int = 0
+    architecture: str = "Seq2Seq"
+    twins: int = 0
+    keep: str = "best"
+    decay: float = 0.0
+
+    def task(self, folder: Path) -> "Translating":
+        """What `recipes.train` works with; folder: where a stopped training has kept its vocabularies."""
+        return Translating(self, folder)
+
+    def measure(self, name: str) -> Path:
+        """Measure the checkpoint on its test sentences -> the path of its JSON."""
+        return measuring.measure(name, self)
+
+
+class Translating:
+    """Data, model, loss and score of a Recipe."""
+
+    metric, key, sign = "held-out BLEU", "valid_bleu_greedy", 1
+
+    def __init__(self, recipe: Recipe, folder: Path):
+        self.recipe, self.pairs = recipe, measuring.sentences(recipe, "train")
+        self.source, self.target = _vocabularies(folder, recipe, self.pairs)
+        self.model = _model(recipe, len(self.source), len(self.target))
+        ids = [(self.source.encode(a), self.target.encode(b)) for a, b in self.pairs + measuring.more_twins(recipe)]
+        self.batches = text.Batches(
+            [(a, b) for a, b in ids if 0 < len(a) <= self.model.config.max_length], recipe.tokens
+        )
+        one = recipe.architecture == "GPT"
+        self.vocabularies = {"tokenizer": self.source} if one else {"source": self.source, "target": self.target}
+        self.seen = checkpoints.fingerprints(a for a, _ in self.pairs)
+
+    def __str__(self) -> str:
+        return f"{len(self.pairs):,} pairs, {len(self.source):,} + {len(self.target):,} tokens"
+
+    def loss(self, model, batch: text.Batch, dtype: torch.dtype | None) -> torch.Tensor:
+        return model.loss(batch, self.recipe.smoothing, dtype)
+
+    def score(self, model) -> float:
+        return measuring.held_out_bleu(model, self.source, self.target, self.recipe)
+
+    def measure(self, name: str) -> Path:
+        return self.recipe.measure(name)
+
+    @property
+    def data(self) -> dict:
+        """What the card says of the data."""
+        content = "\n".join(map("\t".join, self.pairs))
+        if self.recipe.corpus == "tatoeba":
+            licence = {"licence": "CC BY 2.0 FR", "attribution": tatoeba.ATTRIBUTION}
+        else:
+            licence = {"licence": "as the course", "attribution": "the course's own corpus"}
+        return {
+            "corpus": self.recipe.corpus, "pair": self.recipe.pair, "train_pairs": len(self.pairs),
+            "split": "by source sentence", "sha256": hashlib.sha256(content.encode()).hexdigest(), **licence,
+        }  # fmt: skip
+
+
+def _model(recipe: Recipe, source_size: int, target_size: int) -> torch.nn.Module:
+    architecture, config = checkpoints.ARCHITECTURES[recipe.architecture]
+    sizes = (source_size,) if recipe.architecture == "GPT" else (source_size, target_size)
+    return architecture(config(*sizes, **recipe.model))
+
+
+def _vocabulary(how: tuple[str, int], found: list[str], min_count: int, special=text.SPECIAL):
+    kind, size = how
+    if kind == "subwords":
+        return text.Subwords.build(found, size, special=special)
+    return text.Vocabulary.build(found, kind, min_count, size)
+
+
+def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
+    """Source's and target's: those a stopped training began with, else new ones, kept beside its state. A GPT has one
+    for both, and its <bos> is called <to-fr>."""
+    path = where / "vocabularies.json"
+    if path.is_file():
+        return [text.from_json(one) for one in json.loads(path.read_text("utf-8"))]
+    rare = 1 if recipe.corpus == "grammar" else 2
+    sides = [list(side) for side in zip(*pairs, strict=True)]
+    if recipe.architecture == "GPT":
+        special = list(text.SPECIAL)
+        special[text.BOS] = f"<to-{recipe.pair.split('-')[1]}>"
+        made = [_vocabulary(recipe.source, sides[0] + sides[1], rare, special)] * 2
+    else:
+        ways = (recipe.source, recipe.target)
+        made = [_vocabulary(how, side, rare) for how, side in zip(ways, sides, strict=True)]
+    where.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(path, json.dumps([one.to_json() for one in made], ensure_ascii=False))
+    return made

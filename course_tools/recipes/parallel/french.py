@@ -1,0 +1,207 @@
+"""Says a meaning in French: agreement, clitics, negation around the verb, questions."""
+
+from .french_forms import agree, conjugate, inflect, person_of
+from .lexicon import lexicon, regular
+from .meaning import Word, phrase_words
+
+NUMBERS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq"}
+SUBJECTS = ("je", "tu", "il", "nous", "vous", "ils")
+POSSESSIVES = {"my": "m", "your": "t", "his": "s", "her": "s", "its": "s", "our": "notre", "their": "leur"}
+ASK = {"where": "où", "why": "pourquoi", "when": "quand"}
+MODALS = {"want": "vouloir", "wanted": "vouloir", "can": "pouvoir", "must": "devoir", "like": "aimer"}
+
+
+def subject_pronoun(np):
+    text = SUBJECTS[person_of(np)]
+    if np.person == 3 and np.gender == "f":
+        text = "elles" if np.plural else "elle"
+    return [Word(text, ((np.id, "n"),))]
+
+
+def object_pronoun(np, indirect=False):
+    if np.person != 3:
+        text = {0: "me", 1: "te", 3: "nous", 4: "vous"}[person_of(np)]
+    elif indirect:
+        text = "leur" if np.plural else "lui"
+    else:
+        text = "les" if np.plural else "la" if np.gender == "f" else "le"
+    return Word(text, ((np.id, "n"),))
+
+
+def determiner(np, denied):
+    i, feminine = np.id, np.gender == "f"
+    keys = ((i, "d"), (i, "n"))
+    definite = "les" if np.plural else "la" if feminine else "le"
+    if np.det == "num":
+        return [Word(NUMBERS[np.count], ((i, "c"),))]
+    if np.det in ("a", "some") and denied:
+        return [Word("de", keys)]
+    if np.det == "a":
+        return [Word("une" if feminine else "un", keys)]
+    if np.det == "some":
+        if np.plural:
+            return [Word("de" if any(a.place == "pre" for a in np.adjectives) else "des", keys)]
+        return [Word("de", keys), Word(definite, keys, "article")]
+    if np.det == "this":
+        return [
+            Word(
+                "ces" if np.plural else "cette" if feminine else "ce",
+                keys,
+                "" if feminine or np.plural else "vowel:cet",
+            )
+        ]
+    if np.det in POSSESSIVES:
+        base = POSSESSIVES[np.det]
+        if len(base) == 1:
+            base += "es" if np.plural else "a" if feminine else "on"
+        elif np.plural:
+            base = {"notre": "nos", "leur": "leurs"}[base]
+        return [Word(base, keys, "vowel:" + base[0] + "on" if base in ("ma", "ta", "sa") else "")]
+    return [] if np.det == "job" else [Word(definite, keys, "article")]
+
+
+def noun_phrase(np, denied=False):
+    """The words of a thing. denied: "un", "du", "des" become "de"."""
+    i = np.id
+    if np.pronoun:
+        return subject_pronoun(np)
+    if np.name:
+        return [Word(np.name[1], ((i, "n"),))]
+    described = []
+    for k, adjective in enumerate(np.adjectives):
+        form = inflect(adjective, np.gender, np.plural)
+        tag = (
+            "vowel:" + adjective.before_vowel
+            if adjective.before_vowel and form == adjective.fr and not np.plural
+            else ""
+        )
+        described.append((adjective.place, Word(form, ((i, "a", k),), tag)))
+    words = determiner(np, denied) + [word for place, word in described if place == "pre"]
+    words.append(Word(np.noun.fr_plural if np.plural else np.noun.fr, ((i, "n"),)))
+    words += [word for place, word in reversed(described) if place == "post"]
+    if np.owner:
+        words += [Word("de", ((i, "d"),)), *noun_phrase(np.owner)]
+    if np.relative:
+        words += [Word("qui" if np.relative.gap == "subject" else "que", ((i, "r"),)), *clause(np.relative)]
+    return words
+
+
+def clause(c):
+    """The words of a clause, in order."""
+    i = c.id
+    subject = [] if c.gap == "subject" or c.ask == "who" or c.tense in "on" else noun_phrase(c.subject)
+    after = []
+    if c.adjective or c.identity:
+        verb, after = _copular(c)
+        before, main = [], []
+    else:
+        before, verb, main = _verb_group(c)
+    never = c.deny == "never"
+    if c.deny:
+        keys = ((i, "not"), (i, "v"))
+        ne, pas = Word("ne", keys), Word("jamais" if never else "pas", keys)
+        verb = [ne, *verb[:-1], verb[-1], pas]
+    if c.often:
+        verb = [*verb, *phrase_words(c.often, "fr", (i, "often"))]
+    things = [*_objects(c), *_circumstances(c)]
+    return [*_question(c), *subject, *verb, *before, *main, *after, *things]
+
+
+def _copular(c):
+    i, subject = c.id, c.subject
+    tense = "imparfait" if c.past else "present"
+    degree = [Word({"very": "très", "too": "trop"}[c.degree], ((i, "deg"),))] if c.degree else []
+    to_have = bool(c.adjective) and c.adjective.fr == "avoir"
+    verb = [Word(conjugate("avoir" if to_have else "être", tense, person_of(subject)), ((i, "v"),))]
+    if c.identity:
+        return verb, noun_phrase(c.identity)
+    if to_have:
+        return verb, [*degree, Word(c.adjective.feminine, ((i, "adj"),))]
+    if "_" in c.adjective.fr:
+        return verb, [*degree, *[Word(word, ((i, "adj"),)) for word in c.adjective.fr.split("_")]]
+    form = Word(inflect(c.adjective, subject.gender, subject.plural), ((i, "adj"),))
+    if c.than:
+        than = [Word("que", ((i, "than"),)), *noun_phrase(c.than)]
+        return verb, [Word("plus", ((i, "deg"), (i, "adj"))), form, *than]
+    return verb, [*degree, form]
+
+
+def _clitics(c):
+    """Object pronouns before the verb, in French order: me le, le lui."""
+    direct = c.object if c.object and c.object.pronoun and not c.gap else None
+    indirect = c.recipient if c.recipient and c.recipient.pronoun else None
+    words = [object_pronoun(direct)] if direct else []
+    if indirect:
+        word = object_pronoun(indirect, indirect=True)
+        words = [*words, word] if indirect.person == 3 else [word, *words]
+    return words
+
+
+def _verb_group(c):
+    """([clitics and] infinitive after a modal verb, what "ne … pas" goes around, what follows "pas")."""
+    i, verb, person = c.id, c.verb, person_of(c.subject)
+    clitics, key = _clitics(c), ((i, "v"),)
+    if c.modal:
+        tense = "imparfait" if c.modal == "wanted" else "present"
+        modal = Word(conjugate(MODALS[c.modal], tense, person), ((i, "m"), (i, "aux")))
+        return [], [modal], [*clitics, Word(verb.fr, key)]
+    if c.tense == "n":
+        return [], [Word("pour", ((i, "to"),)), *clitics, Word(verb.fr, key)], []
+    if c.tense == "p":
+        forms = lexicon().french.get(verb.fr) or regular(verb.fr)
+        auxiliary = Word(conjugate(forms.auxiliary, "present", person), ((i, "aux"), (i, "v")))
+        return [], [*clitics, auxiliary], [Word(_participle(c, forms), key)]
+    if c.tense == "o":
+        form = conjugate(verb.fr, "present", 1)
+        form = form.removesuffix("s") if form.endswith("es") else form
+        return [], [*clitics, Word(form, key)], []
+    if c.tense == "f":
+        going = Word(conjugate("aller", "present", person), ((i, "aux"),))
+        return [], [going], [*clitics, Word(verb.fr, key)]
+    tense = {"w": "imparfait", "b": "imparfait"}.get(c.tense, "present")
+    return [], [*clitics, Word(conjugate(verb.fr, tense, person), key)], []
+
+
+def _participle(c, forms):
+    """Agrees with the subject (être), or with a direct object that stands before it (avoir)."""
+    if forms.auxiliary == "être":
+        return agree(forms.participle, c.subject)
+    direct = c.object and (c.verb.frame == "d" or not c.verb.fr_preposition)
+    ahead = direct and (c.object.pronoun or c.gap == "object" or c.ask == "how many")
+    return agree(forms.participle, c.object) if ahead else forms.participle
+
+
+def _objects(c):
+    i = c.id
+    words = []
+    if c.object and not c.object.pronoun and c.gap != "object" and c.ask not in ("what", "how many"):
+        preposition = c.verb.fr_preposition if c.verb.frame != "d" else ""
+        words = [Word(preposition, ((i, "v"),))] if preposition else []
+        words += noun_phrase(c.object, bool(c.deny) and not preposition)
+    if c.recipient and not c.recipient.pronoun:
+        words += [Word(c.verb.fr_preposition, ((i, "rto"),)), *noun_phrase(c.recipient)]
+    return words
+
+
+def _circumstances(c):
+    words = []
+    for part in ("goal", "where", "when"):
+        phrase = getattr(c, part)
+        if phrase:
+            words += phrase_words(phrase, "fr", (c.id, part))
+    return words
+
+
+def _question(c):
+    ask, aux = ((c.id, "ask"),), ((c.id, "aux"), (c.id, "v"))
+    if not c.ask:
+        return []
+    if c.ask == "who":
+        return [Word("qui", ask)]
+    if c.ask == "what":
+        return [Word("que", ask), Word("est-ce", ask), Word("que", ask)]
+    is_it = [Word("est-ce", aux), Word("que", aux)]
+    if c.ask == "how many":
+        key = ((c.object.id, "n"),)
+        return [Word("combien", ask), Word("de", ask), Word(c.object.noun.fr_plural, key), *is_it]
+    return ([] if c.ask == "yes" else [Word(ASK[c.ask], ask)]) + is_it

@@ -1,0 +1,73 @@
+"""`course results`: makes again what the notebooks show as recorded, data/results/*.json."""
+
+import datetime
+import importlib
+import json
+import platform
+import sys
+import time
+
+from course_utils.data.results import Recorded, place
+from course_utils.support.files import write_atomically
+
+RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
+    "scores_task": "chapters.ch02.experiments:record_tasks",
+    "scores_trained": "chapters.ch02.experiments:record_trained",
+    "scores_cost": "chapters.ch02.experiments:record_costs",
+    "seq2seq_readers": "chapters.ch03.experiments:record_readers",
+    "positions_order": "chapters.ch04.experiments:record_order",
+    "positions_costs": "chapters.ch04.experiments:record_costs",
+    "transformer_head_counts": "chapters.ch05.experiments.live:record_head_counts",
+    "transformer_norms": "chapters.ch05.experiments.norms:record_norms",
+    "transformer_twins": "chapters.ch05.experiments.twins:record_twins",
+    "transformer_heads": "chapters.ch05.experiments.heads:record_heads",
+    "bert_tasks": "chapters.ch06.experiments.tasks:record_tasks",
+    "bert_adapters": "chapters.ch06.experiments.tasks:record_adapters",
+    "bert_heads": "chapters.ch06.experiments.tasks:record_heads",
+    "minilm_sst2": "chapters.ch06.experiments.minilm:record_minilm_sst2",
+    "minilm_wnut17": "chapters.ch06.experiments.minilm_names:record_wnut17",
+    "minilm_squad": "chapters.ch06.experiments.minilm_answers:record_squad",
+    "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
+    "gpt_live": "chapters.ch07.experiments.live:record_live",
+    "gpt_overfitting": "chapters.ch07.experiments.live:record_overfitting",
+    "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
+    "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
+    "gpt_translators": "chapters.ch07.experiments.translators:record_translators",
+    "gpt_served": "chapters.ch07.serving:record_served",
+    "notebook_times": "course_tools.classroom.timing:record",
+}
+
+
+def make(name: str) -> Recorded:
+    """Run one recipe and write its file, with command, device, date and versions."""
+    import torch
+
+    if name not in RECIPES:
+        raise ValueError(f"No result is called {name!r}; there are: {', '.join(RECIPES)}.")
+    path = place(name)
+    module, function = RECIPES[name].split(":")
+    threads, start = torch.get_num_threads(), time.perf_counter()
+    figures = getattr(importlib.import_module(module), function)()
+    record = {
+        "command": f"course results {name}",
+        "date": datetime.date.today().isoformat(),
+        "device": f"CPU ({platform.machine()}, {threads} thread{'s' * (threads > 1)})",
+        "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+        "minutes": round((time.perf_counter() - start) / 60, 1),
+        **figures,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return Recorded(record)
+
+
+def run(names=()) -> int:
+    """The command: make the results whose names begin with one of `names`, or all -> exit status."""
+    wanted = [name for name in RECIPES if not names or any(name.startswith(n) for n in names)]
+    if not wanted:
+        print(f"No result is called {' or '.join(names)}; there are: {', '.join(RECIPES)}.", file=sys.stderr)
+        return 2
+    for name in wanted:
+        print(f"data/results/{name}.json … ", end="", flush=True)
+        print(f"{make(name)['minutes']} min", flush=True)
+    return 0

@@ -1,0 +1,62 @@
+"""`course data`: lists the data and checks them, makes a table again, or fetches a corpus."""
+
+import json
+from pathlib import Path
+
+from course_utils.data import fetching
+from course_utils.data.fetching import fetch
+from course_utils.data.tables import INDEX, folder, verify
+from course_utils.support import files
+
+
+def write_index(where=None):
+    """Write `tables.json`: the checksum of every table. For authors, after a table has changed on purpose."""
+    where = Path(where) if where else folder()
+    sums = {path.name: files.sha256(path) for path in sorted(where.glob("*.csv"))}
+    files.write_atomically(where / INDEX, json.dumps(sums, indent=2) + "\n")
+    return sums
+
+
+def co2_weekly_csv():
+    """The text of `data/co2_weekly.csv`, made again from the copy that statsmodels carries.
+
+    Source: C. D. Keeling and others, Mauna Loa Observatory; statsmodels.datasets.co2 (public domain).
+    Raises ModuleNotFoundError without statsmodels (it is in the extra "test").
+    """
+    from statsmodels.datasets import co2
+
+    frame = co2.load_pandas().data
+    lines = [
+        f"{day:%Y-%m-%d},{'' if ppm != ppm else format(ppm, '.1f')}"
+        for day, ppm in zip(frame.index, frame["co2"], strict=True)
+    ]
+    return "\n".join(["date,ppm", *lines]) + "\n"
+
+
+def run(name=None, index=False):
+    """The command `course data` -> exit status."""
+    if name in fetching.sources():
+        try:
+            print(f"{name}: {fetch(name)}")
+        except fetching.FetchError as error:
+            raise FileNotFoundError(str(error)) from None
+        return 0
+    if name:
+        if name not in MAKERS:
+            raise ValueError(
+                f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}. "
+                f"These can be fetched: {', '.join(fetching.sources())}."
+            )
+        files.write_atomically(folder() / f"{name}.csv", MAKERS[name]())
+        print(f"data/{name}.csv written")
+    if index:
+        print(f"data/{INDEX}: {len(write_index())} tables")
+    result = verify()
+    for file, problem in result.items():
+        print(f"data/{file} {problem or 'is intact'}")
+    for source, fields in {} if name or index else fetching.sources().items():
+        print(f"{source} {fetching.found(source)}: {fields['title']}")
+    return int(any(result.values()))
+
+
+MAKERS = {"co2_weekly": co2_weekly_csv}

@@ -1,0 +1,206 @@
+"""The course's own parallel corpus: English, French and Chinese sentences from a grammar, with gold word alignments.
+
+    pairs = load_parallel("en-fr", split="train")       # list of Pair
+    pairs[0].source, pairs[0].target, pairs[0].alignment
+    detokenize(pairs[0].target, "fr")                   # "Le chat n'a pas mangé la pomme."
+
+`python -m course_tools.recipes.parallel.corpus` makes the corpus again. The card is data/parallel/README.md.
+"""
+
+import functools
+import gzip
+import json
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from course_utils.support import files
+
+from . import packed
+
+SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
+LANGUAGES = ("en", "fr", "zh")
+FILE, MANIFEST = "corpus.gz", "manifest.json"
+PAIRS = tuple(f"{a}-{b}" for a in LANGUAGES for b in LANGUAGES if (a == "en") != (b == "en"))
+
+
+class Twin(NamedTuple):
+    """What is known about one of two twins ("… because it was too tired" and "… too wide").
+
+    pair                         number of the pair; both twins carry it
+    frame                        which kind of event: cross, jump, fit, enter, pull, catch, eat, sail
+    it                           what "it" is: "subject" or "object" of the first clause
+    referent, distractor         the English noun that "it" is, and the one that it is not
+    pronoun, adjective           tokens that the target needs after "because" ("il", "fatigué"; in Chinese 它, 累)
+    other_pronoun, other_adjective    what they would be if "it" were the distractor
+    held_out                     the noun that stands in no twin of the training set: "subject", "object", "both" or ""
+    """
+
+    pair: int
+    frame: str
+    it: str
+    referent: str
+    distractor: str
+    pronoun: str
+    adjective: str
+    other_pronoun: str
+    other_adjective: str
+    held_out: str
+
+
+class Pair(NamedTuple):
+    """A sentence and its translation.
+
+    source, target  tuples of tokens: English words ("didn't" is one, punctuation and "'s" are their own), French words
+                    with elided ones apart ("l'", "qu'"), Chinese characters. Only names and the like have a capital.
+    alignment       tuple of (target index, source index): words that say the same
+    kind            what sort of sentence: statement, question, because, relative, twin, thread, …
+    clauses         number of clauses
+    twin            Twin, or None
+    possible        the links of `alignment` (sure ones), and those that an annotator might set as well: an article and
+                    the noun it agrees with, an auxiliary and its verb. For the alignment error rate
+    """
+
+    source: tuple
+    target: tuple
+    alignment: tuple
+    kind: str
+    clauses: int = 1
+    twin: Twin | None = None
+    possible: tuple = ()
+
+
+def load_parallel(languages="en-fr", split="train", words=None):
+    """A split of the corpus -> list of Pair.
+
+    languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
+    split      "train", "valid", "test": the same mixture; "long": longer sentences than any in training;
+               "unseen": word pairs (adjective and noun, verb and object) that training never shows together;
+               "twins": too tired / too wide, with nouns held out
+    words      only sentences made of this many of the commonest English words: quicker to learn in a lesson
+    Raises ValueError for another name or number, OSError if the file is missing or damaged.
+    """
+    if languages not in PAIRS:
+        raise ValueError(f"There is no corpus {languages!r}; there are {', '.join(PAIRS)}.")
+    if split not in SPLITS:
+        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+    if words is None:
+        return list(_pairs(languages, split))
+    if isinstance(words, bool) or not isinstance(words, int) or words < 1:
+        raise ValueError(f"words is {words!r}; needed: how many of the commonest words, as in words=300, or None.")
+    common, side = _common(words), "source" if languages.startswith("en") else "target"
+    return [pair for pair in _pairs(languages, split) if common.issuperset(getattr(pair, side))]
+
+
+def detokenize(tokens, language):
+    """Tokens -> text as it is printed: a capital to begin with, l' and 's joined to their word, no spaces in Chinese.
+
+    Raises ValueError for an unknown language.
+    """
+    _check(language)
+    if language == "zh":
+        return "".join(tokens)
+    text = " ".join(tokens)
+    text = re.sub(r" ([.,])", r"\1", text)
+    text = re.sub(r" ('s\b|[?!])", r"\1", text) if language == "en" else re.sub(r"(\w') ", r"\1", text)
+    return re.sub(r"(^|[.?!] )(\w)", lambda found: found[1] + found[2].upper(), text)
+
+
+def tokenize(text, language):
+    """Text -> tuple of tokens as in the corpus; of what `detokenize` gives, the same tokens again.
+
+    The first word of a sentence is written small unless the corpus only knows it with a capital (I, Anna).
+    Raises ValueError for an unknown language, TypeError if `text` is not a string.
+    """
+    _check(language)
+    if not isinstance(text, str):
+        raise TypeError(f"text is {text!r}; a sentence is needed, as in tokenize('The cat sleeps.', 'en').")
+    text = re.sub(r"[\u00a0\u202f\u2009\s]+", " ", text).replace("’", "'").strip()
+    if language == "zh":
+        return tuple(text.replace(" ", ""))
+    if language == "fr":
+        found = re.findall(r"aujourd'hui|[^\W_]+'|[^\W_]+(?:-[^\W_]+)*|[^\w\s]", text, flags=re.IGNORECASE)
+    else:
+        found = re.findall(r"[^\W_]+n't|'s\b|[^\W_]+(?:-[^\W_]+)*|[^\w\s]", text)
+    capitals = _capitalised(language)
+    begins = [True, *(word in ".?!" for word in found)]
+    return tuple(
+        word.lower() if begin and word not in capitals else word for word, begin in zip(found, begins, strict=False)
+    )
+
+
+def card():
+    """The corpus' data card."""
+    from .tables import Card
+
+    return Card((folder() / "README.md").read_text(encoding="utf-8"))
+
+
+def _check(language):
+    if language not in LANGUAGES:
+        raise ValueError(f"There is no language {language!r} in the corpus; there are {', '.join(LANGUAGES)}.")
+
+
+def folder():
+    """Where the corpus lies: data/parallel of the course."""
+    return files.course_folder() / "data" / "parallel"
+
+
+def forget():
+    """Forget what was read: the next call reads the file again."""
+    for cache in (_rows, _pairs, _capitalised, _common):
+        cache.cache_clear()
+
+
+@functools.cache
+def _rows():
+    """{split: rows} of the file, checked against the manifest."""
+    try:
+        content = (folder() / FILE).read_bytes()
+        expected = json.loads((folder() / MANIFEST).read_text(encoding="utf-8"))["sha256"]
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"data/parallel/{error.filename.rpartition('/')[2]} is missing. {files.RESTORE}"
+        ) from None
+    if packed.sha256(content) != expected:
+        raise OSError(
+            f"data/parallel/{FILE} is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}"
+        )
+    return packed.from_text(gzip.decompress(content).decode("utf-8"))
+
+
+@functools.cache
+def _pairs(languages, split):
+    source, target = languages.split("-")
+    column = f"en-{target if source == 'en' else source}"
+    result = []
+    for row in _rows()[split]:
+        links, more = packed.decode(row[column]), packed.decode(row[column + " possible"])
+        if source != "en":
+            links, more = (tuple(sorted((b, a) for a, b in found)) for found in (links, more))
+        tokens = tuple(row[name] if name == "zh" else row[name].split(" ") for name in (source, target))
+        facts = row["kind"], int(row["clauses"]), _twin(row["twin"], column)
+        result.append(Pair(*map(tuple, tokens), links, *facts, tuple(sorted({*links, *more}))))
+    return tuple(result)
+
+
+@functools.cache
+def _common(count):
+    """The commonest English words of train; of two that are as common, the first in the alphabet."""
+    counts = Counter(word for row in _rows()["train"] for word in row["en"].split(" "))
+    return frozenset(sorted(counts, key=lambda word: (-counts[word], word))[:count])
+
+
+def _twin(text, column):
+    if not text:
+        return None
+    number, frame, it, referent, distractor, *french, chinese, held_out = text.split("|")
+    words = french if column == "en-fr" else ("它", chinese, "它", chinese)
+    return Twin(int(number), frame, it, referent, distractor, *words, held_out)
+
+
+@functools.cache
+def _capitalised(language):
+    """Words that the corpus only has with a capital."""
+    words = {word for rows in _rows().values() for row in rows for word in row[language].split(" ")}
+    return frozenset(word for word in words if word[0].isupper() and word.lower() not in words)

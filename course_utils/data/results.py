@@ -1,0 +1,34 @@
+"""Results that take longer than a lesson: made by a program, kept in data/results/, shown as recorded.
+
+`course results` makes all of them again, `course results scores` those whose name begins so.
+"""
+
+import json
+
+from course_utils.support.files import course_folder
+
+
+class Recorded(dict):
+    """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
+
+    @property
+    def about(self) -> str:
+        """One line to print under a figure."""
+        return f"Recorded {self['date']} by “{self['command']}” on {self['device']}, in {self['minutes']} min."
+
+
+def load(name: str) -> Recorded:
+    """data/results/NAME.json. Raises FileNotFoundError if there is none of that name, and lists those there are."""
+    path = place(name)
+    if not path.is_file():
+        known = sorted(one.stem for one in path.parent.glob("*.json"))
+        raise FileNotFoundError(
+            f"data/results/{name}.json is not there; there are: {', '.join(known)}. `course results {name}` makes it, "
+            "if the course has a program for it."
+        )
+    return Recorded(json.loads(path.read_text(encoding="utf-8")))
+
+
+def place(name: str):
+    """The path of data/results/NAME.json, whether it is there or not."""
+    return course_folder() / "data" / "results" / f"{name}.json"

@@ -1,0 +1,157 @@
+"""The course's own English for chapter 6: connected stories, and four sets with labels, all from sentences with holes.
+
+    load("stories", "train")[0].sentences     # ("Anna went to the bank to deposit some money.", …)
+    load("sentiment", "test")[0]              # Labelled(text="The soup was not bad.", label="positive")
+
+`test` uses templates and words that `train` has not. `python -m course_tools.recipes.stories` makes all of it again.
+The card is data/stories/README.md.
+"""
+
+import functools
+import gzip
+import json
+import random
+from typing import NamedTuple
+
+from course_utils.support import files
+
+from . import packed
+
+SPLITS = ("train", "valid", "test")
+MANIFEST = "manifest.json"
+
+
+class Story(NamedTuple):
+    """sentences: tuple of 4 to 6 sentences; each belongs after the one before it."""
+
+    sentences: tuple
+
+
+class Labelled(NamedTuple):
+    """A sentence and its label, "negative" or "positive"."""
+
+    text: str
+    label: str
+
+
+class SentencePair(NamedTuple):
+    """If `first` is true, `second` is too ("follows"), cannot be ("contradicts"), or may be ("unrelated")."""
+
+    first: str
+    second: str
+    label: str
+
+
+class Tagged(NamedTuple):
+    """words, tags: tuples of the same length; tags as "B-person", "I-person", "O" (person, place, organisation)."""
+
+    words: tuple
+    tags: tuple
+
+
+class Question(NamedTuple):
+    """context[start : start + len(answer)] == answer; start is -1 and answer "" where the context does not say."""
+
+    context: str
+    question: str
+    answer: str
+    start: int
+
+
+KINDS = {"stories": Story, "sentiment": Labelled, "pairs": SentencePair, "entities": Tagged, "questions": Question}
+LABELS = {
+    "sentiment": ("negative", "positive"),
+    "pairs": ("follows", "contradicts", "unrelated"),
+    "entities": ("O", "B-person", "I-person", "B-place", "I-place", "B-organisation", "I-organisation"),
+}
+
+
+def load(name, split="train"):
+    """One split of a set -> list of Story, Labelled, SentencePair, Tagged or Question, in a mixed, fixed order.
+
+    name   "stories", "sentiment", "pairs", "entities" or "questions"
+    split  "train"; "valid": the same templates and words, other sentences; "test": other templates, other words
+    Raises ValueError for another name or split, OSError if the file is missing or damaged.
+    """
+    if name not in KINDS:
+        raise ValueError(f"There is no set {name!r}; there are {', '.join(KINDS)}.")
+    if split not in SPLITS:
+        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+    return list(_all(name)[split])
+
+
+def folder():
+    """Where the sets lie: data/stories of the course."""
+    return files.course_folder() / "data" / "stories"
+
+
+def card():
+    """The data card of all five sets."""
+    from .tables import Card
+
+    return Card((folder() / "README.md").read_text(encoding="utf-8"))
+
+
+def manifest():
+    """Seed, checksums and counts of what is committed."""
+    return json.loads((folder() / MANIFEST).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _all(name):
+    """{split: tuple of records} of a file, checked against the manifest."""
+    try:
+        content = (folder() / f"{name}.gz").read_bytes()
+        expected = manifest()["sha256"][name]
+    except FileNotFoundError as error:
+        file = error.filename.replace("\\", "/").rpartition("/")[2]
+        raise FileNotFoundError(f"data/stories/{file} is missing. {files.RESTORE}") from None
+    if packed.sha256(content) != expected:
+        raise OSError(
+            f"data/stories/{name}.gz is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}"
+        )
+    return unpack(name, gzip.decompress(content).decode("utf-8"))
+
+
+def forget():
+    """Forget what was read: the next call reads the files again."""
+    _all.cache_clear()
+
+
+def pack(splits):
+    """{split: list of records} -> lines, sorted so that they compress well."""
+    rows = []
+    for split, records in splits.items():
+        for record in records:
+            rows.append([split, *(" ".join(f) if isinstance(f, tuple) else str(f) for f in record)])
+            if isinstance(record, Story):
+                rows[-1] = [split, *record.sentences]
+    return "\n".join(sorted("\t".join(row) for row in rows)) + "\n"
+
+
+def unpack(name, text):
+    """pack's text -> {split: tuple of records}, in an order that is mixed and always the same."""
+    splits = {split: [] for split in SPLITS}
+    for line in text.splitlines():
+        split, *cells = line.split("\t")
+        splits[split].append(_record(name, cells))
+    for records in splits.values():
+        shuffle(records, random.Random(0))
+    return {split: tuple(records) for split, records in splits.items()}
+
+
+def _record(name, cells):
+    if name == "stories":
+        return Story(tuple(cells))
+    if name == "entities":
+        return Tagged(*(tuple(cell.split(" ")) for cell in cells))
+    if name == "questions":
+        return Question(*cells[:3], int(cells[3]))
+    return KINDS[name](*cells)
+
+
+def shuffle(items, generator):
+    """Mix a list in place, the same way in every version of Python."""
+    for i in range(len(items) - 1, 0, -1):
+        j = int(generator.random() * (i + 1))
+        items[i], items[j] = items[j], items[i]

@@ -1,0 +1,63 @@
+"""What came of an answer: its outcome on one case, and the verdict on all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import values
+from .definition import Case, Exercise, Wrong
+from .show import EXPECTED, MINE
+from .trouble import Trouble
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an answer did with one case. misfit: why its result cannot be compared; spoilt: inputs it changed."""
+
+    value: Any = None
+    misfit: str = ""
+    trouble: Trouble | None = None
+    spoilt: tuple[str, ...] = ()
+    raw: Any = None
+
+    def like(self, other: Outcome) -> bool:
+        """The same result, or the same failure."""
+        if self.trouble or other.trouble:
+            mine, theirs = self.trouble, other.trouble
+            return bool(mine and theirs and (mine.error, mine.message) == (theirs.error, theirs.message))
+        if self.misfit or other.misfit:
+            return self.misfit == other.misfit
+        return values.same(self.value, other.value)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
+    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised."""
+
+    name: str
+    state: str
+    text: str
+    code: str = ""
+    lead: str = ""
+    arrays: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    known: Wrong | None = None
+    converts: bool = False
+
+    @property
+    def right(self) -> bool:
+        return self.state == "right"
+
+
+def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: str = EXPECTED) -> dict[str, Any]:
+    """The arrays of a case in the order one reads them: inputs, what is expected, what came."""
+    shown = {name: case.given.get(name, x) for name, x in (case.args | case.keywords).items()}
+    parts = want if isinstance(want, tuple) else (want,)
+    mine = got if isinstance(got, tuple) else (got,) * len(parts)
+    for name, part, came in zip(exercise.returns, parts, mine, strict=True):
+        shown[name + label] = part
+        if got is not None:
+            shown[name + MINE] = came
+    return shown

@@ -1,0 +1,167 @@
+"""The blocks that a Transformer is stacked from: attention and a feed-forward network, each with residual and norm.
+
+EncoderBlock is what BERT and GPT are made of, too. Sizes: B batch, H heads, T time, K keys, D model size, F ffn size.
+Source: Vaswani et al. 2017, section 3.1 and 3.3; pre-norm: Xiong et al. 2020.
+"""
+
+import functools
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.attention.multihead import KeyValues, MultiHeadAttention
+from course_utils.support.checks import alike, described, flag, one_of, real_number, vectors, whole_number
+
+ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "gelu_tanh": functools.partial(F.gelu, approximate="tanh")}
+
+
+class PositionwiseFFN(nn.Module):
+    """Two linear layers with a non-linearity between, the same for each position: D -> F -> D."""
+
+    def __init__(self, model_size: int, ffn_size: int, dropout: float = 0.0, activation: str = "relu"):
+        super().__init__()
+        whole_number("model_size", model_size, 1, 65_536), whole_number("ffn_size", ffn_size, 1, 262_144)
+        one_of("activation", activation, ACTIVATIONS)
+        real_number("dropout", dropout, least=0, below=1)
+        self.widen, self.narrow = nn.Linear(model_size, ffn_size), nn.Linear(ffn_size, model_size)
+        self.dropout, self.activation = nn.Dropout(dropout), activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [..., D] -> [..., D]."""
+        vectors("x", x, getattr(self.widen, "in_features", None), "[..., D]")
+        alike(parameters=getattr(self.widen, "weight", x), x=x)  # an adapter may have taken its place
+        return self.narrow(self.dropout(ACTIVATIONS[self.activation](self.widen(x))))
+
+
+class AddNorm(nn.Module):
+    """Residual connection and layer norm around a part f: x + f(norm(x)), or norm(x + f(x)) with norm_first=False.
+
+    y = f(around.before(x)); x = around.after(x, y)
+    """
+
+    def __init__(self, model_size: int, dropout: float = 0.0, norm_first: bool = True, eps: float = 1e-5):
+        super().__init__()
+        real_number("dropout", dropout, least=0, below=1)
+        real_number("eps", eps, above=0)
+        flag("norm_first", norm_first), whole_number("model_size", model_size, 1)
+        self.norm, self.dropout, self.norm_first = nn.LayerNorm(model_size, eps), nn.Dropout(dropout), norm_first
+
+    def before(self, x: Tensor) -> Tensor:
+        """What the part reads."""
+        return self.norm(x) if self.norm_first else x
+
+    def after(self, x: Tensor, y: Tensor) -> Tensor:
+        """What goes on: y is what the part wrote."""
+        return x + self.dropout(y) if self.norm_first else self.norm(x + self.dropout(y))
+
+
+class Encoded(NamedTuple):
+    """What an EncoderBlock gives: features [B, T, D]; weights [B, H, T, K] or None; read: its keys and values, those
+    before them included: with `past=read` the next tokens need not be computed together with these."""
+
+    features: Tensor
+    weights: Tensor | None
+    read: KeyValues
+
+
+class Decoded(NamedTuple):
+    """What a DecoderBlock gives: features [B, T, D]; weights of self-attention [B, H, T, K] and of cross-attention
+    [B, H, T, S], or None; read: the keys and values of its own side."""
+
+    features: Tensor
+    weights: Tensor | None
+    cross_weights: Tensor | None
+    read: KeyValues
+
+
+class EncoderBlock(nn.Module):
+    """Self-attention, then the feed-forward network. With a causal mask it is a block of a GPT.
+
+    dropout: of attention weights, of the network's inside and of what each part adds; ffn_dropout: another one for the
+    network's inside (BERT and GPT have none there); norm_first: pre-norm (else post-norm, as in the original and in
+    BERT); further options: of MultiHeadAttention.
+    """
+
+    def __init__(
+        self,
+        model_size: int,
+        num_heads: int,
+        ffn_size: int,
+        dropout: float = 0.0,
+        norm_first: bool = True,
+        activation: str = "relu",
+        eps: float = 1e-5,
+        ffn_dropout: float | None = None,
+        **attention,
+    ):
+        super().__init__()
+        self.attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, **attention)
+        self.ffn = PositionwiseFFN(model_size, ffn_size, dropout if ffn_dropout is None else ffn_dropout, activation)
+        self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
+        self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
+
+    def forward(
+        self, x: Tensor, mask: Tensor | None = None, need_weights: bool = False, past: KeyValues | None = None
+    ) -> Encoded:
+        """x [B, T, D], mask as MultiHeadAttention's -> Encoded. past: keys and values of what stands before x."""
+        asks = self.around_attention.before(self.attention.checked("x", x))
+        read, first = _read(self.attention, asks, past)
+        y, weights = self.attention.attend(asks, read, mask, need_weights, first)
+        x = self.around_attention.after(x, y)
+        return Encoded(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), weights, read)
+
+
+class DecoderBlock(nn.Module):
+    """Self-attention, attention to the encoder's output, the feed-forward network. Options as EncoderBlock."""
+
+    def __init__(
+        self,
+        model_size: int,
+        num_heads: int,
+        ffn_size: int,
+        dropout: float = 0.0,
+        norm_first: bool = True,
+        activation: str = "relu",
+        eps: float = 1e-5,
+        rotary: bool = False,
+        **attention,
+    ):
+        super().__init__()
+        self.attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, rotary=rotary, **attention)
+        self.cross_attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, **attention)
+        self.ffn = PositionwiseFFN(model_size, ffn_size, dropout, activation)
+        self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
+        self.around_cross = AddNorm(model_size, dropout, norm_first, eps)
+        self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | KeyValues,
+        mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        need_weights: bool = False,
+        past: KeyValues | None = None,
+    ) -> Decoded:
+        """x [B, T, D], memory [B, S, D] (or `cross_attention.project` of it), mask over the block's own side,
+        memory_mask over the source, such as [B, 1, S] -> Decoded. past: keys and values of what stands before x."""
+        asks = self.around_attention.before(self.attention.checked("x", x))
+        read, first = _read(self.attention, asks, past)
+        y, weights = self.attention.attend(asks, read, mask, need_weights, first)
+        x = self.around_attention.after(x, y)
+        if not isinstance(memory, KeyValues):
+            memory = self.cross_attention.project(memory)
+        y, cross = self.cross_attention.attend(self.around_cross.before(x), memory, memory_mask, need_weights)
+        x = self.around_cross.after(x, y)
+        return Decoded(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), weights, cross, read)
+
+
+def _read(attention: MultiHeadAttention, x: Tensor, past: KeyValues | None) -> tuple[KeyValues, int]:
+    """Keys and values of x, behind those of the past if there is one, and the position of x's first token."""
+    if past is None:
+        return attention.project(x), 0
+    if not isinstance(past, KeyValues):
+        raise TypeError(f"past is {described(past)}; needed: the KeyValues that this block gave before (`.read`)")
+    first = past.keys.shape[2]
+    return past.append(attention.project(x, first=first)), first

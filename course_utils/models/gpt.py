@@ -1,0 +1,208 @@
+"""GPT: the decoder alone. Blocks of chapter 5 without cross-attention, each position predicting the next token.
+
+    model = GPT(GPTConfig(vocab_size=69, max_length=128))
+    model(ids).logits                      # [B, T, V]: what follows each token
+    decoding.sample(model, ids, 100)       # writes on, with `start` and `step` (the KV cache)
+
+The same model translates when it is trained on "i am a student <to-fr> je suis étudiant": `loss` of a text.Batch joins
+source and target, and <bos> between them is what is shown as <to-fr>.
+Sources: Radford et al. 2018 (GPT) and 2019 (GPT-2); rotary positions: Su et al. 2021.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.attention import causal_mask
+from course_utils.attention.multihead import KeyValues
+from course_utils.positions import LearnedPositions
+from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
+from course_utils.text import BOS, Batch, order_of, padding_first
+
+from . import convert
+from .blocks import EncoderBlock
+from .loss import output_loss
+
+POSITIONS = ("learned", "rotary")
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """Sizes and choices of a GPT.
+
+    ffn_size    4 · model_size by default; max_length: the context, the longest text that is seen at once
+    norm_first  pre-norm, as GPT-2; False: post-norm, as the first GPT
+    positions   "learned" (GPT-2) or "rotary" (most later ones)
+    bias        of the attention's projections
+    Raises ValueError for settings that cannot work.
+    """
+
+    vocab_size: int
+    model_size: int = 128
+    num_layers: int = 4
+    num_heads: int = 4
+    ffn_size: int | None = None
+    max_length: int = 128
+    dropout: float = 0.0
+    norm_first: bool = True
+    positions: str = "learned"
+    activation: str = "gelu_tanh"
+    bias: bool = True
+    eps: float = 1e-5
+
+    def __post_init__(self):
+        sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length")
+        if self.ffn_size is None:
+            object.__setattr__(self, "ffn_size", 4 * self.model_size)
+        sizes(self, "ffn_size")
+        one_of("positions", self.positions, POSITIONS)
+        real_number("dropout", self.dropout, least=0, below=1)
+
+
+class GPTOutput(NamedTuple):
+    """logits [B, T, V] of the token after each; on request weights, a list of [B, H, T, T] for each layer."""
+
+    logits: Tensor
+    weights: list[Tensor] | None = None
+
+
+class GPTState(NamedTuple):
+    """The KV cache: past, keys and values of all tokens so far for each layer; real [B, K + t] bool, True = a token,
+    False = the padding before a shorter text; source [B, K]: the mask of the text it began with."""
+
+    past: tuple[KeyValues, ...]
+    real: Tensor
+    source: Tensor
+
+
+class GPTStep(NamedTuple):
+    """One step: logits [B, V] of the next token, the new state, weights [B, K] that the last layer (mean of its heads)
+    puts on the text it began with; the rest of each row lies on what was written since."""
+
+    logits: Tensor
+    state: GPTState
+    weights: Tensor
+
+
+class GPT(nn.Module):
+    """Token and position vectors, causal blocks, a norm, and the embedding once more as output matrix."""
+
+    shares_context = True  # what is read and what is written stand in one context
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        self.config = c = config
+        self.tokens = nn.Embedding(c.vocab_size, c.model_size)
+        self.positions = LearnedPositions(c.max_length, c.model_size) if c.positions == "learned" else None
+        self.dropout = nn.Dropout(c.dropout)
+        sizes, options = (c.model_size, c.num_heads, c.ffn_size, c.dropout), (c.norm_first, c.activation, c.eps)
+        rotary = c.positions == "rotary"
+        self.blocks = nn.ModuleList(
+            EncoderBlock(*sizes, *options, ffn_dropout=0.0, bias=c.bias, rotary=rotary) for _ in range(c.num_layers)
+        )
+        self.norm = nn.LayerNorm(c.model_size, c.eps)
+        self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
+        self.output.weight = self.tokens.weight
+        self.apply(_begin)
+        for block in self.blocks:  # what is added 2 · layers times begins small (Radford et al. 2019, section 2.3)
+            for last in (block.attention.out, block.ffn.narrow):
+                nn.init.normal_(last.weight, std=0.02 * (2 * c.num_layers) ** -0.5)
+
+    def forward(self, ids: Tensor, mask: Tensor | None = None, need_weights: bool = False) -> GPTOutput:
+        """ids [B, T], mask [B, T] bool, True = a real token -> GPTOutput. No token sees what comes after it.
+
+        Raises ValueError for ids outside the vocabulary, or more than max_length of them where positions are learned.
+        """
+        features, weights, _ = self.read(ids, check_real(mask, ids), need_weights=need_weights)
+        return GPTOutput(self.output(features), weights if need_weights else None)
+
+    def loss(self, batch: Tensor | Batch, label_smoothing: float = 0.0, dtype: torch.dtype | None = None) -> Tensor:
+        """Mean cross-entropy of each next token, in nats -> scalar.
+
+        batch: ids [B, T + 1], inputs and targets in one, the targets a token further; or a text.Batch of pairs, each
+        read as source <to-fr> target <eos>. dtype: torch.bfloat16 for products in half precision.
+        """
+        real = None
+        if isinstance(batch, Batch):
+            batch, real = _joined(batch)
+        inputs, target = batch[:, :-1], batch[:, 1:]
+        with torch.autocast(batch.device.type, dtype, enabled=dtype is not None):
+            features = self.read(inputs, None if real is None else real[:, :-1])[0]
+        matrix, counted = self.output.weight, None if real is None else real[:, 1:] & real[:, :-1]
+        none = matrix.new_zeros(len(matrix))
+        return output_loss(features, matrix, none, target, counted, label_smoothing, dtype or matrix.dtype)
+
+    def read(
+        self,
+        ids: Tensor,
+        real: Tensor | None = None,
+        past: tuple[KeyValues, ...] = (),
+        need_weights: bool | str = False,
+    ) -> tuple[Tensor, list[Tensor | None], tuple[KeyValues, ...]]:
+        """ids [B, T], real [B, P + T] bool, past: keys and values of the P tokens before, for each layer
+        -> features [B, T, D], weights of each layer (of the last only, if need_weights is "last"), keys and values of
+        all P + T."""
+        check_ids(ids, self.config.vocab_size)
+        first = past[0].keys.shape[2] if past else 0
+        everybody = real is None or bool(real.all())
+        mask = None if ids.shape[1] == 1 else causal_mask(first + ids.shape[1], ids.device)[first:]
+        if not everybody:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
+            seen = real[:, None] | ~real[:, first:, None]
+            mask = seen if mask is None else mask & seen
+        x = self.tokens(ids)
+        if self.positions is not None:
+            x = self.positions(x, first if everybody else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
+        x, weights, kept = self.dropout(x), [], []
+        for n, block in enumerate(self.blocks):
+            wanted = need_weights is True or (need_weights == "last" and n + 1 == len(self.blocks))
+            x, seen, read = block(x, mask, wanted, past[n] if past else None)
+            weights.append(seen)
+            kept.append(read)
+        return self.norm(x), weights, tuple(kept)
+
+    def start(self, source: Tensor, source_mask: Tensor | None = None) -> GPTState:
+        """The state after a text: source [B, K] (K may be 0), source_mask [B, K] bool -> GPTState.
+
+        Shorter texts are moved to the right, so that what is written follows each of them at once.
+        """
+        source_mask = torch.ones_like(source, dtype=torch.bool) if source_mask is None else source_mask
+        ids, real = padding_first(source, source_mask)
+        past = self.read(ids, real)[2] if ids.shape[1] else ()
+        return GPTState(past, real, source_mask)
+
+    def step(self, words: Tensor, state: GPTState) -> GPTStep:
+        """One token further: words [B], the ones written last -> GPTStep."""
+        real = torch.cat([state.real, state.real.new_ones(len(words), 1)], 1)
+        features, weights, past = self.read(words[:, None], real, state.past, need_weights="last")
+        seen, mask = weights[-1].mean(1)[:, 0], state.source
+        seen = torch.zeros_like(mask, dtype=seen.dtype).scatter(1, order_of(mask), seen[:, : mask.shape[1]])
+        return GPTStep(self.output(features)[:, 0], GPTState(past, real, mask), seen)
+
+    @classmethod
+    def from_huggingface(cls, module: nn.Module) -> "GPT":
+        """The weights of a GPT2LMHeadModel in our class. Raises ValueError for another architecture, naming it."""
+        return convert.gpt_from(cls, GPTConfig, module)
+
+    def to_huggingface(self) -> nn.Module:
+        """A GPT2LMHeadModel with these weights. Raises ValueError where GPT-2's layout cannot hold them."""
+        return convert.gpt_to(self)
+
+
+def _begin(module: nn.Module) -> None:
+    """GPT-2's initial weights."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)
+
+
+def _joined(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Each pair as one row, source <bos> target <eos>, and which tokens of it are real: [B, K + T + 1]."""
+    source, real = padding_first(batch.source, batch.source_mask)
+    begin = torch.full_like(source[:, :1], BOS)
+    return (
+        torch.cat([source, begin, batch.target_out], 1),
+        torch.cat([real, torch.ones_like(begin, dtype=torch.bool), batch.target_mask], 1),
+    )

@@ -1,0 +1,274 @@
+"""Sequence to sequence: a recurrent encoder reads, a recurrent decoder writes, attention looks back in between.
+
+    model = Seq2Seq(Seq2SeqConfig(source_vocab_size=5000, target_vocab_size=6000, attention="additive"))
+    output = model(source, target, source_mask, need_weights=True)   # output.logits, output.weights
+
+`attention=None` leaves one vector between the two, the same at each step: the bottleneck. In training the decoder is
+given the right words (teacher forcing); `start` and `step` are what `course_utils.decoding` writes with.
+Sources: Sutskever, Vinyals & Le 2014; Bahdanau, Cho & Bengio 2015; Luong, Pham & Manning 2015.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from course_utils.attention import masked_softmax
+from course_utils.attention.scores import SCORES
+from course_utils.support.checks import check_ids, described, one_of, real_number, sizes
+
+from .loss import output_loss
+
+QUERIES = ("previous", "current")
+
+
+@dataclass(frozen=True)
+class Seq2SeqConfig:
+    """Sizes and choices of a Seq2Seq.
+
+    attention       None, or the name of one of the twelve SCORES
+    query           who asks: "previous", the decoder's state before this word (Bahdanau's sₜ₋₁, whose answer feeds the
+                    new state), or "current", the state after it (Luong's hₜ, whose answer feeds the prediction only)
+    model_size      features of a decoder state, and of an encoder state (half of them read from each end); even
+    embedding_size  features of a word; model_size by default
+    score_size      hidden features of the score, where it has any; model_size / 2 by default
+    num_layers      recurrent layers of encoder and decoder; reverse_source: read the source from its end
+    max_length      the longest source, in tokens
+    Raises ValueError for settings that cannot work.
+    """
+
+    source_vocab_size: int
+    target_vocab_size: int
+    model_size: int = 128
+    embedding_size: int | None = None
+    num_layers: int = 1
+    attention: str | None = "additive"
+    query: str = "previous"
+    score_size: int | None = None
+    reverse_source: bool = False
+    dropout: float = 0.0
+    max_length: int = 64
+
+    def __post_init__(self):
+        sizes(self, "source_vocab_size", "target_vocab_size", "model_size", "num_layers", "max_length")
+        for name in ("embedding_size", "score_size"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, self.model_size // (2 if name == "score_size" else 1))
+        sizes(self, "embedding_size", "score_size")
+        if self.model_size % 2:
+            raise ValueError(f"model_size is {self.model_size}; needed: an even number, one half for each direction")
+        one_of("query", self.query, QUERIES)
+        real_number("dropout", self.dropout, least=0, below=1)
+        if self.attention is not None:
+            SCORES[self.attention]  # an unknown name is answered with the twelve
+
+
+class Seq2SeqOutput(NamedTuple):
+    """logits [B, T, V] of the next word after each target word; weights: None, or a list with one [B, 1, T, K]."""
+
+    logits: Tensor
+    weights: list[Tensor] | None
+
+
+class Memory(NamedTuple):
+    """What the encoder hands over. All batch first.
+
+    states [B, K, D]; projected [B, K, …]: the keys as the score wants them, computed once a sentence;
+    summary [B, D]: the last state of each direction; mask [B, K]; order [B, K]: where each read token stood
+    """
+
+    states: Tensor
+    projected: Tensor
+    summary: Tensor
+    mask: Tensor
+    order: Tensor
+
+
+class DecoderState(NamedTuple):
+    """What the decoder carries from word to word: hidden [B, L, D], and the memory it looks back at."""
+
+    hidden: Tensor
+    memory: Memory
+
+
+class Step(NamedTuple):
+    """One decoding step: logits [B, V] of the next word, the new state, weights [B, K] over the source or None."""
+
+    logits: Tensor
+    state: DecoderState
+    weights: Tensor | None
+
+
+class Seq2Seq(nn.Module):
+    """Bidirectional GRU encoder, GRU decoder, attention by any of the twelve scores or none."""
+
+    def __init__(self, config: Seq2SeqConfig):
+        super().__init__()
+        self.config = c = config
+        self.source_embedding = nn.Embedding(c.source_vocab_size, c.embedding_size)
+        self.target_embedding = nn.Embedding(c.target_vocab_size, c.embedding_size)
+        gru = {"num_layers": c.num_layers, "batch_first": True, "dropout": c.dropout if c.num_layers > 1 else 0.0}
+        self.encoder = nn.GRU(c.embedding_size, c.model_size // 2, bidirectional=True, **gru)
+        self.bridge = nn.Linear(c.model_size, c.num_layers * c.model_size)
+        self.feeds = c.attention is None or c.query == "previous"  # does the context enter the recurrent part?
+        self.decoder = nn.GRU(c.embedding_size + self.feeds * c.model_size, c.model_size, **gru)
+        self.score = None
+        if c.attention is not None:
+            self.score = SCORES[c.attention](c.model_size, c.model_size, c.score_size, c.max_length)
+        self.readout = nn.Linear(2 * c.model_size, c.embedding_size)
+        self.bias = nn.Parameter(torch.zeros(c.target_vocab_size))
+        self.dropout = nn.Dropout(c.dropout)
+        for embedding in (self.source_embedding, self.target_embedding):
+            nn.init.normal_(embedding.weight, std=c.embedding_size**-0.5)
+
+    def forward(self, source: Tensor, target: Tensor, source_mask: Tensor | None = None, need_weights: bool = False):
+        """Teacher forcing: source [B, K], target [B, T] (from <bos> on), source_mask [B, K] -> Seq2SeqOutput."""
+        features, weights = self._features(source, target, source_mask)
+        if weights is not None:
+            weights = [weights[:, None]] if need_weights else None
+        return Seq2SeqOutput(F.linear(features, self.target_embedding.weight, self.bias), weights)
+
+    def loss(self, batch, label_smoothing: float = 0.0, dtype: torch.dtype | None = None) -> Tensor:
+        """masked_loss of what the model predicts for a text.Batch, computed the short way: see `output_loss`.
+
+        dtype: None, or torch.bfloat16 for products in half precision, where the processor has it.
+        """
+        with torch.autocast(batch.source.device.type, dtype, enabled=dtype is not None):
+            features, _ = self._features(batch.source, batch.target_in, batch.source_mask)
+        matrix = self.target_embedding.weight
+        real = batch.target_mask
+        return output_loss(features, matrix, self.bias, batch.target_out, real, label_smoothing, dtype or matrix.dtype)
+
+    def _features(self, source, target, source_mask) -> tuple[Tensor, Tensor | None]:
+        """What the output matrix is applied to [B, T, E], and the weights [B, T, K]."""
+        memory = self.encode(source, source_mask)
+        hidden = self.bridge(memory.summary).tanh().unflatten(-1, (self.config.num_layers, -1))
+        words = self.dropout(self.target_embedding(self._checked(target, "target")))
+        weights = None
+        if self.score is None:
+            context = memory.summary[:, None].expand(-1, words.shape[1], -1)
+            states, _ = self.decoder(torch.cat([words, context], -1), hidden.transpose(0, 1).contiguous())
+        elif self.feeds:
+            states, context, weights = self._attend_then_move(words, hidden, memory)
+        else:
+            states, _ = self.decoder(words, hidden.transpose(0, 1).contiguous())
+            context, weights = self._attend(states, memory)
+        return self._read_out(states, context), None if weights is None else self._as_read(weights, memory)
+
+    def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
+        """Read the whole source: source [B, K], source_mask [B, K] bool, True = a real token -> Memory."""
+        source = self._checked(source, "source")
+        mask = torch.ones_like(source, dtype=torch.bool) if source_mask is None else source_mask
+        lengths = _lengths(mask, source)
+        order = torch.arange(source.shape[1], device=source.device).expand_as(source)
+        if self.config.reverse_source:  # the words turn round, the padding stays at the end
+            order = torch.where(mask, lengths[:, None] - 1 - order, order)
+            source = source.gather(1, order)
+        words = self.dropout(self.source_embedding(source))
+        if mask.all():
+            states, last = self.encoder(words)
+        else:
+            packed = pack_padded_sequence(words, lengths.cpu(), batch_first=True, enforce_sorted=False)
+            states, last = self.encoder(packed)
+            states, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
+        summary = torch.cat([last[-2], last[-1]], -1)
+        projected = states if self.score is None else self.score.project(states)
+        return Memory(states, projected, summary, mask, order)
+
+    def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
+        """The state before the first word: source [B, K], source_mask [B, K] -> DecoderState."""
+        memory = self.encode(source, source_mask)
+        return DecoderState(self.bridge(memory.summary).tanh().unflatten(-1, (self.config.num_layers, -1)), memory)
+
+    def step(self, words: Tensor, state: DecoderState) -> Step:
+        """One word further: words [B], the ones written last (<bos> at first) -> Step."""
+        memory, weights = state.memory, None
+        inputs = self.target_embedding(words)[:, None]
+        context = memory.summary[:, None]
+        if self.feeds and self.score is not None:
+            context, weights = self._attend(state.hidden[:, -1:], memory)
+        if self.feeds:
+            inputs = torch.cat([inputs, context.to(inputs)], -1)
+        states, hidden = self.decoder(inputs, state.hidden.transpose(0, 1).contiguous())
+        if not self.feeds:
+            context, weights = self._attend(states, memory)
+        if weights is not None:
+            weights = self._as_read(weights, memory)[:, 0]
+        logits = F.linear(self._read_out(states, context)[:, 0], self.target_embedding.weight, self.bias)
+        return Step(logits, DecoderState(hidden.transpose(0, 1), memory), weights)
+
+    def _attend(self, queries: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """queries [B, Q, D] -> context [B, Q, D], weights [B, Q, K] in the order of reading."""
+        weights = masked_softmax(self.score.meet(queries, memory.projected), memory.mask[:, None])
+        return weights.to(memory.states.dtype) @ memory.states, weights
+
+    def _attend_then_move(self, words: Tensor, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
+        """Bahdanau's loop. The words' part of the gates is computed for all steps at once, outside it."""
+        size, number = self.config.embedding_size, self.config.num_layers
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        layers = [[getattr(self.decoder, f"{name}_l{n}") for name in names] for n in range(number)]
+        inside, _, bias_in, _ = layers[0]
+        by_words, by_context, carried = (
+            F.linear(words, inside[:, :size], bias_in),
+            inside[:, size:],
+            list(hidden.unbind(1)),
+        )
+        states, contexts, weights = [], [], []
+        for given in by_words.unbind(1):
+            context, w = self._attend(carried[-1][:, None], memory)
+            context = context[:, 0]
+            given = given + F.linear(context, by_context)
+            for n, (inside, across, bias_in, bias_out) in enumerate(layers):
+                if n:
+                    given = F.linear(self.dropout(carried[n - 1]), inside, bias_in)
+                carried[n] = gru_update(given, F.linear(carried[n], across, bias_out), carried[n])
+            states.append(carried[-1])
+            contexts.append(context)
+            weights.append(w)
+        return torch.stack(states, 1), torch.stack(contexts, 1), torch.cat(weights, 1)
+
+    def _read_out(self, states: Tensor, context: Tensor) -> Tensor:
+        """States and context [B, T, D] -> features [B, T, E]; the output matrix is the target's embedding."""
+        return self.dropout(self.readout(torch.cat([states, context.to(states.dtype)], -1)).tanh())
+
+    def _as_read(self, weights: Tensor, memory: Memory) -> Tensor:
+        """Weights [B, Q, K] in the order of the source as it was given."""
+        if not self.config.reverse_source:
+            return weights
+        return weights.gather(2, memory.order[:, None].expand_as(weights))
+
+    def _checked(self, ids: Tensor, role: str) -> Tensor:
+        check_ids(ids, self.config.source_vocab_size if role == "source" else self.config.target_vocab_size, role)
+        if role == "source" and ids.shape[1] > self.config.max_length:
+            raise ValueError(
+                f"source has {ids.shape[1]} tokens, the model was made for {self.config.max_length}: shorten it, or "
+                "build the model with a larger max_length"
+            )
+        return ids
+
+
+def gru_update(given: Tensor, carried: Tensor, hidden: Tensor) -> Tensor:
+    """One step of a gated recurrent unit from its gates: given, carried [B, 3D] (reset, update, new), hidden [B, D].
+
+    Source: Cho et al. 2014, in the form of torch.nn.GRU.
+    """
+    reset_in, update_in, new_in = given.chunk(3, -1)
+    reset_by, update_by, new_by = carried.chunk(3, -1)
+    update = torch.sigmoid(update_in + update_by)
+    new = torch.tanh(new_in + torch.sigmoid(reset_in + reset_by) * new_by)
+    return new + update * (hidden - new)
+
+
+def _lengths(mask: Tensor, source: Tensor) -> Tensor:
+    """How many real tokens each sentence has: [B]. Raises ValueError for gaps, empty rows or a wrong mask."""
+    if not isinstance(mask, Tensor) or mask.shape != source.shape or mask.dtype != torch.bool:
+        raise ValueError(f"source_mask is {described(mask)}; needed: {list(source.shape)} bool, True = a real token")
+    lengths = mask.sum(1)
+    if (lengths == 0).any():
+        raise ValueError("source_mask hides a whole sentence: a sentence needs at least one token")
+    if not torch.equal(mask, torch.arange(mask.shape[1], device=mask.device) < lengths[:, None]):
+        raise ValueError("source_mask has gaps: real tokens come first, padding after them")
+    return lengths

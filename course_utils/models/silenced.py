@@ -1,0 +1,96 @@
+"""Heads knocked out: within `silenced` they write zeros into the output projection W_O, and afterwards nothing is left.
+
+    with silenced(gpt, [(2, 1)]): ...                        # layer 2, head 1, both counted from 1
+    with silenced(transformer, [Head("cross", 1, 3)]): ...   # a Transformer has three places: see `attentions`
+
+In training, in writing and with a cache alike; the model itself is not changed.
+Sources: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from course_utils.attention.multihead import MultiHeadAttention
+
+
+class Head(NamedTuple):
+    """place: "encoder" (its self-attention), "decoder" (its own), "cross" (decoder to encoder); layer, head: from 1."""
+
+    place: str
+    layer: int
+    head: int
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.layer}.{self.head}"
+
+
+def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
+    """The attention modules of a model, by place, one per layer: "encoder", "cross" and "decoder" of a Transformer;
+    "encoder" of a BERT, "decoder" of a GPT. Raises TypeError for another model."""
+    if hasattr(model, "encoder") and hasattr(model, "decoder") and isinstance(model.encoder, nn.ModuleList):
+        cross = [block.cross_attention for block in model.decoder]
+        own = {name: [block.attention for block in getattr(model, name)] for name in ("encoder", "decoder")}
+        return {"encoder": own["encoder"], "cross": cross, "decoder": own["decoder"]}
+    blocks = getattr(model, "blocks", None) or getattr(getattr(model, "bert", None), "blocks", None)
+    if blocks is None:
+        raise TypeError(f"{type(model).__name__} has no heads to look at; needed: a Transformer, a BERT or a GPT")
+    return {
+        "encoder" if hasattr(model, "pooler") or hasattr(model, "bert") else "decoder": [b.attention for b in blocks]
+    }
+
+
+def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
+    """All heads of a model, or those of one place."""
+    return [
+        Head(name, layer, head)
+        for name, modules in attentions(model).items()
+        if place in (None, name)
+        for layer, attention in enumerate(modules, 1)
+        for head in range(1, attention.num_heads + 1)
+    ]
+
+
+@contextlib.contextmanager
+def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Module]:
+    """Within it these heads of a Transformer, BERT or GPT write zeros.
+
+    heads: Head or (place, layer, head); (layer, head) where a model has one place only. Layers and heads from 1.
+    Raises ValueError for a head that the model does not have.
+    """
+    places, wanted = attentions(model), {}
+    for head in heads:
+        place, layer, number = head if len(head) == 3 else (next(iter(places)), *head)
+        if (place, layer, number) not in heads_of(model) or len(head) == 2 < len(places):
+            modules = next(iter(places.values()))
+            raise ValueError(
+                f"the model has no head {tuple(head)}; it has {', '.join(places) * (len(places) > 1)}"
+                f"{', ' * (len(places) > 1)}layers 1 to {len(modules)} and heads 1 to {modules[0].num_heads}"
+            )
+        wanted.setdefault(places[place][layer - 1], []).append(number - 1)
+    with contextlib.ExitStack() as stack:
+        for attention, numbers in wanted.items():
+            keep = torch.ones(attention.num_heads, 1)
+            keep[numbers] = 0.0
+            stack.enter_context(hooked(attention.out, lambda _, args, keep=keep: (_kept(args[0], keep),)))
+        yield model
+
+
+def _kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+    """x [B, Q, H · d], keep [H, 1] -> x with the heads that are not kept at 0."""
+    return (x.unflatten(-1, (len(keep), -1)) * keep.to(x)).flatten(-2)
+
+
+@contextlib.contextmanager
+def hooked(module: nn.Module, hook: Callable) -> Iterator[None]:
+    """Within it the module's inputs go through `hook(module, args) -> args` first."""
+    handle = module.register_forward_pre_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()

@@ -1,0 +1,249 @@
+"""The Transformer: an encoder and a decoder made of attention, without recurrence.
+
+    model = Transformer(TransformerConfig(source_vocab_size=5000, target_vocab_size=6000))
+    output = model(source, target, source_mask, need_weights=True)   # output.logits, output.weights, …
+
+In training all words are predicted at once, each seeing those up to itself; `start` and `step` are what
+`course_utils.decoding` writes with, keeping keys and values of what was written (the KV cache).
+Source: Vaswani et al. 2017, Attention is all you need.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.attention import causal_mask, local_mask
+from course_utils.attention.multihead import KeyValues
+from course_utils.positions import LearnedPositions, SinusoidalPositions
+from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
+
+from . import convert
+from .blocks import DecoderBlock, EncoderBlock
+from .loss import output_loss
+
+POSITIONS = ("sinusoidal", "learned", "rotary", "none")
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Sizes and choices of a Transformer.
+
+    vocabulary sizes   None for both: the model reads and gives features [B, T, D] in place of ids and logits
+    num_layers         of the encoder, and of the decoder; ffn_size: 4 · model_size by default
+    max_length         longest text for learned positions; sinusoidal and rotary ones go on beyond
+    norm_first         pre-norm; False: post-norm, as in 2017. Either way both stacks end with a norm (torch's do, too)
+    tie_embeddings     the output matrix is the target's embedding
+    positions          "sinusoidal", "learned", "rotary" (self-attention only) or "none"
+    key_heads          fewer heads for keys and values (grouped- or multi-query); window: words see this far back only
+    memory_layers      which encoder layer each decoder layer reads, from 1; by default all read the last
+    Raises ValueError for settings that cannot work.
+    """
+
+    source_vocab_size: int | None
+    target_vocab_size: int | None
+    model_size: int = 128
+    num_layers: int = 2
+    num_heads: int = 4
+    ffn_size: int | None = None
+    max_length: int = 64
+    dropout: float = 0.1
+    norm_first: bool = True
+    tie_embeddings: bool = True
+    positions: str = "sinusoidal"
+    activation: str = "relu"
+    key_heads: int | None = None
+    window: int | None = None
+    memory_layers: tuple[int, ...] | None = None
+
+    def __post_init__(self):
+        sizes(self, "model_size", "num_layers", "num_heads", "max_length")
+        words = (self.source_vocab_size, self.target_vocab_size)
+        if words != (None, None) and not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in words):
+            raise ValueError(f"vocabulary sizes are {words}; needed: two whole numbers from 1, or None for both")
+        if self.ffn_size is None:
+            object.__setattr__(self, "ffn_size", 4 * self.model_size)
+        sizes(self, "ffn_size", *(name for name in ("key_heads", "window") if getattr(self, name) is not None))
+        one_of("positions", self.positions, POSITIONS)
+        real_number("dropout", self.dropout, least=0, below=1)
+        layers = self.memory_layers or (self.num_layers,) * self.num_layers
+        if (
+            not isinstance(layers, tuple | list)
+            or len(layers) != self.num_layers
+            or not all(isinstance(n, int) and 1 <= n <= self.num_layers for n in layers)
+        ):
+            raise ValueError(f"memory_layers is {layers}; needed: {self.num_layers} numbers from 1 to it")
+        object.__setattr__(self, "memory_layers", tuple(layers))
+
+
+class TransformerOutput(NamedTuple):
+    """logits [B, T, V] of the next word after each target word, and on request lists of one tensor per layer:
+
+    weights [B, H, T, S] of the decoder's attention to the source, encoder_weights [B, H, S, S] and decoder_weights
+    [B, H, T, T] of self-attention. S source, T target.
+    """
+
+    logits: Tensor
+    weights: list[Tensor] | None = None
+    encoder_weights: list[Tensor] | None = None
+    decoder_weights: list[Tensor] | None = None
+
+
+class Memory(NamedTuple):
+    """What the encoder hands over: states, the output of each layer [B, S, D], the last one normed; mask [B, S] or
+    None; weights of each layer [B, H, S, S] or None."""
+
+    states: tuple[Tensor, ...]
+    mask: Tensor | None
+    weights: list[Tensor] | None = None
+
+
+class DecoderState(NamedTuple):
+    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, 1, S] or
+    None;
+    past: keys and values of the words written so far, for each layer (empty before the first)."""
+
+    memory: tuple[KeyValues, ...]
+    mask: Tensor | None
+    past: tuple[KeyValues, ...]
+
+
+class Step(NamedTuple):
+    """One decoding step: logits [B, V] of the next word, the new state, weights [B, S] over the source: of the last
+    layer, mean of its heads."""
+
+    logits: Tensor
+    state: DecoderState
+    weights: Tensor
+
+
+class Transformer(nn.Module):
+    """Encoder and decoder stacks between embeddings and an output matrix."""
+
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.config = c = config
+        options = {"dropout": c.dropout, "norm_first": c.norm_first, "activation": c.activation}
+        options |= {"rotary": c.positions == "rotary", "key_heads": c.key_heads}
+        sizes = (c.model_size, c.num_heads, c.ffn_size)
+        self.encoder = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
+        self.decoder = nn.ModuleList(DecoderBlock(*sizes, **options) for _ in range(c.num_layers))
+        self.encoder_norm, self.decoder_norm = nn.LayerNorm(c.model_size), nn.LayerNorm(c.model_size)
+        self.dropout = nn.Dropout(c.dropout)
+        if c.positions == "sinusoidal":
+            self.positions = self.target_positions = SinusoidalPositions(c.max_length, c.model_size)
+        elif c.positions == "learned":
+            self.positions = LearnedPositions(c.max_length, c.model_size)
+            self.target_positions = LearnedPositions(c.max_length, c.model_size)
+        else:
+            self.positions = self.target_positions = None
+        if c.source_vocab_size is not None:
+            self.source_embedding = nn.Embedding(c.source_vocab_size, c.model_size)
+            self.target_embedding = nn.Embedding(c.target_vocab_size, c.model_size)
+            self.output = nn.Linear(c.model_size, c.target_vocab_size)
+            if c.tie_embeddings:
+                self.output.weight = self.target_embedding.weight
+            for embedding in (self.source_embedding, self.target_embedding):
+                nn.init.normal_(embedding.weight, std=c.model_size**-0.5)
+            nn.init.zeros_(self.output.bias)
+
+    def forward(
+        self,
+        source: Tensor,
+        target: Tensor,
+        source_mask: Tensor | None = None,
+        target_mask: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> TransformerOutput:
+        """source [B, S] and target [B, T] (from <bos> on) ids, masks of the same shapes, bool, True = a real token
+        -> TransformerOutput. Each target word sees the words up to itself, in training and in use alike."""
+        memory = self.encode(source, source_mask, need_weights)
+        features, weights, own = self.decode(target, memory, target_mask, need_weights)
+        logits = features if self.config.target_vocab_size is None else self.output(features)
+        return TransformerOutput(logits, weights, memory.weights, own)
+
+    def loss(self, batch, label_smoothing: float = 0.0, dtype: torch.dtype | None = None) -> Tensor:
+        """masked_loss of what the model predicts for a text.Batch, computed the short way: see `output_loss`.
+
+        dtype: None, or torch.bfloat16 for products in half precision, where the processor has it.
+        """
+        with torch.autocast(batch.source.device.type, dtype, enabled=dtype is not None):
+            features = self.decode(batch.target_in, self.encode(batch.source, batch.source_mask))[0]
+        matrix, bias = self.output.weight, self.output.bias
+        real = batch.target_mask
+        return output_loss(features, matrix, bias, batch.target_out, real, label_smoothing, dtype or matrix.dtype)
+
+    def encode(self, source: Tensor, source_mask: Tensor | None = None, need_weights: bool = False) -> Memory:
+        """source [B, S], source_mask [B, S] bool, True = a real token -> Memory."""
+        x = self._embed(source, "source")
+        mask = self._seen(x.shape[1], check_real(source_mask, source), causal=False, like=x)
+        states, weights = [], []
+        for block in self.encoder:
+            x, seen, _ = block(x, mask, need_weights)
+            states.append(x)
+            weights.append(seen)
+        states[-1] = self.encoder_norm(x)
+        return Memory(tuple(states), source_mask, weights if need_weights else None)
+
+    def decode(self, target: Tensor, memory: Memory, target_mask: Tensor | None = None, need_weights: bool = False):
+        """target [B, T] (from <bos> on), memory as `encode` gives it -> features [B, T, D], the weights of cross- and
+        of self-attention: for each a list per layer, or None."""
+        x = self._embed(target, "target")
+        mask = self._seen(x.shape[1], check_real(target_mask, target), causal=True, like=x)
+        memory_mask, cross, own = _over_source(memory.mask), [], []
+        for block, layer in zip(self.decoder, self.config.memory_layers, strict=True):
+            x, seen, looked, _ = block(x, memory.states[layer - 1], mask, memory_mask, need_weights)
+            own.append(seen)
+            cross.append(looked)
+        return self.decoder_norm(x), cross if need_weights else None, own if need_weights else None
+
+    def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
+        """The state before the first word: source [B, S], source_mask [B, S] -> DecoderState."""
+        memory = self.encode(source, source_mask)
+        layers = zip(self.decoder, self.config.memory_layers, strict=True)
+        read = tuple(block.cross_attention.project(memory.states[n - 1]) for block, n in layers)
+        return DecoderState(read, _over_source(source_mask), ())
+
+    def step(self, words: Tensor, state: DecoderState) -> Step:
+        """One word further: words [B], the ones written last (<bos> at first) -> Step."""
+        first = state.past[0].keys.shape[2] if state.past else 0
+        x, past, window = self._embed(words[:, None], "target", first), [], self.config.window
+        mask = None if window is None else local_mask(first + 1, window, device=x.device)[-1:]
+        for n, (block, memory) in enumerate(zip(self.decoder, state.memory, strict=True)):
+            before, last = state.past[n] if state.past else None, n + 1 == len(self.decoder)
+            x, _, weights, read = block(x, memory, mask, state.mask, need_weights=last, past=before)
+            past.append(read)
+        logits = self.output(self.decoder_norm(x))[:, 0]
+        return Step(logits, state._replace(past=tuple(past)), weights.mean(1)[:, 0])
+
+    @classmethod
+    def from_torch(cls, module: nn.Transformer) -> "Transformer":
+        """The same weights in our classes: reads and gives features, as nn.Transformer does. Needs batch_first."""
+        return convert.transformer_from(cls, TransformerConfig, module)
+
+    def _embed(self, ids: Tensor, role: str, first: int = 0) -> Tensor:
+        """Token vectors and positions [B, T, D]; features are taken as they are by a model without vocabulary."""
+        if self.config.source_vocab_size is None:
+            return ids
+        embedding = self.source_embedding if role == "source" else self.target_embedding
+        check_ids(ids, len(embedding.weight), role)
+        x = embedding(ids) * self.config.model_size**0.5
+        positions = self.positions if role == "source" else self.target_positions
+        return self.dropout(x if positions is None else positions(x, first))
+
+    def _seen(self, size: int, real: Tensor | None, causal: bool, like: Tensor) -> Tensor | None:
+        """Who may be attended to, as a mask [T, T], [B, 1, T] or [B, T, T], or None for everybody."""
+        window, mask = self.config.window, None
+        if window is not None:
+            mask = local_mask(size, window, causal, like.device)
+        elif causal:
+            mask = causal_mask(size, like.device)
+        if real is None or bool(real.all()):
+            return mask
+        return real[:, None] if mask is None else mask & real[:, None]
+
+
+def _over_source(mask: Tensor | None) -> Tensor | None:
+    """[B, S] -> [B, 1, S]; None where there is no padding."""
+    return None if mask is None or bool(mask.all()) else mask[:, None]

@@ -1,1 +1,0 @@
-"""The chapters outside JupyterLab: slides, paper and a website, made from the committed, executed notebooks."""

@@ -1,0 +1,1 @@
+"""What several rooms need: checks of what is given, files, a clock."""

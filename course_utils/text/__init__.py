@@ -1,0 +1,36 @@
+"""Text to numbers and back: words, characters or subwords; batches of similar length, padded, with masks.
+
+    vocabulary = Vocabulary.build(sentences)               # words; split="characters" for Chinese
+    vocabulary.encode("The animal was tired.")             # [12, 57, 9, 84, 4]
+    vocabulary.decode([12, 57, 9, 84, 4])                  # "the animal was tired."
+
+`Subwords` and `WordPiece` have the same methods. What BERT reads is made in `pairs`.
+"""
+
+from .batches import Batch, Batches, collate, order_of, pad, padding_first
+from .saved import from_json
+from .subwords import Subwords
+from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Characters, Vocabulary, as_text, join, normalise
+from .wordpiece import WordPiece
+
+__all__ = [
+    "BOS",
+    "Batch",
+    "Batches",
+    "Characters",
+    "EOS",
+    "PAD",
+    "SPECIAL",
+    "Subwords",
+    "UNK",
+    "Vocabulary",
+    "WordPiece",
+    "as_text",
+    "collate",
+    "from_json",
+    "join",
+    "normalise",
+    "order_of",
+    "pad",
+    "padding_first",
+]

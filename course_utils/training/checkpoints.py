@@ -1,0 +1,298 @@
+"""Trained models on disk: NAME.safetensors (float16) and NAME.json, which says what it is and how it was made.
+
+Nothing is ever unpickled. `course_utils.training` gives `save_checkpoint` and `load_checkpoint` out as well.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_utils import text
+from course_utils.models import bert
+from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.support import files
+
+from . import deltas
+
+FORMAT = 1
+OURS = {"format", "architecture", "config", "num_labels", "weights", "base", "sum", "source", "target", "tokenizer"}
+ARCHITECTURES = {  # name in a card -> class and its config
+    "Seq2Seq": (Seq2Seq, Seq2SeqConfig),
+    "Transformer": (Transformer, TransformerConfig),
+    "GPT": (GPT, GPTConfig),
+    "Bert": (bert.Bert, bert.BertConfig),
+    "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
+    "BertForSequenceClassification": (bert.BertForSequenceClassification, bert.BertConfig),
+    "BertForTokenClassification": (bert.BertForTokenClassification, bert.BertConfig),
+    "BertForQuestionAnswering": (bert.BertForQuestionAnswering, bert.BertConfig),
+}
+SEEN = "seen"  # beside the weights: fingerprints of the training sentences
+AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `course train` makes them."
+
+
+@dataclass
+class Loaded:
+    """A trained model with what belongs to it.
+
+    model           in eval mode, float32
+    card            the JSON: config, data, how it was trained, metrics on held-out data, licence
+    source, target  Vocabulary or Subwords of each side: encode(str) -> list[int], decode(list[int]) -> str
+    tokenizer       the same for a model of one text
+    seen            sorted fingerprints of the sentences it was trained on, or None
+    """
+
+    model: nn.Module
+    card: dict = field(repr=False)
+    source: Any = None
+    target: Any = None
+    tokenizer: Any = None
+    seen: Tensor | None = field(default=None, repr=False)
+
+    def was_seen(self, sentence: str) -> bool | None:
+        """Was this source sentence among the training data? None where that was not recorded.
+
+        By a 32-bit hash: of 100,000 new sentences about three are called seen.
+        """
+        if self.seen is None:
+            return None
+        at = int(torch.searchsorted(self.seen, wanted := fingerprint(sentence)))
+        return at < len(self.seen) and int(self.seen[at]) == wanted
+
+
+def fingerprint(sentence: str) -> int:
+    """A number from −2³¹ to 2³¹ − 1 for a sentence, the same for all spellings that `text.normalise` makes equal."""
+    return int(hashlib.sha256(text.normalise(sentence).encode()).hexdigest()[:8], 16) - 2**31
+
+
+def fingerprints(sentences) -> Tensor:
+    """Sorted fingerprints, each once: [n] int32."""
+    return torch.tensor(sorted(set(map(fingerprint, sentences))), dtype=torch.int32)
+
+
+def folder() -> Path:
+    """`data/checkpoints/` of the course."""
+    return files.course_folder() / "data" / "checkpoints"
+
+
+def save_checkpoint(
+    model: nn.Module, name, card: dict | None = None, *, source=None, target=None, tokenizer=None, seen=None,
+    base: str | None = None, rank: int = 4,
+) -> Path:  # fmt: skip
+    """Write NAME.safetensors and NAME.json -> the path of the JSON.
+
+    model: one of ARCHITECTURES, with its config; name: of the checkpoint in data/checkpoints, or a path;
+    card: what the JSON shall say besides (metrics, licence …); source, target, tokenizer: its vocabularies;
+    base: the checkpoint beside it that the model was fine-tuned from: only what was added is written, with matrices of
+    this rank, see `deltas`, and the tokenizer is the base's.
+    Weights are rounded to float16. Whatever happens while it writes, the new pair of files loads afterwards, or the old
+    one: nothing is written before the card is text, and the new weights lie beside the old ones until the card is new.
+    Raises ValueError for a model of another kind, weights that are not finite in float16, more added than the rank, and
+    a card that cannot be JSON. What the files themselves say (OURS) a card cannot change.
+    """
+    from safetensors.torch import save
+
+    if not isinstance(name, str | os.PathLike) or not Path(name).name:
+        raise ValueError(f"name is {name!r}; needed: the name of a checkpoint, or a path")
+    if type(model).__name__ not in ARCHITECTURES:
+        raise ValueError(f"{type(model).__name__} is none of the course's models: {', '.join(ARCHITECTURES)}")
+    path, own, beside = _path(name), _own(model), {}
+    if base is not None:
+        start = load_checkpoint(path.with_name(f"{base}.json"))
+        own, beside = deltas.thin(own, start.model.state_dict(), rank), {"base": {"name": base, **_sum(start)}}
+    tensors = {}
+    for key, x in own.items():
+        x = x.detach().cpu().contiguous()
+        tensors[key] = x.half() if x.is_floating_point() else x
+        if not tensors[key].isfinite().all():
+            raise ValueError(f"{key} holds numbers that are NaN, infinite or above 65,504: not fit to be kept")
+    if seen is not None:
+        tensors[SEEN] = seen.to(torch.int32).contiguous()
+    weights = save(tensors)
+    vocabularies = {"source": source, "target": target, "tokenizer": tokenizer}
+    record = {
+        "format": FORMAT,
+        "architecture": type(model).__name__,
+        "config": asdict(model.config),
+        **({"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}),
+        "weights": {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": "float16"},
+        **beside,
+        **{key: value for key, value in (card or {}).items() if key not in OURS},
+        **{role: vocabulary.to_json() for role, vocabulary in vocabularies.items() if vocabulary is not None},
+    }
+    try:
+        written = json.dumps(record | {"sum": card_sum(record)}, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"card cannot be written as JSON: {error}. Make it numbers, texts, lists (x.item())") from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(_coming(path), weights)
+    files.write_atomically(path, written + "\n")
+    _coming(path).replace(path.with_suffix(".safetensors"))
+    return path
+
+
+def card_sum(record: dict) -> str:
+    """The checksum of a card: of all it says, vocabularies included, but itself."""
+    said = {key: value for key, value in record.items() if key != "sum"}
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")).hexdigest()
+
+
+def _coming(path: Path) -> Path:
+    """New weights until their card is there: if the program was killed between the two, these are the right ones."""
+    return path.with_name(f"{path.stem}.safetensors.new")
+
+
+def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
+    """A checkpoint of the course by name, or one of your own by path, verified -> Loaded.
+
+    Raises FileNotFoundError for an unknown one (and lists those there are); ValueError for files that are damaged, of
+    another architecture, or not safetensors. A pickle is recognised and refused, never opened.
+    """
+    path = _path(name)
+    if not path.is_file():
+        known = sorted(p.stem for p in folder().glob("*.json"))
+        near = difflib.get_close_matches(str(name), known, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise FileNotFoundError(
+            f"There is no checkpoint {str(name)!r}.{meant} There are: {', '.join(known) or 'none'}."
+        )
+    card, weights_path = _card(path), path.with_suffix(".safetensors")
+    model = _model(card, path)
+    tensors = _tensors(weights_path, card)
+    seen = tensors.pop(SEEN, None)
+    if seen is not None and (seen.dim() != 1 or seen.dtype != torch.int32 or (seen.diff() <= 0).any()):
+        raise ValueError(f"{weights_path.name} is damaged: its list of sentences seen is out of order. {AGAIN}")
+    base = _base(card, path)
+    if base:
+        tensors = deltas.thicken(tensors, base.model.state_dict(), _own(model))
+    _fit(model, tensors, path)
+    tensors = {key: x.float() if x.is_floating_point() else x for key, x in tensors.items()}
+    for key, x in tensors.items():
+        if not x.isfinite().all():
+            raise ValueError(f"{weights_path.name} holds NaN or infinity in {key}: a training that diverged? {AGAIN}")
+    model.load_state_dict(tensors, strict=False)  # _fit has compared names and shapes
+    vocabularies = {role: text.from_json(card.pop(role)) for role in ("source", "target", "tokenizer") if role in card}
+    if base:
+        vocabularies = {"source": base.source, "target": base.target, "tokenizer": base.tokenizer} | vocabularies
+    if "pair" in card.get("data", {}) and "tokenizer" in vocabularies:  # a GPT that translates reads both with one
+        vocabularies |= dict.fromkeys(("source", "target"), vocabularies["tokenizer"])
+    return Loaded(model.to(device).eval(), card, **vocabularies, seen=seen)
+
+
+def _base(card: dict, path: Path) -> Loaded | None:
+    """The checkpoint that this one was fine-tuned from, if only what was added is kept."""
+    if "base" not in card:
+        return None
+    known = card["base"]
+    base = load_checkpoint(path.with_name(f"{known['name']}.json"))
+    if _sum(base)["sha256"] != known["sha256"]:
+        raise ValueError(
+            f"{path.stem} was fine-tuned from another {known['name']} than the one here, and holds only what was added "
+            f"to it. `course train {path.stem} --fresh` makes it again, for this one"
+        )
+    return base
+
+
+def _sum(base: Loaded) -> dict:
+    return {"sha256": base.card["weights"]["sha256"]}
+
+
+def _path(name) -> Path:
+    """The JSON of a checkpoint: a bare name lies in data/checkpoints, anything else is a path."""
+    path = Path(name)
+    if path.parent == Path() and not path.is_absolute() and path.suffix not in (".json", ".safetensors"):
+        return folder() / f"{path}.json"
+    return (
+        path.with_suffix(".json")
+        if path.suffix == ".safetensors"
+        else path.parent / f"{path.name.removesuffix('.json')}.json"
+    )
+
+
+def _card(path: Path) -> dict:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"format", "architecture", "config", "weights"} - set(card) if isinstance(card, dict) else {"card"}
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(f"{path.name} is damaged: it is not JSON. {AGAIN}") from None
+    if missing:
+        raise ValueError(f"{path.name} is no card of a checkpoint: it has no {', '.join(sorted(missing))}. {AGAIN}")
+    if card["format"] != FORMAT:
+        raise ValueError(
+            f"{path.name} has format {card['format']}; this version of the course reads {FORMAT}: update it"
+        )
+    if "sum" in card and card.pop("sum") != card_sum(card):
+        raise ValueError(f"{path.name} is damaged: its checksum differs from what it says. {AGAIN}")
+    shape = {"architecture": str, "config": dict, "weights": dict, "base": dict, "data": dict, "num_labels": int}
+    wrong = [key for key, kind in shape.items() if key in card and not isinstance(card[key], kind)]
+    if wrong or not isinstance(card["weights"].get("bytes"), int) or not isinstance(card["weights"].get("sha256"), str):
+        raise ValueError(f"{path.name} is no card of a checkpoint: {', '.join(wrong) or 'weights'} is wrong. {AGAIN}")
+    if "base" in card and (card["base"].get("name") in (None, path.stem) or "sha256" not in card["base"]):
+        raise ValueError(f"{path.name} is no card of a checkpoint: base is wrong. {AGAIN}")
+    return card
+
+
+def _model(card: dict, path: Path) -> nn.Module:
+    name = card["architecture"]
+    if name not in ARCHITECTURES:
+        raise ValueError(f"{path.name} holds a {name}; the course knows {', '.join(ARCHITECTURES)}")
+    architecture, config = ARCHITECTURES[name]
+    try:
+        classes = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
+        return architecture(config(**card["config"]), **classes)
+    except (TypeError, KeyError, ValueError, RuntimeError, AttributeError, MemoryError) as error:
+        raise ValueError(f"{path.name} does not describe a {name}: {error}") from None
+
+
+def _tensors(path: Path, card: dict) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    found = [one for one in (path, path.with_name(f"{path.name}.new")) if one.is_file()]
+    if not found:
+        raise FileNotFoundError(f"{path.name} is missing beside its JSON. {AGAIN}")
+    contents = [one.read_bytes() for one in found]
+    fitting = [one for one in contents if hashlib.sha256(one).hexdigest() == card["weights"]["sha256"]]
+    content = (fitting or contents)[0]
+    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise ValueError(
+            f"{path.name} is a pickle (what torch.save writes), not safetensors. Opening one can run any program it "
+            f"carries, so the course never does. {AGAIN}"
+        )
+    size = card["weights"]["bytes"]
+    if len(content) != size:
+        raise ValueError(f"{path.name} is damaged: {len(content):,} bytes of {size:,}. {AGAIN}")
+    if hashlib.sha256(content).hexdigest() != card["weights"]["sha256"]:
+        raise ValueError(f"{path.name} is damaged: its checksum differs from the one in its JSON. {AGAIN}")
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} is not safetensors: {error}. {AGAIN}") from None
+
+
+def _own(model: nn.Module) -> dict[str, Tensor]:
+    """The state of a model, a tensor that has two names (tied embeddings) once."""
+    own = {name for name, _ in [*model.named_parameters(), *model.named_buffers()]}
+    return {name: x for name, x in model.state_dict().items() if name in own}
+
+
+def _fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    wanted = {key: tuple(x.shape) for key, x in _own(model).items()}
+    given = {key: tuple(x.shape) for key, x in tensors.items()}
+    kinds = {key: x.is_floating_point() for key, x in _own(model).items()}
+    if other := next((key for key, x in tensors.items() if kinds.get(key, True) != x.is_floating_point()), None):
+        raise ValueError(f"{path.stem}: {other} holds {tensors[other].dtype}; needed: floating-point numbers. {AGAIN}")
+    for key in wanted.keys() | given.keys():
+        if wanted.get(key) != given.get(key):
+            raise ValueError(
+                f"{path.with_suffix('.safetensors').name} belongs to another architecture than {path.name} describes: "
+                f"{key} is {given.get(key, 'missing')}; needed: {wanted.get(key, 'nothing of that name')}"
+            )

@@ -1,0 +1,10 @@
+"""Every lab of the course under one name, for tests: `import labs`, then `labs.heads(…)`, `labs.flow(…)`."""
+
+from chapters.ch01.labs import *  # noqa: F403
+from chapters.ch02.labs import *  # noqa: F403
+from chapters.ch03.labs import *  # noqa: F403
+from chapters.ch04.labs import *  # noqa: F403
+from chapters.ch05.labs import *  # noqa: F403
+from chapters.ch06.labs import *  # noqa: F403
+from chapters.ch07.labs import *  # noqa: F403
+from course_utils.views.labs import *  # noqa: F403
