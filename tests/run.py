@@ -50,8 +50,8 @@ def nbval(half):
 CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], [*OXFMT, "--check", *SCRIPTS]],
-    "unit": lambda: pytest_on("unit/test_*.py", without=["unit/test_exercises*.py"]),
-    "exercises": lambda: pytest_on("unit/test_exercises*.py", "notebooks/test_exercises*.py"),
+    "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py"]),
+    "exercises": lambda: pytest_on("unit/**/test_exercises*.py", "notebooks/test_exercises*.py"),
     "parity": lambda: pytest_on("parity/test_*.py"),
     "drift": lambda: pytest_on(
         "notebooks/test_*.py", without=["notebooks/test_exercises*.py", "notebooks/test_solved.py"]

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
 from course_utils.data import stories
 from course_utils.models import bert
 from course_utils.models.bert import IGNORED
-from course_utils.text.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
 from course_utils.text.wordpiece import WordPiece
 from course_utils.training import fit
 from course_utils.training.run import Run
@@ -117,17 +117,16 @@ class Task:
     def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() on the training split; `evaluate=task.valid()` keeps the state that is best on held-out examples.
 
-        options: any of fit's; size, the examples of a batch; dtype, torch.bfloat16 for half precision; batches, others
-        than drawn ones, such as `Passes`. Resumable.
+        options: any of fit's; size, the examples of a batch; batches, others than drawn ones, such as
+        `Passes`. Resumable.
         """
-        size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
+        size = options.pop("size", BATCH)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, max(1, steps // 10)), "every": steps}
         settings |= {"optimizer": functools.partial(torch.optim.AdamW, fused=True), "title": self.name} | options
         device = next(model.parameters()).device
 
         def loss(model, batch):
-            with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                return self.loss(model, batch.to(device))
+            return self.loss(model, batch.to(device))
 
         batches = settings.pop("batches", lambda generator: self.batch(generator, size))
         return fit(model, batches, loss, steps=steps, seed=seed, show=show, higher_is_better=True, **settings)

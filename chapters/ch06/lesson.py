@@ -15,10 +15,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_utils import text
 from course_utils.data import stories
 from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, mask_tokens
-from course_utils.text.pairs import Input, Masked, collate, encode, special_mask
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
 from course_utils.training.run import Run
@@ -135,10 +135,10 @@ class BertLesson:
     def train(self, model: BertForPreTraining, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() on both tasks together; loss and accuracy of each on held-out stories. options: any of fit's, and
         size, the pairs of a batch."""
-        size, dtype = options.pop("size", BATCH), options.pop("dtype", None)
+        size = options.pop("size", BATCH)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, WARM_UP), "optimizer": adam} | options
         device = next(model.parameters()).device
-        return fit(model, lambda generator: self.batch(generator, size).to(device), lambda m, b: loss(m, b, dtype),
+        return fit(model, lambda generator: self.batch(generator, size).to(device), loss,
                    steps=steps, seed=seed, show=show, title="Pre-training", **settings)  # fmt: skip
 
     def valid(self, count: int = 128):
@@ -202,12 +202,12 @@ def _read(model, found: Sequence[Input]):
     return output
 
 
-def loss(model: BertForPreTraining, batch: Masked, dtype: torch.dtype | None = None) -> Tensor:
+def loss(model: BertForPreTraining, batch: Masked) -> Tensor:
     """Both losses added up, as `fit` takes it. A batch in which chance has chosen no token counts for NSP only."""
     ids, segments, mask, labels, nsp = batch
     if (labels == -100).all():
         return torch.nn.functional.cross_entropy(model(ids, segments, mask).nsp_logits, nsp)
-    return model.loss(ids, labels, nsp, segments, mask, dtype).total
+    return model.loss(ids, labels, nsp, segments, mask).total
 
 
 def maskable(tokenizer: text.WordPiece, ids: Tensor, mask: Tensor) -> Tensor:

@@ -234,17 +234,14 @@ class TextLesson:
         ids, content = (self.valid_ids, self.text.valid) if part == "valid" else (self.train_ids, self.text.train)
         return loss / math.log(2) * len(ids) / len(content)
 
-    def train(
-        self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, count: int = 64, dtype=None, **options
-    ) -> Run:
+    def train(self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, count: int = 64, **options) -> Run:
         """fit() with settings for a short training -> Run; its history holds "loss" and "valid".
 
-        count: windows measured on the way; dtype: torch.bfloat16 where it is faster; options: any of fit's.
+        count: windows measured on the way; options: any of fit's.
         """
         settings = {"lr": 3e-3, "clip": 1.0, "schedule": warm_then_fall(steps)}
         settings |= {"evaluate": lambda m: {"valid": self.valid_loss(m, count)}} | options
-        loss = (lambda m, ids: m.loss(ids)) if dtype is None else (lambda m, ids: m.loss(ids, dtype=dtype))
-        return fit(model, self.batch, loss, steps=steps, seed=seed, show=show, **settings)
+        return fit(model, self.batch, lambda m, ids: m.loss(ids), steps=steps, seed=seed, show=show, **settings)
 
     def loaded(self, model: nn.Module) -> Loaded:
         """A model trained here in the form of a checkpoint, as `decoding.generate` and `hub_format` take it."""

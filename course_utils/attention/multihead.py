@@ -3,6 +3,9 @@
 Sizes: B batch, H heads, Q queries, K keys, D model size, d = D / H head size.
 """
 
+import contextlib
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import torch
@@ -24,6 +27,23 @@ class KeyValues(NamedTuple):
     def append(self, new: "KeyValues") -> "KeyValues":
         """These and the new ones behind them, in new tensors."""
         return KeyValues(*(torch.cat(pair, 2) for pair in zip(self, new, strict=True)))
+
+
+_recording: ContextVar[dict[nn.Module, list[Tensor]]] = ContextVar("recording", default={})  # noqa: B039 - never changed
+
+
+@contextlib.contextmanager
+def recording(attentions: Iterable[nn.Module]) -> Iterator[dict[nn.Module, list[Tensor]]]:
+    """Within it each of these MultiHeadAttentions writes down its weights, [B, H, Q, K] for each call: {module: list}.
+
+    It computes the definition then, instead of torch's fused form. Of whole models: `models.heads.recorded`.
+    """
+    before = _recording.get()
+    token = _recording.set({**before, **{one: before.get(one, []) for one in attentions}})
+    try:
+        yield _recording.get()
+    finally:
+        _recording.reset(token)
 
 
 class MultiHeadAttention(nn.Module):
@@ -93,14 +113,17 @@ class MultiHeadAttention(nn.Module):
         """forward with keys and values that are projected already; first: the position of the first query."""
         keys, values = read
         if self.key_heads < self.num_heads:
-            keys, values = (x.repeat_interleave(self.num_heads // self.key_heads, 1) for x in read)
-        queries = self._turned(self._split(self.query(self.checked("queries", q))), first)
+            keys, values = (x.repeat_interleave(self.num_heads // self.key_heads, 1) for x in read)  # [B, H, K, d]
+        queries = self._turned(self._split(self.query(self.checked("queries", q))), first)  # [B, Q, D] -> [B, H, Q, d]
         if len(queries) != len(keys):
             raise ValueError(f"{len(queries)} rows of queries, {len(keys)} of keys: a cache of another batch?")
         mask = self._mask(mask, len(queries), queries.shape[2], keys.shape[2])
         dropout, weights = self.dropout if self.training else 0.0, None
-        if flag("need_weights", need_weights):
-            output, weights = scaled_dot_product_attention(queries, keys, values, mask)
+        heard = _recording.get().get(self)
+        if flag("need_weights", need_weights) or heard is not None:
+            output, weights = scaled_dot_product_attention(queries, keys, values, mask)  # [B, H, Q, d], [B, H, Q, K]
+            if heard is not None:
+                heard.append(weights)
             if dropout:
                 output = F.dropout(weights, dropout) @ values
         elif keys.shape[2] == 0:
@@ -109,7 +132,7 @@ class MultiHeadAttention(nn.Module):
             output = F.scaled_dot_product_attention(queries, keys, values, mask, dropout)
             if mask is not None and output.is_cuda:  # where a CPU gives zeros to an empty row, a GPU gives a mean
                 output = output * mask.any(-1, keepdim=True)
-        return self.out(output.transpose(1, 2).flatten(2)), weights
+        return self.out(output.transpose(1, 2).flatten(2)), weights  # [B, H, Q, d] -> [B, Q, H · d] -> [B, Q, D]
 
     def _split(self, x: Tensor) -> Tensor:
         """[B, T, H · d] -> [B, H, T, d]."""

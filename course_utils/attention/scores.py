@@ -5,8 +5,8 @@ its slips mended (each class says which). Every function is a module
 
     SCORES[name](query_size, key_size, hidden_size=32, max_keys=64)(queries [B, Q, Dq], keys [B, K, Dk]) -> [B, Q, K]
 
-A softmax over the last axis of the result gives the weights. Masks are none of a score's business: they belong to
-the softmax. In the equations q and k are column vectors, W is a matrix, w a vector, b a bias; these three are learned.
+A softmax over the last axis of the result gives the weights. A score knows nothing of masks: they belong to the
+softmax. In the equations q and k are column vectors, W is a matrix, w a vector, b a bias; these three are learned.
 """
 
 import difflib
@@ -35,8 +35,8 @@ class Cost(NamedTuple):
 class Score(nn.Module):
     """What the twelve share: the sizes, the checks at the border, the number of parameters.
 
-    A subclass writes `build` (its parameters) and its equation, and says what it costs. The equation is `score`; or,
-    where part of it needs the keys alone, `project` (that part, once a key) and `meet` (the rest, for each pair).
+    A subclass writes `build` (its parameters) and its equation, and says what it costs. The equation is `meet`; where
+    part of it needs the keys alone, that part stands in `project`, which is computed once a key.
     Raises ValueError for a size below 1, for Dq ≠ Dk where the equation multiplies q with k feature by feature,
     for wrong shapes and for no keys at all; TypeError for anything but floating-point tensors of one kind.
     """
@@ -62,17 +62,13 @@ class Score(nn.Module):
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         """Make the parameters. Functions without any need nothing."""
 
-    def score(self, queries: Tensor, keys: Tensor) -> Tensor:
-        """The equation: queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K]."""
-        return self.meet(queries, self.project(keys))
-
     def project(self, keys: Tensor) -> Tensor:
         """What can be computed from the keys alone, before any query comes: keys [B, K, Dk] -> [B, K, …]."""
         return keys
 
     def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
         """The equation from there: queries [B, Q, Dq], projected keys [B, K, …] -> scores [B, Q, K]."""
-        return self.score(queries, projected)
+        raise NotImplementedError
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         """queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K]. More leading axes, or none, work too."""
@@ -87,7 +83,7 @@ class Score(nn.Module):
             )
         if keys.shape[-2] == 0:
             raise ValueError(f"keys have shape {list(keys.shape)}: no keys. Give at least one; a mask can hide it.")
-        return self.score(queries, keys)
+        return self.meet(queries, self.project(keys))
 
     cost: Cost  # multiply–adds per query, per key and per pair
 
@@ -110,7 +106,7 @@ class Similarity(Score):
 
     equation, reference, same_size = "q·k / (‖q‖ ‖k‖)", "Graves 2014", True
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         lengths = [torch.linalg.vector_norm(x, dim=-1, keepdim=True) for x in (queries, keys)]
         q, k = (x / n.where(n > 0, 1) for x, n in zip((queries, keys), lengths, strict=True))
         return q @ k.mT
@@ -123,7 +119,7 @@ class Dot(Score):
 
     equation, reference, same_size = "q·k", "Luong 2015", True
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         return queries @ keys.mT
 
     cost = property(lambda self: Cost(0, 0, self.key_size))
@@ -135,8 +131,8 @@ class ScaledDot(Dot):
     equation, reference = "q·k / √d", "Vaswani 2017"
     note = "d is the size of one key (64 in a head of the base model), not the length of the input, nor 512."
 
-    def score(self, queries, keys):
-        return super().score(queries, keys) / self.key_size**0.5
+    def meet(self, queries, keys):
+        return super().meet(queries, keys) / self.key_size**0.5
 
 
 class General(Score):
@@ -168,7 +164,7 @@ class BiasedGeneral(Score):
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size, key_size)
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         return self.W(queries) @ keys.mT
 
     cost = property(lambda self: Cost(self.query_size * self.key_size, 0, self.key_size))
@@ -202,7 +198,7 @@ class GeneralizedKernel(Score):
     def build(self, query_size, key_size, hidden_size):
         self.features = PositiveFeatures(key_size, hidden_size)
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         q, k = self.features.log(queries), self.features.log(keys)
         return torch.logsumexp(q[..., :, None, :] + k[..., None, :, :], dim=-1)
 
@@ -224,7 +220,7 @@ class Concat(Score):
         self.W = nn.Linear(query_size + key_size, hidden_size)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         q = queries[..., :, None, :].expand(*queries.shape[:-1], keys.shape[-2], -1)
         k = keys[..., None, :, :].expand(*queries.shape[:-1], *keys.shape[-2:])
         return self.w(torch.tanh(self.W(torch.cat([q, k], dim=-1)))).squeeze(-1)
@@ -308,7 +304,7 @@ class LocationBased(Score):
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size, self.max_keys, bias=False)
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         length = keys.shape[-2]
         if length > self.max_keys:
             raise ValueError(
@@ -335,7 +331,7 @@ class FeatureBased(Score):
         self.W2 = nn.Linear(key_size, hidden_size, bias=False)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def score(self, queries, keys):
+    def meet(self, queries, keys):
         row = self.w(torch.tanh(self.W1(keys) + self.W2(keys.square()))).mT  # [B, 1, K]
         return row.expand(*queries.shape[:-1], keys.shape[-2])
 

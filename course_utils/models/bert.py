@@ -21,6 +21,7 @@ from course_utils.support.checks import check_ids, check_real, described, real_n
 
 from . import convert
 from .blocks import EncoderBlock
+from .heads import recorded
 from .loss import output_loss
 
 IGNORED = -100  # the label of a token that is not to be predicted
@@ -45,11 +46,15 @@ class BertConfig:
     eps: float = 1e-12
 
     def __post_init__(self):
-        sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", "segments")
-        if self.ffn_size is None:
-            object.__setattr__(self, "ffn_size", 4 * self.model_size)
-        sizes(self, "ffn_size")
+        sizes(
+            self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", "segments", or_none=("ffn_size",)
+        )
         real_number("dropout", self.dropout, least=0, below=1)
+
+    @property
+    def inner_size(self) -> int:
+        """Features inside the feed-forward network: ffn_size, or four times model_size."""
+        return self.ffn_size or 4 * self.model_size
 
     @classmethod
     def base(cls, vocab_size: int = 30522) -> "BertConfig":
@@ -155,7 +160,7 @@ class Bert(_WithHuggingFace):
         options = {"dropout": c.dropout, "norm_first": False, "activation": c.activation, "eps": c.eps}
         options["ffn_dropout"] = 0.0
         self.blocks = nn.ModuleList(
-            EncoderBlock(c.model_size, c.num_heads, c.ffn_size, **options) for _ in range(c.num_layers)
+            EncoderBlock(c.model_size, c.num_heads, c.inner_size, **options) for _ in range(c.num_layers)
         )
         self.pooler = nn.Linear(c.model_size, c.model_size)
         self.apply(_begin)
@@ -165,12 +170,12 @@ class Bert(_WithHuggingFace):
     ) -> BertOutput:
         """ids, segments [B, T], mask [B, T] bool, True = a real token -> BertOutput. Padding is never attended to."""
         real = check_real(mask, ids)
-        x, weights = self.embeddings(ids, segments), []
-        everybody = real is None or bool(real.all())
-        for block in self.blocks:
-            x, seen, _ = block(x, None if everybody else real[:, None], need_weights)
-            weights.append(seen)
-        return BertOutput(x, self.pooler(x[:, 0]).tanh(), weights if need_weights else None)
+        x = self.embeddings(ids, segments)  # [B, T, D]
+        seen_by_all = None if real is None or bool(real.all()) else real[:, None]  # [B, 1, T]
+        with recorded(self, need_weights) as seen:
+            for block in self.blocks:
+                x = block(x, seen_by_all).features
+        return BertOutput(x, self.pooler(x[:, 0]).tanh(), seen["encoder"])
 
 
 class BertForPreTraining(_WithHuggingFace):
@@ -201,10 +206,9 @@ class BertForPreTraining(_WithHuggingFace):
         follows: Tensor,
         segments: Tensor | None = None,
         mask: Tensor | None = None,
-        dtype: torch.dtype | None = None,
     ) -> PreTrainingLoss:
         """ids [B, T] masked, labels [B, T] (−100: not asked), follows [B] (0: the second sentence follows) ->
-        PreTrainingLoss. Words are computed where they are asked only. dtype: torch.bfloat16 for half precision.
+        PreTrainingLoss. Words are computed where they are asked only.
 
         Raises ValueError where no word is asked.
         """
@@ -215,11 +219,9 @@ class BertForPreTraining(_WithHuggingFace):
         asked = labels != IGNORED
         if not asked.any():
             raise ValueError(f"labels {list(labels.shape)} are all {IGNORED}: no token is masked; mask at least one")
-        with torch.autocast(ids.device.type, dtype, enabled=dtype is not None):
-            hidden, pooled, _ = self.bert(ids, segments, mask)
-            features, nsp = self._transformed(hidden[asked]), F.cross_entropy(self.next_sentence(pooled), follows)
-        matrix, bias = self.output.weight, self.output.bias
-        mlm = output_loss(features, matrix, bias, labels[asked], dtype=dtype or matrix.dtype)
+        hidden, pooled, _ = self.bert(ids, segments, mask)  # [B, T, D], [B, D]
+        mlm = output_loss(self._transformed(hidden[asked])[None], self.output, labels[asked][None])
+        nsp = F.cross_entropy(self.next_sentence(pooled).float(), follows)
         return PreTrainingLoss(mlm + nsp, mlm, nsp)
 
     def _transformed(self, hidden: Tensor) -> Tensor:

@@ -56,22 +56,11 @@ class AddNorm(nn.Module):
         return x + self.dropout(y) if self.norm_first else self.norm(x + self.dropout(y))
 
 
-class Encoded(NamedTuple):
-    """What an EncoderBlock gives: features [B, T, D]; weights [B, H, T, K] or None; read: its keys and values, those
-    before them included: with `past=read` the next tokens need not be computed together with these."""
+class BlockOutput(NamedTuple):
+    """features [B, T, D]; read: the keys and values of the block's own side, those before them included: with
+    `past=read` the next tokens need not be computed together with these."""
 
     features: Tensor
-    weights: Tensor | None
-    read: KeyValues
-
-
-class Decoded(NamedTuple):
-    """What a DecoderBlock gives: features [B, T, D]; weights of self-attention [B, H, T, K] and of cross-attention
-    [B, H, T, S], or None; read: the keys and values of its own side."""
-
-    features: Tensor
-    weights: Tensor | None
-    cross_weights: Tensor | None
     read: KeyValues
 
 
@@ -101,15 +90,12 @@ class EncoderBlock(nn.Module):
         self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
         self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
 
-    def forward(
-        self, x: Tensor, mask: Tensor | None = None, need_weights: bool = False, past: KeyValues | None = None
-    ) -> Encoded:
-        """x [B, T, D], mask as MultiHeadAttention's -> Encoded. past: keys and values of what stands before x."""
-        asks = self.around_attention.before(self.attention.checked("x", x))
-        read, first = _read(self.attention, asks, past)
-        y, weights = self.attention.attend(asks, read, mask, need_weights, first)
-        x = self.around_attention.after(x, y)
-        return Encoded(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), weights, read)
+    def forward(self, x: Tensor, mask: Tensor | None = None, past: KeyValues | None = None) -> BlockOutput:
+        """x [B, T, D], mask as MultiHeadAttention's -> BlockOutput. past: keys and values of what stands before x."""
+        asks = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
+        read, first = _read(self.attention, asks, past)  # keys and values [B, H, P + T, d]
+        x = self.around_attention.after(x, self.attention.attend(asks, read, mask, first=first)[0])
+        return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
 
 
 class DecoderBlock(nn.Module):
@@ -141,20 +127,17 @@ class DecoderBlock(nn.Module):
         memory: Tensor | KeyValues,
         mask: Tensor | None = None,
         memory_mask: Tensor | None = None,
-        need_weights: bool = False,
         past: KeyValues | None = None,
-    ) -> Decoded:
+    ) -> BlockOutput:
         """x [B, T, D], memory [B, S, D] (or `cross_attention.project` of it), mask over the block's own side,
-        memory_mask over the source, such as [B, 1, S] -> Decoded. past: keys and values of what stands before x."""
-        asks = self.around_attention.before(self.attention.checked("x", x))
-        read, first = _read(self.attention, asks, past)
-        y, weights = self.attention.attend(asks, read, mask, need_weights, first)
-        x = self.around_attention.after(x, y)
+        memory_mask over the source, such as [B, 1, S] -> BlockOutput. past: keys and values of what stands before x."""
+        asks = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
+        read, first = _read(self.attention, asks, past)  # keys and values [B, H, P + T, d]
+        x = self.around_attention.after(x, self.attention.attend(asks, read, mask, first=first)[0])
         if not isinstance(memory, KeyValues):
-            memory = self.cross_attention.project(memory)
-        y, cross = self.cross_attention.attend(self.around_cross.before(x), memory, memory_mask, need_weights)
-        x = self.around_cross.after(x, y)
-        return Decoded(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), weights, cross, read)
+            memory = self.cross_attention.project(memory)  # [B, S, D] -> [B, H, S, d] twice
+        x = self.around_cross.after(x, self.cross_attention.attend(self.around_cross.before(x), memory, memory_mask)[0])
+        return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
 
 
 def _read(attention: MultiHeadAttention, x: Tensor, past: KeyValues | None) -> tuple[KeyValues, int]:

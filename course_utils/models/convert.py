@@ -71,7 +71,7 @@ def bert_to(model: nn.Module) -> nn.Module:
     options = {"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}
     config = transformers.BertConfig(
         vocab_size=c.vocab_size, hidden_size=c.model_size, num_hidden_layers=c.num_layers,
-        num_attention_heads=c.num_heads, intermediate_size=c.ffn_size, max_position_embeddings=c.max_length,
+        num_attention_heads=c.num_heads, intermediate_size=c.inner_size, max_position_embeddings=c.max_length,
         type_vocab_size=c.segments, hidden_act=THEIRS[c.activation], hidden_dropout_prob=c.dropout,
         attention_probs_dropout_prob=c.dropout, layer_norm_eps=c.eps, **options,
     )  # fmt: skip
@@ -122,7 +122,7 @@ def gpt_to(model: nn.Module) -> nn.Module:
         raise ValueError(f"GPT-2's layout cannot hold this model: {', '.join(differences)}")
     config = transformers.GPT2Config(
         vocab_size=c.vocab_size, n_positions=c.max_length, n_embd=c.model_size, n_layer=c.num_layers,
-        n_head=c.num_heads, n_inner=c.ffn_size, activation_function=THEIRS[c.activation], resid_pdrop=c.dropout,
+        n_head=c.num_heads, n_inner=c.inner_size, activation_function=THEIRS[c.activation], resid_pdrop=c.dropout,
         embd_pdrop=c.dropout, attn_pdrop=c.dropout, layer_norm_epsilon=c.eps, bos_token_id=None, eos_token_id=None,
     )  # fmt: skip
     theirs, own = transformers.GPT2LMHeadModel(config), model.state_dict()

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import causal_mask
-from course_utils.attention.multihead import KeyValues
+from course_utils.attention.multihead import KeyValues, recording
 from course_utils.positions import LearnedPositions
 from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
 from course_utils.text import BOS, Batch, order_of, padding_first
 
 from . import convert
 from .blocks import EncoderBlock
+from .heads import recorded
 from .loss import output_loss
 
 POSITIONS = ("learned", "rotary")
@@ -53,12 +54,14 @@ class GPTConfig:
     eps: float = 1e-5
 
     def __post_init__(self):
-        sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length")
-        if self.ffn_size is None:
-            object.__setattr__(self, "ffn_size", 4 * self.model_size)
-        sizes(self, "ffn_size")
+        sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", or_none=("ffn_size",))
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
+
+    @property
+    def inner_size(self) -> int:
+        """Features inside the feed-forward network: ffn_size, or four times model_size."""
+        return self.ffn_size or 4 * self.model_size
 
 
 class GPTOutput(NamedTuple):
@@ -97,7 +100,7 @@ class GPT(nn.Module):
         self.tokens = nn.Embedding(c.vocab_size, c.model_size)
         self.positions = LearnedPositions(c.max_length, c.model_size) if c.positions == "learned" else None
         self.dropout = nn.Dropout(c.dropout)
-        sizes, options = (c.model_size, c.num_heads, c.ffn_size, c.dropout), (c.norm_first, c.activation, c.eps)
+        sizes, options = (c.model_size, c.num_heads, c.inner_size, c.dropout), (c.norm_first, c.activation, c.eps)
         rotary = c.positions == "rotary"
         self.blocks = nn.ModuleList(
             EncoderBlock(*sizes, *options, ffn_dropout=0.0, bias=c.bias, rotary=rotary) for _ in range(c.num_layers)
@@ -115,35 +118,32 @@ class GPT(nn.Module):
 
         Raises ValueError for ids outside the vocabulary, or more than max_length of them where positions are learned.
         """
-        features, weights, _ = self.read(ids, check_real(mask, ids), need_weights=need_weights)
-        return GPTOutput(self.output(features), weights if need_weights else None)
+        with recorded(self, need_weights) as seen:
+            features, _ = self.read(ids, check_real(mask, ids))  # [B, T, D]
+        return GPTOutput(self.output(features), seen["decoder"])  # [B, T, V]
 
-    def loss(self, batch: Tensor | Batch, label_smoothing: float = 0.0, dtype: torch.dtype | None = None) -> Tensor:
+    def loss(self, batch: Tensor | Batch, label_smoothing: float = 0.0) -> Tensor:
         """Mean cross-entropy of each next token, in nats -> scalar.
 
         batch: ids [B, T + 1], inputs and targets in one, the targets a token further; or a text.Batch of pairs, each
-        read as source <to-fr> target <eos>. dtype: torch.bfloat16 for products in half precision.
+        read as source <to-fr> target <eos>.
         """
         real = None
         if isinstance(batch, Batch):
             batch, real = _joined(batch)
-        inputs, target = batch[:, :-1], batch[:, 1:]
-        with torch.autocast(batch.device.type, dtype, enabled=dtype is not None):
-            features = self.read(inputs, None if real is None else real[:, :-1])[0]
-        matrix, counted = self.output.weight, None if real is None else real[:, 1:] & real[:, :-1]
-        none = matrix.new_zeros(len(matrix))
-        return output_loss(features, matrix, none, target, counted, label_smoothing, dtype or matrix.dtype)
+        inputs, target = batch[:, :-1], batch[:, 1:]  # [B, T] twice
+        features = self.read(inputs, None if real is None else real[:, :-1])[0]  # [B, T, D]
+        counted = None if real is None else real[:, 1:] & real[:, :-1]
+        return output_loss(features, self.output, target, counted, label_smoothing)
 
     def read(
         self,
         ids: Tensor,
         real: Tensor | None = None,
         past: tuple[KeyValues, ...] = (),
-        need_weights: bool | str = False,
-    ) -> tuple[Tensor, list[Tensor | None], tuple[KeyValues, ...]]:
+    ) -> tuple[Tensor, tuple[KeyValues, ...]]:
         """ids [B, T], real [B, P + T] bool, past: keys and values of the P tokens before, for each layer
-        -> features [B, T, D], weights of each layer (of the last only, if need_weights is "last"), keys and values of
-        all P + T."""
+        -> features [B, T, D], keys and values of all P + T for each layer."""
         check_ids(ids, self.config.vocab_size)
         first = past[0].keys.shape[2] if past else 0
         everybody = real is None or bool(real.all())
@@ -154,13 +154,11 @@ class GPT(nn.Module):
         x = self.tokens(ids)
         if self.positions is not None:
             x = self.positions(x, first if everybody else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
-        x, weights, kept = self.dropout(x), [], []
+        x, kept = self.dropout(x), []
         for n, block in enumerate(self.blocks):
-            wanted = need_weights is True or (need_weights == "last" and n + 1 == len(self.blocks))
-            x, seen, read = block(x, mask, wanted, past[n] if past else None)
-            weights.append(seen)
+            x, read = block(x, mask, past[n] if past else None)
             kept.append(read)
-        return self.norm(x), weights, tuple(kept)
+        return self.norm(x), tuple(kept)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> GPTState:
         """The state after a text: source [B, K] (K may be 0), source_mask [B, K] bool -> GPTState.
@@ -169,14 +167,16 @@ class GPT(nn.Module):
         """
         source_mask = torch.ones_like(source, dtype=torch.bool) if source_mask is None else source_mask
         ids, real = padding_first(source, source_mask)
-        past = self.read(ids, real)[2] if ids.shape[1] else ()
+        past = self.read(ids, real)[1] if ids.shape[1] else ()
         return GPTState(past, real, source_mask)
 
     def step(self, words: Tensor, state: GPTState) -> GPTStep:
         """One token further: words [B], the ones written last -> GPTStep."""
         real = torch.cat([state.real, state.real.new_ones(len(words), 1)], 1)
-        features, weights, past = self.read(words[:, None], real, state.past, need_weights="last")
-        seen, mask = weights[-1].mean(1)[:, 0], state.source
+        last, mask = self.blocks[-1].attention, state.source
+        with recording([last]) as weights:
+            features, past = self.read(words[:, None], real, state.past)  # [B, 1, D]
+        seen = weights[last][-1].mean(1)[:, 0]  # [B, H, 1, P + 1] -> [B, P + 1]
         seen = torch.zeros_like(mask, dtype=seen.dtype).scatter(1, order_of(mask), seen[:, : mask.shape[1]])
         return GPTStep(self.output(features)[:, 0], GPTState(past, real, mask), seen)
 

@@ -53,11 +53,8 @@ class Seq2SeqConfig:
     max_length: int = 64
 
     def __post_init__(self):
-        sizes(self, "source_vocab_size", "target_vocab_size", "model_size", "num_layers", "max_length")
-        for name in ("embedding_size", "score_size"):
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, self.model_size // (2 if name == "score_size" else 1))
-        sizes(self, "embedding_size", "score_size")
+        needed = ("source_vocab_size", "target_vocab_size", "model_size", "num_layers", "max_length")
+        sizes(self, *needed, or_none=("embedding_size", "score_size"))
         if self.model_size % 2:
             raise ValueError(f"model_size is {self.model_size}; needed: an even number, one half for each direction")
         one_of("query", self.query, QUERIES)
@@ -108,21 +105,22 @@ class Seq2Seq(nn.Module):
     def __init__(self, config: Seq2SeqConfig):
         super().__init__()
         self.config = c = config
-        self.source_embedding = nn.Embedding(c.source_vocab_size, c.embedding_size)
-        self.target_embedding = nn.Embedding(c.target_vocab_size, c.embedding_size)
+        embedding_size, score_size = c.embedding_size or c.model_size, c.score_size or c.model_size // 2
+        self.source_embedding = nn.Embedding(c.source_vocab_size, embedding_size)
+        self.target_embedding = nn.Embedding(c.target_vocab_size, embedding_size)
         gru = {"num_layers": c.num_layers, "batch_first": True, "dropout": c.dropout if c.num_layers > 1 else 0.0}
-        self.encoder = nn.GRU(c.embedding_size, c.model_size // 2, bidirectional=True, **gru)
+        self.encoder = nn.GRU(embedding_size, c.model_size // 2, bidirectional=True, **gru)
         self.bridge = nn.Linear(c.model_size, c.num_layers * c.model_size)
         self.feeds = c.attention is None or c.query == "previous"  # does the context enter the recurrent part?
-        self.decoder = nn.GRU(c.embedding_size + self.feeds * c.model_size, c.model_size, **gru)
+        self.decoder = nn.GRU(embedding_size + self.feeds * c.model_size, c.model_size, **gru)
         self.score = None
         if c.attention is not None:
-            self.score = SCORES[c.attention](c.model_size, c.model_size, c.score_size, c.max_length)
-        self.readout = nn.Linear(2 * c.model_size, c.embedding_size)
+            self.score = SCORES[c.attention](c.model_size, c.model_size, score_size, c.max_length)
+        self.readout = nn.Linear(2 * c.model_size, embedding_size)
         self.bias = nn.Parameter(torch.zeros(c.target_vocab_size))
         self.dropout = nn.Dropout(c.dropout)
         for embedding in (self.source_embedding, self.target_embedding):
-            nn.init.normal_(embedding.weight, std=c.embedding_size**-0.5)
+            nn.init.normal_(embedding.weight, std=embedding_size**-0.5)
 
     def forward(self, source: Tensor, target: Tensor, source_mask: Tensor | None = None, need_weights: bool = False):
         """Teacher forcing: source [B, K], target [B, T] (from <bos> on), source_mask [B, K] -> Seq2SeqOutput."""
@@ -131,16 +129,11 @@ class Seq2Seq(nn.Module):
             weights = [weights[:, None]] if need_weights else None
         return Seq2SeqOutput(F.linear(features, self.target_embedding.weight, self.bias), weights)
 
-    def loss(self, batch, label_smoothing: float = 0.0, dtype: torch.dtype | None = None) -> Tensor:
-        """masked_loss of what the model predicts for a text.Batch, computed the short way: see `output_loss`.
-
-        dtype: None, or torch.bfloat16 for products in half precision, where the processor has it.
-        """
-        with torch.autocast(batch.source.device.type, dtype, enabled=dtype is not None):
-            features, _ = self._features(batch.source, batch.target_in, batch.source_mask)
-        matrix = self.target_embedding.weight
-        real = batch.target_mask
-        return output_loss(features, matrix, self.bias, batch.target_out, real, label_smoothing, dtype or matrix.dtype)
+    def loss(self, batch, label_smoothing: float = 0.0) -> Tensor:
+        """masked_loss of what the model predicts for a text.Batch -> scalar."""
+        features, _ = self._features(batch.source, batch.target_in, batch.source_mask)  # [B, T, E]
+        output = (self.target_embedding.weight, self.bias)
+        return output_loss(features, output, batch.target_out, batch.target_mask, label_smoothing)
 
     def _features(self, source, target, source_mask) -> tuple[Tensor, Tensor | None]:
         """What the output matrix is applied to [B, T, E], and the weights [B, T, K]."""
@@ -206,29 +199,13 @@ class Seq2Seq(nn.Module):
         return weights.to(memory.states.dtype) @ memory.states, weights
 
     def _attend_then_move(self, words: Tensor, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
-        """Bahdanau's loop. The words' part of the gates is computed for all steps at once, outside it."""
-        size, number = self.config.embedding_size, self.config.num_layers
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        layers = [[getattr(self.decoder, f"{name}_l{n}") for name in names] for n in range(number)]
-        inside, _, bias_in, _ = layers[0]
-        by_words, by_context, carried = (
-            F.linear(words, inside[:, :size], bias_in),
-            inside[:, size:],
-            list(hidden.unbind(1)),
-        )
-        states, contexts, weights = [], [], []
-        for given in by_words.unbind(1):
-            context, w = self._attend(carried[-1][:, None], memory)
-            context = context[:, 0]
-            given = given + F.linear(context, by_context)
-            for n, (inside, across, bias_in, bias_out) in enumerate(layers):
-                if n:
-                    given = F.linear(self.dropout(carried[n - 1]), inside, bias_in)
-                carried[n] = gru_update(given, F.linear(carried[n], across, bias_out), carried[n])
-            states.append(carried[-1])
-            contexts.append(context)
-            weights.append(w)
-        return torch.stack(states, 1), torch.stack(contexts, 1), torch.cat(weights, 1)
+        """Bahdanau's loop: ask with the state before a word, then read the word together with the answer."""
+        hidden, states, contexts, weights = hidden.transpose(0, 1).contiguous(), [], [], []  # hidden [L, B, D]
+        for word in words.split(1, dim=1):  # [B, 1, E]
+            context, row = self._attend(hidden[-1][:, None], memory)  # [B, 1, D], [B, 1, K]
+            state, hidden = self.decoder(torch.cat([word, context.to(word)], -1), hidden)  # [B, 1, D]
+            states.append(state), contexts.append(context), weights.append(row)
+        return torch.cat(states, 1), torch.cat(contexts, 1), torch.cat(weights, 1)  # [B, T, D] twice, [B, T, K]
 
     def _read_out(self, states: Tensor, context: Tensor) -> Tensor:
         """States and context [B, T, D] -> features [B, T, E]; the output matrix is the target's embedding."""
@@ -248,18 +225,6 @@ class Seq2Seq(nn.Module):
                 "build the model with a larger max_length"
             )
         return ids
-
-
-def gru_update(given: Tensor, carried: Tensor, hidden: Tensor) -> Tensor:
-    """One step of a gated recurrent unit from its gates: given, carried [B, 3D] (reset, update, new), hidden [B, D].
-
-    Source: Cho et al. 2014, in the form of torch.nn.GRU.
-    """
-    reset_in, update_in, new_in = given.chunk(3, -1)
-    reset_by, update_by, new_by = carried.chunk(3, -1)
-    update = torch.sigmoid(update_in + update_by)
-    new = torch.tanh(new_in + torch.sigmoid(reset_in + reset_by) * new_by)
-    return new + update * (hidden - new)
 
 
 def _lengths(mask: Tensor, source: Tensor) -> Tensor:

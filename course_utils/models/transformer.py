@@ -11,16 +11,16 @@ Source: Vaswani et al. 2017, Attention is all you need.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, local_mask
-from course_utils.attention.multihead import KeyValues
+from course_utils.attention.multihead import KeyValues, recording
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
 
 from . import convert
 from .blocks import DecoderBlock, EncoderBlock
+from .heads import recorded
 from .loss import output_loss
 
 POSITIONS = ("sinusoidal", "learned", "rotary", "none")
@@ -58,23 +58,30 @@ class TransformerConfig:
     memory_layers: tuple[int, ...] | None = None
 
     def __post_init__(self):
-        sizes(self, "model_size", "num_layers", "num_heads", "max_length")
+        optional = ("ffn_size", "key_heads", "window")
+        sizes(self, "model_size", "num_layers", "num_heads", "max_length", or_none=optional)
         words = (self.source_vocab_size, self.target_vocab_size)
         if words != (None, None) and not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in words):
             raise ValueError(f"vocabulary sizes are {words}; needed: two whole numbers from 1, or None for both")
-        if self.ffn_size is None:
-            object.__setattr__(self, "ffn_size", 4 * self.model_size)
-        sizes(self, "ffn_size", *(name for name in ("key_heads", "window") if getattr(self, name) is not None))
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
-        layers = self.memory_layers or (self.num_layers,) * self.num_layers
+        layers = self.reads
         if (
             not isinstance(layers, tuple | list)
             or len(layers) != self.num_layers
             or not all(isinstance(n, int) and 1 <= n <= self.num_layers for n in layers)
         ):
             raise ValueError(f"memory_layers is {layers}; needed: {self.num_layers} numbers from 1 to it")
-        object.__setattr__(self, "memory_layers", tuple(layers))
+
+    @property
+    def inner_size(self) -> int:
+        """Features inside the feed-forward network: ffn_size, or four times model_size."""
+        return self.ffn_size or 4 * self.model_size
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Which encoder layer each decoder layer reads: memory_layers, or the last one for all."""
+        return self.memory_layers or (self.num_layers,) * self.num_layers
 
 
 class TransformerOutput(NamedTuple):
@@ -92,11 +99,10 @@ class TransformerOutput(NamedTuple):
 
 class Memory(NamedTuple):
     """What the encoder hands over: states, the output of each layer [B, S, D], the last one normed; mask [B, S] or
-    None; weights of each layer [B, H, S, S] or None."""
+    None."""
 
     states: tuple[Tensor, ...]
     mask: Tensor | None
-    weights: list[Tensor] | None = None
 
 
 class DecoderState(NamedTuple):
@@ -126,7 +132,7 @@ class Transformer(nn.Module):
         self.config = c = config
         options = {"dropout": c.dropout, "norm_first": c.norm_first, "activation": c.activation}
         options |= {"rotary": c.positions == "rotary", "key_heads": c.key_heads}
-        sizes = (c.model_size, c.num_heads, c.ffn_size)
+        sizes = (c.model_size, c.num_heads, c.inner_size)
         self.encoder = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
         self.decoder = nn.ModuleList(DecoderBlock(*sizes, **options) for _ in range(c.num_layers))
         self.encoder_norm, self.decoder_norm = nn.LayerNorm(c.model_size), nn.LayerNorm(c.model_size)
@@ -158,50 +164,39 @@ class Transformer(nn.Module):
     ) -> TransformerOutput:
         """source [B, S] and target [B, T] (from <bos> on) ids, masks of the same shapes, bool, True = a real token
         -> TransformerOutput. Each target word sees the words up to itself, in training and in use alike."""
-        memory = self.encode(source, source_mask, need_weights)
-        features, weights, own = self.decode(target, memory, target_mask, need_weights)
-        logits = features if self.config.target_vocab_size is None else self.output(features)
-        return TransformerOutput(logits, weights, memory.weights, own)
+        with recorded(self, need_weights) as seen:
+            features = self.decode(target, self.encode(source, source_mask), target_mask)  # [B, T, D]
+        logits = features if self.config.target_vocab_size is None else self.output(features)  # [B, T, V]
+        return TransformerOutput(logits, seen["cross"], seen["encoder"], seen["decoder"])
 
-    def loss(self, batch, label_smoothing: float = 0.0, dtype: torch.dtype | None = None) -> Tensor:
-        """masked_loss of what the model predicts for a text.Batch, computed the short way: see `output_loss`.
+    def loss(self, batch, label_smoothing: float = 0.0) -> Tensor:
+        """masked_loss of what the model predicts for a text.Batch -> scalar."""
+        features = self.decode(batch.target_in, self.encode(batch.source, batch.source_mask))  # [B, T, D]
+        return output_loss(features, self.output, batch.target_out, batch.target_mask, label_smoothing)
 
-        dtype: None, or torch.bfloat16 for products in half precision, where the processor has it.
-        """
-        with torch.autocast(batch.source.device.type, dtype, enabled=dtype is not None):
-            features = self.decode(batch.target_in, self.encode(batch.source, batch.source_mask))[0]
-        matrix, bias = self.output.weight, self.output.bias
-        real = batch.target_mask
-        return output_loss(features, matrix, bias, batch.target_out, real, label_smoothing, dtype or matrix.dtype)
-
-    def encode(self, source: Tensor, source_mask: Tensor | None = None, need_weights: bool = False) -> Memory:
+    def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
         """source [B, S], source_mask [B, S] bool, True = a real token -> Memory."""
-        x = self._embed(source, "source")
+        x = self._embed(source, "source")  # [B, S, D]
         mask = self._seen(x.shape[1], check_real(source_mask, source), causal=False, like=x)
-        states, weights = [], []
+        states = []
         for block in self.encoder:
-            x, seen, _ = block(x, mask, need_weights)
+            x = block(x, mask).features
             states.append(x)
-            weights.append(seen)
         states[-1] = self.encoder_norm(x)
-        return Memory(tuple(states), source_mask, weights if need_weights else None)
+        return Memory(tuple(states), source_mask)
 
-    def decode(self, target: Tensor, memory: Memory, target_mask: Tensor | None = None, need_weights: bool = False):
-        """target [B, T] (from <bos> on), memory as `encode` gives it -> features [B, T, D], the weights of cross- and
-        of self-attention: for each a list per layer, or None."""
-        x = self._embed(target, "target")
+    def decode(self, target: Tensor, memory: Memory, target_mask: Tensor | None = None) -> Tensor:
+        """target [B, T] (from <bos> on), memory as `encode` gives it -> features [B, T, D]."""
+        x = self._embed(target, "target")  # [B, T, D]
         mask = self._seen(x.shape[1], check_real(target_mask, target), causal=True, like=x)
-        memory_mask, cross, own = _over_source(memory.mask), [], []
-        for block, layer in zip(self.decoder, self.config.memory_layers, strict=True):
-            x, seen, looked, _ = block(x, memory.states[layer - 1], mask, memory_mask, need_weights)
-            own.append(seen)
-            cross.append(looked)
-        return self.decoder_norm(x), cross if need_weights else None, own if need_weights else None
+        for block, layer in zip(self.decoder, self.config.reads, strict=True):
+            x = block(x, memory.states[layer - 1], mask, _over_source(memory.mask)).features
+        return self.decoder_norm(x)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
         """The state before the first word: source [B, S], source_mask [B, S] -> DecoderState."""
         memory = self.encode(source, source_mask)
-        layers = zip(self.decoder, self.config.memory_layers, strict=True)
+        layers = zip(self.decoder, self.config.reads, strict=True)
         read = tuple(block.cross_attention.project(memory.states[n - 1]) for block, n in layers)
         return DecoderState(read, _over_source(source_mask), ())
 
@@ -210,12 +205,13 @@ class Transformer(nn.Module):
         first = state.past[0].keys.shape[2] if state.past else 0
         x, past, window = self._embed(words[:, None], "target", first), [], self.config.window
         mask = None if window is None else local_mask(first + 1, window, device=x.device)[-1:]
-        for n, (block, memory) in enumerate(zip(self.decoder, state.memory, strict=True)):
-            before, last = state.past[n] if state.past else None, n + 1 == len(self.decoder)
-            x, _, weights, read = block(x, memory, mask, state.mask, need_weights=last, past=before)
-            past.append(read)
-        logits = self.output(self.decoder_norm(x))[:, 0]
-        return Step(logits, state._replace(past=tuple(past)), weights.mean(1)[:, 0])
+        last = self.decoder[-1].cross_attention
+        with recording([last]) as seen:
+            for n, (block, memory) in enumerate(zip(self.decoder, state.memory, strict=True)):
+                x, read = block(x, memory, mask, state.mask, state.past[n] if state.past else None)
+                past.append(read)
+        logits = self.output(self.decoder_norm(x))[:, 0]  # [B, 1, D] -> [B, V]
+        return Step(logits, state._replace(past=tuple(past)), seen[last][-1].mean(1)[:, 0])  # [B, H, 1, S] -> [B, S]
 
     @classmethod
     def from_torch(cls, module: nn.Transformer) -> "Transformer":

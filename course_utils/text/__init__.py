@@ -4,7 +4,7 @@
     vocabulary.encode("The animal was tired.")             # [12, 57, 9, 84, 4]
     vocabulary.decode([12, 57, 9, 84, 4])                  # "the animal was tired."
 
-`Subwords` and `WordPiece` have the same methods. What BERT reads is made in `pairs`.
+`Subwords` and `WordPiece` have the same methods.
 """
 
 from .batches import Batch, Batches, collate, order_of, pad, padding_first

@@ -247,7 +247,10 @@ def _model(card: dict, path: Path) -> nn.Module:
     architecture, config = ARCHITECTURES[name]
     try:
         classes = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
-        return architecture(config(**card["config"]), **classes)
+        settings = {
+            name: tuple(x) if isinstance(x, list) else x for name, x in card["config"].items()
+        }  # JSON has lists
+        return architecture(config(**settings), **classes)
     except (TypeError, KeyError, ValueError, RuntimeError, AttributeError, MemoryError) as error:
         raise ValueError(f"{path.name} does not describe a {name}: {error}") from None
 

@@ -44,6 +44,7 @@ class Settings:
     every       steps between two evaluations; a twentieth of all by default
     higher_is_better    of the first held-out number
     samples     `samples(model)` -> text shown beside the curve after each evaluation
+    dtype       torch.bfloat16 for products in half precision, where the processor has it (runtime.has_bfloat16)
     budget_s    seconds at most, for this call
     tensorboard a folder to write a log to
     show        False is silent
@@ -57,6 +58,7 @@ class Settings:
     every: int | None = None
     higher_is_better: bool = False
     samples: Callable[[nn.Module], Any] | None = None
+    dtype: torch.dtype | None = None
     budget_s: float | None = None
     tensorboard: str | None = None
     show: bool = True
@@ -206,8 +208,9 @@ class _Training:
 
     def loss_of(self, loss: Callable, batch: Any) -> Tensor:
         """The loss of a batch, or of this process's share in it: a scalar tensor with a gradient."""
-        team = self.options.team
-        value = team.loss(loss, self.model, batch, self.run.step) if team else loss(self.model, batch)
+        team, dtype = self.options.team, self.options.dtype
+        with torch.autocast(next(self.model.parameters()).device.type, dtype, enabled=dtype is not None):
+            value = team.loss(loss, self.model, batch, self.run.step) if team else loss(self.model, batch)
         if not isinstance(value, Tensor):
             kind = type(value).__name__
             raise ValueError(f"loss returned {kind}; needed: a scalar tensor, such as a mean of squared errors")

@@ -92,13 +92,13 @@ def reveal(obj) -> Source:
 @functools.cache
 def _calls() -> list[tuple[str, frozenset[str]]]:
     found = []
-    for path in sorted(TESTS.glob("[up]*/test_*.py")):
+    for path in sorted([*TESTS.glob("unit/**/test_*.py"), *TESTS.glob("parity/test_*.py")]):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
                     n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
                 }
-                found.append((f"{path.parent.name}/{path.name}::{node.name}", frozenset(names)))
+                found.append((f"{path.relative_to(TESTS).as_posix()}::{node.name}", frozenset(names)))
     return found
 
 

@@ -22,14 +22,16 @@ runtime = course_utils.setup()
 # A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal" more than at any other word? Open one small map after the other; the row of "it" is lit.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.training.checkpoints import load_checkpoint
+from course_utils.models.heads import recorded
+from course_utils.training import load_checkpoint
 
 grammar = load_checkpoint("transformer-grammar")
 tired = "The animal didn't cross the street because it was too tired."
 ids = torch.tensor([grammar.source.encode(tired)])
 words = grammar.source.tokens(ids[0])
-with torch.no_grad():
-    looks = grammar.model.encode(ids, need_weights=True).weights
+with torch.no_grad(), recorded(grammar.model) as seen:
+    grammar.model.encode(ids)
+looks = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
 labs.heads(looks, words, select="it", title="Which head knows what “it” is?",
@@ -308,15 +310,15 @@ def add_norm(x, part, gain, bias, norm_first):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
-recorded = results.load("transformer_norms")
-curves = {name: torch.tensor(lines).mean(0) for name, lines in recorded["curves"].items()}
-at = [recorded["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
+norms = results.load("transformer_norms")
+curves = {name: torch.tensor(lines).mean(0) for name, lines in norms["curves"].items()}
+at = [norms["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
 assert max(curve[-1] for name, curve in curves.items() if name.startswith("pre")) < 3.5
 assert min(curve[-1] for name, curve in curves.items() if name.startswith("post")) > 4.5
-lower = {name: torch.tensor(lines)[:, -1].mean() for name, lines in recorded["lower rate"]["curves"].items()}
-assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and recorded["lower rate"]["lr"] == 1e-3
+lower = {name: torch.tensor(lines)[:, -1].mean() for name, lines in norms["lower rate"]["curves"].items()}
+assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
 plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
-           caption=f"Six layers, rate {recorded['lr']}, means of {len(recorded['seeds'])} seeds. {recorded.about}", size=(7, 3.8))
+           caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds. {norms.about}", size=(7, 3.8))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it; at a third of the rate it begins to move, and gets further with the warm-up than without. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
@@ -700,11 +702,11 @@ twins = twin_study.reader(grammar).examples("twins")[:120]
 rows, wide = [], tired.replace("tired", "wide")
 for sentence in (tired, wide):
     tokens = grammar.source.cut(sentence)
-    with torch.no_grad():
-        maps = grammar.model.encode(torch.tensor([grammar.source.encode(sentence)]), need_weights=True).weights
+    with torch.no_grad(), recorded(grammar.model) as seen:
+        grammar.model.encode(torch.tensor([grammar.source.encode(sentence)]))
     for role, word in {"it": "it", "adjective": tokens[-2]}.items():
         n, h = divmod(head_study.looks(grammar, twins, "encoder", role, "referent").argmax().item(), 4)
-        row = maps[n][0, h, tokens.index(word)]
+        row = seen["encoder"][n][0, h, tokens.index(word)]
         found = {f"at {noun}": row[tokens.index(noun)].item() for noun in ("animal", "street")}
         rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "layer.head": f"{n + 1}.{h + 1}"} | found)
 assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
@@ -776,9 +778,9 @@ plot.picture(believed, size=(7, 3.6), caption="36 heads. Right: those a map woul
 import ipywidgets
 
 me = lesson.loaded(mine)
-with torch.no_grad():
-    seen = mine.encode(torch.tensor([lesson.source.encode(tired)]), need_weights=True).weights
-view = labs.heads(seen, words, select=("it", "animal"), live=True, title="Which of your heads can go?",
+with torch.no_grad(), recorded(mine) as seen:
+    mine.encode(torch.tensor([lesson.source.encode(tired)]))
+view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="Which of your heads can go?",
                   caption="Your own model's encoder. Open a head, knock it out, and read the two translations below.")
 told = ipywidgets.HTML()
 

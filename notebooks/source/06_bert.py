@@ -23,7 +23,7 @@ runtime = course_utils.setup()
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
-from course_utils.text.pairs import collate, encode
+from chapters.ch06.pairs import collate, encode
 from course_utils.training.checkpoints import load_checkpoint
 
 stories = load_checkpoint("bert-stories")
@@ -498,7 +498,7 @@ def best_span(start_logits, end_logits, allowed):
     raise NotImplementedError
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.text.pairs import answer_tokens
+from chapters.ch06.pairs import answer_tokens
 
 asked = next(e for e in tasks["questions"].examples("test") if e.answer)
 read = tasks["questions"].inputs([asked])[0]

@@ -872,14 +872,16 @@ panels = [("one kernel", near / near.sum(-1, keepdim=True), names, names, 1),
           ("positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4)]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.text import pairs as bert_text
+from course_utils.models.heads import recorded
+from chapters.ch06 import pairs as bert_text
 
 bert = load_checkpoint("bert-stories")
 read = bert_text.encode(bert.tokenizer, tired)
 english = torch.tensor([grammar.source.encode(tired)])
 pieces = torch.tensor([translator.tokenizer.encode(tired)])
-with torch.no_grad():
-    looks = {"Transformer": (grammar.model.encode(english, need_weights=True).weights, grammar.source.tokens(english[0]), 5),
+with torch.no_grad(), recorded(grammar.model) as seen:
+    grammar.model.encode(english)
+    looks = {"Transformer": (seen["encoder"], grammar.source.tokens(english[0]), 5),
              "BERT": (bert.model.bert(torch.tensor([read.ids]), need_weights=True).weights, read.tokens, 6),
              "GPT": (translator.model(pieces, need_weights=True).weights, translator.tokenizer.tokens(pieces[0]), 7)}
 inks = []

@@ -119,7 +119,7 @@ class Full:
         import torch
 
         memory, written = state[0], torch.cat([state[1], words[:, None]], 1)
-        features = self.model.decode(written, memory)[0]
+        features = self.model.decode(written, memory)
         return self.model.output(features[:, -1]), (memory, written), None
 
 

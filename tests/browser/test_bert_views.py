@@ -9,8 +9,9 @@ import pytest
 import torch
 from waiting import contains, differs, numbers, picture, settle, state, until
 
+from chapters.ch06.labs.words import chance
+from course_utils.views.picture import BRICK, PAPER, SAND
 from course_utils.views.view import at
-from course_utils.views.words import chance
 
 pytestmark = pytest.mark.browser
 (WORDS, VOCABULARY, CHINESE, NAMES, TAGS, GUESSED, ODD) = (
@@ -312,7 +313,7 @@ def test_each_cell_has_the_colour_of_its_number(show):
     settle(page)
     until(lambda: state(page)["first"], 24)
     box = page.locator("canvas").bounding_box()
-    paper, ink = np.array(picture.PAPER), {True: np.array(picture.SAND), False: np.array(picture.BRICK)}
+    paper, ink = np.array(PAPER), {True: np.array(SAND), False: np.array(BRICK)}
     right, y, matches = int(box["width"]), int(box["height"]) - 16, {}
     for x in range(right - 100, right - 6, 3):
         page.mouse.move(box["x"] + x, box["y"] + y)
@@ -633,7 +634,7 @@ def test_tables_in_the_browser_are_those_of_python(show):
 LIVE = """
 import torch
 from IPython.display import display
-import labs
+from chapters.ch06 import labs
 from course_utils.views import plot
 words = "[CLS] a b c [SEP]".split()
 lab = labs.mask_tokens(words, live=True)

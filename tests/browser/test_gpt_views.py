@@ -447,7 +447,7 @@ def test_presenting_size(show, name):
 LIVE = """
 import torch
 from IPython.display import display
-import labs
+from chapters.ch07 import labs
 tokens = list("abcdefghij")
 def then(ids):
     logits = torch.zeros(10)

@@ -241,7 +241,7 @@ def test_the_knock_out_button_tells_python(notebook):
     """Live: the button marks the head, the kernel hears which, and its answer replaces the weights."""
     source = """
 import torch
-import labs
+from chapters.ch05 import labs
 weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
 view = labs.heads(weights, list("abcdef"), select=(2, 3), live=True)
 def hear(change):

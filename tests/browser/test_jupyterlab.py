@@ -8,7 +8,7 @@ SLIDER = 'input[type=range][data-control="width"]'
 
 LIVE = """
 import ipywidgets, torch
-import labs
+from chapters.ch01 import labs
 g = torch.Generator().manual_seed(0)
 keys = torch.rand(30, generator=g) * 5
 lab = labs.bandwidth(keys, keys.sin(), live=True)

@@ -263,7 +263,7 @@ LIVE = """
 import sys
 sys.path.insert(0, {tests!r})
 from small_translator import loaded
-import labs
+from chapters.ch05 import labs
 view = labs.model(loaded(seed=3), "the animal was tired .", target="it was .", live=True)
 view
 """

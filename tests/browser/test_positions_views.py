@@ -126,7 +126,7 @@ def test_shuffled_attention_equals_torch(show, maps, float64):
 def test_the_verdict_is_computed(show):
     """A control: scores that grow with the place of the key are no longer called equivariant."""
     view = labs.shuffle(sentence(), WORDS, order=[1, 0, 2, 3, 4, 5])
-    right = "softmax(k.map(b => a.reduce"
+    right = "softmax(k.map((b) => a.reduce"
     broken = view.fragment().replace(right, "softmax(k.map((b, place) => 0.3 * place + a.reduce")
     assert broken != view.fragment()
     until(lambda: said(show(view)), contains("did not change: equivariant"))
@@ -282,7 +282,7 @@ def test_presenting_size(show):
 LIVE = """
 import torch
 from IPython.display import display
-import labs
+from chapters.ch04 import labs
 lab, moved = labs.sinusoid(live=True), labs.shuffle(torch.eye(4), live=True)
 heard = []
 lab.observe(lambda change: heard.append(change["new"]), "position")

@@ -136,7 +136,7 @@ def test_pages_without_scripts_keep_picture_words_and_table(show):
 def test_the_comparison_with_torch_can_fail(show):
     """A control: with one tanh taken out of the browser's mathematics, the numbers are no longer torch's."""
     view = labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]], a="additive")
-    broken = view.fragment().replace("const tanh = v => v.map(Math.tanh)", "const tanh = v => v")
+    broken = view.fragment().replace("const tanh = (v) => v.map(Math.tanh)", "const tanh = (v) => v")
     assert broken != view.fragment()
     right, wrong = (numbers(show(html))["a"]["score"] for html in (view.fragment(), broken))
     assert np.allclose(right, view.steps("a")["score"], atol=TOLERANCE)

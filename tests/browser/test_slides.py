@@ -2,11 +2,11 @@
 
 import pathlib
 
+import labs
 import pytest
 from waiting import differs, settle, until
 
 from course_tools.publishing import pages, slides
-from course_utils import views
 
 pytestmark = pytest.mark.browser
 
@@ -149,7 +149,7 @@ def test_slides_print_one_to_a_page(deck):
 
 
 def test_a_view_finds_the_pointer_on_an_enlarged_slide(show):
-    fragment = views.labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0).fragment()
+    fragment = labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0).fragment()
     page = show(html=f'<div style="width:600px;transform:scale(1.5);transform-origin:0 0">{fragment}</div>')
     host = page.locator(".course-view")
     found = []

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.attention.scores import SCORES
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig, gru_update
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import BOS, collate
 
 
@@ -83,13 +83,6 @@ def test_writing_step_by_step_equals_teacher_forcing(settings):
         torch.testing.assert_close(logits, whole.logits[:, t], rtol=1e-9, atol=1e-9)
         if weights is not None:
             torch.testing.assert_close(weights, whole.weights[0][:, 0, t], rtol=1e-9, atol=1e-9)
-
-
-def test_one_step_of_the_gru_is_torchs():
-    torch.manual_seed(0)
-    cell, x, h = torch.nn.GRUCell(5, 4), torch.randn(3, 5), torch.randn(3, 4)
-    ours = gru_update(F.linear(x, cell.weight_ih, cell.bias_ih), F.linear(h, cell.weight_hh, cell.bias_hh), h)
-    torch.testing.assert_close(ours, cell(x, h))
 
 
 @pytest.mark.parametrize("settings", [{}, {"query": "current"}, {"attention": None}, {"num_layers": 2}], ids=str)

@@ -219,9 +219,9 @@ export function sinusoid(ui) {
       const turn = (2 * Math.PI) / omegas[k >> 1],
         quick = (2 * Math.PI) / omegas[0],
         slow = (2 * Math.PI) / omegas.at(-1),
-        wave = k % 2 ? "cos" : "sin";
+        name = k % 2 ? "cos" : "sin";
       say.replaceChildren(
-        h("div", {}, h("b", {}, `P[${i}, ${k}] = ${wave}(${i} · ${fmt(omegas[k >> 1], 4)}) = ${fmt(rows[i][k])}`)),
+        h("div", {}, h("b", {}, `P[${i}, ${k}] = ${name}(${i} · ${fmt(omegas[k >> 1], 4)}) = ${fmt(rows[i][k])}`)),
         h(
           "div",
           {},

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from chapters.ch03.lesson import Example
 from course_utils import decoding, text
-from course_utils.models.silenced import Head, heads_of, hooked, silenced
+from course_utils.models.heads import Head, heads_of, hooked, silenced
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from chapters.ch06.pairs import best_span
 from course_utils.attention import masked_softmax
 from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
 from course_utils.exercises.inputs import some_numbers
-from course_utils.text.pairs import best_span
 
 # ---- answer span ----------------------------------------------------------------------------------------------------
 

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chapters.ch06.pairs import collate, encode_all
 from course_utils.data import stories
 from course_utils.models.bert import Bert
-from course_utils.text.pairs import collate, encode_all
 
 MONEY = ("money", "loan", "cash")
 

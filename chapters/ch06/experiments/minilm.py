@@ -14,9 +14,9 @@ import time
 import torch
 from torch import nn
 
+from chapters.ch06 import real_text
 from chapters.ch06.finetuning import Classify, Passes
 from chapters.ch06.published import MINILM, published
-from course_utils.data import real_text
 from course_utils.models.bert import Bert
 from course_utils.runtime import has_bfloat16
 from course_utils.text import WordPiece

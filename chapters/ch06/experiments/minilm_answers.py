@@ -17,15 +17,15 @@ from collections.abc import Sequence
 
 import torch
 
+from chapters.ch06 import real_text
 from chapters.ch06.finetuning import AnswerTask
+from chapters.ch06.pairs import best_span
 from chapters.ch06.published import MINILM, published
 from chapters.ch06.span_metrics import answer_scores
-from course_utils.data import real_text
 from course_utils.data.stories import Question
 from course_utils.models.bert import Bert
 from course_utils.runtime import has_bfloat16
 from course_utils.text import WordPiece
-from course_utils.text.pairs import best_span
 
 from . import minilm
 

@@ -10,9 +10,9 @@
 
 import time
 
+from chapters.ch06 import real_text
 from chapters.ch06.finetuning import Tag
 from chapters.ch06.published import MINILM, published
-from course_utils.data import real_text
 from course_utils.models.bert import Bert
 from course_utils.text import WordPiece
 

@@ -18,7 +18,7 @@ from chapters.ch06 import adapters
 from chapters.ch06.finetuning import KINDS, Task, task_of
 from chapters.ch06.lesson import BertLesson
 from course_utils.models.bert import Bert
-from course_utils.models.silenced import heads_of, silenced
+from course_utils.models.heads import heads_of, silenced
 from course_utils.runtime import DEVICES, choice, pick_device
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views.table import Table

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from chapters.ch06.labs.words import checked_words, one_of, shown
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
-from course_utils.views.words import checked_words, one_of, shown
 
 MOST_WORDS, MOST_FEATURES, AT_ONCE = 24, 128, 16
 PARTS = ("token", "segment", "position")

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chapters.ch06.labs.words import Lines, boxed, checked_words, shown
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
-from course_utils.views.words import Lines, boxed, checked_words, shown
 
 MOST_WORDS, MOST_VOCABULARY, MOST_DRAWS = 128, 2_000, 30_000
 SPECIAL = ("[CLS]", "[SEP]", "[PAD]")

@@ -1,7 +1,7 @@
 // The words that a model finds most probable at the chosen place, as bars; one model, or two side by side.
 import PREDICTIONS_CSS from "./predictions.css";
 import { h } from "../../../course_utils/views/core.js";
-import { chance, wordline } from "../../../course_utils/views/words.js";
+import { chance, wordline } from "./words.js";
 
 export function predictions(ui) {
   const { spec, state, arrays } = ui,

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
-from course_utils.views.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
 
 MOST_WORDS, MOST_BARS, MOST_MODELS = 64, 10, 2
 

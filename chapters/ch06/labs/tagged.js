@@ -1,7 +1,7 @@
 // Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
 import TAGGED_CSS from "./tagged.css";
 import { h, mix, rgb } from "../../../course_utils/views/core.js";
-import { chance, wordline } from "../../../course_utils/views/words.js";
+import { chance, wordline } from "./words.js";
 
 export function tagged(ui) {
   const { spec, state, arrays } = ui,

@@ -1,5 +1,7 @@
 """Chapter 7, GPT: eight exercises, and twelve errors that circulate."""
 
+from chapters.ch05.exercises import TRAINING_ONLY
+
 from .bpe import MERGE
 from .cache import CORNER, LINEAR, POSITION, STEP
 from .choice import NUCLEUS, ON_PROBABILITIES, ZERO
@@ -12,3 +14,4 @@ EXERCISES = (
     *(TARGETS, MERGE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, INDUCTION),
     *(SAME, TWICE, TIME, POWER, TOKENIZERS, ON_PROBABILITIES, ZERO, NUCLEUS, POSITION, CORNER, LINEAR, SIX),
 )
+AGAIN = (TRAINING_ONLY,)  # of an earlier chapter

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.models.silenced import silenced
+from course_utils.models.heads import silenced
 from course_utils.training import fit
 from course_utils.training.run import Run
 from course_utils.views.table import Table

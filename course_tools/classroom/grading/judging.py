@@ -92,7 +92,7 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
     try:
         room.get()
         with time_limit(PATIENCE * seconds):
-            remote = Remote(room, exercise.name, answer.statements, seconds)
+            remote = Remote(room, exercise.name, answer.statements, seconds, public(exercise))
         state, words = _verdict(remote, exercise, answer.line, PATIENCE * seconds)
         ended = remote.ended
     except TookTooLong:
@@ -110,8 +110,8 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
         seen.setdefault(TRIED[tried], []).append(exercise.name)
     if "channel" in ended or "reply" in ended:
         seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
-    if borrowed(answer.statements, exercise):
-        seen.setdefault("hands on the course's own function", []).append(exercise.name)
+    if borrowed(answer.statements, exercise) and exercise.name not in seen.get(TRIED["borrowed"], ()):
+        seen.setdefault(TRIED["borrowed"], []).append(exercise.name)
     if remote:
         remote.close()
     return state, words
@@ -132,10 +132,17 @@ def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> 
     return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text
 
 
+def public(exercise: Exercise) -> str:
+    """ "module:name" of a solution that an answer can reach, since it is a public function of the course; else ""."""
+    solution = exercise.reference
+    hidden = ".exercises" in solution.__module__ or "." in solution.__qualname__
+    return "" if hidden else f"{solution.__module__}:{solution.__qualname__}"
+
+
 def borrowed(statements: list[ast.stmt], exercise: Exercise) -> bool:
     """Whether an answer names the function that is its own solution, or is its text, word for word."""
     solution = exercise.reference
-    if solution.__module__.startswith(("course_utils.", "chapters.")) and ".exercises" not in solution.__module__:
+    if public(exercise):
         name = solution.__name__
         nodes = [x for statement in statements for x in ast.walk(statement)]
         used = {x.id for x in nodes if isinstance(x, ast.Name)}

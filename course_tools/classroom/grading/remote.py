@@ -35,6 +35,7 @@ TRIED = {
     "reading": "tried to read files that are not its own",
     "memory": "asked for more memory than it gets",
     "disk": "wrote more into files than it may",
+    "borrowed": "hands on the course's own function",
 }
 DTYPES = {str(x)[6:]: x for x in vars(torch).values() if isinstance(x, torch.dtype) and "q" not in str(x)}
 ARRAYS = {"bool", *(f"{kind}{size}" for kind in ("int", "uint") for size in (8, 16, 32, 64)),
@@ -76,11 +77,12 @@ class Remote:
     seconds: of computing, for all calls together. Where it only waits, `PATIENCE` times as many have to pass.
     """
 
-    def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float):
+    def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float, solution: str = ""):
         self.room, self.patience = room, PATIENCE * seconds
         self.tried: list[str] = []
         self.ended = ""
-        reply = self._ask({"name": name, "statements": statements, "seconds": round(seconds)})
+        request = {"name": name, "statements": statements, "seconds": round(seconds), "solution": solution}
+        reply = self._ask(request)
         self.callable = reply.get("opened") is True
         self.error = reply.get("error")
 

@@ -13,8 +13,8 @@ import torch
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
+from chapters.ch06.pairs import Judged, Masked
 from course_utils.data import stories
-from course_utils.text.pairs import Judged, Masked
 from course_utils.training import checkpoints
 
 FROM = "bert-stories"
@@ -68,8 +68,8 @@ class PreTraining:
     def batches(self, generator: torch.Generator) -> Masked:
         return self.lesson.batch(generator, self.recipe.rows)
 
-    def loss(self, model, batch: Masked, dtype: torch.dtype | None) -> torch.Tensor:
-        return loss(model, batch, dtype)
+    def loss(self, model, batch: Masked) -> torch.Tensor:
+        return loss(model, batch)
 
     def score(self, model) -> float:
         return self.lesson.measure(model, "valid")["loss, both"]
@@ -130,9 +130,8 @@ class FineTuning:
     def batches(self, generator: torch.Generator) -> Judged:
         return self.work.batch(generator, self.recipe.rows)
 
-    def loss(self, model, batch: Judged, dtype: torch.dtype | None) -> torch.Tensor:
-        with torch.autocast(batch.labels.device.type, dtype, enabled=dtype is not None):
-            return self.work.loss(model, batch)
+    def loss(self, model, batch: Judged) -> torch.Tensor:
+        return self.work.loss(model, batch)
 
     def score(self, model) -> float:
         return self.work.measure(model, "valid")[self.work.main]

@@ -74,8 +74,8 @@ class Writing:
     def __str__(self) -> str:
         return f"{len(self.text.train):,} characters, {len(self.lesson.tokenizer):,} different ones"
 
-    def loss(self, model: GPT, batch: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
-        return model.loss(batch, 0.0, dtype)
+    def loss(self, model: GPT, batch: torch.Tensor) -> torch.Tensor:
+        return model.loss(batch)
 
     def score(self, model: GPT) -> float:
         self.lesson.device = next(model.parameters()).device

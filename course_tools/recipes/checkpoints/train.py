@@ -3,7 +3,7 @@
 Every few minutes the whole state is kept in build/train/NAME/, from where the same command goes on, and the best model
 so far, by a number on held-out data, in data/checkpoints/. At the end it is measured on the test data.
 
-A recipe says what; its `task(folder)` gives the rest: `model`, `batches`, `loss(model, batch, dtype)`; `score(model)`
+A recipe says what; its `task(folder)` gives the rest: `model`, `batches`, `loss(model, batch)`; `score(model)`
 on held-out data, with `metric` (its name), `key` (in the card) and `sign` (1: higher is better); `vocabularies`,
 `seen`, `data` (of the card), and `measure(name)`, which writes test results into the card; `save(model, name, card)`
 instead of the first two where a model is not kept whole.
@@ -117,11 +117,11 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
     while (done := run.step if run else 0) < steps:
         started = time.perf_counter()
         run = fit(
-            model, task.batches, lambda model, batch: task.loss(model, batch.to(device), dtype),
+            model, task.batches, lambda model, batch: task.loss(model, batch.to(device)),
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
             schedule=lambda step: min((step + 1) / recipe.warm_up, max(1.03 - step / steps, 0.03)),
             optimizer=functools.partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=recipe.decay, fused=True),
-            show=False, team=team,
+            show=False, team=team, dtype=dtype,
         )  # fmt: skip
         if run.stopped:
             raise RuntimeError(f"{name}: {run.message}")

@@ -79,8 +79,8 @@ class Translating:
     def __str__(self) -> str:
         return f"{len(self.pairs):,} pairs, {len(self.source):,} + {len(self.target):,} tokens"
 
-    def loss(self, model, batch: text.Batch, dtype: torch.dtype | None) -> torch.Tensor:
-        return model.loss(batch, self.recipe.smoothing, dtype)
+    def loss(self, model, batch: text.Batch) -> torch.Tensor:
+        return model.loss(batch, self.recipe.smoothing)
 
     def score(self, model) -> float:
         return measuring.held_out_bleu(model, self.source, self.target, self.recipe)

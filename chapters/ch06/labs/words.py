@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import picture
+from course_utils.views import picture
 
 
 def checked_words(tokens, most: int, name: str = "tokens") -> list[str]:
@@ -32,7 +32,7 @@ def one_of(select, words: list[str], allowed=None) -> int:
 
 def probabilities(given, shape: tuple, name: str) -> np.ndarray:
     """Finite numbers of a shape, of which each row sums to 1, in float64; ValueError says what is not so."""
-    from .given import as_array
+    from course_utils.views.given import as_array
 
     p = as_array(given, name)
     if p.shape != shape:

@@ -201,6 +201,6 @@ def test_small_and_serialisable():
         labs.flow((SOURCE, TARGET, near()), states()),
     ]
     for view in views:
-        assert len(view.code().encode()) < 30_000
+        assert len(view.code().encode()) < 30 * 1024
         json.dumps(view.spec(), allow_nan=False)
         assert len(view.payload()) <= 4 * 60

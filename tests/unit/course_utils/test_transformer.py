@@ -7,6 +7,7 @@ import torch
 
 from course_utils import decoding
 from course_utils.attention import causal_mask, padding_mask
+from course_utils.attention.multihead import recording
 from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
 from course_utils.models.loss import masked_loss
 from course_utils.models.transformer import Transformer, TransformerConfig
@@ -194,7 +195,9 @@ def test_blocks_are_residuals_around_attention_and_network(norm_first):
         z = a.norm(x + block.attention(x, x, x, mask)[0])
         expected = f.norm(z + block.ffn(z))
     torch.testing.assert_close(block(x, mask).features, expected)
-    torch.testing.assert_close(block(x, mask, need_weights=True).features, expected)
+    with recording([block.attention]) as seen:
+        torch.testing.assert_close(block(x, mask).features, expected)
+    assert [w.shape for w in seen[block.attention]] == [(2, 2, 5, 5)]
 
 
 def test_a_causal_block_with_its_past_equals_the_whole():
@@ -278,7 +281,7 @@ def test_every_parameter_is_trained():
     for options in OPTIONS:
         model, (source, target, mask) = made(train=True, **options), some()
         model(source, target, mask).logits.square().sum().backward()
-        unread = {f"encoder.{n}." for n in range(2) if model.config.memory_layers == (1, 1)}
+        unread = {f"encoder.{n}." for n in range(2) if tuple(model.config.reads) == (1, 1)}
         missing = [n for n, p in model.named_parameters() if p.grad is None and not any(map(n.startswith, unread))]
         assert not missing, (options, missing)
 

@@ -60,7 +60,7 @@ def test_scores_are_products_and_weights_their_softmax(made):
                 if kind == "ffn":
                     continue
                 module = getattr(getattr(model, side)[n], "attention" if kind == "attention" else "cross_attention")
-                read = part.read if kind == "attention" else memory[model.config.memory_layers[n] - 1]
+                read = part.read if kind == "attention" else memory[model.config.reads[n] - 1]
                 if model.config.positions != "rotary":
                     q = F.linear(part.read, module.query.weight, module.query.bias).view(-1, 4, 4).transpose(0, 1)
                     k = F.linear(read, module.key.weight, module.key.bias).view(len(read), -1, 4).transpose(0, 1)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils.data import fetching, real_text
+from chapters.ch06 import real_text
+from course_utils.data import fetching
 from course_utils.data.stories import Labelled, Tagged
 
 

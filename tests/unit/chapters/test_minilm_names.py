@@ -2,8 +2,9 @@
 
 import pytest
 
+from chapters.ch06 import real_text
 from chapters.ch06.experiments import minilm_names
-from course_utils.data import real_text, results
+from course_utils.data import results
 from course_utils.data.stories import Tagged
 from course_utils.text import WordPiece
 

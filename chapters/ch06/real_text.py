@@ -3,7 +3,7 @@
     load("sst2", "valid")[0]              # Labelled(text="one long string of cliches", label="negative")
     load("squad", "test")                 # list of Question, about articles that "train" has not
 
-The records are those of stories.py. The files come from data/sources.toml, see fetching.py: set COURSE_DATA_DIR, or let
+The records are those of course_utils/data/stories.py. Files come from data/sources.toml: set COURSE_DATA_DIR, or let
 them be fetched. Nothing of them is part of the course.
 """
 
@@ -12,8 +12,8 @@ import hashlib
 import html
 import json
 
-from . import fetching
-from .stories import Labelled, Question, Tagged
+from course_utils.data import fetching
+from course_utils.data.stories import Labelled, Question, Tagged
 
 SPLITS = ("train", "valid", "test")
 FILES = {

@@ -1,7 +1,11 @@
-"""Heads knocked out: within `silenced` they write zeros into the output projection W_O, and afterwards nothing is left.
+"""Heads of any model, looked at and knocked out; afterwards nothing is left of either.
+
+    with recorded(transformer) as seen:                      # weights [B, H, Q, K] of each layer
+        transformer(source, target)
+    seen["cross"][-1], seen["encoder"]                       # a Transformer has three places: see `attentions`
 
     with silenced(gpt, [(2, 1)]): ...                        # layer 2, head 1, both counted from 1
-    with silenced(transformer, [Head("cross", 1, 3)]): ...   # a Transformer has three places: see `attentions`
+    with silenced(transformer, [Head("cross", 1, 3)]): ...   # it writes zeros into the output projection W_O
 
 In training, in writing and with a cache alike; the model itself is not changed.
 Sources: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
@@ -16,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.attention.multihead import MultiHeadAttention, recording
 
 
 class Head(NamedTuple):
@@ -54,6 +58,25 @@ def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
         for layer, attention in enumerate(modules, 1)
         for head in range(1, attention.num_heads + 1)
     ]
+
+
+class Weights:
+    """place -> the weights of each layer [B, H, Q, K] when the model was last called; None if it was not."""
+
+    def __init__(self, places: dict[str, list[MultiHeadAttention]], seen: dict[nn.Module, list[torch.Tensor]]):
+        self._places, self._seen = places, seen
+
+    def __getitem__(self, place: str) -> list[torch.Tensor] | None:
+        weights = [self._seen[module] for module in self._places[place]]
+        return [calls[-1] for calls in weights] if all(weights) else None
+
+
+@contextlib.contextmanager
+def recorded(model: nn.Module, wanted: bool = True) -> Iterator[Weights]:
+    """Within it all attention weights of a model are written down: see Weights. wanted=False: none are."""
+    places = attentions(model)
+    with recording([one for modules in places.values() for one in modules] if wanted else ()) as seen:
+        yield Weights(places, seen if wanted else {one: [] for modules in places.values() for one in modules})
 
 
 @contextlib.contextmanager

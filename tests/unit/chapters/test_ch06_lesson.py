@@ -5,9 +5,9 @@ import torch
 
 from chapters.ch06 import lesson as bert_lesson
 from chapters.ch06.lesson import BertLesson, maskable, senses
+from chapters.ch06.pairs import Masked, collate, encode
 from course_tools.recipes.checkpoints import train
 from course_utils.data.stories import Story
-from course_utils.text.pairs import Masked, collate, encode
 
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 16}
 NAMES = ("anna", "ben", "carla", "david", "emma", "frank")

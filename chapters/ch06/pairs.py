@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .wordpiece import WordPiece
+from course_utils.text.wordpiece import WordPiece
 
 SHORTEN = ("longest", "second")
 

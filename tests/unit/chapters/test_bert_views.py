@@ -10,10 +10,10 @@ from PIL import Image
 
 from chapters.ch06.labs.mask_tokens import band, counted, uniforms
 from chapters.ch06.labs.tagged import spans_of, tags_of
+from chapters.ch06.labs.words import Lines, chance
 from course_utils.models.bert import mask_tokens
 from course_utils.views import sweep
 from course_utils.views.view import at
-from course_utils.views.words import Lines, chance
 
 WORDS = ["[CLS]", "the", "dog", "bites", "the", "old", "man", "[SEP]"]
 TAGS = ["B-person", "I-person", "O", "B-place", "O", "B-place", "I-place", "O"]
@@ -242,7 +242,7 @@ def test_pictures_bundles_and_fragments():
     for view in all_views():
         picture = Image.open(io.BytesIO(view.to_png()))
         assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
-        assert len(view.code().encode()) < 30_000
+        assert len(view.code().encode()) < 30 * 1024
         assert len(view.fragment()) < 90_000 and "<table>" in view.still() and len(view.describe()) > 60
 
 

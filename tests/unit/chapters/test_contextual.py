@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from chapters.ch06.experiments.contextual import MONEY, banks, cosines, nearest_alike, word_vectors
+from chapters.ch06.pairs import collate, encode
 from course_utils.models.bert import Bert, BertConfig
 from course_utils.text import WordPiece
-from course_utils.text.pairs import collate, encode
 
 SENTENCES = ["the bank gave him a loan", "he sat on the bank of the river", "a bank"]
 

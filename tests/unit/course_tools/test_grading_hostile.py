@@ -79,6 +79,20 @@ ATTACKS = {
         "general score": ("return 10 ** 400", "wrong", ""),
     },
 }
+BORROWED = {  # the course's own functions, by names that no text shows
+    "gaussian kernel": """
+import course_utils.attention
+@exercise("gaussian kernel")
+def kernel(distance, width=1.0):
+    return vars(course_utils.attention)["gaussian_" + "kernel"](distance, width)
+""",
+    "leave-one-out mask": """
+import operator, course_utils
+@exercise("leave-one-out mask")
+def mask(size):
+    return operator.attrgetter(".".join(["attention", "leave_one_out" + "_mask"]))(course_utils)(size)
+""",
+}
 ALL = [(student, name) for student, attacks in ATTACKS.items() for name in attacks]
 IMPORTS = "import ctypes, os, shutil, socket, subprocess, sys, threading, time, torch, urllib.request"
 FIND = "try: from course_tools.classroom.catalogue import find\nexcept ImportError: pass"
@@ -109,6 +123,7 @@ def table(tmp_path_factory):
     make.workbook(
         folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "cosine score")}, ("01", "02")
     )
+    make.workbook(folder / "borrower", BORROWED, "01")
     linked = make.workbook(folder / "links", {}, "01")
     os.symlink(landmark, linked / "02_scoring_functions.ipynb")
     os.symlink(folder / "honest", linked / "others")
@@ -138,6 +153,14 @@ def test_no_harm_and_a_remark(table, student, name):
     assert row.states[name] == state, (row.states[name], row.said.get(name))
     assert row.serious and any(name in x or "more" in x for x in remarks), row.remarks
     assert any("its record says solved, and it is not" in x for x in row.remarks)
+
+
+def test_the_courses_own_function_is_noticed_by_whatever_name_it_was_reached(table):
+    rows, _ = table
+    row = rows["borrower"]
+    assert {name: row.states[name] for name in BORROWED} == dict.fromkeys(BORROWED, "right")
+    assert "hands on the course's own function: gaussian kernel, leave-one-out mask" in row.remarks
+    assert not any("hands on" in x for x in rows["honest"].remarks)
 
 
 def test_links_and_bombs_are_not_opened(table):

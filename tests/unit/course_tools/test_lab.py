@@ -246,7 +246,7 @@ def test_a_workbook_that_cannot_be_filled_stops_with_words(tmp_path, monkeypatch
 @pytest.mark.slow
 def test_authors_get_the_notebooks_themselves_paired_with_their_sources(course):
     """Saving a notebook writes its source: what was changed, and nothing else."""
-    real = Path(__file__).resolve().parents[2]
+    real = Path(__file__).resolve().parents[3]
     shutil.copy(real / "pyproject.toml", course)
     shutil.copy(real / "notebooks" / "00_start_here.ipynb", course / "notebooks")
     (course / "notebooks" / "source").mkdir()

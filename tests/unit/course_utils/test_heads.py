@@ -1,0 +1,91 @@
+"""Heads of any model: looked at by `recorded`, knocked out by `silenced`."""
+
+import pytest
+import torch
+
+from course_utils.models.bert import Bert, BertConfig
+from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.models.heads import Head, attentions, heads_of, recorded, silenced
+from course_utils.models.transformer import Transformer, TransformerConfig
+
+IDS = torch.tensor([[4, 5, 6, 7]])
+SMALL = {"model_size": 8, "num_layers": 2, "num_heads": 2}
+
+
+def made(kind):
+    torch.manual_seed(0)
+    if kind == "Transformer":
+        model = Transformer(TransformerConfig(9, 9, **SMALL))
+        return model.eval(), lambda: model(IDS, IDS[:, :3])
+    model = Bert(BertConfig(9, **SMALL)) if kind == "Bert" else GPT(GPTConfig(9, **SMALL))
+    return model.eval(), lambda: model(IDS)
+
+
+PLACES = {"Transformer": ["encoder", "cross", "decoder"], "Bert": ["encoder"], "GPT": ["decoder"]}
+
+
+@pytest.mark.parametrize("kind", PLACES)
+class TestRecorded:
+    def test_it_gives_the_weights_that_the_model_gives_itself(self, kind):
+        model, run = made(kind)
+        with recorded(model) as seen:
+            run()
+        own = model(IDS, IDS[:, :3], need_weights=True) if kind == "Transformer" else model(IDS, need_weights=True)
+        given = {"cross": own.weights, "encoder": own.weights, "decoder": own.weights}
+        if kind == "Transformer":
+            given |= {"encoder": own.encoder_weights, "decoder": own.decoder_weights}
+        for place in PLACES[kind]:
+            assert len(seen[place]) == 2
+            for mine, theirs in zip(seen[place], given[place], strict=True):
+                torch.testing.assert_close(mine, theirs)
+                torch.testing.assert_close(mine.sum(-1), torch.ones(mine.shape[:-1]))
+
+    def test_it_changes_no_result_and_leaves_nothing(self, kind):
+        model, run = made(kind)
+        before = run()
+        with recorded(model) as seen:
+            within = run()
+        after = run()
+        torch.testing.assert_close(within[0], before[0])
+        assert torch.equal(after[0], before[0]) and len(seen[PLACES[kind][0]]) == 2
+
+    def test_what_was_not_run_or_not_wanted_is_none(self, kind):
+        model, run = made(kind)
+        with recorded(model) as nothing:
+            pass
+        with recorded(model, wanted=False) as unwanted:
+            run()
+        assert nothing[PLACES[kind][0]] is None and unwanted[PLACES[kind][0]] is None
+
+    def test_of_several_calls_the_last_counts_and_contexts_lie_in_one_another(self, kind):
+        model, run = made(kind)
+        with recorded(model) as outer:
+            with recorded(model) as inner:
+                run()
+            assert outer[PLACES[kind][0]] is not None
+            run()
+        assert all(map(torch.equal, outer[PLACES[kind][0]], inner[PLACES[kind][0]]))
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_places_and_heads(kind):
+    model, _ = made(kind)
+    assert list(attentions(model)) == PLACES[kind]
+    assert len(heads_of(model)) == 4 * len(PLACES[kind])
+    assert heads_of(model, PLACES[kind][0])[1] == Head(PLACES[kind][0], 1, 2)
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_silent_head_is_one_whose_columns_of_the_output_matrix_are_zero(kind):
+    model, run = made(kind)
+    head = Head(PLACES[kind][0], 2, 1)
+    with silenced(model, [head]):
+        silent = run()[0]
+    with torch.no_grad():
+        attentions(model)[head.place][1].out.weight[:, :4] = 0
+    torch.testing.assert_close(silent, run()[0])
+
+
+def test_a_model_without_heads_is_refused():
+    with pytest.raises(TypeError, match="Linear has no heads to look at; needed: a Transformer, a BERT or a GPT"):
+        heads_of(torch.nn.Linear(2, 2))
