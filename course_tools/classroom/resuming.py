@@ -3,9 +3,9 @@
     from course_tools.classroom.resuming import resume_here
     resume_here()
 
-Trainings come from what `fit` has kept in the workbook (course_utils/training/kept.py); all else is computed again. Of
-cells tagged `shows`, on which nothing below depends, only imports, functions and classes run. Sections under *Deeper*
-are left out, but for the one that the cell stands in.
+Trainings come from what `fit` has kept in the workbook (course_utils/training/kept.py); everything else is computed
+again. Nothing below depends on cells tagged `shows`, so of them only imports, functions and classes run. Cells that
+begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class CannotResume(RuntimeError):
 def resume_here(cell: str | None = None) -> None:
     """Defines again what the cells above had defined, and says in a few lines what came back and what did not.
 
-    cell: the id of the cell to stop before; without: the cell that calls. Outputs on the page stay. ■ stops it; what is
-    back by then stays. Raises CannotResume outside of a notebook, and where the saved notebook does not have this cell.
+    cell: the id of the cell to stop before; without: the cell that calls. Outputs on the page stay. ■ stops it, a
+    training included; what is back by then stays. Raises CannotResume outside of a notebook, and where the saved
+    notebook does not have this cell.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -74,16 +75,17 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
 
 
 def _report(back: int, seconds: float, trainings: list, failed: list, stopped: bool) -> str:
-    lines = [f"{back} cells above are back, in {seconds:.0f} s; what they showed stays as it was."]
+    cells = f"{back} cell{'s' * (back != 1)} above {'is' if back == 1 else 'are'}"
+    lines = [f"{cells} back, in {seconds:.0f} s; what they showed stays as it was."]
     found = [title for how, title in trainings if how == "kept"]
     again = [title or "Training" for how, title in trainings if how == "trained"]
     if found:
         lines.append(f"Taken as kept: {len(found)} training{'s' * (len(found) != 1)}.")
     if again:
         names = ", ".join(f"“{title}”" for title in dict.fromkeys(again))
-        lines.append(f"Trained again, for nothing fitting was kept (new, or changed since): {names}.")
+        lines.append(f"Trained again, since none was kept for this code and data: {names}.")
     lines += [f"Not brought back: the cell that begins with “{first}”: {error}" for first, error in failed]
-    return "\n".join(lines + ["Stopped before all was back: run this again to go on."] * stopped)
+    return "\n".join(lines + ["Stopped before everything was back. Run it again; it begins at the top."] * stopped)
 
 
 def _above(shell: Any, asked: str | None) -> list[Any]:

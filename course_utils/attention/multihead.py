@@ -29,28 +29,11 @@ class KeyValues(NamedTuple):
         return KeyValues(*(torch.cat(pair, 2) for pair in zip(self, new, strict=True)))
 
 
-_recording: ContextVar[dict[nn.Module, list[Tensor]]] = ContextVar("recording", default={})  # noqa: B039 - never changed
-
-
-@contextlib.contextmanager
-def recording(attentions: Iterable[nn.Module]) -> Iterator[dict[nn.Module, list[Tensor]]]:
-    """Within it each of these MultiHeadAttentions writes down its weights, [B, H, Q, K] for each call: {module: list}.
-
-    It computes the definition then, instead of torch's fused form. Of whole models: `models.heads.recorded`.
-    """
-    before = _recording.get()
-    token = _recording.set({**before, **{one: before.get(one, []) for one in attentions}})
-    try:
-        yield _recording.get()
-    finally:
-        _recording.reset(token)
-
-
 class MultiHeadAttention(nn.Module):
     """Project, split into heads, attend, join, project.
 
     model_size D, num_heads H; bias of the four projections; dropout of the weights, in training
-    key_heads   fewer heads for keys and values: H / key_heads queries share each (1: multi-query; Shazeer 2019,
+    key_heads   fewer heads for keys and values: H / key_heads query heads share each (1: multi-query; Shazeer 2019,
                 Ainslie et al. 2023)
     rotary      turn queries and keys by their positions (Su et al. 2021)
     Raises ValueError where D is not divisible by H, H not by key_heads, or d is odd for rotary positions.
@@ -131,7 +114,7 @@ class MultiHeadAttention(nn.Module):
         else:
             output = F.scaled_dot_product_attention(queries, keys, values, mask, dropout)
             if mask is not None and output.is_cuda:  # where a CPU gives zeros to an empty row, a GPU gives a mean
-                output = output * mask.any(-1, keepdim=True)
+                output = output.masked_fill(~mask.any(-1, keepdim=True), 0.0)
         return self.out(output.transpose(1, 2).flatten(2)), weights  # [B, H, Q, d] -> [B, Q, H · d] -> [B, Q, D]
 
     def _split(self, x: Tensor) -> Tensor:
@@ -151,7 +134,7 @@ class MultiHeadAttention(nn.Module):
         return x
 
     def _mask(self, mask: Tensor | None, batch: int, queries: int, keys: int) -> Tensor | None:
-        """As [Q, K] or [B, H or 1, Q or 1, K]."""
+        """The mask, checked, as the scores take it: [Q, K], [B, 1, Q, K], [B, 1, 1, K] or [B, H, Q, K]."""
         if mask is None:
             return None
         if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
@@ -165,3 +148,20 @@ class MultiHeadAttention(nn.Module):
                 f"B = {batch}, H = {heads} (a mask [B, K] of real tokens becomes mask[:, None])"
             )
         return mask[:, None] if mask.dim() == 3 else mask
+
+
+_recording: ContextVar[dict[nn.Module, list[Tensor]]] = ContextVar("recording", default={})  # noqa: B039 - never changed
+
+
+@contextlib.contextmanager
+def recording(attentions: Iterable[nn.Module]) -> Iterator[dict[nn.Module, list[Tensor]]]:
+    """Within it each of these MultiHeadAttentions writes down its weights, [B, H, Q, K] for each call: {module: list}.
+
+    It computes the definition then, instead of torch's fused form. Of whole models: `models.heads.recorded`.
+    """
+    before = _recording.get()
+    token = _recording.set({**before, **{one: before.get(one, []) for one in attentions}})
+    try:
+        yield _recording.get()
+    finally:
+        _recording.reset(token)

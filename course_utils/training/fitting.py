@@ -3,9 +3,9 @@
     run = fit(model, batches, loss, steps=200, evaluate=held_out_loss, lr=0.05)
     run = fit(model, batches, loss, steps=400, evaluate=held_out_loss, resume=run)  # 200 more
 
-A run in two parts equals the run in one, bit for bit on a CPU. Batches and dropout draw from random states of the
-run's own: the same seed gives the same run, and training changes nothing in the global ones. In a workbook what it
-has come to is kept on disk (kept.py).
+A run in two parts equals the run in one, bit for bit on a CPU. What draws from torch, batches and dropout, has random
+states of the run's own: the same seed gives the same run, and training changes nothing in the global ones. In a
+workbook the result is kept on disk (kept.py).
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def fit(
               the start, after each `every` steps and at the end, in eval mode, without gradients
     resume    the Run of an earlier call; or True: the last one of this model, if any, so that the same cell, run again,
               goes on where it was stopped. After a divergence that is the best state, and lr should be smaller
+    seed      of a new run; one that is resumed goes on with its own random states
     settings  see Settings
 
     Raises ValueError or TypeError for settings that cannot work, saying which. A loss that is NaN or explodes ends the
@@ -105,7 +106,7 @@ def fit(
     resume = getattr(model, "last_run", None) if resume is True else resume or None
     _check(model, batches, loss, evaluate, resume, seed)
     place = kept.training(
-        model, resume, title, batches=batches, loss=loss, steps=steps, evaluate=evaluate, seed=seed,
+        model, resume, title, steps, batches=batches, loss=loss, evaluate=evaluate, seed=seed,
         settings=dataclasses.replace(options, samples=None, show=True, budget_s=None), optimizer=options.optimizer,
     )  # fmt: skip
     if place and (run := place.bring_back(model)):
@@ -114,10 +115,10 @@ def fit(
         return run
     run = resume or Run(model, steps, history={"loss": ([], [])})
     run.model, run.steps, run.stopped = model, steps, None
-    model.last_run = run
     progress = Progress(run, title or "Training", options.show, apart=options.higher_is_better)
     with Stop() as stop:
         training = _Training(run, batches, evaluate, options, seed)
+        model.last_run = run
         try:
             training.begin(resume, stop)
             while run.step < steps and not run.stopped:
@@ -138,6 +139,8 @@ def fit(
                 stop.check()
         except KeyboardInterrupt:
             run.stopped = "by hand"
+            if kept.resuming():
+                raise
         except BaseException:
             run.stopped = "error"
             raise
@@ -161,7 +164,7 @@ class _Training:
         self.lr = run._last.get("lr", LR) if options.lr is None else options.lr
         self.optimizer = self.make([p for p in self.model.parameters() if p.requires_grad], lr=self.lr)
         self.generator = torch.Generator().manual_seed(seed)
-        self.stream, self.epoch, self.position = None, None, 0
+        self.stream, self.pass_began, self.position = None, None, 0  # pass_began: random states at its beginning
         self.safe: dict | None = run._last or None
         self.torn, self.trouble, self.first = False, "", run.step
         self.every = options.every or max(1, run.steps // 20)
@@ -178,9 +181,11 @@ class _Training:
             for name, (at, values) in self.run.history.items():  # what lies after a divergence did not happen
                 sound = sum(s <= self.run.step - (name == "loss") for s in at)
                 del at[sound:], values[sound:]
+            if self.run._judged and (self.run._judged[1] is None) == bool(self.evaluate):
+                self.run._judged = None  # the best so far was told by something else: a loss, or a held-out number
         self.safe, self.torn = self.state(), False
         stop.check()
-        if self.evaluate and not self.run.step:
+        if self.evaluate and not self.run.best:
             self.measure(stop)
 
     # ---- one step
@@ -191,14 +196,14 @@ class _Training:
             return self.batches(self.generator)
         if self.stream is None and self.position:
             now = random_states(self.model)
-            set_random_states(self.model, self.epoch)
+            set_random_states(self.model, self.pass_began)
             self.stream = iter(self.batches)
             for _ in range(self.position):
                 next(self.stream)
             set_random_states(self.model, now)
         for _ in range(2):
             if self.stream is None:
-                self.epoch, self.position = random_states(self.model), 0
+                self.pass_began, self.position = random_states(self.model), 0
                 self.stream = iter(self.batches)
             for batch in self.stream:
                 self.position += 1
@@ -223,7 +228,7 @@ class _Training:
         return value
 
     def diverged(self, value: Tensor) -> bool:
-        """Whether the loss is not finite, or has exploded: then the run ends before the update."""
+        """Notes the number of this step; True, and the end of the run before the update, if it has gone astray."""
         self.number = self.options.team.total(value.item()) if self.options.team else value.item()
         self.trouble = _diverged(self.number, self.run.history["loss"][1])
         if self.trouble:
@@ -283,7 +288,7 @@ class _Training:
         return {
             "model": {name: x.detach().clone() for name, x in self.model.state_dict().items()},
             "optimizer": copy.deepcopy(self.optimizer.state_dict()), "random": random_states(self.model),
-            "generator": self.generator.get_state(), "epoch": self.epoch, "position": self.position,
+            "generator": self.generator.get_state(), "pass_began": self.pass_began, "position": self.position,
             "step": self.run.step, "lr": self.lr, "make": self.make,
         }  # fmt: skip
 
@@ -292,7 +297,8 @@ class _Training:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
         self.generator.set_state(state["generator"])
-        self.epoch, self.position, self.stream, self.run.step = state["epoch"], state["position"], None, state["step"]
+        self.pass_began, self.position, self.stream = state["pass_began"], state["position"], None
+        self.run.step = state["step"]
         set_random_states(self.model, state["random"])
 
     def finish(self) -> None:

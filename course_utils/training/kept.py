@@ -1,11 +1,12 @@
 """Trainings kept on disk, so that a kernel that was restarted need not train again.
 
-In a workbook `fit` leaves what it has come to in `workbook/.kept/`, found by a fingerprint of all that it came from:
-weights, data, loss, steps, seed, settings. Whatever differs is trained again. The folder is bounded; what was not used
-longest goes.
+In a workbook `fit` leaves each finished training in `workbook/.kept/`, under a fingerprint of the weights it began
+with, its data, loss, steps, seed, settings, and the edition of the course. If one of them differs, or cannot
+be told, the model is trained again. The folder has a limit; the trainings that were not used for longest are removed
+first.
 
-COURSE_KEPT=use takes trainings from there, "anew" never does; without it they are used while presenting.
-COURSE_KEPT_DIR names another folder, in a notebook or not.
+COURSE_KEPT=use takes trainings from there, COURSE_KEPT=anew does not; without it they are taken while presenting, and
+by `resume_here()` always. COURSE_KEPT_DIR names another folder, in a notebook or not.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 from torch import nn
 
+from course_utils import __version__
 from course_utils.support import files
 
 from . import state
@@ -35,7 +37,7 @@ _resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resumin
 
 
 def folder() -> Path | None:
-    """Where trainings are kept; None outside of a workbook or of a notebook: there nothing is."""
+    """Where trainings are kept; None outside of a workbook or of a notebook, where nothing is kept."""
     if given := os.environ.get("COURSE_KEPT_DIR"):
         return Path(given)
     workbook = files.workbook_folder() if in_notebook() else None
@@ -45,7 +47,12 @@ def folder() -> Path | None:
 def wanted() -> bool:
     """Whether a training should be taken from what is kept."""
     setting = os.environ.get("COURSE_KEPT", "")
-    return _resuming.get() is not None or setting == "use" or (setting != "anew" and "COURSE_PRESENTING" in os.environ)
+    return resuming() or setting == "use" or (setting != "anew" and bool(os.environ.get("COURSE_PRESENTING")))
+
+
+def resuming() -> bool:
+    """Whether the cells above are being run again by `resume_here()`."""
+    return _resuming.get() is not None
 
 
 @contextlib.contextmanager
@@ -59,31 +66,42 @@ def brought_back() -> Iterator[list[tuple[str, str]]]:
 
 
 class Training:
-    """The place of one training among what is kept."""
+    """The place of one training among those that are kept.
 
-    def __init__(self, where: Path, model: nn.Module, resume: Run | None, title: str, settings: dict[str, Any]):
-        self.title = title
+    A run that was stopped and resumed with the same settings equals a run in one, so it has the same place. Resumed
+    with other settings, its place also depends on the earlier ones and on the step at which they ended.
+    """
+
+    def __init__(self, where: Path, model: nn.Module, resume: Run | None, title: str, steps: int, settings: dict):
+        self.title, self.resume, same = title, resume, fingerprint(settings)
         self.make = settings.get("optimizer") or (resume._last.get("make") if resume else None)
-        self.origin = resume.origin if resume else fingerprint(model)
-        self.path = where / f"{fingerprint(('training', self.origin, title, settings))}.safetensors"
+        if resume is None:
+            begun = fingerprint(model)
+        else:
+            begun, before = resume.origin
+            begun = begun if before == same else fingerprint((begun, before, resume.step))
+        self.origin = begun, same
+        self.path = where / f"{fingerprint((begun, same, steps, __version__))}.safetensors"
 
     def bring_back(self, model: nn.Module) -> Run | None:
-        """The Run as it ended, its weights in the model; None if none is kept, or none is wanted."""
+        """The Run as it ended, its weights in the model; None if none is kept or wanted, or `resume` is as far."""
         if not wanted():
             return None
-        run = None
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
+        try:
             run, more = state.unpack(self.path, model, self.make)
+            if self.resume is not None and run.step <= self.resume.step:
+                raise ValueError("stopped where the run to be resumed has stopped")
             model.load_state_dict((run._judged and run._judged[1] or run._last)["model"])
-            run.message += f" (Kept from {more['date']}.)"
-            run.origin = self.origin
-            os.utime(self.path)  # used just now
-        if (heard := _resuming.get()) is not None:
-            heard.append(("kept" if run else "trained", self.title))
+            os.utime(self.path)  # it was used just now
+        except (OSError, ValueError, RuntimeError):
+            return _said("trained", self.title)
+        run.message += f" (Kept from {more['date']}.)"
+        run.origin = self.origin
+        _said("kept", self.title)
         return run
 
     def keep(self, run: Run) -> None:
-        """Remember what this run has come to. A stop in class does not cost what was prepared. Never raises."""
+        """Write this run down, unless a longer one is kept already: a stop in class costs nothing. Never raises."""
         run.origin = self.origin
         if run.stopped in ("diverged", "error") or not run._last:
             return
@@ -99,19 +117,23 @@ class Training:
                 trim(self.path.parent)
 
 
-def training(model: nn.Module, resume: Run | None, title: str, **settings: Any) -> Training | None:
+def training(model: nn.Module, resume: Run | None, title: str, steps: int, **settings: Any) -> Training | None:
     """The place of a training with these settings; None where nothing can be kept. Never raises."""
-    try:
+    with contextlib.suppress(Exception):  # keeping is a courtesy: it must not cost a training
         where = folder()
-        if where is None or (resume is not None and not resume.origin):
-            return None
-        return Training(where, model, resume, title, settings)
-    except Exception:  # to keep is a courtesy: it must not cost a training
-        return None
+        if where is not None and (resume is None or resume.origin):
+            return Training(where, model, resume, title, steps, settings)
+    return _said("trained", title)
+
+
+def _said(how: str, title: str) -> None:
+    """Tells `resume_here()` what became of a training."""
+    if resuming():
+        _resuming.get().append((how, title))
 
 
 def trim(where: Path, limit: int = LIMIT) -> None:
-    """Remove what was not used longest, until the rest fits."""
+    """Remove the trainings that were not used for longest, until the rest fits."""
     found = sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
     size = sum(path.stat().st_size for path in found)
     for path in found:

@@ -40,9 +40,9 @@ class Run:
     steps     steps asked for
     best      Best(step, value, metrics); without `evaluate` the latest loss, None before there is any
     history   name -> ([steps], [values]), as plot.lines takes it: "loss" for each step, metrics where measured
-    stopped   None, "by hand", "time" or "diverged"
+    stopped   None, "by hand", "time", "diverged" or "error"
     samples   what `samples(model)` last gave
-    origin    fingerprint of the weights that it began with, where the workbook keeps it
+    origin    fingerprints of its beginning and of its settings, where the workbook keeps it
     """
 
     model: nn.Module
@@ -54,7 +54,7 @@ class Run:
     message: str = ""
     _last: dict = field(default_factory=dict)
     _judged: tuple[Best, dict | None] | None = None
-    origin: str = field(default="", repr=False)
+    origin: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def best(self) -> Best | None:

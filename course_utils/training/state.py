@@ -1,6 +1,6 @@
-"""A training on disk: all that its next step depends on, its best state and its history, as tensors and JSON.
+"""A training on disk, as tensors and JSON: weights, optimizer, torch's random states, best state and history.
 
-Nothing is pickled, so a file can do no more than be wrong.
+Nothing is pickled, so the worst that a file can be is wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .run import Best, Run
 
 
 def pack(run: Run, **more: Any) -> bytes:
-    """The bytes of a file with a Run, without its model's class, and with plain values of one's own."""
+    """The bytes of a file that holds a Run, without its model's class, and `more`: plain values beside it."""
     from safetensors.torch import save
 
     judged, best = run._judged or (None, None)
@@ -32,9 +32,9 @@ def pack(run: Run, **more: Any) -> bytes:
 
 
 def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[str, Any]]:
-    """What `pack` wrote -> (a Run of this model, to go on with, the values of one's own); the model stays as it is.
+    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is.
 
-    make: what makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that is no such thing.
+    make: what makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training.
     """
     from safetensors import SafetensorError, safe_open
 

@@ -199,7 +199,7 @@ def lesson(tmp_path):
 
 def test_a_stop_does_not_cost_what_was_prepared(tmp_path):
     model = torch.nn.Linear(2, 1)
-    place = kept.Training(tmp_path, model, None, "one", {})
+    place = kept.Training(tmp_path, model, None, "one", 10, {})
 
     def keep(step, stopped):
         run = Run(model, 10, step, {}, stopped)
@@ -237,6 +237,64 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     said = lesson.run(7)
     assert "Trained again" in said and "“first”" in said and "Taken as kept" not in said
     assert lesson.ask("run.step") == "30"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder for what is kept, and trainings taken from it."""
+    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
+    monkeypatch.setenv("COURSE_KEPT", "use")
+    return tmp_path
+
+
+def small(steps, resume=None, model=None, **more):
+    torch.manual_seed(3)
+    model = resume.model if resume else model or nn.Linear(2, 1)
+    loss = more.pop("loss", lambda m, b: m(b).pow(2).mean())
+    return fit(model, [torch.ones(4, 2)], loss, steps=steps, resume=resume, show=False, **more)
+
+
+def test_a_continuation_depends_on_what_it_continues(folder):
+    """The same continuation of two different beginnings is two trainings."""
+    ends = [small(6, small(3, lr=lr), lr=0.1) for lr in (0.1, 0.5)]
+    assert not any("Kept" in run.message for run in ends)
+    assert not torch.equal(*(run.model.weight for run in ends))
+    again = small(6, small(3, lr=0.5), lr=0.1)
+    assert "Kept from" in again.message and torch.equal(again.model.weight, ends[1].model.weight)
+
+
+def test_a_run_in_two_parts_is_kept_where_the_run_in_one_is(folder):
+    small(6, small(3))
+    assert "Kept from" in small(6).message
+
+
+def test_a_stopped_run_goes_on_and_is_not_brought_back_once_more(folder):
+    def pressed(model, batch):
+        if pressed.at == 2:
+            raise KeyboardInterrupt
+        pressed.at += 1
+        return model(batch).pow(2).mean()
+
+    pressed.at = 0
+    stopped = small(5, loss=pressed)
+    assert stopped.stopped == "by hand" and stopped.step == 2
+    pressed.at = -9
+    assert small(5, stopped, loss=pressed).step == 5
+
+
+def test_stop_ends_a_training_that_is_brought_back_and_the_cells_after_it(folder):
+    def pressed(model, batch):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), kept.brought_back() as trainings:
+        small(5, loss=pressed)
+    assert trainings == [("trained", "")] and not list(folder.glob("*"))
+
+
+def test_what_cannot_be_identified_is_trained_again_and_said(folder):
+    with kept.brought_back() as trainings, open(__file__) as file:
+        small(2, loss=lambda m, b, given=file: m(b).pow(2).mean(), title="odd")
+    assert trainings == [("trained", "odd")] and not list(folder.glob("*"))
 
 
 def test_an_optimizer_of_ones_own_comes_back_too(tmp_path, monkeypatch):

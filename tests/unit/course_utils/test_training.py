@@ -342,9 +342,10 @@ class TestStopButton:
         run = quiet(net, steps=20, every=4, **options)
         assert run.stopped == "by hand" and "by hand after" in run.message and isinstance(run, Run)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler and net.training
+        best = run.best
         run = quiet(net, steps=20, every=4, resume=run)
         assert run.step == 20 and same(run._last["model"], weights_of_a_whole_run(20)), "resumed bit for bit"
-        return run
+        return best
 
     def loss_that(self, does, at):
         calls = iter(range(1000))
@@ -402,8 +403,7 @@ class TestStopButton:
                 raise AssertionError("it should have stopped")
             return held_out(net)
 
-        run = self.stopped(evaluate=evaluate)
-        assert run.best.step in (0, 4)
+        assert self.stopped(evaluate=evaluate).step in (0, 4)
 
     def test_in_the_first_evaluation(self):
         def evaluate(net):
@@ -576,3 +576,24 @@ def test_at_most_four_updates_a_second(monkeypatch):
     fit(model(), drawn, slowly, steps=120)
     gaps = [b - a for a, b in zip(shown[:-2], shown[1:-1], strict=True)]
     assert len(shown) >= 3 and min(gaps) >= 0.24
+
+
+def test_a_run_resumed_without_evaluation_keeps_what_it_learned_there():
+    """And the other way round: a training loss and a held-out number are not compared with each other."""
+    torch.manual_seed(0)
+    model, batches = nn.Linear(2, 1), [torch.ones(4, 2)]
+    loss = lambda m, b: m(b).pow(2).mean()  # noqa: E731
+    first = fit(model, batches, loss, steps=4, evaluate=lambda m: 1.0, show=False)
+    assert first.best.step == 0 and first.best.metrics == {"held-out": 1.0}
+    more = fit(model, batches, loss, steps=8, resume=first, show=False)
+    assert more.best.step == 8 and more.best.metrics["loss"] == more.history["loss"][1][-1]
+    assert torch.equal(model.weight, more._last["model"]["weight"])
+    last = fit(model, batches, loss, steps=9, resume=more, evaluate=lambda m: -1.0, higher_is_better=True, show=False)
+    assert last.best.metrics == {"held-out": -1.0}
+
+
+def test_a_training_that_cannot_begin_leaves_the_model_as_it_was():
+    model = nn.Linear(2, 1)
+    with pytest.raises(ZeroDivisionError):
+        fit(model, [1], lambda m, b: m.weight.sum(), steps=2, optimizer=lambda p, lr: 1 / 0, show=False)
+    assert not hasattr(model, "last_run")
