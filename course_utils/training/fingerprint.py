@@ -84,9 +84,11 @@ class _Reader:
         self.each((item for pair in value.items() for item in pair), depth)
 
     def add_set(self, value: Any, depth: int) -> None:
-        if not set(map(type, value)) <= SIMPLE:
+        if set(map(type, value)) <= SIMPLE:
+            return self.say(type(value).__name__, *sorted(map(repr, value)))
+        if not set(map(type, value)) <= SIMPLE | {tuple, frozenset}:
             raise Unidentified("a set of things that have no order")
-        self.say(type(value).__name__, *sorted(map(repr, value)))
+        self.say(type(value).__name__, *sorted(map(fingerprint, value)))  # each by itself
 
     def add_array(self, value: Any, depth: int) -> None:
         self.say("array", value.dtype, value.shape)
@@ -110,7 +112,8 @@ class _Reader:
             self.say("part", name, type(part).__module__, type(part).__qualname__)
             if type(part).__module__ == "__main__":
                 self.add(type(part), depth + 1)
-            settings = {key: x for key, x in vars(part).items() if key not in own}
+            torchs = type(part).__module__.startswith("torch.")  # whose private attributes are no settings
+            settings = {key: x for key, x in vars(part).items() if key not in own and not (torchs and key[0] == "_")}
             self.add_mapping(settings, depth)
             self.each([dict(part._forward_hooks), dict(part._forward_pre_hooks)], depth)
         for name, x in [*value.named_parameters(), *value.named_buffers()]:

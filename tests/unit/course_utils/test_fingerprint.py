@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from course_utils.models.bert import BertConfig, BertForPreTraining
 from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.text import Batches, Vocabulary
 from course_utils.training.fingerprint import Unidentified, fingerprint
 
@@ -128,3 +131,29 @@ def test_what_a_training_leaves_on_a_model_is_no_content():
     before = fingerprint(made)
     made.last_run = object()
     assert fingerprint(made.train()) == before == fingerprint(made.eval())
+
+
+COURSE = {
+    "seq2seq": lambda: Seq2Seq(Seq2SeqConfig(9, 9, 8)),
+    "transformer": lambda: Transformer(TransformerConfig(9, 9, 8, num_layers=1, num_heads=2)),
+    "bert": lambda: BertForPreTraining(BertConfig(9, 8, num_layers=1, num_heads=2)),
+    "gpt": lambda: GPT(GPTConfig(9, 8, num_layers=1, num_heads=2)),
+    "lstm": lambda: nn.LSTM(3, 4, 2),
+}
+
+
+@pytest.mark.parametrize("kind", COURSE)
+def test_the_models_of_the_course_have_one(kind):
+    """A GRU holds weak references to its own weights; they are no settings."""
+    first, second = (torch.manual_seed(0) and COURSE[kind]() for _ in range(2))
+    assert fingerprint(first) == fingerprint(second)
+    with torch.no_grad():
+        next(second.parameters()).view(-1)[0] += 1e-3
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_a_set_of_tuples_has_one_whatever_its_order():
+    numbers = [(i, str(i)) for i in range(50)]
+    assert fingerprint(set(numbers)) == fingerprint(set(reversed(numbers)))
+    assert fingerprint(set(numbers)) != fingerprint(set(numbers[1:]) | {(0, 0)})
+    assert fingerprint(frozenset(numbers)) != fingerprint(set(numbers))
