@@ -85,6 +85,9 @@ class Lesson:
             self._examples[split] = [_example(pair) for pair in parallel.load_parallel(self.pair, split)]
         return self._examples[split]
 
+    def __getstate__(self) -> dict:
+        return vars(self) | {"_examples": {}}  # read again where needed: no part of what the lesson is
+
     def model(self, seed: int = 0, **config) -> Seq2Seq:
         """A fresh Seq2Seq for this corpus; config as Seq2SeqConfig, with dropout 0.1 and the query of Luong.
 

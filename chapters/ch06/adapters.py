@@ -130,7 +130,7 @@ def on_twin(task: Classify) -> OnTwin:
     """The same task for the Hugging Face model."""
     if not isinstance(task, Classify):
         raise ValueError(f"{task.name} is no classification; AdaLoRA is shown with sentiment or pairs")
-    return OnTwin(task.name, task.tokenizer, task.labels, task._examples, task.max_length)
+    return OnTwin(task.name, task.tokenizer, task.labels, task.given, task.max_length)
 
 
 def trainable(model: nn.Module) -> tuple[int, int]:

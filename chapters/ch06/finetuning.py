@@ -73,13 +73,11 @@ class Task:
 
     def __init__(self, name: str, tokenizer: WordPiece, labels=(), examples: dict | None = None, max_length: int = 64):
         self.name, self.tokenizer, self.labels, self.max_length = name, tokenizer, tuple(labels), max_length
-        self._examples, self._prepared = dict(examples or {}), {}
+        self.given, self._prepared = dict(examples or {}), {}
 
     def examples(self, split: str) -> list:
         """The examples of a split, as `stories.load` gives them."""
-        if split not in self._examples:
-            self._examples[split] = stories.load(self.name, split)
-        return self._examples[split]
+        return self.given[split] if split in self.given else stories.load(self.name, split)
 
     def prepared(self, split: str) -> tuple[list[Input], list]:
         """Inputs of a split, and for each its label as a number, as a list of them, or as (first, last)."""
@@ -88,6 +86,9 @@ class Task:
             inputs = self.inputs(examples)
             self._prepared[split] = inputs, [self.target(e, i) for e, i in zip(examples, inputs, strict=True)]
         return self._prepared[split]
+
+    def __getstate__(self) -> dict:
+        return vars(self) | {"_prepared": {}}  # made again where needed: no part of what the task is
 
     def model(self, start: Any, seed: int = 0, **config) -> nn.Module:
         """A model for this task with a new head. start: a pre-trained encoder (Bert), which is copied, or a BertConfig

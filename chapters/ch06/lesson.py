@@ -63,15 +63,13 @@ class BertLesson:
     """
 
     def __init__(self, tokenizer: text.WordPiece | None = None, examples: dict | None = None, longest: int = 1):
-        self._examples, self._ids, self.longest = dict(examples or {}), {}, longest
+        self.given, self._ids, self.longest = dict(examples or {}), {}, longest
         train = [sentence for story in self.examples("train") for sentence in story.sentences]
         self.tokenizer, self._told = tokenizer or text.WordPiece.build(train, PIECES), frozenset(train)
 
     def examples(self, split: str) -> list:
         """The stories of a split: train, valid (other stories) or test (other templates and words)."""
-        if split not in self._examples:
-            self._examples[split] = stories.load("stories", split)
-        return self._examples[split]
+        return self.given[split] if split in self.given else stories.load("stories", split)
 
     def ids(self, split: str) -> list[list[list[int]]]:
         """Stories as numbers: [story][sentence][token]."""
@@ -80,6 +78,9 @@ class BertLesson:
             found = iter(self.tokenizer.tokenizer.encode_batch(flat, add_special_tokens=False))
             self._ids[split] = [[next(found).ids for _ in story.sentences] for story in self.examples(split)]
         return self._ids[split]
+
+    def __getstate__(self) -> dict:
+        return vars(self) | {"_ids": {}}  # found again where needed: no part of what the lesson is
 
     def model(self, seed: int = 0, **config) -> BertForPreTraining:
         """A fresh model; config as BertConfig, small enough to be trained in class. The global random state is left

@@ -154,9 +154,17 @@ def _minified(path: pathlib.Path) -> str:
     styles = {name: rcssmin.cssmin((path.parent / sheet).read_text(encoding="utf-8")) for name, sheet in sheets}
     source = re.sub(r"^import [^;]*;$", "", source, flags=re.M)
     source = re.sub(r"^export (?=const|function|let)", "", source, flags=re.M)
-    lines = [f"const {name} = {json.dumps(css)};" for name, css in styles.items()]
-    lines += [line for line in map(str.strip, source.splitlines()) if line and not line.startswith("//")]
-    return "\n".join(lines)
+    lines, inside = ["", *(f"const {name}={json.dumps(css)};" for name, css in styles.items())], False
+    for line in map(str.strip, source.splitlines()):
+        if line and not line.startswith("//"):
+            line = line if inside else re.sub(r"\s+// [^\"'`]*$", "", line)
+            joins = lines[-1].endswith((",", ";", "(", "[", "{")) or line[0] in ")]}"  # no statement need end here
+            if joins and not inside and " // " not in lines[-1]:
+                lines[-1] += line
+            else:
+                lines.append(line)
+            inside ^= line.count("`") % 2  # a template of several lines stays as it is
+    return "\n".join(lines).lstrip()
 
 
 def at(view: View, **state) -> View:
