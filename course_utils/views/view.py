@@ -153,7 +153,7 @@ def _minified(path: pathlib.Path) -> str:
     sheets = re.findall(r'^import (\w+) from "([^"]+\.css)";$', source, re.M)
     styles = {name: rcssmin.cssmin((path.parent / sheet).read_text(encoding="utf-8")) for name, sheet in sheets}
     source = re.sub(r"^import [^;]*;$", "", source, flags=re.M)
-    source = re.sub(r"^export (?=const|function|let)", "", source, flags=re.M)
+    source = re.sub(r"^export (?=const|function|let|class|async)", "", source, flags=re.M)
     lines, inside = ["", *(f"const {name}={json.dumps(css)};" for name, css in styles.items())], False
     for line in map(str.strip, source.splitlines()):
         if line and not line.startswith("//"):
