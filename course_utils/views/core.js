@@ -225,6 +225,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
     picture = null,
     syncs = [],
     painted = 0;
+  const moving = {};
   const ui = {
     spec,
     state,
@@ -239,6 +240,21 @@ export function mount(host, kinds, spec, buffer, link = null) {
       Object.assign(state, patch);
       settled ||= done;
       pending ||= requestAnimationFrame(frame);
+    },
+    // Numbers that the eye follows: on their way to new values for 300 ms, there at once under reduced motion.
+    follow(name, values) {
+      const now = performance.now(),
+        still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      let way = moving[name];
+      if (still || way?.to.length !== values.length)
+        way = moving[name] = { from: values, to: values, began: -Infinity };
+      const here = () => {
+        const left = Math.max(0, 1 - (now - way.began) / 300) ** 3; // ease-out
+        return way.to.map((v, i) => v + (way.from[i] - v) * left);
+      };
+      if (values.some((v, i) => v !== way.to[i])) way = moving[name] = { from: here(), to: [...values], began: now };
+      if (now - way.began < 300) ui.set({});
+      return here();
     },
     act(name) {
       name === "reset" ? ui.set({ ...initial }, true) : ui.actions[name]?.();

@@ -144,8 +144,8 @@ def bundle(modules: tuple[str, ...], folder: pathlib.Path = HERE) -> str:
 
     A module lies in `folder`, or is a shared one in this one. `import NAME from "./file.css"` becomes a constant.
     """
-    places = [folder / f"{name}.js" for name in modules]
-    return "\n".join(_minified(path if path.exists() else HERE / path.name) for path in places)
+    places = [folder / f"{name}.js" if (folder / f"{name}.js").exists() else HERE / f"{name}.js" for name in modules]
+    return "\n".join(map(_minified, places))
 
 
 def _minified(path: pathlib.Path) -> str:

@@ -1,6 +1,7 @@
 """The models in the page give torch's numbers: each trained model, in Chromium, against Python.
 
-COURSE_PROFILE=full asks 1,000 held-out sentences of each translator instead of 25; those of Tatoeba need COURSE_DATA_DIR.
+COURSE_PROFILE=full asks 1,000 held-out sentences of each translator instead of 25; Tatoeba’s need
+COURSE_DATA_DIR.
 """
 
 import os

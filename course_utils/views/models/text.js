@@ -1,5 +1,5 @@
 // Text to numbers and back, as course_utils/text/ does it: words, characters, subwords, WordPiece. A test holds the two
-// together for every trained model. `pieces(text)` gives {id, token, text}: what a piece is called, and what stands there.
+// together for every trained model. `pieces(text)` gives {id, token, text}: what a piece is called, what stands there.
 
 const SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"];
 export const [PAD, UNK, BOS, EOS] = [0, 1, 2, 3];

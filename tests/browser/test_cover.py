@@ -1,0 +1,129 @@
+"""The cover in a browser: it plays, is touched, asks, and answers for the reader's own sentence, without a kernel."""
+
+import pytest
+from playwright.sync_api import expect
+
+from chapters.ch00 import labs
+from chapters.ch00.labs.cover import MODEL, study
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.models import model_files, page_files
+
+
+@pytest.fixture
+def opened(watch, tmp_path):
+    """opened(models=True, **context) -> a page from disk with the cover, its model beside it or not."""
+
+    def open_page(models=True, **context):
+        if models:
+            (tmp_path / "models").mkdir()
+            for name, script in (page_files() | model_files(MODEL)).items():
+                (tmp_path / "models" / name).write_text(script, encoding="utf-8")
+        told = ' data-course-models="models/"' if models else ""
+        (tmp_path / "page.html").write_text(
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>cover</title>'
+            f'<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
+            f"{labs.cover().fragment()}</main>",
+            encoding="utf-8",
+        )
+        context = {"reduced_motion": "reduce", **context}
+        return watch((tmp_path / "page.html").as_uri(), own="file:", size=(1160, 800), **context)
+
+    return open_page
+
+
+def french(page):
+    return page.get_by_test_id("french")
+
+
+def test_another_adjective_another_pronoun(opened):
+    page = opened(models=False)
+    expect(french(page)).to_have_text("L'animal n'a pas traversé la rue parce qu'il était trop fatigué.")
+    page.get_by_role("button", name="wide").click()
+    expect(french(page)).to_have_text("L'animal n'a pas traversé la rue parce qu'elle était trop large.")
+    expect(french(page).locator("b")).to_have_text("elle")
+    expect(page.get_by_test_id("readout")).to_contain_text("hardly moves: 0.44 and 0.45")
+
+
+def test_the_answer_is_not_on_the_screen_before_the_guess(opened):
+    page = opened(models=False)
+    expect(page.get_by_test_id("readout")).to_contain_text("Guess: choose a word")
+    expect(page.locator(".swaps")).to_contain_text("?")
+    assert "alone" not in page.get_by_test_id("readout").text_content()
+    page.locator('[data-swap="1"]').click()
+    expect(page.get_by_test_id("readout")).to_contain_text("Not “animal”. “tired” alone decides: 93 %")
+    page.locator('[data-swap="10"]').click()
+    expect(page.get_by_test_id("readout")).to_contain_text("Yes. “tired” alone decides")
+    page.get_by_role("button", name="reset").click()
+    expect(page.get_by_test_id("readout")).to_contain_text("Guess: choose a word")
+
+
+def test_it_plays_by_itself_until_it_is_touched(opened):
+    page = opened(models=False, reduced_motion="no-preference")
+    expect(french(page).locator("b")).to_have_text("elle", timeout=15_000)
+    page.get_by_role("button", name="tired").click()
+    expect(french(page).locator("b")).to_have_text("il")
+    page.wait_for_timeout(2500)
+    expect(french(page).locator("b")).to_have_text("il")
+
+
+def test_an_own_sentence_is_answered_in_the_page_as_in_python(opened):
+    page = opened()
+    page.get_by_role("textbox").fill("The box didn't fit in the bag because it was too big/small.")
+    page.get_by_role("button", name="ask the model").click()
+    expect(page.locator(".line").first).to_contain_text("box", timeout=30_000)
+    numbers = page.evaluate("document.querySelector('.course-view').view.numbers()")
+    theirs = study(
+        load_checkpoint(MODEL),
+        (
+            "The box didn't fit in the bag because it was too big.",
+            "The box didn't fit in the bag because it was too small.",
+        ),
+    )
+    for name in ("tokens", "written", "place", "words"):
+        assert numbers[name] == getattr(theirs, name)
+    for name in ("shares", "moved"):
+        for ours, expected in zip(numbers[name], getattr(theirs, name), strict=True):
+            assert ours == pytest.approx(expected, abs=1e-4), name
+    for ours, expected in zip(numbers["weights"], theirs.weights, strict=True):
+        for row, wanted in zip(ours, expected, strict=True):
+            assert row == pytest.approx(list(wanted), abs=1e-4)
+
+
+def test_unknown_words_and_wrong_input_are_said(opened):
+    page = opened()
+    for text, said in (
+        ("no slash here", "one slash"),
+        ("The cat/cat's slept.", "as many words"),
+        ("The zyzzyva was tired/wide.", "does not know “zyzzyva”"),
+    ):
+        page.get_by_role("textbox").fill(text)
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("model")).to_contain_text(said, timeout=30_000)
+
+
+def test_without_the_models_files_it_says_where_they_are(opened):
+    page = opened(models=False)
+    page.get_by_role("textbox").fill("The dog was tired/wide.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("model")).to_contain_text("make lab")
+    expect(french(page)).to_contain_text("L'animal")
+
+
+def test_it_can_be_used_by_everybody(opened, violations):
+    page = opened(models=False)
+    assert violations(page, ".course-view") == []
+    page.locator('[data-word="1"]').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".asks")).to_have_text("animal")
+
+
+def test_in_jupyterlab_the_server_gives_the_model_also_without_a_kernel(notebook):
+    opened = notebook("cover", ["from chapters.ch00 import labs\nlabs.cover()"])
+    assert opened.run() == []
+    page = opened.page
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.get_by_role("textbox", name="a sentence of your own").fill(
+        "The dog didn't cross the road because it was too tired/narrow."
+    )
+    page.get_by_role("button", name="ask the model").click()
+    expect(page.locator(".line").first).to_contain_text("dog", timeout=60_000)
