@@ -1,10 +1,10 @@
 // A text of the reader's own in a lab: a language model reads it, and writes on letter after letter.
 import { about, askModel } from "../../../course_utils/views/ask_model.js";
 
-// The field below a lab whose view names a model. next(logits) -> the token to write; also: what the state becomes when
-// the text changes. Returns own() -> what has been read, null while the lesson's text is shown; add(token).
+// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the token
+// to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null while the
+// lesson's text is shown; add(token).
 export function continuing(ui, { label, value, next, also = {} }) {
-  if (!ui.spec.model) return { own: () => null };
   let read = null;
   const own = () => (ui.state.own ? read : null);
   function show(done = false) {

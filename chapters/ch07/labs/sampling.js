@@ -18,12 +18,14 @@ export function sampling(ui) {
         : (spec.words ? " " : "") + t;
 
   // ---- what is read: the lesson's text, or a beginning of the reader's own and what was drawn since
-  const { own, add } = continuing(ui, {
-    label: "Your own beginning (Shift + Enter: a new line); it is written on with the settings above:",
-    value: spec.text,
-    next: drawn,
-    also: { draws: 0, row: 0 },
-  });
+  const { own, add } = spec.model
+    ? continuing(ui, {
+        label: "Your own beginning (Shift + Enter: a new line); it is written on with the settings above:",
+        value: spec.text,
+        next: drawn,
+        also: { draws: 0, row: 0 },
+      })
+    : { own: () => null };
   function ownText({ it, logits, shown, text, own }) {
     const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
     return {
