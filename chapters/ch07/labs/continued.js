@@ -1,7 +1,7 @@
 // A text of the reader's own in a lab: a language model reads it, and writes on letter after letter.
 import { about, askModel } from "../../../course_utils/views/ask_model.js";
 
-// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the token
+// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> a token
 // to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null while the
 // lesson's text is shown; add(token).
 export function continuing(ui, { label, value, next, also = {} }) {
