@@ -35,6 +35,12 @@ class Wrong:
     hint: str
 
 
+def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
+    """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …"""
+    answers, hints = answers_and_hints[::2], answers_and_hints[1::2]
+    return tuple(Wrong(answer, hint) for answer, hint in zip(answers, hints, strict=True))
+
+
 def call(answer: Callable, case: Case) -> Any:
     """How an answer is run on a case, unless the exercise says otherwise (`Exercise.run`)."""
     if isinstance(answer, type):

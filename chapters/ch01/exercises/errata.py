@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import NadarayaWatson, masked_softmax
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 
@@ -82,36 +82,24 @@ DENOMINATOR = FindError(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _with_sum(lambda exps: exps * len(exps)),
-            "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
-            "queries), whatever the scores.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps * exps.shape[1]),
-            "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
-            "keys), whatever the scores.",
-        ),
-        Wrong(
-            _in_loops(1, size=0),
-            "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
-            "The range has to fit: `range(keys)`.",
-        ),
-        Wrong(
-            _in_loops(0, size=1),
-            "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
-            "that changes in the sum.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps.sum(0, keepdim=True)),
-            "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
-            "sum must run over the inputs attended to, the keys of this one query.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps.sum()),
-            "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
-        ),
+    wrong=wrong_answers(
+        _with_sum(lambda exps: exps * len(exps)),
+        "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
+        "queries), whatever the scores.",
+        _with_sum(lambda exps: exps * exps.shape[1]),
+        "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
+        "keys), whatever the scores.",
+        _in_loops(1, size=0),
+        "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
+        "The range has to fit: `range(keys)`.",
+        _in_loops(0, size=1),
+        "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
+        "that changes in the sum.",
+        _with_sum(lambda exps: exps.sum(0, keepdim=True)),
+        "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
+        "sum must run over the inputs attended to, the keys of this one query.",
+        _with_sum(lambda exps: exps.sum()),
+        "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
     ),
 )
 
@@ -168,25 +156,17 @@ NON_PARAMETRIC = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda model: "non-parametric",
-            "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
-            "parameters.",
-        ),
-        Wrong(
-            lambda model: "parametric",
-            "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
-            "there is anything to learn.",
-        ),
-        Wrong(
-            lambda model: "parametric" if model.state_dict() else "non-parametric",
-            "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
-            "`model.parameters()`.",
-        ),
-        Wrong(
-            lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
-            "The two words are the wrong way round: parametric is the one with something to learn.",
-        ),
+    wrong=wrong_answers(
+        lambda model: "non-parametric",
+        "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
+        "parameters.",
+        lambda model: "parametric",
+        "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
+        "there is anything to learn.",
+        lambda model: "parametric" if model.state_dict() else "non-parametric",
+        "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
+        "`model.parameters()`.",
+        lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
+        "The two words are the wrong way round: parametric is the one with something to learn.",
     ),
 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import gaussian_kernel, leave_one_out_mask, masked_softmax
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 INF = float("inf")
@@ -41,58 +41,36 @@ KERNEL = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-((distance / width) ** 2)),
-            "The ½ is missing. At a distance of one width the closeness should be exp(−½) ≈ 0.607; yours is "
-            "exp(−1) ≈ 0.368, as if the kernel were narrower.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-((distance * width) ** 2) / 2),
-            "The distance is multiplied by the width. Divide: the larger the width, the less a distance should matter. "
-            "(`/ 2 * width ** 2` multiplies, too: what is below the line needs brackets.)",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-((distance / width / 2) ** 2)),
-            "The ½ stands inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-(distance / width) / 2),
-            "The square is missing. Without it a key to the left (a negative distance) counts more the further away it "
-            "is; only the size of a distance should matter.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-distance.abs() / width / 2),
-            "This is a Laplace kernel, with a sharp tip at 0: the absolute value stands where the square should be.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp((distance / width) ** 2 / 2),
-            "It grows with the distance: the far ones would count most. Is the minus missing, or was it squared away? "
-            "`(-x) ** 2` is positive; `-(x ** 2)` is not.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-(distance**2) / (2 * width)),
-            "The width must be squared together with the distance: (distance / width)², not distance² / width.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-distance / width**2 / 2),
-            "The square reaches the width only: `distance / width ** 2` divides by width². Brackets first: "
-            "`(distance / width) ** 2`.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-(distance**2) / 2),
-            "The width makes no difference in it. Measure the distance in widths: distance / width.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: masked_softmax(-((distance / width) ** 2) / 2),
-            "Normalised inside the kernel. A kernel says how close one key is, and knows nothing of the others; "
-            "dividing by the sum comes later, in the pooling.",
-        ),
-        Wrong(
-            lambda distance, width=1.0: torch.exp(-((distance / width) ** 2) / 2) / (width * (2 * torch.pi) ** 0.5),
-            "This is the normal density, with 1 / (width · √(2π)) in front. A right formula elsewhere; here closeness "
-            "is 1 at distance 0, and the factor would cancel in the pooling anyway.",
-        ),
+    wrong=wrong_answers(
+        lambda distance, width=1.0: torch.exp(-((distance / width) ** 2)),
+        "The ½ is missing. At a distance of one width the closeness should be exp(−½) ≈ 0.607; yours is "
+        "exp(−1) ≈ 0.368, as if the kernel were narrower.",
+        lambda distance, width=1.0: torch.exp(-((distance * width) ** 2) / 2),
+        "The distance is multiplied by the width. Divide: the larger the width, the less a distance should matter. "
+        "(`/ 2 * width ** 2` multiplies, too: what is below the line needs brackets.)",
+        lambda distance, width=1.0: torch.exp(-((distance / width / 2) ** 2)),
+        "The ½ stands inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
+        lambda distance, width=1.0: torch.exp(-(distance / width) / 2),
+        "The square is missing. Without it a key to the left (a negative distance) counts more the further away it "
+        "is; only the size of a distance should matter.",
+        lambda distance, width=1.0: torch.exp(-distance.abs() / width / 2),
+        "This is a Laplace kernel, with a sharp tip at 0: the absolute value stands where the square should be.",
+        lambda distance, width=1.0: torch.exp((distance / width) ** 2 / 2),
+        "It grows with the distance: the far ones would count most. Is the minus missing, or was it squared away? "
+        "`(-x) ** 2` is positive; `-(x ** 2)` is not.",
+        lambda distance, width=1.0: torch.exp(-(distance**2) / (2 * width)),
+        "The width must be squared together with the distance: (distance / width)², not distance² / width.",
+        lambda distance, width=1.0: torch.exp(-distance / width**2 / 2),
+        "The square reaches the width only: `distance / width ** 2` divides by width². Brackets first: "
+        "`(distance / width) ** 2`.",
+        lambda distance, width=1.0: torch.exp(-(distance**2) / 2),
+        "The width makes no difference in it. Measure the distance in widths: distance / width.",
+        lambda distance, width=1.0: masked_softmax(-((distance / width) ** 2) / 2),
+        "Normalised inside the kernel. A kernel says how close one key is, and knows nothing of the others; "
+        "dividing by the sum comes later, in the pooling.",
+        lambda distance, width=1.0: torch.exp(-((distance / width) ** 2) / 2) / (width * (2 * torch.pi) ** 0.5),
+        "This is the normal density, with 1 / (width · √(2π)) in front. A right formula elsewhere; here closeness "
+        "is 1 at distance 0, and the factor would cancel in the pooling anyway.",
     ),
 )
 
@@ -184,70 +162,42 @@ POOLING = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _no_pairs,
-            "`queries - keys` pairs the first query with the first key, the second with the second. You want every "
-            "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
-        ),
-        Wrong(
-            _wrong_weights(lambda scores: torch.softmax(scores, dim=0)),
-            "The rows don't sum to 1, the columns do: the softmax runs along the query axis. Each *query* shares one "
-            "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_weights(torch.exp),
-            "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "
-            "by its sum (or take the softmax of the scores), else an estimate grows with the number of neighbours.",
-        ),
-        Wrong(
-            _wrong_weights(lambda scores: torch.softmax(scores.exp(), dim=-1)),
-            "Exp twice: softmax has an exp in it already. Give it the scores −(distance / width)² / 2, not the "
-            "kernel's values; as it is, even the farthest key keeps a good share.",
-        ),
-        Wrong(
-            _wrong_weights(lambda scores: scores.exp() / scores.exp().sum()),
-            "All weights together sum to 1; each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
-        ),
-        Wrong(
-            _wrong_estimate(lambda weights, values: (weights * values.mean()).sum(-1)),
-            "The values are averaged before they are weighted, so each query gets the same mean. Weight each value "
-            "first, then sum.",
-        ),
-        Wrong(
-            _wrong_estimate(lambda weights, values: (weights * values).mean(-1)),
-            "The weights are right. Their products with the values should be summed, not averaged: the weights already "
-            "sum to 1, and `mean` divides by the number of keys once more.",
-        ),
-        Wrong(
-            _averaged_keys,
-            "The weights are right, but the keys are averaged. A key says how well it fits; what is averaged are the "
-            "values.",
-        ),
-        Wrong(
-            _wrong_scores(lambda distance, width: -((distance / width) ** 2)),
-            "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than it says.",
-        ),
-        Wrong(
-            _wrong_scores(lambda distance, width: -(distance**2) / 2),
-            "The width makes no difference in it: pass it on to your kernel, or measure the distances in widths.",
-        ),
-        Wrong(
-            _wrong_scores(lambda distance, width: -((distance * width) ** 2) / 2),
-            "The distance is multiplied by the width; divide. A wide kernel should listen to more keys, not to fewer.",
-        ),
-        Wrong(
-            _wrong_scores(lambda distance, width: -(distance / width) / 2),
-            "The distance is not squared: its sign decides, and the largest key always gets the most weight.",
-        ),
-        Wrong(
-            _wrong_scores(lambda distance, width: -distance.abs() / width / 2),
-            "The distance is not squared: with its absolute value this is a Laplace kernel, sharp at 0.",
-        ),
-        Wrong(
-            _wrong_scores(lambda distance, width: (distance / width) ** 2 / 2),
-            "The farthest key gets the most weight: a minus is missing in the scores, or was squared away.",
-        ),
+    wrong=wrong_answers(
+        _no_pairs,
+        "`queries - keys` pairs the first query with the first key, the second with the second. You want every "
+        "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
+        _wrong_weights(lambda scores: torch.softmax(scores, dim=0)),
+        "The rows don't sum to 1, the columns do: the softmax runs along the query axis. Each *query* shares one "
+        "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
+        _wrong_weights(torch.exp),
+        "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "
+        "by its sum (or take the softmax of the scores), else an estimate grows with the number of neighbours.",
+        _wrong_weights(lambda scores: torch.softmax(scores.exp(), dim=-1)),
+        "Exp twice: softmax has an exp in it already. Give it the scores −(distance / width)² / 2, not the "
+        "kernel's values; as it is, even the farthest key keeps a good share.",
+        _wrong_weights(lambda scores: scores.exp() / scores.exp().sum()),
+        "All weights together sum to 1; each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
+        _wrong_estimate(lambda weights, values: (weights * values.mean()).sum(-1)),
+        "The values are averaged before they are weighted, so each query gets the same mean. Weight each value "
+        "first, then sum.",
+        _wrong_estimate(lambda weights, values: (weights * values).mean(-1)),
+        "The weights are right. Their products with the values should be summed, not averaged: the weights already "
+        "sum to 1, and `mean` divides by the number of keys once more.",
+        _averaged_keys,
+        "The weights are right, but the keys are averaged. A key says how well it fits; what is averaged are the "
+        "values.",
+        _wrong_scores(lambda distance, width: -((distance / width) ** 2)),
+        "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than it says.",
+        _wrong_scores(lambda distance, width: -(distance**2) / 2),
+        "The width makes no difference in it: pass it on to your kernel, or measure the distances in widths.",
+        _wrong_scores(lambda distance, width: -((distance * width) ** 2) / 2),
+        "The distance is multiplied by the width; divide. A wide kernel should listen to more keys, not to fewer.",
+        _wrong_scores(lambda distance, width: -(distance / width) / 2),
+        "The distance is not squared: its sign decides, and the largest key always gets the most weight.",
+        _wrong_scores(lambda distance, width: -distance.abs() / width / 2),
+        "The distance is not squared: with its absolute value this is a Laplace kernel, sharp at 0.",
+        _wrong_scores(lambda distance, width: (distance / width) ** 2 / 2),
+        "The farthest key gets the most weight: a minus is missing in the scores, or was squared away.",
     ),
 )
 
@@ -268,36 +218,22 @@ LEAVE_ONE_OUT = Exercise(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda size: torch.eye(size, dtype=torch.bool),
-            "This is the opposite: each example may ask only itself. You want everything but the diagonal: `~`.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool).tril(),
-            "This is a causal mask: each may ask itself and those before it. Leave-one-out forbids the diagonal and "
-            "nothing else.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
-            "This is a strictly causal mask: only those before. Leave-one-out allows those after as well.",
-        ),
-        Wrong(
-            lambda size: 1 - torch.eye(size),
-            "The right pattern, but as decimal numbers. A mask is boolean: compare with `== 1`, or use `.bool()`.",
-        ),
-        Wrong(
-            lambda size: 1 - torch.eye(size, dtype=torch.long),
-            "The right pattern, but as whole numbers: `~` of a 1 would be −2. A mask is boolean: use `.bool()`.",
-        ),
-        Wrong(
-            lambda size: torch.zeros(size, size).fill_diagonal_(-INF),
-            "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
-            "attended.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool),
-            "Everything is allowed, so each example still sees itself. The diagonal must be False.",
-        ),
+    wrong=wrong_answers(
+        lambda size: torch.eye(size, dtype=torch.bool),
+        "This is the opposite: each example may ask only itself. You want everything but the diagonal: `~`.",
+        lambda size: torch.ones(size, size, dtype=torch.bool).tril(),
+        "This is a causal mask: each may ask itself and those before it. Leave-one-out forbids the diagonal and "
+        "nothing else.",
+        lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
+        "This is a strictly causal mask: only those before. Leave-one-out allows those after as well.",
+        lambda size: 1 - torch.eye(size),
+        "The right pattern, but as decimal numbers. A mask is boolean: compare with `== 1`, or use `.bool()`.",
+        lambda size: 1 - torch.eye(size, dtype=torch.long),
+        "The right pattern, but as whole numbers: `~` of a 1 would be −2. A mask is boolean: use `.bool()`.",
+        lambda size: torch.zeros(size, size).fill_diagonal_(-INF),
+        "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
+        "attended.",
+        lambda size: torch.ones(size, size, dtype=torch.bool),
+        "Everything is allowed, so each example still sees itself. The diagonal must be False.",
     ),
 )

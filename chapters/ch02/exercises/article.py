@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import normal
 
 INF = float("inf")
@@ -48,7 +48,7 @@ INDICES = FindError(
         ),
         Case({"queries": normal(2, 3, seed=171), "keys": normal(2, 3, seed=172)}),
         Case({"queries": normal(3, 2, seed=173), "keys": normal(3, 2, seed=174)}),
-    ],  # fmt: skip
+    ],
     returns=("S",),
     hints=(
         "Run it on the example. What do you notice about its rows?",
@@ -57,24 +57,17 @@ INDICES = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys: (queries * keys).sum(-1).expand(len(queries), -1),
-            "All rows are equal still: each key is met by its own query, whoever asks.",
-        ),
-        Wrong(
-            lambda queries, keys: (queries * keys).sum(-1)[:, None].expand(-1, len(keys)),
-            "Now the key is wrong: query i meets key i in every column. It should meet key j.",
-        ),
-        Wrong(lambda queries, keys: keys @ queries.T, "Turned round: query j with key i. Rows belong to queries."),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / queries.shape[-1] ** 0.5,
-            "Right pairs, and scaled by √d as well, which this program does not do.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ queries.T,
-            "Queries with queries. The other side of the product is the keys.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys: (queries * keys).sum(-1).expand(len(queries), -1),
+        "All rows are equal still: each key is met by its own query, whoever asks.",
+        lambda queries, keys: (queries * keys).sum(-1)[:, None].expand(-1, len(keys)),
+        "Now the key is wrong: query i meets key i in every column. It should meet key j.",
+        lambda queries, keys: keys @ queries.T,
+        "Turned round: query j with key i. Rows belong to queries.",
+        lambda queries, keys: queries @ keys.T / queries.shape[-1] ** 0.5,
+        "Right pairs, and scaled by √d as well, which this program does not do.",
+        lambda queries, keys: queries @ queries.T,
+        "Queries with queries. The other side of the product is the keys.",
     ),
 )
 
@@ -106,22 +99,17 @@ def _wrong_own(query=lambda q: q, averaged=lambda x, v: v, scale=True):
     return attention
 
 
-_OWN_WRONG = (
-    Wrong(
-        _wrong_own(averaged=lambda x, v: x),
-        "The inputs x are averaged, and the values, which were computed for this, are not used.",
-    ),
-    Wrong(
-        _wrong_own(query=torch.relu),
-        "A ReLU on the queries: every negative coordinate is cut to 0, and a query can no longer ask *against* a "
-        "feature.",
-    ),
-    Wrong(
-        _wrong_own(query=torch.relu, averaged=lambda x, v: x),
-        "Two slips are in it: the ReLU on the queries, and the inputs averaged in place of the values.",
-    ),
-    Wrong(_wrong_own(averaged=lambda x, v: x, scale=False), "The inputs are averaged, and the scale √d is missing."),
-    Wrong(_wrong_own(scale=False), "Right but for the scale: divide the scores by √d."),
+_OWN_WRONG = wrong_answers(
+    _wrong_own(averaged=lambda x, v: x),
+    "The inputs x are averaged, and the values, which were computed for this, are not used.",
+    _wrong_own(query=torch.relu),
+    "A ReLU on the queries: every negative coordinate is cut to 0, and a query can no longer ask *against* a feature.",
+    _wrong_own(query=torch.relu, averaged=lambda x, v: x),
+    "Two slips are in it: the ReLU on the queries, and the inputs averaged in place of the values.",
+    _wrong_own(averaged=lambda x, v: x, scale=False),
+    "The inputs are averaged, and the scale √d is missing.",
+    _wrong_own(scale=False),
+    "Right but for the scale: divide the scores by √d.",
 )
 
 AVERAGED = FindError(
@@ -221,16 +209,14 @@ SAME_HEAD = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(lambda heads: len(heads), "This counts all heads, also those that say the same."),
-        Wrong(
-            lambda heads: len(torch.unique(heads)),
-            "This counts different *numbers*. A head is its whole output [T, D]: `dim=0`.",
-        ),
-        Wrong(lambda heads: 1, "Right for the article's heads, but not all heads are equal."),
-        Wrong(
-            lambda heads: int((heads[1:] != heads[:-1]).flatten(1).any(1).sum()) + 1,
-            "Only neighbours are compared: a head that comes back later is counted again.",
-        ),
+    wrong=wrong_answers(
+        lambda heads: len(heads),
+        "This counts all heads, also those that say the same.",
+        lambda heads: len(torch.unique(heads)),
+        "This counts different *numbers*. A head is its whole output [T, D]: `dim=0`.",
+        lambda heads: 1,
+        "Right for the article's heads, but not all heads are equal.",
+        lambda heads: int((heads[1:] != heads[:-1]).flatten(1).any(1).sum()) + 1,
+        "Only neighbours are compared: a head that comes back later is counted again.",
     ),
 )

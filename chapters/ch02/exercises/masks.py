@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.linear import linear_attention
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import normal
 
 INF = float("inf")
@@ -51,7 +51,7 @@ LINEAR = Exercise(
                 "values": normal(3, 3, seed=76),
             }
         ),
-    ],  # fmt: skip
+    ],
     returns=("output",),
     hints=(
         "First the numerator: φ(Q) (φ(K)ᵀ V). The brackets hold a small matrix, [m, Dv], made once for all queries.",
@@ -60,32 +60,20 @@ LINEAR = Exercise(
     ),
     minutes=5,
     difficulty=3,
-    wrong=(
-        Wrong(
-            lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values),
-            "Not normalised: the weights φ(q)·φ(k) don't sum to 1, so this is a sum, not a mean. Divide by φ(q)·Σφ(k).",
-        ),
-        Wrong(
-            lambda phi_q, phi_k, values: torch.softmax(phi_q @ phi_k.T, -1) @ values,
-            "A softmax of φ(q)·φ(k): the exponential is in φ already. Divide by the sum, nothing else.",
-        ),
-        Wrong(
-            lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / phi_q.sum(-1, keepdim=True),
-            "Divided by the sum of φ(q). The weights' sum also depends on the keys: φ(q)·Σφ(k).",
-        ),
-        Wrong(
-            lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / (phi_q @ phi_k.sum(0)).sum(),
-            "One sum for all queries. Each query has its own: keep the axis.",
-        ),
-        Wrong(
-            lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / len(phi_k),
-            "Divided by the number of keys: right only if all weights were equal to 1.",
-        ),
-        Wrong(
-            lambda phi_q, phi_k, values: (phi_q / phi_q.sum(-1, keepdim=True)) @ ((phi_k / phi_k.sum(0)).T @ values),
-            "φ(q) and φ(k) are normalised apart. The product of two shares is another mixture than the share of the "
-            "products; divide once, at the end.",
-        ),
+    wrong=wrong_answers(
+        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values),
+        "Not normalised: the weights φ(q)·φ(k) don't sum to 1, so this is a sum, not a mean. Divide by φ(q)·Σφ(k).",
+        lambda phi_q, phi_k, values: torch.softmax(phi_q @ phi_k.T, -1) @ values,
+        "A softmax of φ(q)·φ(k): the exponential is in φ already. Divide by the sum, nothing else.",
+        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / phi_q.sum(-1, keepdim=True),
+        "Divided by the sum of φ(q). The weights' sum also depends on the keys: φ(q)·Σφ(k).",
+        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / (phi_q @ phi_k.sum(0)).sum(),
+        "One sum for all queries. Each query has its own: keep the axis.",
+        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / len(phi_k),
+        "Divided by the number of keys: right only if all weights were equal to 1.",
+        lambda phi_q, phi_k, values: (phi_q / phi_q.sum(-1, keepdim=True)) @ ((phi_k / phi_k.sum(0)).T @ values),
+        "φ(q) and φ(k) are normalised apart. The product of two shares is another mixture than the share of the "
+        "products; divide once, at the end.",
     ),
 )
 
@@ -120,43 +108,25 @@ MASK = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda lengths, size: padding_mask(lengths, size) | causal_mask(size),
-            "Joined by *or*: a key is allowed as soon as one of the two says yes. Both must: `&`.",
-        ),
-        Wrong(
-            lambda lengths, size: padding_mask(lengths, size) & torch.ones(size, size, dtype=torch.bool).tril(-1),
-            "Strictly before: the first position may attend to nothing. The diagonal belongs to the mask.",
-        ),
-        Wrong(
-            lambda lengths, size: padding_mask(lengths, size) & causal_mask(size).T,
-            "Turned round: each position sees itself and the future. Row is the query; keep the lower triangle.",
-        ),
-        Wrong(
-            lambda lengths, size: padding_mask(lengths, size).mT & causal_mask(size),
-            "Padding on the wrong axis: this silences padded *queries*, whose outputs the loss throws away anyway. "
-            "What must be hidden are padded *keys*, the last axis.",
-        ),
-        Wrong(
-            lambda lengths, size: ~(padding_mask(lengths, size) & causal_mask(size)),
-            "The other way round: in this course True means *may be attended*.",
-        ),
-        Wrong(
-            lambda lengths, size: (padding_mask(lengths, size) & causal_mask(size)).float(),
-            "The right pattern as decimal numbers. A mask is boolean.",
-        ),
-        Wrong(
-            lambda lengths, size: (_positions(size) <= lengths[:, None])[:, None] & causal_mask(size),
-            "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
-        ),
-        Wrong(
-            lambda lengths, size: causal_mask(size).expand(len(lengths), size, size),
-            "Causal only: padding can still be attended.",
-        ),
-        Wrong(
-            lambda lengths, size: padding_mask(lengths, size).expand(-1, size, -1),
-            "Padding only: each position can still see the future.",
-        ),
+    wrong=wrong_answers(
+        lambda lengths, size: padding_mask(lengths, size) | causal_mask(size),
+        "Joined by *or*: a key is allowed as soon as one of the two says yes. Both must: `&`.",
+        lambda lengths, size: padding_mask(lengths, size) & torch.ones(size, size, dtype=torch.bool).tril(-1),
+        "Strictly before: the first position may attend to nothing. The diagonal belongs to the mask.",
+        lambda lengths, size: padding_mask(lengths, size) & causal_mask(size).T,
+        "Turned round: each position sees itself and the future. Row is the query; keep the lower triangle.",
+        lambda lengths, size: padding_mask(lengths, size).mT & causal_mask(size),
+        "Padding on the wrong axis: this silences padded *queries*, whose outputs the loss throws away anyway. "
+        "What must be hidden are padded *keys*, the last axis.",
+        lambda lengths, size: ~(padding_mask(lengths, size) & causal_mask(size)),
+        "The other way round: in this course True means *may be attended*.",
+        lambda lengths, size: (padding_mask(lengths, size) & causal_mask(size)).float(),
+        "The right pattern as decimal numbers. A mask is boolean.",
+        lambda lengths, size: (_positions(size) <= lengths[:, None])[:, None] & causal_mask(size),
+        "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
+        lambda lengths, size: causal_mask(size).expand(len(lengths), size, size),
+        "Causal only: padding can still be attended.",
+        lambda lengths, size: padding_mask(lengths, size).expand(-1, size, -1),
+        "Padding only: each position can still see the future.",
     ),
 )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import normal
 
 INF = float("inf")
@@ -55,24 +55,17 @@ SIZE_OR_LENGTH = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys: queries @ keys.T / len(keys) ** 0.5,
-            "Still divided by the number of keys: a longer input would change the score of one and the same pair.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / 512**0.5,
-            "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / 64**0.5,
-            "64 is right for that one model's heads. Take the size from the keys.",
-        ),
-        Wrong(lambda queries, keys: queries @ keys.T, "Now nothing is divided, and the spread grows with √d."),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / keys.shape[-1],
-            "Divided by d; the spread of the sum grows like √d.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys: queries @ keys.T / len(keys) ** 0.5,
+        "Still divided by the number of keys: a longer input would change the score of one and the same pair.",
+        lambda queries, keys: queries @ keys.T / 512**0.5,
+        "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
+        lambda queries, keys: queries @ keys.T / 64**0.5,
+        "64 is right for that one model's heads. Take the size from the keys.",
+        lambda queries, keys: queries @ keys.T,
+        "Now nothing is divided, and the spread grows with √d.",
+        lambda queries, keys: queries @ keys.T / keys.shape[-1],
+        "Divided by d; the spread of the sum grows like √d.",
     ),
 )
 
@@ -108,7 +101,7 @@ LOCATION = FindError(
         ),
         Case({"queries": normal(2, 3, seed=111), "keys": normal(4, 3, seed=112), "W": normal(6, 3, seed=113)}),
         Case({"queries": normal(3, 3, seed=114), "keys": normal(3, 3, seed=115), "W": normal(3, 3, seed=116)}),
-    ],  # fmt: skip
+    ],
     returns=("scores",),
     hints=(
         "What does softmax make of a row in which all numbers are equal?",
@@ -117,27 +110,17 @@ LOCATION = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W: (queries @ W[0])[:, None].expand(-1, len(keys)),
-            "Still one number per query, the same for all positions.",
-        ),
-        Wrong(
-            lambda queries, keys, W: queries @ W.T,
-            "One score for each of the P positions that W knows; there are only K keys. Cut W to the first K rows.",
-        ),
-        Wrong(
-            lambda queries, keys, W: queries @ keys.T,
-            "These are dot products with the keys. A location-based score does not read the keys, only counts them.",
-        ),
-        Wrong(
-            lambda queries, keys, W: queries @ W[-len(keys) :].T,
-            "The last K rows of W: position 0 belongs to the first row.",
-        ),
-        Wrong(
-            lambda queries, keys, W: torch.softmax(queries @ W[: len(keys)].T, -1),
-            "These are weights already: asked for are scores.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W: (queries @ W[0])[:, None].expand(-1, len(keys)),
+        "Still one number per query, the same for all positions.",
+        lambda queries, keys, W: queries @ W.T,
+        "One score for each of the P positions that W knows; there are only K keys. Cut W to the first K rows.",
+        lambda queries, keys, W: queries @ keys.T,
+        "These are dot products with the keys. A location-based score does not read the keys, only counts them.",
+        lambda queries, keys, W: queries @ W[-len(keys) :].T,
+        "The last K rows of W: position 0 belongs to the first row.",
+        lambda queries, keys, W: torch.softmax(queries @ W[: len(keys)].T, -1),
+        "These are weights already: asked for are scores.",
     ),
 )
 
@@ -184,7 +167,7 @@ BIASED = FindError(
                 "b": normal(3, seed=124),
             }
         ),
-    ],  # fmt: skip
+    ],
     returns=("scores",),
     hints=(
         "Print the shape of `products`. Which axis should not be there?",
@@ -193,24 +176,17 @@ BIASED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W, b: keys[None] * (queries @ W.T + b)[:, None],
-            "Still a vector for each pair: [Q, K, D]. Sum over the features.",
-        ),
-        Wrong(
-            lambda queries, keys, W, b: (keys[None] * (queries @ W.T + b)[:, None]).mean(-1),
-            "Averaged over the features; kᵀ(Wq + b) is their sum.",
-        ),
-        Wrong(lambda queries, keys, W, b: queries @ W.T @ keys.T, "The bias b is forgotten."),
-        Wrong(
-            lambda queries, keys, W, b: (queries @ W + b) @ keys.T,
-            "W is turned round: W q as a row is `q @ W.T`.",
-        ),
-        Wrong(
-            lambda queries, keys, W, b: keys @ (queries @ W.T + b).T,
-            "Right numbers, turned round: queries go down, keys across.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W, b: keys[None] * (queries @ W.T + b)[:, None],
+        "Still a vector for each pair: [Q, K, D]. Sum over the features.",
+        lambda queries, keys, W, b: (keys[None] * (queries @ W.T + b)[:, None]).mean(-1),
+        "Averaged over the features; kᵀ(Wq + b) is their sum.",
+        lambda queries, keys, W, b: queries @ W.T @ keys.T,
+        "The bias b is forgotten.",
+        lambda queries, keys, W, b: (queries @ W + b) @ keys.T,
+        "W is turned round: W q as a row is `q @ W.T`.",
+        lambda queries, keys, W, b: keys @ (queries @ W.T + b).T,
+        "Right numbers, turned round: queries go down, keys across.",
     ),
 )
 
@@ -261,7 +237,7 @@ DEEP = FindError(
                 "b1": normal(4, seed=135),
             }
         ),
-    ],  # fmt: skip
+    ],
     returns=("hidden",),
     hints=(
         "Which values can the program give, if b₁ is negative? Which can a relu give?",
@@ -270,22 +246,14 @@ DEEP = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T) + b1,
-            "Still outside: some of your values are negative, which a relu never gives.",
-        ),
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T),
-            "Now the bias is gone.",
-        ),
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T + b1)[:, None] + keys @ W1.T + b1),
-            "The bias is in twice: once with the query, once with the key.",
-        ),
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.tanh((queries @ W0.T)[:, None] + keys @ W1.T + b1),
-            "The bias is where it belongs. The activation of this program is relu, though.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T) + b1,
+        "Still outside: some of your values are negative, which a relu never gives.",
+        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T),
+        "Now the bias is gone.",
+        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T + b1)[:, None] + keys @ W1.T + b1),
+        "The bias is in twice: once with the query, once with the key.",
+        lambda queries, keys, W0, W1, b1: torch.tanh((queries @ W0.T)[:, None] + keys @ W1.T + b1),
+        "The bias is where it belongs. The activation of this program is relu, though.",
     ),
 )

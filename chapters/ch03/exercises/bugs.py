@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import masked_softmax, padding_mask
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.loss import masked_loss
 
@@ -83,28 +83,19 @@ PADDING_ATTENDED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda s, n: torch.softmax(s * _real(s, n), -1),
-            "Padding still gets weight: a score of 0 gives exp(0) = 1. It must be −∞.",
-        ),
-        Wrong(lambda s, n: torch.softmax(s, -1), "Now nothing is masked at all: padding competes with the words."),
-        Wrong(
-            lambda s, n: torch.softmax(s, -1) * _real(s, n),
-            "Masked after the softmax: the padding's share is lost, and the rows sum to less than 1.",
-        ),
-        Wrong(
-            lambda s, n: masked_softmax(s, torch.arange(s.shape[1]) <= n[:, None]),
-            "One too far: length n means the places 0 … n − 1, so `<`, not `<=`.",
-        ),
-        Wrong(
-            lambda s, n: masked_softmax(s, ~_real(s, n)),
-            "The wrong way round: True is what may be attended, the words.",
-        ),
-        Wrong(
-            lambda s, n: masked_softmax(s, _real(s, n), dim=0),
-            "The softmax runs across the sentences of the batch. Each sentence shares one unit among its own words.",
-        ),
+    wrong=wrong_answers(
+        lambda s, n: torch.softmax(s * _real(s, n), -1),
+        "Padding still gets weight: a score of 0 gives exp(0) = 1. It must be −∞.",
+        lambda s, n: torch.softmax(s, -1),
+        "Now nothing is masked at all: padding competes with the words.",
+        lambda s, n: torch.softmax(s, -1) * _real(s, n),
+        "Masked after the softmax: the padding's share is lost, and the rows sum to less than 1.",
+        lambda s, n: masked_softmax(s, torch.arange(s.shape[1]) <= n[:, None]),
+        "One too far: length n means the places 0 … n − 1, so `<`, not `<=`.",
+        lambda s, n: masked_softmax(s, ~_real(s, n)),
+        "The wrong way round: True is what may be attended, the words.",
+        lambda s, n: masked_softmax(s, _real(s, n), dim=0),
+        "The softmax runs across the sentences of the batch. Each sentence shares one unit among its own words.",
     ),
 )
 
@@ -178,18 +169,17 @@ CARRIED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_read(again=False), "The second sentence still begins where the first one ended."),
-        Wrong(_read(start=1.0), "Each sentence begins anew, but with ones; a fresh state is zeros."),
-        Wrong(
-            lambda s, Wx, Ws: torch.stack([torch.tanh(words[-1] @ Wx.T) for words in s]),
-            "Now the state is fresh for each *word*: nothing is remembered within the sentence either.",
-        ),
-        Wrong(_read(activation=lambda x: x), "The tanh is gone."),
-        Wrong(
-            lambda s, Wx, Ws: read_all(s.flip(1), Wx, Ws),
-            "Each sentence begins anew, but it is read from its end.",
-        ),
+    wrong=wrong_answers(
+        _read(again=False),
+        "The second sentence still begins where the first one ended.",
+        _read(start=1.0),
+        "Each sentence begins anew, but with ones; a fresh state is zeros.",
+        lambda s, Wx, Ws: torch.stack([torch.tanh(words[-1] @ Wx.T) for words in s]),
+        "Now the state is fresh for each *word*: nothing is remembered within the sentence either.",
+        _read(activation=lambda x: x),
+        "The tanh is gone.",
+        lambda s, Wx, Ws: read_all(s.flip(1), Wx, Ws),
+        "Each sentence begins anew, but it is read from its end.",
     ),
 )
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.decoding import greedy
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.text import BOS, EOS
 
 # ---- greedy loop ----------------------------------------------------------------------------------------------------
@@ -94,28 +94,25 @@ LOOP = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(_wrong_loop(keep=True), "<eos> stands in the result. It says that the sentence is over; it is no word."),
-        Wrong(_wrong_loop(stop=False), "It doesn't stop at <eos>: what comes after it means nothing."),
-        Wrong(
-            _wrong_loop(carry=False),
-            "The state is not carried on: at each step the decoder starts from its first state again.",
-        ),
-        Wrong(
-            _wrong_loop(feed=lambda word, bos: bos),
-            "<bos> is fed at each step. The decoder must hear its own last word.",
-        ),
-        Wrong(_wrong_loop(first=lambda bos: 0), "It begins with 0, which is <pad>. A sentence begins with <bos>."),
-        Wrong(
-            _wrong_loop(more=100),
-            "It does not look at max_length: a decoder that never says <eos> would write for ever.",
-        ),
-        Wrong(_wrong_loop(more=1), "One word too many where max_length cuts."),
-        Wrong(_wrong_loop(more=-1), "One round too few: max_length words may be written."),
-        Wrong(
-            lambda step, state, bos, *rest: torch.cat([torch.tensor([bos]), greedy_ids(step, state, bos, *rest)]),
-            "<bos> stands in the result. It starts the decoder; it is no word of the translation.",
-        ),
+    wrong=wrong_answers(
+        _wrong_loop(keep=True),
+        "<eos> stands in the result. It says that the sentence is over; it is no word.",
+        _wrong_loop(stop=False),
+        "It doesn't stop at <eos>: what comes after it means nothing.",
+        _wrong_loop(carry=False),
+        "The state is not carried on: at each step the decoder starts from its first state again.",
+        _wrong_loop(feed=lambda word, bos: bos),
+        "<bos> is fed at each step. The decoder must hear its own last word.",
+        _wrong_loop(first=lambda bos: 0),
+        "It begins with 0, which is <pad>. A sentence begins with <bos>.",
+        _wrong_loop(more=100),
+        "It does not look at max_length: a decoder that never says <eos> would write for ever.",
+        _wrong_loop(more=1),
+        "One word too many where max_length cuts.",
+        _wrong_loop(more=-1),
+        "One round too few: max_length words may be written.",
+        lambda step, state, bos, *rest: torch.cat([torch.tensor([bos]), greedy_ids(step, state, bos, *rest)]),
+        "<bos> stands in the result. It starts the decoder; it is no word of the translation.",
     ),
 )
 
@@ -170,32 +167,20 @@ SHIFT = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _shift(lambda i, b, e: [b, i], lambda i, b, e: [b, i]),
-            "Not shifted: it has to say what it hears, and learns to repeat.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [i, e], lambda i, b, e: [i, e]),
-            "<bos> is missing from what it hears, and the target is not shifted: after the first word it must say the "
-            "first word.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [i, e], lambda i, b, e: [b, i]),
-            "Shifted the wrong way: it has to say the word *before*, which it has heard already.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [b, i, e], lambda i, b, e: [i, e, e]),
-            "One place too many: after <eos> nothing is heard any more.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [b, i], lambda i, b, e: [i, b]),
-            "It has to end with <eos>; <bos> only begins what is heard.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [i], lambda i, b, e: [i[1:], e]),
-            "<bos> is missing: the first word of a translation would never be learned.",
-        ),
+    wrong=wrong_answers(
+        _shift(lambda i, b, e: [b, i], lambda i, b, e: [b, i]),
+        "Not shifted: it has to say what it hears, and learns to repeat.",
+        _shift(lambda i, b, e: [i, e], lambda i, b, e: [i, e]),
+        "<bos> is missing from what it hears, and the target is not shifted: after the first word it must say the "
+        "first word.",
+        _shift(lambda i, b, e: [i, e], lambda i, b, e: [b, i]),
+        "Shifted the wrong way: it has to say the word *before*, which it has heard already.",
+        _shift(lambda i, b, e: [b, i, e], lambda i, b, e: [i, e, e]),
+        "One place too many: after <eos> nothing is heard any more.",
+        _shift(lambda i, b, e: [b, i], lambda i, b, e: [i, b]),
+        "It has to end with <eos>; <bos> only begins what is heard.",
+        _shift(lambda i, b, e: [i], lambda i, b, e: [i[1:], e]),
+        "<bos> is missing: the first word of a translation would never be learned.",
     ),
 )
 
@@ -238,23 +223,16 @@ NO_BOS = FindError(
     hints=("What does it hear before its first word?", "Which argument is never used?", "`last = bos`"),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda words, bos: torch.cat([words.new_tensor([0]), words[:-1]]),
-            "It begins with 0, which is <pad>: a word it never heard in training. Begin with <bos>.",
-        ),
-        Wrong(lambda words, bos: words, "It hears the word before it has written it."),
-        Wrong(
-            lambda words, bos: words.new_full(words.shape, bos),
-            "<bos> at each step: it should hear its own last word.",
-        ),
-        Wrong(
-            lambda words, bos: torch.cat([words.new_tensor([bos]), words]),
-            "One too many: after the last word nothing more is heard.",
-        ),
-        Wrong(
-            lambda words, bos: torch.cat([words.new_tensor([bos]), words[1:]]),
-            "<bos> stands in place of the first word, and the rest hears itself: shift, don't replace.",
-        ),
+    wrong=wrong_answers(
+        lambda words, bos: torch.cat([words.new_tensor([0]), words[:-1]]),
+        "It begins with 0, which is <pad>: a word it never heard in training. Begin with <bos>.",
+        lambda words, bos: words,
+        "It hears the word before it has written it.",
+        lambda words, bos: words.new_full(words.shape, bos),
+        "<bos> at each step: it should hear its own last word.",
+        lambda words, bos: torch.cat([words.new_tensor([bos]), words]),
+        "One too many: after the last word nothing more is heard.",
+        lambda words, bos: torch.cat([words.new_tensor([bos]), words[1:]]),
+        "<bos> stands in place of the first word, and the rest hears itself: shift, don't replace.",
     ),
 )

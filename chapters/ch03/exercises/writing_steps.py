@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- additive attention step ----------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ def _step_cases() -> list[Case]:
         random(1, 3, 2, 2, 2, [2], 300),
         random(2, 3, 2, 2, 3, [3, 1], 310),
         random(2, 4, 3, 2, 3, [2, 4], 320),
-    ]  # fmt: skip
+    ]
 
 
 def _wrong_step(score=None, mask=lambda m: m, weigh=masked_softmax, mean=lambda a, k: (a[:, None] @ k)[:, 0]):
@@ -71,51 +71,31 @@ STEP = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_step(lambda q, k, w: (q + k) @ w),
-            "The tanh is forgotten. Without it the query adds one number to the whole row, softmax ignores it, and "
-            "every word of the translation would look at the same place.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s, -1)),
-            "The padding is attended to: the mask is not used. Words that are not there get a share.",
-        ),
-        Wrong(
-            _wrong_step(mask=lambda m: ~m),
-            "The mask is read the wrong way round: True means *a real word*, and may be attended.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s.masked_fill(m, -1e9), -1)),
-            "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and True means *a real "
-            "word* here. Write `~mask`.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s, -1) * m),
-            "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s * m, -1)),
-            "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks.",
-        ),
-        Wrong(
-            _wrong_step(mean=lambda a, k: k.mean(1)),
-            "The weights are right, but the context is a plain mean: the same at every step, which is the bottleneck "
-            "again.",
-        ),
-        Wrong(
-            _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
-            "The weights are right, but the context takes the heaviest key alone. A hard choice has no gradient; take "
-            "the weighted mean.",
-        ),
-        Wrong(
-            _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
-            "Nearly: the weighted keys are averaged instead of added. The weights sum to 1 already; `sum`, not `mean`.",
-        ),
-        Wrong(
-            _wrong_step(lambda q, k, w: torch.tanh((q + k) @ w)),
-            "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
-        ),
+    wrong=wrong_answers(
+        _wrong_step(lambda q, k, w: (q + k) @ w),
+        "The tanh is forgotten. Without it the query adds one number to the whole row, softmax ignores it, and "
+        "every word of the translation would look at the same place.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s, -1)),
+        "The padding is attended to: the mask is not used. Words that are not there get a share.",
+        _wrong_step(mask=lambda m: ~m),
+        "The mask is read the wrong way round: True means *a real word*, and may be attended.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s.masked_fill(m, -1e9), -1)),
+        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and True means *a real "
+        "word* here. Write `~mask`.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s, -1) * m),
+        "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s * m, -1)),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks.",
+        _wrong_step(mean=lambda a, k: k.mean(1)),
+        "The weights are right, but the context is a plain mean: the same at every step, which is the bottleneck "
+        "again.",
+        _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
+        "The weights are right, but the context takes the heaviest key alone. A hard choice has no gradient; take "
+        "the weighted mean.",
+        _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
+        "Nearly: the weighted keys are averaged instead of added. The weights sum to 1 already; `sum`, not `mean`.",
+        _wrong_step(lambda q, k, w: torch.tanh((q + k) @ w)),
+        "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
     ),
 )
 
@@ -185,32 +165,21 @@ DECODER = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _wrong_decoder(query=lambda old, new: new),
-            "The context that is read out was asked for again, with the new state. Ask once, with the old state, and "
-            "use that context twice.",
-        ),
-        Wrong(_wrong_decoder(masked=False), "Padding is attended to: give the mask to the softmax."),
-        Wrong(
-            _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
-            "Embedding and context are in the wrong order: [embedding; context] is what Wx expects.",
-        ),
-        Wrong(
-            _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
-            "In the read-out, state and context are in the wrong order: [new state; context].",
-        ),
-        Wrong(
-            _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
-            "The logits are read from the old state, which has not heard the last word yet.",
-        ),
-        Wrong(
-            _wrong_decoder(handed_back="old"),
-            "The old state is handed back: the decoder would never move on. Return the new one.",
-        ),
-        Wrong(
-            _wrong_decoder(ask=False),
-            "The context is the plain mean of the keys: nobody asked. That is the model without attention.",
-        ),
+    wrong=wrong_answers(
+        _wrong_decoder(query=lambda old, new: new),
+        "The context that is read out was asked for again, with the new state. Ask once, with the old state, and "
+        "use that context twice.",
+        _wrong_decoder(masked=False),
+        "Padding is attended to: give the mask to the softmax.",
+        _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
+        "Embedding and context are in the wrong order: [embedding; context] is what Wx expects.",
+        _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
+        "In the read-out, state and context are in the wrong order: [new state; context].",
+        _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
+        "The logits are read from the old state, which has not heard the last word yet.",
+        _wrong_decoder(handed_back="old"),
+        "The old state is handed back: the decoder would never move on. Return the new one.",
+        _wrong_decoder(ask=False),
+        "The context is the plain mean of the keys: nobody asked. That is the model without attention.",
     ),
 )

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import frequencies
 
@@ -66,18 +66,17 @@ MIXED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _stack(lambda A, Z, Q, K, V: A @ Z),
-            "The inputs are averaged still; WV does nothing, and no layer can make anything but means of its inputs.",
-        ),
-        Wrong(_stack(lambda A, Z, Q, K, V: A @ K), "The keys are averaged: they are what is found, not what is taken."),
-        Wrong(_stack(lambda A, Z, Q, K, V: A @ Q), "The queries are averaged: they are what is asked."),
-        Wrong(_stack(lambda A, Z, Q, K, V: A.T @ V), "Values, yes; but A is turned round."),
-        Wrong(
-            _stack(lambda A, Z, Q, K, V: Z + A @ V),
-            "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
-        ),
+    wrong=wrong_answers(
+        _stack(lambda A, Z, Q, K, V: A @ Z),
+        "The inputs are averaged still; WV does nothing, and no layer can make anything but means of its inputs.",
+        _stack(lambda A, Z, Q, K, V: A @ K),
+        "The keys are averaged: they are what is found, not what is taken.",
+        _stack(lambda A, Z, Q, K, V: A @ Q),
+        "The queries are averaged: they are what is asked.",
+        _stack(lambda A, Z, Q, K, V: A.T @ V),
+        "Values, yes; but A is turned round.",
+        _stack(lambda A, Z, Q, K, V: Z + A @ V),
+        "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
     ),
 )
 
@@ -155,24 +154,17 @@ AFTER = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda x, P, *W: _attend(x, x, x, x, *W) + P,
-            "The positions come after the weights are decided: swap two other words, and the first one feels nothing.",
-        ),
-        Wrong(lambda x, P, *W: _attend(x, x, x, x, *W), "Now there are no positions at all."),
-        Wrong(
-            lambda x, P, *W: _attend(x, x, x, x + P, *W),
-            "The values know their places, and the weights still don't: nobody can *ask* for the word before.",
-        ),
-        Wrong(
-            lambda x, P, *W: with_positions(x, P, *W).softmax(-1),
-            "A softmax over the features has slipped in at the end: what comes out are no means of values any more.",
-        ),
-        Wrong(
-            lambda x, P, *W: _attend(x, x + P, x + P, x, *W).mean(0).expand_as(x),
-            "All rows are the same: the mean over words throws away again what each has found.",
-        ),
+    wrong=wrong_answers(
+        lambda x, P, *W: _attend(x, x, x, x, *W) + P,
+        "The positions come after the weights are decided: swap two other words, and the first one feels nothing.",
+        lambda x, P, *W: _attend(x, x, x, x, *W),
+        "Now there are no positions at all.",
+        lambda x, P, *W: _attend(x, x, x, x + P, *W),
+        "The values know their places, and the weights still don't: nobody can *ask* for the word before.",
+        lambda x, P, *W: with_positions(x, P, *W).softmax(-1),
+        "A softmax over the features has slipped in at the end: what comes out are no means of values any more.",
+        lambda x, P, *W: _attend(x, x + P, x + P, x, *W).mean(0).expand_as(x),
+        "All rows are the same: the mean over words throws away again what each has found.",
     ),
 )
 
@@ -224,7 +216,7 @@ MISSING = FindError(
             shown=seed == 580,
         )
         for ids, size, seed in (([3, 1, 3], 2, 580), ([0, 4], 3, 590), ([2, 2, 1, 0], 2, 600))
-    ],  # fmt: skip
+    ],
     returns=("output",),
     hints=(
         "Which of the four things that come in is never used?",
@@ -233,25 +225,19 @@ MISSING = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_read(lambda ids, E, P: E[ids]), "P is not used still: the comment promises, the code does not keep it."),
-        Wrong(
-            _read(lambda ids, E, P: E[ids] + P[ids]),
-            "P[ids] takes the row of the *word*: equal words get equal positions, wherever they stand.",
-        ),
-        Wrong(
-            _read(lambda ids, E, P: E[ids] + P[1 : len(ids) + 1]),
-            "It counts from 1; the first word takes row 0.",
-        ),
-        Wrong(
-            _read(lambda ids, E, P: E[ids] + P[len(ids) - 1]),
-            "One row for all words: `P[: len(ids)]` has one for each.",
-        ),
-        Wrong(_read(lambda ids, E, P: E[ids] * P[: len(ids)]), "Multiplied; the encoding is added."),
-        Wrong(
-            lambda ids, E, P, W: _read(lambda ids, E, P: E[ids])(ids, E, P, W) + P[: len(ids)],
-            "Too late: the weights are decided without it.",
-        ),
+    wrong=wrong_answers(
+        _read(lambda ids, E, P: E[ids]),
+        "P is not used still: the comment promises, the code does not keep it.",
+        _read(lambda ids, E, P: E[ids] + P[ids]),
+        "P[ids] takes the row of the *word*: equal words get equal positions, wherever they stand.",
+        _read(lambda ids, E, P: E[ids] + P[1 : len(ids) + 1]),
+        "It counts from 1; the first word takes row 0.",
+        _read(lambda ids, E, P: E[ids] + P[len(ids) - 1]),
+        "One row for all words: `P[: len(ids)]` has one for each.",
+        _read(lambda ids, E, P: E[ids] * P[: len(ids)]),
+        "Multiplied; the encoding is added.",
+        lambda ids, E, P, W: _read(lambda ids, E, P: E[ids])(ids, E, P, W) + P[: len(ids)],
+        "Too late: the weights are decided without it.",
     ),
 )
 
@@ -319,15 +305,17 @@ RELATIVE = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_place(lambda i, j: i), "It knows where the query stands, and nothing of the key: absolute still."),
-        Wrong(_place(lambda i, j: j), "Now it knows the key's place, and nothing of the query's: absolute still."),
-        Wrong(_place(lambda i, j: i + j), "The sum changes when both move on together; the *difference* does not."),
-        Wrong(_place(lambda i, j: 0), "The same vector for every pair: it tells no distances apart."),
-        Wrong(
-            lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
-            "Both places side by side: it knows everything, and still (5, 3) and (6, 4) get different vectors.",
-        ),
+    wrong=wrong_answers(
+        _place(lambda i, j: i),
+        "It knows where the query stands, and nothing of the key: absolute still.",
+        _place(lambda i, j: j),
+        "Now it knows the key's place, and nothing of the query's: absolute still.",
+        _place(lambda i, j: i + j),
+        "The sum changes when both move on together; the *difference* does not.",
+        _place(lambda i, j: 0),
+        "The same vector for every pair: it tells no distances apart.",
+        lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
+        "Both places side by side: it knows everything, and still (5, 3) and (6, 4) get different vectors.",
     ),
 )
 

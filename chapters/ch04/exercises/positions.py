@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 
@@ -47,32 +47,23 @@ SINUSOIDAL = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _table(lambda i, D: (i * BASE ** (-2 * _columns(D) / D), i * BASE ** (-2 * (_columns(D) + 1) / D))),
-            "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
-            "2j / D with j the number of the *pair*; this slip stands in a much copied program.",
-        ),
-        Wrong(
-            _table(lambda i, D: (i * BASE ** (-_columns(D) / D), i * BASE ** (-(_columns(D) + 1) / D))),
-            "The cosine has a frequency of its own. A sine and its cosine share one, else they are no point on a "
-            "circle.",
-        ),
-        Wrong(
-            _table(lambda i, D: 2 * (i * BASE ** (-_columns(D) / 2 / D),)),
-            "The exponent is j / D: the 2 is missing, and the slowest waves never get slow.",
-        ),
-        Wrong(
-            _table(halves=True),
-            "All sines first, then all cosines. A model learns as well from that, but here each sine stands beside its "
-            "cosine: columns 2j and 2j + 1.",
-        ),
-        Wrong(_table(first=1), "It counts from 1; the first word stands at place 0."),
-        Wrong(_table(swap=True), "Sine and cosine have changed places: the sine stands in the even columns."),
-        Wrong(
-            _table(lambda i, D: 2 * (i * BASE ** (_columns(D) / D),)),
-            "Multiplied by 10000^(2j / D) in place of divided: the waves must get slower from left to right.",
-        ),
+    wrong=wrong_answers(
+        _table(lambda i, D: (i * BASE ** (-2 * _columns(D) / D), i * BASE ** (-2 * (_columns(D) + 1) / D))),
+        "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
+        "2j / D with j the number of the *pair*; this slip stands in a much copied program.",
+        _table(lambda i, D: (i * BASE ** (-_columns(D) / D), i * BASE ** (-(_columns(D) + 1) / D))),
+        "The cosine has a frequency of its own. A sine and its cosine share one, else they are no point on a circle.",
+        _table(lambda i, D: 2 * (i * BASE ** (-_columns(D) / 2 / D),)),
+        "The exponent is j / D: the 2 is missing, and the slowest waves never get slow.",
+        _table(halves=True),
+        "All sines first, then all cosines. A model learns as well from that, but here each sine stands beside its "
+        "cosine: columns 2j and 2j + 1.",
+        _table(first=1),
+        "It counts from 1; the first word stands at place 0.",
+        _table(swap=True),
+        "Sine and cosine have changed places: the sine stands in the even columns.",
+        _table(lambda i, D: 2 * (i * BASE ** (_columns(D) / D),)),
+        "Multiplied by 10000^(2j / D) in place of divided: the waves must get slower from left to right.",
     ),
 )
 
@@ -110,34 +101,22 @@ SHIFT = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda offset, model_size: shift_matrix(-offset, model_size),
-            "It goes back in place of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
-            "first, so the minus stands below.",
-        ),
-        Wrong(
-            lambda offset, model_size: _blocks(torch.full((model_size // 2,), float(offset))),
-            "All pairs turn by the same angle. Each has a frequency of its own.",
-        ),
-        Wrong(
-            _halves,
-            "These blocks belong to a table with all sines first. Here a sine stands beside its cosine: 2 × 2 blocks "
-            "along the diagonal.",
-        ),
-        Wrong(
-            lambda offset, model_size: _blocks(frequencies(model_size)),
-            "It moves by one place, whatever the offset: the angle is offset · ω.",
-        ),
-        Wrong(
-            lambda offset, model_size: _blocks(offset * frequencies(model_size).sqrt()),
-            "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
-        ),
-        Wrong(
-            lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
-            "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
-            "its cosine.",
-        ),
+    wrong=wrong_answers(
+        lambda offset, model_size: shift_matrix(-offset, model_size),
+        "It goes back in place of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
+        "first, so the minus stands below.",
+        lambda offset, model_size: _blocks(torch.full((model_size // 2,), float(offset))),
+        "All pairs turn by the same angle. Each has a frequency of its own.",
+        _halves,
+        "These blocks belong to a table with all sines first. Here a sine stands beside its cosine: 2 × 2 blocks "
+        "along the diagonal.",
+        lambda offset, model_size: _blocks(frequencies(model_size)),
+        "It moves by one place, whatever the offset: the angle is offset · ω.",
+        lambda offset, model_size: _blocks(offset * frequencies(model_size).sqrt()),
+        "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
+        lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
+        "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
+        "its cosine.",
     ),
 )
 
@@ -184,31 +163,19 @@ ROTARY = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _rotate_half,
-            "Right for another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
-            "neighbours are a pair. Weights trained with one are useless with the other.",
-        ),
-        Wrong(
-            lambda x, positions: rotary(x, -positions),
-            "It turns the other way round: the minus belongs to the first of a pair.",
-        ),
-        Wrong(
-            lambda x, positions: rotary(x, torch.arange(len(x))),
-            "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be place 0.",
-        ),
-        Wrong(
-            lambda x, positions: x + sinusoidal_encoding(int(positions.max()) + 1, x.shape[-1])[positions],
-            "That adds the sinusoids. Rotary positions turn: the length of a vector stays as it is.",
-        ),
-        Wrong(
-            lambda x, positions: _turned(x, positions[:, None].double().expand(-1, x.shape[-1] // 2)),
-            "All pairs turn by the same angle. Each has a frequency of its own.",
-        ),
-        Wrong(
-            lambda x, positions: _turned(x, frequencies(x.shape[-1]).expand(len(x), -1)),
-            "Every row turns by the same angle: the place is not used, and all dot products stay as they were.",
-        ),
+    wrong=wrong_answers(
+        _rotate_half,
+        "Right for another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
+        "neighbours are a pair. Weights trained with one are useless with the other.",
+        lambda x, positions: rotary(x, -positions),
+        "It turns the other way round: the minus belongs to the first of a pair.",
+        lambda x, positions: rotary(x, torch.arange(len(x))),
+        "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be place 0.",
+        lambda x, positions: x + sinusoidal_encoding(int(positions.max()) + 1, x.shape[-1])[positions],
+        "That adds the sinusoids. Rotary positions turn: the length of a vector stays as it is.",
+        lambda x, positions: _turned(x, positions[:, None].double().expand(-1, x.shape[-1] // 2)),
+        "All pairs turn by the same angle. Each has a frequency of its own.",
+        lambda x, positions: _turned(x, frequencies(x.shape[-1]).expand(len(x), -1)),
+        "Every row turns by the same angle: the place is not used, and all dot products stay as they were.",
     ),
 )

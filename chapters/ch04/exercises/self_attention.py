@@ -9,7 +9,7 @@ from torch import Tensor
 
 from chapters.ch04.experiments import convolution_matrix
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- self-attention -------------------------------------------------------------------------------------------------
@@ -72,37 +72,25 @@ SELF = Exercise(
     ),
     minutes=5,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _wrong_self(value=lambda X, W: X),
-            "The inputs X are averaged: WV is not used. What goes home are the values.",
-        ),
-        Wrong(
-            _wrong_self(weigh=lambda s: s.softmax(0)),
-            "The softmax runs down the columns. Each *query* has a weight of 1 to give away: `softmax(-1)`.",
-        ),
-        Wrong(_wrong_self(scale=lambda X, Q: 1), "The division by √d is missing."),
-        Wrong(
-            _wrong_self(scale=lambda X, Q: X.shape[-1] ** 0.5),
-            "Divided by √D, the size of a word vector. What grows is the product of query and key: √d, their size.",
-        ),
-        Wrong(
-            _wrong_self(scale=lambda X, Q: len(X) ** 0.5),
-            "Divided by the root of the number of words. The products add up over features: √d.",
-        ),
-        Wrong(
-            _wrong_self(scale=lambda X, Q: Q.shape[-1]),
-            "Divided by d: its root is missing.",
-        ),
-        Wrong(_wrong_self(key=_with_queries), "Keys made with WQ: then “it” asks just what it says of itself."),
-        Wrong(
-            _wrong_self(mix=lambda A, V: A.T @ V),
-            "The weights are right, but turned round in the mean: row i of A weighs what word i takes home, `A @ V`.",
-        ),
-        Wrong(
-            _wrong_self(weigh=lambda s: s),
-            "There is no softmax: these are scores still.",
-        ),
+    wrong=wrong_answers(
+        _wrong_self(value=lambda X, W: X),
+        "The inputs X are averaged: WV is not used. What goes home are the values.",
+        _wrong_self(weigh=lambda s: s.softmax(0)),
+        "The softmax runs down the columns. Each *query* has a weight of 1 to give away: `softmax(-1)`.",
+        _wrong_self(scale=lambda X, Q: 1),
+        "The division by √d is missing.",
+        _wrong_self(scale=lambda X, Q: X.shape[-1] ** 0.5),
+        "Divided by √D, the size of a word vector. What grows is the product of query and key: √d, their size.",
+        _wrong_self(scale=lambda X, Q: len(X) ** 0.5),
+        "Divided by the root of the number of words. The products add up over features: √d.",
+        _wrong_self(scale=lambda X, Q: Q.shape[-1]),
+        "Divided by d: its root is missing.",
+        _wrong_self(key=_with_queries),
+        "Keys made with WQ: then “it” asks just what it says of itself.",
+        _wrong_self(mix=lambda A, V: A.T @ V),
+        "The weights are right, but turned round in the mean: row i of A weighs what word i takes home, `A @ V`.",
+        _wrong_self(weigh=lambda s: s),
+        "There is no softmax: these are scores still.",
     ),
 )
 
@@ -146,31 +134,19 @@ CONVOLUTION = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_convolution(flip=True),
-            "The kernel is turned round (or rows and columns are). Mathematicians flip it; torch does not: kernel[0] "
-            "meets the left neighbour.",
-        ),
-        Wrong(
-            _wrong_convolution(shift=-1),
-            "One place too far to the left: the *middle* of the kernel belongs on the diagonal.",
-        ),
-        Wrong(
-            _wrong_convolution(shift=1),
-            "One place too far to the right: the *middle* of the kernel belongs on the diagonal.",
-        ),
-        Wrong(
-            _wrong_convolution(circular=True),
-            "It goes round in a ring: the first word sees the last one on its left. Beyond the ends are zeros.",
-        ),
-        Wrong(
-            lambda kernel, length: convolution_matrix(kernel, length)[len(kernel) // 2 : length - len(kernel) // 2],
-            "The ends are missing: with zeros beyond them there are as many outputs as words.",
-        ),
-        Wrong(
-            lambda kernel, length: convolution_matrix(torch.ones_like(kernel), length),
-            "The right cells, but with ones in them: each holds a weight of the kernel.",
-        ),
+    wrong=wrong_answers(
+        _wrong_convolution(flip=True),
+        "The kernel is turned round (or rows and columns are). Mathematicians flip it; torch does not: kernel[0] "
+        "meets the left neighbour.",
+        _wrong_convolution(shift=-1),
+        "One place too far to the left: the *middle* of the kernel belongs on the diagonal.",
+        _wrong_convolution(shift=1),
+        "One place too far to the right: the *middle* of the kernel belongs on the diagonal.",
+        _wrong_convolution(circular=True),
+        "It goes round in a ring: the first word sees the last one on its left. Beyond the ends are zeros.",
+        lambda kernel, length: convolution_matrix(kernel, length)[len(kernel) // 2 : length - len(kernel) // 2],
+        "The ends are missing: with zeros beyond them there are as many outputs as words.",
+        lambda kernel, length: convolution_matrix(torch.ones_like(kernel), length),
+        "The right cells, but with ones in them: each holds a weight of the kernel.",
     ),
 )

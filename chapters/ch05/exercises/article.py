@@ -8,7 +8,7 @@ from torch import Tensor
 from chapters.ch02.exercises.attention import scaled_dot_score
 from chapters.ch02.exercises.masks import decoder_mask
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 from .heads import split_heads
@@ -56,22 +56,19 @@ NOT_TRANSPOSED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda q, k: torch.matmul(q, k) / math.sqrt(q.shape[-1]),
-            "The keys are not transposed still: where K = d it runs, mixing features with words; elsewhere it stops.",
-        ),
-        Wrong(lambda q, k: q @ k.mT, "Transposed now, but the scale is gone: divide by √d."),
-        Wrong(
-            lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]),
-            "Turned round altogether: [B, H, K, Q]. Rows belong to the queries.",
-        ),
-        Wrong(
-            lambda q, k: q @ k.reshape(*k.shape[:2], k.shape[3], k.shape[2]) / math.sqrt(q.shape[-1]),
-            "A reshape is no transpose: it only cuts the same numbers into rows of another length.",
-        ),
-        Wrong(lambda q, k: q @ k.mT / math.sqrt(k.shape[-2]), "Scaled by the number of keys. d is the size of one."),
-        Wrong(lambda q, k: q @ k.mT / q.shape[-1], "Transposed now, but scaled twice: by d, not √d."),
+    wrong=wrong_answers(
+        lambda q, k: torch.matmul(q, k) / math.sqrt(q.shape[-1]),
+        "The keys are not transposed still: where K = d it runs, mixing features with words; elsewhere it stops.",
+        lambda q, k: q @ k.mT,
+        "Transposed now, but the scale is gone: divide by √d.",
+        lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]),
+        "Turned round altogether: [B, H, K, Q]. Rows belong to the queries.",
+        lambda q, k: q @ k.reshape(*k.shape[:2], k.shape[3], k.shape[2]) / math.sqrt(q.shape[-1]),
+        "A reshape is no transpose: it only cuts the same numbers into rows of another length.",
+        lambda q, k: q @ k.mT / math.sqrt(k.shape[-2]),
+        "Scaled by the number of keys. d is the size of one.",
+        lambda q, k: q @ k.mT / q.shape[-1],
+        "Transposed now, but scaled twice: by d, not √d.",
     ),
 )
 
@@ -118,12 +115,17 @@ TWICE = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(_weights_scaled(1), "Divided by d in all still: scaled twice."),
-        Wrong(_weights_scaled(0), "Now nothing is scaled: both divisions are gone. One must stay."),
-        Wrong(_weights_scaled(0.25), "Divided by the fourth root of d: √d once, whole."),
-        Wrong(_weights_scaled(0.5, -2), "Scaled rightly now, but the softmax runs over the queries."),
-        Wrong(lambda q, k: q @ k.mT / q.shape[-1] ** 0.5, "These are scores: the softmax is gone."),
+    wrong=wrong_answers(
+        _weights_scaled(1),
+        "Divided by d in all still: scaled twice.",
+        _weights_scaled(0),
+        "Now nothing is scaled: both divisions are gone. One must stay.",
+        _weights_scaled(0.25),
+        "Divided by the fourth root of d: √d once, whole.",
+        _weights_scaled(0.5, -2),
+        "Scaled rightly now, but the softmax runs over the queries.",
+        lambda q, k: q @ k.mT / q.shape[-1] ** 0.5,
+        "These are scores: the softmax is gone.",
     ),
 )
 
@@ -166,12 +168,17 @@ ROOT = FindError(
     ),
     minutes=1,
     difficulty=1,
-    wrong=(
-        Wrong(_no_root, "The name `sqrt` is unknown still. `math.sqrt`, or `d ** 0.5`."),
-        Wrong(lambda scores, d: scores / d, "Divided by d: the root is gone."),
-        Wrong(lambda scores, d: scores / torch.sqrt(d), "`torch.sqrt` takes tensors, and d is a number: `math.sqrt`."),
-        Wrong(lambda scores, d: scores * math.sqrt(d), "Multiplied, where it should be divided."),
-        Wrong(lambda scores, d: scores, "The scale is gone."),
+    wrong=wrong_answers(
+        _no_root,
+        "The name `sqrt` is unknown still. `math.sqrt`, or `d ** 0.5`.",
+        lambda scores, d: scores / d,
+        "Divided by d: the root is gone.",
+        lambda scores, d: scores / torch.sqrt(d),
+        "`torch.sqrt` takes tensors, and d is a number: `math.sqrt`.",
+        lambda scores, d: scores * math.sqrt(d),
+        "Multiplied, where it should be divided.",
+        lambda scores, d: scores,
+        "The scale is gone.",
     ),
 )
 
@@ -232,24 +239,16 @@ KEY_LENGTH = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda query, key, heads: (_cut(query, query.shape[1], heads), _cut(key, query.shape[1], heads)),
-            "The keys are cut with the query's length still.",
-        ),
-        Wrong(
-            lambda query, key, heads: tuple(split_heads(x[:, : query.shape[1]], heads) for x in (query, key)),
-            "The keys are cut off to the length of the query: no crash any more, and the end of the source is lost.",
-        ),
-        Wrong(
-            lambda query, key, heads: tuple(x.reshape(len(x), heads, x.shape[1], -1) for x in (query, key)),
-            "Each has its own length now, but the reshape goes straight to [B, H, T, d] and mixes words with heads: "
-            "[B, T, H, d] first, then swap.",
-        ),
-        Wrong(
-            lambda query, key, heads: tuple(x.unflatten(-1, (heads, -1)) for x in (query, key)),
-            "Each has its own length now, but the swap is gone: [B, T, H, d].",
-        ),
+    wrong=wrong_answers(
+        lambda query, key, heads: (_cut(query, query.shape[1], heads), _cut(key, query.shape[1], heads)),
+        "The keys are cut with the query's length still.",
+        lambda query, key, heads: tuple(split_heads(x[:, : query.shape[1]], heads) for x in (query, key)),
+        "The keys are cut off to the length of the query: no crash any more, and the end of the source is lost.",
+        lambda query, key, heads: tuple(x.reshape(len(x), heads, x.shape[1], -1) for x in (query, key)),
+        "Each has its own length now, but the reshape goes straight to [B, H, T, d] and mixes words with heads: "
+        "[B, T, H, d] first, then swap.",
+        lambda query, key, heads: tuple(x.unflatten(-1, (heads, -1)) for x in (query, key)),
+        "Each has its own length now, but the swap is gone: [B, T, H, d].",
     ),
 )
 
@@ -314,35 +313,26 @@ NOBODY = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_weighed(lambda n, T: None), "There is no mask still: all words see all, and padding, too."),
-        Wrong(_weighed(_causal), "Causal now; but the words behind the end still look at padding."),
-        Wrong(_weighed(_padding), "Without padding now; but each word still sees the ones that come after it."),
-        Wrong(
-            _weighed(lambda n, T: _causal(n, T) | _padding(n, T)),
-            "Joined by *or*: a key may be seen as soon as one of the two says yes.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T).mT),
-            "The wrong triangle: each word sees itself and the future.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T).tril(-1)),
-            "Strictly before: the first word sees nothing, not even itself.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s, -1) * m),
-            "The mask comes after the softmax: the hidden keys' share is lost, and the rows sum to less than 1.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s * m, -1)),
-            "The mask is multiplied in before the softmax, and exp(0) = 1 still leaks.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _padding(n, T).mT & _causal(n, T)),
-            "Nearly. What padding *asks* is silenced as well: harmless, but such rows are empty, and a plain softmax "
-            "would make NaN of them. Hide padded keys alone.",
-        ),
+    wrong=wrong_answers(
+        _weighed(lambda n, T: None),
+        "There is no mask still: all words see all, and padding, too.",
+        _weighed(_causal),
+        "Causal now; but the words behind the end still look at padding.",
+        _weighed(_padding),
+        "Without padding now; but each word still sees the ones that come after it.",
+        _weighed(lambda n, T: _causal(n, T) | _padding(n, T)),
+        "Joined by *or*: a key may be seen as soon as one of the two says yes.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T).mT),
+        "The wrong triangle: each word sees itself and the future.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T).tril(-1)),
+        "Strictly before: the first word sees nothing, not even itself.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s, -1) * m),
+        "The mask comes after the softmax: the hidden keys' share is lost, and the rows sum to less than 1.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s * m, -1)),
+        "The mask is multiplied in before the softmax, and exp(0) = 1 still leaks.",
+        _weighed(lambda n, T: _padding(n, T) & _padding(n, T).mT & _causal(n, T)),
+        "Nearly. What padding *asks* is silenced as well: harmless, but such rows are empty, and a plain softmax "
+        "would make NaN of them. Hide padded keys alone.",
     ),
 )
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, call
+from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.exercises.values import same
 from course_utils.models.blocks import AddNorm, EncoderBlock, PositionwiseFFN
@@ -83,47 +83,32 @@ BLOCK = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(_wrong_block(lambda x, m, a, n: x + _ask(a, n(x), None)), "The mask is not handed to the attention."),
-        Wrong(
-            _wrong_block(lambda x, m, a, n: x + a(n(x), x, x, m)[0]),
-            "Only the queries are normalised. Keys and values are norm1(x), too.",
-        ),
-        Wrong(
-            _wrong_block(lambda x, m, a, n: n(x) + _ask(a, n(x), m)),
-            "The first residual is taken after the norm: add x itself.",
-        ),
-        Wrong(_wrong_block(lambda x, m, a, n: _ask(a, n(x), m)), "The first residual is missing: x + (…)"),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: ffn(n2(y))),
-            "The second residual is missing: y + (…)",
-        ),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: x + ffn(n2(y))),
-            "The second residual starts from x again: what the attention wrote is skipped. Add to y.",
-        ),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n2(x))),
-            "The network reads x instead of y. Then both halves work side by side (some later models do so), and the "
-            "network does not see what the attention found.",
-        ),
-        Wrong(_wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n1(y))), "norm1 is used twice, norm2 never."),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(y)),
-            "The network reads y without a norm: norm2 is not used.",
-        ),
-        Wrong(
-            lambda x, m, a, ffn, n1, n2: (lambda y: n2(y + ffn(y)))(n1(x + _ask(a, x, m))),
-            "This is post-norm, the order of 2017. Asked for is pre-norm: the norm stands before each part.",
-        ),
-        Wrong(
-            lambda x, m, a, ffn, n1, n2: (lambda y: y + _ask(a, n1(y), m))(x + ffn(n2(x))),
-            "The network comes first. Attention gathers, then the network digests.",
-        ),
-        Wrong(
-            lambda x, m, a, ffn, n1, n2: x + a(n1(x), n1(x), n1(x), m),
-            "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
-        ),
+    wrong=wrong_answers(
+        _wrong_block(lambda x, m, a, n: x + _ask(a, n(x), None)),
+        "The mask is not handed to the attention.",
+        _wrong_block(lambda x, m, a, n: x + a(n(x), x, x, m)[0]),
+        "Only the queries are normalised. Keys and values are norm1(x), too.",
+        _wrong_block(lambda x, m, a, n: n(x) + _ask(a, n(x), m)),
+        "The first residual is taken after the norm: add x itself.",
+        _wrong_block(lambda x, m, a, n: _ask(a, n(x), m)),
+        "The first residual is missing: x + (…)",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: ffn(n2(y))),
+        "The second residual is missing: y + (…)",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: x + ffn(n2(y))),
+        "The second residual starts from x again: what the attention wrote is skipped. Add to y.",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n2(x))),
+        "The network reads x instead of y. Then both halves work side by side (some later models do so), and the "
+        "network does not see what the attention found.",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n1(y))),
+        "norm1 is used twice, norm2 never.",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(y)),
+        "The network reads y without a norm: norm2 is not used.",
+        lambda x, m, a, ffn, n1, n2: (lambda y: n2(y + ffn(y)))(n1(x + _ask(a, x, m))),
+        "This is post-norm, the order of 2017. Asked for is pre-norm: the norm stands before each part.",
+        lambda x, m, a, ffn, n1, n2: (lambda y: y + _ask(a, n1(y), m))(x + ffn(n2(x))),
+        "The network comes first. Attention gathers, then the network digests.",
+        lambda x, m, a, ffn, n1, n2: x + a(n1(x), n1(x), n1(x), m),
+        "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
     ),
 )
 
@@ -178,28 +163,20 @@ NO_WAY = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(lambda x, a, f, n1, n2: f(a(x)), "Still no residual and no norm."),
-        Wrong(
-            lambda x, a, f, n1, n2: (lambda y: y + f(y))(x + a(x)),
-            "Residuals, but no norms: the numbers grow from layer to layer.",
-        ),
-        Wrong(
-            lambda x, a, f, n1, n2: f(n2(a(n1(x)))),
-            "Norms, but no residuals: nothing leads round the parts.",
-        ),
-        Wrong(lambda x, a, f, n1, n2: n2(f(n1(a(x)))), "Norms, but no residuals: nothing leads round the parts."),
-        Wrong(
-            lambda x, a, f, n1, n2: x + f(n2(a(n1(x)))),
-            "One way round both parts together. Each part has its own.",
-        ),
-        Wrong(
-            lambda x, a, f, n1, n2: (lambda y: n2(y) + f(n2(y)))(n1(x) + a(n1(x))),
-            "The residual is taken after the norm, so that nothing is carried on untouched: add x itself.",
-        ),
-        Wrong(
-            lambda x, a, f, n1, n2: (lambda y: x + f(n2(y)))(x + a(n1(x))),
-            "The second residual starts from x again, and skips the attention.",
-        ),
+    wrong=wrong_answers(
+        lambda x, a, f, n1, n2: f(a(x)),
+        "Still no residual and no norm.",
+        lambda x, a, f, n1, n2: (lambda y: y + f(y))(x + a(x)),
+        "Residuals, but no norms: the numbers grow from layer to layer.",
+        lambda x, a, f, n1, n2: f(n2(a(n1(x)))),
+        "Norms, but no residuals: nothing leads round the parts.",
+        lambda x, a, f, n1, n2: n2(f(n1(a(x)))),
+        "Norms, but no residuals: nothing leads round the parts.",
+        lambda x, a, f, n1, n2: x + f(n2(a(n1(x)))),
+        "One way round both parts together. Each part has its own.",
+        lambda x, a, f, n1, n2: (lambda y: n2(y) + f(n2(y)))(n1(x) + a(n1(x))),
+        "The residual is taken after the norm, so that nothing is carried on untouched: add x itself.",
+        lambda x, a, f, n1, n2: (lambda y: x + f(n2(y)))(x + a(n1(x))),
+        "The second residual starts from x again, and skips the attention.",
     ),
 )

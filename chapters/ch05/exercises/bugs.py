@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import LearnedPositions
 
@@ -50,25 +50,19 @@ POSITIONS = FindError(
     ),
     minutes=3,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda x, table: x + table[: x.size(0)].unsqueeze(1),
-            "All words of one sentence still get the same vector, and the sentences different ones.",
-        ),
-        Wrong(
-            lambda x, table: x + table[1 : x.size(1) + 1] if len(table) > x.size(1) else x + table[: x.size(1)],
-            "One row too far: the first word stands at position 0.",
-        ),
-        Wrong(lambda x, table: x + table[0], "All words get position 0."),
-        Wrong(
-            lambda x, table: x + table[-x.size(1) :],
-            "These are the *last* T rows of the table. A sentence begins at position 0, however long the table is.",
-        ),
-        Wrong(
-            lambda x, table: torch.cat([x, table[: x.size(1)].expand(len(x), -1, -1)], -1),
-            "The positions are put beside x: twice as many features. Here they are added.",
-        ),
-        Wrong(lambda x, table: x * table[: x.size(1)], "Multiplied; positions are added."),
+    wrong=wrong_answers(
+        lambda x, table: x + table[: x.size(0)].unsqueeze(1),
+        "All words of one sentence still get the same vector, and the sentences different ones.",
+        lambda x, table: x + table[1 : x.size(1) + 1] if len(table) > x.size(1) else x + table[: x.size(1)],
+        "One row too far: the first word stands at position 0.",
+        lambda x, table: x + table[0],
+        "All words get position 0.",
+        lambda x, table: x + table[-x.size(1) :],
+        "These are the *last* T rows of the table. A sentence begins at position 0, however long the table is.",
+        lambda x, table: torch.cat([x, table[: x.size(1)].expand(len(x), -1, -1)], -1),
+        "The positions are put beside x: twice as many features. Here they are added.",
+        lambda x, table: x * table[: x.size(1)],
+        "Multiplied; positions are added.",
     ),
 )
 
@@ -106,15 +100,17 @@ SOFTMAX = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda s: torch.softmax(s, 1), "Over the heads still: axis 1 of [B, H, Q, K]."),
-        Wrong(lambda s: torch.softmax(s, 2), "Over the queries: axis 2. The keys are the last axis."),
-        Wrong(lambda s: torch.softmax(s, 0), "Over the batch: the sentences share each key."),
-        Wrong(
-            lambda s: torch.softmax(s.flatten(2), -1).view_as(s),
-            "Over queries and keys together: one unit for the whole table. Each query has one of its own.",
-        ),
-        Wrong(lambda s: torch.log_softmax(s, -1), "Over the keys, but these are logarithms: `softmax`."),
+    wrong=wrong_answers(
+        lambda s: torch.softmax(s, 1),
+        "Over the heads still: axis 1 of [B, H, Q, K].",
+        lambda s: torch.softmax(s, 2),
+        "Over the queries: axis 2. The keys are the last axis.",
+        lambda s: torch.softmax(s, 0),
+        "Over the batch: the sentences share each key.",
+        lambda s: torch.softmax(s.flatten(2), -1).view_as(s),
+        "Over queries and keys together: one unit for the whole table. Each query has one of its own.",
+        lambda s: torch.log_softmax(s, -1),
+        "Over the keys, but these are logarithms: `softmax`.",
     ),
 )
 
@@ -174,19 +170,14 @@ KEYS = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _asked(key=lambda w, s: w, value=lambda w, s: w),
-            "The target still asks itself: change the source, and nothing changes.",
-        ),
-        Wrong(
-            _asked(query=lambda w, s: s),
-            "Now the source asks itself, and what was written is not heard: queries come from the target.",
-        ),
-        Wrong(
-            _asked(lambda w, s: s, lambda w, s: w, lambda w, s: w),
-            "The wrong way round: English asks French, one row for each English word.",
-        ),
-        Wrong(_asked(scale=0), "The right ones are asked now, but the scale is gone."),
+    wrong=wrong_answers(
+        _asked(key=lambda w, s: w, value=lambda w, s: w),
+        "The target still asks itself: change the source, and nothing changes.",
+        _asked(query=lambda w, s: s),
+        "Now the source asks itself, and what was written is not heard: queries come from the target.",
+        _asked(lambda w, s: s, lambda w, s: w, lambda w, s: w),
+        "The wrong way round: English asks French, one row for each English word.",
+        _asked(scale=0),
+        "The right ones are asked now, but the scale is gone.",
     ),
 )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong, call
+from course_utils.exercises.definition import Case, FindError, call, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.exercises.values import plain_word
 
@@ -58,33 +58,23 @@ FEWER = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda T, D, H: H * (4 * T * D**2 + 2 * T**2 * D),
-            "This is H times an attention of full size. Each head has D / H features only.",
-        ),
-        Wrong(
-            lambda T, D, H: 4 * T * D**2 + 2 * T**2 * D * H,
-            "The scores of H heads, each with all D features. A head has d = D / H of them.",
-        ),
-        Wrong(
-            lambda T, D, H: 4 * T * D**2 + 2 * T**2 * (D // H),
-            "The scores and means of one head. There are H.",
-        ),
-        Wrong(
-            lambda T, D, H: 3 * T * D**2 + 2 * T**2 * D,
-            "W_O is missing: there are four products with [D, D].",
-        ),
-        Wrong(
-            lambda T, D, H: 4 * T * D**2 + T**2 * D,
-            "The scores or the means are missing: each takes T² D.",
-        ),
-        Wrong(lambda T, D, H: 2 * T**2 * D, "The four projections are missing: T D² each."),
-        Wrong(lambda T, D, H: 4 * T * D**2, "Scores and means are missing: T² D each."),
-        Wrong(
-            lambda T, D, H: 8 * T * D**2 + 4 * T**2 * D,
-            "Twice as many: these are multiplications *and* additions. Count multiplications alone.",
-        ),
+    wrong=wrong_answers(
+        lambda T, D, H: H * (4 * T * D**2 + 2 * T**2 * D),
+        "This is H times an attention of full size. Each head has D / H features only.",
+        lambda T, D, H: 4 * T * D**2 + 2 * T**2 * D * H,
+        "The scores of H heads, each with all D features. A head has d = D / H of them.",
+        lambda T, D, H: 4 * T * D**2 + 2 * T**2 * (D // H),
+        "The scores and means of one head. There are H.",
+        lambda T, D, H: 3 * T * D**2 + 2 * T**2 * D,
+        "W_O is missing: there are four products with [D, D].",
+        lambda T, D, H: 4 * T * D**2 + T**2 * D,
+        "The scores or the means are missing: each takes T² D.",
+        lambda T, D, H: 2 * T**2 * D,
+        "The four projections are missing: T D² each.",
+        lambda T, D, H: 4 * T * D**2,
+        "Scores and means are missing: T² D each.",
+        lambda T, D, H: 8 * T * D**2 + 4 * T**2 * D,
+        "Twice as many: these are multiplications *and* additions. Count multiplications alone.",
     ),
 )
 
@@ -148,29 +138,25 @@ FUNCTION = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _some_cosine,
-            "The first head uses scaled dot products, the others the cosine: different functions. All heads have the "
-            "same.",
-        ),
-        Wrong(
-            lambda x, Wq, Wk: _projected(x, Wq[:1], Wk[:1]).expand(len(Wq), -1, -1),
-            "All heads have the first one's projections: the same head, H times.",
-        ),
-        Wrong(
-            lambda x, Wq, Wk: _projected(x, Wq, Wk).mean(0),
-            "The heads are averaged: [T, T]. Each keeps its own weights.",
-        ),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, power=0), "The scale is missing: √d."),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, power=1), "Scaled twice: by d, not √d."),
-        Wrong(
-            lambda x, Wq, Wk: torch.softmax((x @ Wq) @ (x @ Wk).mT / x.shape[-1] ** 0.5, -1),
-            "Scaled by √D. A head has d features: `Wq.shape[-1]`.",
-        ),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=0), "The softmax runs over the heads. Keys: `dim=-1`."),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=1), "The softmax runs over the queries. Keys: `dim=-1`."),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wk, Wq), "Queries and keys are swapped: x @ Wq asks."),
+    wrong=wrong_answers(
+        _some_cosine,
+        "The first head uses scaled dot products, the others the cosine: different functions. All heads have the same.",
+        lambda x, Wq, Wk: _projected(x, Wq[:1], Wk[:1]).expand(len(Wq), -1, -1),
+        "All heads have the first one's projections: the same head, H times.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk).mean(0),
+        "The heads are averaged: [T, T]. Each keeps its own weights.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, power=0),
+        "The scale is missing: √d.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, power=1),
+        "Scaled twice: by d, not √d.",
+        lambda x, Wq, Wk: torch.softmax((x @ Wq) @ (x @ Wk).mT / x.shape[-1] ** 0.5, -1),
+        "Scaled by √D. A head has d features: `Wq.shape[-1]`.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=0),
+        "The softmax runs over the heads. Keys: `dim=-1`.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=1),
+        "The softmax runs over the queries. Keys: `dim=-1`.",
+        lambda x, Wq, Wk: _projected(x, Wk, Wq),
+        "Queries and keys are swapped: x @ Wq asks.",
     ),
 )
 
@@ -233,24 +219,20 @@ FAMILY = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda attentions: "decoder-only" if "causal self" in attentions else "encoder-only",
-            "With cross-attention there must be somebody to ask: an encoder beside the decoder.",
+    wrong=wrong_answers(
+        lambda attentions: "decoder-only" if "causal self" in attentions else "encoder-only",
+        "With cross-attention there must be somebody to ask: an encoder beside the decoder.",
+        lambda attentions: "encoder-decoder" if len(attentions) > 1 else family(attentions),
+        "Two attentions don't make two stacks: two layers of self-attention are one encoder.",
+        lambda attentions: (
+            "encoder-decoder"
+            if "cross" in attentions
+            else "encoder-only"
+            if "causal self" in attentions
+            else "decoder-only"
         ),
-        Wrong(
-            lambda attentions: (
-                "encoder-decoder" if len(attentions) > 1 else family(attentions)
-            ),
-            "Two attentions don't make two stacks: two layers of self-attention are one encoder.",
-        ),
-        Wrong(
-            lambda attentions: (
-                "encoder-decoder" if "cross" in attentions else "encoder-only" if "causal self" in attentions
-                else "decoder-only"
-            ),
-            "BERT and GPT are swapped: who may not see the future is a decoder.",
-        ),
-        Wrong(lambda attentions: "encoder-decoder", "Not every Transformer: later models kept one of the stacks."),
+        "BERT and GPT are swapped: who may not see the future is a decoder.",
+        lambda attentions: "encoder-decoder",
+        "Not every Transformer: later models kept one of the stacks.",
     ),
-)  # fmt: skip
+)

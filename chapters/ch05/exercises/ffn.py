@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.blocks import PositionwiseFFN
 
@@ -39,34 +39,23 @@ def _ffn_cases() -> list[Case]:
     ]
 
 
-_FFN_WRONG = (
-    Wrong(
-        lambda x, W1, b1, W2, b2: (x @ W1 + b1) @ W2 + b2,
-        "There is no non-linearity between the two layers, so they are one: x (W1 W2) + constant. A ReLU belongs "
-        "between them.",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: torch.relu((x @ W1 + b1) @ W2 + b2),
-        "The ReLU is at the end: nothing negative could be added to x any more, and the two layers are still one. It "
-        "belongs between them.",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: torch.relu(torch.relu(x @ W1 + b1) @ W2 + b2),
-        "One ReLU too many: the second layer is linear, so that it can also take something away.",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: (torch.relu(x @ W1) + b1) @ W2 + b2,
-        "The first bias comes after the ReLU; it belongs inside: max(0, x W1 + b1).",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: x + position_wise(x, W1, b1, W2, b2),
-        "The residual is added here already. The block adds it; with both, x would count twice.",
-    ),
-    Wrong(lambda x, W1, b1, W2, b2: torch.relu(x @ W1) @ W2, "The biases b1 and b2 are not used."),
-    Wrong(
-        lambda x, W1, b1, W2, b2: F.gelu(x @ W1 + b1) @ W2 + b2,
-        "This is a GELU, which BERT and GPT have. The Transformer of 2017 has a ReLU: max(0, ·).",
-    ),
+_FFN_WRONG = wrong_answers(
+    lambda x, W1, b1, W2, b2: (x @ W1 + b1) @ W2 + b2,
+    "There is no non-linearity between the two layers, so they are one: x (W1 W2) + constant. A ReLU belongs "
+    "between them.",
+    lambda x, W1, b1, W2, b2: torch.relu((x @ W1 + b1) @ W2 + b2),
+    "The ReLU is at the end: nothing negative could be added to x any more, and the two layers are still one. It "
+    "belongs between them.",
+    lambda x, W1, b1, W2, b2: torch.relu(torch.relu(x @ W1 + b1) @ W2 + b2),
+    "One ReLU too many: the second layer is linear, so that it can also take something away.",
+    lambda x, W1, b1, W2, b2: (torch.relu(x @ W1) + b1) @ W2 + b2,
+    "The first bias comes after the ReLU; it belongs inside: max(0, x W1 + b1).",
+    lambda x, W1, b1, W2, b2: x + position_wise(x, W1, b1, W2, b2),
+    "The residual is added here already. The block adds it; with both, x would count twice.",
+    lambda x, W1, b1, W2, b2: torch.relu(x @ W1) @ W2,
+    "The biases b1 and b2 are not used.",
+    lambda x, W1, b1, W2, b2: F.gelu(x @ W1 + b1) @ W2 + b2,
+    "This is a GELU, which BERT and GPT have. The Transformer of 2017 has a ReLU: max(0, ·).",
 )
 
 FFN = Exercise(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 from .masks import hide_future, scaled_scores, three_inputs
@@ -62,14 +62,15 @@ TRAINING_ONLY = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_masked_when(lambda training: training), "In use there is no mask still."),
-        Wrong(_masked_when(lambda training: not training), "Now there is no mask in training: the answers are seen."),
-        Wrong(_masked_when(lambda training: False), "Now there is no mask at all."),
-        Wrong(
-            _masked_when(lambda training: True, -1),
-            "Always masked, but strictly: the first row sees nothing and becomes NaN. The diagonal belongs to it.",
-        ),
+    wrong=wrong_answers(
+        _masked_when(lambda training: training),
+        "In use there is no mask still.",
+        _masked_when(lambda training: not training),
+        "Now there is no mask in training: the answers are seen.",
+        _masked_when(lambda training: False),
+        "Now there is no mask at all.",
+        _masked_when(lambda training: True, -1),
+        "Always masked, but strictly: the first row sees nothing and becomes NaN. The diagonal belongs to it.",
     ),
 )
 
@@ -137,25 +138,16 @@ PREDICTION = FindError(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _masked_layers(),
-            "Right with one layer only. After it the earlier words have seen later ones, and the next layer reads "
-            "that in their rows. (A mask in the last layer alone changes nothing for the last word.)",
-        ),
-        Wrong(
-            _masked_layers(lambda i, n: i == 0),
-            "The mask is in the first layer alone: right with two layers. With three, the second spoils the earlier "
-            "rows.",
-        ),
-        Wrong(
-            _masked_layers(lambda i, n: True, lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1)),
-            "Masked strictly: no word sees itself, and the first sees nothing.",
-        ),
-        Wrong(
-            _masked_layers(lambda i, n: True, lambda size: causal_mask(size).T),
-            "The last word looks at itself alone. Is it the wrong triangle, or is it the only word that goes in? That "
-            "would need a cache.",
-        ),
+    wrong=wrong_answers(
+        _masked_layers(),
+        "Right with one layer only. After it the earlier words have seen later ones, and the next layer reads "
+        "that in their rows. (A mask in the last layer alone changes nothing for the last word.)",
+        _masked_layers(lambda i, n: i == 0),
+        "The mask is in the first layer alone: right with two layers. With three, the second spoils the earlier rows.",
+        _masked_layers(lambda i, n: True, lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1)),
+        "Masked strictly: no word sees itself, and the first sees nothing.",
+        _masked_layers(lambda i, n: True, lambda size: causal_mask(size).T),
+        "The last word looks at itself alone. Is it the wrong triangle, or is it the only word that goes in? That "
+        "would need a cache.",
     ),
 )

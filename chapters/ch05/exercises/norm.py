@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.blocks import AddNorm
 
@@ -96,50 +96,37 @@ ADD_NORM = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_norm(_norm(1)),
-            "The norm runs over time: each feature's mean over the words is subtracted, and every word's numbers "
-            "depend on the length. Each token is normalised alone, over its features: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_norm(_norm((0, 1))),
-            "The norm runs over the whole batch, feature by feature: that is batch norm. Padding and the other "
-            "sentences would count. Normalise over the features, `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_norm(_norm((1, 2))),
-            "One mean for the whole sentence: the norm runs over time and features. Each token for itself: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_norm(_norm(unbiased=True)),
-            "Nearly: the variance is divided by D − 1, torch's default. Layer norm divides by D: `unbiased=False`.",
-        ),
-        Wrong(
-            _wrong_norm(_norm(centre=False)),
-            "The mean is not subtracted. That is RMSNorm, which many later models use; here the mean goes first.",
-        ),
-        Wrong(_wrong_norm(_norm(root=False)), "Divided by the variance. Its root is missing."),
-        Wrong(_wrong_norm(_norm(affine=False)), "gain and bias are not used."),
-        Wrong(
-            _wrong_norm(pre=lambda x, part, norm: norm(x) + part(norm(x))),
-            "In pre-norm the residual is taken after the norm. What is carried on is x itself, untouched from the "
-            "first layer to the last.",
-        ),
-        Wrong(
-            _wrong_norm(post=lambda x, part, norm: x + norm(part(x))),
-            "In post-norm only what the part wrote is normalised. The norm comes after the sum: norm(x + part(x)).",
-        ),
-        Wrong(
-            _wrong_norm(pre=lambda x, part, norm: part(norm(x)), post=lambda x, part, norm: norm(part(x))),
-            "There is no residual: x must be added to what the part writes.",
-        ),
-        Wrong(
-            _wrong_norm(pre=lambda x, part, norm: x + part(x), post=lambda x, part, norm: x + part(x)),
-            "There is no norm.",
-        ),
-        Wrong(_wrong_norm(pre=_post, post=_pre), "Pre-norm and post-norm are swapped."),
-        Wrong(_wrong_norm(pre=_post), "Always post-norm: norm_first is not used."),
-        Wrong(_wrong_norm(post=_pre), "Always pre-norm: norm_first is not used."),
+    wrong=wrong_answers(
+        _wrong_norm(_norm(1)),
+        "The norm runs over time: each feature's mean over the words is subtracted, and every word's numbers "
+        "depend on the length. Each token is normalised alone, over its features: `dim=-1`.",
+        _wrong_norm(_norm((0, 1))),
+        "The norm runs over the whole batch, feature by feature: that is batch norm. Padding and the other "
+        "sentences would count. Normalise over the features, `dim=-1`.",
+        _wrong_norm(_norm((1, 2))),
+        "One mean for the whole sentence: the norm runs over time and features. Each token for itself: `dim=-1`.",
+        _wrong_norm(_norm(unbiased=True)),
+        "Nearly: the variance is divided by D − 1, torch's default. Layer norm divides by D: `unbiased=False`.",
+        _wrong_norm(_norm(centre=False)),
+        "The mean is not subtracted. That is RMSNorm, which many later models use; here the mean goes first.",
+        _wrong_norm(_norm(root=False)),
+        "Divided by the variance. Its root is missing.",
+        _wrong_norm(_norm(affine=False)),
+        "gain and bias are not used.",
+        _wrong_norm(pre=lambda x, part, norm: norm(x) + part(norm(x))),
+        "In pre-norm the residual is taken after the norm. What is carried on is x itself, untouched from the "
+        "first layer to the last.",
+        _wrong_norm(post=lambda x, part, norm: x + norm(part(x))),
+        "In post-norm only what the part wrote is normalised. The norm comes after the sum: norm(x + part(x)).",
+        _wrong_norm(pre=lambda x, part, norm: part(norm(x)), post=lambda x, part, norm: norm(part(x))),
+        "There is no residual: x must be added to what the part writes.",
+        _wrong_norm(pre=lambda x, part, norm: x + part(x), post=lambda x, part, norm: x + part(x)),
+        "There is no norm.",
+        _wrong_norm(pre=_post, post=_pre),
+        "Pre-norm and post-norm are swapped.",
+        _wrong_norm(pre=_post),
+        "Always post-norm: norm_first is not used.",
+        _wrong_norm(post=_pre),
+        "Always pre-norm: norm_first is not used.",
     ),
 )

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from chapters.ch03.exercises.measures import LOSS_WRONG, each, loss_cases
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.loss import masked_loss
 
@@ -69,52 +69,36 @@ STEP = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _wrong_step(place=lambda past: 0),
-            "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
-            "the cache.",
+    wrong=wrong_answers(
+        _wrong_step(place=lambda past: 0),
+        "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
+        "the cache.",
+        _wrong_step(place=lambda past: past + 1),
+        "One position too far: places count from 0, so the word behind P others stands at P.",
+        _wrong_step(place=lambda past: None),
+        "The position is not added.",
+        _wrong_step(kept=lambda old, new: old),
+        "The output is right, but the cache is not appended to: the next word will not know of this one.",
+        _wrong_step(seen=lambda old, new: old, kept=lambda old, new: torch.cat([old, new], 1)),
+        "The new word looks at the cache without itself. Its own key and value belong to it: append first, then "
+        "attend.",
+        _wrong_step(seen=lambda old, new: new, kept=lambda old, new: torch.cat([old, new], 1)),
+        "The new word looks at itself alone. What is the cache for?",
+        _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
+        "A causal mask of one row lies over the cache, and lets only the first word through. The new word is the "
+        "last: it may see all. No mask here.",
+        _wrong_step(kept=lambda old, new: torch.cat([new, old], 1)),
+        "The output is right, but the new word is put in front. In the cache, words stand in their order.",
+        _wrong_step(entry=lambda word, x: word),
+        "Key and value are made of the word without its position; the query has it.",
+        _wrong_step(ask=lambda q, k: q @ k.mT),
+        "Right but for the scale: divide the scores by √D.",
+        lambda word, keys, values, positions, Wq, Wk, Wv: (
+            cached_step(word, keys, values, positions, Wq, Wk, Wv)[0],
+            *(torch.cat([old, (word + positions[keys.shape[1]])[:, None]], 1) for old in (keys, values)),
         ),
-        Wrong(
-            _wrong_step(place=lambda past: past + 1),
-            "One position too far: places count from 0, so the word behind P others stands at P.",
-        ),
-        Wrong(_wrong_step(place=lambda past: None), "The position is not added."),
-        Wrong(
-            _wrong_step(kept=lambda old, new: old),
-            "The output is right, but the cache is not appended to: the next word will not know of this one.",
-        ),
-        Wrong(
-            _wrong_step(seen=lambda old, new: old, kept=lambda old, new: torch.cat([old, new], 1)),
-            "The new word looks at the cache without itself. Its own key and value belong to it: append first, then "
-            "attend.",
-        ),
-        Wrong(
-            _wrong_step(seen=lambda old, new: new, kept=lambda old, new: torch.cat([old, new], 1)),
-            "The new word looks at itself alone. What is the cache for?",
-        ),
-        Wrong(
-            _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
-            "A causal mask of one row lies over the cache, and lets only the first word through. The new word is the "
-            "last: it may see all. No mask here.",
-        ),
-        Wrong(
-            _wrong_step(kept=lambda old, new: torch.cat([new, old], 1)),
-            "The output is right, but the new word is put in front. In the cache, words stand in their order.",
-        ),
-        Wrong(
-            _wrong_step(entry=lambda word, x: word),
-            "Key and value are made of the word without its position; the query has it.",
-        ),
-        Wrong(_wrong_step(ask=lambda q, k: q @ k.mT), "Right but for the scale: divide the scores by √D."),
-        Wrong(
-            lambda word, keys, values, positions, Wq, Wk, Wv: (
-                cached_step(word, keys, values, positions, Wq, Wk, Wv)[0],
-                *(torch.cat([old, (word + positions[keys.shape[1]])[:, None]], 1) for old in (keys, values)),
-            ),
-            "The output is right. What is kept must be the *projected* key and value, not x: the cache is there to "
-            "save that work.",
-        ),
+        "The output is right. What is kept must be the *projected* key and value, not x: the cache is there to "
+        "save that work.",
     ),
 )
 
@@ -166,39 +150,28 @@ SMOOTHING = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(_smoothed(lambda e, right, spread, V: right), "Nothing is smoothed: this is the plain masked loss."),
-        Wrong(
-            _smoothed(lambda e, right, spread, V: (1 - e) * right),
-            "The right word gives ε away, and nobody gets it: the target sums to 1 − ε, and all is only a factor.",
-        ),
-        Wrong(
-            _smoothed(lambda e, right, spread, V: right + e * spread),
-            "The target sums to 1 + ε: the right word must give away what is spread, (1 − ε).",
-        ),
-        Wrong(
-            _smoothed(lambda e, right, spread, V: (1 - e) * right + e * spread * V),
-            "Every word gets the whole ε. It is shared: ε / V for each, the *mean* over the vocabulary.",
-        ),
-        Wrong(
-            _smoothed(lambda e, right, spread, V: (1 - e) * right + e * (spread * V - right) / (V - 1)),
-            "ε is shared among the V − 1 other words. Some programs do that; here, as in torch, "
-            "the right word has its share, too.",
-        ),
-        Wrong(
-            _smoothed(lambda e, right, spread, V: e * right + (1 - e) * spread),
-            "ε and 1 − ε are swapped: nearly all goes to the wrong words.",
-        ),
-        Wrong(
-            _smoothed(total=lambda x, mask: x.mean()),
-            "The padding counts. Smoothing changes nothing about that: mean over real words only.",
-        ),
-        Wrong(
-            _smoothed(total=lambda x, mask: (x * mask).mean()),
-            "The padding is out of the sum, but still in the number it is divided by.",
-        ),
-        Wrong(_smoothed(total=lambda x, mask: x[mask].sum()), "This is the sum over the real words; take their mean."),
-        Wrong(_smoothed(total=lambda x, mask: -x[mask].mean()), "The sign is missing: minus the log-probability."),
+    wrong=wrong_answers(
+        _smoothed(lambda e, right, spread, V: right),
+        "Nothing is smoothed: this is the plain masked loss.",
+        _smoothed(lambda e, right, spread, V: (1 - e) * right),
+        "The right word gives ε away, and nobody gets it: the target sums to 1 − ε, and all is only a factor.",
+        _smoothed(lambda e, right, spread, V: right + e * spread),
+        "The target sums to 1 + ε: the right word must give away what is spread, (1 − ε).",
+        _smoothed(lambda e, right, spread, V: (1 - e) * right + e * spread * V),
+        "Every word gets the whole ε. It is shared: ε / V for each, the *mean* over the vocabulary.",
+        _smoothed(lambda e, right, spread, V: (1 - e) * right + e * (spread * V - right) / (V - 1)),
+        "ε is shared among the V − 1 other words. Some programs do that; here, as in torch, "
+        "the right word has its share, too.",
+        _smoothed(lambda e, right, spread, V: e * right + (1 - e) * spread),
+        "ε and 1 − ε are swapped: nearly all goes to the wrong words.",
+        _smoothed(total=lambda x, mask: x.mean()),
+        "The padding counts. Smoothing changes nothing about that: mean over real words only.",
+        _smoothed(total=lambda x, mask: (x * mask).mean()),
+        "The padding is out of the sum, but still in the number it is divided by.",
+        _smoothed(total=lambda x, mask: x[mask].sum()),
+        "This is the sum over the real words; take their mean.",
+        _smoothed(total=lambda x, mask: -x[mask].mean()),
+        "The sign is missing: minus the log-probability.",
     ),
 )
 

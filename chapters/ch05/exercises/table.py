@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 
 VOCABULARY = ["a", "am", "I", "thanks", "student", "<eos>"]
 TABLE = torch.tensor(  # as it is printed
@@ -63,31 +63,19 @@ ROWS = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda table: (table.sum(-1) - 1).abs() < 1e-3,
-            "The sums are right. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
-            "Exactly 1 is too much to ask of a sum of decimal numbers: allow 1 in 1000.",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
-            "5 in 100 is too generous: all five printed rows would pass.",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(-1) & (table.sum(-1) < 1 + 1e-3),
-            "Too little is as wrong as too much: a row that sums to .974 is no distribution either.",
-        ),
-        Wrong(
-            lambda table: ((table >= 0) & (table <= 1)).all(-1),
-            "Each number lies between 0 and 1, but do they sum to 1?",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(0) & ((table.sum(0) - 1).abs() < 1e-3),
-            "These are the columns. A distribution is a row: over the vocabulary, `-1`.",
-        ),
+    wrong=wrong_answers(
+        lambda table: (table.sum(-1) - 1).abs() < 1e-3,
+        "The sums are right. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
+        lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
+        "Exactly 1 is too much to ask of a sum of decimal numbers: allow 1 in 1000.",
+        lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
+        "5 in 100 is too generous: all five printed rows would pass.",
+        lambda table: (table >= 0).all(-1) & (table.sum(-1) < 1 + 1e-3),
+        "Too little is as wrong as too much: a row that sums to .974 is no distribution either.",
+        lambda table: ((table >= 0) & (table <= 1)).all(-1),
+        "Each number lies between 0 and 1, but do they sum to 1?",
+        lambda table: (table >= 0).all(0) & ((table.sum(0) - 1).abs() < 1e-3),
+        "These are the columns. A distribution is a row: over the vocabulary, `-1`.",
     ),
 )
 
@@ -129,22 +117,14 @@ INDEX = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
-            "The right word; but Python counts from 0, and the table from 1.",
-        ),
-        Wrong(
-            lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
-            "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
-        ),
-        Wrong(
-            lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
-            "Index 5 always, as the lecture says: that is “student”.",
-        ),
-        Wrong(
-            lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),
-            "This is the least probable word.",
-        ),
+    wrong=wrong_answers(
+        lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
+        "The right word; but Python counts from 0, and the table from 1.",
+        lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
+        "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
+        lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
+        "Index 5 always, as the lecture says: that is “student”.",
+        lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),
+        "This is the least probable word.",
     ),
 )

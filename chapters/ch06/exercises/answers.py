@@ -5,7 +5,7 @@ from torch import Tensor
 
 from chapters.ch06.pairs import best_span
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- answer span ----------------------------------------------------------------------------------------------------
@@ -88,83 +88,48 @@ SPAN = Exercise(
     ),
     minutes=6,
     difficulty=3,
-    wrong=(
-        Wrong(
-            lambda start, end, allowed: (int(_hidden(start, allowed).argmax()), int(_hidden(end, allowed).argmax())),
-            "Two argmaxes, each for itself: here the answer would end before it begins. Look at pairs with "
-            "first ≤ last.",
+    wrong=wrong_answers(
+        lambda start, end, allowed: (int(_hidden(start, allowed).argmax()), int(_hidden(end, allowed).argmax())),
+        "Two argmaxes, each for itself: here the answer would end before it begins. Look at pairs with first ≤ last.",
+        lambda start, end, allowed: tuple(
+            sorted((int(_hidden(start, allowed).argmax()), int(_hidden(end, allowed).argmax())))
         ),
-        Wrong(
-            lambda start, end, allowed: tuple(
-                sorted((int(_hidden(start, allowed).argmax()), int(_hidden(end, allowed).argmax())))
-            ),
-            "Two argmaxes, put in order: what was a good *end* becomes the beginning. Look at pairs with first ≤ last.",
+        "Two argmaxes, put in order: what was a good *end* becomes the beginning. Look at pairs with first ≤ last.",
+        lambda start, end, allowed: (int(start.argmax()), int(end.argmax())),
+        "Two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ last, both "
+        "`allowed`.",
+        _zeros,
+        "The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Forbidden is −∞.",
+        lambda start, end, allowed: best_span(
+            start[allowed], end[allowed], torch.ones(int(allowed.sum()), dtype=torch.bool)
         ),
-        Wrong(
-            lambda start, end, allowed: (int(start.argmax()), int(end.argmax())),
-            "Two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ last, both "
-            "`allowed`.",
-        ),
-        Wrong(
-            _zeros,
-            "The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Forbidden is −∞.",
-        ),
-        Wrong(
-            lambda start, end, allowed: best_span(
-                start[allowed], end[allowed], torch.ones(int(allowed.sum()), dtype=torch.bool)
-            ),
-            "Counted from the first allowed token. The places of the whole row are asked for.",
-        ),
-        Wrong(
-            _greedy,
-            "First the best beginning, then the best end behind it. A beginning nearly as good may have a far better "
-            "end: look at all pairs.",
-        ),
-        Wrong(
-            _backwards,
-            "First the best end, then the best beginning before it. Look at all pairs at once.",
-        ),
-        Wrong(
-            _tabled(inside=False),
-            "The question's tokens, [CLS] and padding take part: `allowed` says where an answer may lie.",
-        ),
-        Wrong(
-            lambda start, end, allowed: _table(start, end, torch.ones_like(allowed), lambda f: f.triu() & allowed),
-            "The end lies in the text, the beginning need not: both must be `allowed`.",
-        ),
-        Wrong(
-            lambda start, end, allowed: _table(
-                start, end, torch.ones_like(allowed), lambda f: f.triu() & allowed[:, None]
-            ),
-            "The beginning lies in the text, the end need not: both must be `allowed`.",
-        ),
-        Wrong(
-            _tabled(lambda fits: fits.triu(1)),
-            "Answers of one word are left out: first = last is allowed, `triu()` with the diagonal.",
-        ),
-        Wrong(_tabled(torch.tril), "The wrong triangle: these answers end before they begin."),
-        Wrong(
-            _tabled(join=_sums),
-            "The *sum* of the two probabilities: a sure beginning would make up for any end. Both must be probable: "
-            "the product, or the sum of logits.",
-        ),
-        Wrong(
-            _tabled(join=lambda start, end: start[:, None] * end),
-            "The logits are multiplied: two negative ones would make a good score. Multiply probabilities, or add "
-            "logits.",
-        ),
-        Wrong(
-            _tabled(given=lambda first, last: (first, last + 1)),
-            "One too far: `last` is the last token of the answer itself, not the one behind it.",
-        ),
-        Wrong(
-            _tabled(join=lambda start, end: end[:, None] + start),
-            "Rows and columns are swapped: beginnings belong to the rows where the upper triangle is kept.",
-        ),
-        Wrong(
-            _tabled(given=lambda first, last: (last, first)),
-            "Right, but the wrong way round: first, then last.",
-        ),
+        "Counted from the first allowed token. The places of the whole row are asked for.",
+        _greedy,
+        "First the best beginning, then the best end behind it. A beginning nearly as good may have a far better "
+        "end: look at all pairs.",
+        _backwards,
+        "First the best end, then the best beginning before it. Look at all pairs at once.",
+        _tabled(inside=False),
+        "The question's tokens, [CLS] and padding take part: `allowed` says where an answer may lie.",
+        lambda start, end, allowed: _table(start, end, torch.ones_like(allowed), lambda f: f.triu() & allowed),
+        "The end lies in the text, the beginning need not: both must be `allowed`.",
+        lambda start, end, allowed: _table(start, end, torch.ones_like(allowed), lambda f: f.triu() & allowed[:, None]),
+        "The beginning lies in the text, the end need not: both must be `allowed`.",
+        _tabled(lambda fits: fits.triu(1)),
+        "Answers of one word are left out: first = last is allowed, `triu()` with the diagonal.",
+        _tabled(torch.tril),
+        "The wrong triangle: these answers end before they begin.",
+        _tabled(join=_sums),
+        "The *sum* of the two probabilities: a sure beginning would make up for any end. Both must be probable: "
+        "the product, or the sum of logits.",
+        _tabled(join=lambda start, end: start[:, None] * end),
+        "The logits are multiplied: two negative ones would make a good score. Multiply probabilities, or add logits.",
+        _tabled(given=lambda first, last: (first, last + 1)),
+        "One too far: `last` is the last token of the answer itself, not the one behind it.",
+        _tabled(join=lambda start, end: end[:, None] + start),
+        "Rows and columns are swapped: beginnings belong to the rows where the upper triangle is kept.",
+        _tabled(given=lambda first, last: (last, first)),
+        "Right, but the wrong way round: first, then last.",
     ),
 )
 
@@ -231,41 +196,26 @@ THREE_CLASSES = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _classes,
-            "Three classes for each token still: start, end, neither. In a text of 300 tokens each would decide for "
-            "itself whether it is the first.",
-        ),
-        Wrong(
-            lambda start, end, mask: tuple((torch.stack([start, end], -1).softmax(-1) * mask[..., None]).unbind(-1)),
-            "Start or end, for each token: the two compete with each other. The *tokens* should.",
-        ),
-        Wrong(
-            _each_alone(lambda x, mask: x.sigmoid() * mask),
-            "A sigmoid for each token: yes or no, many times over. There is one first token: a softmax over positions.",
-        ),
-        Wrong(_each_alone(lambda x, mask: x.softmax(-1)), "Over positions: right. But padding has its share."),
-        Wrong(
-            _each_alone(lambda x, mask: x.softmax(-1) * mask),
-            "The padding is set to 0 after the softmax, and its share is lost: the rest sums to less than 1. Hide it "
-            "before.",
-        ),
-        Wrong(
-            _each_alone(lambda x, mask: x.masked_fill(~mask, -torch.inf).softmax(0)),
-            "The softmax runs over the batch: texts compete with each other. Positions are the last axis.",
-        ),
-        Wrong(
-            _each_alone(lambda x, mask: x.masked_fill(mask, -torch.inf).softmax(-1)),
-            "The mask is read the wrong way round: now only padding can be the answer, and where there is none, NaN.",
-        ),
-        Wrong(
-            _each_alone(lambda x, mask: (x * mask).softmax(-1)),
-            "A logit of 0 is no hiding: exp(0) = 1. Padding needs −∞.",
-        ),
-        Wrong(
-            _each_alone(lambda x, mask: x.masked_fill(~mask, -torch.inf).log_softmax(-1)),
-            "These are logarithms of the probabilities.",
-        ),
+    wrong=wrong_answers(
+        _classes,
+        "Three classes for each token still: start, end, neither. In a text of 300 tokens each would decide for "
+        "itself whether it is the first.",
+        lambda start, end, mask: tuple((torch.stack([start, end], -1).softmax(-1) * mask[..., None]).unbind(-1)),
+        "Start or end, for each token: the two compete with each other. The *tokens* should.",
+        _each_alone(lambda x, mask: x.sigmoid() * mask),
+        "A sigmoid for each token: yes or no, many times over. There is one first token: a softmax over positions.",
+        _each_alone(lambda x, mask: x.softmax(-1)),
+        "Over positions: right. But padding has its share.",
+        _each_alone(lambda x, mask: x.softmax(-1) * mask),
+        "The padding is set to 0 after the softmax, and its share is lost: the rest sums to less than 1. Hide it "
+        "before.",
+        _each_alone(lambda x, mask: x.masked_fill(~mask, -torch.inf).softmax(0)),
+        "The softmax runs over the batch: texts compete with each other. Positions are the last axis.",
+        _each_alone(lambda x, mask: x.masked_fill(mask, -torch.inf).softmax(-1)),
+        "The mask is read the wrong way round: now only padding can be the answer, and where there is none, NaN.",
+        _each_alone(lambda x, mask: (x * mask).softmax(-1)),
+        "A logit of 0 is no hiding: exp(0) = 1. Padding needs −∞.",
+        _each_alone(lambda x, mask: x.masked_fill(~mask, -torch.inf).log_softmax(-1)),
+        "These are logarithms of the probabilities.",
     ),
 )

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.bert import BertConfig, BertEmbeddings
 
@@ -87,91 +87,56 @@ SUM = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _summed(place=lambda ids, segments, table: 0),
-            "The positions are missing: a word would be the same wherever it stands, and attention cannot see order.",
+    wrong=wrong_answers(
+        _summed(place=lambda ids, segments, table: 0),
+        "The positions are missing: a word would be the same wherever it stands, and attention cannot see order.",
+        _summed(segment=lambda ids, segments, table: 0),
+        "The segments are missing: the model is told less about which sentence is which.",
+        _summed(segment=lambda ids, segments, table: table[0]),
+        "Segment 0 is added everywhere: use `segments`.",
+        _summed(place=lambda ids, segments, table: table[ids]),
+        "The positions are looked up by the *ids*. A position is where a token stands: 0, 1, 2 and so on.",
+        _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
+        "The positions run along the batch: all tokens of a sentence get the same one.",
+        _summed(place=lambda ids, segments, table: table[0]),
+        "All tokens get position 0.",
+        _summed(
+            place=lambda ids, segments, table: table[
+                (torch.arange(ids.shape[1]) - segments.logical_not().sum(1, keepdim=True) * segments)
+            ]
         ),
-        Wrong(
-            _summed(segment=lambda ids, segments, table: 0),
-            "The segments are missing: the model is told less about which sentence is which.",
+        "The second sentence is counted from 0 again. BERT counts through: its segment says which one it is.",
+        _summed(place=lambda ids, segments, table: table),
+        "The whole table of positions is added. A sentence of T tokens has its first T rows: "
+        "`position_table[: ids.shape[1]]`.",
+        _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
+        "One position too far: the first token stands at position 0.",
+        _summed(norm=lambda x, gain, bias: _norm(x, bias, gain)),
+        "Gain and bias have changed places: γ multiplies, β is added.",
+        _summed(norm=lambda x, gain, bias: x),
+        "Summed, but not normalised: LayerNorm is missing.",
+        _summed(norm=lambda x, gain, bias: _norm(x, None, None)),
+        "Normalised, but gain and bias are not used: γ · … + β.",
+        _summed(norm=lambda x, gain, bias: x * gain + bias),
+        "Gain and bias are there; what is missing is the norm itself: minus the mean, divided by the spread.",
+        lambda ids, segments, tokens, kinds, places, gain, bias: sum(
+            _norm(part, gain, bias) for part in (tokens[ids], kinds[segments], places[: ids.shape[1]])
         ),
-        Wrong(_summed(segment=lambda ids, segments, table: table[0]), "Segment 0 is added everywhere: use `segments`."),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table[ids]),
-            "The positions are looked up by the *ids*. A position is where a token stands: 0, 1, 2 and so on.",
+        "Each of the three is normalised for itself. First the sum, then one norm.",
+        lambda ids, segments, tokens, kinds, places, gain, bias: (
+            _norm(tokens[ids] + kinds[segments], gain, bias) + places[: ids.shape[1]]
         ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
-            "The positions run along the batch: all tokens of a sentence get the same one.",
+        "The positions are added after the norm. All three are summed first.",
+        _summed(token=lambda ids, segments, table: table[ids] * table.shape[1] ** 0.5),
+        "The tokens are multiplied by √D, as in the Transformer of 2017. BERT has a norm here instead.",
+        _summed(norm=lambda x, gain, bias: F.layer_norm(x, x.shape[1:]) * gain + bias),
+        "One norm for a whole sentence: each token should be normalised over its own features.",
+        _summed(norm=lambda x, gain, bias: gain * (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) + bias),
+        "Right but for a factor in the spread: `std` divides by D − 1. LayerNorm divides by D, `unbiased=False`.",
+        lambda ids, segments, tokens, kinds, places, gain, bias: torch.cat(
+            [tokens[ids], kinds[segments], places[: ids.shape[1]].expand(len(ids), -1, -1)], -1
         ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table[0]),
-            "All tokens get position 0.",
-        ),
-        Wrong(
-            _summed(
-                place=lambda ids, segments, table: table[
-                    (torch.arange(ids.shape[1]) - segments.logical_not().sum(1, keepdim=True) * segments)
-                ]
-            ),
-            "The second sentence is counted from 0 again. BERT counts through: its segment says which one it is.",
-        ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table),
-            "The whole table of positions is added. A sentence of T tokens has its first T rows: "
-            "`position_table[: ids.shape[1]]`.",
-        ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
-            "One position too far: the first token stands at position 0.",
-        ),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: _norm(x, bias, gain)),
-            "Gain and bias have changed places: γ multiplies, β is added.",
-        ),
-        Wrong(_summed(norm=lambda x, gain, bias: x), "Summed, but not normalised: LayerNorm is missing."),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: _norm(x, None, None)),
-            "Normalised, but gain and bias are not used: γ · … + β.",
-        ),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: x * gain + bias),
-            "Gain and bias are there; what is missing is the norm itself: minus the mean, divided by the spread.",
-        ),
-        Wrong(
-            lambda ids, segments, tokens, kinds, places, gain, bias: sum(
-                _norm(part, gain, bias) for part in (tokens[ids], kinds[segments], places[: ids.shape[1]])
-            ),
-            "Each of the three is normalised for itself. First the sum, then one norm.",
-        ),
-        Wrong(
-            lambda ids, segments, tokens, kinds, places, gain, bias: (
-                _norm(tokens[ids] + kinds[segments], gain, bias) + places[: ids.shape[1]]
-            ),
-            "The positions are added after the norm. All three are summed first.",
-        ),
-        Wrong(
-            _summed(token=lambda ids, segments, table: table[ids] * table.shape[1] ** 0.5),
-            "The tokens are multiplied by √D, as in the Transformer of 2017. BERT has a norm here instead.",
-        ),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: F.layer_norm(x, x.shape[1:]) * gain + bias),
-            "One norm for a whole sentence: each token should be normalised over its own features.",
-        ),
-        Wrong(
-            _summed(
-                norm=lambda x, gain, bias: gain * (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) + bias
-            ),
-            "Right but for a factor in the spread: `std` divides by D − 1. LayerNorm divides by D, "
-            "`unbiased=False`.",
-        ),
-        Wrong(
-            lambda ids, segments, tokens, kinds, places, gain, bias: torch.cat(
-                [tokens[ids], kinds[segments], places[: ids.shape[1]].expand(len(ids), -1, -1)], -1
-            ),
-            "The three are put side by side: 3 D features. They are added: each keeps to its own directions well "
-            "enough, and the width stays D.",
-        ),
+        "The three are put side by side: 3 D features. They are added: each keeps to its own directions well "
+        "enough, and the width stays D.",
     ),
-)  # fmt: skip
+)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import normal
 
 from .script import Reader
@@ -84,33 +84,23 @@ ALL_HIDDEN = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _hidden(lambda d: d >= 0, lambda d: d < 0),
-            "All chosen words become [MASK] still, whatever the die shows.",
-        ),
-        Wrong(_hidden(other=lambda d: d < 0), "[MASK] is right now; the drawn words are missing, where the die shows "
-              ".9 or more."),
-        Wrong(_hidden(other=lambda d: d >= 0.8), "From .8 on all are replaced: between .8 and .9 the word should "
-              "stay."),
-        Wrong(
-            _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
-            "The drawn words and the unchanged ones are swapped: from .8 to .9 the word stays.",
-        ),
-        Wrong(
-            _hidden(where=lambda chosen: torch.ones_like(chosen)),
-            "The die is thrown for all words. Only the chosen ones may change.",
-        ),
-        Wrong(
-            _all_words,
-            "The drawn words must be picked at the same places as they are put: `inputs[other] = words[other]`.",
-        ),
-        Wrong(
-            _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
-            "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
-        ),
+    wrong=wrong_answers(
+        _hidden(lambda d: d >= 0, lambda d: d < 0),
+        "All chosen words become [MASK] still, whatever the die shows.",
+        _hidden(other=lambda d: d < 0),
+        "[MASK] is right now; the drawn words are missing, where the die shows .9 or more.",
+        _hidden(other=lambda d: d >= 0.8),
+        "From .8 on all are replaced: between .8 and .9 the word should stay.",
+        _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
+        "The drawn words and the unchanged ones are swapped: from .8 to .9 the word stays.",
+        _hidden(where=lambda chosen: torch.ones_like(chosen)),
+        "The die is thrown for all words. Only the chosen ones may change.",
+        _all_words,
+        "The drawn words must be picked at the same places as they are put: `inputs[other] = words[other]`.",
+        _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
+        "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
     ),
-)  # fmt: skip
+)
 
 # ---- a mask in use --------------------------------------------------------------------------------------------------
 
@@ -170,25 +160,18 @@ IN_USE = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
-            "Words are hidden still before the model reads.",
+    wrong=wrong_answers(
+        lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
+        "Words are hidden still before the model reads.",
+        lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
+        "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
+        lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
+        "The hidden words are left out instead of hidden: gone all the same.",
+        lambda ids, mask_tokens, model: model(ids).logits,
+        "Nothing is hidden now, but the softmax is gone.",
+        lambda ids, mask_tokens, model: (
+            (model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)) / 2
         ),
-        Wrong(
-            lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
-            "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
-        ),
-        Wrong(
-            lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
-            "The hidden words are left out instead of hidden: gone all the same.",
-        ),
-        Wrong(lambda ids, mask_tokens, model: model(ids).logits, "Nothing is hidden now, but the softmax is gone."),
-        Wrong(
-            lambda ids, mask_tokens, model: (
-                model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)
-            ) / 2,
-            "The mean of the whole text and the one with holes. The holes tell nothing: the whole text alone.",
-        ),
+        "The mean of the whole text and the one with holes. The holes tell nothing: the whole text alone.",
     ),
-)  # fmt: skip
+)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong, call
+from course_utils.exercises.definition import Case, FindError, call, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.exercises.values import kind
 
@@ -81,31 +81,19 @@ ONE_SENTENCE = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[:c]),
-            "All that is tested was learnt: valid and test are parts of train still.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[c : 2 * c]),
-            "Valid and test differ now, but train is still all of it.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
-            "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
-            "A text that is there twice lands in two parts: make each one unique first, as line 2 did.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
-            "The parts don't overlap, but a text between them is lost.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),
-            "Nothing is in two parts. But now nearly all is for testing, and there is little to learn from.",
-        ),
+    wrong=wrong_answers(
+        _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[:c]),
+        "All that is tested was learnt: valid and test are parts of train still.",
+        _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[c : 2 * c]),
+        "Valid and test differ now, but train is still all of it.",
+        _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
+        "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
+        _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
+        "A text that is there twice lands in two parts: make each one unique first, as line 2 did.",
+        _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
+        "The parts don't overlap, but a text between them is lost.",
+        _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),
+        "Nothing is in two parts. But now nearly all is for testing, and there is little to learn from.",
     ),
 )
 
@@ -161,35 +149,21 @@ UNSEEN = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == 1).float().mean().item(),
-            "How often the model says 1, still: the labels are not looked at.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == logits.argmax(-1)).float().mean().item(),
-            "The predictions are compared with themselves: 1, whatever the labels are.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == labels).sum().item(),
-            "The number of right answers; divide by how many there are.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == labels).sum().item() // len(labels),
-            "`//` divides whole numbers: 0 unless all is right.",
-        ),
-        Wrong(
-            lambda logits, labels: logits.softmax(-1).gather(-1, labels[:, None]).mean().item(),
-            "The mean probability of the right class: interesting, and something else. An answer is right or wrong.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) != labels).float().mean().item(),
-            "The share of *wrong* answers.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == labels).float().mean().item() * 100,
-            "In per cent; asked for is a number from 0 to 1.",
-        ),
+    wrong=wrong_answers(
+        lambda logits, labels: (logits.argmax(-1) == 1).float().mean().item(),
+        "How often the model says 1, still: the labels are not looked at.",
+        lambda logits, labels: (logits.argmax(-1) == logits.argmax(-1)).float().mean().item(),
+        "The predictions are compared with themselves: 1, whatever the labels are.",
+        lambda logits, labels: (logits.argmax(-1) == labels).sum().item(),
+        "The number of right answers; divide by how many there are.",
+        lambda logits, labels: (logits.argmax(-1) == labels).sum().item() // len(labels),
+        "`//` divides whole numbers: 0 unless all is right.",
+        lambda logits, labels: logits.softmax(-1).gather(-1, labels[:, None]).mean().item(),
+        "The mean probability of the right class: interesting, and something else. An answer is right or wrong.",
+        lambda logits, labels: (logits.argmax(-1) != labels).float().mean().item(),
+        "The share of *wrong* answers.",
+        lambda logits, labels: (logits.argmax(-1) == labels).float().mean().item() * 100,
+        "In per cent; asked for is a number from 0 to 1.",
     ),
 )
 
@@ -253,28 +227,16 @@ TRANSLATES = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda task, B, T, C, V: {"tagging": (B, T, C), "masked words": (B, T, V)}.get(task, (B, C)),
-            "Translation still has a row of classes. It must choose a word of the vocabulary, T times.",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (
-                (B, V) if task == "translation" else shape_of_logits(task, B, T, C, V)
-            ),
-            "That would be one word for a whole sentence. A translation chooses T times.",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (B, T, C) if task in ("tagging", "classification") else (B, T, V),
-            "Classification gets one row for each *token*; a text has one class: it is read from [CLS].",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (B, C) if task in ("tagging", "classification") else (B, T, V),
-            "Tagging gets one row for the whole text; it has a tag for each token.",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (B, V) if task == "masked words" else shape_of_logits(task, B, T, C, V),
-            "For masked words there is a row at each of the T places, as it is not known beforehand which are hidden.",
-        ),
+    wrong=wrong_answers(
+        lambda task, B, T, C, V: {"tagging": (B, T, C), "masked words": (B, T, V)}.get(task, (B, C)),
+        "Translation still has a row of classes. It must choose a word of the vocabulary, T times.",
+        lambda task, B, T, C, V: (B, V) if task == "translation" else shape_of_logits(task, B, T, C, V),
+        "That would be one word for a whole sentence. A translation chooses T times.",
+        lambda task, B, T, C, V: (B, T, C) if task in ("tagging", "classification") else (B, T, V),
+        "Classification gets one row for each *token*; a text has one class: it is read from [CLS].",
+        lambda task, B, T, C, V: (B, C) if task in ("tagging", "classification") else (B, T, V),
+        "Tagging gets one row for the whole text; it has a tag for each token.",
+        lambda task, B, T, C, V: (B, V) if task == "masked words" else shape_of_logits(task, B, T, C, V),
+        "For masked words there is a row at each of the T places, as it is not known beforehand which are hidden.",
     ),
-)  # fmt: skip
+)

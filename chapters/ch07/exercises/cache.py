@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- causal attention step ------------------------------------------------------------------------------------------
@@ -71,56 +71,34 @@ STEP = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _wrong_step(kept=lambda old, new: old),
-            "The output is right, but nothing is kept: the next token will not know of this one.",
-        ),
-        Wrong(
-            _wrong_step(seen=lambda old, new: old, kept=_append),
-            "The new token looks at the cache without itself. Append first, then attend.",
-        ),
-        Wrong(
-            _wrong_step(seen=lambda old, new: new, kept=_append),
-            "The new token looks at itself alone. What is the cache for?",
-        ),
-        Wrong(
-            _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
-            "A causal mask of one row lies over the cache (`is_causal=True` does it), and lets only the first token "
-            "through. The new one is the last: it may see all. No mask here.",
-        ),
-        Wrong(
-            _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
-            "The output is right, but the new token is put in front. In the cache they stand in their order.",
-        ),
-        Wrong(
-            _wrong_step(scale=lambda query, D: D),
-            "The scores are divided by √D. Each head has d features: √d.",
-        ),
-        Wrong(_wrong_step(scale=lambda query, D: 1), "Right but for the scale: divide the scores by √d."),
-        Wrong(
-            _wrong_step(split=lambda x, heads: x.unflatten(-1, (-1, heads)).mT[:, :, None]),
-            "Heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not "
-            "`(d, H)`.",
-        ),
-        Wrong(
-            _wrong_step(soft=lambda scores, mask: scores.softmax(1)),
-            "The softmax runs over the heads. It belongs to the keys: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_step(soft=lambda scores, mask: scores.softmax(2)),
-            "The softmax runs over the queries. There is one, so each weight is 1: keys are the last axis.",
-        ),
-        Wrong(
-            _wrong_step(join=lambda mixed, Wo: mixed.flatten(1)),
-            "The heads are joined; Wo is missing. Without it, they never speak to each other.",
-        ),
-        Wrong(
-            _wrong_step(join=lambda mixed, Wo: mixed[:, :, 0].mT.flatten(1) @ Wo),
-            "The heads are joined in stripes: first feature 1 of all of them. One head after the other: `flatten(1)`.",
-        ),
+    wrong=wrong_answers(
+        _wrong_step(kept=lambda old, new: old),
+        "The output is right, but nothing is kept: the next token will not know of this one.",
+        _wrong_step(seen=lambda old, new: old, kept=_append),
+        "The new token looks at the cache without itself. Append first, then attend.",
+        _wrong_step(seen=lambda old, new: new, kept=_append),
+        "The new token looks at itself alone. What is the cache for?",
+        _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
+        "A causal mask of one row lies over the cache (`is_causal=True` does it), and lets only the first token "
+        "through. The new one is the last: it may see all. No mask here.",
+        _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
+        "The output is right, but the new token is put in front. In the cache they stand in their order.",
+        _wrong_step(scale=lambda query, D: D),
+        "The scores are divided by √D. Each head has d features: √d.",
+        _wrong_step(scale=lambda query, D: 1),
+        "Right but for the scale: divide the scores by √d.",
+        _wrong_step(split=lambda x, heads: x.unflatten(-1, (-1, heads)).mT[:, :, None]),
+        "Heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not `(d, H)`.",
+        _wrong_step(soft=lambda scores, mask: scores.softmax(1)),
+        "The softmax runs over the heads. It belongs to the keys: `dim=-1`.",
+        _wrong_step(soft=lambda scores, mask: scores.softmax(2)),
+        "The softmax runs over the queries. There is one, so each weight is 1: keys are the last axis.",
+        _wrong_step(join=lambda mixed, Wo: mixed.flatten(1)),
+        "The heads are joined; Wo is missing. Without it, they never speak to each other.",
+        _wrong_step(join=lambda mixed, Wo: mixed[:, :, 0].mT.flatten(1) @ Wo),
+        "The heads are joined in stripes: first feature 1 of all of them. One head after the other: `flatten(1)`.",
     ),
-)  # fmt: skip
+)
 
 # ---- always at position 0 -------------------------------------------------------------------------------------------
 
@@ -171,28 +149,19 @@ POSITION = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_placed(lambda new, past: torch.arange(new)), "Counted from 0 still, whatever the cache holds."),
-        Wrong(
-            _placed(lambda new, past: past),
-            "Right for one new token. Several come in when a prompt does, and each has a place of its own.",
-        ),
-        Wrong(
-            _placed(lambda new, past: past + 1 + torch.arange(new)),
-            "One too far: behind P tokens, counted from 0, the next stands at P.",
-        ),
-        Wrong(
-            _placed(lambda new, past: (past - 1 + torch.arange(new)).clamp(min=0)),
-            "One too few: the last of the cache stands at P − 1, the new one behind it.",
-        ),
-        Wrong(
-            lambda ids, tokens, positions, past: tokens[ids],
-            "The positions are gone: now no token knows where it stands.",
-        ),
-        Wrong(
-            lambda ids, tokens, positions, past: tokens[ids] + positions[ids],
-            "The positions are looked up by the *ids*.",
-        ),
+    wrong=wrong_answers(
+        _placed(lambda new, past: torch.arange(new)),
+        "Counted from 0 still, whatever the cache holds.",
+        _placed(lambda new, past: past),
+        "Right for one new token. Several come in when a prompt does, and each has a place of its own.",
+        _placed(lambda new, past: past + 1 + torch.arange(new)),
+        "One too far: behind P tokens, counted from 0, the next stands at P.",
+        _placed(lambda new, past: (past - 1 + torch.arange(new)).clamp(min=0)),
+        "One too few: the last of the cache stands at P − 1, the new one behind it.",
+        lambda ids, tokens, positions, past: tokens[ids],
+        "The positions are gone: now no token knows where it stands.",
+        lambda ids, tokens, positions, past: tokens[ids] + positions[ids],
+        "The positions are looked up by the *ids*.",
     ),
 )
 
@@ -255,17 +224,15 @@ CORNER = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_masked(lambda past: 0), "The triangle is in the upper left corner still."),
-        Wrong(
-            _masked(lambda past: 10**6),
-            "No mask: right for one new token. Of several, the first would see those behind it.",
-        ),
-        Wrong(
-            _masked(lambda past: past - 1),
-            "One too few: no new token sees itself, and without a cache the first sees nothing.",
-        ),
-        Wrong(_masked(lambda past: past + 1), "One too many: each new token sees the one that comes after it."),
+    wrong=wrong_answers(
+        _masked(lambda past: 0),
+        "The triangle is in the upper left corner still.",
+        _masked(lambda past: 10**6),
+        "No mask: right for one new token. Of several, the first would see those behind it.",
+        _masked(lambda past: past - 1),
+        "One too few: no new token sees itself, and without a cache the first sees nothing.",
+        _masked(lambda past: past + 1),
+        "One too many: each new token sees the one that comes after it.",
     ),
 )
 
@@ -316,33 +283,23 @@ LINEAR = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_cost(lambda n: n), "One score for each step, as the claim says. The new word meets t keys at step t."),
-        Wrong(
-            _cost(lambda n: n * n),
-            "n at each step: that many keys there are only at the end. At step t there are t.",
-        ),
-        Wrong(_cost(lambda n: n * (n - 1) // 2), "The new word meets itself, too: step 1 computes one score."),
-        Wrong(
-            _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
-            "Right with the cache. Without it, n² is the last step alone: add up all of them.",
-        ),
-        Wrong(
-            _cost(lambda n: n, lambda n: n * n),
-            "This compares one step with one step. All steps together: t at step t with a cache, t² without.",
-        ),
-        Wrong(
-            _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
-            "Right with the cache. Without it you count the triangle only; here the scores are masked *after* they are "
-            "computed: t².",
-        ),
-        Wrong(
-            lambda n, cached: products(n, not cached),
-            "The other way round: with a cache there is less to do.",
-        ),
-        Wrong(
-            _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
-            "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
-        ),
+    wrong=wrong_answers(
+        _cost(lambda n: n),
+        "One score for each step, as the claim says. The new word meets t keys at step t.",
+        _cost(lambda n: n * n),
+        "n at each step: that many keys there are only at the end. At step t there are t.",
+        _cost(lambda n: n * (n - 1) // 2),
+        "The new word meets itself, too: step 1 computes one score.",
+        _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
+        "Right with the cache. Without it, n² is the last step alone: add up all of them.",
+        _cost(lambda n: n, lambda n: n * n),
+        "This compares one step with one step. All steps together: t at step t with a cache, t² without.",
+        _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
+        "Right with the cache. Without it you count the triangle only; here the scores are masked *after* they are "
+        "computed: t².",
+        lambda n, cached: products(n, not cached),
+        "The other way round: with a cache there is less to do.",
+        _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
+        "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
     ),
 )

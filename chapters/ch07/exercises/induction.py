@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch07.experiments.induction import head_score
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import normal
 
 
@@ -58,45 +58,32 @@ INDUCTION = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _score(back=lambda half: half),
-            "half places back stands the *copy* of the token. What is needed is what came after it: one further on.",
-        ),
-        Wrong(
-            _score(back=lambda half: half + 1),
-            "One place too far back: this is the token *before* the copy.",
-        ),
-        Wrong(_score(back=lambda half: 1), "This is a head that looks at the token before: a part of the circuit, but "
-              "another head."),
-        Wrong(
-            _score(first=lambda half: half - 1),
-            "The last query of the first half counts, too. Its token has no earlier copy: begin with `half`.",
-        ),
-        Wrong(
-            _score(first=lambda half: half + 1),
-            "The first query of the second half is missing: it has a copy, at place 0.",
-        ),
-        Wrong(
-            lambda weights, half: weights.diagonal(half - 1, -2, -1)[..., 1:].mean((0, 2)),
-            "Above the diagonal is the future, where nobody looks. Queries are rows, keys are columns: back is the "
-            "other direction, `-(half - 1)`.",
-        ),
-        Wrong(
-            _score(reduce=lambda looked: looked.mean(2)),
-            "A score for each text; take the mean over the texts as well.",
-        ),
-        Wrong(_score(reduce=lambda looked: looked.mean((1, 2))), "The mean over the heads: asked for is a score for "
-              "each of them."),
-        Wrong(_score(reduce=lambda looked: looked.mean()), "One number for all heads: keep their axis."),
-        Wrong(_score(reduce=lambda looked: looked.sum(2).mean(0)), "The sum over the queries; the mean lies between 0 "
-              "and 1."),
-        Wrong(_score(reduce=lambda looked: looked.amax(2).mean(0)), "The largest over the queries; one lucky place "
-              "would be enough. Asked for is the mean."),
-        Wrong(
-            lambda weights, half: weights[:, :, half:, 1 : half + 1].mean((0, 2, 3)),
-            "This is a whole block, every query with every key. Each query has one key that counts: index both with "
-            "vectors.",
-        ),
+    wrong=wrong_answers(
+        _score(back=lambda half: half),
+        "half places back stands the *copy* of the token. What is needed is what came after it: one further on.",
+        _score(back=lambda half: half + 1),
+        "One place too far back: this is the token *before* the copy.",
+        _score(back=lambda half: 1),
+        "This is a head that looks at the token before: a part of the circuit, but another head.",
+        _score(first=lambda half: half - 1),
+        "The last query of the first half counts, too. Its token has no earlier copy: begin with `half`.",
+        _score(first=lambda half: half + 1),
+        "The first query of the second half is missing: it has a copy, at place 0.",
+        lambda weights, half: weights.diagonal(half - 1, -2, -1)[..., 1:].mean((0, 2)),
+        "Above the diagonal is the future, where nobody looks. Queries are rows, keys are columns: back is the "
+        "other direction, `-(half - 1)`.",
+        _score(reduce=lambda looked: looked.mean(2)),
+        "A score for each text; take the mean over the texts as well.",
+        _score(reduce=lambda looked: looked.mean((1, 2))),
+        "The mean over the heads: asked for is a score for each of them.",
+        _score(reduce=lambda looked: looked.mean()),
+        "One number for all heads: keep their axis.",
+        _score(reduce=lambda looked: looked.sum(2).mean(0)),
+        "The sum over the queries; the mean lies between 0 and 1.",
+        _score(reduce=lambda looked: looked.amax(2).mean(0)),
+        "The largest over the queries; one lucky place would be enough. Asked for is the mean.",
+        lambda weights, half: weights[:, :, half:, 1 : half + 1].mean((0, 2, 3)),
+        "This is a whole block, every query with every key. Each query has one key that counts: index both with "
+        "vectors.",
     ),
-)  # fmt: skip
+)

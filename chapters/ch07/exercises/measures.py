@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, call
+from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
 from course_utils.exercises.inputs import normal
 
 # ---- bits per character ---------------------------------------------------------------------------------------------
@@ -41,47 +41,27 @@ BITS = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda loss, tokens, characters: loss * tokens / characters,
-            "Right in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2),
-            "These are bits for each *token*. Where a token holds several characters, they share them.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss * math.log(2) * tokens / characters,
-            "Multiplied by ln 2: a bit is smaller than a nat, so there are more of them. Divide.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) * characters / tokens,
-            "Upside down: the whole text costs loss · tokens, and this is shared by the characters.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) / characters,
-            "The loss is of one token, and this shares it among all characters: times the number of tokens.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) * tokens,
-            "Bits of the whole text; divide by its characters.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(10) * tokens / characters,
-            "A logarithm to base 10: these are decimal digits. Bits go by base 2.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: math.log2(loss) * tokens / characters,
-            "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: math.exp(loss) * tokens / characters,
-            "exp of the loss is a perplexity, and perplexities can't be shared out.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) * (tokens // characters),
-            "`//` divides whole numbers, and what is left is lost: `/`.",
-        ),
+    wrong=wrong_answers(
+        lambda loss, tokens, characters: loss * tokens / characters,
+        "Right in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
+        lambda loss, tokens, characters: loss / math.log(2),
+        "These are bits for each *token*. Where a token holds several characters, they share them.",
+        lambda loss, tokens, characters: loss * math.log(2) * tokens / characters,
+        "Multiplied by ln 2: a bit is smaller than a nat, so there are more of them. Divide.",
+        lambda loss, tokens, characters: loss / math.log(2) * characters / tokens,
+        "Upside down: the whole text costs loss · tokens, and this is shared by the characters.",
+        lambda loss, tokens, characters: loss / math.log(2) / characters,
+        "The loss is of one token, and this shares it among all characters: times the number of tokens.",
+        lambda loss, tokens, characters: loss / math.log(2) * tokens,
+        "Bits of the whole text; divide by its characters.",
+        lambda loss, tokens, characters: loss / math.log(10) * tokens / characters,
+        "A logarithm to base 10: these are decimal digits. Bits go by base 2.",
+        lambda loss, tokens, characters: math.log2(loss) * tokens / characters,
+        "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
+        lambda loss, tokens, characters: math.exp(loss) * tokens / characters,
+        "exp of the loss is a perplexity, and perplexities can't be shared out.",
+        lambda loss, tokens, characters: loss / math.log(2) * (tokens // characters),
+        "`//` divides whole numbers, and what is left is lost: `/`.",
     ),
 )
 
@@ -132,31 +112,24 @@ POWER = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda logits, target: 2 ** F.cross_entropy(logits, target), "2 to the power of nats still."),
-        Wrong(
-            lambda logits, target: F.cross_entropy(logits, target) / math.log(2),
-            "These are bits: log₂ of the perplexity. 2 to this power is right.",
-        ),
-        Wrong(
-            lambda logits, target: 2 ** (F.cross_entropy(logits, target) * math.log(2)),
-            "Nats become bits when they are *divided* by ln 2.",
-        ),
-        Wrong(
-            lambda logits, target: (-F.cross_entropy(logits, target)).exp(),
-            "This is the (geometric) mean probability; the perplexity is one over it.",
-        ),
-        Wrong(
-            lambda logits, target: _each(logits, target).exp().mean(),
-            "The mean of the perplexities; asked for is the perplexity of the mean loss.",
-        ),
-        Wrong(
-            lambda logits, target: _each(logits, target).sum().exp(),
-            "e to the *sum*: this is one over the probability of the whole text. The mean, so that texts of any length "
-            "can be compared.",
-        ),
-        Wrong(lambda logits, target: F.cross_entropy(logits, target), "This is the loss; the perplexity is e to it."),
-        Wrong(lambda logits, target: 10 ** F.cross_entropy(logits, target), "10 undoes log₁₀. torch's is ln."),
+    wrong=wrong_answers(
+        lambda logits, target: 2 ** F.cross_entropy(logits, target),
+        "2 to the power of nats still.",
+        lambda logits, target: F.cross_entropy(logits, target) / math.log(2),
+        "These are bits: log₂ of the perplexity. 2 to this power is right.",
+        lambda logits, target: 2 ** (F.cross_entropy(logits, target) * math.log(2)),
+        "Nats become bits when they are *divided* by ln 2.",
+        lambda logits, target: (-F.cross_entropy(logits, target)).exp(),
+        "This is the (geometric) mean probability; the perplexity is one over it.",
+        lambda logits, target: _each(logits, target).exp().mean(),
+        "The mean of the perplexities; asked for is the perplexity of the mean loss.",
+        lambda logits, target: _each(logits, target).sum().exp(),
+        "e to the *sum*: this is one over the probability of the whole text. The mean, so that texts of any length "
+        "can be compared.",
+        lambda logits, target: F.cross_entropy(logits, target),
+        "This is the loss; the perplexity is e to it.",
+        lambda logits, target: 10 ** F.cross_entropy(logits, target),
+        "10 undoes log₁₀. torch's is ln.",
     ),
 )
 
@@ -223,22 +196,17 @@ TOKENIZERS = FindError(
     ),
     minutes=3,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _if(lambda a, m, b, n: a < b),
-            "By the loss for each token, as the claim does. Small tokens have small losses, and there are more of "
-            "them.",
-        ),
-        Wrong(_if(lambda a, m, b, n: m < n), "By the number of tokens alone. How well are they foreseen?"),
-        Wrong(
-            _if(lambda a, m, b, n: a / m < b / n),
-            "The loss is a mean already; divided once more it means nothing. Times the tokens it is that of the text.",
-        ),
-        Wrong(_if(lambda a, m, b, n: a * m > b * n), "Turned round: a smaller loss is a larger probability."),
-        Wrong(
-            _if(lambda a, m, b, n: math.exp(a) * m < math.exp(b) * n),
-            "Perplexities don't add up. Logarithms do: the losses themselves, times the tokens.",
-        ),
+    wrong=wrong_answers(
+        _if(lambda a, m, b, n: a < b),
+        "By the loss for each token, as the claim does. Small tokens have small losses, and there are more of them.",
+        _if(lambda a, m, b, n: m < n),
+        "By the number of tokens alone. How well are they foreseen?",
+        _if(lambda a, m, b, n: a / m < b / n),
+        "The loss is a mean already; divided once more it means nothing. Times the tokens it is that of the text.",
+        _if(lambda a, m, b, n: a * m > b * n),
+        "Turned round: a smaller loss is a larger probability.",
+        _if(lambda a, m, b, n: math.exp(a) * m < math.exp(b) * n),
+        "Perplexities don't add up. Logarithms do: the losses themselves, times the tokens.",
     ),
 )
 
@@ -293,14 +261,22 @@ SIX = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_times(6, 6), "In use 6 still: who only writes does not go back through the layers."),
-        Wrong(_times(6, 3), "Half of it? Forward are 2 of the 6, and the way back 4."),
-        Wrong(_times(6, 1), "A multiplication *and* an addition: 2 for each parameter."),
-        Wrong(_times(6, 4), "4 is the way back alone, which is not gone in use."),
-        Wrong(_times(2, 2), "In training there is the way back, too: 2 + 4."),
-        Wrong(_times(4, 2), "In training both ways are gone: 2 forward and 4 back."),
-        Wrong(_times(2, 6), "The other way round: training costs more."),
-        Wrong(_times(3, 1), "The proportion is right. Each parameter multiplies *and* adds: twice that."),
+    wrong=wrong_answers(
+        _times(6, 6),
+        "In use 6 still: who only writes does not go back through the layers.",
+        _times(6, 3),
+        "Half of it? Forward are 2 of the 6, and the way back 4.",
+        _times(6, 1),
+        "A multiplication *and* an addition: 2 for each parameter.",
+        _times(6, 4),
+        "4 is the way back alone, which is not gone in use.",
+        _times(2, 2),
+        "In training there is the way back, too: 2 + 4.",
+        _times(4, 2),
+        "In training both ways are gone: 2 forward and 4 back.",
+        _times(2, 6),
+        "The other way round: training costs more.",
+        _times(3, 1),
+        "The proportion is right. Each parameter multiplies *and* adds: twice that.",
     ),
 )

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import normal, some_numbers
 
 # ---- next token targets ---------------------------------------------------------------------------------------------
@@ -40,36 +40,23 @@ TARGETS = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda ids: (ids[:, :-1], ids[:, :-1]),
-            "The target of each place is the token that stands there. To copy it needs no model: it should say what "
-            "comes *next*.",
-        ),
-        Wrong(
-            lambda ids: (ids[:, 1:], ids[:, :-1]),
-            "The wrong way round: each place is asked for the token *before* it, which it has seen.",
-        ),
-        Wrong(
-            lambda ids: (ids, ids[:, 1:]), "The inputs are one longer than the targets: what should follow the last?"
-        ),
-        Wrong(
-            lambda ids: (ids, ids.roll(-1, 1)),
-            "`roll` brings the first token to the end: the last place is asked for the beginning of the text. It has "
-            "no target, so leave it out.",
-        ),
-        Wrong(
-            lambda ids: (ids[:, :-2], ids[:, 2:]),
-            "Moved by two: this asks for the token after the next.",
-        ),
-        Wrong(
-            lambda ids: (ids[:-1], ids[1:]),
-            "The first axis is the batch: this takes the next *text* for the answer. Time is the second axis.",
-        ),
-        Wrong(
-            lambda ids: (ids[:, :-1], ids[:, -1:]),
-            "One question for each text, about its last token. Under a causal mask every place can be asked.",
-        ),
+    wrong=wrong_answers(
+        lambda ids: (ids[:, :-1], ids[:, :-1]),
+        "The target of each place is the token that stands there. To copy it needs no model: it should say what "
+        "comes *next*.",
+        lambda ids: (ids[:, 1:], ids[:, :-1]),
+        "The wrong way round: each place is asked for the token *before* it, which it has seen.",
+        lambda ids: (ids, ids[:, 1:]),
+        "The inputs are one longer than the targets: what should follow the last?",
+        lambda ids: (ids, ids.roll(-1, 1)),
+        "`roll` brings the first token to the end: the last place is asked for the beginning of the text. It has "
+        "no target, so leave it out.",
+        lambda ids: (ids[:, :-2], ids[:, 2:]),
+        "Moved by two: this asks for the token after the next.",
+        lambda ids: (ids[:-1], ids[1:]),
+        "The first axis is the batch: this takes the next *text* for the answer. Time is the second axis.",
+        lambda ids: (ids[:, :-1], ids[:, -1:]),
+        "One question for each text, about its last token. Under a causal mask every place can be asked.",
     ),
 )
 
@@ -140,22 +127,19 @@ SAME = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(_asked(_FIRST, _FIRST), "The target is the input still: copying is all that is learnt."),
-        Wrong(_asked(_ALL, _ALL), "The whole text now, and each place is asked for itself again."),
-        Wrong(
-            _asked(_NEXT, _FIRST),
-            "The other way round: now each place is asked for the token before it, which it has seen.",
-        ),
-        Wrong(_asked(_ALL, _NEXT), "The inputs are one longer than the targets: the last token has none."),
-        Wrong(
-            lambda model, ids: F.cross_entropy(model(ids).flatten(0, 1), ids.roll(-1, 1).flatten()),
-            "`roll` asks the last place for the first token of the text.",
-        ),
-        Wrong(
-            lambda model, ids: F.cross_entropy(model(ids[:, :-2]).flatten(0, 1), ids[:, 2:].flatten()),
-            "Moved by two: this asks for the token after the next.",
-        ),
+    wrong=wrong_answers(
+        _asked(_FIRST, _FIRST),
+        "The target is the input still: copying is all that is learnt.",
+        _asked(_ALL, _ALL),
+        "The whole text now, and each place is asked for itself again.",
+        _asked(_NEXT, _FIRST),
+        "The other way round: now each place is asked for the token before it, which it has seen.",
+        _asked(_ALL, _NEXT),
+        "The inputs are one longer than the targets: the last token has none.",
+        lambda model, ids: F.cross_entropy(model(ids).flatten(0, 1), ids.roll(-1, 1).flatten()),
+        "`roll` asks the last place for the first token of the text.",
+        lambda model, ids: F.cross_entropy(model(ids[:, :-2]).flatten(0, 1), ids[:, 2:].flatten()),
+        "Moved by two: this asks for the token after the next.",
     ),
 )
 
@@ -229,29 +213,21 @@ TWICE = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,
-            "The labels are moved still before the model moves them: it learns the token after the next.",
-        ),
-        Wrong(
-            lambda model, ids: model(ids[:, :-1], labels=ids[:, :-1]).loss,
-            "Inputs and labels are the same now: right. But the last token is gone, and with it one question.",
-        ),
-        Wrong(
-            lambda model, ids: F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten()),
-            "A loss of your own moves nothing: each place is asked for itself.",
-        ),
-        Wrong(
-            lambda model, ids: model(ids, labels=ids.roll(-1, 1)).loss,
-            "`roll` moves them, too: twice in all.",
-        ),
-        Wrong(
-            lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
-            "Moved back first, and the model moves them on: each place is asked for itself.",
-        ),
-        Wrong(lambda model, ids: model(ids, labels=ids), "This is the whole output. The number is in `.loss`."),
-        Wrong(lambda model, ids: model(ids).loss, "Without labels there is no loss: it is None."),
+    wrong=wrong_answers(
+        lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,
+        "The labels are moved still before the model moves them: it learns the token after the next.",
+        lambda model, ids: model(ids[:, :-1], labels=ids[:, :-1]).loss,
+        "Inputs and labels are the same now: right. But the last token is gone, and with it one question.",
+        lambda model, ids: F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten()),
+        "A loss of your own moves nothing: each place is asked for itself.",
+        lambda model, ids: model(ids, labels=ids.roll(-1, 1)).loss,
+        "`roll` moves them, too: twice in all.",
+        lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
+        "Moved back first, and the model moves them on: each place is asked for itself.",
+        lambda model, ids: model(ids, labels=ids),
+        "This is the whole output. The number is in `.loss`.",
+        lambda model, ids: model(ids).loss,
+        "Without labels there is no loss: it is None.",
     ),
 )
 
@@ -293,28 +269,20 @@ TIME = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda logits: logits.softmax(1)[:, -1], "The softmax runs over time still."),
-        Wrong(
-            lambda logits: logits.softmax(0)[:, -1],
-            "Now it runs over the batch: texts that have nothing to do with each other compete.",
-        ),
-        Wrong(lambda logits: logits[:, -1], "The last place, but its logits: the softmax is gone."),
-        Wrong(
-            lambda logits: logits.softmax(-1)[:, 0],
-            "Over the vocabulary: right. But this is the first place: what follows the first token is known.",
-        ),
-        Wrong(
-            lambda logits: logits.softmax(-1)[:, :, -1],
-            "Over the vocabulary: right. But `[:, :, -1]` is the last *token of the vocabulary* at all places.",
-        ),
-        Wrong(
-            lambda logits: logits.softmax(-1).mean(1),
-            "The mean over all places: it asks what follows any token. Asked for is what follows the last.",
-        ),
-        Wrong(
-            lambda logits: logits.softmax(-1),
-            "A distribution at each place; only that of the last is asked for: `[:, -1]`.",
-        ),
+    wrong=wrong_answers(
+        lambda logits: logits.softmax(1)[:, -1],
+        "The softmax runs over time still.",
+        lambda logits: logits.softmax(0)[:, -1],
+        "Now it runs over the batch: texts that have nothing to do with each other compete.",
+        lambda logits: logits[:, -1],
+        "The last place, but its logits: the softmax is gone.",
+        lambda logits: logits.softmax(-1)[:, 0],
+        "Over the vocabulary: right. But this is the first place: what follows the first token is known.",
+        lambda logits: logits.softmax(-1)[:, :, -1],
+        "Over the vocabulary: right. But `[:, :, -1]` is the last *token of the vocabulary* at all places.",
+        lambda logits: logits.softmax(-1).mean(1),
+        "The mean over all places: it asks what follows any token. Asked for is what follows the last.",
+        lambda logits: logits.softmax(-1),
+        "A distribution at each place; only that of the last is asked for: `[:, -1]`.",
     ),
 )
