@@ -6,6 +6,8 @@ Nothing of them runs before somebody asks for an exercise by its name.
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +41,18 @@ def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
     """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …"""
     answers, hints = answers_and_hints[::2], answers_and_hints[1::2]
     return tuple(Wrong(answer, hint) for answer, hint in zip(answers, hints, strict=True))
+
+
+def variants(answer: Callable) -> Callable[..., Callable]:
+    """A decorator for an answer with options behind a `*`, with which one thing in it can be done differently:
+
+    @variants
+    def _attend(q, k, v, *, scale=True): ...
+
+    _attend(scale=False)    # a wrong answer, a function of q, k, v; options may be given in their order, too
+    """
+    names = [name for name, one in inspect.signature(answer).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    return lambda *values, **options: functools.partial(answer, **dict(zip(names, values, strict=False)), **options)
 
 
 def call(answer: Callable, case: Case) -> Any:

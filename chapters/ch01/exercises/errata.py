@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import NadarayaWatson, masked_softmax
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 
@@ -13,28 +13,22 @@ def weights_of(scores: Tensor) -> Tensor:
     return masked_softmax(scores)
 
 
-def _with_sum(total):
+@variants
+def _with_sum(scores, *, total):
     """The program with another denominator, of (exps): broadcast to [Q, K]."""
-
-    def weights(scores):
-        exps = scores.exp()
-        return exps / total(exps)
-
-    return weights
+    exps = scores.exp()
+    return exps / total(exps)
 
 
-def _in_loops(place, size):
+@variants
+def _in_loops(scores, *, place, size):
     """The program with k at the place 0 (query) or 1 (key) of what is summed, over as many as the axis `size` has."""
-
-    def weights(scores):
-        result = torch.zeros_like(scores)
-        for i, j in torch.cartesian_prod(*map(torch.arange, scores.shape)).tolist():
-            several = range(scores.shape[size])
-            bottom = sum((scores[i, k] if place else scores[k, j]).exp() for k in several)
-            result[i, j] = scores[i, j].exp() / bottom
-        return result
-
-    return weights
+    result = torch.zeros_like(scores)
+    for i, j in torch.cartesian_prod(*map(torch.arange, scores.shape)).tolist():
+        several = range(scores.shape[size])
+        bottom = sum((scores[i, k] if place else scores[k, j]).exp() for k in several)
+        result[i, j] = scores[i, j].exp() / bottom
+    return result
 
 
 DENOMINATOR = FindError(

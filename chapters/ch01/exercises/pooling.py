@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import gaussian_kernel, leave_one_out_mask, masked_softmax
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 INF = float("inf")
@@ -106,34 +106,25 @@ def _scores(queries, keys, width):
     return -(((queries[:, None] - keys) / width) ** 2) / 2
 
 
-def _wrong_scores(score):
+@variants
+def _wrong_scores(queries, keys, values, width=1.0, *, score):
     """Attention pooling with other scores, made of (distance [Q, K], width)."""
-
-    def pooling(queries, keys, values, width=1.0):
-        weights = torch.softmax(score(queries[:, None] - keys, width), dim=-1)
-        return weights @ values, weights
-
-    return pooling
+    weights = torch.softmax(score(queries[:, None] - keys, width), dim=-1)
+    return weights @ values, weights
 
 
-def _wrong_weights(weigh):
+@variants
+def _wrong_weights(queries, keys, values, width=1.0, *, weigh):
     """Attention pooling with other weights, made of the right scores."""
-
-    def pooling(queries, keys, values, width=1.0):
-        weights = weigh(_scores(queries, keys, width))
-        return weights @ values, weights
-
-    return pooling
+    weights = weigh(_scores(queries, keys, width))
+    return weights @ values, weights
 
 
-def _wrong_estimate(estimate):
+@variants
+def _wrong_estimate(queries, keys, values, width=1.0, *, estimate):
     """Attention pooling with the right weights and another estimate, made of (weights, values)."""
-
-    def pooling(queries, keys, values, width=1.0):
-        weights = torch.softmax(_scores(queries, keys, width), dim=-1)
-        return estimate(weights, values), weights
-
-    return pooling
+    weights = torch.softmax(_scores(queries, keys, width), dim=-1)
+    return estimate(weights, values), weights
 
 
 def _no_pairs(queries, keys, values, width=1.0):

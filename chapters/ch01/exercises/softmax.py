@@ -3,7 +3,7 @@
 import torch
 
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 INF = float("inf")
@@ -45,23 +45,17 @@ def _no_maximum_hidden(scores, mask):
     return torch.where(total > 0, exps / total, 0.0)
 
 
-def _minus(maximum):
+@variants
+def _minus(scores, mask, *, maximum):
     """Softmax by hand that subtracts another maximum, of (scores), and puts zeros where 0/0 comes out."""
-
-    def softmax(scores, mask):
-        exps = (scores - maximum(scores)).exp() * mask
-        return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
-
-    return softmax
+    exps = (scores - maximum(scores)).exp() * mask
+    return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
 
 
-def _filled_with(low):
+@variants
+def _filled_with(scores, mask, *, low):
     """Softmax over scores whose masked ones are a small number; all else is right."""
-
-    def softmax(scores, mask):
-        return torch.softmax(scores.masked_fill(~mask, low), dim=-1) * mask.any(-1, keepdim=True)
-
-    return softmax
+    return torch.softmax(scores.masked_fill(~mask, low), dim=-1) * mask.any(-1, keepdim=True)
 
 
 SOFTMAX = Exercise(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 INF = float("inf")
@@ -91,12 +91,10 @@ def _own_cases() -> list[Case]:
     ]
 
 
-def _wrong_own(query=lambda q: q, averaged=lambda x, v: v, scale=True):
-    def attention(x, Wq, Wk, Wv):
-        q, k, v = query(x @ Wq), x @ Wk, x @ Wv
-        return torch.softmax(q @ k.T / (q.shape[-1] ** 0.5 if scale else 1), -1) @ averaged(x, v)
-
-    return attention
+@variants
+def _wrong_own(x, Wq, Wk, Wv, *, query=lambda q: q, averaged=lambda x, v: v, scale=True):
+    q, k, v = query(x @ Wq), x @ Wk, x @ Wv
+    return torch.softmax(q @ k.T / (q.shape[-1] ** 0.5 if scale else 1), -1) @ averaged(x, v)
 
 
 _OWN_WRONG = wrong_answers(

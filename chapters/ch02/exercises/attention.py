@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 INF = float("inf")
@@ -95,14 +95,11 @@ def _attention_cases() -> list[Case]:
     ]  # fmt: skip
 
 
-def _wrong_attention(weigh, mix=lambda weights, keys, values: weights @ values):
+@variants
+def _wrong_attention(queries, keys, values, mask, *, weigh, mix=lambda weights, keys, values: weights @ values):
     """Attention with other weights, made of (queries, keys, mask), or another mean of the values."""
-
-    def attention(queries, keys, values, mask):
-        weights = weigh(queries, keys, mask)
-        return mix(weights, keys, values), weights
-
-    return attention
+    weights = weigh(queries, keys, mask)
+    return mix(weights, keys, values), weights
 
 
 def _scaled(queries, keys):

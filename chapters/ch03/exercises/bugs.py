@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import masked_softmax, padding_mask
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.loss import masked_loss
 
@@ -110,18 +110,16 @@ def read_all(sentences: Tensor, Wx: Tensor, Ws: Tensor) -> Tensor:
     return state
 
 
-def _read(again=True, start=0.0, activation=torch.tanh):
-    def read(sentences, Wx, Ws):
-        found, state = [], torch.full((len(Ws),), start)
-        for words in sentences:
-            if again:
-                state = torch.full((len(Ws),), start)
-            for word in words:
-                state = activation(Wx @ word + Ws @ state)
-            found.append(state)
-        return torch.stack(found)
-
-    return read
+@variants
+def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh):
+    found, state = [], torch.full((len(Ws),), start)
+    for words in sentences:
+        if again:
+            state = torch.full((len(Ws),), start)
+        for word in words:
+            state = activation(Wx @ word + Ws @ state)
+        found.append(state)
+    return torch.stack(found)
 
 
 def _texts(shape, size, seed) -> Case:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.decoding import greedy
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.text import BOS, EOS
 
 # ---- greedy loop ----------------------------------------------------------------------------------------------------
@@ -59,24 +59,22 @@ def _loop_cases() -> list[Case]:
     return [case((5, 7, 6), 10, shown=True), case((4,), 5), case((8, 5, 7, 6), 2), case((6, 7, 4), 3)]
 
 
-def _wrong_loop(first=lambda bos: bos, feed=lambda word, bos: word, carry=True, stop=True, keep=False, more=0):
+@variants
+def _wrong_loop(*inputs, first=lambda bos: bos, feed=lambda word, bos: word, carry=True, stop=True, keep=False, more=0):
     """A greedy loop with one thing done differently."""
-
-    def write(step, state, bos, eos, max_length):
-        word, ids = first(bos), []
-        for _ in range(max_length + more):
-            logits, new = step(word, state)
-            state = new if carry else state
-            chosen = int(logits.argmax())
-            if chosen == eos and stop and not keep:
-                break
-            ids.append(chosen)
-            if chosen == eos and stop:
-                break
-            word = feed(chosen, bos)
-        return torch.tensor(ids)
-
-    return write
+    step, state, bos, eos, max_length = inputs
+    word, ids = first(bos), []
+    for _ in range(max_length + more):
+        logits, new = step(word, state)
+        state = new if carry else state
+        chosen = int(logits.argmax())
+        if chosen == eos and stop and not keep:
+            break
+        ids.append(chosen)
+        if chosen == eos and stop:
+            break
+        word = feed(chosen, bos)
+    return torch.tensor(ids)
 
 
 LOOP = Exercise(
@@ -125,12 +123,10 @@ def shifted(ids: Tensor, bos: int, eos: int) -> tuple[Tensor, Tensor]:
     return torch.cat([start, ids]), torch.cat([ids, end])
 
 
-def _shift(hears, says):
-    def make(ids, bos, eos):
-        start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
-        return torch.cat(hears(ids, start, end)), torch.cat(says(ids, start, end))
-
-    return make
+@variants
+def _shift(ids, bos, eos, *, hears, says):
+    start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
+    return torch.cat(hears(ids, start, end)), torch.cat(says(ids, start, end))
 
 
 SHIFT = FindError(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- additive attention step ----------------------------------------------------------------------------------------
@@ -44,15 +44,13 @@ def _step_cases() -> list[Case]:
     ]
 
 
-def _wrong_step(score=None, mask=lambda m: m, weigh=masked_softmax, mean=lambda a, k: (a[:, None] @ k)[:, 0]):
+@variants
+def _wrong_step(*inputs, score=None, mask=lambda m: m, weigh=masked_softmax, mean=lambda a, k: (a[:, None] @ k)[:, 0]):
     """An additive step with another score of (projected query [B, 1, H], projected keys [B, K, H], w), mask or mean."""
     score = score or (lambda q, k, w: torch.tanh(q + k) @ w)
-
-    def step(query, keys, given, W1, W2, w):
-        weights = weigh(score((query @ W1.T)[:, None], keys @ W2.T, w), mask(given))
-        return mean(weights, keys), weights
-
-    return step
+    query, keys, given, W1, W2, w = inputs
+    weights = weigh(score((query @ W1.T)[:, None], keys @ W2.T, w), mask(given))
+    return mean(weights, keys), weights
 
 
 STEP = Exercise(

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import frequencies
 
@@ -19,16 +19,13 @@ def stacked_attention(Z: Tensor, W: Tensor) -> Tensor:
     return Z
 
 
-def _stack(mix):
+@variants
+def _stack(Z, W, *, mix):
     """A stack whose layers end with mix(A, Z, Q, K, V)."""
-
-    def layers(Z, W):
-        for WQ, WK, WV in W:
-            Q, K, V = Z @ WQ, Z @ WK, Z @ WV
-            Z = mix(torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, -1), Z, Q, K, V)
-        return Z
-
-    return layers
+    for WQ, WK, WV in W:
+        Q, K, V = Z @ WQ, Z @ WK, Z @ WV
+        Z = mix(torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, -1), Z, Q, K, V)
+    return Z
 
 
 MIXED = FindError(
@@ -176,12 +173,10 @@ def reads(ids: Tensor, E: Tensor, P: Tensor, W: Tensor) -> Tensor:
     return with_positions(E[ids], P[: len(ids)], *W)
 
 
-def _read(embed):
-    def read(ids, E, P, W):
-        x = embed(ids, E, P)
-        return _attend(x, x, x, x, *W)
-
-    return read
+@variants
+def _read(ids, E, P, W, *, embed):
+    x = embed(ids, E, P)
+    return _attend(x, x, x, x, *W)
 
 
 MISSING = FindError(
@@ -250,11 +245,9 @@ def relative_encoding(i: int, j: int, model_size: int) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], -1).flatten().float()
 
 
-def _place(number):
-    def encode(i, j, D):
-        return relative_encoding(number(i, j), 0, D)
-
-    return encode
+@variants
+def _place(i, j, D, *, number):
+    return relative_encoding(number(i, j), 0, D)
 
 
 def _told(answer, case: Case) -> tuple:

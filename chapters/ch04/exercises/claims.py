@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from chapters.ch04.experiments import convolutions_between, multiply_adds
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import sinusoidal_encoding
 
@@ -42,16 +42,13 @@ def _shuffle_case(says: str, seed: int, shown=False, order=(2, 0, 3, 1), **how) 
     return Case(args, given={"layer": says}, shown=shown)
 
 
-def _shuffled(moved, otherwise="neither"):
+@variants
+def _shuffled(layer, x, order, *, moved, otherwise="neither"):
     """moved(before, after, order) -> bool: "equivariant"?"""
-
-    def judge(layer, x, order):
-        before, after = layer(x), layer(x[order])
-        if torch.allclose(before, after, atol=1e-5):
-            return "invariant"
-        return "equivariant" if moved(before, after, order) else otherwise
-
-    return judge
+    before, after = layer(x), layer(x[order])
+    if torch.allclose(before, after, atol=1e-5):
+        return "invariant"
+    return "equivariant" if moved(before, after, order) else otherwise
 
 
 INVARIANT = FindError(
@@ -168,12 +165,10 @@ def cheaper(n: int, d: int) -> str:
     return "equal" if attention == recurrent else "attention" if attention < recurrent else "recurrent"
 
 
-def _compared(attention, recurrent):
-    def judge(n, d):
-        a, r = attention(n, d), recurrent(n, d)
-        return "equal" if a == r else "attention" if a < r else "recurrent"
-
-    return judge
+@variants
+def _compared(n, d, *, attention, recurrent):
+    a, r = attention(n, d), recurrent(n, d)
+    return "equal" if a == r else "attention" if a < r else "recurrent"
 
 
 LOWERED = FindError(

@@ -3,24 +3,21 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 
 # ---- sinusoidal encoding --------------------------------------------------------------------------------------------
 
 
-def _table(angles=None, first=0, swap=False, halves=False):
+@variants
+def _table(length: int, model_size: int, *, angles=None, first=0, swap=False, halves=False) -> Tensor:
     """A sinusoidal table with one thing done differently. angles(places [T, 1], D) -> those of the sines and of the
     cosines, [T, D / 2] each."""
-
-    def encoding(length: int, model_size: int) -> Tensor:
-        places = torch.arange(first, first + length)[:, None].double()
-        of_sin, of_cos = (angles or (lambda i, D: 2 * (i * frequencies(D),)))(places, model_size)
-        pair = [of_cos.cos(), of_sin.sin()] if swap else [of_sin.sin(), of_cos.cos()]
-        return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
-
-    return encoding
+    places = torch.arange(first, first + length)[:, None].double()
+    of_sin, of_cos = (angles or (lambda i, D: 2 * (i * frequencies(D),)))(places, model_size)
+    pair = [of_cos.cos(), of_sin.sin()] if swap else [of_sin.sin(), of_cos.cos()]
+    return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
 
 
 def _columns(D: int) -> Tensor:

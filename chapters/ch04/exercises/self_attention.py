@@ -9,7 +9,7 @@ from torch import Tensor
 
 from chapters.ch04.experiments import convolution_matrix
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- self-attention -------------------------------------------------------------------------------------------------
@@ -39,18 +39,15 @@ def _self_cases() -> list[Case]:
     return [case(*first, shown=True), drawn(3, 2, 2, 500), drawn(5, 3, 3, 510), drawn(4, 3, 2, 520)]
 
 
-def _wrong_self(query=None, key=None, value=None, scale=None, weigh=None, mix=None):
+@variants
+def _wrong_self(X, WQ, WK, WV, *, query=None, key=None, value=None, scale=None, weigh=None, mix=None):
     """Self-attention with one thing done differently."""
     product = torch.matmul
     query, key, value = query or product, key or product, value or product
-
-    def attend(X, WQ, WK, WV):
-        Q, K, V = query(X, WQ), key(X, WQ if key is _with_queries else WK), value(X, WV)
-        scores = Q @ K.T / (scale(X, Q) if scale else Q.shape[-1] ** 0.5)
-        A = weigh(scores) if weigh else scores.softmax(-1)
-        return (mix(A, V) if mix else A @ V), A
-
-    return attend
+    Q, K, V = query(X, WQ), key(X, WQ if key is _with_queries else WK), value(X, WV)
+    scores = Q @ K.T / (scale(X, Q) if scale else Q.shape[-1] ** 0.5)
+    A = weigh(scores) if weigh else scores.softmax(-1)
+    return (mix(A, V) if mix else A @ V), A
 
 
 def _with_queries(X, W):
@@ -104,19 +101,17 @@ def _convolution_cases() -> list[Case]:
     return [case([1.0, 2, 3], 4, shown=True), case([1.0, 0, -2], 3), case([1.0, 2, 3, 4, 5], 6), case([0.5], 3)]
 
 
-def _wrong_convolution(shift=0, flip=False, circular=False):
-    def matrix(kernel, length):
-        half, C = len(kernel) // 2, torch.zeros(length, length)
-        for i in range(length):
-            for n, weight in enumerate(kernel.flip(0) if flip else kernel):
-                j = i + n - half + shift
-                if circular:
-                    C[i, j % length] += weight
-                elif 0 <= j < length:
-                    C[i, j] += weight
-        return C
-
-    return matrix
+@variants
+def _wrong_convolution(kernel, length, *, shift=0, flip=False, circular=False):
+    half, C = len(kernel) // 2, torch.zeros(length, length)
+    for i in range(length):
+        for n, weight in enumerate(kernel.flip(0) if flip else kernel):
+            j = i + n - half + shift
+            if circular:
+                C[i, j % length] += weight
+            elif 0 <= j < length:
+                C[i, j] += weight
+    return C
 
 
 CONVOLUTION = Exercise(

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.exercises.values import same
 from course_utils.models.blocks import AddNorm, EncoderBlock, PositionwiseFFN
@@ -53,15 +53,12 @@ def _block_cases() -> list[Case]:
     ]
 
 
-def _wrong_block(first=None, second=None):
+@variants
+def _wrong_block(x, mask, attention, ffn, norm1, norm2, *, first=None, second=None):
     """An encoder block with another first or second half."""
     first = first or (lambda x, mask, attention, norm: x + attention(norm(x), norm(x), norm(x), mask)[0])
     second = second or (lambda x, y, ffn, norm1, norm2: y + ffn(norm2(y)))
-
-    def block(x, mask, attention, ffn, norm1, norm2):
-        return second(x, first(x, mask, attention, norm1), ffn, norm1, norm2)
-
-    return block
+    return second(x, first(x, mask, attention, norm1), ffn, norm1, norm2)
 
 
 def _ask(attention, x, mask):

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import LearnedPositions
 
@@ -127,13 +127,11 @@ def _cross_case(target, source, size, seed, shown=False) -> Case:
     return Case(args | {f"W{c}": some_numbers(size, size, seed=seed + 2 + i) for i, c in enumerate("qkv")}, shown=shown)
 
 
-def _asked(query=lambda w, s: w, key=lambda w, s: s, value=lambda w, s: s, scale=0.5):
-    def attention(written, source, Wq, Wk, Wv):
-        q, k, v = query(written, source) @ Wq, key(written, source) @ Wk, value(written, source) @ Wv
-        weights = torch.softmax(q @ k.T / q.shape[-1] ** scale, -1)
-        return weights @ v, weights
-
-    return attention
+@variants
+def _asked(written, source, Wq, Wk, Wv, *, query=lambda w, s: w, key=lambda w, s: s, value=lambda w, s: s, scale=0.5):
+    q, k, v = query(written, source) @ Wq, key(written, source) @ Wk, value(written, source) @ Wv
+    weights = torch.softmax(q @ k.T / q.shape[-1] ** scale, -1)
+    return weights @ v, weights
 
 
 KEYS = FindError(

@@ -9,7 +9,7 @@ from torch.func import functional_call
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- split heads ----------------------------------------------------------------------------------------------------
@@ -115,7 +115,9 @@ def _multi_head_cases() -> list[Case]:
     ]
 
 
+@variants
 def _wrong_heads(
+    *inputs,
     split=split_heads,
     scale=lambda d, D: d**0.5,
     weigh=lambda scores, mask: masked_softmax(scores, mask[:, None]),
@@ -125,13 +127,10 @@ def _wrong_heads(
     report=lambda weights: weights,
 ):
     """Multi-head attention with one thing done differently."""
-
-    def attend(x, memory, Wq, Wk, Wv, Wo, heads, mask):
-        q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, values(memory, Wv) if values else memory @ Wv))
-        weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), mask)
-        return out(join(weights @ v), Wo), report(weights)
-
-    return attend
+    x, memory, Wq, Wk, Wv, Wo, heads, mask = inputs
+    q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, values(memory, Wv) if values else memory @ Wv))
+    weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), mask)
+    return out(join(weights @ v), Wo), report(weights)
 
 
 MULTI_HEAD = Exercise(
@@ -202,13 +201,11 @@ def heads_attend(q: Tensor, k: Tensor, v: Tensor, H: int) -> Tensor:
     return join_heads(scaled_dot_product_attention(*(split_heads(x, H) for x in (q, k, v)))[0])
 
 
-def _wrong_attend(split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
-    def attend(q, k, v, H):
-        D = q.shape[-1]
-        q, k, v = (split(x, H) for x in (q, k, v))
-        return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
-
-    return attend
+@variants
+def _wrong_attend(q, k, v, H, *, split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
+    D = q.shape[-1]
+    q, k, v = (split(x, H) for x in (q, k, v))
+    return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
 
 
 RESHAPE = FindError(

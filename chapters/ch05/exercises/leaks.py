@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 from .masks import hide_future, scaled_scores, three_inputs
@@ -17,12 +17,10 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor, training: bool) -> Tensor:
     return scaled_dot_product_attention(q, k, v, causal_mask(q.shape[1]))[0]
 
 
-def _masked_when(when, diagonal=0):
-    def attention(q, k, v, training):
-        scores = scaled_scores(q, k)
-        return torch.softmax(hide_future(scores, diagonal) if when(training) else scores, -1) @ v
-
-    return attention
+@variants
+def _masked_when(q, k, v, training, *, when, diagonal=0):
+    scores = scaled_scores(q, k)
+    return torch.softmax(hide_future(scores, diagonal) if when(training) else scores, -1) @ v
 
 
 TRAINING_ONLY = FindError(
@@ -92,14 +90,12 @@ def last_feature(words: Tensor, layers) -> Tensor:
     return x[-1]
 
 
-def _masked_layers(masked=lambda i, n: False, mask=causal_mask):
-    def last(words, layers):
-        x = words
-        for i, layer in enumerate(layers):
-            x = layer(x, mask(len(x)) if masked(i, len(layers)) else None)
-        return x[-1]
-
-    return last
+@variants
+def _masked_layers(words, layers, *, masked=lambda i, n: False, mask=causal_mask):
+    x = words
+    for i, layer in enumerate(layers):
+        x = layer(x, mask(len(x)) if masked(i, len(layers)) else None)
+    return x[-1]
 
 
 def _deep(count, time, size, seed, shown=False) -> Case:

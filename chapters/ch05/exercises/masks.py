@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 INF = float("inf")
@@ -41,15 +41,12 @@ def _real(*rows: str) -> Tensor:
     return torch.tensor([[c == "1" for c in row] for row in rows])
 
 
-def _wrong_masks(encoder=None, decoder=None, cross=None):
+@variants
+def _wrong_masks(source, target, *, encoder=None, decoder=None, cross=None):
     """Three masks, one of them made differently."""
-
-    def masks(source, target):
-        right = three_masks(source, target)
-        other = (encoder and encoder(source), decoder and decoder(target), cross and cross(source, target))
-        return tuple(r if o is None else o for r, o in zip(right, other, strict=True))
-
-    return masks
+    right = three_masks(source, target)
+    other = (encoder and encoder(source), decoder and decoder(target), cross and cross(source, target))
+    return tuple(r if o is None else o for r, o in zip(right, other, strict=True))
 
 
 def _lower(x: Tensor, diagonal: int = 0) -> Tensor:

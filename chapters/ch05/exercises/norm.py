@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.blocks import AddNorm
 
@@ -48,28 +48,22 @@ def _norm_cases() -> list[Case]:
     ]
 
 
-def _norm(dims=-1, unbiased=False, centre=True, affine=True, root=True):
-    def norm(x, gain, bias):
-        mean = x.mean(dims, keepdim=True) if centre else 0
-        variance = x.var(dims, keepdim=True, unbiased=unbiased) if centre else (x * x).mean(dims, keepdim=True)
-        scaled = (x - mean) / (variance + 1e-5) ** (0.5 if root else 1)
-        return scaled * gain + bias if affine else scaled
-
-    return norm
+@variants
+def _norm(x, gain, bias, *, dims=-1, unbiased=False, centre=True, affine=True, root=True):
+    mean = x.mean(dims, keepdim=True) if centre else 0
+    variance = x.var(dims, keepdim=True, unbiased=unbiased) if centre else (x * x).mean(dims, keepdim=True)
+    scaled = (x - mean) / (variance + 1e-5) ** (0.5 if root else 1)
+    return scaled * gain + bias if affine else scaled
 
 
+@variants
 def _wrong_norm(
-    norm=None,
-    pre=lambda x, part, norm: x + part(norm(x)),
-    post=lambda x, part, norm: norm(x + part(x)),
+    *inputs, norm=None, pre=lambda x, part, norm: x + part(norm(x)), post=lambda x, part, norm: norm(x + part(x))
 ):
     """Add and norm with one thing done differently."""
     norm = norm or _norm()
-
-    def add_norm(x, part, gain, bias, norm_first):
-        return (pre if norm_first else post)(x, part, lambda y: norm(y, gain, bias))
-
-    return add_norm
+    x, part, gain, bias, norm_first = inputs
+    return (pre if norm_first else post)(x, part, lambda y: norm(y, gain, bias))
 
 
 def _pre(x, part, norm):

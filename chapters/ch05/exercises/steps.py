@@ -5,7 +5,7 @@ from torch import Tensor
 
 from chapters.ch03.exercises.measures import LOSS_WRONG, each, loss_cases
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.loss import masked_loss
 
@@ -30,7 +30,9 @@ def _step_cases() -> list[Case]:
     return [case(1, 2, 2, 1060, shown=True), case(2, 0, 2, 830), case(2, 3, 4, 840), case(1, 1, 3, 850)]
 
 
+@variants
 def _wrong_step(
+    *inputs,
     place=lambda past: past,
     seen=lambda old, new: torch.cat([old, new], 1),
     kept=None,
@@ -39,18 +41,15 @@ def _wrong_step(
     ask=lambda q, k: q @ k.mT / q.shape[-1] ** 0.5,
 ):
     """A cached step with one thing done differently."""
-
-    def step(word, keys, values, positions, Wq, Wk, Wv):
-        x = word[:, None]
-        at = place(keys.shape[1])
-        x = x if at is None else x + positions[at]
-        new_keys, new_values = entry(word[:, None], x) @ Wk, entry(word[:, None], x) @ Wv
-        k, v = seen(keys, new_keys), seen(values, new_values)
-        weights = masked_softmax(ask(x @ Wq, k), mask(k.shape[1]))
-        store = kept or seen
-        return (weights @ v)[:, 0], store(keys, new_keys), store(values, new_values)
-
-    return step
+    word, keys, values, positions, Wq, Wk, Wv = inputs
+    x = word[:, None]
+    at = place(keys.shape[1])
+    x = x if at is None else x + positions[at]
+    new_keys, new_values = entry(word[:, None], x) @ Wk, entry(word[:, None], x) @ Wv
+    k, v = seen(keys, new_keys), seen(values, new_values)
+    weights = masked_softmax(ask(x @ Wq, k), mask(k.shape[1]))
+    store = kept or seen
+    return (weights @ v)[:, 0], store(keys, new_keys), store(values, new_values)
 
 
 STEP = Exercise(
@@ -124,13 +123,13 @@ def _spread(logits):
     return -logits.log_softmax(-1).mean(-1)
 
 
-def _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * spread, total=lambda x, mask: x[mask].mean()):
+@variants
+def _smoothed(
+    *inputs, one=lambda e, right, spread, V: (1 - e) * right + e * spread, total=lambda x, mask: x[mask].mean()
+):
     """A smoothed loss with another mixture or another mean."""
-
-    def loss(logits, target, mask, smoothing):
-        return total(one(smoothing, each(logits, target), _spread(logits), logits.shape[-1]), mask)
-
-    return loss
+    logits, target, mask, smoothing = inputs
+    return total(one(smoothing, each(logits, target), _spread(logits), logits.shape[-1]), mask)
 
 
 SMOOTHING = Exercise(

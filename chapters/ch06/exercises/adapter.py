@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 
@@ -38,12 +38,13 @@ def _cases() -> list[Case]:
     return [Case(dict(zip(names, shown, strict=True)), shown=True), random(2, 3, 6, 2, 1570), fresh]
 
 
-def _other(start=lambda x: x, act=F.gelu, add=lambda x, y: x + y, read=lambda x: x, end=lambda y: y, biases=(1, 1)):
-    def adapter(x, W_down, b_down, W_up, b_up):
-        x = start(x)
-        return end(add(x, act(read(x) @ W_down + biases[0] * b_down) @ W_up + biases[1] * b_up))
-
-    return adapter
+@variants
+def _other(
+    *inputs, start=lambda x: x, act=F.gelu, add=lambda x, y: x + y, read=lambda x: x, end=lambda y: y, biases=(1, 1)
+):
+    x, W_down, b_down, W_up, b_up = inputs
+    x = start(x)
+    return end(add(x, act(read(x) @ W_down + biases[0] * b_down) @ W_up + biases[1] * b_up))
 
 
 ADAPTER = Exercise(

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.models.bert import BertConfig, BertEmbeddings
 
@@ -54,7 +54,9 @@ def _norm(x, gain, bias, **options):
     return F.layer_norm(x, x.shape[-1:], gain, bias, 1e-12)
 
 
+@variants
 def _summed(
+    *inputs,
     token=lambda ids, segments, table: table[ids],
     segment=lambda ids, segments, table: table[segments],
     place=lambda ids, segments, table: table[: ids.shape[1]],
@@ -62,12 +64,9 @@ def _summed(
     norm=_norm,
 ):
     """The sum with one part made differently."""
-
-    def embed(ids, segments, token_table, segment_table, position_table, gain, bias):
-        parts = (token(ids, segments, token_table), segment(ids, segments, segment_table))
-        return norm(join(*parts, place(ids, segments, position_table)), gain, bias)
-
-    return embed
+    ids, segments, token_table, segment_table, position_table, gain, bias = inputs
+    parts = (token(ids, segments, token_table), segment(ids, segments, segment_table))
+    return norm(join(*parts, place(ids, segments, position_table)), gain, bias)
 
 
 SUM = Exercise(

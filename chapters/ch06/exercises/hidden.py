@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 from .script import Reader
@@ -26,12 +26,12 @@ def _thrown(batch, time, chance, seed) -> Case:
     return Case(args)
 
 
-def _hidden(mask=lambda d: d < 0.8, other=lambda d: d >= 0.9, where=lambda chosen: chosen):
-    def hide(ids, chosen, dice, words, mask_id):
-        inputs = torch.where(where(chosen) & mask(dice), mask_id, ids)
-        return torch.where(where(chosen) & other(dice), words, inputs)
-
-    return hide
+@variants
+def _hidden(
+    ids, chosen, dice, words, mask_id, *, mask=lambda d: d < 0.8, other=lambda d: d >= 0.9, where=lambda chosen: chosen
+):
+    inputs = torch.where(where(chosen) & mask(dice), mask_id, ids)
+    return torch.where(where(chosen) & other(dice), words, inputs)
 
 
 def _all_words(ids, chosen, dice, words, mask_id):

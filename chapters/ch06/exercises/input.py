@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 
@@ -36,24 +36,23 @@ def _put(first, second, length, pad=PAD, shown=False) -> Case:
     return Case(args, shown=shown)
 
 
+@variants
 def _other_input(
+    *inputs,
     parts=lambda a, b, cls, sep: [cls, *a, sep, *b, sep],
     segments=lambda a, b: [0] * (len(a) + 2) + [1] * (len(b) + 1),
     real=lambda mask, ids, segments: mask,
     fill=lambda row, rest: row + rest,
 ):
     """The input of BERT with one thing done differently."""
-
-    def make(first, second, cls, sep, pad, length):
-        ids, kinds = parts(first, second, cls, sep), segments(first, second)
-        kinds += [1] * (len(ids) - len(kinds))
-        left = max(0, length - len(ids))
-        mask = fill([True] * len(ids), [False] * left)
-        ids, kinds = fill(ids, [pad] * left), fill(kinds[: len(ids)], [0] * left)
-        ids, kinds = torch.tensor(ids), torch.tensor(kinds)
-        return ids, kinds, real(torch.tensor(mask), ids, kinds)
-
-    return make
+    first, second, cls, sep, pad, length = inputs
+    ids, kinds = parts(first, second, cls, sep), segments(first, second)
+    kinds += [1] * (len(ids) - len(kinds))
+    left = max(0, length - len(ids))
+    mask = fill([True] * len(ids), [False] * left)
+    ids, kinds = fill(ids, [pad] * left), fill(kinds[: len(ids)], [0] * left)
+    ids, kinds = torch.tensor(ids), torch.tensor(kinds)
+    return ids, kinds, real(torch.tensor(mask), ids, kinds)
 
 
 BERT_INPUT = Exercise(

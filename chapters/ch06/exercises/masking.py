@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.models.bert import mask_tokens
 
 RIGHT = ((80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
@@ -67,7 +67,9 @@ def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown
     return Case(args, given=given, shown=shown)
 
 
+@variants
 def _masked_otherwise(
+    *inputs,
     chance=0.15,
     may=lambda special: ~special,
     hide=lambda dice: dice < 0.8,
@@ -77,17 +79,14 @@ def _masked_otherwise(
     listen=True,
 ):
     """Masking with one thing done differently."""
-
-    def mask(ids, special_mask, vocab_size, mask_id, generator):
-        generator = generator if listen else None
-        chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
-        dice = torch.rand(ids.shape, generator=generator)
-        inputs = torch.where(
-            chosen & other(dice), word(vocab_size, ids, generator), torch.where(chosen & hide(dice), mask_id, ids)
-        )
-        return inputs, label(ids, inputs, chosen)
-
-    return mask
+    ids, special_mask, vocab_size, mask_id, generator = inputs
+    generator = generator if listen else None
+    chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
+    dice = torch.rand(ids.shape, generator=generator)
+    inputs = torch.where(
+        chosen & other(dice), word(vocab_size, ids, generator), torch.where(chosen & hide(dice), mask_id, ids)
+    )
+    return inputs, label(ids, inputs, chosen)
 
 
 def _two_draws(ids, special_mask, vocab_size, mask_id, generator):

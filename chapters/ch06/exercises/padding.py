@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- padding attended -----------------------------------------------------------------------------------------------
@@ -31,14 +31,11 @@ def _padded(ids, pad, size, seed, shown=False) -> Case:
     return Case(args | {"ids": ids, "pad": pad}, shown=shown)
 
 
-def _hiding(mask, fill=-torch.inf):
+@variants
+def _hiding(q, k, ids, pad, *, mask, fill=-torch.inf):
     """Weights where `mask(ids, pad)` hides the rest."""
-
-    def weights(q, k, ids, pad):
-        scores = q @ k.mT / q.shape[-1] ** 0.5
-        return torch.softmax(scores.masked_fill(~mask(ids, pad), fill), -1)
-
-    return weights
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    return torch.softmax(scores.masked_fill(~mask(ids, pad), fill), -1)
 
 
 ATTENDED = FindError(

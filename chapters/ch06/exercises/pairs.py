@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.values import kind
 
 
@@ -77,7 +77,9 @@ def _stories(count, sentences, pairs, seed, shown=False) -> Case:
     return Case({"stories": stories, "count": pairs, "generator": seed}, given=given, shown=shown)
 
 
+@variants
 def _drawn_otherwise(
+    *inputs,
     label=lambda number: number(2),
     first=lambda story, number: number(len(story) - 1),
     follow=lambda stories, s, i: stories[s][i + 1],
@@ -86,21 +88,19 @@ def _drawn_otherwise(
     listen=True,
 ):
     """Pairs drawn with one thing done differently."""
+    stories, count, generator = inputs
 
-    def pairs(stories, count, generator):
-        def number(below):
-            return int(torch.randint(below, (), generator=generator if listen else None))
+    def number(below):
+        return int(torch.randint(below, (), generator=generator if listen else None))
 
-        made = []
-        for _ in range(count):
-            s = number(len(stories))
-            i, other_one = first(stories[s], number), label(number)
-            other = away(stories, s, number)
-            second = other[number(len(other))] if other_one else follow(stories, s, i)
-            made.append((stories[s][i], second, written(other_one)))
-        return made
-
-    return pairs
+    made = []
+    for _ in range(count):
+        s = number(len(stories))
+        i, other_one = first(stories[s], number), label(number)
+        other = away(stories, s, number)
+        second = other[number(len(other))] if other_one else follow(stories, s, i)
+        made.append((stories[s][i], second, written(other_one)))
+    return made
 
 
 def _over_the_end(stories, s, i):

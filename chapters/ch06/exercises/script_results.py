@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 from course_utils.exercises.values import kind
 
@@ -40,13 +40,11 @@ def _many(count, again, shown=False) -> Case:
     return Case({"texts": texts + texts[:again]}, shown=shown)
 
 
-def _sliced(train, valid, test, unique=True):
-    def split(texts):
-        texts = list(dict.fromkeys(texts)) if unique else texts
-        cut = len(texts) // 10 + 1
-        return train(texts, cut), valid(texts, cut), test(texts, cut)
-
-    return split
+@variants
+def _sliced(texts, *, train, valid, test, unique=True):
+    texts = list(dict.fromkeys(texts)) if unique else texts
+    cut = len(texts) // 10 + 1
+    return train(texts, cut), valid(texts, cut), test(texts, cut)
 
 
 ONE_SENTENCE = FindError(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_utils.exercises.definition import Case, Exercise, call, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, call, variants, wrong_answers
 from course_utils.exercises.values import kind
 
 Words = dict[tuple[str, ...], int]
@@ -43,18 +43,17 @@ def _read(answer, case: Case):
     return " ".join(map(str, pair)) if isinstance(pair, tuple | list) else pair, words
 
 
-def _merging(count=lambda times: times, neighbours=lambda w: zip(w, w[1:], strict=False), choose=max, join=joined):
+@variants
+def _merging(
+    words, *, count=lambda times: times, neighbours=lambda w: zip(w, w[1:], strict=False), choose=max, join=joined
+):
     """A merge with one thing done differently."""
-
-    def merge(words):
-        pairs = Counter()
-        for pieces, times in words.items():
-            for pair in neighbours(pieces):
-                pairs[pair] += count(times)
-        best = choose(pairs, key=pairs.get)
-        return best, {join(pieces, best): times for pieces, times in words.items()}
-
-    return merge
+    pairs = Counter()
+    for pieces, times in words.items():
+        for pair in neighbours(pieces):
+            pairs[pair] += count(times)
+    best = choose(pairs, key=pairs.get)
+    return best, {join(pieces, best): times for pieces, times in words.items()}
 
 
 def _first_only(pieces, pair):

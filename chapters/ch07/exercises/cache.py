@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- causal attention step ------------------------------------------------------------------------------------------
@@ -29,7 +29,9 @@ def _append(old, new):
     return torch.cat([old, new], 2)
 
 
+@variants
 def _wrong_step(
+    *inputs,
     split=lambda x, heads: x.unflatten(-1, (heads, -1))[:, :, None],
     seen=_append,
     kept=None,
@@ -39,14 +41,11 @@ def _wrong_step(
     join=lambda mixed, Wo: mixed.flatten(1) @ Wo,
 ):
     """A step with one thing done differently."""
-
-    def step(x, keys, values, Wq, Wk, Wv, Wo):
-        query, key, value = (split(x @ W, keys.shape[1]) for W in (Wq, Wk, Wv))
-        k, v, store = seen(keys, key), seen(values, value), kept or seen
-        weights = soft(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, mask(k.shape[2]))
-        return join(weights @ v, Wo), store(keys, key), store(values, value)
-
-    return step
+    x, keys, values, Wq, Wk, Wv, Wo = inputs
+    query, key, value = (split(x @ W, keys.shape[1]) for W in (Wq, Wk, Wv))
+    k, v, store = seen(keys, key), seen(values, value), kept or seen
+    weights = soft(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, mask(k.shape[2]))
+    return join(weights @ v, Wo), store(keys, key), store(values, value)
 
 
 STEP = Exercise(
@@ -178,14 +177,11 @@ def _chunk(batch, past, new, size, seed, shown=False) -> Case:
     return Case({n: some_numbers(*shape, seed=seed + i) for i, (n, shape) in enumerate(shapes.items())}, shown=shown)
 
 
-def _masked(diagonal):
+@variants
+def _masked(q, k, v, *, diagonal):
     """diagonal(P): how far to the right the triangle of a row goes."""
-
-    def attention(q, k, v):
-        may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1]))
-        return ((q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~may, -torch.inf)).softmax(-1) @ v
-
-    return attention
+    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1]))
+    return ((q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~may, -torch.inf)).softmax(-1) @ v
 
 
 CORNER = FindError(

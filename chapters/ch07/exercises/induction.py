@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch07.experiments.induction import head_score
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 
@@ -27,14 +27,13 @@ def _looking_back(half: int) -> Tensor:
     return torch.nn.functional.one_hot(places, 2 * half).float()[None]
 
 
-def _score(back=lambda half: half - 1, first=lambda half: half, reduce=lambda looked: looked.mean((0, 2))):
+@variants
+def _score(
+    weights, half, *, back=lambda half: half - 1, first=lambda half: half, reduce=lambda looked: looked.mean((0, 2))
+):
     """A score with one thing done differently. back: how many places; first: the row it begins with."""
-
-    def score(weights, half):
-        rows = torch.arange(first(half), 2 * half)
-        return reduce(weights[:, :, rows, (rows - back(half)) % (2 * half)])
-
-    return score
+    rows = torch.arange(first(half), 2 * half)
+    return reduce(weights[:, :, rows, (rows - back(half)) % (2 * half)])
 
 
 INDUCTION = Exercise(

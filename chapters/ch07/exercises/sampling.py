@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.decoding.sampling import next_probabilities
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 # ---- temperature ----------------------------------------------------------------------------------------------------
@@ -189,16 +189,13 @@ def nucleus_cases() -> list[Case]:
     ]
 
 
-def kept(which, descending=True, back=None, again=True):
+@variants
+def kept(logits, top_p, *, which, descending=True, back=None, again=True):
     """Top-p with one thing done differently. which(p, sums, top_p): True for what stays, in sorted order."""
-
-    def choose(logits, top_p):
-        p, order = logits.softmax(-1).sort(-1, descending=descending)
-        p = p * which(p, p.cumsum(-1), top_p)
-        p = _scaled(p) if again else p
-        return torch.zeros_like(p).scatter(-1, order, p) if back is None else back(p, order)
-
-    return choose
+    p, order = logits.softmax(-1).sort(-1, descending=descending)
+    p = p * which(p, p.cumsum(-1), top_p)
+    p = _scaled(p) if again else p
+    return torch.zeros_like(p).scatter(-1, order, p) if back is None else back(p, order)
 
 
 TOP_P = Exercise(
