@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from course_utils.attention import NadarayaWatson, masked_softmax
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers
 
 
 def weights_of(scores: Tensor) -> Tensor:
@@ -106,17 +106,7 @@ def kind_of(model: nn.Module) -> str:
     return "parametric" if any(p.requires_grad for p in model.parameters()) else "non-parametric"
 
 
-def _model_cases() -> list[Case]:
-    def case(model: nn.Module, text: str, shown: bool = False) -> Case:
-        return Case({"model": model}, given={"model": text}, shown=shown)
-
-    return [
-        case(NadarayaWatson(1.0, learnable=True), "NadarayaWatson(1.0, learnable=True)", shown=True),
-        case(NadarayaWatson(1.0), "NadarayaWatson(1.0)"),
-        case(NadarayaWatson(0.2), "NadarayaWatson(0.2), its width chosen by hand"),
-        case(nn.Linear(1, 1), "nn.Linear(1, 1), a straight line"),
-        case(nn.Softmax(dim=-1), "nn.Softmax(dim=-1)"),
-    ]
+_model = named("model")
 
 
 NON_PARAMETRIC = FindError(
@@ -139,7 +129,13 @@ NON_PARAMETRIC = FindError(
         4: "the estimate is differentiable in w, and w = 1 / width.",
     },
     reference=kind_of,
-    cases=_model_cases,
+    cases=lambda: [
+        _model(NadarayaWatson(1.0, learnable=True), given={"model": "NadarayaWatson(1.0, learnable=True)"}, shown=True),
+        _model(NadarayaWatson(1.0), given={"model": "NadarayaWatson(1.0)"}),
+        _model(NadarayaWatson(0.2), given={"model": "NadarayaWatson(0.2), its width chosen by hand"}),
+        _model(nn.Linear(1, 1), given={"model": "nn.Linear(1, 1), a straight line"}),
+        _model(nn.Softmax(dim=-1), given={"model": "nn.Softmax(dim=-1)"}),
+    ],
     returns=("answer",),
     words=True,
     hints=(

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_utils.attention import gaussian_kernel, leave_one_out_mask, masked_softmax
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 INF = float("inf")
 
@@ -16,23 +16,19 @@ INF = float("inf")
 # ---- gaussian kernel ------------------------------------------------------------------------------------------------
 
 
-def _kernel_cases() -> list[Case]:
-    return [
+KERNEL = Exercise(
+    name="gaussian kernel",
+    task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
+    why="Everything in this chapter weighs examples by closeness; this is the closeness.",
+    reference=gaussian_kernel,
+    cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, {"width": 2.0}),
         Case({"distance": torch.tensor([-1.0, 0.0, 1.0])}, {"width": 0.5}),
         Case({"distance": torch.tensor([0, 1, 3])}, {"width": 1.0}),
         Case({"distance": some_numbers(2, 3, seed=11)}, {"width": 0.8}),
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
-    ]
-
-
-KERNEL = Exercise(
-    name="gaussian kernel",
-    task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
-    why="Everything in this chapter weighs examples by closeness; this is the closeness.",
-    reference=gaussian_kernel,
-    cases=_kernel_cases,
+    ],
     returns=("closeness",),
     hints=(
         "Three steps: measure the distance in widths, square it, and let exp make a closeness of it.",
@@ -87,19 +83,7 @@ def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: floa
     return weights @ values, weights
 
 
-def _pooling_cases() -> list[Case]:
-    def case(queries, keys, values, *, shown=False, **width) -> Case:
-        return Case({"queries": queries, "keys": keys, "values": values}, width, shown=shown)
-
-    numbers = torch.tensor
-    return [
-        case(numbers([0.0, 1.0]), numbers([0.0, 1.0, 2.0]), numbers([1.0, 2.0, 4.0]), shown=True),
-        case(numbers([0.0, 1.0]), numbers([0.0, 1.0, 2.0]), numbers([1.0, 2.0, 4.0]), width=0.5),
-        case(numbers([0.5, 2.0]), numbers([0.0, 2.0]), numbers([3.0, -1.0]), width=2.0),
-        case(numbers([-1.0, 0.0, 1.0, 2.0, 3.0]), numbers([1.0]), numbers([5.0]), width=1.0),
-        case(numbers([0.0, 1.0, 2.0]), numbers([0.0, 0.0, 1.0]), numbers([1.0, 3.0, 0.0]), width=1.5),
-        case(some_numbers(4, seed=21), some_numbers(6, seed=22), some_numbers(6, seed=23), width=0.7),
-    ]
+_pooling = named("queries", "keys", "values")
 
 
 def _scores(queries, keys, width):
@@ -143,7 +127,14 @@ POOLING = Exercise(
     "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
     why="Query, key, weight, value: these two lines come back in every chapter.",
     reference=attention_pooling,
-    cases=_pooling_cases,
+    cases=lambda: [
+        _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
+        _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), width=0.5),
+        _pooling(*tensors([0.5, 2.0], [0.0, 2.0], [3.0, -1.0]), width=2.0),
+        _pooling(*tensors([-1.0, 0.0, 1.0, 2.0, 3.0], [1.0], [5.0]), width=1.0),
+        _pooling(*tensors([0.0, 1.0, 2.0], [0.0, 0.0, 1.0], [1.0, 3.0, 0.0]), width=1.5),
+        _pooling(*drawn(21, (4,), (6,), (6,)), width=0.7),
+    ],
     returns=("estimate", "weights"),
     hints=(
         "All distances at once: `queries[:, None] - keys` has the shape [Q, K], one row for each query.",

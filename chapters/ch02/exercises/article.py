@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 INF = float("inf")
 
@@ -18,6 +18,8 @@ def dot_table(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [Q, D], keys [K, D] -> plain dot products [Q, K]."""
     return SCORES["dot"](queries.shape[-1], queries.shape[-1])(queries, keys)
 
+
+_pair = named("queries", "keys")
 
 INDICES = FindError(
     name="mixed-up indices",
@@ -42,12 +44,9 @@ INDICES = FindError(
     },
     reference=dot_table,
     cases=lambda: [
-        Case(
-            {"queries": torch.tensor([[1.0, 1], [0, 1], [1, 2]]), "keys": torch.tensor([[0.0, 1], [1, 0], [1, 1]])},
-            shown=True,
-        ),
-        Case({"queries": normal(2, 3, seed=171), "keys": normal(2, 3, seed=172)}),
-        Case({"queries": normal(3, 2, seed=173), "keys": normal(3, 2, seed=174)}),
+        _pair(*tensors([[1.0, 1], [0, 1], [1, 2]], [[0.0, 1], [1, 0], [1, 1]]), shown=True),
+        _pair(*drawn(171, (2, 3), (2, 3), of=normal)),
+        _pair(*drawn(173, (3, 2), (3, 2), of=normal)),
     ],
     returns=("S",),
     hints=(
@@ -78,16 +77,13 @@ def own_attention(x: Tensor, Wq: Tensor, Wk: Tensor, Wv: Tensor) -> Tensor:
 
 
 def _own_cases() -> list[Case]:
-    def case(x, Wq, Wk, Wv, shown=False) -> Case:
-        return Case({"x": x, "Wq": Wq, "Wk": Wk, "Wv": Wv}, shown=shown)
-
-    numbers = torch.tensor
-    tokens, swap = numbers([[1.0, 0], [0, 1], [1, 1]]), numbers([[0.0, 1], [1, 0]])
+    case = named("x", "Wq", "Wk", "Wv")
+    tokens, swap, values = tensors([[1.0, 0], [0, 1], [1, 1]], [[0.0, 1], [1, 0]], [[2.0, 0], [0, 1]])
     return [
-        case(tokens, numbers([[1.0, 1], [0, 1]]), swap, numbers([[2.0, 0], [0, 1]]), shown=True),
-        case(tokens, numbers([[1.0, -1], [-2, 1]]), swap, numbers([[2.0, 0], [0, 1]])),
-        case(*(normal(3, 3, seed=180 + i) for i in range(4))),
-        case(normal(4, 2, seed=190), *(normal(2, 2, seed=191 + i) for i in range(3))),
+        case(tokens, torch.tensor([[1.0, 1], [0, 1]]), swap, values, shown=True),
+        case(tokens, torch.tensor([[1.0, -1], [-2, 1]]), swap, values),
+        case(*drawn(180, (3, 3), (3, 3), (3, 3), (3, 3), of=normal)),
+        case(*drawn(190, (4, 2), (2, 2), (2, 2), (2, 2), of=normal)),
     ]
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 INF = float("inf")
 
@@ -23,14 +23,7 @@ def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:
     return SCORES["scaled_dot"](size, size)(queries, keys)
 
 
-def _score_cases() -> list[Case]:
-    numbers = torch.tensor
-    return [
-        Case({"queries": numbers([[[1.0, 0, 2, 0]]]), "keys": numbers([[[1.0, 1, 1, 1], [0, 3, 0, 0]]])}, shown=True),
-        Case({"queries": numbers([[[2.0]], [[1.0]]]), "keys": numbers([[[3.0], [1.0]], [[5.0], [4.0]]])}),
-        Case({"queries": normal(1, 3, 3, seed=1), "keys": normal(1, 3, 3, seed=2)}),
-        Case({"queries": normal(2, 3, 5, seed=3), "keys": normal(2, 4, 5, seed=4)}),
-    ]
+_pair = named("queries", "keys")
 
 
 SCORE = Exercise(
@@ -39,7 +32,12 @@ SCORE = Exercise(
     "-> scores [B, Q, K].",
     why="It is the score of every Transformer; one line, four ways to get it wrong without a crash.",
     reference=scaled_dot_score,
-    cases=_score_cases,
+    cases=lambda: [
+        _pair(*tensors([[[1.0, 0, 2, 0]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0]]]), shown=True),
+        _pair(*tensors([[[2.0]], [[1.0]]], [[[3.0], [1.0]], [[5.0], [4.0]]])),
+        _pair(*drawn(1, (1, 3, 3), (1, 3, 3), of=normal)),
+        _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "All dot products of a batch at once are a matrix product of queries with the keys turned round.",
@@ -82,17 +80,16 @@ SCORE = Exercise(
 
 
 def _attention_cases() -> list[Case]:
-    def case(queries, keys, values, mask, shown=False) -> Case:
-        return Case({"queries": queries, "keys": keys, "values": values, "mask": mask}, shown=shown)
-
-    eye = torch.eye(2)[None]
+    case = named("queries", "keys", "values", "mask")
+    eye, values = torch.eye(2)[None], torch.tensor([[[1.0], [5.0]]])
+    queries, keys, others = drawn(5, (1, 3, 4), (1, 3, 4), (1, 3, 4), of=normal)
+    lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
     return [
-        case(eye, eye, torch.tensor([[[1.0], [5.0]]]), torch.tensor([[[True, True], [True, False]]]), shown=True),
-        case(eye, eye, torch.tensor([[[1.0], [5.0]]]), torch.tensor([[[True, True], [False, False]]])),
-        case(3 * normal(1, 3, 4, seed=5), normal(1, 3, 4, seed=6), normal(1, 3, 4, seed=7), causal_mask(3)[None]),
-        case(normal(2, 3, 5, seed=8), normal(2, 4, 5, seed=9), normal(2, 4, 2, seed=10),
-             padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)),
-    ]  # fmt: skip
+        case(eye, eye, values, torch.tensor([[[True, True], [True, False]]]), shown=True),
+        case(eye, eye, values, torch.tensor([[[True, True], [False, False]]])),
+        case(3 * queries, keys, others, causal_mask(3)[None]),
+        case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
+    ]
 
 
 @variants

@@ -9,7 +9,7 @@ from torch import Tensor
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.linear import linear_attention
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import named, normal, tensors
 
 INF = float("inf")
 
@@ -22,6 +22,8 @@ def linear_output(phi_q: Tensor, phi_k: Tensor, values: Tensor) -> Tensor:
     return linear_attention(phi_q, phi_k, values, feature_map=lambda x: x)
 
 
+_linear = named("phi_q", "phi_k", "values")
+
 LINEAR = Exercise(
     name="linear attention",
     task="The mean of the values with weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ): phi_q [Q, m], phi_k [K, m], values [K, Dv] "
@@ -29,28 +31,9 @@ LINEAR = Exercise(
     why="Change the order of two products, and attention's cost grows with the length instead of its square.",
     reference=linear_output,
     cases=lambda: [
-        Case(
-            {
-                "phi_q": torch.tensor([[1.0, 2]]),
-                "phi_k": torch.tensor([[1.0, 0], [1, 1]]),
-                "values": torch.tensor([[4.0], [8.0]]),
-            },
-            shown=True,
-        ),
-        Case(
-            {
-                "phi_q": normal(2, 3, seed=71).exp(),
-                "phi_k": normal(4, 3, seed=72).exp(),
-                "values": normal(4, 2, seed=73),
-            }
-        ),
-        Case(
-            {
-                "phi_q": normal(3, 3, seed=74).exp(),
-                "phi_k": normal(3, 3, seed=75).exp(),
-                "values": normal(3, 3, seed=76),
-            }
-        ),
+        _linear(*tensors([[1.0, 2]], [[1.0, 0], [1, 1]], [[4.0], [8.0]]), shown=True),
+        _linear(normal(2, 3, seed=71).exp(), normal(4, 3, seed=72).exp(), normal(4, 2, seed=73)),
+        _linear(normal(3, 3, seed=74).exp(), normal(3, 3, seed=75).exp(), normal(3, 3, seed=76)),
     ],
     returns=("output",),
     hints=(
@@ -83,10 +66,6 @@ LINEAR = Exercise(
 def decoder_mask(lengths: Tensor, size: int) -> Tensor:
     """lengths [B], size T -> [B, T, T] bool: `padding_mask` and `causal_mask` together."""
     return padding_mask(lengths, size) & causal_mask(size)
-
-
-def _positions(size):
-    return torch.arange(size)
 
 
 MASK = Exercise(
@@ -122,7 +101,7 @@ MASK = Exercise(
         "The other way round: in this course True means *may be attended*.",
         lambda lengths, size: (padding_mask(lengths, size) & causal_mask(size)).float(),
         "The right pattern as decimal numbers. A mask is boolean.",
-        lambda lengths, size: (_positions(size) <= lengths[:, None])[:, None] & causal_mask(size),
+        lambda lengths, size: (torch.arange(size) <= lengths[:, None])[:, None] & causal_mask(size),
         "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
         lambda lengths, size: causal_mask(size).expand(len(lengths), size, size),
         "Causal only: padding can still be attended.",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 INF = float("inf")
 
@@ -22,6 +22,8 @@ def general_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W}, (queries, keys))
 
 
+_general = named("queries", "keys", "W")
+
 GENERAL = Exercise(
     name="general score",
     task="qᵀW k for all pairs, with query and key of different sizes: queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] "
@@ -29,16 +31,9 @@ GENERAL = Exercise(
     why="With one matrix between them, a query and a key need not speak the same language.",
     reference=general_score,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[[1.0, 2]]]),
-                "keys": torch.tensor([[[3.0, 0], [0, 5]]]),
-                "W": torch.tensor([[0.0, 1], [0, 0]]),
-            },
-            shown=True,
-        ),
-        Case({"queries": normal(1, 2, 3, seed=11), "keys": normal(1, 2, 3, seed=12), "W": normal(3, 3, seed=13)}),
-        Case({"queries": normal(2, 3, 2, seed=14), "keys": normal(2, 4, 5, seed=15), "W": normal(2, 5, seed=16)}),
+        _general(*tensors([[[1.0, 2]]], [[[3.0, 0], [0, 5]]], [[0.0, 1], [0, 0]]), shown=True),
+        _general(*drawn(11, (1, 2, 3), (1, 2, 3), (3, 3), of=normal)),
+        _general(*drawn(14, (2, 3, 2), (2, 4, 5), (2, 5), of=normal)),
     ],
     returns=("scores",),
     hints=(
@@ -72,16 +67,7 @@ def additive_score(queries: Tensor, keys: Tensor, W1: Tensor, W2: Tensor, b: Ten
     return torch.func.functional_call(score, weights, (queries, keys))
 
 
-def _additive_cases() -> list[Case]:
-    names = ("queries", "keys", "W1", "W2", "b", "w")
-
-    def case(queries, keys, query_size, key_size, hidden, seed) -> Case:
-        shapes = (queries, query_size), (keys, key_size), (hidden, query_size), (hidden, key_size), (hidden,), (hidden,)
-        return Case(dict(zip(names, (normal(*s, seed=seed + i) for i, s in enumerate(shapes)), strict=True)))
-
-    small = ([[1.0]], [[0.0], [2.0]], [[1.0], [0.0]], [[1.0], [1.0]], [0.0, 1.0], [1.0, 2.0])
-    first = Case(dict(zip(names, map(torch.tensor, small), strict=True)), shown=True)
-    return [first, case(3, 3, 2, 2, 2, 20), case(2, 4, 3, 5, 4, 30), case(3, 3, 3, 3, 3, 40)]
+_additive = named("queries", "keys", "W1", "W2", "b", "w")
 
 
 def _wrong_additive(score):
@@ -95,7 +81,14 @@ ADDITIVE = Exercise(
     "-> scores [Q, K].",
     why="The score with which attention began in translation; its broadcasting is what people stumble over.",
     reference=additive_score,
-    cases=_additive_cases,
+    cases=lambda: [
+        _additive(
+            *tensors([[1.0]], [[0.0], [2.0]], [[1.0], [0.0]], [[1.0], [1.0]], [0.0, 1.0], [1.0, 2.0]), shown=True
+        ),
+        _additive(*drawn(20, (3, 2), (3, 2), (2, 2), (2, 2), (2,), (2,), of=normal)),
+        _additive(*drawn(30, (2, 3), (4, 5), (4, 3), (4, 5), (4,), (4,), of=normal)),
+        _additive(*drawn(40, (3, 3), (3, 3), (3, 3), (3, 3), (3,), (3,), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "Project each query once and each key once: [Q, H] and [K, H]. Only then form the pairs.",

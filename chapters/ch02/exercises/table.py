@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 INF = float("inf")
 
@@ -76,6 +76,8 @@ def location_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W}, (queries, keys))
 
 
+_location = named("queries", "keys", "W")
+
 LOCATION = FindError(
     name="one number for all keys",
     task="write it again, so that each position gets its own score: row i of W [P, D] belongs to position i.",
@@ -91,16 +93,9 @@ LOCATION = FindError(
     innocent={1: "it only names what comes in.", 3: "the result has the shape [Q, K], as it should."},
     reference=location_score,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[1.0, 2]]),
-                "keys": torch.zeros(2, 2),
-                "W": torch.tensor([[1.0, 0], [0, 1], [1, 1]]),
-            },
-            shown=True,
-        ),
-        Case({"queries": normal(2, 3, seed=111), "keys": normal(4, 3, seed=112), "W": normal(6, 3, seed=113)}),
-        Case({"queries": normal(3, 3, seed=114), "keys": normal(3, 3, seed=115), "W": normal(3, 3, seed=116)}),
+        _location(torch.tensor([[1.0, 2]]), torch.zeros(2, 2), torch.tensor([[1.0, 0], [0, 1], [1, 1]]), shown=True),
+        _location(*drawn(111, (2, 3), (4, 3), (6, 3), of=normal)),
+        _location(*drawn(114, (3, 3), (3, 3), (3, 3), of=normal)),
     ],
     returns=("scores",),
     hints=(
@@ -131,6 +126,8 @@ def biased_score(queries: Tensor, keys: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W, "W.bias": b}, (queries, keys))
 
 
+_biased = named("queries", "keys", "W", "b")
+
 BIASED = FindError(
     name="a missing transpose",
     task="write it again: one number for each query with each key.",
@@ -150,23 +147,8 @@ BIASED = FindError(
     },
     reference=biased_score,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[1.0, 2]]),
-                "keys": torch.tensor([[3.0, 0], [1, 1]]),
-                "W": torch.tensor([[0.0, 1], [0, 0]]),
-                "b": torch.tensor([0.0, 1]),
-            },
-            shown=True,
-        ),
-        Case(
-            {
-                "queries": normal(2, 3, seed=121),
-                "keys": normal(4, 3, seed=122),
-                "W": normal(3, 3, seed=123),
-                "b": normal(3, seed=124),
-            }
-        ),
+        _biased(*tensors([[1.0, 2]], [[3.0, 0], [1, 1]], [[0.0, 1], [0, 0]], [0.0, 1]), shown=True),
+        _biased(*drawn(121, (2, 3), (4, 3), (3, 3), (3,), of=normal)),
     ],
     returns=("scores",),
     hints=(
@@ -196,6 +178,8 @@ def deep_hidden(queries: Tensor, keys: Tensor, W0: Tensor, W1: Tensor, b1: Tenso
     return torch.relu((queries @ W0.T)[:, None] + (keys @ W1.T)[None] + b1)
 
 
+_deep = named("queries", "keys", "W0", "W1", "b1")
+
 DEEP = FindError(
     name="the bias outside",
     task="write the first layer again: relu(W₀q + W₁k + b₁) for each pair.",
@@ -218,25 +202,8 @@ DEEP = FindError(
     },
     reference=deep_hidden,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[1.0]]),
-                "keys": torch.tensor([[0.0], [2.0]]),
-                "W0": torch.tensor([[1.0], [-1.0]]),
-                "W1": torch.tensor([[1.0], [1.0]]),
-                "b1": torch.tensor([-2.0, 0.5]),
-            },
-            shown=True,
-        ),
-        Case(
-            {
-                "queries": normal(2, 3, seed=131),
-                "keys": normal(3, 3, seed=132),
-                "W0": normal(4, 3, seed=133),
-                "W1": normal(4, 3, seed=134),
-                "b1": normal(4, seed=135),
-            }
-        ),
+        _deep(*tensors([[1.0]], [[0.0], [2.0]], [[1.0], [-1.0]], [[1.0], [1.0]], [-2.0, 0.5]), shown=True),
+        _deep(*drawn(131, (2, 3), (3, 3), (4, 3), (4, 3), (4,), of=normal)),
     ],
     returns=("hidden",),
     hints=(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import masked_softmax, padding_mask
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.models.loss import masked_loss
 
 from .measures import LOSS_WRONG, loss_cases
@@ -122,9 +122,7 @@ def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh):
     return torch.stack(found)
 
 
-def _texts(shape, size, seed) -> Case:
-    Wx, Ws = some_numbers(size, shape[-1], seed=seed + 1), some_numbers(size, size, seed=seed + 2)
-    return Case({"sentences": some_numbers(*shape, seed=seed), "Wx": Wx, "Ws": Ws})
+_texts = named("sentences", "Wx", "Ws")
 
 
 CARRIED = FindError(
@@ -152,12 +150,9 @@ CARRIED = FindError(
     },
     reference=read_all,
     cases=lambda: [
-        Case(
-            {"sentences": torch.tensor([[[1.0]], [[1.0]]]), "Wx": torch.tensor([[1.0]]), "Ws": torch.tensor([[1.0]])},
-            shown=True,
-        ),
-        _texts((3, 2, 2), 2, seed=391),
-        _texts((2, 3, 1), 2, seed=394),
+        _texts(*tensors([[[1.0]], [[1.0]]], [[1.0]], [[1.0]]), shown=True),
+        _texts(*drawn(391, (3, 2, 2), (2, 2), (2, 2))),
+        _texts(*drawn(394, (2, 3, 1), (2, 1), (2, 2))),
     ],
     returns=("states",),
     hints=(

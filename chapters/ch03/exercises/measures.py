@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.metrics import brevity_penalty, ngrams
 from course_utils.models.loss import masked_loss
 
@@ -21,14 +21,8 @@ def loss_cases() -> list[Case]:
         logits = 2 * some_numbers(*mask.shape, vocabulary, seed=seed + 1)
         return Case({"logits": logits, "target": target.masked_fill(~mask, 0), "mask": mask}, shown=shown)
 
-    first = Case(
-        {
-            "logits": torch.tensor([[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]),
-            "target": torch.tensor([[4, 3, 0]]),
-            "mask": torch.tensor([[True, True, False]]),
-        },
-        shown=True,
-    )
+    logits = [[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]
+    first = named("logits", "target", "mask")(*tensors(logits, [[4, 3, 0]], [[True, True, False]]), shown=True)
     return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 370)]
 
 

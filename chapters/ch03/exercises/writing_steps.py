@@ -10,7 +10,7 @@ from torch import Tensor
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, tensors
 
 # ---- additive attention step ----------------------------------------------------------------------------------------
 
@@ -25,19 +25,15 @@ def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Ten
 
 
 def _step_cases() -> list[Case]:
-    names = ("query", "keys", "mask", "W1", "W2", "w")
-
-    def case(*values, shown=False) -> Case:
-        return Case(dict(zip(names, values, strict=True)), shown=shown)
+    case = named("query", "keys", "mask", "W1", "W2", "w")
 
     def random(batch, count, query_size, key_size, hidden, lengths, seed) -> Case:
         shapes = (batch, query_size), (batch, count, key_size), (hidden, query_size), (hidden, key_size), (hidden,)
-        query, keys, W1, W2, w = (some_numbers(*s, seed=seed + i) for i, s in enumerate(shapes))
+        query, keys, W1, W2, w = drawn(seed, *shapes)
         return case(query, keys, torch.arange(count) < torch.tensor(lengths)[:, None], W1, W2, 2 * w)
 
-    numbers, yes = torch.tensor, torch.ones(1, 2, dtype=torch.bool)
     return [
-        case(numbers([[1.0]]), numbers([[[0.0], [2.0]]]), yes, *2 * [numbers([[1.0]])], numbers([2.0]), shown=True),
+        case(*tensors([[1.0]], [[[0.0], [2.0]]], [[True, True]], [[1.0]], [[1.0]], [2.0]), shown=True),
         random(1, 3, 2, 2, 2, [2], 300),
         random(2, 3, 2, 2, 3, [3, 1], 310),
         random(2, 4, 3, 2, 3, [2, 4], 320),
@@ -114,19 +110,15 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
 
 
 def _decoder_cases() -> list[Case]:
-    def case(batch, count, size, vocabulary, lengths, seed, shown=False) -> Case:
-        shapes = {
-            "state": (batch, size), "keys": (batch, count, size), "E": (vocabulary, size), "Wx": (size, 2 * size),
-            "Ws": (size, size), "Wo": (vocabulary, 2 * size),
-        }  # fmt: skip
-        made = {name: some_numbers(*shape, seed=seed + i) for i, (name, shape) in enumerate(shapes.items())}
-        mask = torch.arange(count) < torch.tensor(lengths)[:, None]
-        word = torch.arange(1, batch + 1)
-        made |= {"word": word, "mask": mask}
-        order = ("word", "state", "keys", "mask", "E", "Wx", "Ws", "Wo")
-        return Case({name: made[name] for name in order}, shown=shown)
+    case = named("word", "state", "keys", "mask", "E", "Wx", "Ws", "Wo")
 
-    return [case(1, 2, 1, 3, [2], 330, shown=True), case(1, 3, 2, 3, [2], 340), case(2, 3, 3, 4, [3, 1], 350)]
+    def random(batch, count, size, vocabulary, lengths, seed, shown=False) -> Case:
+        shapes = (batch, size), (batch, count, size), (vocabulary, size), (size, 2 * size), (size, size)
+        state, keys, *matrices = drawn(seed, *shapes, (vocabulary, 2 * size))
+        mask = torch.arange(count) < torch.tensor(lengths)[:, None]
+        return case(torch.arange(1, batch + 1), state, keys, mask, *matrices, shown=shown)
+
+    return [random(1, 2, 1, 3, [2], 330, shown=True), random(1, 3, 2, 3, [2], 340), random(2, 3, 3, 4, [3, 1], 350)]
 
 
 def _wrong_decoder(query=lambda old, new: old, masked=True, joined=None, read=None, handed_back="new", ask=True):

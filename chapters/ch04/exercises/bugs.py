@@ -6,7 +6,7 @@ from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers
 from course_utils.positions import frequencies
 
 # ---- Z or V ---------------------------------------------------------------------------------------------------------
@@ -104,13 +104,7 @@ def _tried(answer, case: Case) -> tuple:
     )
 
 
-def _place_cases() -> list[Case]:
-    def case(length, size, seed, shown=False) -> Case:
-        shapes = (length, size), (length, size), *3 * [(size, size)]
-        made = (some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes))
-        return Case(dict(zip(("x", "P", "WQ", "WK", "WV"), made, strict=True)), shown=shown)
-
-    return [case(3, 2, 550, shown=True), case(4, 3, 560), case(5, 2, 570)]
+_placed = named("x", "P", "WQ", "WK", "WV")
 
 
 def _attend(x, q, k, v, WQ, WK, WV):
@@ -136,7 +130,11 @@ AFTER = FindError(
         3: "right, for what has come in so far.",
     },
     reference=with_positions,
-    cases=_place_cases,
+    cases=lambda: [
+        _placed(*drawn(550, (3, 2), (3, 2), (2, 2), (2, 2), (2, 2)), shown=True),
+        _placed(*drawn(560, (4, 3), (4, 3), (3, 3), (3, 3), (3, 3))),
+        _placed(*drawn(570, (5, 2), (5, 2), (2, 2), (2, 2), (2, 2))),
+    ],
     run=_tried,
     returns=(
         "output without positions",
@@ -179,6 +177,8 @@ def _read(ids, E, P, W, *, embed):
     return _attend(x, x, x, x, *W)
 
 
+_embedded = named("ids", "E", "P", "W")
+
 MISSING = FindError(
     name="an encoder that is not there",
     task="write it as its comment promises: ids [T], E [V, D], P [max, D] with one row for each place from 0, "
@@ -201,16 +201,9 @@ MISSING = FindError(
     },
     reference=reads,
     cases=lambda: [
-        Case(
-            {
-                "ids": torch.tensor(ids),
-                "E": some_numbers(5, size, seed=seed),
-                "P": some_numbers(6, size, seed=seed + 1),
-                "W": some_numbers(3, size, size, seed=seed + 2),
-            },
-            shown=seed == 580,
-        )
-        for ids, size, seed in (([3, 1, 3], 2, 580), ([0, 4], 3, 590), ([2, 2, 1, 0], 2, 600))
+        _embedded(torch.tensor([3, 1, 3]), *drawn(580, (5, 2), (6, 2), (3, 2, 2)), shown=True),
+        _embedded(torch.tensor([0, 4]), *drawn(590, (5, 3), (6, 3), (3, 3, 3))),
+        _embedded(torch.tensor([2, 2, 1, 0]), *drawn(600, (5, 2), (6, 2), (3, 2, 2))),
     ],
     returns=("output",),
     hints=(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from chapters.ch04.experiments import convolutions_between, multiply_adds
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers
 from course_utils.positions import sinusoidal_encoding
 
 # ---- invariant or equivariant ---------------------------------------------------------------------------------------
@@ -230,8 +230,7 @@ def position_parameters(kind: str, max_length: int, model_size: int) -> int:
     return max_length * model_size if kind == "learned" else 0
 
 
-def _positions(kind: str, shown=False, max_length=50, model_size=128) -> Case:
-    return Case({"kind": kind, "max_length": max_length, "model_size": model_size}, shown=shown)
+_positions = named("kind", "max_length", "model_size")
 
 
 PARAMETERS = FindError(
@@ -255,10 +254,10 @@ PARAMETERS = FindError(
     },
     reference=position_parameters,
     cases=lambda: [
-        _positions("sinusoidal", shown=True),
-        _positions("learned"),
-        _positions("rotary"),
-        _positions("learned", max_length=512, model_size=768),
+        _positions("sinusoidal", 50, 128, shown=True),
+        _positions("learned", 50, 128),
+        _positions("rotary", 50, 128),
+        _positions("learned", 512, 768),
     ],
     returns=("parameters",),
     hints=(

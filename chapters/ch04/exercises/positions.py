@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 
 # ---- sinusoidal encoding --------------------------------------------------------------------------------------------
@@ -133,16 +133,7 @@ def _turned(x: Tensor, angles: Tensor) -> Tensor:
     return torch.stack(turned, -1).flatten(-2).to(x.dtype)
 
 
-def _rotary_cases() -> list[Case]:
-    def case(x, positions, shown=False) -> Case:
-        return Case({"x": x, "positions": torch.tensor(positions)}, shown=shown)
-
-    first = torch.tensor([[1.0, 0], [1, 0], [1, 0]])
-    return [
-        case(first, [0, 1, 2], shown=True),
-        case(some_numbers(3, 4, seed=530), [0, 1, 2]),
-        case(some_numbers(2, 6, seed=531), [5, 3]),
-    ]
+_rotated = named("x", "positions")
 
 
 ROTARY = Exercise(
@@ -151,7 +142,11 @@ ROTARY = Exercise(
     "(a cos − b sin, a sin + b cos): x [T, D], positions [T] -> [T, D]. `frequencies(D)` is given.",
     why="Most language models of today turn queries and keys like this; nothing is added to a word any more.",
     reference=rotary,
-    cases=_rotary_cases,
+    cases=lambda: [
+        _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
+        _rotated(some_numbers(3, 4, seed=530), torch.tensor([0, 1, 2])),
+        _rotated(some_numbers(2, 6, seed=531), torch.tensor([5, 3])),
+    ],
     returns=("turned",),
     hints=(
         "The angles have the shape [T, D / 2]: one for each place and pair.",

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from chapters.ch04.experiments import convolution_matrix
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 
 # ---- self-attention -------------------------------------------------------------------------------------------------
 
@@ -20,23 +20,7 @@ def self_attention(X: Tensor, WQ: Tensor, WK: Tensor, WV: Tensor) -> tuple[Tenso
     return scaled_dot_product_attention(X @ WQ, X @ WK, X @ WV)
 
 
-def _self_cases() -> list[Case]:
-    def case(X, WQ, WK, WV, shown=False) -> Case:
-        return Case({"X": X, "WQ": WQ, "WK": WK, "WV": WV}, shown=shown)
-
-    numbers = torch.tensor
-    first = (
-        numbers([[1.0, 0], [0, 1], [1, 1]]),
-        numbers([[1.0], [2]]),
-        numbers([[2.0], [0]]),
-        numbers([[1.0, 0], [0, 3]]),
-    )
-
-    def drawn(length, size, head, seed) -> Case:
-        shapes = (length, size), (size, head), (size, head), (size, size)
-        return case(*(some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes)))
-
-    return [case(*first, shown=True), drawn(3, 2, 2, 500), drawn(5, 3, 3, 510), drawn(4, 3, 2, 520)]
+_self = named("X", "WQ", "WK", "WV")
 
 
 @variants
@@ -60,7 +44,12 @@ SELF = Exercise(
     "X [T, D], WQ and WK [D, d], WV [D, e] -> (output [T, e], weights [T, T]).",
     why="One sentence, three roles. Everything in BERT and GPT is stacked from these four lines.",
     reference=self_attention,
-    cases=_self_cases,
+    cases=lambda: [
+        _self(*tensors([[1.0, 0], [0, 1], [1, 1]], [[1.0], [2]], [[2.0], [0]], [[1.0, 0], [0, 3]]), shown=True),
+        _self(*drawn(500, (3, 2), (2, 2), (2, 2), (2, 2))),
+        _self(*drawn(510, (5, 3), (3, 3), (3, 3), (3, 3))),
+        _self(*drawn(520, (4, 3), (3, 2), (3, 2), (3, 3))),
+    ],
     returns=("output", "weights"),
     hints=(
         "All three come from the same X. Which of them meet in the scores, and which one is averaged?",
@@ -94,11 +83,7 @@ SELF = Exercise(
 # ---- convolution as a matrix ----------------------------------------------------------------------------------------
 
 
-def _convolution_cases() -> list[Case]:
-    def case(kernel, length, shown=False) -> Case:
-        return Case({"kernel": torch.tensor(kernel), "length": length}, shown=shown)
-
-    return [case([1.0, 2, 3], 4, shown=True), case([1.0, 0, -2], 3), case([1.0, 2, 3, 4, 5], 6), case([0.5], 3)]
+_convolved = named("kernel", "length")
 
 
 @variants
@@ -120,7 +105,12 @@ CONVOLUTION = Exercise(
     "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
     why="Put beside attention's matrix, it shows what the two have in common, and the one thing they have not.",
     reference=convolution_matrix,
-    cases=_convolution_cases,
+    cases=lambda: [
+        _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),
+        _convolved(torch.tensor([1.0, 0, -2]), 3),
+        _convolved(torch.tensor([1.0, 2, 3, 4, 5]), 6),
+        _convolved(torch.tensor([0.5]), 3),
+    ],
     returns=("C",),
     hints=(
         "Row i says what output i takes from each word. With k = 3: something of i − 1, of i, and of i + 1.",

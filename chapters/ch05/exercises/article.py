@@ -9,7 +9,7 @@ from chapters.ch02.exercises.attention import scaled_dot_score
 from chapters.ch02.exercises.masks import decoder_mask
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 from .heads import split_heads
 
@@ -24,8 +24,7 @@ def head_scores(q: Tensor, k: Tensor) -> Tensor:
     return scaled_dot_score(q.flatten(0, 1), k.flatten(0, 1)).unflatten(0, q.shape[:2])
 
 
-def _pair(q_shape, k_shape, seed, shown=False) -> Case:
-    return Case({"q": some_numbers(*q_shape, seed=seed), "k": some_numbers(*k_shape, seed=seed + 1)}, shown=shown)
+_pair = named("q", "k")
 
 
 NOT_TRANSPOSED = FindError(
@@ -44,9 +43,9 @@ NOT_TRANSPOSED = FindError(
     innocent={1: "it only names what comes in.", 2: "the size of a head.", 4: "scaled once, by √d."},
     reference=head_scores,
     cases=lambda: [
-        Case({"q": torch.tensor([[[[1.0, 0], [0, 1]]]]), "k": torch.tensor([[[[1.0, 2], [3, 4]]]])}, shown=True),
-        _pair((1, 2, 3, 3), (1, 2, 3, 3), 860),
-        _pair((2, 2, 2, 4), (2, 2, 3, 4), 862),
+        _pair(*tensors([[[[1.0, 0], [0, 1]]]], [[[[1.0, 2], [3, 4]]]]), shown=True),
+        _pair(*drawn(860, (1, 2, 3, 3), (1, 2, 3, 3))),
+        _pair(*drawn(862, (2, 2, 2, 4), (2, 2, 3, 4))),
     ],
     returns=("scores",),
     hints=(
@@ -103,9 +102,9 @@ TWICE = FindError(
     },
     reference=scaled_weights,
     cases=lambda: [
-        Case({"q": torch.tensor([[4.0, 0, 0, 0]]), "k": torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0]])}, shown=True),
-        _pair((2, 3, 3), (2, 4, 3), 870),
-        _pair((1, 2, 3, 2), (1, 2, 2, 2), 872),
+        _pair(*tensors([[4.0, 0, 0, 0]], [[1.0, 0, 0, 0], [0, 1, 0, 0]]), shown=True),
+        _pair(*drawn(870, (2, 3, 3), (2, 4, 3))),
+        _pair(*drawn(872, (1, 2, 3, 2), (1, 2, 2, 2))),
     ],
     returns=("weights",),
     hints=(
@@ -194,12 +193,7 @@ def _cut(x, length, heads):
     return x.view(len(x), length, heads, x.shape[-1] // heads).transpose(1, 2)
 
 
-def _two(batch, queries, keys, size, heads, seed, shown=False) -> Case:
-    args = {
-        "query": some_numbers(batch, queries, size, seed=seed),
-        "key": some_numbers(batch, keys, size, seed=seed + 1),
-    }
-    return Case(args | {"heads": heads}, shown=shown)
+_two = named("query", "key", "heads")
 
 
 KEY_LENGTH = FindError(
@@ -223,13 +217,10 @@ KEY_LENGTH = FindError(
     },
     reference=split_both,
     cases=lambda: [
-        Case(
-            {"query": torch.tensor([[[1.0, 2]]]), "key": torch.tensor([[[1.0, 2], [3, 4], [5, 6]]]), "heads": 2},
-            shown=True,
-        ),
-        _two(2, 3, 3, 4, 2, 880),
-        _two(2, 2, 4, 6, 3, 882),
-        _two(1, 4, 2, 4, 2, 884),
+        _two(*tensors([[[1.0, 2]]], [[[1.0, 2], [3, 4], [5, 6]]]), 2, shown=True),
+        _two(*drawn(880, (2, 3, 4), (2, 3, 4)), 2),
+        _two(*drawn(882, (2, 2, 6), (2, 4, 6)), 3),
+        _two(*drawn(884, (1, 4, 4), (1, 2, 4)), 2),
     ],
     returns=("q", "k"),
     hints=(
@@ -273,9 +264,7 @@ def _padding(lengths, size):
     return (torch.arange(size) < lengths[:, None])[:, None].expand(-1, size, -1)
 
 
-def _padded(batch, time, size, lengths, seed, shown=False) -> Case:
-    args = {name: some_numbers(batch, time, size, seed=seed + i) for i, name in enumerate("qk")}
-    return Case(args | {"lengths": torch.tensor(lengths)}, shown=shown)
+_padded = named("q", "k", "lengths")
 
 
 NOBODY = FindError(
@@ -301,9 +290,9 @@ NOBODY = FindError(
     },
     reference=decoder_weights,
     cases=lambda: [
-        _padded(1, 3, 2, [2], 890, shown=True),
-        _padded(2, 3, 2, [3, 1], 892),
-        _padded(2, 4, 3, [2, 4], 894),
+        _padded(*drawn(890, (1, 3, 2), (1, 3, 2)), torch.tensor([2]), shown=True),
+        _padded(*drawn(892, (2, 3, 2), (2, 3, 2)), torch.tensor([3, 1])),
+        _padded(*drawn(894, (2, 4, 3), (2, 4, 3)), torch.tensor([2, 4])),
     ],
     returns=("weights",),
     hints=(

@@ -6,7 +6,7 @@ from torch.func import functional_call
 
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers
 from course_utils.positions import LearnedPositions
 
 # ---- positions along the batch --------------------------------------------------------------------------------------
@@ -19,8 +19,7 @@ def add_positions(x: Tensor, table: Tensor) -> Tensor:
     return functional_call(positions, {"table": table}, (x,))
 
 
-def _placed(batch, time, size, longest, seed) -> Case:
-    return Case({"x": some_numbers(batch, time, size, seed=seed), "table": some_numbers(longest, size, seed=seed + 1)})
+_placed = named("x", "table")
 
 
 POSITIONS = FindError(
@@ -37,10 +36,10 @@ POSITIONS = FindError(
     innocent={1: "it only names what comes in. Which axis is time?"},
     reference=add_positions,
     cases=lambda: [
-        Case({"x": torch.zeros(2, 3, 2), "table": torch.tensor([[0.0, 1], [1, 2], [2, 3], [3, 4]])}, shown=True),
-        _placed(1, 3, 2, 3, 900),
-        _placed(3, 2, 4, 6, 902),
-        _placed(2, 2, 3, 5, 904),
+        _placed(torch.zeros(2, 3, 2), torch.tensor([[0.0, 1], [1, 2], [2, 3], [3, 4]]), shown=True),
+        _placed(*drawn(900, (1, 3, 2), (3, 2))),
+        _placed(*drawn(902, (3, 2, 4), (6, 4))),
+        _placed(*drawn(904, (2, 2, 3), (5, 3))),
     ],
     returns=("output",),
     hints=(
@@ -122,9 +121,7 @@ def cross_attention(written: Tensor, source: Tensor, Wq: Tensor, Wk: Tensor, Wv:
     return scaled_dot_product_attention(written @ Wq, source @ Wk, source @ Wv)
 
 
-def _cross_case(target, source, size, seed, shown=False) -> Case:
-    args = {"written": some_numbers(target, size, seed=seed), "source": some_numbers(source, size, seed=seed + 1)}
-    return Case(args | {f"W{c}": some_numbers(size, size, seed=seed + 2 + i) for i, c in enumerate("qkv")}, shown=shown)
+_crossed = named("written", "source", "Wq", "Wk", "Wv")
 
 
 @variants
@@ -156,9 +153,9 @@ KEYS = FindError(
     },
     reference=cross_attention,
     cases=lambda: [
-        _cross_case(2, 3, 2, 1340, shown=True),
-        _cross_case(1, 4, 3, 930),
-        _cross_case(3, 3, 2, 940),
+        _crossed(*drawn(1340, (2, 2), (3, 2), (2, 2), (2, 2), (2, 2)), shown=True),
+        _crossed(*drawn(930, (1, 3), (4, 3), (3, 3), (3, 3), (3, 3))),
+        _crossed(*drawn(940, (3, 2), (3, 2), (2, 2), (2, 2), (2, 2))),
     ],
     returns=("output", "weights"),
     hints=(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, call, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.exercises.values import plain_word
 
 # ---- fewer heads save compute ---------------------------------------------------------------------------------------
@@ -19,8 +19,7 @@ def multiplications(length: int, model_size: int, heads: int) -> int:
     return projections + heads * one_head
 
 
-def _sizes(length, model_size, heads, shown=False) -> Case:
-    return Case({"length": length, "model_size": model_size, "heads": heads}, shown=shown)
+_sizes = named("length", "model_size", "heads")
 
 
 FEWER = FindError(
@@ -90,9 +89,7 @@ def _projected(x, Wq, Wk, power=0.5, dim=-1):
     return torch.softmax((x @ Wq) @ (x @ Wk).mT / Wq.shape[-1] ** power, dim)
 
 
-def _headed(time, size, heads, head_size, seed) -> Case:
-    args = {"x": some_numbers(time, size, seed=seed)}
-    return Case(args | {f"W{c}": some_numbers(heads, size, head_size, seed=seed + 1 + i) for i, c in enumerate("qk")})
+_headed = named("x", "Wq", "Wk")
 
 
 def _some_cosine(x, Wq, Wk):
@@ -118,17 +115,10 @@ FUNCTION = FindError(
     innocent={1: "that is what it is.", 3: "here is where heads differ.", 4: "by W_O: there they meet."},
     reference=weights_of_heads,
     cases=lambda: [
-        Case(
-            {
-                "x": torch.tensor([[1.0, 0], [0, 1]]),
-                "Wq": torch.tensor([[[1.0], [0]], [[0], [2]]]),
-                "Wk": torch.tensor([[[2.0], [0]], [[1], [-1]]]),
-            },
-            shown=True,
-        ),
-        _headed(3, 4, 2, 2, 950),
-        _headed(2, 6, 3, 2, 960),
-        _headed(4, 2, 1, 2, 970),
+        _headed(*tensors([[1.0, 0], [0, 1]], [[[1.0], [0]], [[0], [2]]], [[[2.0], [0]], [[1], [-1]]]), shown=True),
+        _headed(*drawn(950, (3, 4), (2, 4, 2), (2, 4, 2))),
+        _headed(*drawn(960, (2, 6), (3, 6, 2), (3, 6, 2))),
+        _headed(*drawn(970, (4, 2), (1, 2, 2), (1, 2, 2))),
     ],
     returns=("weights",),
     hints=(

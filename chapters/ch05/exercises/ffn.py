@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.blocks import PositionwiseFFN
 
 # ---- position-wise ffn ----------------------------------------------------------------------------------------------
@@ -21,21 +21,13 @@ def position_wise(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> 
 
 
 def _ffn_cases() -> list[Case]:
-    names, numbers = ("x", "W1", "b1", "W2", "b2"), torch.tensor
-
-    def random(batch, time, size, wide, seed) -> Case:
-        shapes = (batch, time, size), (size, wide), (wide,), (wide, size), (size,)
-        values = (some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes))
-        return Case(dict(zip(names, values, strict=True)))
-
-    shown = (
-        *(numbers([[[1.0, 2], [3, -1]]]), numbers([[1.0, 0, -1], [0, 1, 1]]), numbers([0.0, -3, 1])),
-        *(numbers([[1.0, 0], [1, 1], [0, 2]]), numbers([0.0, -3])),
-    )
+    case = named("x", "W1", "b1", "W2", "b2")
+    first = [[1.0, 0, -1], [0, 1, 1]], [0.0, -3, 1]
+    second = [[1.0, 0], [1, 1], [0, 2]], [0.0, -3]
     return [
-        Case(dict(zip(names, shown, strict=True)), shown=True),
-        random(2, 3, 2, 4, 550),
-        random(1, 2, 3, 6, 560),
+        case(*tensors([[[1.0, 2], [3, -1]]], *first, *second), shown=True),
+        case(*drawn(550, (2, 3, 2), (2, 4), (4,), (4, 2), (2,))),
+        case(*drawn(560, (1, 2, 3), (3, 6), (6,), (6, 3), (3,))),
     ]
 
 

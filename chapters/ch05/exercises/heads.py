@@ -10,7 +10,7 @@ from torch.func import functional_call
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 # ---- split heads ----------------------------------------------------------------------------------------------------
 
@@ -95,23 +95,20 @@ def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
 
 
 def _multi_head_cases() -> list[Case]:
-    names = ("x", "memory", "Wq", "Wk", "Wv", "Wo", "heads", "mask")
-
-    def case(*values, shown=False) -> Case:
-        return Case(dict(zip(names, values, strict=True)), shown=shown)
+    case = named("x", "memory", "Wq", "Wk", "Wv", "Wo", "heads", "mask")
 
     def random(batch, queries, keys, size, heads, mask, seed) -> Case:
-        x, memory = some_numbers(batch, queries, size, seed=seed), some_numbers(batch, keys, size, seed=seed + 1)
-        return case(x, memory, *(some_numbers(size, size, seed=seed + i) for i in range(2, 6)), heads, mask)
+        return case(*drawn(seed, (batch, queries, size), (batch, keys, size), *4 * [(size, size)]), heads, mask)
 
-    x, numbers = torch.tensor([[[1.0, 0], [0, 2]]]), torch.tensor
-    first = numbers([[1.0, 0], [0, 1]]), numbers([[1.0, 1], [0, 1]]), numbers([[3.0, 0], [0, 1]])
+    x, mask = torch.tensor([[[1.0, 0], [0, 2]]]), torch.tensor([[[True, True], [False, True]]])
+    matrices = tensors([[1.0, 0], [0, 1]], [[1.0, 1], [0, 1]], [[3.0, 0], [0, 1]], [[1.0, 1], [0, 1]])
     lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
+    others = torch.tensor([[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 1]])[:, None].expand(3, 2, 4) == 1
     return [
-        case(x, x, *first, numbers([[1.0, 1], [0, 1]]), 2, numbers([[[True, True], [False, True]]]), shown=True),
+        case(x, x, *matrices, 2, mask, shown=True),
         random(1, 3, 3, 4, 2, causal_mask(3)[None], 510),
         random(2, 3, 4, 4, 2, lengths, 520),
-        random(3, 2, 4, 6, 3, numbers([[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 1]])[:, None].expand(3, 2, 4) == 1, 530),
+        random(3, 2, 4, 6, 3, others, 530),
     ]
 
 
@@ -208,6 +205,8 @@ def _wrong_attend(q, k, v, H, *, split=split_heads, join=join_heads, scale=lambd
     return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
 
 
+_projected = named("q", "k", "v", "H")
+
 RESHAPE = FindError(
     name="heads out of a reshape",
     task="write it again: q, k, v [B, T, D] -> the outputs of the H heads, side by side [B, T, D].",
@@ -232,17 +231,9 @@ RESHAPE = FindError(
     },
     reference=heads_attend,
     cases=lambda: [
-        Case(
-            {
-                "q": torch.tensor([[[0.0, 1], [1, 0]]]),
-                "k": torch.tensor([[[1.0, 0], [0, 1]]]),
-                "v": torch.tensor([[[1.0, 10], [2, 20]]]),
-                "H": 2,
-            },
-            shown=True,
-        ),
-        Case({name: some_numbers(2, 3, 4, seed=540 + i) for i, name in enumerate("qkv")} | {"H": 2}),
-        Case({name: some_numbers(1, 2, 6, seed=545 + i) for i, name in enumerate("qkv")} | {"H": 3}),
+        _projected(*tensors([[[0.0, 1], [1, 0]]], [[[1.0, 0], [0, 1]]], [[[1.0, 10], [2, 20]]]), 2, shown=True),
+        _projected(*drawn(540, (2, 3, 4), (2, 3, 4), (2, 3, 4)), 2),
+        _projected(*drawn(545, (1, 2, 6), (1, 2, 6), (1, 2, 6)), 3),
     ],
     returns=("output",),
     hints=(

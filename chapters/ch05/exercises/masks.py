@@ -150,10 +150,7 @@ PRODUCT = FindError(
     },
     reference=masked_attention,
     cases=lambda: [
-        Case(
-            {"q": torch.eye(2), "k": torch.eye(2), "v": torch.tensor([[1.0, 0], [0, 100]])},
-            shown=True,
-        ),
+        Case({"q": torch.eye(2), "k": torch.eye(2), "v": torch.tensor([[1.0, 0], [0, 100]])}, shown=True),
         three_inputs(0, 3, 2, 610),
         three_inputs(0, 4, 3, 620),
     ],

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.models.blocks import AddNorm
 
 # ---- add and norm ---------------------------------------------------------------------------------------------------
@@ -31,21 +31,9 @@ def add_and_norm(x: Tensor, part, gain: Tensor, bias: Tensor, norm_first: bool) 
     return around.after(x, part(around.before(x)))
 
 
-def _norm_cases() -> list[Case]:
-    def case(x, part, says, gain, bias, norm_first, shown=False) -> Case:
-        args = {"x": x, "part": part, "gain": gain, "bias": bias, "norm_first": norm_first}
-        return Case(args, given={"part": says}, shown=shown)
-
-    moves, bends = "a layer that moves each feature one place on, the last to the front", "a layer: relu(x W)"
-    small = torch.tensor([[[1.0, 2, 6], [0, -1, 4]]])
-    plain, other = (torch.ones(3), torch.zeros(3)), (torch.tensor([1.0, 2, 1]), torch.tensor([0.0, 0, 1]))
-    wide = some_numbers(4, seed=571), some_numbers(4, seed=572)
-    return [
-        case(small, Part(), moves, *plain, True, shown=True),
-        case(small, Part(), moves, *other, False),
-        case(3 * some_numbers(2, 3, 4, seed=573), Bent(), bends, *wide, True),
-        case(3 * some_numbers(2, 3, 4, seed=574), Bent(), bends, *wide, False),
-    ]
+_added = named("x", "part", "gain", "bias", "norm_first")
+_MOVES = {"part": "a layer that moves each feature one place on, the last to the front"}
+_BENDS = {"part": "a layer: relu(x W)"}
 
 
 @variants
@@ -56,22 +44,20 @@ def _norm(x, gain, bias, *, dims=-1, unbiased=False, centre=True, affine=True, r
     return scaled * gain + bias if affine else scaled
 
 
-@variants
-def _wrong_norm(
-    *inputs, norm=None, pre=lambda x, part, norm: x + part(norm(x)), post=lambda x, part, norm: norm(x + part(x))
-):
-    """Add and norm with one thing done differently."""
-    norm = norm or _norm()
-    x, part, gain, bias, norm_first = inputs
-    return (pre if norm_first else post)(x, part, lambda y: norm(y, gain, bias))
-
-
 def _pre(x, part, norm):
     return x + part(norm(x))
 
 
 def _post(x, part, norm):
     return norm(x + part(x))
+
+
+@variants
+def _wrong_norm(*inputs, norm=None, pre=_pre, post=_post):
+    """Add and norm with one thing done differently."""
+    norm = norm or _norm()
+    x, part, gain, bias, norm_first = inputs
+    return (pre if norm_first else post)(x, part, lambda y: norm(y, gain, bias))
 
 
 ADD_NORM = Exercise(
@@ -81,7 +67,14 @@ ADD_NORM = Exercise(
     "x [B, T, D], gain, bias [D] -> [B, T, D].",
     why="It is what makes deep stacks trainable; and over which axis one normalises decides whether padding counts.",
     reference=add_and_norm,
-    cases=_norm_cases,
+    cases=lambda: [
+        _added(
+            *tensors([[[1.0, 2, 6], [0, -1, 4]]]), Part(), torch.ones(3), torch.zeros(3), True, given=_MOVES, shown=True
+        ),
+        _added(*tensors([[[1.0, 2, 6], [0, -1, 4]]]), Part(), *tensors([1.0, 2, 1], [0.0, 0, 1]), False, given=_MOVES),
+        _added(3 * some_numbers(2, 3, 4, seed=573), Bent(), *drawn(571, (4,), (4,)), True, given=_BENDS),
+        _added(3 * some_numbers(2, 3, 4, seed=574), Bent(), *drawn(571, (4,), (4,)), False, given=_BENDS),
+    ],
     returns=("output",),
     hints=(
         "First the norm alone: mean and variance of the last axis, `keepdim=True`. No batch, no time.",

@@ -6,7 +6,7 @@ from torch import Tensor
 from chapters.ch03.exercises.measures import LOSS_WRONG, each, loss_cases
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.loss import masked_loss
 
 # ---- cached step ----------------------------------------------------------------------------------------------------
@@ -20,14 +20,10 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     return scaled_dot_product_attention(x @ Wq, keys, values)[0][:, 0], keys, values
 
 
-def _step_cases() -> list[Case]:
-    def case(batch, past, size, seed, shown=False) -> Case:
-        shapes = {"word": (batch, size), "keys": (batch, past, size), "values": (batch, past, size)}
-        shapes |= {"positions": (past + 3, size)} | {name: (size, size) for name in ("Wq", "Wk", "Wv")}
-        made = {name: some_numbers(*shape, seed=seed + i) for i, (name, shape) in enumerate(shapes.items())}
-        return Case(made, shown=shown)
-
-    return [case(1, 2, 2, 1060, shown=True), case(2, 0, 2, 830), case(2, 3, 4, 840), case(1, 1, 3, 850)]
+def _step_case(batch, past, size, seed, shown=False) -> Case:
+    shapes = (batch, size), (batch, past, size), (batch, past, size), (past + 3, size), *3 * [(size, size)]
+    case = named("word", "keys", "values", "positions", "Wq", "Wk", "Wv")
+    return case(*drawn(seed, *shapes), shown=shown)
 
 
 @variants
@@ -59,7 +55,12 @@ STEP = Exercise(
     "(output [B, D], keys [B, P + 1, D], values [B, P + 1, D]).",
     why="Every language model that writes, writes like this: one row a step, in place of the whole triangle.",
     reference=cached_step,
-    cases=_step_cases,
+    cases=lambda: [
+        _step_case(1, 2, 2, 1060, shown=True),
+        _step_case(2, 0, 2, 830),
+        _step_case(2, 3, 4, 840),
+        _step_case(1, 1, 3, 850),
+    ],
     returns=("output", "keys after it", "values after it"),
     hints=(
         "How many words stand before the new one? The cache knows: `keys.shape[1]`. That is its position.",
@@ -106,13 +107,9 @@ STEP = Exercise(
 
 def _smoothing_cases() -> list[Case]:
     shown, *others = loss_cases()
-    small = {
-        "logits": torch.tensor([[[2.0, 0, 0, 0], [1, 3, 0, 0]]]),
-        "target": torch.tensor([[1, 0]]),
-        "mask": torch.tensor([[True, False]]),
-    }
+    case = named("logits", "target", "mask", "smoothing")
     return [
-        Case(small | {"smoothing": 0.1}, shown=True),
+        case(*tensors([[[2.0, 0, 0, 0], [1, 3, 0, 0]]], [[1, 0]], [[True, False]]), 0.1, shown=True),
         *(Case(case.args | {"smoothing": 0.2}) for case in (shown, *others)),
         Case(others[0].args | {"smoothing": 0.0}),
     ]

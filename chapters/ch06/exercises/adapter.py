@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, tensors
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:
@@ -21,21 +21,14 @@ def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Te
 
 
 def _cases() -> list[Case]:
-    names = ("x", "W_down", "b_down", "W_up", "b_up")
-
-    def random(batch, time, size, small, seed) -> Case:
-        shapes = (batch, time, size), (size, small), (small,), (small, size), (size,)
-        values = (some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes))
-        return Case(dict(zip(names, values, strict=True)))
-
-    shown = (
-        *(torch.tensor([[[1.0, 2, -1], [0, 1, 3]]]), torch.tensor([[1.0], [0], [1]]), torch.tensor([-1.0])),
-        *(torch.tensor([[1.0, 0, 2]]), torch.tensor([0.0, 0, 1])),
-    )
-    fresh = random(1, 2, 4, 2, 1580)
-    fresh.args["W_up"].zero_()
-    fresh.args["b_up"].zero_()
-    return [Case(dict(zip(names, shown, strict=True)), shown=True), random(2, 3, 6, 2, 1570), fresh]
+    case = named("x", "W_down", "b_down", "W_up", "b_up")
+    small = tensors([[[1.0, 2, -1], [0, 1, 3]]], [[1.0], [0], [1]], [-1.0], [[1.0, 0, 2]], [0.0, 0, 1])
+    *fresh, _, _ = drawn(1580, (1, 2, 4), (4, 2), (2,), (2, 4), (4,))
+    return [
+        case(*small, shown=True),
+        case(*drawn(1570, (2, 3, 6), (6, 2), (2,), (2, 6), (6,))),
+        case(*fresh, torch.zeros(2, 4), torch.zeros(4)),
+    ]
 
 
 @variants

@@ -6,7 +6,7 @@ from torch import Tensor
 from chapters.ch06.pairs import best_span
 from course_utils.attention import masked_softmax
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 # ---- answer span ----------------------------------------------------------------------------------------------------
 
@@ -19,19 +19,6 @@ def _span(starts, ends, allowed, shown=False) -> Case:
 def _random(time, allowed_from, seed) -> Case:
     args = {n: 2 * some_numbers(time, seed=seed + i) for i, n in enumerate(("start_logits", "end_logits"))}
     return Case(args | {"allowed": torch.arange(time) >= allowed_from})
-
-
-def _span_cases() -> list[Case]:
-    return [
-        _span([5.0, 1.0, 2.0, 0.0, 3.0], [0.0, 4.0, 3.5, 3.0, 1.0], "00111", shown=True),
-        _span([0.0, 0.0, 0.0, 6.0], [0.0, 5.0, 1.0, 5.5], "1111"),
-        _span([0.0, 3.0, 2.9, 0.0], [0.0, 0.0, 4.0, 5.0], "1110"),
-        _span([0.0, 0.0, 4.0, 5.0], [0.0, 4.5, 5.0, 0.0], "0111"),
-        _span([0.0, 1.0, 5.0, 0.0], [0.0, 6.0, 5.0, 0.0], "1111"),
-        _span([-5.0, -1.2, -5.0, -0.4], [-1.0, -0.7, -5.0, -1.9], "1111"),
-        _random(9, 3, 1540),
-        _random(12, 4, 1542),
-    ]
 
 
 def _table(start, end, allowed, fits, join=lambda s, e: s[:, None] + e, inside=True):
@@ -77,7 +64,16 @@ SPAN = Exercise(
     "end_logits [T], allowed [T] bool, True = a token of the text -> (first, last), two whole numbers.",
     why="Two argmaxes look at each end alone, and now and then give an answer that ends before it begins.",
     reference=best_span,
-    cases=_span_cases,
+    cases=lambda: [
+        _span([5.0, 1.0, 2.0, 0.0, 3.0], [0.0, 4.0, 3.5, 3.0, 1.0], "00111", shown=True),
+        _span([0.0, 0.0, 0.0, 6.0], [0.0, 5.0, 1.0, 5.5], "1111"),
+        _span([0.0, 3.0, 2.9, 0.0], [0.0, 0.0, 4.0, 5.0], "1110"),
+        _span([0.0, 0.0, 4.0, 5.0], [0.0, 4.5, 5.0, 0.0], "0111"),
+        _span([0.0, 1.0, 5.0, 0.0], [0.0, 6.0, 5.0, 0.0], "1111"),
+        _span([-5.0, -1.2, -5.0, -0.4], [-1.0, -0.7, -5.0, -1.9], "1111"),
+        _random(9, 3, 1540),
+        _random(12, 4, 1542),
+    ],
     returns=("first", "last"),
     hints=(
         "All pairs are a table: p(first) in rows, p(last) in columns. Which half of it is forbidden?",
@@ -141,9 +137,7 @@ def start_and_end(start_logits: Tensor, end_logits: Tensor, mask: Tensor) -> tup
     return masked_softmax(start_logits, mask), masked_softmax(end_logits, mask)
 
 
-def _logits(batch, time, lengths, seed, shown=False) -> Case:
-    args = {n: some_numbers(batch, time, seed=seed + i) for i, n in enumerate(("start_logits", "end_logits"))}
-    return Case(args | {"mask": torch.arange(time) < torch.tensor(lengths)[:, None]}, shown=shown)
+_logits = named("start_logits", "end_logits", "mask")
 
 
 def _classes(start, end, mask):
@@ -177,16 +171,9 @@ THREE_CLASSES = FindError(
     },
     reference=start_and_end,
     cases=lambda: [
-        Case(
-            {
-                "start_logits": torch.tensor([[0.0, 2.0, 1.0]]),
-                "end_logits": torch.tensor([[0.0, 1.0, 3.0]]),
-                "mask": torch.tensor([[True, True, False]]),
-            },
-            shown=True,
-        ),
-        _logits(2, 4, [4, 2], 1550),
-        _logits(3, 5, [3, 5, 1], 1552),
+        _logits(*tensors([[0.0, 2.0, 1.0]], [[0.0, 1.0, 3.0]], [[True, True, False]]), shown=True),
+        _logits(*drawn(1550, (2, 4), (2, 4)), torch.arange(4) < torch.tensor([[4], [2]])),
+        _logits(*drawn(1552, (3, 5), (3, 5)), torch.arange(5) < torch.tensor([[3], [5], [1]])),
     ],
     returns=("first", "last"),
     hints=(

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask
 from course_utils.exercises.definition import Case, FindError, call, wrong_answers
+from course_utils.exercises.inputs import named
 from course_utils.exercises.values import plain_word
 
 # ---- discriminative or generative -----------------------------------------------------------------------------------
@@ -24,8 +25,7 @@ def _spelt(answer, case: Case):
     return known.get(plain_word(result), result) if isinstance(result, str) else result
 
 
-def _task(target, sees, shown=False) -> Case:
-    return Case({"target": target, "sees": sees}, shown=shown)
+_task = named("target", "sees")
 
 
 DISCRIMINATIVE = FindError(
@@ -106,8 +106,7 @@ def _seen(gpt=torch.tril, bert=lambda ones: ones):
     return lambda model, length: (gpt if model == "GPT" else bert)(torch.ones(length, length).bool())
 
 
-def _sees(model, length, shown=False) -> Case:
-    return Case({"model": model, "length": length}, shown=shown)
+_sees = named("model", "length")
 
 
 DIRECTION = FindError(
@@ -183,9 +182,7 @@ def _less(**options):
     return lambda V, D, N, T: _counted(V, D, N, T, **options)
 
 
-def _sizes(vocab_size, model_size, num_layers, max_length, shown=False) -> Case:
-    args = {"vocab_size": vocab_size, "model_size": model_size, "num_layers": num_layers, "max_length": max_length}
-    return Case(args, shown=shown)
+_sizes = named("vocab_size", "model_size", "num_layers", "max_length")
 
 
 MILLIONS = FindError(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import named, normal, tensors
 
 from .script import Reader
 
@@ -18,12 +18,14 @@ def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int)
     return torch.where(chosen & (dice >= 0.9), words, inputs)
 
 
-def _thrown(batch, time, chance, seed) -> Case:
+_thrown = named("ids", "chosen", "dice", "words", "mask_id")
+
+
+def _throw(batch, time, chance, seed) -> tuple:
     draw = torch.Generator().manual_seed(seed)
     ids, words = (torch.randint(5, 50, (batch, time), generator=draw) for _ in "iw")
     chosen, dice = (torch.rand(batch, time, generator=draw) for _ in "cd")
-    args = {"ids": ids, "chosen": chosen < chance, "dice": (dice * 100).floor() / 100, "words": words, "mask_id": 4}
-    return Case(args)
+    return ids, chosen < chance, (dice * 100).floor() / 100, words, 4
 
 
 @variants
@@ -62,18 +64,14 @@ ALL_HIDDEN = FindError(
     },
     reference=hide,
     cases=lambda: [
-        Case(
-            {
-                "ids": torch.tensor([[11, 12, 13, 14, 15]]),
-                "chosen": torch.tensor([[True, False, True, True, False]]),
-                "dice": torch.tensor([[0.3, 0.5, 0.85, 0.95, 0.99]]),
-                "words": torch.tensor([[31, 32, 33, 34, 35]]),
-                "mask_id": 4,
-            },
+        _thrown(
+            *tensors([[11, 12, 13, 14, 15]], [[True, False, True, True, False]], [[0.3, 0.5, 0.85, 0.95, 0.99]]),
+            torch.tensor([[31, 32, 33, 34, 35]]),
+            4,
             shown=True,
         ),
-        _thrown(2, 8, 0.6, 1450),
-        _thrown(3, 12, 0.3, 1452),
+        _thrown(*_throw(2, 8, 0.6, 1450)),
+        _thrown(*_throw(3, 12, 0.3, 1452)),
     ],
     returns=("inputs",),
     hints=(

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.models.loss import masked_loss
 
 # ---- masked language model loss -------------------------------------------------------------------------------------
@@ -16,26 +16,20 @@ def masked_language_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return masked_loss(logits, labels, labels != -100)
 
 
-def _asked(batch: int, time: int, words: int, share: float, seed: int, shown=False) -> Case:
+_labelled = named("logits", "labels")
+
+
+def _asked(batch: int, time: int, words: int, share: float, seed: int) -> Case:
     draw = torch.Generator().manual_seed(seed)
     labels = torch.randint(words, (batch, time), generator=draw)
     chosen = torch.rand(batch, time, generator=draw) < share
     chosen[:, 0], chosen[:, 1] = True, False
-    args = {"logits": 2 * some_numbers(batch, time, words, seed=seed), "labels": labels.masked_fill(~chosen, -100)}
-    return Case(args, shown=shown)
+    return _labelled(2 * some_numbers(batch, time, words, seed=seed), labels.masked_fill(~chosen, -100))
 
 
 def _each(logits, labels):
     """Cross-entropy of each token [B, T], 0 where nothing is asked."""
     return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view_as(labels)
-
-
-def _mean_of_means(logits, labels):
-    return (_each(logits, labels).sum(1) / (labels != -100).sum(1)).mean()
-
-
-def _gathered(logits, labels):
-    return -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean()
 
 
 MLM_LOSS = Exercise(
@@ -45,13 +39,7 @@ MLM_LOSS = Exercise(
     why="Only where a word was chosen is there something to guess. All other words stand there to be read.",
     reference=masked_language_loss,
     cases=lambda: [
-        Case(
-            {
-                "logits": torch.tensor([[[0.0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 1, 0]]]),
-                "labels": torch.tensor([[1, -100, 3]]),
-            },
-            shown=True,
-        ),
+        _labelled(*tensors([[[0.0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 1, 0]]], [[1, -100, 3]]), shown=True),
         _asked(2, 4, 5, 0.4, 1530),
         _asked(3, 6, 7, 0.3, 1532),
         _asked(2, 3, 4, 0.0, 1534),
@@ -71,12 +59,12 @@ MLM_LOSS = Exercise(
         "were asked.",
         lambda logits, labels: _each(logits, labels.clamp(min=0)).mean(),
         "−100 was turned into word 0: where nothing is asked, the model would learn to say [PAD].",
-        _gathered,
+        lambda logits, labels: -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean(),
         "−100 is no index: it only marks where nothing is asked. Pick the asked places first, "
         "`logits[labels != -100]`, then the right words.",
         lambda logits, labels: _each(logits, labels).sum(),
         "The sum over the asked words; take their mean, or long texts shout.",
-        _mean_of_means,
+        lambda logits, labels: (_each(logits, labels).sum(1) / (labels != -100).sum(1)).mean(),
         "The mean of each sentence's mean: a word in a sentence with few masks would count more. Asked for is the "
         "mean over all asked words.",
         lambda logits, labels: F.cross_entropy(logits.softmax(-1).flatten(0, 1), labels.flatten()),

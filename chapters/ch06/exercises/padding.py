@@ -6,7 +6,7 @@ from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 # ---- padding attended -----------------------------------------------------------------------------------------------
 
@@ -25,10 +25,7 @@ def _of_words(answer, case: Case):
     return result.where(real | result.isnan(), torch.zeros_like(result))
 
 
-def _padded(ids, pad, size, seed, shown=False) -> Case:
-    ids = torch.tensor(ids)
-    args = {n: some_numbers(*ids.shape, size, seed=seed + i) for i, n in enumerate("qk")}
-    return Case(args | {"ids": ids, "pad": pad}, shown=shown)
+_padded = named("q", "k", "ids", "pad")
 
 
 @variants
@@ -61,9 +58,9 @@ ATTENDED = FindError(
     },
     reference=encoder_weights,
     cases=lambda: [
-        _padded([[11, 12, 0]], 0, 2, 1600, shown=True),
-        _padded([[11, 12, 13, 14], [15, 0, 0, 0]], 0, 3, 1602),
-        _padded([[0, 12, 1], [11, 0, 13], [12, 1, 1]], 1, 2, 1604),
+        _padded(*drawn(1600, (1, 3, 2), (1, 3, 2)), torch.tensor([[11, 12, 0]]), 0, shown=True),
+        _padded(*drawn(1602, (2, 4, 3), (2, 4, 3)), torch.tensor([[11, 12, 13, 14], [15, 0, 0, 0]]), 0),
+        _padded(*drawn(1604, (3, 3, 2), (3, 3, 2)), torch.tensor([[0, 12, 1], [11, 0, 13], [12, 1, 1]]), 1),
     ],
     returns=("weights",),
     run=_of_words,
@@ -111,9 +108,7 @@ def similarity(hidden: Tensor, mask: Tensor) -> Tensor:
     return F.cosine_similarity(means[0], means[1], dim=0)
 
 
-def _sentences(time, size, lengths, seed, shown=False) -> Case:
-    mask = torch.arange(time) < torch.tensor(lengths)[:, None]
-    return Case({"hidden": some_numbers(2, time, size, seed=seed), "mask": mask}, shown=shown)
+_sentences = named("hidden", "mask")
 
 
 def _cosine(vectors):
@@ -141,16 +136,10 @@ MEAN = FindError(
     },
     reference=similarity,
     cases=lambda: [
-        Case(
-            {
-                "hidden": torch.tensor([[[1.0, 0], [1, 2]], [[2, 0], [-3, 1]]]),
-                "mask": torch.tensor([[True, True], [True, False]]),
-            },
-            shown=True,
-        ),
-        _sentences(4, 3, [4, 2], 1610),
-        _sentences(5, 4, [3, 5], 1612),
-        _sentences(3, 6, [1, 2], 1614),
+        _sentences(*tensors([[[1.0, 0], [1, 2]], [[2, 0], [-3, 1]]], [[True, True], [True, False]]), shown=True),
+        _sentences(some_numbers(2, 4, 3, seed=1610), torch.arange(4) < torch.tensor([[4], [2]])),
+        _sentences(some_numbers(2, 5, 4, seed=1612), torch.arange(5) < torch.tensor([[3], [5]])),
+        _sentences(some_numbers(2, 3, 6, seed=1614), torch.arange(3) < torch.tensor([[1], [2]])),
     ],
     returns=("cosine",),
     hints=(

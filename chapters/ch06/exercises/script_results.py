@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers
 from course_utils.exercises.values import kind
 
 # ---- one sentence for all -------------------------------------------------------------------------------------------
@@ -129,10 +129,7 @@ UNSEEN = FindError(
     reference=accuracy,
     cases=lambda: [
         Case(
-            {
-                "logits": torch.tensor([[2.0, 1], [0, 3], [1, 0], [0, 1]]),
-                "labels": torch.tensor([0, 0, 0, 1]),
-            },
+            {"logits": torch.tensor([[2.0, 1], [0, 3], [1, 0], [0, 1]]), "labels": torch.tensor([0, 0, 0, 1])},
             shown=True,
         ),
         _judged(3, 2, 1420),
@@ -184,8 +181,7 @@ def _as_list(answer, case: Case):
     return result
 
 
-def _shape_case(task, B, T, C, V, shown=False) -> Case:
-    return Case({"task": task, "B": B, "T": T, "C": C, "V": V}, shown=shown)
+_shapes = named("task", "B", "T", "C", "V")
 
 
 TRANSLATES = FindError(
@@ -210,11 +206,11 @@ TRANSLATES = FindError(
     },
     reference=shape_of_logits,
     cases=lambda: [
-        _shape_case("translation", 2, 5, 3, 100, shown=True),
-        _shape_case("classification", 2, 5, 3, 100),
-        _shape_case("tagging", 2, 5, 3, 100),
-        _shape_case("masked words", 4, 7, 2, 50),
-        _shape_case("translation", 1, 3, 2, 9),
+        _shapes("translation", 2, 5, 3, 100, shown=True),
+        _shapes("classification", 2, 5, 3, 100),
+        _shapes("tagging", 2, 5, 3, 100),
+        _shapes("masked words", 4, 7, 2, 50),
+        _shapes("translation", 1, 3, 2, 9),
     ],
     returns=("shape",),
     run=_as_list,

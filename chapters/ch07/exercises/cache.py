@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named
 
 # ---- causal attention step ------------------------------------------------------------------------------------------
 
@@ -20,9 +20,8 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo) -> tuple[Tensor, Tensor, Ten
 
 
 def _step_case(batch, heads, past, size, seed, shown=False) -> Case:
-    shapes = {"x": (batch, heads * size), "keys": (batch, heads, past, size), "values": (batch, heads, past, size)}
-    shapes |= {name: (heads * size, heads * size) for name in ("Wq", "Wk", "Wv", "Wo")}
-    return Case({n: some_numbers(*shape, seed=seed + i) for i, (n, shape) in enumerate(shapes.items())}, shown=shown)
+    shapes = (batch, heads * size), *2 * [(batch, heads, past, size)], *4 * [(heads * size, heads * size)]
+    return named("x", "keys", "values", "Wq", "Wk", "Wv", "Wo")(*drawn(seed, *shapes), shown=shown)
 
 
 def _append(old, new):
@@ -107,10 +106,11 @@ def embed(ids: Tensor, tokens: Tensor, positions: Tensor, past: int) -> Tensor:
     return tokens[ids] + positions[past + torch.arange(ids.shape[1])]
 
 
-def _entering(batch, count, past, seed, shown=False) -> Case:
-    ids = torch.randint(6, (batch, count), generator=torch.Generator().manual_seed(seed))
-    tables = {"tokens": some_numbers(6, 2, seed=seed + 1), "positions": some_numbers(9, 2, seed=seed + 2)}
-    return Case({"ids": ids} | tables | {"past": past}, shown=shown)
+def _ids(batch: int, count: int, seed: int) -> Tensor:
+    return torch.randint(6, (batch, count), generator=torch.Generator().manual_seed(seed))
+
+
+_entering = named("ids", "tokens", "positions", "past")
 
 
 def _placed(places):
@@ -136,9 +136,9 @@ POSITION = FindError(
     },
     reference=embed,
     cases=lambda: [
-        _entering(1, 1, 3, 1840, shown=True),
-        _entering(2, 4, 0, 1843),
-        _entering(2, 3, 2, 1846),
+        _entering(_ids(1, 1, 1840), *drawn(1841, (6, 2), (9, 2)), 3, shown=True),
+        _entering(_ids(2, 4, 1843), *drawn(1844, (6, 2), (9, 2)), 0),
+        _entering(_ids(2, 3, 1846), *drawn(1847, (6, 2), (9, 2)), 2),
     ],
     returns=("features",),
     hints=(
@@ -172,9 +172,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return scaled_dot_product_attention(q, k, v, causal_mask(k.shape[1])[-q.shape[1] :])[0]
 
 
-def _chunk(batch, past, new, size, seed, shown=False) -> Case:
-    shapes = {"q": (batch, new, size), "k": (batch, past + new, size), "v": (batch, past + new, size)}
-    return Case({n: some_numbers(*shape, seed=seed + i) for i, (n, shape) in enumerate(shapes.items())}, shown=shown)
+_chunk = named("q", "k", "v")
 
 
 @variants
@@ -208,9 +206,9 @@ CORNER = FindError(
     },
     reference=attend,
     cases=lambda: [
-        _chunk(1, 2, 1, 2, 1859, shown=True),
-        _chunk(2, 0, 3, 2, 1853),
-        _chunk(2, 3, 2, 3, 1856),
+        _chunk(*drawn(1859, (1, 1, 2), (1, 3, 2), (1, 3, 2)), shown=True),
+        _chunk(*drawn(1853, (2, 3, 2), (2, 3, 2), (2, 3, 2))),
+        _chunk(*drawn(1856, (2, 2, 3), (2, 5, 3), (2, 5, 3))),
     ],
     returns=("output",),
     hints=(
@@ -240,8 +238,7 @@ def products(n: int, cached: bool) -> int:
     return sum(t if cached else t * t for t in range(1, n + 1))
 
 
-def _long(n, cached, shown=False) -> Case:
-    return Case({"n": n, "cached": cached}, shown=shown)
+_long = named("n", "cached")
 
 
 def _cost(kept, anew=lambda n: sum(t * t for t in range(1, n + 1))):

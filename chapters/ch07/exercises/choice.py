@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, FindError, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import named, normal
 
 from .sampling import kept, nucleus, nucleus_cases
 
@@ -17,12 +17,7 @@ def heated(logits: Tensor, temperature: float) -> Tensor:
     return (logits / temperature).softmax(-1)
 
 
-def _hot(logits, temperature, shown=False) -> Case:
-    return Case({"logits": logits, "temperature": temperature}, shown=shown)
-
-
-def _scaled(p: Tensor) -> Tensor:
-    return p / p.sum(-1, keepdim=True)
+_hot = named("logits", "temperature")
 
 
 ON_PROBABILITIES = FindError(
@@ -58,7 +53,7 @@ ON_PROBABILITIES = FindError(
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        lambda logits, t: _scaled(logits.softmax(-1) / t),
+        lambda logits, t: (logits.softmax(-1) / t) / (logits.softmax(-1) / t).sum(-1, keepdim=True),
         "The same for each temperature still: what divides all of them divides their sum.",
         lambda logits, t: logits.softmax(-1) / t,
         "Now the rows sum to one over the temperature. Divide the logits instead, before the softmax.",
@@ -81,10 +76,6 @@ def limit(logits: Tensor) -> Tensor:
     """logits [..., V] -> probabilities [..., V] as the temperature falls to 0: the largest share all weight."""
     largest = (logits == logits.amax(-1, keepdim=True)).float()
     return largest / largest.sum(-1, keepdim=True)
-
-
-def _cold(rows, shown=False) -> Case:
-    return Case({"logits": torch.tensor(rows)}, shown=shown)
 
 
 ZERO = FindError(
@@ -110,10 +101,10 @@ ZERO = FindError(
     },
     reference=limit,
     cases=lambda: [
-        _cold([1.0, 3, 2], shown=True),
-        _cold([[2.0, 2, 0], [0, 1, 1]]),
-        _cold([[1.0, 0.99, 0.98], [-4, -3, -5]]),
-        _cold([[0.0, 0, 0, 0]]),
+        Case({"logits": torch.tensor([1.0, 3, 2])}, shown=True),
+        Case({"logits": torch.tensor([[2.0, 2, 0], [0, 1, 1]])}),
+        Case({"logits": torch.tensor([[1.0, 0.99, 0.98], [-4, -3, -5]])}),
+        Case({"logits": torch.tensor([[0.0, 0, 0, 0]])}),
     ],
     returns=("probabilities",),
     hints=(

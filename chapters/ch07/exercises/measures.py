@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import named, normal
 
 # ---- bits per character ---------------------------------------------------------------------------------------------
 
@@ -18,8 +18,7 @@ def bits_per_character(loss: float, tokens: int, characters: int) -> float:
     return loss * tokens / math.log(2) / characters
 
 
-def _text(loss, tokens, characters, shown=False) -> Case:
-    return Case({"loss": loss, "tokens": tokens, "characters": characters}, shown=shown)
+_text = named("loss", "tokens", "characters")
 
 
 BITS = Exercise(
@@ -148,8 +147,7 @@ def _letter(answer, case: Case):
     return result.strip().upper() if isinstance(result, str) else result
 
 
-def _rivals(loss_a, tokens_a, loss_b, tokens_b, shown=False) -> Case:
-    return Case({"loss_a": loss_a, "tokens_a": tokens_a, "loss_b": loss_b, "tokens_b": tokens_b}, shown=shown)
+_rivals = named("loss_a", "tokens_a", "loss_b", "tokens_b")
 
 
 def _if(rule):
@@ -219,8 +217,7 @@ def operations(parameters: int, tokens: int, training: bool) -> int:
     return (6 if training else 2) * parameters * tokens
 
 
-def _work(parameters, tokens, training, shown=False) -> Case:
-    return Case({"parameters": parameters, "tokens": tokens, "training": training}, shown=shown)
+_work = named("parameters", "tokens", "training")
 
 
 def _times(learn, use):

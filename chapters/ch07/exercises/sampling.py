@@ -6,7 +6,7 @@ from torch import Tensor
 
 from course_utils.decoding.sampling import next_probabilities
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import named, normal
 
 # ---- temperature ----------------------------------------------------------------------------------------------------
 
@@ -16,8 +16,7 @@ def with_temperature(logits: Tensor, temperature: float) -> Tensor:
     return next_probabilities(logits, temperature)
 
 
-def _heated(logits: Tensor, temperature: float, shown=False) -> Case:
-    return Case({"logits": logits, "temperature": temperature}, shown=shown)
+_heated = named("logits", "temperature")
 
 
 def _at_zero(warm, cold=lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1]).float()):
@@ -101,8 +100,7 @@ def only_the_largest(logits: Tensor, top_k: int) -> Tensor:
     return next_probabilities(logits, top_k=top_k)
 
 
-def _cut(logits: Tensor, top_k: int, shown=False) -> Case:
-    return Case({"logits": logits, "top_k": top_k}, shown=shown)
+_cut = named("logits", "top_k")
 
 
 def _places(logits: Tensor, top_k: int, largest=True) -> Tensor:
@@ -174,12 +172,11 @@ def nucleus(logits: Tensor, top_p: float) -> Tensor:
 
 
 def nucleus_cases() -> list[Case]:
-    def case(logits, top_p):
-        return Case({"logits": logits, "top_p": top_p})
-
+    case = named("logits", "top_p")
     return [
-        Case(
-            {"logits": torch.tensor([0.1, 0.5, 0.15, 0.25]).log(), "top_p": 0.7},
+        case(
+            torch.tensor([0.1, 0.5, 0.15, 0.25]).log(),
+            0.7,
             given={"logits": "the logarithms of 0.1, 0.5, 0.15 and 0.25"},
             shown=True,
         ),

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
-from course_utils.exercises.inputs import normal, some_numbers
+from course_utils.exercises.inputs import named, normal, some_numbers
 
 # ---- next token targets ---------------------------------------------------------------------------------------------
 
@@ -81,9 +81,7 @@ def next_token_loss(model, ids: Tensor) -> Tensor:
     return F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
 
 
-def _lesson(ids: Tensor, seed: int, shown=False) -> Case:
-    given = {"model": "a causal model: model(ids [B, T]) -> logits [B, T, V]"}
-    return Case({"model": Small(10, seed), "ids": ids}, given=given, shown=shown)
+_lesson = named("model", "ids", model="a causal model: model(ids [B, T]) -> logits [B, T, V]")
 
 
 def _asked(inputs, target):
@@ -115,9 +113,9 @@ SAME = FindError(
     },
     reference=next_token_loss,
     cases=lambda: [
-        _lesson(torch.tensor([[5, 6, 7, 8]]), 1710, shown=True),
-        _lesson(_text(3, 6, 1711), 1712),
-        _lesson(_text(2, 9, 1714), 1716),
+        _lesson(Small(10, 1710), torch.tensor([[5, 6, 7, 8]]), shown=True),
+        _lesson(Small(10, 1712), _text(3, 6, 1711)),
+        _lesson(Small(10, 1716), _text(2, 9, 1714)),
     ],
     returns=("loss",),
     hints=(
@@ -172,9 +170,7 @@ def their_loss(model, ids: Tensor) -> Tensor:
     return model(ids, labels=ids).loss
 
 
-def _theirs(ids: Tensor, seed: int, shown=False) -> Case:
-    given = {"model": "as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits"}
-    return Case({"model": ShiftsItself(10, seed), "ids": ids}, given=given, shown=shown)
+_theirs = named("model", "ids", model="as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits")
 
 
 TWICE = FindError(
@@ -201,9 +197,9 @@ TWICE = FindError(
     },
     reference=their_loss,
     cases=lambda: [
-        _theirs(torch.tensor([[5, 6, 7, 8]]), 1720, shown=True),
-        _theirs(_text(3, 6, 1721), 1722),
-        _theirs(_text(2, 9, 1724), 1726),
+        _theirs(ShiftsItself(10, 1720), torch.tensor([[5, 6, 7, 8]]), shown=True),
+        _theirs(ShiftsItself(10, 1722), _text(3, 6, 1721)),
+        _theirs(ShiftsItself(10, 1726), _text(2, 9, 1724)),
     ],
     returns=("loss",),
     hints=(
