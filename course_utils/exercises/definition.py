@@ -98,13 +98,18 @@ class Exercise:
 @dataclass(frozen=True)
 class FindError(Exercise):
     """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong; `innocent` says of other
-    lines why they are right; `found` is said when the line is named."""
+    lines why they are right (of a `def` in line 1, it need not); `found` is said when the line is named."""
 
     program: tuple[str, ...] = ()
     line: int = 0
     found: str = ""
     innocent: dict[int, str] = field(default_factory=dict)
     claims: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.line != 1 and self.program[:1] and self.program[0].startswith("def "):
+            self.innocent.setdefault(1, "it only names what comes in.")
 
     @property
     def unit(self) -> str:

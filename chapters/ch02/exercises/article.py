@@ -36,7 +36,6 @@ INDICES = FindError(
     line=5,
     found="the query must be the one that asks, i: S₁₂ = q₁ · k₂. Here each token is only compared with itself.",
     innocent={
-        1: "it only names what comes in.",
         2: "room for one score per pair.",
         3: "i runs over the queries, down the rows.",
         4: "j runs over the keys, across.",
@@ -119,7 +118,6 @@ AVERAGED = FindError(
     line=4,
     found="the weights average the values v. Without them the output can only be a mixture of what came in.",
     innocent={
-        1: "it only names what comes in.",
         2: "each token is projected three times.",
         3: "softmax along the keys, scaled by √d.",
     },
@@ -146,7 +144,6 @@ RELU = FindError(
     line=2,
     found="queries, keys and values are plain projections. A ReLU cuts the negative coordinates off.",
     innocent={
-        1: "it only names what comes in.",
         3: "keys and values are plain projections.",
         4: "softmax along the keys, scaled by √d.",
         5: "the values are averaged.",

@@ -41,7 +41,6 @@ SIZE_OR_LENGTH = FindError(
     found="d is the size of one key, `keys.shape[-1]`: 64 in each head of the first Transformer. 512 was the size of "
     "its model, all heads together.",
     innocent={
-        1: "it only names what comes in.",
         2: "these are the dot products of all pairs.",
         4: "dividing by the root is right, if d is.",
     },
@@ -90,7 +89,7 @@ LOCATION = FindError(
     line=2,
     found="a(q) is one number for all keys, so softmax gives each 1/K. Luong's score is a vector with one number for "
     "each position.",
-    innocent={1: "it only names what comes in.", 3: "the result has the shape [Q, K], as it should."},
+    innocent={3: "the result has the shape [Q, K], as it should."},
     reference=location_score,
     cases=lambda: [
         _location(torch.tensor([[1.0, 2]]), torch.zeros(2, 2), torch.tensor([[1.0, 0], [0, 1], [1, 1]]), shown=True),
@@ -141,7 +140,6 @@ BIASED = FindError(
     line=3,
     found="`*` multiplies feature by feature and leaves vectors. kᵀ(Wq + b), with the transpose, is the sum: a number.",
     innocent={
-        1: "it only names what comes in.",
         2: "W q + b for each query, as a row: q Wᵀ + b.",
         4: "it returns what was computed.",
     },
@@ -195,7 +193,6 @@ DEEP = FindError(
     found="outside the activation b₁ moves no threshold: it only shifts what the next layer's bias could shift too. "
     "Inside, it decides when a unit wakes up.",
     innocent={
-        1: "it only names what comes in.",
         2: "each query is projected once.",
         3: "each key is projected once.",
         4: "every query meets every key.",

@@ -140,7 +140,6 @@ LOGARITHM = FindError(
     line=2,
     found="log₁₀ goes in and e comes out: the two must belong together. `math.log` is the natural one.",
     innocent={
-        1: "it only names what comes in.",
         3: "the mean of logarithms: a geometric mean.",
         4: "e to the mean, times the penalty: right after natural logarithms.",
     },

@@ -65,7 +65,6 @@ PADDING_ATTENDED = FindError(
     line=3,
     found="a score of 0 is not nothing: exp(0) = 1. Masked scores must be −∞ (or use `masked_softmax`).",
     innocent={
-        1: "it only names what comes in.",
         2: "True where there is a word: right.",
         4: "softmax along the source, for each sentence.",
     },
@@ -141,7 +140,6 @@ CARRIED = FindError(
     line=2,
     found="the state is set to zero once, before all sentences. It belongs inside the loop over sentences.",
     innocent={
-        1: "it only names what comes in.",
         3: "sentence after sentence.",
         4: "word after word.",
         5: "a plain recurrent step: the new word and the old state.",

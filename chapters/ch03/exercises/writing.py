@@ -144,7 +144,6 @@ SHIFT = FindError(
     found="what it has to say is what it has just heard: it learns to repeat. The target is one word further, "
     "`sentence[1:]`.",
     innocent={
-        1: "it only names what comes in.",
         2: "<bos>, the words, <eos>: both are needed.",
         3: "all but the last: after <eos> nothing is asked.",
         5: "it returns both.",

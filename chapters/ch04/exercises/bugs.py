@@ -43,7 +43,6 @@ MIXED = FindError(
     line=5,
     found="the values are computed and never used. Z_out = A · V_in; both slides agree only where WV is the identity.",
     innocent={
-        1: "it only names what comes in.",
         2: "layer over layer, each with its own three matrices.",
         3: "three roles of the same words.",
         4: "scaled scores, a softmax in each row.",
@@ -125,7 +124,6 @@ AFTER = FindError(
     found="too late: who looks at whom is decided by then, and the first word cannot feel that two others have changed "
     "places. Positions belong into the words before they ask.",
     innocent={
-        1: "it only names what comes in.",
         2: "three roles. They would know the places if x did; look where P comes in.",
         3: "right, for what has come in so far.",
     },

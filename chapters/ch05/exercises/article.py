@@ -40,7 +40,7 @@ NOT_TRANSPOSED = FindError(
     line=3,
     found="`torch.matmul` sums over the *last* axis of q and the *last but one* of k, which is the words. The keys "
     "must be turned round: `k.transpose(-2, -1)`.",
-    innocent={1: "it only names what comes in.", 2: "the size of a head.", 4: "scaled once, by √d."},
+    innocent={2: "the size of a head.", 4: "scaled once, by √d."},
     reference=head_scores,
     cases=lambda: [
         _pair(*tensors([[[[1.0, 0], [0, 1]]]], [[[[1.0, 2], [3, 4]]]]), shown=True),
@@ -96,7 +96,6 @@ TWICE = FindError(
     line=4,
     found="the scores are scaled already; here they are scaled once more, by d in all.",
     innocent={
-        1: "it only names what comes in.",
         2: "the size of a head.",
         3: "scores, scaled by √d, as they should be. Who does it again?",
     },
@@ -210,7 +209,6 @@ KEY_LENGTH = FindError(
     line=4,
     found="the keys are cut with the length of the query. In cross-attention the source has a length of its own.",
     innocent={
-        1: "it only names what comes in.",
         2: "the sizes of the query: right. Are they the key's as well?",
         3: "the query, cut with its own length, and swapped.",
         5: "both are returned.",

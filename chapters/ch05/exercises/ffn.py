@@ -80,7 +80,7 @@ TWO_LAYERS = FindError(
     ),
     line=3,
     found="between the layers nothing happens, and (x W1) W2 = x (W1 W2): one layer. A ReLU belongs there.",
-    innocent={1: "it only names what comes in.", 2: "the first layer is linear.", 4: "so is the second."},
+    innocent={2: "the first layer is linear.", 4: "so is the second."},
     reference=position_wise,
     cases=_ffn_cases,
     returns=("output",),

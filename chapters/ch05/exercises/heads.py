@@ -223,7 +223,6 @@ RESHAPE = FindError(
     found="a reshape reads number after number: the first head gets all features of the first words. First "
     "[B, T, H, d], then swap: `x.reshape(B, T, H, D // H).transpose(1, 2)`.",
     innocent={
-        1: "it only names what comes in.",
         2: "the three sizes.",
         4: "scaled by the head's size, softmax over the keys.",
         5: "each head's mean of its own values.",

@@ -40,7 +40,6 @@ TRAINING_ONLY = FindError(
     found="the mask belongs to the model, not to training. Without it the words written so far see later ones, which "
     "they never did while it learnt.",
     innocent={
-        1: "it only names what comes in.",
         2: "True above the diagonal: the future, itself not among it.",
         3: "scaled dot products.",
         5: "−∞ where the future is: right. When is it run?",
@@ -119,7 +118,6 @@ PREDICTION = FindError(
     found="the last word has no future, but all words before it have one, and from the second layer on the last word "
     "reads *them*. With a cache they are never computed again: then no mask is needed.",
     innocent={
-        1: "it only names what comes in.",
         2: "the first layer reads the words.",
         3: "layer after layer.",
         5: "the last word's features predict the next one: right.",

@@ -143,7 +143,6 @@ PRODUCT = FindError(
     found="a masked score becomes 0, and exp(0) = 1: the future still gets its share, and more than a past "
     "whose scores are negative. Masked scores must be −∞.",
     innocent={
-        1: "it only names what comes in.",
         2: "scaled dot products.",
         3: "the right triangle, with its diagonal. What is done with it?",
         5: "a softmax along the keys, and the mean of the values.",

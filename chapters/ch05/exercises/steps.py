@@ -193,7 +193,6 @@ DIVIDED = FindError(
     line=5,
     found="the padding is 0 in the sum, and counts in the number it is divided by: `loss.sum() / mask.sum()`.",
     innocent={
-        1: "it only names what comes in.",
         2: "log-probabilities over the vocabulary.",
         3: "minus the log-probability of each right word.",
         4: "0 where there is padding: right so far. What is it divided by?",

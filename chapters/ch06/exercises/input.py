@@ -149,7 +149,6 @@ ALL_ZERO = FindError(
     found="0 everywhere says: one sentence. The second has a vector of its own, segment 1, from its first word to its "
     "[SEP].",
     innocent={
-        1: "it only names what comes in.",
         2: "[CLS] A [SEP] B [SEP]: right.",
         4: "two rows of one length.",
     },

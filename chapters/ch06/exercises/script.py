@@ -148,7 +148,7 @@ OBJECT = FindError(
     line=3,
     found="the model gives an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
     "probability for each label; for logits of classes there is `cross_entropy`.",
-    innocent={1: "it only names what comes in.", 2: "ids go in, an output with names comes back. What is in it?"},
+    innocent={2: "ids go in, an output with names comes back. What is in it?"},
     reference=classification_loss,
     cases=lambda: [_batch(2, 2, 1410, shown=True), _batch(3, 4, 1412), _batch(5, 3, 1414)],
     returns=("loss",),

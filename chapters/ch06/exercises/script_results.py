@@ -63,7 +63,6 @@ ONE_SENTENCE = FindError(
     found="what is tested has been learnt, and validated, too. Held-out texts must be in one part only; else nobody "
     "knows whether the model has understood or remembered.",
     innocent={
-        1: "it only names what comes in.",
         2: "needed: a text that is there twice could land in two parts.",
         3: "a tenth of them, and never none.",
         5: "three parts. What is in them?",

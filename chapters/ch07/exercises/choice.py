@@ -34,7 +34,6 @@ ON_PROBABILITIES = FindError(
     found="every probability is divided by the same number, and line 4 takes it out again. Before the softmax it is "
     "another thing: exp(z/τ) = exp(z)^(1/τ), so there the *ratios* of the tokens change.",
     innocent={
-        1: "it only names what comes in.",
         2: "a softmax over the vocabulary. What has happened to the logits before it?",
         4: "it only makes each row sum to 1.",
     },
@@ -155,7 +154,6 @@ NUCLEUS = FindError(
     found="the sum includes the token itself, so the one that crosses p goes. If this is the first, nothing is left, "
     "and 0/0 is NaN. What counts is the sum *before* each token: `p.cumsum(-1) - p < top_p`.",
     innocent={
-        1: "it only names what comes in.",
         2: "the largest first, with the places they come from.",
         4: "0 for all that go.",
         5: "what is left sums to 1 again. If anything is left.",

@@ -94,7 +94,6 @@ POWER = FindError(
     found="torch's cross-entropy is in nats, so e undoes it: `loss.exp()`. 2 undoes bits. A model that knows nothing "
     "of 4 tokens has 4, not 2^1.386 = 2.6.",
     innocent={
-        1: "it only names what comes in.",
         2: "the mean of −ln p. To which base?",
     },
     reference=perplexity,

@@ -106,7 +106,6 @@ SAME = FindError(
     found="the target is the input itself. A causal mask hides what comes after a place, not the place: each token "
     "sees itself, and copies. The targets are one step on, `ids[:, 1:]`.",
     innocent={
-        1: "it only names what comes in.",
         2: "all tokens but the last, behind which nothing is known.",
         4: "a row of logits for each place.",
         5: "cross-entropy of all places at once. What are they asked for?",
