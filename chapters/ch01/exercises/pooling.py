@@ -1,7 +1,4 @@
-"""Chapter 1, Nadaraya–Watson: four exercises (the softmax has a file of its own) and two find-the-errors.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 1, Nadaraya–Watson: the kernel, the pooling, and the mask that leaves one out."""
 
 import torch
 from torch import Tensor
@@ -9,9 +6,6 @@ from torch import Tensor
 from course_utils.attention import gaussian_kernel, leave_one_out_mask, masked_softmax
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
-
-INF = float("inf")
-
 
 # ---- gaussian kernel ------------------------------------------------------------------------------------------------
 
@@ -212,7 +206,7 @@ LEAVE_ONE_OUT = Exercise(
         "The right pattern, but as decimal numbers. A mask is boolean: compare with `== 1`, or use `.bool()`.",
         lambda size: 1 - torch.eye(size, dtype=torch.long),
         "The right pattern, but as whole numbers: `~` of a 1 would be −2. A mask is boolean: use `.bool()`.",
-        lambda size: torch.zeros(size, size).fill_diagonal_(-INF),
+        lambda size: torch.zeros(size, size).fill_diagonal_(-torch.inf),
         "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
         "attended.",
         lambda size: torch.ones(size, size, dtype=torch.bool),

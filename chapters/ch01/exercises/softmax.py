@@ -6,8 +6,6 @@ from course_utils.attention import masked_softmax
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
-INF = float("inf")
-
 
 def _softmax_cases() -> list[Case]:
     def case(scores, mask, shown=False) -> Case:
@@ -91,7 +89,7 @@ SOFTMAX = Exercise(
         lambda scores, mask: torch.softmax(scores[mask], dim=-1),
         "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
         "leave the masked ones where they are, and fill them with −∞.",
-        lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -INF), dim=-1),
+        lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1),
         "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
         _no_maximum,
         "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
@@ -110,7 +108,7 @@ SOFTMAX = Exercise(
         "underflow to 0. Mask first, then take the maximum.",
         lambda scores, mask: masked_softmax(scores, ~mask),
         "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
-        lambda scores, mask: torch.softmax(scores.masked_fill(mask, -INF), dim=-1),
+        lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), dim=-1),
         "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
         lambda scores, mask: masked_softmax(scores, mask, dim=-2),
         "The columns sum to 1, not the rows: softmax along the query axis. It should run along the keys, `dim=-1`.",

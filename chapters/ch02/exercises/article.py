@@ -8,9 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
-INF = float("inf")
-
-
 # ---- the article's own attention ------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,4 @@
-"""Chapter 2: scaled dot-product score and attention.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 2: scaled dot-product score and attention."""
 
 import torch
 from torch import Tensor
@@ -10,9 +7,6 @@ from course_utils.attention import causal_mask, masked_softmax, padding_mask, sc
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
-
-INF = float("inf")
-
 
 # ---- scaled dot-product score ---------------------------------------------------------------------------------------
 
@@ -140,7 +134,7 @@ ATTENTION = Exercise(
         "The mask is not used: masked keys still get weight.",
         _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), ~mask)),
         "The mask is read the wrong way round: True means *may be attended*.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -INF), -1)),
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -torch.inf), -1)),
         "Nearly: a row with nothing to attend is all −∞, and its softmax 0/0 = NaN. It should be zeros; "
         "`masked_softmax` does that.",
         _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -1e9), -1)),

@@ -8,9 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import normal
 
-INF = float("inf")
-
-
 # ---- worked examples ------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,4 @@
-"""Chapter 2: linear attention, and padding and causal mask together.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 2: linear attention, and padding and causal mask together."""
 
 import torch
 from torch import Tensor
@@ -10,9 +7,6 @@ from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.linear import linear_attention
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import named, normal, tensors
-
-INF = float("inf")
-
 
 # ---- linear attention -----------------------------------------------------------------------------------------------
 

@@ -1,7 +1,4 @@
-"""Chapter 2: scores with weights (general, additive and its twin) and the cosine.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 2: scores with weights (general, additive and its twin) and the cosine."""
 
 import torch
 from torch import Tensor
@@ -9,9 +6,6 @@ from torch import Tensor
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
-
-INF = float("inf")
-
 
 # ---- general score --------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
-INF = float("inf")
-
 
 def _pairs(seed: int) -> list[Case]:
     """Queries [Q, D] and keys [K, D], the smallest first."""

@@ -1,4 +1,4 @@
-"""Chapter 3's bugs: three short programs that run, train, and are wrong; two more are in ch03_writing.py."""
+"""Chapter 3's bugs: three short programs that run, train, and are wrong; two more are in writing.py."""
 
 import torch
 from torch import Tensor

@@ -1,8 +1,4 @@
-"""Chapter 3, seq2seq with attention: two exercises of steps; the others are in ch03_writing.py, ch03_measures.py,
-ch03_bugs.py, ch03_claims.py and ch03_bleu.py.
-
-Each wrong answer is a mistake people make or code that circulates.
-"""
+"""Chapter 3, seq2seq with attention: one step of additive attention, and one step of the decoder."""
 
 import torch
 from torch import Tensor

@@ -1,5 +1,4 @@
-"""Chapter 4's find-the-errors in programs: what is averaged, positions that come too late, or not at all, or under
-another name."""
+"""Chapter 4's errors in programs: what is averaged, and positions that come too late, not at all, or misnamed."""
 
 import torch
 from torch import Tensor

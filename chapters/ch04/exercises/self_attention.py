@@ -1,8 +1,4 @@
-"""Chapter 4, self-attention and positions: two exercises of layers as matrices; the others are in ch04_positions.py,
-ch04_bugs.py and ch04_claims.py.
-
-Each wrong answer is a mistake people make or code that circulates.
-"""
+"""Chapter 4: two layers as matrices, self-attention and convolution."""
 
 import torch
 from torch import Tensor

@@ -13,9 +13,6 @@ from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 from .heads import split_heads
 
-INF = float("inf")
-
-
 # ---- keys not transposed --------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,4 @@
-"""Chapter 5: cut into heads, and multi-head attention.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 5: cut into heads, and multi-head attention."""
 
 import torch
 from torch import Tensor

@@ -7,9 +7,6 @@ from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
-INF = float("inf")
-
-
 # ---- decoder masks --------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +117,7 @@ def scaled_scores(q, k):
 def hide_future(scores, diagonal=0):
     """Scores with −∞ where the future is."""
     allowed = torch.ones(scores.shape[-2:], dtype=torch.bool).tril(diagonal)
-    return scores.masked_fill(~allowed, -INF)
+    return scores.masked_fill(~allowed, -torch.inf)
 
 
 def three_inputs(batch, time, size, seed, shown=False, **more) -> Case:
@@ -168,7 +165,7 @@ PRODUCT = FindError(
         "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
         lambda q, k, v: torch.softmax(scaled_scores(q, k) + _lower(q[None]), -1) @ v,
         "The mask is added as 0 and 1: a bonus for the past, and the future keeps its share.",
-        lambda q, k, v: torch.softmax(scaled_scores(q, k) + (~_lower(q[None])).float() * -INF, -1) @ v,
+        lambda q, k, v: torch.softmax(scaled_scores(q, k) + (~_lower(q[None])).float() * -torch.inf, -1) @ v,
         "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
         lambda q, k, v: torch.softmax(hide_future(scaled_scores(q, k), -1), -1) @ v,
         "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
