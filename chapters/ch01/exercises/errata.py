@@ -108,7 +108,6 @@ def kind_of(model: nn.Module) -> str:
 
 _model = named("model")
 
-
 NON_PARAMETRIC = FindError(
     name="non-parametric",
     task='write a function that looks at a model and says "parametric" or "non-parametric", rightly for all of them.',

@@ -80,39 +80,24 @@ def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: floa
 _pooling = named("queries", "keys", "values")
 
 
-def _scores(queries, keys, width):
-    return -(((queries[:, None] - keys) / width) ** 2) / 2
+def _right(distance, width):
+    return -((distance / width) ** 2) / 2
+
+
+def _softmax(scores):
+    return torch.softmax(scores, dim=-1)
 
 
 @variants
-def _wrong_scores(queries, keys, values, width=1.0, *, score):
-    """Attention pooling with other scores, made of (distance [Q, K], width)."""
-    weights = torch.softmax(score(queries[:, None] - keys, width), dim=-1)
-    return weights @ values, weights
-
-
-@variants
-def _wrong_weights(queries, keys, values, width=1.0, *, weigh):
-    """Attention pooling with other weights, made of the right scores."""
-    weights = weigh(_scores(queries, keys, width))
-    return weights @ values, weights
-
-
-@variants
-def _wrong_estimate(queries, keys, values, width=1.0, *, estimate):
-    """Attention pooling with the right weights and another estimate, made of (weights, values)."""
-    weights = torch.softmax(_scores(queries, keys, width), dim=-1)
+def _other(queries, keys, values, width=1.0, *, score=_right, weigh=_softmax, estimate=torch.matmul):
+    """Attention pooling with other scores of (distance [Q, K], width), weights of them, or a mean with these."""
+    weights = weigh(score(queries[:, None] - keys, width))
     return estimate(weights, values), weights
 
 
 def _no_pairs(queries, keys, values, width=1.0):
-    weights = torch.softmax(-(((queries - keys) / width) ** 2) / 2, dim=-1)
+    weights = torch.softmax(_right(queries - keys, width), dim=-1)
     return weights @ values, weights
-
-
-def _averaged_keys(queries, keys, values, width=1.0):
-    weights = torch.softmax(_scores(queries, keys, width), dim=-1)
-    return weights @ keys, weights
 
 
 POOLING = Exercise(
@@ -142,37 +127,37 @@ POOLING = Exercise(
         _no_pairs,
         "`queries - keys` pairs the first query with the first key, the second with the second. You want every "
         "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
-        _wrong_weights(lambda scores: torch.softmax(scores, dim=0)),
+        _other(weigh=lambda scores: torch.softmax(scores, dim=0)),
         "The rows don't sum to 1, the columns do: the softmax runs along the query axis. Each *query* shares one "
         "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
-        _wrong_weights(torch.exp),
+        _other(weigh=torch.exp),
         "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "
         "by its sum (or take the softmax of the scores), else an estimate grows with the number of neighbours.",
-        _wrong_weights(lambda scores: torch.softmax(scores.exp(), dim=-1)),
+        _other(weigh=lambda scores: torch.softmax(scores.exp(), dim=-1)),
         "Exp twice: softmax has an exp in it already. Give it the scores −(distance / width)² / 2, not the "
         "kernel's values; as it is, even the farthest key keeps a good share.",
-        _wrong_weights(lambda scores: scores.exp() / scores.exp().sum()),
+        _other(weigh=lambda scores: scores.exp() / scores.exp().sum()),
         "All weights together sum to 1; each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
-        _wrong_estimate(lambda weights, values: (weights * values.mean()).sum(-1)),
+        _other(estimate=lambda weights, values: (weights * values.mean()).sum(-1)),
         "The values are averaged before they are weighted, so each query gets the same mean. Weight each value "
         "first, then sum.",
-        _wrong_estimate(lambda weights, values: (weights * values).mean(-1)),
+        _other(estimate=lambda weights, values: (weights * values).mean(-1)),
         "The weights are right. Their products with the values should be summed, not averaged: the weights already "
         "sum to 1, and `mean` divides by the number of keys once more.",
-        _averaged_keys,
+        lambda queries, keys, values, width=1.0: attention_pooling(queries, keys, keys, width),
         "The weights are right, but the keys are averaged. A key says how well it fits; what is averaged are the "
         "values.",
-        _wrong_scores(lambda distance, width: -((distance / width) ** 2)),
+        _other(lambda distance, width: -((distance / width) ** 2)),
         "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than it says.",
-        _wrong_scores(lambda distance, width: -(distance**2) / 2),
+        _other(lambda distance, width: -(distance**2) / 2),
         "The width makes no difference in it: pass it on to your kernel, or measure the distances in widths.",
-        _wrong_scores(lambda distance, width: -((distance * width) ** 2) / 2),
+        _other(lambda distance, width: -((distance * width) ** 2) / 2),
         "The distance is multiplied by the width; divide. A wide kernel should listen to more keys, not to fewer.",
-        _wrong_scores(lambda distance, width: -(distance / width) / 2),
+        _other(lambda distance, width: -(distance / width) / 2),
         "The distance is not squared: its sign decides, and the largest key always gets the most weight.",
-        _wrong_scores(lambda distance, width: -distance.abs() / width / 2),
+        _other(lambda distance, width: -distance.abs() / width / 2),
         "The distance is not squared: with its absolute value this is a Laplace kernel, sharp at 0.",
-        _wrong_scores(lambda distance, width: (distance / width) ** 2 / 2),
+        _other(lambda distance, width: (distance / width) ** 2 / 2),
         "The farthest key gets the most weight: a minus is missing in the scores, or was squared away.",
     ),
 )

@@ -26,21 +26,11 @@ def _softmax_cases() -> list[Case]:
     ]
 
 
-def _no_maximum(scores, mask):
+@variants
+def _no_maximum(scores, mask, *, share):
+    """Softmax by hand without subtracting the maximum; share: of (exps, their sum)."""
     exps = scores.exp() * mask
-    total = exps.sum(-1, keepdim=True)
-    return exps / total.masked_fill(total == 0, 1.0)
-
-
-def _no_maximum_no_care(scores, mask):
-    exps = scores.exp() * mask
-    return exps / exps.sum(-1, keepdim=True)
-
-
-def _no_maximum_hidden(scores, mask):
-    exps = scores.exp() * mask
-    total = exps.sum(-1, keepdim=True)
-    return torch.where(total > 0, exps / total, 0.0)
+    return share(exps, exps.sum(-1, keepdim=True))
 
 
 @variants
@@ -91,13 +81,13 @@ SOFTMAX = Exercise(
         "leave the masked ones where they are, and fill them with −∞.",
         lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1),
         "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
-        _no_maximum,
+        _no_maximum(lambda exps, total: exps / total.masked_fill(total == 0, 1.0)),
         "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
         "added to all scores changes no weight. (torch.softmax does this for you.)",
-        _no_maximum_hidden,
+        _no_maximum(lambda exps, total: torch.where(total > 0, exps / total, 0.0)),
         "exp(1000) overflows: infinite, and inf/inf = NaN. (Where a masked score is large, the NaN is turned into "
         "zeros, so one sees it in some rows only.) Subtract the largest allowed score of the row first.",
-        _no_maximum_no_care,
+        _no_maximum(torch.div),
         "NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row first. "
         "And where everything is masked the sum is 0, and 0/0 is NaN, too: zeros belong there.",
         _minus(lambda scores: scores.max()),

@@ -19,7 +19,6 @@ def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:
 
 _pair = named("queries", "keys")
 
-
 SCORE = Exercise(
     name="scaled dot-product score",
     task="The scores of all queries with all keys, their spread independent of D: queries [B, Q, D], keys [B, K, D] "

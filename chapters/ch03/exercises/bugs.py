@@ -123,7 +123,6 @@ def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh):
 
 _texts = named("sentences", "Wx", "Ws")
 
-
 CARRIED = FindError(
     name="what was said before",
     task="write it again: each sentence's last state, [N, D].",

@@ -232,7 +232,6 @@ def position_parameters(kind: str, max_length: int, model_size: int) -> int:
 
 _positions = named("kind", "max_length", "model_size")
 
-
 PARAMETERS = FindError(
     name="sinusoids add parameters",
     task='count what is learned for positions: kind "sinusoidal", "learned" or "rotary", max_length, model_size -> a '

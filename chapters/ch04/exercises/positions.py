@@ -135,7 +135,6 @@ def _turned(x: Tensor, angles: Tensor) -> Tensor:
 
 _rotated = named("x", "positions")
 
-
 ROTARY = Exercise(
     name="rotary",
     task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle place · ω of its frequency: (a, b) becomes "

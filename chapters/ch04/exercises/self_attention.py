@@ -20,18 +20,12 @@ _self = named("X", "WQ", "WK", "WV")
 
 
 @variants
-def _wrong_self(X, WQ, WK, WV, *, query=None, key=None, value=None, scale=None, weigh=None, mix=None):
+def _wrong_self(X, WQ, WK, WV, *, key=lambda X, WQ, WK: X @ WK, value=torch.matmul, scale=None, weigh=None, mix=None):
     """Self-attention with one thing done differently."""
-    product = torch.matmul
-    query, key, value = query or product, key or product, value or product
-    Q, K, V = query(X, WQ), key(X, WQ if key is _with_queries else WK), value(X, WV)
+    Q, K, V = X @ WQ, key(X, WQ, WK), value(X, WV)
     scores = Q @ K.T / (scale(X, Q) if scale else Q.shape[-1] ** 0.5)
     A = weigh(scores) if weigh else scores.softmax(-1)
     return (mix(A, V) if mix else A @ V), A
-
-
-def _with_queries(X, W):
-    return X @ W
 
 
 SELF = Exercise(
@@ -67,7 +61,7 @@ SELF = Exercise(
         "Divided by the root of the number of words. The products add up over features: √d.",
         _wrong_self(scale=lambda X, Q: Q.shape[-1]),
         "Divided by d: its root is missing.",
-        _wrong_self(key=_with_queries),
+        _wrong_self(key=lambda X, WQ, WK: X @ WQ),
         "Keys made with WQ: then “it” asks just what it says of itself.",
         _wrong_self(mix=lambda A, V: A.T @ V),
         "The weights are right, but turned round in the mean: row i of A weighs what word i takes home, `A @ V`.",

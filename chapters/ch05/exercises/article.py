@@ -23,7 +23,6 @@ def head_scores(q: Tensor, k: Tensor) -> Tensor:
 
 _pair = named("q", "k")
 
-
 NOT_TRANSPOSED = FindError(
     name="keys not transposed",
     task="write the scores again: q [B, H, Q, d], k [B, H, K, d] -> [B, H, Q, K].",
@@ -191,7 +190,6 @@ def _cut(x, length, heads):
 
 _two = named("query", "key", "heads")
 
-
 KEY_LENGTH = FindError(
     name="as many keys as queries",
     task="write it again: query [B, Q, D], key [B, K, D] -> q [B, H, Q, d], k [B, H, K, d].",
@@ -260,7 +258,6 @@ def _padding(lengths, size):
 
 
 _padded = named("q", "k", "lengths")
-
 
 NOBODY = FindError(
     name="a mask that nobody builds",

@@ -21,7 +21,6 @@ def add_positions(x: Tensor, table: Tensor) -> Tensor:
 
 _placed = named("x", "table")
 
-
 POSITIONS = FindError(
     name="positions along the batch",
     task="write it again: x [B, T, D], table [max, D] -> [B, T, D].",

@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, FindError, spelt, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
-from course_utils.exercises.values import plain_word
 
 # ---- fewer heads save compute ---------------------------------------------------------------------------------------
 
@@ -20,7 +19,6 @@ def multiplications(length: int, model_size: int, heads: int) -> int:
 
 
 _sizes = named("length", "model_size", "heads")
-
 
 FEWER = FindError(
     name="fewer heads save compute",
@@ -160,13 +158,6 @@ def family(attentions: list[str]) -> str:
     return "decoder-only" if "causal self" in attentions else "encoder-only"
 
 
-def _spelt(answer, case: Case):
-    """Capitals, spaces and hyphens don't count."""
-    result = call(answer, case)
-    known = {plain_word(word): word for word in ("encoder-only", "decoder-only", "encoder-decoder")}
-    return known.get(plain_word(result), result) if isinstance(result, str) else result
-
-
 def _model(*attentions: str, shown=False) -> Case:
     return Case({"attentions": list(attentions)}, shown=shown)
 
@@ -200,7 +191,7 @@ FAMILY = FindError(
         _model("self", "self"),
     ],
     returns=("family",),
-    run=_spelt,
+    run=spelt("encoder-only", "decoder-only", "encoder-decoder"),
     hints=(
         "Which attention needs two stacks?",
         "Which attention would make no sense in a model that only reads?",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from chapters.ch06.pairs import best_span
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 # ---- answer span ----------------------------------------------------------------------------------------------------
@@ -21,30 +21,29 @@ def _random(time, allowed_from, seed) -> Case:
     return Case(args | {"allowed": torch.arange(time) >= allowed_from})
 
 
-def _table(start, end, allowed, fits, join=lambda s, e: s[:, None] + e, inside=True):
+def _inside(table, allowed):
+    return table & allowed[:, None] & allowed
+
+
+@variants
+def _table(
+    start,
+    end,
+    allowed,
+    *,
+    fits=lambda table, allowed: _inside(table.triu(), allowed),
+    join=lambda start, end: start[:, None] + end,
+    fill=-torch.inf,
+    given=lambda first, last: (first, last),
+):
+    """The best pair in a table of all; fits(table of True, allowed): which pairs may be."""
     scores = join(start, end)
-    fits = fits(torch.ones_like(scores, dtype=torch.bool))
-    fits = fits & allowed[:, None] & allowed if inside else fits
-    best = int(scores.masked_fill(~fits, -torch.inf).argmax())
-    return divmod(best, len(end))
-
-
-def _tabled(fits=torch.triu, given=lambda first, last: (first, last), **options):
-    return lambda start, end, allowed: given(*_table(start, end, allowed, fits, **options))
+    scores = scores.masked_fill(~fits(torch.ones_like(scores, dtype=torch.bool), allowed), fill)
+    return given(*divmod(int(scores.argmax()), len(end)))
 
 
 def _hidden(logits, allowed):
     return logits.masked_fill(~allowed, -torch.inf)
-
-
-def _sums(start, end):
-    return start.softmax(-1)[:, None] + end.softmax(-1)
-
-
-def _zeros(start, end, allowed):
-    scores = start[:, None] + end
-    best = int(scores.masked_fill(~(allowed[:, None] & allowed).triu(), 0.0).argmax())
-    return divmod(best, len(end))
 
 
 def _greedy(start, end, allowed):
@@ -94,7 +93,7 @@ SPAN = Exercise(
         lambda start, end, allowed: (int(start.argmax()), int(end.argmax())),
         "Two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ last, both "
         "`allowed`.",
-        _zeros,
+        _table(fill=0.0),
         "The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Forbidden is −∞.",
         lambda start, end, allowed: best_span(
             start[allowed], end[allowed], torch.ones(int(allowed.sum()), dtype=torch.bool)
@@ -105,26 +104,26 @@ SPAN = Exercise(
         "end: look at all pairs.",
         _backwards,
         "First the best end, then the best beginning before it. Look at all pairs at once.",
-        _tabled(inside=False),
+        _table(lambda table, allowed: table.triu()),
         "The question's tokens, [CLS] and padding take part: `allowed` says where an answer may lie.",
-        lambda start, end, allowed: _table(start, end, torch.ones_like(allowed), lambda f: f.triu() & allowed),
+        _table(lambda table, allowed: table.triu() & allowed),
         "The end lies in the text, the beginning need not: both must be `allowed`.",
-        lambda start, end, allowed: _table(start, end, torch.ones_like(allowed), lambda f: f.triu() & allowed[:, None]),
+        _table(lambda table, allowed: table.triu() & allowed[:, None]),
         "The beginning lies in the text, the end need not: both must be `allowed`.",
-        _tabled(lambda fits: fits.triu(1)),
+        _table(lambda table, allowed: _inside(table.triu(1), allowed)),
         "Answers of one word are left out: first = last is allowed, `triu()` with the diagonal.",
-        _tabled(torch.tril),
+        _table(lambda table, allowed: _inside(table.tril(), allowed)),
         "The wrong triangle: these answers end before they begin.",
-        _tabled(join=_sums),
+        _table(join=lambda start, end: start.softmax(-1)[:, None] + end.softmax(-1)),
         "The *sum* of the two probabilities: a sure beginning would make up for any end. Both must be probable: "
         "the product, or the sum of logits.",
-        _tabled(join=lambda start, end: start[:, None] * end),
+        _table(join=lambda start, end: start[:, None] * end),
         "The logits are multiplied: two negative ones would make a good score. Multiply probabilities, or add logits.",
-        _tabled(given=lambda first, last: (first, last + 1)),
+        _table(given=lambda first, last: (first, last + 1)),
         "One too far: `last` is the last token of the answer itself, not the one behind it.",
-        _tabled(join=lambda start, end: end[:, None] + start),
+        _table(join=lambda start, end: end[:, None] + start),
         "Rows and columns are swapped: beginnings belong to the rows where the upper triangle is kept.",
-        _tabled(given=lambda first, last: (last, first)),
+        _table(given=lambda first, last: (last, first)),
         "Right, but the wrong way round: first, then last.",
     ),
 )

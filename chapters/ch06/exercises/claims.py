@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask
-from course_utils.exercises.definition import Case, FindError, call, wrong_answers
+from course_utils.exercises.definition import FindError, spelt, wrong_answers
 from course_utils.exercises.inputs import named
-from course_utils.exercises.values import plain_word
 
 # ---- discriminative or generative -----------------------------------------------------------------------------------
 
@@ -18,15 +17,7 @@ def kind_of(target: str, sees: str) -> str:
     return "autoencoding" if sees == "both sides" else "autoregressive"
 
 
-def _spelt(answer, case: Case):
-    """Capitals, spaces and hyphens don't count."""
-    result = call(answer, case)
-    known = {plain_word(word): word for word in ("discriminative", "autoencoding", "autoregressive")}
-    return known.get(plain_word(result), result) if isinstance(result, str) else result
-
-
 _task = named("target", "sees")
-
 
 DISCRIMINATIVE = FindError(
     name="discriminative or generative",
@@ -59,7 +50,7 @@ DISCRIMINATIVE = FindError(
         _task("label", "before"),
     ],
     returns=("kind",),
-    run=_spelt,
+    run=spelt("discriminative", "autoencoding", "autoregressive"),
     hints=(
         "What does each of them predict in pre-training: words, or labels?",
         "First ask for the target; only for a word does it matter which side is seen.",
@@ -107,7 +98,6 @@ def _seen(gpt=torch.tril, bert=lambda ones: ones):
 
 
 _sees = named("model", "length")
-
 
 DIRECTION = FindError(
     name="left to right or right to left",
@@ -183,7 +173,6 @@ def _less(**options):
 
 
 _sizes = named("vocab_size", "model_size", "num_layers", "max_length")
-
 
 MILLIONS = FindError(
     name="a hundred and ten million",

@@ -89,18 +89,12 @@ def _masked_otherwise(
     return inputs, label(ids, inputs, chosen)
 
 
-def _two_draws(ids, special_mask, vocab_size, mask_id, generator):
+@variants
+def _two_dice(ids, special_mask, vocab_size, mask_id, generator, *, apart):
+    """The die is thrown again for the random words; apart: not for those that are hidden already."""
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
-    swapped = chosen & ~hidden & (torch.rand(ids.shape, generator=generator) < 0.1)
-    words = torch.randint(vocab_size, ids.shape, generator=generator)
-    return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
-
-
-def _overlapping(ids, special_mask, vocab_size, mask_id, generator):
-    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
-    hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
-    swapped = chosen & (torch.rand(ids.shape, generator=generator) < 0.1)
+    swapped = chosen & ~(hidden & apart) & (torch.rand(ids.shape, generator=generator) < 0.1)
     words = torch.randint(vocab_size, ids.shape, generator=generator)
     return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
 
@@ -145,10 +139,10 @@ MASK = Exercise(
         "vocabulary.",
         _masked_otherwise(other=lambda d: d >= 0.8),
         "80 % are hidden and 20 % replaced, so none stays: the model could trust that what it sees is wrong.",
-        _two_draws,
+        _two_dice(apart=True),
         "The 10 % are drawn from the 20 % that are left: 2 % in all. *Half* of what is left is 10 %; or throw one "
         "die for all three.",
-        _overlapping,
+        _two_dice(apart=False),
         "80 % and 10 % are two draws of their own, which meet: some words to be hidden become another word after "
         "all. Throw one die for all three.",
         _of_all,

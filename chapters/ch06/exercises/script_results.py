@@ -182,7 +182,6 @@ def _as_list(answer, case: Case):
 
 _shapes = named("task", "B", "T", "C", "V")
 
-
 TRANSLATES = FindError(
     name="a classifier that translates",
     task='write the shape of the logits: task "classification" (of a whole text), "tagging" (of each token), '

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Exercise, wrong_answers
+from course_utils.exercises.inputs import named
 
 
 def piece_labels(tags: list[int], words: list[int]) -> Tensor:
@@ -25,13 +26,7 @@ def _first(words, t):
     return words[t] >= 0 and words[t] != words[t - 1]
 
 
-def _last(words, t):
-    return words[t] >= 0 and (words + [-1])[t + 1] != words[t]
-
-
-def _pieces(tags, words, shown=False) -> Case:
-    return Case({"tags": tags, "words": words}, shown=shown)
-
+_pieces = named("tags", "words")
 
 TAGS = Exercise(
     name="tags for pieces",
@@ -59,7 +54,7 @@ TAGS = Exercise(
         _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 else -100),
         "All pieces of a word have its tag. Then long words count more, and “B-place B-place” would be two places: "
         "the first piece speaks for the word.",
-        _label(lambda tags, words, t: tags[words[t]] if _last(words, t) else -100),
+        _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 and words[t] != [*words, -1][t + 1] else -100),
         "The *last* piece has the tag. One could do that; asked for is the first.",
         _label(lambda tags, words, t: tags[words[t]] if t == 0 or words[t] != words[t - 1] else -100),
         "[CLS], [SEP] and [PAD] get a tag: −1 is no word, and in Python the tag at −1 is the last one.",

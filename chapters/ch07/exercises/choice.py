@@ -19,7 +19,6 @@ def heated(logits: Tensor, temperature: float) -> Tensor:
 
 _hot = named("logits", "temperature")
 
-
 ON_PROBABILITIES = FindError(
     name="temperature on probabilities",
     task="write it again: logits [..., V], temperature above 0 -> probabilities [..., V].",

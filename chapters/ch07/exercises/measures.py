@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, call, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, spelt, wrong_answers
 from course_utils.exercises.inputs import named, normal
 
 # ---- bits per character ---------------------------------------------------------------------------------------------
@@ -19,7 +19,6 @@ def bits_per_character(loss: float, tokens: int, characters: int) -> float:
 
 
 _text = named("loss", "tokens", "characters")
-
 
 BITS = Exercise(
     name="bits per character",
@@ -140,12 +139,6 @@ def better(loss_a: float, tokens_a: int, loss_b: float, tokens_b: int) -> str:
     return "A" if loss_a * tokens_a < loss_b * tokens_b else "B"
 
 
-def _letter(answer, case: Case):
-    """Capitals don't count."""
-    result = call(answer, case)
-    return result.strip().upper() if isinstance(result, str) else result
-
-
 _rivals = named("loss_a", "tokens_a", "loss_b", "tokens_b")
 
 
@@ -185,7 +178,7 @@ TOKENIZERS = FindError(
         _rivals(2.0, 1000, 2.2, 500),
     ],
     returns=("better",),
-    run=_letter,
+    run=spelt("A", "B"),
     hints=(
         "What probability does a model give the whole text, if it gives each token e^−loss on the average?",
         "Probabilities multiply, so losses add up: loss · tokens.",

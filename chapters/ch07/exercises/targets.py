@@ -171,7 +171,6 @@ def their_loss(model, ids: Tensor) -> Tensor:
 
 _theirs = named("model", "ids", model="as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits")
 
-
 TWICE = FindError(
     name="shifted twice",
     task="write the loss again: ids [B, T], model(ids, labels=…) -> an output with `.loss` and `.logits`, a causal "
