@@ -18,6 +18,11 @@ def normal(*shape: int, seed: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def integers(below: int, *shape: int, seed: int) -> Tensor:
+    """Whole numbers from 0 on."""
+    return torch.randint(below, shape, generator=torch.Generator().manual_seed(seed))
+
+
 def drawn(seed: int, *shapes: tuple[int, ...], of: Callable[..., Tensor] = some_numbers) -> list[Tensor]:
     """A tensor for each shape, drawn with seed, seed + 1, …"""
     return [of(*shape, seed=seed + i) for i, shape in enumerate(shapes)]

@@ -114,10 +114,7 @@ AVERAGED = FindError(
     ),
     line=4,
     found="the weights average the values v. Without them the output can only be a mixture of what came in.",
-    innocent={
-        2: "each token is projected three times.",
-        3: "softmax along the keys, scaled by √d.",
-    },
+    innocent={2: "each token is projected three times.", 3: "softmax along the keys, scaled by √d."},
     reference=own_attention,
     cases=_own_cases,
     returns=("output",),

@@ -4,18 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import FindError, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
-
-
-def _pairs(seed: int) -> list[Case]:
-    """Queries [Q, D] and keys [K, D], the smallest first."""
-    return [
-        Case({"queries": torch.tensor([[1.0, 1]]), "keys": torch.tensor([[1.0, 0], [0, 1], [1, 1]])}, shown=True),
-        Case({"queries": normal(2, 3, seed=seed), "keys": normal(4, 3, seed=seed + 1)}),
-        Case({"queries": normal(2, 5, seed=seed + 2), "keys": normal(2, 5, seed=seed + 3)}),
-    ]
-
 
 # ---- the table of scores --------------------------------------------------------------------------------------------
 
@@ -24,6 +14,8 @@ def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [Q, D], keys [K, D] -> q·k / √D [Q, K]."""
     return SCORES["scaled_dot"](keys.shape[-1], keys.shape[-1])(queries, keys)
 
+
+_pair = named("queries", "keys")
 
 SIZE_OR_LENGTH = FindError(
     name="size or length",
@@ -38,12 +30,13 @@ SIZE_OR_LENGTH = FindError(
     line=3,
     found="d is the size of one key, `keys.shape[-1]`: 64 in each head of the first Transformer. 512 was the size of "
     "its model, all heads together.",
-    innocent={
-        2: "these are the dot products of all pairs.",
-        4: "dividing by the root is right, if d is.",
-    },
+    innocent={2: "these are the dot products of all pairs.", 4: "dividing by the root is right, if d is."},
     reference=scaled_score,
-    cases=lambda: _pairs(100),
+    cases=lambda: [
+        _pair(*tensors([[1.0, 1]], [[1.0, 0], [0, 1], [1, 1]]), shown=True),
+        _pair(*drawn(100, (2, 3), (4, 3), of=normal)),
+        _pair(*drawn(102, (2, 5), (2, 5), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "A dot product of two vectors is a sum. Of how many terms?",
@@ -137,10 +130,7 @@ BIASED = FindError(
     ),
     line=3,
     found="`*` multiplies feature by feature and leaves vectors. kᵀ(Wq + b), with the transpose, is the sum: a number.",
-    innocent={
-        2: "W q + b for each query, as a row: q Wᵀ + b.",
-        4: "it returns what was computed.",
-    },
+    innocent={2: "W q + b for each query, as a row: q Wᵀ + b.", 4: "it returns what was computed."},
     reference=biased_score,
     cases=lambda: [
         _biased(*tensors([[1.0, 2]], [[3.0, 0], [1, 1]], [[0.0, 1], [0, 0]], [0.0, 1]), shown=True),
@@ -190,11 +180,7 @@ DEEP = FindError(
     line=5,
     found="outside the activation b₁ moves no threshold: it only shifts what the next layer's bias could shift too. "
     "Inside, it decides when a unit wakes up.",
-    innocent={
-        2: "each query is projected once.",
-        3: "each key is projected once.",
-        4: "every query meets every key.",
-    },
+    innocent={2: "each query is projected once.", 3: "each key is projected once.", 4: "every query meets every key."},
     reference=deep_hidden,
     cases=lambda: [
         _deep(*tensors([[1.0]], [[0.0], [2.0]], [[1.0], [-1.0]], [[1.0], [1.0]], [-2.0, 0.5]), shown=True),

@@ -64,10 +64,7 @@ PADDING_ATTENDED = FindError(
     ),
     line=3,
     found="a score of 0 is not nothing: exp(0) = 1. Masked scores must be −∞ (or use `masked_softmax`).",
-    innocent={
-        2: "True where there is a word: right.",
-        4: "softmax along the source, for each sentence.",
-    },
+    innocent={2: "True where there is a word: right.", 4: "softmax along the source, for each sentence."},
     reference=step_weights,
     cases=lambda: [
         Case({"scores": torch.tensor([[2.0, 1, -1], [1, 0, 3]]), "lengths": torch.tensor([3, 1])}, shown=True),

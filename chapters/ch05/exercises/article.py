@@ -91,10 +91,7 @@ TWICE = FindError(
     ),
     line=4,
     found="the scores are scaled already; here they are scaled once more, by d in all.",
-    innocent={
-        2: "the size of a head.",
-        3: "scores, scaled by √d, as they should be. Who does it again?",
-    },
+    innocent={2: "the size of a head.", 3: "scores, scaled by √d, as they should be. Who does it again?"},
     reference=scaled_weights,
     cases=lambda: [
         _pair(*tensors([[4.0, 0, 0, 0]], [[1.0, 0, 0, 0], [0, 1, 0, 0]]), shown=True),

@@ -115,18 +115,13 @@ def _smoothing_cases() -> list[Case]:
     ]
 
 
-def _spread(logits):
-    """Mean over the vocabulary of −log p, for each token [B, T]."""
-    return -logits.log_softmax(-1).mean(-1)
-
-
 @variants
 def _smoothed(
     *inputs, one=lambda e, right, spread, V: (1 - e) * right + e * spread, total=lambda x, mask: x[mask].mean()
 ):
     """A smoothed loss with another mixture or another mean."""
     logits, target, mask, smoothing = inputs
-    return total(one(smoothing, each(logits, target), _spread(logits), logits.shape[-1]), mask)
+    return total(one(smoothing, each(logits, target), -logits.log_softmax(-1).mean(-1), logits.shape[-1]), mask)
 
 
 SMOOTHING = Exercise(

@@ -94,9 +94,7 @@ BERT_INPUT = Exercise(
         "The [SEP] behind B is missing.",
         _other_input(parts=lambda a, b, cls, sep: [*a, sep, *b, sep], segments=lambda a, b: [0] * (len(a) + 1)),
         "[CLS] is missing: it is the token that stands for the whole, and comes first.",
-        _other_input(
-            parts=lambda a, b, cls, sep: [cls, *a, sep, cls, *b, sep],
-        ),
+        _other_input(parts=lambda a, b, cls, sep: [cls, *a, sep, cls, *b, sep]),
         "A second [CLS] before B: there is one, at the beginning.",
         _other_input(real=lambda mask, ids, segments: torch.ones_like(mask)),
         "The mask is True everywhere: the padding would be read.",
@@ -148,10 +146,7 @@ ALL_ZERO = FindError(
     line=3,
     found="0 everywhere says: one sentence. The second has a vector of its own, segment 1, from its first word to its "
     "[SEP].",
-    innocent={
-        2: "[CLS] A [SEP] B [SEP]: right.",
-        4: "two rows of one length.",
-    },
+    innocent={2: "[CLS] A [SEP] B [SEP]: right.", 4: "two rows of one length."},
     reference=pair_input,
     cases=lambda: [_two([11, 12], [13], shown=True), _two([21], [22, 23, 24]), _two([31, 32, 33], [34, 35])],
     returns=("ids", "segments"),

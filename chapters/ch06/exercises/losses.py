@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chapters.ch03.exercises.measures import each
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.models.loss import masked_loss
@@ -25,11 +26,6 @@ def _asked(batch: int, time: int, words: int, share: float, seed: int) -> Case:
     chosen = torch.rand(batch, time, generator=draw) < share
     chosen[:, 0], chosen[:, 1] = True, False
     return _labelled(2 * some_numbers(batch, time, words, seed=seed), labels.masked_fill(~chosen, -100))
-
-
-def _each(logits, labels):
-    """Cross-entropy of each token [B, T], 0 where nothing is asked."""
-    return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view_as(labels)
 
 
 MLM_LOSS = Exercise(
@@ -54,17 +50,17 @@ MLM_LOSS = Exercise(
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        lambda logits, labels: _each(logits, labels).mean(),
+        lambda logits, labels: each(logits, labels).mean(),
         "The unasked places are 0 in the sum, but still count in the number it is divided by: divide by how many "
         "were asked.",
-        lambda logits, labels: _each(logits, labels.clamp(min=0)).mean(),
+        lambda logits, labels: each(logits, labels.clamp(min=0)).mean(),
         "−100 was turned into word 0: where nothing is asked, the model would learn to say [PAD].",
         lambda logits, labels: -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean(),
         "−100 is no index: it only marks where nothing is asked. Pick the asked places first, "
         "`logits[labels != -100]`, then the right words.",
-        lambda logits, labels: _each(logits, labels).sum(),
+        lambda logits, labels: each(logits, labels).sum(),
         "The sum over the asked words; take their mean, or long texts shout.",
-        lambda logits, labels: (_each(logits, labels).sum(1) / (labels != -100).sum(1)).mean(),
+        lambda logits, labels: (each(logits, labels).sum(1) / (labels != -100).sum(1)).mean(),
         "The mean of each sentence's mean: a word in a sentence with few masks would count more. Asked for is the "
         "mean over all asked words.",
         lambda logits, labels: F.cross_entropy(logits.softmax(-1).flatten(0, 1), labels.flatten()),
@@ -139,7 +135,7 @@ EVERY_WORD = FindError(
         "Every word counts still, the visible ones too.",
         lambda logits, ids, labels: F.cross_entropy(logits[labels == -100], ids[labels == -100]),
         "Now only the *visible* words count.",
-        lambda logits, ids, labels: (_each(logits, ids) * (labels != -100)).mean(),
+        lambda logits, ids, labels: (each(logits, ids) * (labels != -100)).mean(),
         "Only the hidden words are in the sum, but all places in the number it is divided by.",
         lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten().clamp(min=0)),
         "−100 became word 0: where nothing is asked, the model would learn to say [PAD].",

@@ -1,10 +1,9 @@
 """Chapter 6, find-the-errors: what the same script measures, and what it says of it."""
 
-import torch
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers
+from course_utils.exercises.inputs import integers, named, some_numbers, tensors
 from course_utils.exercises.values import kind
 
 # ---- one sentence for all -------------------------------------------------------------------------------------------
@@ -102,10 +101,7 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(-1) == labels).float().mean().item()
 
 
-def _judged(count, classes, seed) -> Case:
-    labels = torch.randint(classes, (count,), generator=torch.Generator().manual_seed(seed))
-    return Case({"logits": some_numbers(count, classes, seed=seed + 1), "labels": labels})
-
+_judged = named("logits", "labels")
 
 UNSEEN = FindError(
     name="accuracy without labels",
@@ -127,13 +123,10 @@ UNSEEN = FindError(
     },
     reference=accuracy,
     cases=lambda: [
-        Case(
-            {"logits": torch.tensor([[2.0, 1], [0, 3], [1, 0], [0, 1]]), "labels": torch.tensor([0, 0, 0, 1])},
-            shown=True,
-        ),
-        _judged(3, 2, 1420),
-        _judged(7, 2, 1428),
-        _judged(6, 2, 1424),
+        _judged(*tensors([[2.0, 1], [0, 3], [1, 0], [0, 1]], [0, 0, 0, 1]), shown=True),
+        _judged(some_numbers(3, 2, seed=1421), integers(2, 3, seed=1420)),
+        _judged(some_numbers(7, 2, seed=1429), integers(2, 7, seed=1428)),
+        _judged(some_numbers(6, 2, seed=1425), integers(2, 6, seed=1424)),
     ],
     returns=("accuracy",),
     hints=(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named
+from course_utils.exercises.inputs import drawn, integers, named
 
 # ---- causal attention step ------------------------------------------------------------------------------------------
 
@@ -106,10 +106,6 @@ def embed(ids: Tensor, tokens: Tensor, positions: Tensor, past: int) -> Tensor:
     return tokens[ids] + positions[past + torch.arange(ids.shape[1])]
 
 
-def _ids(batch: int, count: int, seed: int) -> Tensor:
-    return torch.randint(6, (batch, count), generator=torch.Generator().manual_seed(seed))
-
-
 _entering = named("ids", "tokens", "positions", "past")
 
 
@@ -136,9 +132,9 @@ POSITION = FindError(
     },
     reference=embed,
     cases=lambda: [
-        _entering(_ids(1, 1, 1840), *drawn(1841, (6, 2), (9, 2)), 3, shown=True),
-        _entering(_ids(2, 4, 1843), *drawn(1844, (6, 2), (9, 2)), 0),
-        _entering(_ids(2, 3, 1846), *drawn(1847, (6, 2), (9, 2)), 2),
+        _entering(integers(6, 1, 1, seed=1840), *drawn(1841, (6, 2), (9, 2)), 3, shown=True),
+        _entering(integers(6, 2, 4, seed=1843), *drawn(1844, (6, 2), (9, 2)), 0),
+        _entering(integers(6, 2, 3, seed=1846), *drawn(1847, (6, 2), (9, 2)), 2),
     ],
     returns=("features",),
     hints=(

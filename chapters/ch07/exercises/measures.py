@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, spelt, wrong_answers
-from course_utils.exercises.inputs import named, normal
+from course_utils.exercises.definition import Exercise, FindError, spelt, wrong_answers
+from course_utils.exercises.inputs import integers, named, normal
 
 # ---- bits per character ---------------------------------------------------------------------------------------------
 
@@ -71,9 +71,7 @@ def perplexity(logits: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(logits, target).exp()
 
 
-def _predicted(time, words, seed) -> Case:
-    target = torch.randint(words, (time,), generator=torch.Generator().manual_seed(seed))
-    return Case({"logits": normal(time, words, seed=seed + 1), "target": target})
+_predicted = named("logits", "target")
 
 
 def _each(logits, target):
@@ -92,14 +90,12 @@ POWER = FindError(
     line=3,
     found="torch's cross-entropy is in nats, so e undoes it: `loss.exp()`. 2 undoes bits. A model that knows nothing "
     "of 4 tokens has 4, not 2^1.386 = 2.6.",
-    innocent={
-        2: "the mean of −ln p. To which base?",
-    },
+    innocent={2: "the mean of −ln p. To which base?"},
     reference=perplexity,
     cases=lambda: [
-        Case({"logits": torch.zeros(3, 4), "target": torch.tensor([0, 2, 1])}, shown=True),
-        _predicted(5, 6, 1780),
-        _predicted(8, 3, 1784),
+        _predicted(torch.zeros(3, 4), torch.tensor([0, 2, 1]), shown=True),
+        _predicted(normal(5, 6, seed=1781), integers(6, 5, seed=1780)),
+        _predicted(normal(8, 3, seed=1785), integers(3, 8, seed=1784)),
     ],
     returns=("perplexity",),
     hints=(

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
-from course_utils.exercises.inputs import named, normal, some_numbers
+from course_utils.exercises.inputs import integers, named, normal, some_numbers
 
 # ---- next token targets ---------------------------------------------------------------------------------------------
 
@@ -15,10 +15,6 @@ from course_utils.exercises.inputs import named, normal, some_numbers
 def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
     """ids [B, T + 1] -> inputs [B, T], targets [B, T]: what follows each of the inputs. GPT.loss begins like this."""
     return ids[:, :-1], ids[:, 1:]
-
-
-def _text(batch: int, length: int, seed: int) -> Tensor:
-    return torch.randint(10, (batch, length), generator=torch.Generator().manual_seed(seed))
 
 
 TARGETS = Exercise(
@@ -29,8 +25,8 @@ TARGETS = Exercise(
     reference=next_token_targets,
     cases=lambda: [
         Case({"ids": torch.tensor([[5, 6, 7, 8]])}, shown=True),
-        Case({"ids": _text(3, 6, 1700)}),
-        Case({"ids": _text(2, 2, 1701)}),
+        Case({"ids": integers(10, 3, 6, seed=1700)}),
+        Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
     hints=(
@@ -113,8 +109,8 @@ SAME = FindError(
     reference=next_token_loss,
     cases=lambda: [
         _lesson(Small(10, 1710), torch.tensor([[5, 6, 7, 8]]), shown=True),
-        _lesson(Small(10, 1712), _text(3, 6, 1711)),
-        _lesson(Small(10, 1716), _text(2, 9, 1714)),
+        _lesson(Small(10, 1712), integers(10, 3, 6, seed=1711)),
+        _lesson(Small(10, 1716), integers(10, 2, 9, seed=1714)),
     ],
     returns=("loss",),
     hints=(
@@ -196,8 +192,8 @@ TWICE = FindError(
     reference=their_loss,
     cases=lambda: [
         _theirs(ShiftsItself(10, 1720), torch.tensor([[5, 6, 7, 8]]), shown=True),
-        _theirs(ShiftsItself(10, 1722), _text(3, 6, 1721)),
-        _theirs(ShiftsItself(10, 1726), _text(2, 9, 1724)),
+        _theirs(ShiftsItself(10, 1722), integers(10, 3, 6, seed=1721)),
+        _theirs(ShiftsItself(10, 1726), integers(10, 2, 9, seed=1724)),
     ],
     returns=("loss",),
     hints=(
