@@ -30,9 +30,12 @@ class Pooling(View):
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
         """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64."""
-        mask = np.ones(len(self.arrays["keys"]), bool)
-        mask[self.state.get("removed", [])] = False
-        return _estimate(queries, self.arrays, self.state, torch.from_numpy(mask).expand(len(queries), -1))
+        mask = torch.ones(len(queries), len(self.arrays["keys"]), dtype=torch.bool)
+        mask[:, self.state.get("removed", [])] = False
+        given = (torch.tensor(np.asarray(x, float)) for x in (queries, self.arrays["keys"], self.arrays["values"]))
+        kernel = KERNELS[self.state["kernel"]]
+        estimates, weights = nadaraya_watson(*given, lambda d: kernel(d, self.state["width"]), mask=mask)
+        return estimates.numpy(), weights.numpy()
 
     def describe(self) -> str:
         query, kernel = self.state["query"], self.state["kernel"]
@@ -246,20 +249,6 @@ def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
         estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: KERNELS[kernel](d, w), mask=others)
         errors.append(float(((estimate - values) ** 2).mean()))
     return np.array(errors)
-
-
-def _estimate(queries, arrays, state, mask):
-    def as64(x):
-        return torch.as_tensor(np.asarray(x, np.float64))
-
-    estimates, weights = nadaraya_watson(
-        as64(queries),
-        as64(arrays["keys"]),
-        as64(arrays["values"]),
-        lambda d: KERNELS[state["kernel"]](d, state["width"]),
-        mask=mask,
-    )
-    return estimates.numpy(), weights.numpy()
 
 
 def _effective(weights: np.ndarray) -> float:
