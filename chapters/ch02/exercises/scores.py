@@ -1,6 +1,7 @@
 """Chapter 2: scores with weights (general, additive and its twin) and the cosine."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
@@ -196,9 +197,7 @@ COSINE = Exercise(
         "Only the key's length is divided out; a long query still gets larger scores. Divide by both.",
         lambda queries, keys: queries @ keys.T / queries.norm(dim=-1, keepdim=True),
         "Only the query's length is divided out; long keys still win. Divide by both.",
-        lambda queries, keys: (
-            torch.nn.functional.normalize(queries, dim=0) @ torch.nn.functional.normalize(keys, dim=0).T
-        ),
+        lambda queries, keys: F.normalize(queries, dim=0) @ F.normalize(keys, dim=0).T,
         "The lengths are taken down the columns (`dim=0`), over the vectors instead of along each: `dim=-1`.",
         lambda queries, keys: queries @ keys.T,
         "This is the dot product: both lengths are still in it.",
@@ -206,7 +205,7 @@ COSINE = Exercise(
             queries @ keys.T / (queries.square().sum(-1)[:, None] * keys.square().sum(-1))
         ),
         "Divided by the squared lengths: the square root is missing.",
-        lambda queries, keys: torch.nn.functional.cosine_similarity(queries, keys, dim=-1),
+        lambda queries, keys: F.cosine_similarity(queries, keys, dim=-1),
         "One number per pair of rows: query 1 with key 1, 2 with 2. Every query must meet every key.",
     ),
 )

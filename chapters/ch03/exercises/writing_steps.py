@@ -117,22 +117,23 @@ def _decoder_cases() -> list[Case]:
     return [random(1, 2, 1, 3, [2], 330, shown=True), random(1, 3, 2, 3, [2], 340), random(2, 3, 3, 4, [3, 1], 350)]
 
 
-def _wrong_decoder(query=lambda old, new: old, masked=True, joined=None, read=None, handed_back="new", ask=True):
+@variants
+def _wrong_decoder(
+    *inputs, query=lambda old, new: old, masked=True, joined=None, read=None, handed_back="new", ask=True
+):
     """A decoder step with one thing done differently."""
+    word, state, keys, mask, E, Wx, Ws, Wo = inputs
     joined = joined or (lambda e, c: torch.cat([e, c], -1))
     read = read or (lambda new, c, old: torch.cat([new, c], -1))
 
-    def look(q, keys, mask):
+    def look(q):
         scores = (q[:, None] @ keys.mT)[:, 0]
         return (masked_softmax(scores, mask if masked else None)[:, None] @ keys)[:, 0]
 
-    def step(word, state, keys, mask, E, Wx, Ws, Wo):
-        context = look(state, keys, mask) if ask else keys.mean(1)
-        new = torch.tanh(joined(E[word], context) @ Wx.T + state @ Ws.T)
-        context = look(query(state, new), keys, mask) if ask else context
-        return read(new, context, state) @ Wo.T, {"old": state, "new": new}[handed_back]
-
-    return step
+    context = look(state) if ask else keys.mean(1)
+    new = torch.tanh(joined(E[word], context) @ Wx.T + state @ Ws.T)
+    context = look(query(state, new)) if ask else context
+    return read(new, context, state) @ Wo.T, {"old": state, "new": new}[handed_back]
 
 
 DECODER = Exercise(

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import named, some_numbers
 from course_utils.exercises.values import same
 from course_utils.models.blocks import AddNorm, EncoderBlock, PositionwiseFFN
 
@@ -31,26 +31,15 @@ def _filled(module: nn.Module, seed: int) -> nn.Module:
     return module
 
 
-def _block_cases() -> list[Case]:
-    def case(size, heads, x, mask, seed, shown=False) -> Case:
-        args = {
-            "x": x,
-            "mask": mask,
-            "attention": _filled(MultiHeadAttention(size, heads), seed),
-            "ffn": _filled(PositionwiseFFN(size, 2 * size), seed + 20),
-            "norm1": _filled(nn.LayerNorm(size), seed + 40),
-            "norm2": _filled(nn.LayerNorm(size), seed + 60),
-        }
-        says = {"attention": f"multi-head attention, {heads} heads: (q, k, v, mask) -> (output, weights)"}
-        says |= {"ffn": "a feed-forward network", "norm1": "a layer norm", "norm2": "another layer norm"}
-        return Case(args, given=says, shown=shown)
+_NORMS = {"norm1": "a layer norm", "norm2": "another layer norm"}
+_block = named("x", "mask", "attention", "ffn", "norm1", "norm2", ffn="a feed-forward network", **_NORMS)
+_bare = named("x", "attention", "ffn", "norm1", "norm2", attention="any layer", ffn="another layer", **_NORMS)
 
-    padded = padding_mask(torch.tensor([3, 2]), 3)
-    return [
-        case(4, 2, some_numbers(1, 2, 4, seed=689), torch.tensor([[[True, False]]]), 600, shown=True),
-        case(4, 2, some_numbers(2, 3, 4, seed=690), padded, 700),
-        case(6, 3, some_numbers(1, 3, 6, seed=691), causal_mask(3), 800),
-    ]
+
+def _block_case(size, heads, x, mask, seed, shown=False) -> Case:
+    parts = MultiHeadAttention(size, heads), PositionwiseFFN(size, 2 * size), nn.LayerNorm(size), nn.LayerNorm(size)
+    says = {"attention": f"multi-head attention, {heads} heads: (q, k, v, mask) -> (output, weights)"}
+    return _block(x, mask, *(_filled(part, seed + 20 * i) for i, part in enumerate(parts)), given=says, shown=shown)
 
 
 @variants
@@ -71,7 +60,11 @@ BLOCK = Exercise(
     "and values are all norm1(x); attention(q, k, v, mask) gives (output, weights); x [B, T, D] -> [B, T, D].",
     why="BERT is a stack of such blocks; so is GPT, with another mask.",
     reference=encoder_block,
-    cases=_block_cases,
+    cases=lambda: [
+        _block_case(4, 2, some_numbers(1, 2, 4, seed=689), torch.tensor([[[True, False]]]), 600, shown=True),
+        _block_case(4, 2, some_numbers(2, 3, 4, seed=690), padding_mask(torch.tensor([3, 2]), 3), 700),
+        _block_case(6, 3, some_numbers(1, 3, 6, seed=691), causal_mask(3), 800),
+    ],
     returns=("output",),
     hints=(
         "Two halves of the same kind: norm, part, add.",
@@ -131,10 +124,8 @@ def _pre_or_post(answer, case: Case) -> Tensor:
 
 
 def _bare_case(size, seed, shown=False) -> Case:
-    args = {"x": some_numbers(1 if shown else 2, 2, size, seed=seed), "attention": Part(), "ffn": Bent()}
-    args |= {"norm1": _filled(nn.LayerNorm(size), seed + 1), "norm2": _filled(nn.LayerNorm(size), seed + 5)}
-    says = {"attention": "any layer", "ffn": "another layer", "norm1": "a layer norm", "norm2": "another layer norm"}
-    return Case(args, given=says, shown=shown)
+    x, norms = some_numbers(1 if shown else 2, 2, size, seed=seed), (nn.LayerNorm(size), nn.LayerNorm(size))
+    return _bare(x, Part(), Bent(), _filled(norms[0], seed + 1), _filled(norms[1], seed + 5), shown=shown)
 
 
 NO_WAY = FindError(

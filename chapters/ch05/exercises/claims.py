@@ -205,13 +205,7 @@ FAMILY = FindError(
         "With cross-attention there must be somebody to ask: an encoder beside the decoder.",
         lambda attentions: "encoder-decoder" if len(attentions) > 1 else family(attentions),
         "Two attentions don't make two stacks: two layers of self-attention are one encoder.",
-        lambda attentions: (
-            "encoder-decoder"
-            if "cross" in attentions
-            else "encoder-only"
-            if "causal self" in attentions
-            else "decoder-only"
-        ),
+        lambda a: {"encoder-only": "decoder-only", "decoder-only": "encoder-only"}.get(family(a), "encoder-decoder"),
         "BERT and GPT are swapped: who may not see the future is a decoder.",
         lambda attentions: "encoder-decoder",
         "Not every Transformer: later models kept one of the stacks.",

@@ -66,21 +66,11 @@ DISCRIMINATIVE = FindError(
         "autoregressive, or autoencoding.",
         lambda target, sees: "autoencoding" if sees == "both sides" else "autoregressive",
         "A label is missing: p(label | text) is discriminative, whatever was seen.",
-        lambda target, sees: (
-            "discriminative"
-            if target == "label" and sees == "both sides"
-            else "autoencoding"
-            if sees == "both sides"
-            else "autoregressive"
-        ),
+        lambda target, sees: kind_of(target if sees == "both sides" else "word", sees),
         "A GPT with a classifying head gives p(label | text) too: discriminative.",
-        lambda target, sees: (
-            "discriminative" if target == "label" else "autoregressive" if sees == "both sides" else "autoencoding"
-        ),
+        lambda target, sees: kind_of(target, "before" if sees == "both sides" else "both sides"),
         "Swapped: *auto-regressive* goes on from what it has got so far; *auto-encoding* restores what was hidden.",
-        lambda target, sees: (
-            "discriminative" if target == "label" else "autoregressive" if sees == "before" else "autoencoding"
-        ),
+        lambda target, sees: kind_of(target, "both sides" if sees == "after" else sees),
         "From after it is one side as well: a model that reads from the end is autoregressive, backwards.",
     ),
 )

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.bert import BertConfig, BertEmbeddings
 
 
@@ -19,32 +19,24 @@ def embedding_sum(ids, segments, token_table, segment_table, position_table, gai
     return functional_call(embeddings, weights | {"norm.weight": gain, "norm.bias": bias}, (ids, segments))
 
 
+_embedded = named("ids", "segments", "token_table", "segment_table", "position_table", "gain", "bias")
+
+
 def _embedding_case(batch, time, size, words, longest, seed) -> Case:
     draw = torch.Generator().manual_seed(seed)
-    args = {
-        "ids": torch.randint(words, (batch, time), generator=draw),
-        "segments": (torch.arange(time) >= torch.randint(1, time + 1, (batch, 1), generator=draw)).long(),
-        "token_table": some_numbers(words, size, seed=seed + 1),
-        "segment_table": some_numbers(2, size, seed=seed + 2),
-        "position_table": some_numbers(longest, size, seed=seed + 3),
-        "gain": some_numbers(size, seed=seed + 4).abs() + 0.5,
-        "bias": some_numbers(size, seed=seed + 5),
-    }
-    return Case(args)
+    ids = torch.randint(words, (batch, time), generator=draw)
+    segments = (torch.arange(time) >= torch.randint(1, time + 1, (batch, 1), generator=draw)).long()
+    *tables, gain, bias = drawn(seed + 1, (words, size), (2, size), (longest, size), (size,), (size,))
+    return _embedded(ids, segments, *tables, gain.abs() + 0.5, bias)
 
 
 def _embedding_cases() -> list[Case]:
-    shown = {
-        "ids": torch.tensor([[0, 2, 2]]),
-        "segments": torch.tensor([[0, 0, 1]]),
-        "token_table": torch.tensor([[1.0, 0, 2], [0, 1, 0], [3, 1, 0]]),
-        "segment_table": torch.tensor([[0.0, 0, 1], [2, 0, 0]]),
-        "position_table": torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]),
-        "gain": torch.tensor([1.0, 2, 1]),
-        "bias": torch.tensor([0.0, 0, 1]),
-    }
+    tables = (
+        *([[1.0, 0, 2], [0, 1, 0], [3, 1, 0]], [[0.0, 0, 1], [2, 0, 0]]),
+        [[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    )
     return [
-        Case(shown, shown=True),
+        _embedded(*tensors([[0, 2, 2]], [[0, 0, 1]], *tables, [1.0, 2, 1], [0.0, 0, 1]), shown=True),
         _embedding_case(2, 4, 6, 8, 4, 1510),
         _embedding_case(3, 2, 5, 7, 9, 1520),
     ]
@@ -132,9 +124,7 @@ SUM = Exercise(
         "One norm for a whole sentence: each token should be normalised over its own features.",
         _summed(norm=lambda x, gain, bias: gain * (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) + bias),
         "Right but for a factor in the spread: `std` divides by D − 1. LayerNorm divides by D, `unbiased=False`.",
-        lambda ids, segments, tokens, kinds, places, gain, bias: torch.cat(
-            [tokens[ids], kinds[segments], places[: ids.shape[1]].expand(len(ids), -1, -1)], -1
-        ),
+        _summed(join=lambda t, s, p: torch.cat([t, s, p.expand_as(t)], -1), norm=lambda x, gain, bias: x),
         "The three are put side by side: 3 D features. They are added: each keeps to its own directions well "
         "enough, and the width stays D.",
     ),

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.definition import FindError, variants, wrong_answers
 from course_utils.exercises.inputs import named, normal, tensors
 
 from .script import Reader
@@ -114,12 +114,9 @@ def every_third(ids: Tensor) -> tuple[Tensor, Tensor]:
     return ids.masked_fill(hidden, 1), ids.masked_fill(~hidden, -100)
 
 
-def _read(ids: Tensor, seed: int, shown=False) -> Case:
-    given = {
-        "mask_tokens": "mask_tokens(ids) -> (inputs, labels), as in pre-training",
-        "model": "a fine-tuned classifier: model(ids) -> an output with .logits [B, 2]",
-    }
-    return Case({"ids": ids, "mask_tokens": every_third, "model": Reader(seed)}, given=given, shown=shown)
+_MASK = "mask_tokens(ids) -> (inputs, labels), as in pre-training"
+_MODEL = "a fine-tuned classifier: model(ids) -> an output with .logits [B, 2]"
+_read = named("ids", "mask_tokens", "model", mask_tokens=_MASK, model=_MODEL)
 
 
 def _ids(batch, time, seed) -> Tensor:
@@ -146,9 +143,9 @@ IN_USE = FindError(
     },
     reference=classify,
     cases=lambda: [
-        _read(torch.tensor([[2, 3, 4]]), 1460, shown=True),
-        _read(_ids(2, 5, 1461), 1462),
-        _read(_ids(3, 7, 1463), 1464),
+        _read(torch.tensor([[2, 3, 4]]), every_third, Reader(1460), shown=True),
+        _read(_ids(2, 5, 1461), every_third, Reader(1462)),
+        _read(_ids(3, 7, 1463), every_third, Reader(1464)),
     ],
     returns=("probabilities",),
     hints=(

@@ -65,9 +65,7 @@ MLM_LOSS = Exercise(
         "mean over all asked words.",
         lambda logits, labels: F.cross_entropy(logits.softmax(-1).flatten(0, 1), labels.flatten()),
         "Softmax twice: cross-entropy makes probabilities of the logits by itself.",
-        lambda logits, labels: F.cross_entropy(
-            logits.reshape(logits.shape[0], logits.shape[2], logits.shape[1]), labels
-        ),
+        lambda logits, labels: F.cross_entropy(logits.reshape(len(logits), -1, labels.shape[1]), labels),
         "torch wants [B, V, T], and a reshape gets the shape, not the order: it mixes words with places. "
         "`logits.transpose(1, 2)`, or `flatten(0, 1)`.",
         lambda logits, labels: F.cross_entropy(logits, labels),

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.exercises.definition import Case, FindError, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.inputs import named, normal
 
 PAD = 0
 TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")
@@ -43,7 +43,11 @@ def tokenizer(texts: list[str]) -> dict[str, Tensor]:
     return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
 
 
-MODEL = "a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]"
+_given = named(
+    *("model", "tokenizer", "texts"),
+    model="a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]",
+    tokenizer="tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
+)
 
 # ---- raw strings ----------------------------------------------------------------------------------------------------
 
@@ -54,13 +58,7 @@ def predict(model, tokenizer, texts: list[str]) -> Tensor:
 
 
 def _texts(*texts, seed, shown=False) -> Case:
-    given = {
-        "model": MODEL,
-        "tokenizer": "tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
-        "texts": ", ".join(map(repr, texts)),
-    }
-    args = {"model": Reader(seed), "tokenizer": tokenizer, "texts": list(texts)}
-    return Case(args, given=given, shown=shown)
+    return _given(Reader(seed), tokenizer, list(texts), given={"texts": ", ".join(map(repr, texts))}, shown=shown)
 
 
 STRINGS = FindError(

@@ -109,6 +109,10 @@ def _places(logits: Tensor, top_k: int, largest=True) -> Tensor:
     return torch.zeros_like(logits, dtype=torch.bool).scatter(-1, best, True)
 
 
+def _only(logits: Tensor, kept: Tensor) -> Tensor:
+    return logits.masked_fill(~kept, -torch.inf).softmax(-1)
+
+
 TOP_K = Exercise(
     name="top-k",
     task="Keep the top_k largest logits of each row, give the others no chance, then softmax: logits [..., V] -> "
@@ -134,27 +138,21 @@ TOP_K = Exercise(
         "The others are 0, but the rest no longer sums to 1: divide by what is left.",
         lambda logits, top_k: (logits * _places(logits, top_k)).softmax(-1),
         "A logit of 0 is not a chance of 0: exp(0) = 1. Put −∞ there.",
-        lambda logits, top_k: logits.masked_fill(logits < logits.topk(top_k, -1).values[..., -1:], -torch.inf).softmax(
-            -1
-        ),
+        lambda logits, top_k: _only(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
         "Right where k tokens are there. `topk` stops if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
         "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then softmax.",
         lambda logits, top_k: logits.topk(min(top_k, logits.shape[-1]), -1).values.softmax(-1),
         "The right probabilities, sorted and short. Who is who? Each belongs at its own place in the vocabulary.",
-        lambda logits, top_k: logits.masked_fill(
-            logits <= logits.topk(min(top_k, logits.shape[-1]), -1).values[..., -1:], -torch.inf
-        ).softmax(-1),
+        lambda logits, top_k: _only(logits, logits > logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]),
         "The k-th largest is dropped, too: with k = 1 nothing is left, and NaN comes out. It stays: `<`, not `<=`.",
-        lambda logits, top_k: logits.masked_fill(~_places(logits, top_k + 1), -torch.inf).softmax(-1),
+        lambda logits, top_k: _only(logits, _places(logits, top_k + 1)),
         "One token too many stays.",
-        lambda logits, top_k: logits.masked_fill(~_places(logits, top_k, False), -torch.inf).softmax(-1),
+        lambda logits, top_k: _only(logits, _places(logits, top_k, False)),
         "The *smallest* k stay.",
-        lambda logits, top_k: logits.masked_fill(_places(logits, top_k), -torch.inf).softmax(-1),
+        lambda logits, top_k: _only(logits, ~_places(logits, top_k)),
         "The k largest are dropped, and all others stay: turn the mask round.",
-        lambda logits, top_k: logits.masked_fill(
-            logits < logits.flatten().topk(min(top_k, logits.shape[-1])).values[-1], -torch.inf
-        ).softmax(-1),
+        lambda logits, top_k: _only(logits, logits >= logits.flatten().topk(min(top_k, logits.shape[-1])).values[-1]),
         "The k largest of the whole batch: some rows keep none. Each row has its own: `topk(k, -1)`.",
         lambda logits, top_k: _scaled(_places(logits, top_k).float()),
         "The right tokens stay, all with the same chance. Among them the model's preferences still hold.",
@@ -218,9 +216,7 @@ TOP_P = Exercise(
         kept(lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
         "The first always stays: good. But in other rows the token that crosses p is dropped, so that the set does "
         "not reach p.",
-        lambda logits, top_p: _scaled(
-            logits.softmax(-1) * (logits.softmax(-1).cumsum(-1) - logits.softmax(-1) < top_p)
-        ),
+        lambda logits, top_p: _scaled((p := logits.softmax(-1)) * (p.cumsum(-1) - p < top_p)),
         "Summed in the order of the vocabulary, which says nothing. Sort first, the largest in front.",
         kept(lambda p, sums, top_p: p >= top_p),
         "Each token is compared with p by itself. It is their *sum*, from the largest on, that shall reach p.",

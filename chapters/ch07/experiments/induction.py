@@ -47,10 +47,8 @@ class Repeats:
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
     def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts. Its first weights are larger than GPT-2's: hundreds of steps are enough then.
-
-        config: as GPTConfig. The global random state is left alone.
-        """
+        """A fresh GPT for these texts; config as GPTConfig. Its initial parameters are larger than GPT-2's, so that
+        hundreds of steps are enough. The global random state is left alone."""
         settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

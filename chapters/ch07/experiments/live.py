@@ -91,9 +91,7 @@ RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 3e-
 
 def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
-
-    The global random state is left alone.
-    """
+    The global random state is left alone."""
     if kind not in RUNGS:
         raise ValueError(f"kind is {kind!r}; needed: {', '.join(RUNGS)}")
     settings = {"max_length": lesson.block} | LIVE | config
