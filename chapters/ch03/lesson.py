@@ -60,7 +60,7 @@ class Words(text.Vocabulary):
 class Lesson:
     """Everything a translation lesson needs of our own corpus: sentences, vocabularies, batches, measurements.
 
-    pair: "en-fr" or another of `corpora`; tokens: in a batch. No held-out source sentence was trained on.
+    pair: "en-fr" or another of `data.parallel`; tokens: in a batch. No held-out source sentence was trained on.
     """
 
     def __init__(self, pair: str = "en-fr", tokens: int = 1000):

@@ -70,15 +70,9 @@ class Pooling(View):
         for axes in (top, strip):
             axes.axvline(self.state["query"], color=COLOURS["query"], ls="--")
         if not np.isnan(estimate):
-            top.plot(self.state["query"], estimate, "o", color=COLOURS["output"], mec="white", ms=8)
-            top.annotate(
-                f"{estimate:.2f}",
-                (self.state["query"], estimate),
-                (9, 9),
-                textcoords="offset points",
-                color=COLOURS["output"],
-                weight="bold",
-            )
+            at, colour = (self.state["query"], estimate), COLOURS["output"]
+            top.plot(*at, "o", color=colour, mec="white", ms=8)
+            top.annotate(f"{estimate:.2f}", at, (9, 9), textcoords="offset points", color=colour, weight="bold")
         strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
         strip.set_ylabel("weight", color=COLOURS["key"])
         strip.set_xlabel(f"query {self.state['query']:.2f}", color=COLOURS["query"])
@@ -122,16 +116,8 @@ class Bandwidth(Pooling):
         left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
         queries = self.arrays["queries"]
         estimates, weights = self.answer(queries)
-        many = len(self.arrays["keys"]) > 300
-        left.plot(
-            self.arrays["keys"],
-            self.arrays["values"],
-            "o",
-            ms=2 if many else 4,
-            color=COLOURS["value"],
-            alpha=0.4,
-            mew=0,
-        )
+        keys, values = self.arrays["keys"], self.arrays["values"]
+        left.plot(keys, values, "o", ms=2 if len(keys) > 300 else 4, color=COLOURS["value"], alpha=0.4, mew=0)
         if "truth_x" in self.arrays:
             left.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
         left.plot(queries, estimates, color=COLOURS["output"])
@@ -219,12 +205,8 @@ def bandwidth(
     low, high = (low, high) if high > low else (low - 1, high + 1)
     state = {"kernel": _kernel(kernel), "width": 1.0, "query": float((low + high) / 2)}
     state["width"], widths = _widths(keys, width)
-    arrays = {
-        "queries": np.linspace(low, high, 121).astype("<f4"),
-        "keys": keys,
-        "values": values,
-        **_truth(truth, keys),
-    }
+    arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
+    arrays |= _truth(truth, keys)
     errors = [leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
     arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     controls = [

@@ -8,6 +8,7 @@ from course_utils.views.view import View
 
 KINDS = {"convolution": "Convolution", "recurrent": "Recurrent", "attention": "Self-attention"}
 MOST_WORDS, MOST_KERNEL = 16, 7
+LIT, DIM = {"color": "#1b2430", "lw": 2.6}, {"color": "#cfd7df", "lw": 0.7, "antialiased": False}  # lines drawn
 
 
 class Graph(NamedTuple):
@@ -103,12 +104,7 @@ class Paths(View):
             lit = set(zip(way, way[1:], strict=False))
             for edge in sorted(made.edges, key=lambda e: e in lit):
                 (a, i), (b, j) = edge
-                style = (
-                    {"color": "#1b2430", "lw": 2.6}
-                    if edge in lit
-                    else {"color": "#cfd7df", "lw": 0.7, "antialiased": False}
-                )
-                axes.plot([i + 1, j + 1], [a, b], **style)
+                axes.plot([i + 1, j + 1], [a, b], **(LIT if edge in lit else DIM))
             for layer in range(made.layers + 1):
                 for word in range(made.words):
                     on = (layer, word) in way

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named, some_numbers
 
-from .masks import hide_future, scaled_scores, three_inputs
+from .masks import hide_future, scaled_scores
 
 # ---- a mask for training only ---------------------------------------------------------------------------------------
 
@@ -22,6 +22,8 @@ def _masked_when(q, k, v, training, *, when, diagonal=0):
     scores = scaled_scores(q, k)
     return torch.softmax(hide_future(scores, diagonal) if when(training) else scores, -1) @ v
 
+
+_inputs = named("q", "k", "v", "training")
 
 TRAINING_ONLY = FindError(
     name="a mask for training only",
@@ -47,9 +49,9 @@ TRAINING_ONLY = FindError(
     },
     reference=causal_attention,
     cases=lambda: [
-        three_inputs(1, 2, 2, 630, shown=True, training=False),
-        three_inputs(1, 3, 2, 640, training=True),
-        three_inputs(2, 4, 3, 650, training=False),
+        _inputs(*drawn(630, (1, 2, 2), (1, 2, 2), (1, 2, 2)), False, shown=True),
+        _inputs(*drawn(640, (1, 3, 2), (1, 3, 2), (1, 3, 2)), True),
+        _inputs(*drawn(650, (2, 4, 3), (2, 4, 3), (2, 4, 3)), False),
     ],
     returns=("output",),
     hints=(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.inputs import drawn, named
 
 # ---- decoder masks --------------------------------------------------------------------------------------------------
 
@@ -120,10 +120,7 @@ def hide_future(scores, diagonal=0):
     return scores.masked_fill(~allowed, -torch.inf)
 
 
-def three_inputs(batch, time, size, seed, shown=False, **more) -> Case:
-    shape = (batch, time, size) if batch else (time, size)
-    return Case({name: some_numbers(*shape, seed=seed + i) for i, name in enumerate("qkv")} | more, shown=shown)
-
+_inputs = named("q", "k", "v")
 
 PRODUCT = FindError(
     name="a mask as a product",
@@ -146,9 +143,9 @@ PRODUCT = FindError(
     },
     reference=masked_attention,
     cases=lambda: [
-        Case({"q": torch.eye(2), "k": torch.eye(2), "v": torch.tensor([[1.0, 0], [0, 100]])}, shown=True),
-        three_inputs(0, 3, 2, 610),
-        three_inputs(0, 4, 3, 620),
+        _inputs(torch.eye(2), torch.eye(2), torch.tensor([[1.0, 0], [0, 100]]), shown=True),
+        _inputs(*drawn(610, (3, 2), (3, 2), (3, 2))),
+        _inputs(*drawn(620, (4, 3), (4, 3), (4, 3))),
     ],
     returns=("output",),
     hints=(

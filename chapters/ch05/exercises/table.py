@@ -22,16 +22,6 @@ def is_distribution(table: Tensor) -> Tensor:
     return (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 1e-3)
 
 
-def _tables() -> list[Case]:
-    signed = torch.tensor([[1.5, -0.5, 0.0], [0.5, 0.25, 0.25]])
-    return [
-        Case({"table": TABLE}, shown=True),
-        Case({"table": TABLE / TABLE.sum(-1, keepdim=True)}),
-        Case({"table": signed}),
-        Case({"table": torch.tensor([[0.5, 0.2], [0.5, 0.8], [0.25, 0.75]])}),
-    ]
-
-
 ROWS = FindError(
     name="rows that are no distribution",
     task="write a check: table [T, V] -> [T] bool, is this row a distribution, to 1 in 1000?",
@@ -54,7 +44,12 @@ ROWS = FindError(
         4: "exp rises, and all are divided by the same sum.",
     },
     reference=is_distribution,
-    cases=_tables,
+    cases=lambda: [
+        Case({"table": TABLE}, shown=True),
+        Case({"table": TABLE / TABLE.sum(-1, keepdim=True)}),
+        Case({"table": torch.tensor([[1.5, -0.5, 0.0], [0.5, 0.25, 0.25]])}),
+        Case({"table": torch.tensor([[0.5, 0.2], [0.5, 0.8], [0.25, 0.75]])}),
+    ],
     returns=("rows",),
     hints=(
         "What are the two things that make numbers a distribution?",

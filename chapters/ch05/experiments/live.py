@@ -5,7 +5,7 @@
     compare(lesson, {"GRU with attention": before, "Transformer": model})
     zoo_table(length=64)
 
-What "it" means is measured in `twin_study`, heads are knocked out in `head_study`, norms compared in `norm_study`.
+What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`.
 `course results transformer` records what takes longer than a lesson in data/results/.
 """
 

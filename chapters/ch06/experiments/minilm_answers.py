@@ -2,7 +2,7 @@
 
     task = answers(found.tokenizer)                        # found: of `published`
     model = task.model(Bert.from_huggingface(found.model))
-    minilm_study.tune(task, model, steps=STEPS, size=BATCH, lr=LR)
+    minilm.tune(task, model, steps=STEPS, size=BATCH, lr=LR)
     task.measure(model, "test")                            # {"exact match": …, "F1": …}
 
 A paragraph is longer than what the model is given at once, so it is read through windows that overlap.

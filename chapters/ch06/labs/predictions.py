@@ -80,15 +80,8 @@ class Predictions(View):
         for i, x, y in lines:
             on = i == position
             edge = picture.COLOURS["query"] if on else "#dbe2e9" if i in self.options["positions"] else None
-            boxed(
-                words,
-                x,
-                y + 0.5,
-                names[i],
-                edge=edge,
-                colour=edge if on else "#1b2430",
-                weight="bold" if on else "normal",
-            )
+            ink, weight = (edge, "bold") if on else ("#1b2430", "normal")
+            boxed(words, x, y + 0.5, names[i], edge=edge, colour=ink, weight=weight)
         for m, axes in enumerate(np.atleast_1d(below.subplots(1, len(models)))):
             bars, true = list(self.bars(m)), self.true(m)
             if true and true[0] not in [w for w, _ in bars]:

@@ -191,13 +191,8 @@ def merges(
     if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"steps is {steps!r}; needed: a whole number from 1 to {MOST_STEPS}")
     names = sorted(counts, key=lambda w: -counts[w])
-    options = {
-        "names": names,
-        "counts": [int(counts[w]) for w in names],
-        "mark": str(mark),
-        "shown": SHOWN,
-        "bars": BARS,
-    }
+    options = {"names": names, "counts": [int(counts[w]) for w in names], "mark": str(mark)}
+    options |= {"shown": SHOWN, "bars": BARS}
     view = Merges(title, caption, {}, {"step": 0, "word": str(word).strip()}, [], options, presenting)
     last = len(view.after(steps)[1])
     if not 0 <= step <= last:
