@@ -1,6 +1,7 @@
 """What an exercise is: plain data, written down in `chapters/chNN/exercises/`, which lists its EXERCISES.
 
-Nothing of them runs before somebody asks for an exercise by its name.
+Nothing of them runs before somebody asks for an exercise by its name. To write one: `Exercise` or `FindError`, their
+inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and `variants` where mistakes are alike.
 """
 
 from __future__ import annotations
@@ -38,8 +39,13 @@ class Wrong:
 
 
 def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
-    """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …"""
+    """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …
+
+    Each is a mistake people make, or code that circulates.
+    """
     answers, hints = answers_and_hints[::2], answers_and_hints[1::2]
+    if len(answers) != len(hints) or not all(map(callable, answers)) or any(map(callable, hints)):
+        raise TypeError("an answer and its hint do not alternate; needed: a function, a text, a function, a text, …")
     return tuple(Wrong(answer, hint) for answer, hint in zip(answers, hints, strict=True))
 
 
@@ -52,7 +58,11 @@ def variants(answer: Callable) -> Callable[..., Callable]:
     _attend(scale=False)    # a wrong answer, a function of q, k, v; options may be given in their order, too
     """
     names = [name for name, one in inspect.signature(answer).parameters.items() if one.kind is one.KEYWORD_ONLY]
-    return lambda *values, **options: functools.partial(answer, **dict(zip(names, values, strict=False)), **options)
+
+    def other(*values: Any, **options: Any) -> Callable:
+        return functools.partial(answer, **dict(zip(names[: len(values)], values, strict=True)), **options)
+
+    return other
 
 
 def call(answer: Callable, case: Case) -> Any:
