@@ -188,7 +188,7 @@ class Lesson:
 
 
 def _words(example: Example) -> list[int]:
-    """The number of the word in which each source character stands: neighbours with the same gold links are one."""
+    """The number of the word that each source character belongs to: neighbours with the same gold links are one."""
     says = [{t for t, s in example.links if s == place} for place in range(len(example.source))]
     begins = [not says[i] or says[i] != says[i - 1] for i in range(1, len(says))]
     return [sum(begins[:i]) for i in range(len(says))]

@@ -154,7 +154,7 @@ def ask(
     keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
     function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
     unit of the keys (middle of the keys and a tenth of their span by default); kernel: a name in attention.KERNELS.
-    live=True: Python hears `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
+    live=True: Python reads `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
     """
     keys, values = _examples(keys, values)
     low, high = _domain(keys)
@@ -196,7 +196,7 @@ def bandwidth(
 
     keys [K], values [K], truth, kernel, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
-    live=True: Python hears `kernel`, `width`, `query`.
+    live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
     order = np.argsort(keys, kind="stable")

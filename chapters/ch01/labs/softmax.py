@@ -76,7 +76,7 @@ def softmax(
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
 
     scores [K], 1 to 12 finite numbers; names: K labels; mask [K] bool, True = may be attended.
-    live=True: Python hears `temperature`, `shift`, `method`, `mask`.
+    live=True: Python reads `temperature`, `shift`, `method`, `mask`.
     """
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():

@@ -120,7 +120,7 @@ def scoring(
     query [D], keys [K, D] with 2 to 8 keys; values [K, Dv], or None: the keys are the values, and move with them.
     names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
     modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
-    live=True: Python hears `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
+    live=True: Python reads `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
     Raises ValueError for shapes that don't fit, unknown names, or scores with parameters that are missing for this D.
     """
     query, keys = as_array(query, "query"), as_array(keys, "keys")

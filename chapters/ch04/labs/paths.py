@@ -129,7 +129,7 @@ def paths(
     """Convolution, recurrent layer and self-attention as graphs, with the path from the first word to the last lit.
 
     length n: 2 to 16 words; kernel k: 2 to 7 words, its own and those before it; dilated: layer l reads at distances of
-    kˡ. Layers are added until word n hears of word 1. live=True: Python hears `length`, `kernel`, `dilated`.
+    kˡ. Layers are added until word n hears of word 1. live=True: Python reads `length`, `kernel`, `dilated`.
     Returns a view: .counts .graphs and what all have. Raises ValueError for other sizes.
     Source: Vaswani et al. 2017, table 1.
     """

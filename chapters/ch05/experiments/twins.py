@@ -46,7 +46,7 @@ def reader(loaded: Loaded) -> Lesson:
 def judge(words: Sequence[str], twin) -> tuple[bool, bool]:
     """Are pronoun and adjective right in a translation? words: its tokens; twin: parallel.Twin.
 
-    The pronoun is the word after the last "parce qu'"; the adjective, in the right form, stands somewhere behind it.
+    The pronoun is the word after the last "parce qu'"; the adjective, in the right form, comes somewhere after it.
     """
     starts = [i + 2 for i in range(len(words) - 1) if tuple(words[i : i + 2]) == ("parce", "qu'")]
     reason = list(words[starts[-1] :]) if starts else []

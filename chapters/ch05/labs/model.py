@@ -174,11 +174,11 @@ def model(
 
     loaded: .model (a Transformer) .source .target, as load_checkpoint gives it; sentence: at most 24 tokens.
     target: None, what the model writes greedily; a text: this is fed to the decoder. At most 32 tokens with <bos>.
-    step: how many words stand in the decoder, <bos> included; None for all. head: from 0.
+    step: how many words the decoder has read, <bos> included; None for all. head: from 0.
     part: "encoder.embedding", "encoder.1.attention", "encoder.1.ffn", …, "encoder.norm", "decoder.embedding",
         "decoder.1.attention", "decoder.1.cross", "decoder.1.ffn", …, "decoder.norm", "decoder.output".
     source_word, target_word: the lit word of either side, the word itself or its place from 0.
-    live=True: the reader may type a sentence, and Python answers; it hears `sentence`, `step`, `part`, `head`, …
+    live=True: the reader may type a sentence, and Python answers; it reads `sentence`, `step`, `part`, `head`, …
 
     Tensors travel as float16, sums and norms of them are made in the browser, scores and heads too; logits as float32.
     Returns a view: .trace (all tensors, exact) .tensors .next_words and what all have.

@@ -1,4 +1,4 @@
-"""Chapter 6, find-the-errors: all chosen words hidden, and words that are hidden in use."""
+"""Chapter 6, find-the-errors: all chosen words hidden, and words that are hidden at inference."""
 
 import torch
 from torch import Tensor

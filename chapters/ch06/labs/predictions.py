@@ -120,7 +120,7 @@ def predictions(
     words, or a function id -> word; truth: the true word of each place, T words, None where there is none; positions:
     the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
     bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
-    hears `position`.
+    reads `position`.
 
     Only the bars travel, as float32. Returns a view: .bars(model), .true(model), .right(model); and what all have.
     Raises TypeError and ValueError for what does not fit.

@@ -163,7 +163,7 @@ def tagged(
     the last word included. predicted: a model's, in either form, as a second line, differences marked. start, end:
     probabilities [T] as bars above the words; [output|framed] is the answer with the largest start × end among those
     that end where they start or later and have at most `longest` words (default 15), or, by the rule "apart", each by
-    itself. select: the word to begin with, or its index. live=True: Python hears `word`, `longest`, `rule`.
+    itself. select: the word to begin with, or its index. live=True: Python reads `word`, `longest`, `rule`.
 
     Returns a view: .found, .answer, and what all have. Raises TypeError and ValueError for what does not fit.
     Source of the answer's rule: Devlin et al. 2019, section 4.2; of the tags: Ramshaw and Marcus 1995.

@@ -1,4 +1,4 @@
-"""Chapter 7: how much a head looks where copying needs it."""
+"""Chapter 7: how much a head attends to the position that copying needs."""
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ def _causal(batch: int, heads: int, half: int, seed: int) -> Tensor:
 
 
 def _looking_back(half: int) -> Tensor:
-    """Three heads: one looks half − 1 places back, one at the token before, one at itself; [1, 3, 2 half, 2 half]."""
+    """Three heads: one attends half − 1 places back, one at the token before, one at itself; [1, 3, 2 half, 2 half]."""
     rows = torch.arange(2 * half)
     places = torch.stack([rows - (half - 1), rows - 1, rows]).clamp(min=0)
     return torch.nn.functional.one_hot(places, 2 * half).float()[None]

@@ -6,7 +6,7 @@
     run = learn(lesson, model, show=True)              # about a minute on two cores, with samples on the way
     overfit(lesson.text, characters=3000)
 
-Heads that copy stand in `induction`, what attention costs in `cost`, three translators in `translators`.
+Heads that copy are in `induction`, what attention costs in `cost`, three translators in `translators`.
 """
 
 import math

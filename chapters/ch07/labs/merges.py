@@ -176,7 +176,7 @@ def merges(
     steps: merges at most, 1 to 60; it ends when no pair occurs twice. step: merges made at first. mark: what stands
     before each word, as in `Subwords`; "" for nothing. Of pairs that are as frequent the one of older pieces is taken,
     as the library tokenizers does. word: one more, cut by the merges so far; the reader can type another.
-    live=True: Python hears `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
+    live=True: Python reads `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
     have. Raises ValueError that says what was given, what is needed, what to do. Source: Sennrich, Haddow & Birch 2016.
     """
     if isinstance(words, str):
