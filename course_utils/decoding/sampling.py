@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import described, flag, real_number, real_numbers, whole_number
+from course_utils.support.checks import check_rng, described, flag, real_number, real_numbers, whole_number
 from course_utils.text import EOS, UNK, padding_first
 
 FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
@@ -73,8 +73,7 @@ def stream(
     if not isinstance(ids, Tensor) or ids.dim() != 2 or 0 in ids.shape or ids.dtype != torch.int64:
         raise ValueError(f"the prompt is {described(ids)}; needed: [B, T] of int64, at least one token to go on from")
     whole_number("max_new_tokens", max_new_tokens, 0, FARTHEST), flag("cache", cache)
-    if generator is not None and not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None")
+    check_rng(generator)
     mask = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
     if not isinstance(mask, Tensor) or mask.shape != ids.shape or mask.dtype != torch.bool or not mask.any(1).all():
         raise ValueError(f"mask is {described(mask)}; needed: {list(ids.shape)} bool, True = real, one in each row")

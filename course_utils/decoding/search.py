@@ -3,10 +3,9 @@
 A model that can be decoded has two methods, and this module knows nothing else about it:
 
     start(source [B, K], source_mask [B, K]) -> state
-    step(words [B], state) -> (logits [B, V], state, weights [B, K] or None)
+    step(words [B], state) -> Step(logits, state, weights)
 
-`state` is any nest of tuples, lists and dicts of tensors, batch first; it carries what makes a step cheap: a recurrent
-state, or the keys and values of what was written so far. A beam picks the rows with which it goes on.
+A beam picks the rows of a state with which it goes on.
 Sources: Graves 2012 (beam search for transduction); Wu et al. 2016, equation 14 (length penalty).
 """
 
@@ -25,6 +24,18 @@ from .sampling import check_logits, check_model
 
 WIDEST, FARTHEST = 1000, 10_000  # beams, and words of one sentence: more is a slip of the pen
 LONGEST = 2.0  # a translation stops at so many times the source's tokens, plus ten
+
+
+class Step(NamedTuple):
+    """One word further.
+
+    logits [B, V] of the next word; weights [B, K] over the source, or None; state: any nest of tuples, lists and dicts
+    of tensors, batch first: a recurrent state, or the keys and values of what was written so far
+    """
+
+    logits: Tensor
+    state: Any
+    weights: Tensor | None
 
 
 class Written(NamedTuple):

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import KeyValues, recording
+from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions
 from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
 from course_utils.text import BOS, Batch, order_of, padding_first
 
 from . import convert
-from .blocks import EncoderBlock
+from .blocks import EncoderBlock, Widened, begin_small
 from .heads import recorded
 from .loss import output_loss
 
@@ -30,7 +31,7 @@ POSITIONS = ("learned", "rotary")
 
 
 @dataclass(frozen=True)
-class GPTConfig:
+class GPTConfig(Widened):
     """Sizes and choices of a GPT.
 
     ffn_size    4 · model_size by default; max_length: the context, the longest text that is seen at once
@@ -58,11 +59,6 @@ class GPTConfig:
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
 
-    @property
-    def inner_size(self) -> int:
-        """Features inside the feed-forward network: ffn_size, or four times model_size."""
-        return self.ffn_size or 4 * self.model_size
-
 
 class GPTOutput(NamedTuple):
     """logits [B, T, V] of the token after each; on request weights, a list of [B, H, T, T] for each layer."""
@@ -78,15 +74,6 @@ class GPTState(NamedTuple):
     past: tuple[KeyValues, ...]
     real: Tensor
     source: Tensor
-
-
-class GPTStep(NamedTuple):
-    """One step: logits [B, V] of the next token, the new state, weights [B, K] that the last layer (mean of its heads)
-    puts on the text it began with; the rest of each row lies on what was written since."""
-
-    logits: Tensor
-    state: GPTState
-    weights: Tensor
 
 
 class GPT(nn.Module):
@@ -108,7 +95,7 @@ class GPT(nn.Module):
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
         self.output.weight = self.tokens.weight
-        self.apply(_begin)
+        self.apply(begin_small)
         for block in self.blocks:  # what is added 2 · layers times begins small (Radford et al. 2019, section 2.3)
             for last in (block.attention.out, block.ffn.narrow):
                 nn.init.normal_(last.weight, std=0.02 * (2 * c.num_layers) ** -0.5)
@@ -136,12 +123,7 @@ class GPT(nn.Module):
         counted = None if real is None else real[:, 1:] & real[:, :-1]
         return output_loss(features, self.output, target, counted, label_smoothing)
 
-    def read(
-        self,
-        ids: Tensor,
-        real: Tensor | None = None,
-        past: tuple[KeyValues, ...] = (),
-    ) -> tuple[Tensor, tuple[KeyValues, ...]]:
+    def read(self, ids: Tensor, real: Tensor | None = None, past: tuple[KeyValues, ...] = ()):
         """ids [B, T], real [B, P + T] bool, past: keys and values of the P tokens before, for each layer
         -> features [B, T, D], keys and values of all P + T for each layer."""
         check_ids(ids, self.config.vocab_size)
@@ -170,15 +152,16 @@ class GPT(nn.Module):
         past = self.read(ids, real)[1] if ids.shape[1] else ()
         return GPTState(past, real, source_mask)
 
-    def step(self, words: Tensor, state: GPTState) -> GPTStep:
-        """One token further: words [B], the ones written last -> GPTStep."""
+    def step(self, words: Tensor, state: GPTState) -> Step:
+        """One token further: words [B], the ones written last -> Step. Its weights [B, K] lie on the text it began
+        with: of the last layer, mean of its heads; the rest of each row lies on what was written since."""
         real = torch.cat([state.real, state.real.new_ones(len(words), 1)], 1)
         last, mask = self.blocks[-1].attention, state.source
         with recording([last]) as weights:
             features, past = self.read(words[:, None], real, state.past)  # [B, 1, D]
         seen = weights[last][-1].mean(1)[:, 0]  # [B, H, 1, P + 1] -> [B, P + 1]
         seen = torch.zeros_like(mask, dtype=seen.dtype).scatter(1, order_of(mask), seen[:, : mask.shape[1]])
-        return GPTStep(self.output(features)[:, 0], GPTState(past, real, mask), seen)
+        return Step(self.output(features)[:, 0], GPTState(past, real, mask), seen)
 
     @classmethod
     def from_huggingface(cls, module: nn.Module) -> "GPT":
@@ -188,14 +171,6 @@ class GPT(nn.Module):
     def to_huggingface(self) -> nn.Module:
         """A GPT2LMHeadModel with these weights. Raises ValueError where GPT-2's layout cannot hold them."""
         return convert.gpt_to(self)
-
-
-def _begin(module: nn.Module) -> None:
-    """GPT-2's initial weights."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear) and module.bias is not None:
-        nn.init.zeros_(module.bias)
 
 
 def _joined(batch: Batch) -> tuple[Tensor, Tensor]:

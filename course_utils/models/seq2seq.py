@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
+from course_utils.decoding.search import Step
 from course_utils.support.checks import check_ids, described, one_of, real_number, sizes
 
 from .loss import output_loss
@@ -89,14 +90,6 @@ class DecoderState(NamedTuple):
 
     hidden: Tensor
     memory: Memory
-
-
-class Step(NamedTuple):
-    """One decoding step: logits [B, V] of the next word, the new state, weights [B, K] over the source or None."""
-
-    logits: Tensor
-    state: DecoderState
-    weights: Tensor | None
 
 
 class Seq2Seq(nn.Module):

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, local_mask
 from course_utils.attention.multihead import KeyValues, recording
+from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
 
 from . import convert
-from .blocks import DecoderBlock, EncoderBlock
+from .blocks import DecoderBlock, EncoderBlock, Widened
 from .heads import recorded
 from .loss import output_loss
 
@@ -27,7 +28,7 @@ POSITIONS = ("sinusoidal", "learned", "rotary", "none")
 
 
 @dataclass(frozen=True)
-class TransformerConfig:
+class TransformerConfig(Widened):
     """Sizes and choices of a Transformer.
 
     vocabulary sizes   None for both: the model reads and gives features [B, T, D] in place of ids and logits
@@ -74,11 +75,6 @@ class TransformerConfig:
             raise ValueError(f"memory_layers is {layers}; needed: {self.num_layers} numbers from 1 to it")
 
     @property
-    def inner_size(self) -> int:
-        """Features inside the feed-forward network: ffn_size, or four times model_size."""
-        return self.ffn_size or 4 * self.model_size
-
-    @property
     def reads(self) -> tuple[int, ...]:
         """Which encoder layer each decoder layer reads: memory_layers, or the last one for all."""
         return self.memory_layers or (self.num_layers,) * self.num_layers
@@ -106,22 +102,12 @@ class Memory(NamedTuple):
 
 
 class DecoderState(NamedTuple):
-    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, 1, S] or
-    None;
-    past: keys and values of the words written so far, for each layer (empty before the first)."""
+    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, 1, S] or None; past:
+    keys and values of the words written so far, for each layer (empty before the first)."""
 
     memory: tuple[KeyValues, ...]
     mask: Tensor | None
     past: tuple[KeyValues, ...]
-
-
-class Step(NamedTuple):
-    """One decoding step: logits [B, V] of the next word, the new state, weights [B, S] over the source: of the last
-    layer, mean of its heads."""
-
-    logits: Tensor
-    state: DecoderState
-    weights: Tensor
 
 
 class Transformer(nn.Module):
@@ -201,7 +187,8 @@ class Transformer(nn.Module):
         return DecoderState(read, _over_source(source_mask), ())
 
     def step(self, words: Tensor, state: DecoderState) -> Step:
-        """One word further: words [B], the ones written last (<bos> at first) -> Step."""
+        """One word further: words [B], the ones written last (<bos> at first) -> Step. Its weights [B, S]: of the last
+        layer, mean of its heads."""
         first = state.past[0].keys.shape[2] if state.past else 0
         x, past, window = self._embed(words[:, None], "target", first), [], self.config.window
         mask = None if window is None else local_mask(first + 1, window, device=x.device)[-1:]

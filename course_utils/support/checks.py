@@ -160,6 +160,13 @@ def _range(kind: str, least=None, most=None, above=None, below=None) -> str:
     return " ".join([kind, *low, *high])
 
 
+def check_rng(generator) -> torch.Generator | None:
+    """The generator, as it was given. Raises TypeError for anything but one, or None."""
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None")
+    return generator
+
+
 def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
     """Are these whole numbers [B, T] of a vocabulary of this size? Raises ValueError that says what they are."""
     if not isinstance(ids, Tensor) or ids.dim() != 2 or ids.dtype not in (torch.int64, torch.int32):
