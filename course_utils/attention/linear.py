@@ -67,9 +67,8 @@ def linear_attention(queries, keys, values, feature_map, mask=None, keys_first=T
     if mask is not None:
         phi_k = phi_k.masked_fill(~_key_mask(mask, keys), 0)
     total = phi_q @ phi_k.sum(-2).unsqueeze(-1)  # [B, Q, 1]
-    output = (
-        phi_q @ (phi_k.mT @ values) if flag("keys_first", keys_first) else (phi_q @ phi_k.mT) @ values
-    )  # [B, Q, Dv]
+    flag("keys_first", keys_first)
+    output = phi_q @ (phi_k.mT @ values) if keys_first else (phi_q @ phi_k.mT) @ values  # [B, Q, Dv]
     return output / total.masked_fill(total == 0, 1)
 
 

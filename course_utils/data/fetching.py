@@ -8,7 +8,6 @@ A file appears in the cache whole and verified, or not at all; a call that faile
 
 import codecs
 import contextlib
-import difflib
 import gzip
 import json
 import os
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.support import files
+from course_utils.support.checks import did_you_mean
 
 AGENT = "Mozilla/5.0 (compatible; attention-course; +https://tatoeba.org)"  # some servers refuse a library's own name
 CHUNK = 1 << 16
@@ -62,8 +62,7 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     """
     known = sources(index)
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = did_you_mean(name, known)
         raise ValueError(f"No real corpus is called {name!r}.{meant} There are: {', '.join(known)}.")
     source = known[name]
     given = os.environ.get("COURSE_DATA_DIR")

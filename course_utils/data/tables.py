@@ -7,7 +7,6 @@
 """
 
 import csv
-import difflib
 import hashlib
 import io
 import json
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.support import files
+from course_utils.support.checks import did_you_mean
 
 INDEX = "tables.json"
 
@@ -116,8 +116,7 @@ def load(name):
     """
     known = _LOADERS
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = did_you_mean(name, known)
         raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(known))}.")
     return known[name](_read(f"{name}.csv"), Card(_read(f"{name}.md")))
 

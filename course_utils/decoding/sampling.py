@@ -1,4 +1,4 @@
-"""Drawing the next token instead of taking the best: temperature, top-k and top-p. `decoding` gives these out as well.
+"""Drawing the next token instead of taking the best: temperature, top-k and top-p.
 
 A model needs `start` and `step`, as for greedy search and beam. A text that outgrows the context goes on from its
 second half: the window slides.
@@ -107,20 +107,17 @@ def sample(
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
-    cache: bool = True,
     stop: int | Collection[int] | None = None,
     need_probabilities: bool = False,
-    mask: Tensor | None = None,
+    **settings,
 ) -> Sampled:
-    """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0.
-
-    Ends early when all rows are at their end.
-    """
+    """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
+    when all are, it ends early. settings: cache and mask, as of `stream`."""
     stops = () if stop is None else stop if isinstance(stop, Collection) else [stop]
     stops = [whole_number("stop", one, 0) for one in stops]
     flag("need_probabilities", need_probabilities)
     written, seen, ended = [], [], None
-    for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
+    for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, **settings):
         ended = torch.zeros_like(words, dtype=torch.bool) if ended is None else ended
         written.append(words.masked_fill(ended, 0))
         seen += [p] if need_probabilities else []
@@ -132,18 +129,12 @@ def sample(
 
 
 def generate(
-    loaded,
-    prompt: str,
-    max_new_tokens: int = 100,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: int = 0,
-    cache: bool = True,
+    loaded, prompt: str, max_new_tokens: int = 100, temperature: float = 1.0, *, seed: int = 0, **settings
 ) -> str:
     """How a language model goes on with a text: loaded = load_checkpoint("gpt-…") -> the text behind the prompt.
 
     It ends at <eos>, or after so many tokens. A prompt longer than the context is read from its end.
+    settings: top_k, top_p and cache, as of `stream`.
     Raises ValueError for an empty prompt, or characters that the model does not know.
     """
     if not isinstance(prompt, str):
@@ -158,10 +149,8 @@ def generate(
         raise ValueError(f"the model does not know {', '.join(map(repr, unknown[:8]))}: leave that out of the prompt")
     device = next(loaded.model.parameters()).device
     generator = torch.Generator().manual_seed(whole_number("seed", seed))
-    written = sample(
-        loaded.model, torch.tensor([ids], device=device), max_new_tokens, temperature, top_k, top_p, generator, cache,
-        stop=EOS,
-    )  # fmt: skip
+    ids = torch.tensor([ids], device=device)
+    written = sample(loaded.model, ids, max_new_tokens, temperature, generator=generator, stop=EOS, **settings)
     return loaded.tokenizer.decode(written.ids[0].tolist())
 
 

@@ -60,8 +60,7 @@ def greedy(model, source: Tensor, source_mask: Tensor | None = None, max_length:
     _check(model, source, max_length, 1)
     state, words = model.start(source, source_mask), source.new_full((len(source),), BOS)
     scores, ended = torch.zeros(len(source), device=source.device), source.new_zeros(len(source), dtype=torch.bool)
-    by_itself = ended
-    written, weights = [], []
+    by_itself, written, weights = ended, [], []
     for length in range(1, max_length + 2):
         logits, state, seen = model.step(words, state)
         p = _log_probabilities(logits)
@@ -71,26 +70,22 @@ def greedy(model, source: Tensor, source_mask: Tensor | None = None, max_length:
             best, words = p[:, EOS], torch.full_like(words, EOS)
         scores = torch.where(ended, scores, scores + best)
         words = words.masked_fill(ended, PAD)
-        written.append(words)
-        weights.append(seen)
+        written.append(words), weights.append(seen)
         ended = ended | (words == EOS)
         if ended.all():
             break
-    ids, weights = torch.stack(written, 1), None if weights[0] is None else torch.stack(weights, 1)
+    rows = torch.stack(written, 1).tolist()  # [B, T]
+    seen = [None] * len(rows) if weights[0] is None else torch.stack(weights, 1).float()  # [B, T, K]
+    ends = [row.index(EOS) for row in rows]
     return [
-        _written(row, score, None if weights is None else weights[i], own)
-        for i, (row, score, own) in enumerate(zip(ids, scores.tolist(), by_itself.tolist(), strict=True))
+        Written(row[:end], score, w if w is None else w[:end], own)
+        for row, end, score, w, own in zip(rows, ends, scores.tolist(), seen, by_itself.tolist(), strict=True)
     ]
 
 
 @torch.no_grad()
 def beam_search(
-    model,
-    source: Tensor,
-    source_mask: Tensor | None = None,
-    max_length: int = 64,
-    beam: int = 4,
-    length_penalty: float = 1.0,
+    model, source: Tensor, source_mask: Tensor | None = None, max_length: int = 64, beam: int = 4, length_penalty=1.0
 ) -> list[Written]:
     """The best of several sentences kept side by side: source [B, K] -> B × Written.
 
@@ -161,24 +156,19 @@ def pick(state: Any, rows: Tensor) -> Any:
 
 @dataclass(frozen=True)
 class Translation:
-    """What `translate` gives for a sentence.
+    """What `translate` gives for a sentence: .text .tokens .source_tokens .weights, and what a reader should know.
 
-    text, tokens     the translation, as a sentence and as the tokens that were written
-    source_tokens    the source's tokens, as the model read them: an unknown one is <unk>
-    weights          [tokens, source_tokens], rows sum to 1; None for a model without attention. Of a GPT: the part of
-                     its attention that falls on the source, so less than 1
-    unknown          words (or pieces) of the source that the model does not know
-    note             "" or what a reader should know: unknown words, source cut, no end found
-    seen             was this source sentence in the training data? None where that is not known
+    weights [tokens, source_tokens]: rows sum to 1; of a GPT to less, being the part of its attention that falls on the
+    source; None for a model without attention.
     """
 
     text: str
     tokens: list[str]
-    source_tokens: list[str]
+    source_tokens: list[str]  # as the model read them: an unknown one is <unk>
     weights: Tensor | None = field(repr=False)
-    unknown: list[str] = field(default_factory=list)
-    note: str = ""
-    seen: bool | None = None
+    unknown: list[str] = field(default_factory=list)  # words (or pieces) of the source that the model does not know
+    note: str = ""  # unknown words, source cut, no end found
+    seen: bool | None = None  # was this source sentence in the training data? None where that is not known
     score: float = 0.0
 
     def __str__(self) -> str:
@@ -205,7 +195,8 @@ def translate(
     limit = limit // 2 if shared else limit
     device = next(model.parameters()).device
     encoded = [loaded.source.encode(s) for s in sentences]
-    results: dict[int, Translation] = {i: _empty() for i, ids in enumerate(encoded) if not ids}
+    empty = Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
+    results = {i: empty for i, ids in enumerate(encoded) if not ids}
     order = sorted(set(range(len(sentences))) - set(results), key=lambda i: len(encoded[i]))
     training, _ = model.training, model.eval()
     try:
@@ -236,16 +227,6 @@ def _translation(loaded, sentence: str, ids: list[int], limit: int, written: Wri
         loaded.target.decode(written.ids), loaded.target.tokens(written.ids), loaded.source.tokens(ids[:limit]),
         weights, unknown, "; ".join(notes), loaded.was_seen(sentence), written.score,
     )  # fmt: skip
-
-
-def _empty() -> Translation:
-    return Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
-
-
-def _written(row: Tensor, score: float, weights: Tensor | None, ended: bool) -> Written:
-    ids = row.tolist()
-    length = ids.index(EOS)
-    return Written(ids[:length], score, None if weights is None else weights[:length].float(), ended)
 
 
 def _log_probabilities(logits: Tensor) -> Tensor:

@@ -29,18 +29,15 @@ IGNORED = -100  # the label of a token that is not to be predicted
 
 @dataclass(frozen=True)
 class BertConfig(Widened):
-    """Sizes of a BERT. ffn_size: 4 · model_size by default; segments: how many kinds of sentence (A and B).
-
-    Raises ValueError for settings that cannot work.
-    """
+    """Sizes of a BERT, by default those of BERT-base. Raises ValueError for settings that cannot work."""
 
     vocab_size: int = 30522
     model_size: int = 768
     num_layers: int = 12
     num_heads: int = 12
-    ffn_size: int | None = None
+    ffn_size: int | None = None  # 4 · model_size by default
     max_length: int = 512
-    segments: int = 2
+    segments: int = 2  # kinds of sentence: A and B
     dropout: float = 0.1
     activation: str = "gelu"
     eps: float = 1e-12

@@ -32,26 +32,19 @@ POSITIONS = ("learned", "rotary")
 
 @dataclass(frozen=True)
 class GPTConfig(Widened):
-    """Sizes and choices of a GPT.
-
-    ffn_size    4 · model_size by default; max_length: the context, the longest text that is seen at once
-    norm_first  pre-norm, as GPT-2; False: post-norm, as the first GPT
-    positions   "learned" (GPT-2) or "rotary" (most later ones)
-    bias        of the attention's projections
-    Raises ValueError for settings that cannot work.
-    """
+    """Sizes and choices of a GPT. Raises ValueError for settings that cannot work."""
 
     vocab_size: int
     model_size: int = 128
     num_layers: int = 4
     num_heads: int = 4
-    ffn_size: int | None = None
-    max_length: int = 128
+    ffn_size: int | None = None  # 4 · model_size by default
+    max_length: int = 128  # the context: the longest text that is seen at once
     dropout: float = 0.0
-    norm_first: bool = True
-    positions: str = "learned"
+    norm_first: bool = True  # pre-norm, as GPT-2; False: post-norm, as the first GPT
+    positions: str = "learned"  # as GPT-2; or "rotary", as most later ones
     activation: str = "gelu_tanh"
-    bias: bool = True
+    bias: bool = True  # of the attention's projections
     eps: float = 1e-5
 
     def __post_init__(self):
@@ -128,14 +121,14 @@ class GPT(nn.Module):
         -> features [B, T, D], keys and values of all P + T for each layer."""
         check_ids(ids, self.config.vocab_size)
         first = past[0].keys.shape[2] if past else 0
-        everybody = real is None or bool(real.all())
+        all_real = real is None or bool(real.all())
         mask = None if ids.shape[1] == 1 else causal_mask(first + ids.shape[1], ids.device)[first:]
-        if not everybody:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
+        if not all_real:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
             seen = real[:, None] | ~real[:, first:, None]
             mask = seen if mask is None else mask & seen
         x = self.tokens(ids)
         if self.positions is not None:
-            x = self.positions(x, first if everybody else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
+            x = self.positions(x, first if all_real else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
         x, kept = self.dropout(x), []
         for n, block in enumerate(self.blocks):
             x, read = block(x, mask, past[n] if past else None)

@@ -4,8 +4,10 @@ Each function here looks at one thing, gives the value back as it is to be used,
 needed, what to do. TypeError: a tensor or list of another kind; ValueError: a number or a shape that cannot be.
 """
 
+import difflib
 import math
 import operator
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -55,6 +57,12 @@ def one_of(name: str, value, choices) -> str:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} is {described(value)}; needed: one of {', '.join(map(str, choices))}")
     return value
+
+
+def did_you_mean(name, known: Iterable[str]) -> str:
+    """ " Did you mean 'gpt-en'?", or "" where nothing known is near."""
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def flag(name: str, value) -> bool:

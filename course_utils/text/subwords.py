@@ -3,24 +3,19 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import ids_of, list_of_texts, whole_number
+from course_utils.support.checks import list_of_texts, whole_number
 
+from .pieces import LARGEST, Pieces, whole_characters
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, as_text, normalise
-from .wordpiece import whole_characters
-
-LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
 
 
-class Subwords:
+class Subwords(Pieces):
     """Byte-pair encoding by the library `tokenizers`: the same methods as a Vocabulary.
 
     A token that begins with ▁ begins a word. Sennrich, Haddow & Birch 2016.
     """
 
-    split = "subwords"
-
-    def __init__(self, tokenizer):
-        self.tokenizer = tokenizer
+    split, unk, unseen = "subwords", UNK, (PAD, BOS, EOS)
 
     @classmethod
     def build(cls, sentences: Iterable[str], max_size: int = 8000, min_count: int = 2, special=SPECIAL):
@@ -50,35 +45,9 @@ class Subwords:
         tokenizer.train_from_iterator(map(normalise, sentences), trainer)
         return cls(tokenizer)
 
-    def __len__(self) -> int:
-        return self.tokenizer.get_vocab_size()
-
-    def __contains__(self, token: str) -> bool:
-        return self.tokenizer.token_to_id(token) is not None
-
-    def __repr__(self) -> str:
-        return f"Subwords({len(self)})"
-
-    def cut(self, text: str | Sequence[str]) -> list[str]:
-        """The pieces of a sentence; an unknown character as it stands there."""
-        text = normalise(whole_characters(as_text(text)))
-        found = self.tokenizer.encode(text, add_special_tokens=False)
-        spans = zip(found.tokens, found.ids, found.offsets, strict=True)
-        return [text[a:b] if i == UNK else token for token, i, (a, b) in spans]
-
-    def encode(self, text: str | Sequence[str]) -> list[int]:
-        """A sentence as numbers, without <bos> and <eos>; a character never seen becomes <unk> (1)."""
-        text = whole_characters(as_text(text))
-        return self.tokenizer.encode(normalise(text), add_special_tokens=False).ids
-
-    def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The piece of each number. Raises ValueError for a number that none has."""
-        return [self.tokenizer.id_to_token(i) for i in ids_of(ids, len(self))]
-
-    def decode(self, ids: Iterable[int]) -> str:
-        """Numbers as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
-        kept = [i for i in ids_of(ids, len(self)) if i not in (PAD, BOS, EOS)]
-        return self.tokenizer.decode(kept, skip_special_tokens=False).strip()
+    def plain(self, text: str | Sequence[str]) -> str:
+        """In one spelling: see `normalise`."""
+        return normalise(whole_characters(as_text(text)))
 
     def to_json(self) -> dict:
         return {"kind": "subwords", "tokenizer": json.loads(self.tokenizer.to_str())}

@@ -121,9 +121,8 @@ def live(run: Any, title: str, apart: bool = False) -> str:
     """The fragment shown while a training runs: bar, figures, curve, always of the same size."""
     name = html.escape(title)
     style = "font-variant-numeric:tabular-nums;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;height:1.6em"
-    sample = ""
-    if run.samples is not None:
-        sample = f'<pre style="height:7em;overflow:auto;margin:.3em 0">{html.escape(str(run.samples))}</pre>'
+    sample = "" if run.samples is None else html.escape(str(run.samples))
+    sample = sample and f'<pre style="height:7em;overflow:auto;margin:.3em 0">{sample}</pre>'
     return (
         f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 80}px">'
         f"<strong>{name}</strong>"
@@ -145,11 +144,8 @@ def curve(run: Any, apart: bool = False) -> str:
         span = (high - low) or 1.0
         x = [60 + (WIDTH - 150) * step / run.steps for step, _ in points]
         y = [10 + (HEIGHT - 35) * (1 - (value - low) / span) for _, value in points]
-        look = (
-            'stroke-width="1.2" opacity=".55"'
-            if name == "loss"
-            else f'stroke-width="2" stroke-dasharray="{4 * (i - 1)}"'
-        )
+        look = f'stroke-width="2" stroke-dasharray="{4 * (i - 1)}"'
+        look = 'stroke-width="1.2" opacity=".55"' if name == "loss" else look
         line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         drawn.append(f'<polyline points="{line}" fill="none" stroke="currentColor" {look}/>')
         ends.append((y[-1] + 4, x[-1] + 5, name))

@@ -76,11 +76,8 @@ class Alignment(View):
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
-        text = f"Source: “{' '.join(source)}”. "
-        if self.state["variant"]:
-            text += f"Translation {self.version['label']}"
-        else:
-            text += "Translation"
+        text = f"Source: “{' '.join(source)}”. Translation"
+        text += f" {self.version['label']}" if self.state["variant"] else ""
         text += f", {len(written)} of {of} words written: “{' '.join(written)}”. "
         strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
         if strongest:
@@ -106,35 +103,31 @@ class Alignment(View):
         return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
 
     def draw(self, figure) -> None:
-        from matplotlib.patches import Rectangle
-
-        from .picture import COLOURS, SAND, ink_map, names
+        from .picture import COLOURS, SAND, bare_axes, frame, hatch, ink_map, names
 
         source, target = self.source, self.version["tokens"]
         rows = np.full((len(target), len(source)), np.nan)
         rows[: len(self.tokens)] = self.weights
         axes, ink = figure.subplots(), ink_map()
         axes.imshow(rows, cmap=ink, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        for t, s in np.argwhere(np.isnan(rows[: len(self.tokens)])):
-            axes.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, fill=False, hatch="////", ec="#c3ced9", lw=0))
+        hatch(axes, np.argwhere(np.isnan(rows[: len(self.tokens)])))
         if rows.size <= 300:
             for t, s in np.argwhere(rows >= 0.05):
                 colour = "white" if rows[t, s] > 0.5 else "#1b2430"
                 text = f"{rows[t, s]:.2f}".lstrip("0")
                 axes.text(s, t, text, ha="center", va="center", fontsize=8, color=colour)
         for t, s in self.gold:
-            axes.add_patch(Rectangle((s - 0.46, t - 0.46), 0.92, 0.92, fill=False, ec=np.array(SAND) / 255, lw=2))
+            frame(axes, s, t, 0.92, ec=np.array(SAND) / 255, lw=2)
         size = 10 if max(rows.shape) <= 24 else 6
         shown = [n if t < len(self.tokens) else "" for t, n in enumerate(names(target, "t"))]
         axes.set_yticks(range(len(target)), shown, fontsize=size)
         axes.set_xticks(range(len(source)), names(source, "s"), rotation=45, ha="left", fontsize=size)
-        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
+        bare_axes(axes, labelcolor="#1b2430")
         for t, label in enumerate(axes.get_yticklabels()):
             if self.version["changed"][t]:
                 label.set(weight="bold", color=COLOURS["output"])
         if self.version["word"] is not None and self.version["row"] is None:
             axes.get_xticklabels()[self.version["word"]].set(color="#8a949e", style="italic")
-        axes.spines[:].set_visible(False)
 
 
 def alignment(
