@@ -17,18 +17,12 @@ FRONT_END = {"jupyterlab", "jupyter-server", "ipykernel", "ipywidgets", "jupytex
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a notebook runs on.
+    """What a notebook runs on."""
 
-    device   torch.device; tensors and models go there
-    profile  "class" (short trainings, the default and what CI runs) or "full" (a GPU, or a long evening)
-    seed     the seed of Python's, numpy's and torch's global generators
-    versions {"Python": "3.11.7", "torch": "2.13.0", …}
-    """
-
-    device: object
-    profile: str
-    seed: int
-    versions: dict = field(default_factory=dict, repr=False)
+    device: object  # torch.device; tensors and models go there
+    profile: str  # "class" (short trainings, the default and what CI runs) or "full" (a GPU, or a long evening)
+    seed: int  # of Python's, numpy's and torch's global generators
+    versions: dict = field(default_factory=dict, repr=False)  # {"Python": "3.11.7", "torch": "2.13.0", …}
 
     def __str__(self):
         versions = " · ".join(f"{name} {version}" for name, version in self.versions.items())

@@ -41,13 +41,7 @@ class MultiHeadAttention(nn.Module):
     """
 
     def __init__(
-        self,
-        model_size: int,
-        num_heads: int,
-        bias: bool = True,
-        dropout: float = 0.0,
-        key_heads: int | None = None,
-        rotary: bool = False,
+        self, model_size: int, num_heads: int, bias=True, dropout=0.0, key_heads: int | None = None, rotary=False
     ):
         super().__init__()
         whole_number("model_size", model_size, 1, 65_536)

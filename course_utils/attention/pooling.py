@@ -44,9 +44,7 @@ def epanechnikov_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor
     return torch.clamp(1 - _in_widths(distance, width) ** 2, min=0)
 
 
-KERNELS: dict[str, Callable[..., Tensor]] = dict(
-    gaussian=gaussian_kernel, boxcar=boxcar_kernel, epanechnikov=epanechnikov_kernel
-)
+KERNELS = dict(gaussian=gaussian_kernel, boxcar=boxcar_kernel, epanechnikov=epanechnikov_kernel)
 
 
 def nadaraya_watson(

@@ -59,9 +59,7 @@ def padding_mask(lengths, max_len: int | None = None) -> Tensor:
     if not isinstance(lengths, Tensor):
         raise TypeError(f"lengths is {described(lengths)}; needed: a list of whole numbers, one for each sequence")
     if lengths.dim() != 1 or lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
-        raise ValueError(
-            f"lengths must be one whole number per sequence, got shape {tuple(lengths.shape)}, {lengths.dtype}"
-        )
+        raise ValueError(f"lengths is {described(lengths)}; needed: one whole number per sequence")
     longest = int(lengths.max()) if lengths.numel() else 0
     max_len = longest if max_len is None else whole_number("max_len", max_len, 0)
     if longest > max_len or (lengths < 0).any():

@@ -184,9 +184,8 @@ def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
                     mark = reply.headers.get("ETag") or reply.headers.get("Last-Modified") or ""
                     expected = got + int(reply.headers.get("Content-Length") or 0)
                     if expected > limit:
-                        raise ValueError(
-                            f"it would send {expected / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} were expected"
-                        )
+                        most = f"at most {limit / 1e6:,.0f} were expected"
+                        raise ValueError(f"it would send {expected / 1e6:,.0f} MB; {most}")
                     bar = stack.enter_context(_bar(title, expected)) if title and not before else None
                     packed = reply.headers.get("Content-Encoding", "identity") != "identity"  # though not asked for
                     while chunk := reply.raw.read1(CHUNK, decode_content=packed):  # what is there, no waiting for more

@@ -53,16 +53,9 @@ def next_probabilities(
 
 @torch.no_grad()
 def stream(
-    model,
-    ids: Tensor,
-    max_new_tokens: int,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    generator: torch.Generator | None = None,
-    cache: bool = True,
-    mask: Tensor | None = None,
-) -> Iterator[tuple[Tensor, Tensor]]:
+    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, generator=None, cache: bool = True, mask: Tensor | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
     """Token by token: prompts ids [B, T], mask [B, T] bool, True = real -> yields (words [B], probabilities [B, V]).
 
     cache=False computes everything anew at each step: slower, and the same. The draw is made on the CPU.
@@ -100,24 +93,16 @@ def _slid(ids: Tensor, real: Tensor, limit: int) -> tuple[Tensor, Tensor]:
 
 
 def sample(
-    model,
-    ids: Tensor,
-    max_new_tokens: int,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    generator: torch.Generator | None = None,
-    stop: int | Collection[int] | None = None,
-    need_probabilities: bool = False,
-    **settings,
-) -> Sampled:
+    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, *, stop: int | Collection[int] | None = None,
+    need_probabilities: bool = False, **settings,
+) -> Sampled:  # fmt: skip
     """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
-    when all are, it ends early. settings: cache and mask, as of `stream`."""
+    when all are, it ends early. settings: top_k, top_p, generator, cache and mask, as of `stream`."""
     stops = () if stop is None else stop if isinstance(stop, Collection) else [stop]
     stops = [whole_number("stop", one, 0) for one in stops]
     flag("need_probabilities", need_probabilities)
     written, seen, ended = [], [], None
-    for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, **settings):
+    for words, p in stream(model, ids, max_new_tokens, temperature, **settings):
         ended = torch.zeros_like(words, dtype=torch.bool) if ended is None else ended
         written.append(words.masked_fill(ended, 0))
         seen += [p] if need_probabilities else []
@@ -150,7 +135,7 @@ def generate(
     device = next(loaded.model.parameters()).device
     generator = torch.Generator().manual_seed(whole_number("seed", seed))
     ids = torch.tensor([ids], device=device)
-    written = sample(loaded.model, ids, max_new_tokens, temperature, generator=generator, stop=EOS, **settings)
+    written = sample(loaded.model, ids, max_new_tokens, temperature, stop=EOS, generator=generator, **settings)
     return loaded.tokenizer.decode(written.ids[0].tolist())
 
 

@@ -61,16 +61,12 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
     mine, needed = number_kind(got), number_kind(want)
     if mine == needed or got.shape != want.shape:
         return None
-    words = {
-        "bool": "True and False",
-        "float": "decimal numbers",
-        "whole": "whole numbers",
-        "complex": "complex numbers",
-    }
+    words = {"float": "decimal numbers", "bool": "True and False"}
+    mine, needed = (words.get(kind, f"{kind} numbers") for kind in (mine, needed))
     right = "The right entries, but " if equal(got, want) else ""
-    text = f"{right}{words[mine]} (`{str(got.dtype)}`) instead of {words[needed]} (`{str(want.dtype)}`)."
+    text = f"{right}{mine} (`{str(got.dtype)}`) instead of {needed} (`{str(want.dtype)}`)."
     text = text[0].upper() + text[1:]
-    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if needed == "bool" else "")
+    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if number_kind(want) == "bool" else "")
 
 
 def _function(got: Tensor, want: Tensor) -> str | None:
@@ -196,15 +192,9 @@ def where(got: Tensor, want: Tensor) -> str:
     wrong = ~close(got, want)
     place = [int(i) for i in wrong.nonzero()[0]]
     axes = {1: "at {}", 2: "in row {}, column {}"}.get(len(place), "at {}" + ", {}" * (len(place) - 1))
-    text = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
-    if wrong.numel() == 1:
-        text = "The number differs"
-    if (
-        number_kind(want) == "bool"
-        and want.dim() == 2
-        and wrong.diagonal().all()
-        and wrong.sum() == len(wrong.diagonal())
-    ):
+    text = "The number differs" if wrong.numel() == 1 else f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
+    diagonal = wrong.diagonal() if want.dim() == 2 and number_kind(want) == "bool" else torch.tensor([False])
+    if diagonal.all() and wrong.sum() == len(diagonal):
         return "Right except on the diagonal."
     return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
 

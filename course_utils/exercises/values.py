@@ -67,9 +67,7 @@ def _tensor(result: Any, name: str) -> Tensor:
         if result.is_nested or result.device.type == "meta":
             raise Misfit(f"It returns a tensor without numbers that could be read; needed: `{name}`, a plain tensor.")
         if result.numel() > MOST:
-            raise Misfit(
-                f"It returns {result.numel():,} numbers, a tensor of shape {list(result.shape)}: far too many."
-            )
+            raise Misfit(f"It returns {result.numel():,} numbers, a tensor of {list(result.shape)}: far too many.")
         if result.is_sparse or result.is_quantized:
             result = result.to_dense() if result.is_sparse else result.dequantize()
         return result.detach().cpu()
@@ -141,13 +139,9 @@ def cloned(inputs: dict[str, Any]) -> dict[str, Any]:
 def untouched(before: Any, after: Any) -> bool:
     """Whether an input still is what it was, to the last bit."""
     if isinstance(before, Tensor):
-        return (
-            before.shape == after.shape
-            and before.dtype == after.dtype
-            and bool(
-                torch.equal(before.nan_to_num(), after.nan_to_num()) and torch.equal(before.isnan(), after.isnan())
-            )
-        )
+        if before.shape != after.shape or before.dtype != after.dtype:
+            return False
+        return torch.equal(before.nan_to_num(), after.nan_to_num()) and torch.equal(before.isnan(), after.isnan())
     if isinstance(before, torch.nn.Module):
         old, new = before.state_dict(), after.state_dict()
         return old.keys() == new.keys() and all(untouched(old[key], new[key]) for key in old)

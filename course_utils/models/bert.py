@@ -153,9 +153,7 @@ class Bert(_WithHuggingFace):
         self.pooler = nn.Linear(c.model_size, c.model_size)
         self.apply(begin_small)
 
-    def forward(
-        self, ids: Tensor, segments: Tensor | None = None, mask: Tensor | None = None, need_weights: bool = False
-    ) -> BertOutput:
+    def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> BertOutput:
         """ids, segments [B, T], mask [B, T] bool, True = a real token -> BertOutput. Padding is never attended to."""
         real = check_real(mask, ids)
         x = self.embeddings(ids, segments)  # [B, T, D]
@@ -185,21 +183,12 @@ class BertForPreTraining(_BertWithHead):
             begin_small(layer)
         self.output.weight = self.bert.embeddings.tokens.weight
 
-    def forward(
-        self, ids: Tensor, segments: Tensor | None = None, mask: Tensor | None = None, need_weights: bool = False
-    ) -> PreTrainingOutput:
+    def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> PreTrainingOutput:
         """As Bert -> PreTrainingOutput."""
         hidden, pooled, weights = self.bert(ids, segments, mask, need_weights)
         return PreTrainingOutput(self.output(self._transformed(hidden)), self.next_sentence(pooled), weights)
 
-    def loss(
-        self,
-        ids: Tensor,
-        labels: Tensor,
-        follows: Tensor,
-        segments: Tensor | None = None,
-        mask: Tensor | None = None,
-    ) -> PreTrainingLoss:
+    def loss(self, ids: Tensor, labels: Tensor, follows: Tensor, segments=None, mask=None) -> PreTrainingLoss:
         """ids [B, T] masked, labels [B, T] (−100: not asked), follows [B] (0: the second sentence follows) ->
         PreTrainingLoss. Only words that are asked are computed. Raises ValueError where none is."""
         if not isinstance(labels, Tensor) or labels.shape != ids.shape or labels.dtype != torch.int64:
@@ -227,7 +216,7 @@ class BertForSequenceClassification(_BertWithHead):
         self.dropout, self.classifier = nn.Dropout(config.dropout), nn.Linear(config.model_size, num_labels)
         begin_small(self.classifier)
 
-    def forward(self, ids, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
+    def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
         """As Bert -> ClassificationOutput with logits [B, C]."""
         output = self.bert(ids, segments, mask, need_weights)
         return ClassificationOutput(self.classifier(self.dropout(output.pooled)), output.weights)
@@ -260,12 +249,7 @@ class BertForQuestionAnswering(_BertWithHead):
 
 
 def mask_tokens(
-    ids: Tensor,
-    special_mask: Tensor,
-    vocab_size: int,
-    mask_id: int,
-    generator: torch.Generator | None = None,
-    share: float = 0.15,
+    ids: Tensor, special_mask: Tensor, vocab_size: int, mask_id: int, generator=None, share: float = 0.15
 ) -> tuple[Tensor, Tensor]:
     """Choose 15 % of the tokens: of these 80 % become [MASK], 10 % a random word, 10 % stay. New tensors.
 

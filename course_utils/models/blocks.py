@@ -64,8 +64,7 @@ class AddNorm(nn.Module):
 
 
 class BlockOutput(NamedTuple):
-    """features [B, T, D]; read: the keys and values of the block's own side, those before them included: with
-    `past=read` the next tokens need not be computed together with these."""
+    """features [B, T, D]; read: keys and values of the block's own side so far, `past` of the next tokens."""
 
     features: Tensor
     read: KeyValues
@@ -118,12 +117,7 @@ class DecoderBlock(EncoderBlock):
     cross = True
 
     def forward(
-        self,
-        x: Tensor,
-        memory: Tensor | KeyValues,
-        mask: Tensor | None = None,
-        memory_mask: Tensor | None = None,
-        past: KeyValues | None = None,
+        self, x: Tensor, memory: Tensor | KeyValues, mask=None, memory_mask=None, past: KeyValues | None = None
     ) -> BlockOutput:
         """x [B, T, D], memory [B, S, D] (or `cross_attention.project` of it), mask over the block's own side,
         memory_mask over the source, such as [B, 1, S] -> BlockOutput. past: keys and values of what stands before x."""

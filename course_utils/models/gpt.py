@@ -80,11 +80,9 @@ class GPT(nn.Module):
         self.tokens = nn.Embedding(c.vocab_size, c.model_size)
         self.positions = LearnedPositions(c.max_length, c.model_size) if c.positions == "learned" else None
         self.dropout = nn.Dropout(c.dropout)
-        sizes, options = (c.model_size, c.num_heads, c.inner_size, c.dropout), (c.norm_first, c.activation, c.eps)
-        rotary = c.positions == "rotary"
-        self.blocks = nn.ModuleList(
-            EncoderBlock(*sizes, *options, ffn_dropout=0.0, bias=c.bias, rotary=rotary) for _ in range(c.num_layers)
-        )
+        sizes = (c.model_size, c.num_heads, c.inner_size, c.dropout, c.norm_first, c.activation, c.eps)
+        options = {"ffn_dropout": 0.0, "bias": c.bias, "rotary": c.positions == "rotary"}
+        self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
         self.output.weight = self.tokens.weight

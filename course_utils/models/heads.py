@@ -1,4 +1,4 @@
-"""Heads of any model, looked at and knocked out; afterwards nothing is left of either.
+"""Heads of any model, recorded and silenced; afterwards nothing is left of either.
 
     with recorded(transformer) as seen:                      # weights [B, H, Q, K] of each layer
         transformer(source, target)
@@ -39,14 +39,13 @@ def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
     "encoder" of a BERT, "decoder" of a GPT. Raises TypeError for another model."""
     if hasattr(model, "encoder") and hasattr(model, "decoder") and isinstance(model.encoder, nn.ModuleList):
         cross = [block.cross_attention for block in model.decoder]
-        own = {name: [block.attention for block in getattr(model, name)] for name in ("encoder", "decoder")}
-        return {"encoder": own["encoder"], "cross": cross, "decoder": own["decoder"]}
+        encoder, decoder = ([block.attention for block in stack] for stack in (model.encoder, model.decoder))
+        return {"encoder": encoder, "cross": cross, "decoder": decoder}
     blocks = getattr(model, "blocks", None) or getattr(getattr(model, "bert", None), "blocks", None)
     if blocks is None:
         raise TypeError(f"{type(model).__name__} has no heads to look at; needed: a Transformer, a BERT or a GPT")
-    return {
-        "encoder" if hasattr(model, "pooler") or hasattr(model, "bert") else "decoder": [b.attention for b in blocks]
-    }
+    place = "encoder" if hasattr(model, "pooler") or hasattr(model, "bert") else "decoder"
+    return {place: [block.attention for block in blocks]}
 
 
 def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
@@ -91,10 +90,9 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         place, layer, number = head if len(head) == 3 else (next(iter(places)), *head)
         if (place, layer, number) not in heads_of(model) or len(head) == 2 < len(places):
             modules = next(iter(places.values()))
-            raise ValueError(
-                f"the model has no head {tuple(head)}; it has {', '.join(places) * (len(places) > 1)}"
-                f"{', ' * (len(places) > 1)}layers 1 to {len(modules)} and heads 1 to {modules[0].num_heads}"
-            )
+            has = f"layers 1 to {len(modules)} and heads 1 to {modules[0].num_heads}"
+            has = ", ".join([*places, has] if len(places) > 1 else [has])
+            raise ValueError(f"the model has no head {tuple(head)}; it has {has}")
         wanted.setdefault(places[place][layer - 1], []).append(number - 1)
     with contextlib.ExitStack() as stack:
         for attention, numbers in wanted.items():

@@ -143,9 +143,7 @@ class Seq2Seq(nn.Module):
         check_ids(source, self.config.source_vocab_size, "source")
         if source.shape[1] > self.config.max_length:
             given, limit = source.shape[1], self.config.max_length
-            raise ValueError(
-                f"source has {given} tokens; the model is made for {limit}: shorten it, or raise max_length"
-            )
+            raise ValueError(f"source has {given} tokens; the model is made for {limit}: cut it, or raise max_length")
         mask = torch.ones_like(source, dtype=torch.bool) if source_mask is None else source_mask
         lengths = _lengths(mask, source)
         order = torch.arange(source.shape[1], device=source.device).expand_as(source)

@@ -125,12 +125,7 @@ class Transformer(nn.Module):
             nn.init.zeros_(self.output.bias)
 
     def forward(
-        self,
-        source: Tensor,
-        target: Tensor,
-        source_mask: Tensor | None = None,
-        target_mask: Tensor | None = None,
-        need_weights: bool = False,
+        self, source: Tensor, target: Tensor, source_mask=None, target_mask=None, need_weights: bool = False
     ) -> TransformerOutput:
         """source [B, S] and target [B, T] (from <bos> on) ids, masks of the same shapes, bool, True = a real token
         -> TransformerOutput. Each target word sees the words up to itself, in training and in use alike."""

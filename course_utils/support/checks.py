@@ -80,9 +80,7 @@ def real_numbers(name: str, x) -> Tensor:
         except (TypeError, ValueError, RuntimeError, OverflowError):
             raise TypeError(f"{name} is {described(x)}; needed: a tensor of numbers, or a list of them") from None
     if x.dtype == torch.bool or x.is_complex() or x.layout != torch.strided or x.is_quantized:
-        raise TypeError(
-            f"{name} is {described(x)}; needed: real numbers (a mask of True and False is an argument of its own)"
-        )
+        raise TypeError(f"{name} is {described(x)}; needed: real numbers (a mask of True and False goes to `mask`)")
     return x if x.is_floating_point() else x.to(torch.get_default_dtype())
 
 

@@ -92,9 +92,8 @@ class Batches:
         seed = torch.randint(2**62, ()).item() if self.seed is None else self.seed
         generator = torch.Generator().manual_seed(seed)
         noise = torch.rand(len(self.pairs), generator=generator).tolist()
-        order = sorted(
-            range(len(self.pairs)), key=lambda i: (len(self.pairs[i][0]), len(self.pairs[i][1]) + noise[i], noise[i])
-        )
+        lengths = [(len(pair[0]), len(pair[1]) + n, n) for pair, n in zip(self.pairs, noise, strict=True)]
+        order = sorted(range(len(self.pairs)), key=lengths.__getitem__)
         groups, group, longest = [], [], (0, 0)
         for i in order:
             source, target = max(1, len(self.pairs[i][0])), len(self.pairs[i][1])  # `pad` makes room for one

@@ -159,18 +159,14 @@ def alignment(
     """
     source, tokens, weights = parts_of(translation)
     if weights is None:
-        raise ValueError(
-            "this translation has no weights: its model has no attention; take one with attention, or labs.flow"
-        )
+        raise ValueError("the model of this translation has no attention; take another translation, or labs.flow")
     versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
     versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
     links = gold_links(gold, tokens, source)
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole(step, longest, "step")
     if caption is None:
-        caption = (
-            "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source word]."
-        )
+        caption = "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source]."
         caption += " Outlined: gold links." if links else ""
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
     start, described = 0, []
@@ -182,9 +178,8 @@ def alignment(
         )
         start += len(v.tokens)
     state = {"step": step, "variant": 0, "row": -1, "col": -1}
-    controls: list[dict[str, Any]] = [
-        {"kind": "range", "name": "step", "label": "words written", "values": list(range(longest + 1)), "digits": 0}
-    ]
+    control = {"kind": "range", "name": "step", "label": "words written", "digits": 0}
+    controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
     if len(versions) > 1:
         words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}

@@ -68,9 +68,8 @@ class LiveView(anywidget.AnyWidget):
         return {**self.now._repr_mimebundle_(), **(data or {}), "text/plain": self.describe()}, metadata
 
 
-_shown: dict[
-    str, tuple[str, list[LiveView]]
-] = {}  # cell id -> (run, its live views): a cell run again closes its old ones
+# cell id -> (run, its live views): a cell run again closes its old ones
+_shown: dict[str, tuple[str, list[LiveView]]] = {}
 
 
 def shell(view: View, wanted: bool) -> View | LiveView:

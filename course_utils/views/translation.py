@@ -61,9 +61,7 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
     if isinstance(given, tuple | list) and len(given) == 2:
         given = {"word": given[0], "tokens": given[1].tokens, "weights": given[1].weights}
     if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
-        raise TypeError(
-            f"{name} is {given!r:.60}; needed: (word, Translation), or a mapping with word, tokens, weights"
-        )
+        raise TypeError(f"{name} is {given!r:.60}; needed: (word, Translation), or a dict of word, tokens, weights")
     word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
     written = list(map(word_of, given["tokens"]))
     if len(written) > MOST_TARGET:

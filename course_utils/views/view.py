@@ -99,9 +99,8 @@ class View:
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
-        return b"".join(
-            np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")).tobytes() for a in self.arrays.values()
-        )
+        little = (np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")) for a in self.arrays.values())
+        return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
         """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
@@ -205,9 +204,8 @@ def sweep(view) -> int:
                 if i in (0, len(values) - 1):
                     state.to_png()
             except Exception as error:
-                raise RuntimeError(
-                    f"{shown.kind}: {name} = {value!r} fails: {type(error).__name__}: {error}"
-                ) from error
+                said = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
             visited += 1
         if before is not None:
             setattr(view, name, before)
