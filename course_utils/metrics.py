@@ -179,15 +179,12 @@ def _several(hypotheses: Sequence[str], references: Sequence) -> list[list[str]]
     several = [[r] if isinstance(r, str) else list_of_texts("references", r, "sentences") for r in references]
     if len(hypotheses) != len(several) or not several or not all(several):
         raise ValueError(
-            f"{len(hypotheses)} translations, {len(several)} sets of references; needed: as many of each, at least "
-            "one, and no set empty (a set holds all references of one sentence; sacrebleu's streams are the other way "
-            "round: list(zip(*streams)))"
+            f"{len(hypotheses)} translations, {len(several)} sets of references; needed: as many of each, at least one,"
+            " and no set empty (a set: all references of one sentence; of sacrebleu's streams list(zip(*streams)))"
         )
     if all(map(_looks_cut, several, hypotheses)):
-        raise ValueError(
-            f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …; needed: sentences: "
-            'for a reference that is cut already write " ".join(words)'
-        )
+        single = f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …"
+        raise ValueError(f'{single}; needed: sentences: for one that is cut already write " ".join(words)')
     return several
 
 

@@ -96,11 +96,10 @@ def pick_device(name="auto"):
     if name == "auto":
         name = "cuda" if there["cuda"] else "cpu"
     if not there[name]:
-        why = {
-            "cuda": "torch sees no CUDA device: there is none, its driver is missing, or this torch is a CPU build"
-            f" (it is {torch.__version__}).",
-            "mps": "torch sees no Apple GPU here.",
-        }[name]
+        why = "torch sees no Apple GPU here."
+        if name == "cuda":
+            why = "torch sees no CUDA device: there is none, its driver is missing, or this torch is a CPU build"
+            why += f" (it is {torch.__version__})."
         raise EnvironmentProblem(
             f"COURSE_DEVICE={name} was asked for, but {why}\n"
             f"Available here: {', '.join(kind for kind, is_there in there.items() if is_there)}. "
@@ -142,11 +141,10 @@ def missing_packages(distribution=DISTRIBUTION):
 
 
 def _misfit(problems):
-    lines = [f"  needs {need}: " + (f"found {found}" if found else "not installed") for need, found in problems]
+    lines = "".join(f"  needs {need}: {f'found {found}' if found else 'not installed'}\n" for need, found in problems)
     return (
-        f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n"
-        + "\n".join(lines)
-        + "\nWhat to do: close JupyterLab and start it with `make lab`, which repairs this. Without make, run\n"
+        f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n{lines}"
+        "What to do: close JupyterLab and start it with `make lab`, which repairs this. Without make, run\n"
         "  python -m pip install -e . -c requirements.lock\n"
         "in the course's folder, with the Python that runs JupyterLab, and restart the kernel."
     )

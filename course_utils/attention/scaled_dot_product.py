@@ -88,10 +88,8 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     if k.shape[-2] != v.shape[-2]:
         raise ValueError(f"{k.shape[-2]} keys but {v.shape[-2]} values: each key needs its own value")
     if not broadcast(q.shape[:-2], k.shape[:-2], v.shape[:-2]):
-        raise ValueError(
-            f"queries {list(q.shape)}, keys {list(k.shape)} and values {list(v.shape)} differ before their last two "
-            "axes: each batch of queries needs its own batch of keys and values"
-        )
+        given = f"queries {list(q.shape)}, keys {list(k.shape)} and values {list(v.shape)} differ before their last two"
+        raise ValueError(f"{given} axes: each batch of queries needs its own batch of keys and values")
     weights = masked_softmax(q @ k.transpose(-2, -1) / size**0.5, mask)
     return weights @ v, weights
 

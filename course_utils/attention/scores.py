@@ -73,10 +73,8 @@ class Score(nn.Module):
         vectors("keys", keys, self.key_size, "[..., K, D]")
         alike(queries=queries, keys=keys, parameters=next(self.parameters(), queries))
         if queries.shape[:-2] != keys.shape[:-2]:
-            raise ValueError(
-                f"queries {list(queries.shape)} and keys {list(keys.shape)} differ before their last two axes; "
-                "each batch of queries needs its own batch of keys: keys.expand(B, -1, -1) shares one."
-            )
+            given = f"queries {list(queries.shape)}, keys {list(keys.shape)} differ before their last two axes"
+            raise ValueError(f"{given}; each needs its own batch of keys: keys.expand(B, -1, -1) shares one.")
         if keys.shape[-2] == 0:
             raise ValueError(f"keys have shape {list(keys.shape)}: no keys. Give at least one; a mask can hide it.")
         return self.meet(queries, self.project(keys))
@@ -286,10 +284,8 @@ class LocationBased(Score):
     def meet(self, queries, keys):
         length = keys.shape[-2]
         if length > self.max_keys:
-            raise ValueError(
-                f"{length} keys, but this location-based score knows {self.max_keys} positions. "
-                f"Build it with max_keys={length} or more, or cut the input."
-            )
+            known = f"{length} keys, but this location-based score knows {self.max_keys} positions"
+            raise ValueError(f"{known}. Build it with max_keys={length} or more, or cut the input.")
         return queries @ self.W.weight[:length].mT
 
     cost = property(lambda self: Cost(0, 0, self.query_size))

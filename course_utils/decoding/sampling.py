@@ -153,16 +153,13 @@ def check_logits(logits: Tensor) -> Tensor:
     if logits.dim() == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits have shape {list(logits.shape)}; needed: [..., V], one for each word")
     if not logits.amax(-1).isfinite().all():
-        raise ValueError(
-            "the model's logits are NaN, infinite or all −inf, so no word can be chosen: its parameters are not finite "
-            "(a training that diverged?), or every word is forbidden"
-        )
+        why = "its parameters are not finite (a training that diverged?), or every word is forbidden"
+        raise ValueError(f"the model's logits are NaN, infinite or all −inf, so no word can be chosen: {why}")
     return logits
 
 
 def check_model(model) -> None:
     """Raises TypeError for what cannot be decoded."""
     if not callable(getattr(model, "start", None)) or not callable(getattr(model, "step", None)):
-        raise TypeError(
-            f"model is a {type(model).__name__}; needed: one with `start` and `step`: Seq2Seq, Transformer, GPT"
-        )
+        needed = "one with `start` and `step`: Seq2Seq, Transformer, GPT"
+        raise TypeError(f"model is a {type(model).__name__}; needed: {needed}")

@@ -108,8 +108,7 @@ def beam_search(
     for length in range(1, max_length + 2):
         logits, state, seen = model.step(words, state)
         if seen is not None:
-            seen = seen[:, None]
-            weights = seen if weights is None else torch.cat([weights, seen], 1)
+            weights = seen[:, None] if weights is None else torch.cat([weights, seen[:, None]], 1)
         p = _log_probabilities(logits)
         ends = (p.argmax(-1) == EOS).tolist()  # would this row have ended by itself?
         total = scores[:, :, None] + p.unflatten(0, (count, beam))
@@ -190,10 +189,9 @@ def translate(
         raise TypeError(f"loaded is {described(loaded)}; needed: a translator, as load_checkpoint(name) gives it")
     whole_number("beam", beam, 1, WIDEST), whole_number("batch", batch, 1)
     real_number("length_penalty", length_penalty, least=0)
-    model, limit = loaded.model, loaded.model.config.max_length
+    model, device = loaded.model, next(loaded.model.parameters()).device
     shared = getattr(model, "shares_context", False)  # a GPT: half for what is read, half for what is written
-    limit = limit // 2 if shared else limit
-    device = next(model.parameters()).device
+    limit = model.config.max_length // (2 if shared else 1)
     encoded = [loaded.source.encode(s) for s in sentences]
     empty = Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
     results = {i: empty for i, ids in enumerate(encoded) if not ids}

@@ -113,8 +113,7 @@ class BertEmbeddings(nn.Module):
         self.norm, self.dropout = nn.LayerNorm(config.model_size, config.eps), nn.Dropout(config.dropout)
 
     def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
-        """ids and segments [B, T] (None: all 0) -> [B, T, D]. Raises ValueError for ids, segments or lengths that the
-        model does not have."""
+        """ids and segments [B, T] (None: all 0) -> [B, T, D]. Raises ValueError for those that the model lacks."""
         return self.dropout(self.norm(sum(self.parts(ids, segments))))
 
     def parts(self, ids: Tensor, segments: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -274,12 +273,9 @@ def mask_tokens(
 
 def count_parameters(model: nn.Module) -> dict[str, int]:
     """How many parameters each part has; shared ones count once. On the "meta" device BERT-large takes no memory."""
-    parts = (
-        ("embeddings.tokens", "token embeddings"), ("embeddings.segments", "segment embeddings"),
-        ("embeddings.positions", "position embeddings"), ("norm", "layer norms"), (".attention.", "attention"),
-        (".ffn.", "feed-forward networks"), ("pooler", "pooler"),
-    )  # fmt: skip
+    parts = {f"embeddings.{kind}s": f"{kind} embeddings" for kind in ("token", "segment", "position")}
+    parts |= {"norm": "layer norms", ".attention.": "attention", ".ffn.": "feed-forward networks", "pooler": "pooler"}
     counts: Counter = Counter()
     for name, parameter in model.named_parameters():
-        counts[next((part for key, part in parts if key in name), "heads")] += parameter.numel()
+        counts[next((part for key, part in parts.items() if key in name), "heads")] += parameter.numel()
     return dict(counts)

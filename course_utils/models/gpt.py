@@ -167,8 +167,5 @@ class GPT(nn.Module):
 def _joined(batch: Batch) -> tuple[Tensor, Tensor]:
     """Each pair as one row, source <bos> target <eos>, and which tokens of it are real: [B, K + T + 1]."""
     source, real = padding_first(batch.source, batch.source_mask)
-    begin = torch.full_like(source[:, :1], BOS)
-    return (
-        torch.cat([source, begin, batch.target_out], 1),
-        torch.cat([real, torch.ones_like(begin, dtype=torch.bool), batch.target_mask], 1),
-    )
+    begin, true = torch.full_like(source[:, :1], BOS), torch.ones_like(real[:, :1])
+    return torch.cat([source, begin, batch.target_out], 1), torch.cat([real, true, batch.target_mask], 1)

@@ -14,7 +14,7 @@ Sources: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -50,13 +50,8 @@ def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
 
 def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
     """All heads of a model, or those of one place."""
-    return [
-        Head(name, layer, head)
-        for name, modules in attentions(model).items()
-        if place in (None, name)
-        for layer, attention in enumerate(modules, 1)
-        for head in range(1, attention.num_heads + 1)
-    ]
+    layers = [(name, i, a) for name, modules in attentions(model).items() for i, a in enumerate(modules, 1)]
+    return [Head(name, i, n) for name, i, a in layers if place in (None, name) for n in range(1, a.num_heads + 1)]
 
 
 class Weights:
@@ -74,8 +69,9 @@ class Weights:
 def recorded(model: nn.Module, wanted: bool = True) -> Iterator[Weights]:
     """Within it all attention weights of a model are written down: see Weights. wanted=False: none are."""
     places = attentions(model)
-    with recording([one for modules in places.values() for one in modules] if wanted else ()) as seen:
-        yield Weights(places, seen if wanted else {one: [] for modules in places.values() for one in modules})
+    every = [one for modules in places.values() for one in modules]
+    with recording(every if wanted else ()) as seen:
+        yield Weights(places, seen if wanted else {one: [] for one in every})
 
 
 @contextlib.contextmanager
@@ -98,20 +94,11 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         for attention, numbers in wanted.items():
             keep = torch.ones(attention.num_heads, 1)
             keep[numbers] = 0.0
-            stack.enter_context(hooked(attention.out, lambda _, args, keep=keep: (_kept(args[0], keep),)))
+            hook = attention.out.register_forward_pre_hook(lambda _, args, keep=keep: (_kept(args[0], keep),))
+            stack.callback(hook.remove)
         yield model
 
 
 def _kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """x [B, Q, H · d], keep [H, 1] -> x with the heads that are not kept at 0."""
     return (x.unflatten(-1, (len(keep), -1)) * keep.to(x)).flatten(-2)
-
-
-@contextlib.contextmanager
-def hooked(module: nn.Module, hook: Callable) -> Iterator[None]:
-    """Within it the module's inputs go through `hook(module, args) -> args` first."""
-    handle = module.register_forward_pre_hook(hook)
-    try:
-        yield
-    finally:
-        handle.remove()

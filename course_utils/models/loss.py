@@ -49,7 +49,7 @@ def tokens_that_count(x: Tensor, target: Tensor, mask: Tensor | None, words: int
             raise TypeError(f"mask is {described(mask)}; needed: a boolean tensor, True = a real token")
         if mask.shape != target.shape:
             raise ValueError(f"mask is {list(mask.shape)}; needed: {list(target.shape)}, True = a real token")
-        counted = counted & mask
+        counted &= mask
     if not counted.any():
         raise ValueError(f"no token is left in {list(target.shape)}; needed: at least one that is real and not −100")
     chosen = target[counted]

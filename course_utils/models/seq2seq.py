@@ -157,9 +157,8 @@ class Seq2Seq(nn.Module):
             packed = pack_padded_sequence(words, lengths.cpu(), batch_first=True, enforce_sorted=False)
             states, last = self.encoder(packed)
             states, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
-        summary = torch.cat([last[-2], last[-1]], -1)
         projected = states if self.score is None else self.score.project(states)
-        return Memory(states, projected, summary, mask, order)
+        return Memory(states, projected, torch.cat([last[-2], last[-1]], -1), mask, order)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
         """The state before the first word: source [B, K], source_mask [B, K] -> DecoderState."""

@@ -45,7 +45,8 @@ class WordPiece(Pieces):
 
         sentences, learned = list_of_texts("sentences", sentences), _tokenizer({})
         max_size, min_count = whole_number("max_size", max_size, 6, LARGEST), whole_number("min_count", min_count, 1)
-        alphabet = sorted({c for s in sentences for c in learned.normalizer.normalize_str(_text(s)) if not c.isspace()})
+        letters = {c for s in sentences for c in learned.normalizer.normalize_str(whole_characters(s))}
+        alphabet = sorted(c for c in letters if not c.isspace())
         if not alphabet:
             raise ValueError("no text to learn from; needed: at least one sentence")
         # The trainer numbers later letters as it meets them in a hash table: named beforehand, their order is ours.
@@ -58,10 +59,8 @@ class WordPiece(Pieces):
 
     @classmethod
     def from_file(cls, path: str | Path):
-        """Of a published model: its vocab.txt, tokenizer.json, or the folder with either.
-
-        Raises FileNotFoundError where there is none, ValueError for a tokenizer of another kind.
-        """
+        """Of a published model: its vocab.txt, tokenizer.json, or the folder with either. Raises FileNotFoundError
+        where there is none, ValueError for a tokenizer of another kind."""
         from tokenizers import Tokenizer
 
         path = Path(path)
@@ -71,8 +70,7 @@ class WordPiece(Pieces):
             raise FileNotFoundError(f"{path} holds no tokenizer.json and no vocab.txt: is it the folder of a model?")
         if found.suffix == ".json":
             return cls(Tokenizer.from_file(str(found)))
-        words = found.read_text(encoding="utf-8").splitlines()
-        return cls(_tokenizer({word: number for number, word in enumerate(words)}))
+        return cls.from_json({"tokens": found.read_text(encoding="utf-8").splitlines()})
 
     @property
     def words(self) -> list[str]:
@@ -82,7 +80,11 @@ class WordPiece(Pieces):
 
     def plain(self, text: str | Sequence[str]) -> str:
         """The text as it is; of tokens, joined by spaces."""
-        return _text(text)
+        if isinstance(text, list | tuple) and all(isinstance(word, str) for word in text):
+            text = " ".join(text)
+        if not isinstance(text, str):
+            raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
+        return whole_characters(text)
 
     def to_json(self) -> dict:
         return {"kind": "wordpiece", "tokens": self.words}
@@ -111,11 +113,3 @@ def _tokenizer(vocabulary: dict[str, int]):
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens([token for token in SPECIAL if token in vocabulary])
     return tokenizer
-
-
-def _text(text: str | Sequence[str]) -> str:
-    if isinstance(text, list | tuple) and all(isinstance(word, str) for word in text):
-        text = " ".join(text)
-    if not isinstance(text, str):
-        raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
-    return whole_characters(text)

@@ -238,10 +238,8 @@ def _tensors(path: Path, card: dict) -> dict[str, Tensor]:
     fitting = [one for one in contents if hashlib.sha256(one).hexdigest() == card["weights"]["sha256"]]
     content = (fitting or contents)[0]
     if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise ValueError(
-            f"{path.name} is a pickle (what torch.save writes), not safetensors. Opening one can run any program it "
-            f"carries, so the course never does. {AGAIN}"
-        )
+        why = "Opening one can run any program it carries, so the course never does"
+        raise ValueError(f"{path.name} is a pickle (what torch.save writes), not safetensors. {why}. {AGAIN}")
     size = card["weights"]["bytes"]
     if len(content) != size:
         raise ValueError(f"{path.name} is damaged: {len(content):,} bytes of {size:,}. {AGAIN}")

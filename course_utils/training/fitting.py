@@ -327,9 +327,8 @@ class _Training:
 
 def _settings(given: Mapping[str, Any]) -> Settings:
     known = [field.name for field in dataclasses.fields(Settings)]
-    for name in given:
-        if name not in known:
-            raise TypeError(f"fit has no setting {name!r}; there are: {', '.join(known)}")
+    if wrong := [name for name in given if name not in known]:
+        raise TypeError(f"fit has no setting {wrong[0]!r}; there are: {', '.join(known)}")
     return Settings(**given)
 
 

@@ -87,7 +87,7 @@ class Training:
         try:
             run, more = state.unpack(self.path, model, self.make)
             if self.resume is not None and run.step <= self.resume.step:
-                raise ValueError("stopped where the run to be resumed has stopped")
+                return _said("trained", self.title)
             model.load_state_dict((run._judged and run._judged[1] or run._last)["model"])
             os.utime(self.path)  # it was used just now
         except (OSError, ValueError, RuntimeError):

@@ -56,6 +56,14 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({self.message})"
 
+    def status(self) -> str:
+        """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""
+        parts = [f"step {self.step} of {self.steps}"]
+        parts += [f"{name} {values[-1]:.4g}" for name, (_, values) in self.history.items() if values]
+        if self.best and "held-out" in self.history:
+            parts.append(f"best {self.best.value:.4g} after step {self.best.step}")
+        return " · ".join(parts)
+
     def record(self, name: str, value: float) -> None:
         steps, values = self.history.setdefault(name, ([], []))
         if not steps or steps[-1] < self.step:

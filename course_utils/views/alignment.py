@@ -68,11 +68,8 @@ class Alignment(View):
     def agreement(self) -> dict[str, float]:
         """`hits` of `words` written so far that have a gold partner look at it most; their error rate `aer`."""
         links, gold = self.links, self.gold
-        return {
-            "hits": len(links & gold),
-            "words": len({t for t, _ in gold}),
-            "aer": alignment_error_rate(links, gold) if links or gold else 0.0,
-        }
+        words = len({t for t, _ in gold})
+        return {"hits": len(links & gold), "words": words, "aer": alignment_error_rate([links], [gold])}
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
@@ -172,10 +169,8 @@ def alignment(
     start, described = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)
-        described.append(
-            {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
-            | {"changed": changed, "lost": lost}
-        )
+        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
+        described.append(told | {"changed": changed, "lost": lost})
         start += len(v.tokens)
     state = {"step": step, "variant": 0, "row": -1, "col": -1}
     control = {"kind": "range", "name": "step", "label": "words written", "digits": 0}
@@ -184,12 +179,8 @@ def alignment(
         words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
-    options = {
-        "source": source,
-        "versions": described,
-        "gold": sorted(links) if gold is not None else None,
-        "languages": list(languages),
-    }
+    options = {"source": source, "versions": described, "languages": list(languages)}
+    options["gold"] = None if gold is None else sorted(links)
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)
     view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))

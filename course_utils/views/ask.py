@@ -51,7 +51,8 @@ def predict(
     """
     answers = [str(a) for a in answers]
     if len(answers) < 2 or (answer is not None and not 0 <= answer < len(answers)):
-        raise ValueError(f"{len(answers)} answers and the right one at {answer}: give at least 2, and an index")
+        given = f"{len(answers)} answers and the right one at {answer}"
+        raise ValueError(f"{given}: give at least 2, and an index among them")
     options = {"answers": answers, "answer": -1 if answer is None else answer, "because": because, "foot": False}
     view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
     view.size = (7.0, 0.7 + 0.3 * len(answers))

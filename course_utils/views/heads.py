@@ -209,10 +209,9 @@ def heads(
         check_weights(values, allowed)
         every.append(np.where(allowed, values, np.nan))
         arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
-        maps.append(
-            {"name": str(name), "queries": asked, "keys": read, "shape": list(values.shape)}
-            | {"masked": bool((~allowed).any()), "effects": _effects_of(pick(effects), values.shape[:2], name)}
-        )
+        shown = {"name": str(name), "queries": asked, "keys": read, "shape": list(values.shape)}
+        shown["effects"] = _effects_of(pick(effects), values.shape[:2], name)
+        maps.append(shown | {"masked": bool((~allowed).any())})
     if (size := sum(a.size for a in arrays.values())) > MOST_NUMBERS:
         most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
         raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
@@ -225,12 +224,9 @@ def heads(
         raise ValueError(f"show is {show!r}: it must be one of maps, row")
     query, key = _chosen_pair(select, first)
     high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
-    state = {
-        "map": chosen,
-        "layer": checked_index(layer, first["shape"][0], "layer"),
-        "head": -1 if head == -1 else checked_index(head, first["shape"][1], "head"),
-        "number": "effect" if any(m["effects"] for m in maps) else "weight",
-    }
+    state = {"map": chosen, "number": "effect" if any(m["effects"] for m in maps) else "weight"}
+    state["layer"] = checked_index(layer, first["shape"][0], "layer")
+    state["head"] = -1 if head == -1 else checked_index(head, first["shape"][1], "head")
     state |= {"query": query, "key": key, "show": show, "knocked": _knocked_heads(knocked, maps)}
     words = {"maps": "whole maps", "row": "the word’s row"}
     controls = [{"kind": "choice", "name": "show", "label": "show", "options": ["maps", "row"], "words": words}]

@@ -82,15 +82,10 @@ class Heatmap(View):
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
         low, high = self.options["range"]
-        colours = ink_map()
-        if self.options["mode"] == "scores":
-            colours = ink_map(PAPER, SAND)
-            if low < 0:
-                from matplotlib.colors import LinearSegmentedColormap
-
-                reach = max(-low, high)
-                low, high = -reach, reach
-                colours = LinearSegmentedColormap.from_list("scores", [np.array(c) / 255 for c in (BRICK, PAPER, SAND)])
+        colours = ink_map(PAPER, SAND) if self.options["mode"] == "scores" else ink_map()
+        if low < 0:  # only scores are
+            low, high = -max(-low, high), max(-low, high)
+            colours = ink_map(BRICK, SAND, through=[PAPER])
         axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal", interpolation="nearest")
         axes.set_facecolor("#eef2f6")
         small = len(queries) <= 64 and len(keys) <= 64
@@ -142,16 +137,12 @@ def heatmap(
     """
     values = as_array(weights, "weights")
     if values.ndim not in (2, 3, 4):
-        raise ValueError(
-            f"weights has shape {values.shape}: a heatmap needs [queries, keys], [heads, queries, keys] or "
-            "[layers, heads, queries, keys]; choose one sequence of a batch with weights[0]"
-        )
+        needed = "[queries, keys], [heads, queries, keys] or [layers, heads, queries, keys]"
+        raise ValueError(f"weights has shape {values.shape}: a heatmap needs {needed}; of a batch, weights[0]")
     values = values.reshape((1,) * (4 - values.ndim) + values.shape)
     if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
-        raise ValueError(
-            f"weights has shape {tuple(np.shape(weights))}: a heatmap shows 1 to {MOST_TOKENS} queries and keys; "
-            f"cut it, for example weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
-        )
+        shows = f"a heatmap shows 1 to {MOST_TOKENS} queries and keys: weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
+        raise ValueError(f"weights has shape {tuple(np.shape(weights))}: {shows}")
     if kind not in ("weights", "scores"):
         raise ValueError(f"kind is {kind!r}: it must be 'weights' (rows sum to 1) or 'scores' (any number)")
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")

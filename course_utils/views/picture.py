@@ -75,11 +75,11 @@ def render(draw, size=(7.0, 3.4), scale=2, colours=64) -> bytes:
         return png_bytes(figure, scale, colours)
 
 
-def ink_map(low=PAPER, high=INK):
-    """matplotlib colour map from `low` to `high`, both RGB 0–255: the ink of the browser's heatmap."""
+def ink_map(low=PAPER, high=INK, through=()):
+    """matplotlib colour map from `low` to `high`, RGB 0–255, `through` others: the ink of the browser's heatmap."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("ink", [np.array(low) / 255, np.array(high) / 255])
+    return LinearSegmentedColormap.from_list("ink", [np.array(c) / 255 for c in (low, *through, high)])
 
 
 def bare_axes(axes, **ticks) -> None:
@@ -136,11 +136,9 @@ def png_bytes(figure, scale: float = 2, colours: int = 64) -> bytes:
     """A matplotlib figure as a small PNG: `scale` × 96 dpi, so many colours, no date in it."""
     from PIL import Image
 
-    raw = io.BytesIO()
+    raw, small = io.BytesIO(), io.BytesIO()
     figure.savefig(raw, format="png", dpi=96 * scale, metadata={"Software": None})
-    raw.seek(0)
-    small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        small, format="PNG", optimize=True
-    )
+    image = Image.open(raw).convert("RGB")
+    image = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image.save(small, format="PNG", optimize=True)
     return small.getvalue()

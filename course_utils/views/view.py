@@ -85,17 +85,8 @@ class View:
         for name, array in self.arrays.items():
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
-        return {
-            "kind": self.kind,
-            "title": self.title,
-            "caption": self.caption,
-            "words": self.describe(),
-            "state": self.state,
-            "controls": self.controls,
-            "arrays": layout,
-            "presenting": self.presenting,
-            **self.options,
-        }
+        told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
+        return told | {"words": self.describe(), "arrays": layout} | self.options
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
@@ -130,11 +121,9 @@ class View:
         return bundle(self.modules, pathlib.Path(inspect.getfile(type(self))).parent)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {
-            "text/html": self.fragment(),
-            "image/png": base64.b64encode(self.to_png(scale=1)).decode(),
-            "text/plain": f"{self.title}\n{self.describe()}",
-        }
+        picture = base64.b64encode(self.to_png(scale=1)).decode()
+        words = f"{self.title}\n{self.describe()}"
+        return {"text/html": self.fragment(), "image/png": picture, "text/plain": words}
 
 
 @functools.cache
