@@ -46,8 +46,10 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
     Raises ValueError for unequal or empty lists, TypeError for anything but text.
     Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
     """
+    from sacrebleu.metrics.bleu import BLEU
+
     references = _several(hypotheses, references)
-    cut = _tokenizer(tokenize)
+    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS), force=True).tokenizer
     matches, totals, lengths = [0] * ORDER, [0] * ORDER, [0, 0]
     for hypothesis, several in zip(hypotheses, references, strict=True):
         words, *others = [cut((s.lower() if lowercase else s).rstrip()).split() for s in (hypothesis, *several)]
@@ -193,13 +195,6 @@ def _looks_cut(references: Sequence[str], hypothesis: str) -> bool:
     ours = hypothesis.lower().split()
     single = len(references) > 2 and len(ours) > 2 and not any(" " in word.strip() for word in references)
     return single and 2 * sum(word.lower() in ours for word in references) >= len(references)
-
-
-def _tokenizer(name: str):
-    from sacrebleu.metrics.bleu import BLEU
-
-    one_of("tokenize", name, TOKENIZERS)
-    return BLEU(tokenize=name, force=True).tokenizer
 
 
 def _sets(links) -> list[set[tuple[int, int]]]:

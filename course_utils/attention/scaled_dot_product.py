@@ -7,7 +7,7 @@ scores. A row with nothing to attend gets zeros, never NaN. Weights are returned
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import alike, boolean_mask, described, flag, real_numbers, vectors, whole_number
+from course_utils.support.checks import boolean_mask, described, flag, queries_keys_values, real_numbers, whole_number
 
 LONGEST = 65_536  # a square mask of that side has 4.3 GB
 
@@ -76,9 +76,7 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     Raises ValueError when the sizes of queries and keys differ, are 0, or keys and values differ in number.
     Source: Vaswani et al. 2017, equation 1.
     """
-    for name, x in (("queries", q), ("keys", k), ("values", v)):
-        vectors(name, x)
-    alike(queries=q, keys=k, values=v)
+    queries_keys_values(q, k, v)
     size = q.shape[-1]
     if k.shape[-1] != size or size == 0:
         raise ValueError(

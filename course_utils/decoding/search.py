@@ -179,9 +179,8 @@ def translate(
 ) -> list[Translation]:
     """Translate sentences with a checkpoint: loaded = load_checkpoint(name) -> a Translation for each, in their order.
 
-    Sentences of any length and content are answered: the empty one with an empty translation, one that is too long
-    with that of its beginning, and what happened stands in `.note`.
-    Raises TypeError for anything but text, ValueError for a beam below 1.
+    Any sentence is answered, the empty one with an empty translation, one that is too long with that of its beginning;
+    `.note` says so. Raises TypeError for anything but text, ValueError for a beam below 1.
     """
     sentences = [sentences] if isinstance(sentences, str) else sentences
     sentences = list_of_texts("sentences", sentences, "text, as in 'i am a student.'")

@@ -22,9 +22,7 @@ from course_utils.support.checks import check_ids, check_real, check_rng, descri
 from . import convert
 from .blocks import EncoderBlock, Widened, begin_small
 from .heads import recorded
-from .loss import output_loss
-
-IGNORED = -100  # the label of a token that is not to be predicted
+from .loss import IGNORED, output_loss
 
 
 @dataclass(frozen=True)

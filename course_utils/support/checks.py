@@ -111,6 +111,13 @@ def alike(**tensors: Tensor) -> None:
             raise TypeError(f"{first} holds {kinds[0]}, {name} {kinds[1]}; needed: one kind: {name}.to({first}.dtype)")
 
 
+def queries_keys_values(queries, keys, values) -> None:
+    """Are these three tensors of vectors, [..., n, D], that hold the same kind of number on the same device?"""
+    for name, x in (("queries", queries), ("keys", keys), ("values", values)):
+        vectors(name, x)
+    alike(queries=queries, keys=keys, values=values)
+
+
 def boolean_mask(mask, like: Tensor, name: str = "mask") -> Tensor:
     """A mask that broadcasts to the tensor `like`: bool, True = may be attended, on the same device."""
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:

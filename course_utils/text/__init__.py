@@ -8,8 +8,7 @@
 """
 
 from .batches import Batch, Batches, collate, order_of, pad, padding_first
-from .saved import from_json
-from .subwords import Subwords
+from .subwords import Subwords, from_json
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Characters, Vocabulary, as_text, join, normalise
 from .wordpiece import WordPiece
 

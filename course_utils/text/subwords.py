@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import list_of_texts, whole_number
+from course_utils.support.checks import described, list_of_texts, whole_number
 
 from .pieces import LARGEST, Pieces, whole_characters
-from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, as_text, normalise
+from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Vocabulary, as_text, normalise
+from .wordpiece import WordPiece
 
 
 class Subwords(Pieces):
@@ -31,17 +32,12 @@ class Subwords(Pieces):
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
         tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
-        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Metaspace(),
-                pre_tokenizers.Split(Regex(r"▁?[^\w\s'▁-]"), "isolated"),
-                pre_tokenizers.Split(Regex(r"^▁?(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)"), "isolated"),
-            ]
-        )
+        alone = r"▁?[^\w\s'▁-]", r"^▁?(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)"  # punctuation, elided words
+        cuts = (pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in alone)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), *cuts])
         tokenizer.decoder = decoders.Metaspace()
-        trainer = trainers.BpeTrainer(
-            vocab_size=max_size, min_frequency=min_count, special_tokens=list(special), show_progress=False
-        )
+        sizes = {"vocab_size": max_size, "min_frequency": min_count}
+        trainer = trainers.BpeTrainer(**sizes, special_tokens=list(special), show_progress=False)
         tokenizer.train_from_iterator(map(normalise, sentences), trainer)
         return cls(tokenizer)
 
@@ -53,11 +49,21 @@ class Subwords(Pieces):
         return {"kind": "subwords", "tokenizer": json.loads(self.tokenizer.to_str())}
 
 
-def tokenizer_of(card):
-    """The tokenizer whose JSON this is. Raises ValueError if it is none."""
+def from_json(card: dict) -> Vocabulary | Subwords | WordPiece:
+    """A vocabulary of any kind from what its `to_json` gave. Raises ValueError for anything else."""
     from tokenizers import Tokenizer
 
+    if not isinstance(card, dict):
+        raise ValueError(f"this is no vocabulary: {described(card)}; needed: what `to_json` gave")
     try:
-        return Tokenizer.from_str(json.dumps(card))
+        if card["kind"] == "wordpiece":
+            return WordPiece.from_json(card)
+        if card["kind"] != "subwords":
+            return Vocabulary(card["tokens"], card["kind"])
+        tokenizer = json.dumps(card["tokenizer"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is no vocabulary: {error!s} is missing or wrong") from None
+    try:
+        return Subwords(Tokenizer.from_str(tokenizer))
     except Exception as error:  # the library raises nothing more special
         raise ValueError(f"this is no tokenizer: {error}") from None

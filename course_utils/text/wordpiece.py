@@ -51,9 +51,8 @@ class WordPiece(Pieces):
             raise ValueError("no text to learn from; needed: at least one sentence")
         # The trainer numbers later letters as it meets them in a hash table: named beforehand, their order is ours.
         before = [*SPECIAL, *alphabet, *(f"##{c}" for c in alphabet if c.isalnum())]
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=max_size, min_frequency=min_count, special_tokens=before, show_progress=False
-        )
+        sizes = {"vocab_size": max_size, "min_frequency": min_count}
+        trainer = trainers.WordPieceTrainer(**sizes, special_tokens=before, show_progress=False)
         learned.train_from_iterator(sentences, trainer)
         return cls(_tokenizer(learned.get_vocab(with_added_tokens=True)))
 

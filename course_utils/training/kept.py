@@ -65,11 +65,8 @@ def brought_back() -> Iterator[list[tuple[str, str]]]:
 
 
 class Training:
-    """The place of one training among those that are kept.
-
-    A run that was stopped and resumed with the same settings equals a run in one, so it has the same place. Resumed
-    with other settings, its place also depends on the earlier ones and on the step at which they ended.
-    """
+    """The place of one training among those that are kept. A run that was stopped and resumed with the same settings
+    equals a run in one, so it has the same place; else that also depends on the earlier ones and where they ended."""
 
     def __init__(self, where: Path, model: nn.Module, resume: Run | None, title: str, steps: int, settings: dict):
         self.title, self.resume, same = title, resume, fingerprint(settings)

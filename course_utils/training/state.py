@@ -32,10 +32,8 @@ def pack(run: Run, **more: Any) -> bytes:
 
 
 def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[str, Any]]:
-    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is.
-
-    make: what makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training.
-    """
+    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is. make: what
+    makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training."""
     from safetensors import SafetensorError, safe_open
 
     try:
