@@ -133,10 +133,9 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
 
 
 def _ratio(ratio: float) -> str:
-    for words, number in (("twice", 2), ("half", 0.5), ("three times", 3), ("four times", 4), ("a quarter of", 0.25)):
-        if abs(ratio - number) < 1e-3 * number:
-            return f"{words} what it should be"
-    return f"{ratio:.3g} times what it should be"
+    known = {"twice": 2, "half": 0.5, "three times": 3, "four times": 4, "a quarter of": 0.25}
+    near = (words for words, number in known.items() if abs(ratio - number) < 1e-3 * number)
+    return f"{next(near, f'{ratio:.3g} times')} what it should be"
 
 
 def _offset(got: Tensor, want: Tensor) -> str | None:
@@ -173,12 +172,9 @@ def _transposed(got: Tensor, want: Tensor) -> str | None:
 
 def _reordered(got: Tensor, want: Tensor) -> str | None:
     if _same_shape(got, want) and want.numel() > 1 and number_kind(want) != "bool" and got.unique().numel() > 1:
-        return "The right numbers in another order." if equal(_sorted(got), _sorted(want)) else None
+        mine, needed = (x.double().flatten().sort().values for x in (got, want))
+        return "The right numbers in another order." if equal(mine, needed) else None
     return None
-
-
-def _sorted(x: Tensor) -> Tensor:
-    return x.double().flatten().sort().values
 
 
 def _constant(got: Tensor, want: Tensor) -> str | None:

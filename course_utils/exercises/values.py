@@ -56,9 +56,8 @@ def _parts(result: Any, wanted: tuple, names: tuple[str, ...]) -> tuple:
         raise Misfit(f"It returns one thing, {kind(result)}; {asked}.")
     if len(result) != len(wanted):
         raise Misfit(f"It returns {len(result)} things; {asked}.")
-    for one, name in zip(result, names, strict=True):
-        if one is None:
-            raise Misfit(f"Its `{name}` is None.")
+    if missing := [name for one, name in zip(result, names, strict=True) if one is None]:
+        raise Misfit(f"Its `{missing[0]}` is None.")
     return tuple(converted(r, w, (n,)) for r, w, n in zip(result, wanted, names, strict=True))
 
 
@@ -72,11 +71,8 @@ def _tensor(result: Any, name: str) -> Tensor:
             result = result.to_dense() if result.is_sparse else result.dequantize()
         return result.detach().cpu()
     try:
-        if isinstance(result, list | tuple):
-            if any(isinstance(one, Tensor) for one in result):
-                return torch.stack([_tensor(one, name) for one in result])
-            if any(isinstance(one, list | tuple) for one in result):
-                return torch.stack([_tensor(one, name) for one in result])
+        if isinstance(result, list | tuple) and any(isinstance(one, Tensor | list | tuple) for one in result):
+            return torch.stack([_tensor(one, name) for one in result])
         array = numpy.asarray(result)
         if array.dtype.kind in "biuf":
             return torch.from_numpy(numpy.array(array, dtype=None if array.dtype.itemsize <= 8 else float))

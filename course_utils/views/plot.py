@@ -39,9 +39,9 @@ def regression(
     return Picture(draw, size, caption, alt)
 
 
-def points(x, y, *, title="", caption="", xlabel="key", ylabel="value", size=(7.0, 3.0)):
-    """The examples alone: keys across, values up. x [K], y [K]."""
-    return regression(x, y, {}, title=title, caption=caption, xlabel=xlabel, ylabel=ylabel, size=size)
+def points(x, y, *, size=(7.0, 3.0), **words):
+    """The examples alone: keys across, values up. x [K], y [K]; words: title, caption, xlabel, ylabel."""
+    return regression(x, y, {}, size=size, **words)
 
 
 def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=None, size=(7.0, 3.2)):
