@@ -75,6 +75,11 @@ class Heads(View):
         return None if self.map["effects"] is None else np.array(self.map["effects"], dtype=float)
 
     @property
+    def by_effect(self) -> bool:
+        """Is the effect on show under each head, not the weight?"""
+        return self.effects is not None and self.state["number"] == "effect"
+
+    @property
     def knocked(self) -> set[tuple[int, int]]:
         """(layer, head) of the heads of this map that are marked as knocked out."""
         return {tuple(k[-2:]) for k in self.state["knocked"] if len(k) == 2 or k[0] == self.state["map"]}
@@ -89,8 +94,7 @@ class Heads(View):
 
     def ranking(self) -> list[tuple[int, int]]:
         """(layer, head) of all heads, the largest number first: the weight, or the effect where that is on show."""
-        weights, effects = self.weights[:, :, self.query], self.effects
-        by_effect = effects is not None and self.state["number"] == "effect"
+        weights, effects, by_effect = self.weights[:, :, self.query], self.effects, self.by_effect
 
         def number(place):
             x = effects[place] if by_effect else weights[place][self.key(weights[place])]
@@ -113,14 +117,12 @@ class Heads(View):
         if len(self.options["maps"]) > 1:
             text = f"{m['name']}: {text}"
         text += f", each {queries} queries by {keys} keys. {self._words(layer, head, self.matrix[self.query])}. "
-        by_effect = self.effects is not None and self.state["number"] == "effect"
-        text += f"Largest {self.options['effect']}: " if by_effect else "Most in: "
+        text += f"Largest {self.options['effect']}: " if self.by_effect else "Most in: "
         found = []
         for place in self.ranking()[:5]:
             row = weights[place][self.query]
-            x, to = (self.effects[place], "") if by_effect else (row[self.key(row)], "")
-            if self.state["key"] < 0 and not by_effect:
-                to = f" to {m['keys'][self.key(row)]}"
+            x = self.effects[place] if self.by_effect else row[self.key(row)]
+            to = f" to {m['keys'][self.key(row)]}" if self.state["key"] < 0 and not self.by_effect else ""
             found.append(f"layer {place[0] + 1} head {place[1] + 1} {x:.3f}{to}")
         text += ", ".join(found) + "."
         if self.knocked:
@@ -323,8 +325,7 @@ def _knocked_heads(given, maps) -> list[list]:
 
 def _grid(view, axes, layers, heads, wide) -> None:
     weights, ink, high, effects = view.weights, ink_map(), view.options["high"], view.effects
-    by_effect = effects is not None and view.state["number"] == "effect"
-    opened, size = view.opened, 9 if wide <= 6 else 5.5
+    opened, by_effect, size = view.opened, view.by_effect, 9 if wide <= 6 else 5.5
     axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * (1 + GAP + CAPTION), -0.1))
     axes.set_aspect("equal")
     for layer, head in np.ndindex(layers, wide):
