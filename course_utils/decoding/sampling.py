@@ -93,16 +93,17 @@ def _slid(ids: Tensor, real: Tensor, limit: int) -> tuple[Tensor, Tensor]:
 
 
 def sample(
-    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, *, stop: int | Collection[int] | None = None,
-    need_probabilities: bool = False, **settings,
+    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, generator=None, cache: bool = True, stop: int | Collection[int] | None = None,
+    need_probabilities: bool = False, mask: Tensor | None = None,
 ) -> Sampled:  # fmt: skip
     """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
-    when all are, it ends early. settings: top_k, top_p, generator, cache and mask, as of `stream`."""
+    when all are, it ends early."""
     stops = () if stop is None else stop if isinstance(stop, Collection) else [stop]
     stops = [whole_number("stop", one, 0) for one in stops]
     flag("need_probabilities", need_probabilities)
     written, seen, ended = [], [], None
-    for words, p in stream(model, ids, max_new_tokens, temperature, **settings):
+    for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
         ended = torch.zeros_like(words, dtype=torch.bool) if ended is None else ended
         written.append(words.masked_fill(ended, 0))
         seen += [p] if need_probabilities else []
@@ -114,12 +115,12 @@ def sample(
 
 
 def generate(
-    loaded, prompt: str, max_new_tokens: int = 100, temperature: float = 1.0, *, seed: int = 0, **settings
-) -> str:
+    loaded, prompt: str, max_new_tokens: int = 100, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, seed: int = 0, cache: bool = True,
+) -> str:  # fmt: skip
     """How a language model goes on with a text: loaded = load_checkpoint("gpt-…") -> the text behind the prompt.
 
     It ends at <eos>, or after so many tokens. A prompt longer than the context is read from its end.
-    settings: top_k, top_p and cache, as of `stream`.
     Raises ValueError for an empty prompt, or characters that the model does not know.
     """
     if not isinstance(prompt, str):
@@ -135,7 +136,7 @@ def generate(
     device = next(loaded.model.parameters()).device
     generator = torch.Generator().manual_seed(whole_number("seed", seed))
     ids = torch.tensor([ids], device=device)
-    written = sample(loaded.model, ids, max_new_tokens, temperature, stop=EOS, generator=generator, **settings)
+    written = sample(loaded.model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, EOS)
     return loaded.tokenizer.decode(written.ids[0].tolist())
 
 
