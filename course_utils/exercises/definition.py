@@ -159,8 +159,6 @@ def find(name: str | Exercise) -> Exercise:
     if wanted in KNOWN:
         return KNOWN[wanted]
     if not KNOWN:
-        raise LookupError(
-            f"{name!r} is not known yet: import `exercise` from its chapter, as the notebook does at its top."
-        )
+        raise LookupError(f"{name!r} is not known yet: import `exercise` from its chapter, as at the notebook's top.")
     near = difflib.get_close_matches(wanted, KNOWN, n=2, cutoff=0.5) or list(KNOWN)
     raise LookupError(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")

@@ -85,23 +85,13 @@ class View:
         for name, array in self.arrays.items():
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
-        return {
-            "kind": self.kind,
-            "title": self.title,
-            "caption": self.caption,
-            "words": self.describe(),
-            "state": self.state,
-            "controls": self.controls,
-            "arrays": layout,
-            "presenting": self.presenting,
-            **self.options,
-        }
+        told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
+        return told | {"words": self.describe(), "arrays": layout} | self.options
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
-        return b"".join(
-            np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")).tobytes() for a in self.arrays.values()
-        )
+        little = (np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")) for a in self.arrays.values())
+        return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
         """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
@@ -131,11 +121,9 @@ class View:
         return bundle(self.modules, pathlib.Path(inspect.getfile(type(self))).parent)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {
-            "text/html": self.fragment(),
-            "image/png": base64.b64encode(self.to_png(scale=1)).decode(),
-            "text/plain": f"{self.title}\n{self.describe()}",
-        }
+        picture = base64.b64encode(self.to_png(scale=1)).decode()
+        words = f"{self.title}\n{self.describe()}"
+        return {"text/html": self.fragment(), "image/png": picture, "text/plain": words}
 
 
 @functools.cache
@@ -205,9 +193,8 @@ def sweep(view) -> int:
                 if i in (0, len(values) - 1):
                     state.to_png()
             except Exception as error:
-                raise RuntimeError(
-                    f"{shown.kind}: {name} = {value!r} fails: {type(error).__name__}: {error}"
-                ) from error
+                said = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
             visited += 1
         if before is not None:
             setattr(view, name, before)

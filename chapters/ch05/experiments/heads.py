@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from chapters.ch03.lesson import Example
 from course_utils import decoding, text
-from course_utils.models.heads import Head, heads_of, hooked, silenced
+from course_utils.models.heads import Head, heads_of, silenced
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -43,7 +43,7 @@ def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence
 
     with contextlib.ExitStack() as open_hooks:
         for block in getattr(model, stack):
-            open_hooks.enter_context(hooked(block, hook))
+            open_hooks.callback(block.register_forward_pre_hook(hook).remove)
         yield model
 
 

@@ -18,7 +18,6 @@ from course_utils.data.stories import (
     folder,
     forget,
     pack,
-    shuffle,
 )
 from course_utils.support import files
 
@@ -125,7 +124,7 @@ class Maker:
                 return None
             draws[0].bound["A"], answer = other.bound["A"], None
         asked = facts[0]
-        shuffle(facts, self.random)
+        packed.shuffle(facts, self.random)
         context, before = unmark(" ".join(facts))[0], " ".join(facts[: facts.index(asked)])
         if answer is None:
             return Question(context, draws[0].fill(question), "", -1)
