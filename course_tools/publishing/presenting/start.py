@@ -49,14 +49,7 @@ def run(names=(), arguments=(), prepare=False):
 
 def chapters(names=()):
     """The chapters that these names, or beginnings of names, mean, in the order given."""
-    there = building.names()
-    found = []
-    for name in names or ["01"]:
-        fitting = [one for one in there if one.startswith(name.removesuffix(".ipynb"))]
-        if not fitting:
-            raise ValueError(f"No chapter is called {name!r}; there are: {', '.join(there)}")
-        found += [one for one in fitting if one not in found]
-    return found
+    return list(dict.fromkeys(one for name in names or ["01"] for one in building.names([name])))
 
 
 def configuration():
