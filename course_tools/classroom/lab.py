@@ -45,10 +45,8 @@ def run(arguments=(), author=False, start=True):
         return 1
     chosen = options(root, arguments, author)
     if elsewhere := folders(root if author else where):
-        print(
-            f"Jupyter's own folders cannot be written (HOME is {os.environ.get('HOME', 'not set')!r}); it uses "
-            f"{elsewhere['JUPYTER_CONFIG_DIR']} instead."
-        )
+        home, folder = os.environ.get("HOME", "not set"), elsewhere["JUPYTER_CONFIG_DIR"]
+        print(f"Jupyter's own folders cannot be written (HOME is {home!r}); it uses {folder} instead.")
         os.environ.update(elsewhere)
     print(f"JupyterLab starts at {_address(chosen)} and stops with Ctrl-C.", flush=True)
     command = [sys.executable, "-m", "jupyterlab", *chosen]

@@ -160,20 +160,16 @@ def asset(name):
 def _output(raw, text):
     """One output of a cell as a view or as HTML, the richest form that a page can show."""
     if raw.output_type == "stream":
-        return f'<pre class="stream" tabindex="0">{html.escape(_joined(raw.text))}</pre>'
+        return f'<pre class="stream" tabindex="0">{html.escape(raw.text)}</pre>'
     data = raw.get("data", {})
     if "text/html" in data:
-        made = _joined(data["text/html"])
+        made = data["text/html"]
         return "" if made == STAND_IN else fragments.read(made) or made  # there is no kernel to run the cell again
     if "text/markdown" in data:
-        return text(_joined(data["text/markdown"]))
+        return text(data["text/markdown"])
     if "image/png" in data:
         return f'<img alt="{html.escape(data.get("text/plain", ""))}" src="data:image/png;base64,{data["image/png"]}">'
-    return f'<pre class="stream" tabindex="0">{html.escape(_joined(data["text/plain"]))}</pre>' if data else ""
-
-
-def _joined(value):
-    return value if isinstance(value, str) else "".join(value)
+    return f'<pre class="stream" tabindex="0">{html.escape(data["text/plain"])}</pre>' if data else ""
 
 
 def markdown(link):
