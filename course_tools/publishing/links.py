@@ -41,9 +41,7 @@ def swallowed(text):
     for before in text.lower().split("</script"):
         script = before.partition("<script")[2]
         if "<script" in script.partition("<!--")[2]:
-            return (
-                "a script holds <!-- and <script, after which a browser shows nothing: write < as \\u003c in its JSON"
-            )
+            return "a script holds <!-- and <script, after which a browser shows nothing: write < as \\u003c"
     return ""
 
 

@@ -43,9 +43,8 @@ class Sheet:
         is put off to the end."""
         page = tree(made)
         for link in page.find_all("a", href=True):
-            link.insert_after(
-                page.new_tag("sup", attrs={"class": "link"}, string=str(self.links.index(link["href"]) + 1))
-            )
+            number = str(self.links.index(link["href"]) + 1)
+            link.insert_after(page.new_tag("sup", attrs={"class": "link"}, string=number))
             link.unwrap()
         for details in page.find_all("details"):
             details.summary.extract()

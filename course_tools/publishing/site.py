@@ -147,11 +147,7 @@ def about(chapter):
     text = plain(first)
     minutes = re.search(r"Reading \d+.*?(?=\. Before:)", text)
     goal = re.search(r"At the end .*?(?= Reading \d)", text)
-    return {
-        "asks": chapter.title,
-        "about": goal[0] if goal else "",
-        "minutes": minutes[0] + "." if minutes else "",
-    }
+    return {"asks": chapter.title, "about": goal[0] if goal else "", "minutes": f"{minutes[0]}." if minutes else ""}
 
 
 def distinct(page):

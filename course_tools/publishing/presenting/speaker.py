@@ -133,12 +133,8 @@ def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:
             question, answers = _literal(node.args[0]), _literal(node.args[1]) or []
             right = answers[given["answer"]] if isinstance(given.get("answer"), int) else ""
             wrong = next((w for start, w in tempting.items() if plain(question).startswith(start)), "")
-            return (
-                plain(question),
-                next((a for a in answers if plain(a).startswith(wrong)), wrong),
-                right,
-                given.get("because") or "",
-            )
+            expected = next((a for a in answers if plain(a).startswith(wrong)), wrong)
+            return plain(question), expected, right, given.get("because") or ""
     return None
 
 

@@ -180,9 +180,7 @@ def _add_twins(writer, collector, splits, nouns, twin_pairs):
         target = splits["twins" if held else "train"]
         fitting = [c for c in found if twins.held_out(c, nouns) == held]
         if not held:
-            course = next(
-                c for c in fitting if (c[1].en, c[2].en, c[3].en, c[4].en) == ("animal", "street", "tired", "wide")
-            )
+            course = next(c for c in fitting if [x.en for x in c[1:]] == ["animal", "street", "tired", "wide"])
             target += (pair := [Said(draft) for draft in twins.drafts(course, 0, "", words)])
             collector.add(*pair)
         chosen = twins.balanced(fitting * 3, count, writer.pick)
