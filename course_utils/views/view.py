@@ -21,6 +21,12 @@ import rcssmin
 from .table import TextTable
 
 HERE = pathlib.Path(__file__).parent
+BEGIN = "(()=>{"  # around the code of a view: END builds it in the element that holds both scripts
+END = (
+    "\n{const host=document.currentScript.parentElement,"
+    '[spec,data]=JSON.parse(host.querySelector("script").textContent);'
+    "mount(host,{KIND},spec,fromBase64(data))}})()"
+)
 
 
 class View:
@@ -94,8 +100,8 @@ class View:
         return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
-        """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
-        return f'<div class="course-view">{self.still()}<script>{self.script()}</script></div>'
+        """The HTML shell: picture, sentence and table for everyone, and the scripts that replace them by the view."""
+        return f'<div class="course-view">{self.still()}{self.scripts()}</div>'
 
     def still(self) -> str:
         """What remains where no script may run: the picture with its alt text, the caption, the table."""
@@ -109,12 +115,11 @@ class View:
             f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
         )
 
-    def script(self) -> str:
-        """The ES modules and one call that builds the view in the element around the script."""
-        spec = json_for_script(self.spec())
-        data = base64.b64encode(self.payload()).decode()
-        call = f'mount(document.currentScript.parentElement,{{{self.kind}}},{spec},fromBase64("{data}"))'
-        return f"(()=>{{{self.code()}\n{call}}})()"
+    def scripts(self) -> str:
+        """Two scripts: `[spec, numbers in base64]` as JSON, which the website reads too, and the code that shows it."""
+        parts = json_for_script([self.spec(), base64.b64encode(self.payload()).decode()])
+        code = f"{BEGIN}{self.code()}{END.replace('KIND', self.kind)}"
+        return f'<script type="application/json">{parts}</script><script>{code}</script>'
 
     def code(self) -> str:
         """The ES modules of this view as one script: those beside its class, and the shared ones of this folder."""

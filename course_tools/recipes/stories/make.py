@@ -110,10 +110,8 @@ class Maker:
         for _ in range(1 + self.chance(0.4)):
             chosen.append(chosen[0] if self.chance(0.5) else self.pick(usable))
         draws = [self.draw(used) for _ in chosen]
-        facts = [
-            draw.fill(self.pick([line for line in lines if "?" not in line]))
-            for draw, (_, lines, _) in zip(draws, chosen, strict=True)
-        ]
+        told = [[line for line in lines if "?" not in line] for _, lines, _ in chosen]
+        facts = [draw.fill(self.pick(lines)) for draw, lines in zip(draws, told, strict=True)]
         kind, question = self.pick([line for line in chosen[0][1] if "?" in line]).split(": ", 1)
         answer = re.search(rf"<{kind} ([^<>]*)>", facts[0])
         if answer is None:
