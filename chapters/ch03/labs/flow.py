@@ -20,7 +20,7 @@ class Flow(View):
 
     @property
     def word(self) -> int:
-        """The target word at which the picture stands, in the translation with attention."""
+        """The target word that the picture shows, in the translation with attention."""
         return min(self.state["step"], len(self.options["tokens"]["attention"])) - 1
 
     def array(self, name: str) -> np.ndarray:
@@ -122,7 +122,7 @@ def flow(
     plain: Translation or tokens of the model without attention (the same tokens by default); plain_states [S, D] its
     states (the same by default), plain_context [D] the vector it hands over (by default the last of those states),
     plain_from: the states of which that vector is made, for the lines; (0, -1) for a bidirectional encoder.
-    step: the word to stand at, from 1; None for the last. live=True: Python hears `step`.
+    step: the word to stand at, from 1; None for the last. live=True: Python reads `step`.
 
     Numbers travel as float32. Returns a view: .contexts [T, D] .word and what all have.
     Raises ValueError for shapes that don't fit, or contexts that are not the weighted means of the states.

@@ -107,7 +107,7 @@ export function next_character(ui) {
         h("b", { class: "output" }, `“${visible(best[0].token)}”`),
         ` most: ${percent(best[0].p)}.`,
       ),
-      h("div", { class: "quiet" }, "Each letter is drawn as often as it is expected. “again” goes back to the game."),
+      h("div", { class: "quiet" }, "Each letter is drawn as often as it is expected. “again”: the game."),
     );
     bars.replaceChildren(...best.flatMap(({ token, p }) => bar(token, p, "")));
   }

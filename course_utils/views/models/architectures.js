@@ -325,14 +325,15 @@ export function probabilities(logits) {
 }
 
 // The most probable word at each step, until <eos> or `longest` words -> { ids, weights, ended }, as
-// course_utils.decoding.greedy. `each` is called after each word, and may stop it by returning false.
-export function greedy(model, source, { longest, tap, each } = {}) {
+// course_utils.decoding.greedy. `each` is called after each word, and may stop it by returning false; states: what a
+// Transformer has read, in the place of the source.
+export function greedy(model, source, { longest, tap, each, states } = {}) {
   const limit = model.sharesContext ? Math.floor(model.config.max_length / 2) : model.config.max_length,
     read = source.slice(0, limit);
   longest ??= Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
   const ids = [],
     weights = [];
-  let state = model.start(read, tap),
+  let state = model.start(read, tap, states),
     word = BOS;
   while (ids.length <= longest) {
     const done = model.step(word, state, tap),
