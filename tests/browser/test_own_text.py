@@ -62,7 +62,7 @@ def opened(watch, files):
         (files / f"{name}.html").write_text(
             f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>{name}</title>'
             '<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
-            f'<div class="course-view"><script>{made(name).script()}</script></div></main>',
+            f'<div class="course-view">{made(name).scripts()}</div></main>',
             encoding="utf-8",
         )
         return watch((files / f"{name}.html").as_uri(), own="file:", size=size, **context)
