@@ -16,7 +16,7 @@ from chapters.ch00 import labs
 labs.cover()
 
 # %% [markdown]
-# What an arc is, chapter 1 says; what a state is, chapter 3; and why this one word decides, you will find out for yourself in chapter 5, with the same model. Type a sentence of your own before you go on.
+# What an arc is, chapter 1 says; where a word's numbers come from, chapter 3; how one takes a model apart like this, chapter 5, with the same model. Type a sentence of your own before you go on.
 
 # %%
 import torch

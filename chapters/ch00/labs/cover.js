@@ -3,11 +3,7 @@ import COVER_CSS from "./cover.css";
 import { h, mix, rgb } from "../../../course_utils/views/core.js";
 import { loadModel } from "../../../course_utils/views/models/load.js";
 
-const SCENES = [
-  [2000, 1],
-  [2200, 0],
-  [1800, null],
-]; // six seconds that play by themselves: wait so long, then show this sentence
+const MOMENT = 1500; // for so many milliseconds each of four words asks, until somebody touches the picture
 
 export function cover(ui) {
   const { spec, state, unit } = ui,
@@ -61,7 +57,7 @@ export function cover(ui) {
       });
       studies[text] ??= study(it, pair, spec);
       const asker = studies[text].tokens[0].indexOf("it");
-      ui.set({ own: text, shown: 0, guess: -1, turned: false, asker: Math.max(0, asker) }, true);
+      ui.set({ own: text, shown: 0, tried: [], turned: false, asker: Math.max(0, asker) }, true);
     } catch (error) {
       trouble = `${error.message}.`;
       if (error.message.includes("models"))
@@ -70,17 +66,19 @@ export function cover(ui) {
     }
   }
 
-  // ---- plays by itself until somebody touches it
+  // ---- plays by itself until somebody touches it: other words ask, and give nothing away
   let playing = null;
+  const scenes = [1, 5, 3, spec.asker].filter((i) => i < size);
   function play(scene = 0) {
-    if (playing === "over" || scene >= SCENES.length || !sentence.isConnected) return;
+    if (playing === "over" || scene >= scenes.length || !sentence.isConnected) return;
     playing = setTimeout(() => {
-      if (SCENES[scene][1] !== null) ui.set({ shown: SCENES[scene][1] });
+      ui.set({ asker: scenes[scene] });
       play(scene + 1);
-    }, SCENES[scene][0]);
+    }, MOMENT);
   }
   for (const touch of ["pointerdown", "keydown"])
     ui.root.addEventListener(touch, () => {
+      if (playing !== "over" && playing !== null && !state.turned) ui.set({ asker: spec.asker });
       clearTimeout(playing);
       playing = "over";
     });
@@ -111,9 +109,9 @@ export function cover(ui) {
     swaps = tokens[at].map((_, i) =>
       h(
         "button",
-        { type: "button", class: "swap", "data-swap": i, onclick: () => ui.set({ guess: i }, true) },
-        h("div", { class: "slot" }, h("i")),
-        h("div", { class: "quiet" }),
+        { type: "button", class: "swap", "data-swap": i, onclick: () => ui.set({ tried: [...state.tried, i] }, true) },
+        h("span", { class: "slot" }, h("i")),
+        h("span", { class: "chance" }),
       ),
     );
     const columns = words.map((word, i) => {
@@ -123,7 +121,8 @@ export function cover(ui) {
       }
       const pair = [0, 1].map((s) => (s === at ? word : button(i, s)));
       const changes = tokens[0][i] !== tokens[1][i];
-      return h("div", { class: "column" }, changes ? h("span", { class: "pair" }, ...pair) : word, swaps[i]);
+      const written = changes ? h("span", { class: "pair" }, ...pair) : word;
+      return h("div", { class: "column" }, h("span", { class: "is" }, written), h("i", { class: "share" }), swaps[i]);
     });
     sentence.replaceChildren(...columns);
     if (focused?.swap) swaps[focused.swap]?.focus();
@@ -131,15 +130,16 @@ export function cover(ui) {
   }
 
   function paintFrench() {
-    const { written, place, moved, rewritten } = now(),
+    const { written, place, moved, rewritten, words: pair } = now(),
       at = state.shown,
-      exchanged = place !== null && state.guess >= 0 && state.asker !== top(moved[at]),
-      said = exchanged ? rewritten[at][state.guess] : written[at];
+      tried = state.tried.at(-1);
+    const exchanged = place.length && tried !== undefined && state.asker !== top(moved[at]),
+      said = exchanged ? rewritten[at][tried] : written[at];
     french.replaceChildren(
       ...said.flatMap((token, t) => {
         const text = t ? token : token[0].toUpperCase() + token.slice(1);
         const space = t && !/['’]$/.test(said[t - 1]) && !/^[.,)…]/.test(token) ? " " : "";
-        return [space, t === place ? h("b", {}, text) : text];
+        return [space, t === place[at] || (exchanged && pair.includes(token)) ? h("b", {}, text) : text];
       }),
     );
   }
@@ -150,9 +150,10 @@ export function cover(ui) {
       { theme } = ui;
     const inkOf = (weight) => rgb(mix(theme.paper, theme.ink, 0.16 + 0.84 * weight));
     words.forEach((word, i) => {
-      const share = i === state.asker ? 0 : weights[i];
-      word.style.borderBottom = wraps ? `${(1 + 12 * share) * unit}px solid ${inkOf(share)}` : "";
-      word.style.marginBottom = wraps ? `${12 * (1 - share) * unit}px` : "";
+      const bar = word.closest(".column").querySelector(".share");
+      bar.style.width = `${36 * weights[i]}%`;
+      bar.style.background = inkOf(weights[i]);
+      bar.dataset.weight = weights[i] >= 0.1 ? weights[i].toFixed(2) : "";
     });
     svg.style.display = wraps ? "none" : "";
     if (wraps) return;
@@ -175,8 +176,8 @@ export function cover(ui) {
         weight < 0.1
           ? ""
           : `<text x="${to + side * (9 + 6 * weight) * unit}" y="${tall - 8 * unit}"` +
-            ` text-anchor="${side < 0 ? "end" : "start"}" font-size="${13 * unit}" fill="${theme.text}"` +
-            ` stroke="${rgb(theme.paper)}" stroke-width="4" paint-order="stroke">${weight.toFixed(2)}</text>`;
+            ` text-anchor="${side < 0 ? "end" : "start"}" font-size="${13 * unit}" fill="${theme.text}">` +
+            `${weight.toFixed(2)}</text>`;
       return (
         `<path d="M${from} ${tall}C${from} ${over},${to} ${over},${to} ${tall}" fill="none"` +
         ` stroke="${inkOf(weight)}" stroke-width="${(0.8 + 13 * weight) * unit}"/>${number}`
@@ -185,18 +186,24 @@ export function cover(ui) {
     svg.innerHTML = arcs.join("");
   }
 
-  function paintSwaps(moved) {
-    const { tokens, words: pair } = now(),
+  // What is shown of the exchanges: those that were tried, and all when the one that decides is found.
+  const open = () => {
+    const { moved } = now(),
+      at = state.shown;
+    return moved.length ? moved[at].map((_, i) => state.tried.includes(i) || state.tried.includes(top(moved[at]))) : [];
+  };
+  function paintSwaps(heights) {
+    const { tokens, words: pair, moved } = now(),
       at = state.shown,
-      guessed = state.guess >= 0;
+      shown = open();
     swaps.forEach((swap, i) => {
-      swap.classList.toggle("hidden", !moved.length || !(state.turned || guessed));
-      swap.classList.toggle("chosen", i === state.guess);
+      swap.classList.toggle("hidden", !moved.length || !state.turned);
+      swap.classList.toggle("chosen", i === state.tried.at(-1));
       if (!moved.length) return;
-      const share = guessed ? `${pair[1 - at]} ${percentOf(now().moved[at][i])}` : "exchange";
-      swap.setAttribute("aria-label", `give “${tokens[at][i]}” its state from the other sentence: ${share}`);
-      swap.querySelector("i").style.height = `${(100 * moved[i]).toFixed(1)}%`;
-      swap.lastChild.textContent = guessed ? percentOf(now().moved[at][i]) : "⇅";
+      const chance = shown[i] ? `: ${pair[1 - at]} ${percentOf(moved[at][i])}` : "";
+      swap.setAttribute("aria-label", `take the numbers of “${tokens[at][i]}” from the other sentence${chance}`);
+      swap.querySelector("i").style.height = `${(100 * heights[i]).toFixed(1)}%`;
+      swap.lastChild.textContent = shown[i] ? percentOf(moved[at][i]) : "⇅";
     });
   }
 
@@ -207,7 +214,7 @@ export function cover(ui) {
       : spec.title;
     ui.root.querySelector(".caption").style.visibility = state.own ? "hidden" : ""; // it speaks of animal and street
     answer.textContent =
-      trouble || (progress !== null ? `the model is coming: ${Math.round(100 * progress)} %` : about(spec));
+      trouble || (progress !== null ? `the model is coming: ${Math.round(100 * progress)} %` : about(spec, state.own));
     says.replaceChildren(...story(it, state, spec));
   }
 
@@ -227,8 +234,12 @@ export function cover(ui) {
       sentence.style.fontSize = french.style.fontSize = `${wraps ? 19 * unit : fits}px`;
       sentence.classList.toggle("wraps", wraps);
       paintArcs(ui.follow("weights", now().weights[state.shown][state.asker]));
-      const { moved } = now();
-      paintSwaps(moved.length ? ui.follow("moved", state.guess < 0 ? moved[0].map(() => 0) : moved[state.shown]) : []);
+      paintSwaps(
+        ui.follow(
+          "moved",
+          open().map((shown, i) => (shown ? now().moved[state.shown][i] : 0)),
+        ),
+      );
       paintWords();
     },
     table() {
@@ -251,15 +262,16 @@ export function cover(ui) {
 
 const percentOf = (p) => `${p < 0.0995 && p > 0 ? (100 * p).toFixed(p < 0.00995 ? 2 : 1) : Math.round(100 * p)} %`;
 const top = (row, but = -1) => row.reduce((best, w, i) => (i !== but && (best < 0 || w > row[best]) ? i : best), -1);
-const about = (spec) =>
+const about = (spec, own) =>
   `Computed by a Transformer of ${(spec.parameters / 1e6).toFixed(1)} million parameters that was trained on ` +
-  `${spec.trained.toLocaleString("en")} invented sentences and knows ${spec.vocabulary} English words. ` +
-  `Arcs: head ${spec.head} of layer ${spec.layer}, one of twelve.`;
+  `${spec.trained.toLocaleString("en")} invented sentences${spec.seen && !own ? ", this one among them," : ""} ` +
+  `and knows ${spec.vocabulary} English words and signs. ` +
+  `Shown: head ${spec.head} of layer ${spec.layer} of its encoder.`;
 const subjectOf = (text) =>
   text
-    .match(/^The (\w+).*?the (\w+)/)
+    .match(/^The (\w+).*?the ([\w/]+)/)
     .slice(1)
-    .join(" and ");
+    .join(", ");
 
 // The two words between which the reader changes: the one shown, the other.
 function changed({ tokens }, at) {
@@ -267,64 +279,67 @@ function changed({ tokens }, at) {
   return i < 0 ? ["", ""] : [tokens[at][i], tokens[1 - at][i]];
 }
 
-// One sentence for where the reader stands: change the word; guess what decides; see it; ask that word.
-function story(it, { shown: at, asker, guess, turned }, { sure }) {
+// What is said where the reader stands: change the word; guess what decides; see it; ask that word.
+function story(it, { shown: at, asker, tried, turned: changedOnce }, { sure, asker: given }) {
   const [one, other] = [it.words[at], it.words[1 - at]],
     tokens = it.tokens[at],
-    [word, away] = changed(it, at);
+    [word, away] = changed(it, at),
+    first = tokens.includes("it") ? tokens.indexOf("it") : Math.min(given, tokens.length - 1);
   const bold = (text) => h("b", {}, text),
     french = (text) => h("b", { class: "output" }, text);
   const strange = [...new Set([0, 1].flatMap((s) => (it.unknown?.[s] ?? []).map((i) => it.tokens[s][i])))];
   const unknown = strange.length
     ? [`It does not know ${strange.map((w) => `“${w}”`).join(", ")}: it reads <unk>. `]
     : [];
-  if (it.place === null) {
+  if (!it.place.length) {
     const why = `The translations are alike, or it gives its words less than ${percentOf(sure)}. `;
     return [...unknown, why, "Compare two other words."];
   }
-  if (!turned && guess < 0)
+  if (!changedOnce)
     return [
       ...unknown,
-      bold(`Change “${word}” to “${away}”. What will move: what “${tokens[asker]}” looks at, or the French?`),
-    ];
-  const key = top(it.weights[at][asker], asker),
-    looks = [1 - at, at].map((s) => it.weights[s][asker][key].toFixed(2)),
-    still = Math.abs(looks[0] - looks[1]) < 0.05;
-  if (guess < 0)
-    return [
-      ...unknown,
-      `“${tokens[asker]}” → “${tokens[key]}” ${still ? "hardly moved" : "moved"}: ${looks.join(", now ")}. French: `,
-      french(other),
-      ` became `,
-      french(one),
-      ". ",
-      bold(
-        "So which word decides? ⇅ lets one word be read as in the other sentence, the rest as here. " +
-          `Guess the one that brings back “${other}”.`,
-      ),
+      bold(`Change “${word}” to “${away}”. What will move: what “${tokens[first]}” looks at, or the French?`),
     ];
   const moved = it.moved[at],
     best = top(moved),
-    next = Math.max(...moved.filter((_, i) => i !== best));
-  const verdict = guess === best ? "Yes: " : `Not “${tokens[guess]}” (${other} ${percentOf(moved[guess])}): `;
-  if (moved[best] < sure || next > 0.05)
+    arc = (s) => {
+      const key = top(it.weights[s][asker], asker);
+      return { key, weight: it.weights[s][asker][key], text: `“${it.tokens[s][asker]}” → “${it.tokens[s][key]}”` };
+    };
+  const [here, there] = [arc(at), arc(1 - at)],
+    changes = here.key !== there.key || tokens[asker] !== it.tokens[1 - at][asker];
+  const arcs = changes
+    ? `${there.text} ${there.weight.toFixed(2)}, now ${here.text} ${here.weight.toFixed(2)}. `
+    : `${here.text}: ${there.weight.toFixed(2)}, now ${here.weight.toFixed(2)}. `;
+  if (!tried.length)
     return [
-      `${verdict}No word decides alone: “${tokens[best]}” gives ${other} ${percentOf(moved[best])}, ` +
-        `another ${percentOf(next)}.`,
+      ...[...unknown, arcs, "The French: ", french(other), ", now ", french(one), ". "],
+      bold(
+        "Which word carries that? The model turns each word into numbers that depend on its whole sentence; ⇅ takes " +
+          `a word's numbers from the other one. Guess: which brings back “${other}”?`,
+      ),
     ];
-  const decides =
-    `what was read at “${tokens[best]}” decides: ${other} ${percentOf(moved[best])}, ` +
-    `with any other word at most ${percentOf(next)}. `;
-  if (asker !== best) return [verdict, decides, bold(`So ask that word: click “${tokens[best]}”.`)];
-  const asked = [at, 1 - at].map((s) => top(it.weights[s][best], best)),
-    answers = [at, 1 - at].map(
-      (s, k) => `“${it.tokens[s][best]}” → “${it.tokens[s][asked[k]]}” ${it.weights[s][best][asked[k]].toFixed(2)}`,
-    );
-  const moral =
-    asked[0] === asked[1]
-      ? "Its arcs do not turn either: a map of attention need not explain an answer."
-      : "These arcs turn. The same head, another word asked: a map answers only the question that was put to it.";
-  return [`${answers.join(", ")}. `, bold(moral)];
+  const last = tried.at(-1),
+    before = percentOf(it.shares[at][1 - at]),
+    chance = (i) => `the chance of “${other}” goes from ${before} to ${percentOf(moved[i])}`;
+  if (!tried.includes(best)) return [`Not “${tokens[last]}”: ${chance(last)}. `, bold("Another guess?")];
+  const others = Math.max(...moved.filter((_, i) => i !== best));
+  if (moved[best] < sure || others > 0.05)
+    return [`“${tokens[best]}” does most: ${chance(best)}. It is not alone: another word brings ${percentOf(others)}.`];
+  if (asker !== best)
+    return [
+      `With the numbers of “${tokens[best]}”, ${chance(best)}; of any other word, to ${percentOf(others)} at most. `,
+      bold(`So ask that word what it looks at: press “${tokens[best]}” in the sentence.`),
+    ];
+  const turned = here.key !== there.key && Math.min(here.weight, there.weight) > sure,
+    lay = [0, 1].map((s) => top(it.weights[s][first], first)),
+    moral = turned && lay[0] === lay[1] ? `This arc turned, that of “${tokens[first]}” did not. ` : "",
+    [whole, without] = [it.shares[at][at], it.silenced[at]];
+  const proof =
+    without > 0.9 * whole
+      ? `Yet an arc is no proof: without this head “${one}” still gets ${percentOf(without)}.`
+      : `And the head matters: without it “${one}” gets ${percentOf(without)}, with it ${percentOf(whole)}.`;
+  return [arcs, bold(moral + proof)];
 }
 
 const rowsOf = (data, size) =>
@@ -344,7 +359,7 @@ function twoOf(text) {
 }
 
 // As `study` in cover.py, for a model in the page.
-function study({ model, source, target }, pair, { layer, head, sure }) {
+function study({ model, source, target }, pair, { layer, head, sure, pronouns }) {
   const { greedy, softmax, BOS } = globalThis.courseModels;
   const pieces = pair.map((text) => source.pieces(text)),
     ids = pieces.map((all) => all.map((piece) => piece.id));
@@ -359,24 +374,24 @@ function study({ model, source, target }, pair, { layer, head, sure }) {
     }),
   );
   const tokensOf = (all) => all.map((id) => target.token(id)),
-    written = ids.map((one) => greedy(model, one).ids),
-    differs = written[0].findIndex((word, t) => word !== written[1][t]);
+    written = ids.map((one) => greedy(model, one).ids);
   const found = {
     tokens: pieces.map((all) => all.map((piece) => piece.text)),
     unknown: pieces.map((all) => all.flatMap((piece, i) => (piece.id === 1 ? [i] : []))),
     written: written.map(tokensOf),
     weights,
-    ...{ place: null, words: [], shares: [], moved: [], rewritten: [] },
+    ...{ place: [], words: [], shares: [], moved: [], rewritten: [], silenced: [] },
   };
-  if (differs < 0 || differs >= written[1].length) return found;
-  const prefix = [BOS, ...written[0].slice(0, differs)],
-    rivals = written.map((all) => all[differs]);
-  const after = (memory) => {
-    const { logits } = model.read(prefix, model.start(null, null, memory)),
+  const place = difference(found.written, pronouns);
+  if (!place.length) return found;
+  const rivals = written.map((all, s) => all[place[s]]);
+  const after = (s, memory) => {
+    const prefix = [BOS, ...written[s].slice(0, place[s])],
+      { logits } = model.read(prefix, model.start(null, null, memory)),
       shares = softmax(logits.row(prefix.length - 1));
     return rivals.map((word) => shares[word]);
   };
-  const shares = states.map(after);
+  const shares = states.map((memory, s) => after(s, memory));
   if (Math.min(shares[0][0], shares[1][1]) < sure) return found;
   const exchanged = states.map((own, s) =>
     ids[s].map((_, i) => {
@@ -385,12 +400,25 @@ function study({ model, source, target }, pair, { layer, head, sure }) {
       return own.map(() => mixed);
     }),
   );
+  const without = (name, value) => {
+    if (name === `encoder.${layer - 1}.attention.weights`) value[head - 1].data.fill(0);
+  };
   return {
     ...found,
-    place: differs,
+    place,
     words: tokensOf(rivals),
     shares,
-    moved: exchanged.map((all, s) => all.map((memory) => after(memory)[1 - s])),
+    moved: exchanged.map((all, s) => all.map((memory) => after(s, memory)[1 - s])),
     rewritten: exchanged.map((all, s) => all.map((states) => tokensOf(greedy(model, ids[s], { states }).ids))),
+    silenced: ids.map((one, s) => after(s, model.encode(one, without))[s]),
   };
+}
+
+// Where two translations differ: at their pronouns, if each has one and they differ; else at the first word.
+function difference(texts, pronouns) {
+  const found = texts.map((text) => text.flatMap((word, t) => (pronouns.includes(word) ? [t] : [])));
+  if (found.every((places) => places.length === 1) && texts[0][found[0][0]] !== texts[1][found[1][0]])
+    return found.map(([t]) => t);
+  const first = texts[0].findIndex((word, t) => t < texts[1].length && word !== texts[1][t]);
+  return first < 0 ? [] : [first, first];
 }

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from course_utils.decoding import greedy
-from course_utils.models.heads import recorded
+from course_utils.models.heads import recorded, silenced
 from course_utils.models.transformer import DecoderState, Memory
 from course_utils.text import BOS
 from course_utils.training.checkpoints import Loaded, load_checkpoint
@@ -22,9 +22,11 @@ from course_utils.views.view import View
 MODEL = "transformer-grammar"
 SENTENCE = "The animal didn't cross the street because it was too tired/wide."
 OTHERS = (
+    "The animal didn't cross the street/bridge because it was too wide.",
     "The cow didn't cross the bridge because it was too tired/narrow.",
     "The trophy didn't fit in the box because it was too big/small.",
 )
+PRONOUNS = ("il", "elle", "ils", "elles")
 SURE = 0.5  # the model means what it writes when it gives it at least so much
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 
@@ -33,20 +35,22 @@ class Study(NamedTuple):
     """Two sentences that differ in one word, s = 0 and 1.
 
     tokens [s][S] of the source, written [s][T] of the translation; weights [s][S, S] of one head of the encoder;
-    place: where the translations first differ, words [s] there; shares [s][w]: the probability of each of the two words
-    after the translation's beginning; moved [s][S]: the probability of the other sentence's word when the state of one
-    source word comes from there; rewritten [s][S]: what is written then. Where the translations are alike, or the model
-    is not SURE of its words, place is None and the last four are empty.
+    place [s]: where the translations differ, in their pronouns if they do, and words [s] there; shares [s][w]: the
+    probability of each of the two words after the translation's beginning; moved [s][S]: that of the other sentence's
+    word when the state of one source word comes from there; rewritten [s][S]: what is written then; silenced [s]: the
+    probability of its own word without that head. Where the translations are alike, or the model is not SURE of its
+    words, place and what follows are empty.
     """
 
     tokens: list[list[str]]
     written: list[list[str]]
     weights: list[np.ndarray]
-    place: int | None
+    place: list[int]
     words: list[str]
     shares: list[list[float]]
     moved: list[list[float]]
     rewritten: list[list[list[str]]]
+    silenced: list[float]
 
 
 class _Read:
@@ -77,27 +81,37 @@ def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
             memories.append(model.encode(source))
         weights.append(seen["encoder"][LAYER - 1][0, HEAD - 1].numpy())  # [1, H, S, S] -> [S, S]
     written = [greedy(model, source)[0].ids for source in ids]
-    pairs = enumerate(zip(*written, strict=False))
-    place = next((t for t, (a, b) in pairs if a != b), None)
-    words, shares, moved, rewritten = [], [], [], []
-    if place is not None:
-        prefix, pair = torch.tensor([[BOS, *written[0][:place]]]), [w[place] for w in written]
+    tokens, texts = [loaded.source.cut(s) for s in sentences], [loaded.target.tokens(w) for w in written]
+    place, words, shares, moved, rewritten, silent = _difference(texts), [], [], [], [], []
+    if place:
+        pair = [w[t] for w, t in zip(written, place, strict=True)]
+        words = loaded.target.tokens(pair)
         for s, memory in enumerate(memories):
             states, theirs = memory.states[-1], memories[1 - s].states[-1]  # [1, S, D]
             eye = torch.eye(states.shape[1], dtype=torch.bool)[..., None]  # row i: only word i comes from there
-            mixed = torch.cat([states, torch.where(eye, theirs, states)])  # [1 + S, S, D]
+            with silenced(model, [("encoder", LAYER, HEAD)]):
+                without = model.encode(ids[s]).states[-1]
+            mixed = torch.cat([states, without, torch.where(eye, theirs, states)])  # [2 + S, S, D]
+            prefix = torch.tensor([[BOS, *written[s][: place[s]]]])
             features = model.decode(prefix.expand(len(mixed), -1), Memory((mixed,) * len(model.decoder), None))
-            p = model.output(features[:, -1]).softmax(-1)[:, pair]  # [1 + S, 2]
-            shares.append(p[0].tolist()), moved.append(p[1:, 1 - s].tolist())
-            texts = greedy(_Read(model, mixed[1:]), ids[s].expand(len(mixed) - 1, -1))
-            rewritten.append([loaded.target.tokens(text.ids) for text in texts])
-        words = loaded.target.tokens(pair)
+            p = model.output(features[:, -1]).softmax(-1)[:, pair]  # [2 + S, 2]
+            shares.append(p[0].tolist()), silent.append(p[1, s].item()), moved.append(p[2:, 1 - s].tolist())
+            again = greedy(_Read(model, mixed[2:]), ids[s].expand(len(mixed) - 2, -1))
+            rewritten.append([loaded.target.tokens(text.ids) for text in again])
         if min(shares[0][0], shares[1][1]) < SURE:
-            place, words, shares, moved, rewritten = None, [], [], [], []
-    return Study(
-        [loaded.source.cut(s) for s in sentences], [loaded.target.tokens(w) for w in written], weights, place, words,
-        shares, moved, rewritten,
-    )  # fmt: skip
+            place, words, shares, moved, rewritten, silent = [], [], [], [], [], []
+    return Study(tokens, texts, weights, place, words, shares, moved, rewritten, silent)
+
+
+def _difference(texts: list[list[str]]) -> list[int]:
+    """Where two translations differ: at their pronouns, if each has one and they differ; else at the first word."""
+    pronouns = [[t for t, word in enumerate(text) if word in PRONOUNS] for text in texts]
+    if all(len(found) == 1 for found in pronouns):
+        place = [found[0] for found in pronouns]
+        if texts[0][place[0]] != texts[1][place[1]]:
+            return place
+    first = next((t for t, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), None)
+    return [] if first is None else [first, first]
 
 
 class Cover(View):
@@ -123,7 +137,7 @@ class Cover(View):
             f"“{' '.join(now.tokens[at])}” becomes “{' '.join(now.written[at])}”. In head {HEAD} of layer {LAYER}, "
             f"“{now.tokens[at][asker]}” gives {row[key]:.2f} of its attention to “{now.tokens[at][key]}”."
         )
-        if now.place is None:
+        if not now.place:
             return said
         (one, other), (p, q) = (now.words[at], now.words[1 - at]), (now.shares[at][at], now.shares[at][1 - at])
         top = int(np.argmax(now.moved[at]))
@@ -140,7 +154,7 @@ class Cover(View):
         now, at = self.shown, self.state["shown"]
         header = ["word", f"attention of “{now.tokens[at][self.state['asker']]}”"]
         columns = [now.tokens[at], [f"{w:.3f}" for w in now.weights[at][self.state["asker"]]]]
-        if now.place is not None:
+        if now.place:
             header.append(f"“{now.words[1 - at]}” with its state from there")
             columns.append([f"{m:.3f}" for m in now.moved[at]])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
@@ -186,7 +200,7 @@ def cover(
     *,
     model: str | Loaded = MODEL,
     title="“It” looks at the animal. Is that what decides?",
-    caption="The picture that many lectures show: whom [query|it] attends to. In French an animal is [output|il], a "
+    caption="What [query|it] attends to, in one head of a small translator. In French an animal is [output|il], a "
     "street [output|elle].",
     live=False,
     presenting=None,
@@ -195,7 +209,7 @@ def cover(
 
     sentence: with a slash between two words that are compared, as in "too tired/wide."; model: a Transformer's
     checkpoint that translates. The reader may type another sentence: the same model runs in the page, where its files
-    are at hand. live=True: Python hears `shown`, `asker`, `guess`, `turned` and `own`.
+    are at hand. live=True: Python hears `shown`, `asker`, `tried`, `turned` and `own`.
     Returns a view: .shown -> Study. Raises ValueError for a sentence without that slash, or of unequal halves.
     """
     loaded = load_checkpoint(model) if isinstance(model, str) else model
@@ -205,11 +219,12 @@ def cover(
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "sentence": sentence, "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD,
-        "model": loaded.card["name"],
+        "model": loaded.card["name"], "asker": asker, "pronouns": list(PRONOUNS),
+        "seen": any(loaded.was_seen(half) for half in halves(sentence)),
         "parameters": sum(p.numel() for p in loaded.model.parameters()), "vocabulary": len(loaded.source),
         "trained": loaded.card["data"]["train_pairs"],
     }  # fmt: skip
-    state = {"shown": 0, "asker": asker, "guess": -1, "turned": False, "own": ""}
+    state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}
     return shell(Cover(title, caption, arrays, state, [{"kind": "button", "name": "reset", "label": "reset"}], options,
                        presenting), live)  # fmt: skip

@@ -42,25 +42,28 @@ def test_the_word_that_decides_asks_what_it_means(loaded, sentence):
     found = study(loaded, halves(sentence))
     best = [int(np.argmax(moved)) for moved in found.moved]
     nouns = [found.tokens[s][int(found.weights[s][best[s]].argmax())] for s in (0, 1)]
-    assert best[0] == best[1] and found.tokens[0][best[0]] != found.tokens[1][best[0]]
-    assert nouns == [found.tokens[0][1], found.tokens[0][5 if "cross" in sentence else 6]]
+    assert best[0] == best[1] == found.tokens[0].index("too") + 1
+    second = [tokens[5 if "cross" in sentence else 6] for tokens in found.tokens]
+    assert nouns == (second if "street/bridge" in sentence else [found.tokens[0][1], second[1]])
     for s, texts in enumerate(found.rewritten):
-        assert [text[found.place] == found.words[1 - s] for text in texts] == [i == best[0] for i in range(len(texts))]
+        assert [found.words[1 - s] in text for text in texts] == [i == best[0] for i in range(len(texts))]
+    if "/wide" in sentence:
+        assert min(found.silenced) > 0.9  # an arc is no proof
 
 
 def test_of_one_sentence_twice_nothing_is_asked(loaded):
     one, same = halves(SENTENCE)[0], study(loaded, (halves(SENTENCE)[0],) * 2)
-    assert same.place is None and same.moved == [] and same.tokens[0] == loaded.source.cut(one)
+    assert same.place == [] == same.moved and same.tokens[0] == loaded.source.cut(one)
 
 
 def test_of_words_that_the_model_does_not_mean_nothing_is_asked(loaded):
     found = study(loaded, halves("The teacher thanked the zebra because it was so small/old."))
-    assert found.place is None and found.written[0] != found.written[1]
+    assert found.place == [] and found.written[0] != found.written[1]
 
 
 def test_sentences_that_become_the_same_are_shown_without_a_question(loaded):
     view = cover("The animal was very/so tired.", model=loaded)
-    assert view.shown.place is None or view.shown.words
+    assert view.shown.place == [] or view.shown.words
     assert view.table()._repr_html_() and view.describe() and view.to_png().startswith(b"\x89PNG")
 
 
