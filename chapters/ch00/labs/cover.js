@@ -1,7 +1,7 @@
 // The cover: whom a word attends to, what the sentence becomes, and which word's state decided it.
 import COVER_CSS from "./cover.css";
 import { h, mix, rgb } from "../../../course_utils/views/core.js";
-import { loadModel } from "../../../course_utils/views/models/load.js";
+import { form, unknownOf } from "../../../course_utils/views/own.js";
 
 const SCENES = [
   [1900, 1],
@@ -15,61 +15,26 @@ export function cover(ui) {
   const size = spec.study.tokens[0].length;
   const studies = { "": { ...spec.study, weights: rowsOf(ui.arrays.weights, size) } };
   let shownFor = null,
-    words = [],
-    trouble = "",
-    progress = null;
+    words = [];
 
   const sentence = h("div", { class: "line", role: "group", "aria-label": "the sentence: choose the word that asks" }),
     french = h("div", { class: "line french", lang: "fr", role: "status", "data-testid": "french" }),
     says = h("p", { class: "says", role: "status", "data-testid": "readout" }),
     swaps = h("div", { class: "swaps", role: "group", "aria-label": "exchange the state of one word" });
-  const field = h("input", {
-    type: "text",
-    value: spec.sentence,
-    spellcheck: "false",
-    autocomplete: "off",
-    "data-control": "own",
-    "aria-label": "a sentence of your own, with a slash between two words to compare",
-  });
-  const answer = h("span", { class: "quiet", role: "status", "data-testid": "model" });
-  const own = h(
-    "form",
-    {
-      class: "own",
-      onsubmit(event) {
-        event.preventDefault();
-        ask(field.value);
-      },
-    },
-    h("span", {}, "Your own sentence, two words to compare with a slash:"),
-    field,
-    h("button", {}, "ask the model"),
-  );
   svg.setAttribute("class", "arcs");
   svg.setAttribute("aria-hidden", "true");
-  ui.body.append(svg, sentence, french, says, swaps, own, answer);
+  ui.body.append(svg, sentence, french, says, swaps, form(spec.asked, ask));
   const css = h("style");
   css.textContent = COVER_CSS;
   ui.root.append(css);
 
-  // ---- a sentence of the reader's own: the model comes into the page when it is first asked
-  async function ask(text) {
-    trouble = "";
-    try {
-      const pair = twoOf(text);
-      const it = await loadModel(spec.model, (share) => {
-        progress = share < 1 ? share : null;
-        ui.set({});
-      });
-      studies[text] ??= study(it, pair, spec);
-      const asks = studies[text].tokens[0].indexOf("it");
-      ui.set({ own: text, shown: 0, guess: -1, asker: asks < 0 ? studies[text].tokens[0].length - 1 : asks }, true);
-    } catch (error) {
-      trouble = `${error.message}.`;
-      if (error.message.includes("models"))
-        trouble += " On the course's website, and in `make lab`, any sentence can be typed.";
-      ui.set({});
-    }
+  // ---- a sentence of the reader's own
+  function ask([it], text) {
+    studies[text] ??= study(it, twoOf(text), spec);
+    const { tokens, unknown } = studies[text],
+      asks = tokens[0].indexOf("it");
+    ui.set({ own: text, shown: 0, guess: -1, asker: asks < 0 ? tokens[0].length - 1 : asks }, true);
+    return unknownOf(unknown);
   }
 
   // ---- plays by itself until somebody touches it
@@ -112,7 +77,7 @@ export function cover(ui) {
     const line = [];
     tokens[at].forEach((token, i) => {
       let element = (words[i] = word(i, at));
-      if (now().unknown?.[at].includes(i)) {
+      if (now().unknown?.some((piece) => piece.text === token)) {
         element.classList.add("unknown");
         element.title = "not among the model's words";
       }
@@ -209,8 +174,6 @@ export function cover(ui) {
   function paintWords() {
     const it = now(),
       at = state.shown;
-    answer.textContent =
-      trouble || (progress !== null ? `the model is coming: ${Math.round(100 * progress)} %` : about(spec, it));
     if (it.place === null || it.place === undefined) {
       says.replaceChildren("Both sentences become the same in French: nothing to explain. Compare two other words.");
       return;
@@ -279,18 +242,6 @@ export function cover(ui) {
 
 const percentOf = (p) => `${p < 0.0995 && p > 0 ? (100 * p).toFixed(p < 0.00995 ? 2 : 1) : Math.round(100 * p)} %`;
 const top = (row, but = -1) => row.reduce((best, w, i) => (i !== but && (best < 0 || w > row[best]) ? i : best), -1);
-// What was computed, by what, and what it does not know.
-function about(spec, it) {
-  const unknown = (it.unknown ?? []).flatMap((places, s) => places.map((i) => it.tokens[s][i]));
-  const missing = [...new Set(unknown)].map((word) => `“${word}”`).join(", ");
-  return (
-    (missing ? `It does not know ${missing}, and reads <unk> there. ` : "") +
-    `Computed by a Transformer of ${(spec.parameters / 1e6).toFixed(1)} million parameters, trained on ` +
-    `${spec.trained.toLocaleString("en")} sentences of this course; it knows ${spec.vocabulary} English words. ` +
-    `Arcs: head ${spec.head} of layer ${spec.layer}.`
-  );
-}
-
 // The two words between which the reader changes: the one shown, the other.
 function changedWords({ tokens }, at) {
   const i = tokens[0].findIndex((token, k) => token !== tokens[1][k]);
@@ -334,13 +285,14 @@ function twoOf(text) {
 }
 
 // As `study` in cover.py, for a model in the page.
-function study({ model, source, target }, pair, { layer, head }) {
-  const { greedy, softmax, BOS } = globalThis.courseModels;
+function study({ model, source, target }, pair, { layer, head, asked }) {
+  const { greedy, softmax, BOS, UNK } = globalThis.courseModels;
   const pieces = pair.map((text) => source.pieces(text)),
     ids = pieces.map((all) => all.map((piece) => piece.id));
   if (ids[0].length !== ids[1].length)
     throw new Error("Both sentences need as many words, so that states can be exchanged");
-  if (ids[0].length > 24) throw new Error(`${ids[0].length} words; this picture has room for 24`);
+  if (ids[0].length > asked.room)
+    throw new Error(`These are ${ids[0].length} words, and there is room for ${asked.room}`);
   const weights = [];
   const states = ids.map((one) =>
     model.encode(one, (name, value) => {
@@ -353,7 +305,7 @@ function study({ model, source, target }, pair, { layer, head }) {
   const place = differs < 0 || differs >= written[1].length ? null : differs;
   const found = {
     tokens: pieces.map((all) => all.map((piece) => piece.text)),
-    unknown: pieces.map((all) => all.flatMap((piece, i) => (piece.id === 1 ? [i] : []))),
+    unknown: pieces.flat().filter((piece) => piece.id === UNK),
     written: written.map((all) => all.map((id) => target.token(id))),
     weights,
     place,

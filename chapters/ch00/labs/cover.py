@@ -14,12 +14,14 @@ from course_utils.models.heads import recorded
 from course_utils.text import BOS
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.live import shell
+from course_utils.views.own import asked
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
 MODEL = "transformer-grammar"
 SENTENCE = "The animal didn't cross the street because it was too tired/wide."
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
+MOST = 24  # words of a sentence
 
 
 class Study(NamedTuple):
@@ -81,7 +83,7 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    modules = ("core", "models/load", "cover")
+    modules = ("core", "models/load", "own", "cover")
     size = (9.6, 3.4)
 
     @property
@@ -178,9 +180,9 @@ def cover(
     asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
-        "sentence": sentence, "model": loaded.card["name"], "layer": LAYER, "head": HEAD,
-        "parameters": sum(p.numel() for p in loaded.model.parameters()), "vocabulary": len(loaded.source),
-        "trained": loaded.card["data"]["train_pairs"],
+        "layer": LAYER, "head": HEAD,
+        "asked": asked([loaded], sentence.split(), MOST, "Your own sentence, two words to compare with a slash:",
+                       f" Arcs: head {HEAD} of layer {LAYER}."),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "guess": -1, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}

@@ -324,9 +324,9 @@ export function probabilities(logits) {
   return softmax(open);
 }
 
-// The most probable word at each step, until <eos> or `longest` words -> { ids, weights, ended }, as
-// course_utils.decoding.greedy. `each` is called after each word, and may stop it by returning false.
-export function greedy(model, source, { longest, tap, each } = {}) {
+// The most probable word at each step, until <eos> or `longest` words, as course_utils.decoding.greedy: yields what is
+// written so far after each word, { ids, weights, shares }, and returns { ids, weights, ended }.
+export function* writing(model, source, { longest, tap } = {}) {
   const limit = model.sharesContext ? Math.floor(model.config.max_length / 2) : model.config.max_length,
     read = source.slice(0, limit);
   longest ??= Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
@@ -343,9 +343,20 @@ export function greedy(model, source, { longest, tap, each } = {}) {
     if (ids.length === longest) break;
     ids.push(word);
     weights.push(done.weights);
-    if (each?.(word, shares, ids, weights) === false) break;
+    yield { ids, weights, shares };
   }
   return { ids, weights, ended: false };
+}
+
+// All of it at once. `each` is called after each word, and may stop it by returning false.
+export function greedy(model, source, { each, ...options } = {}) {
+  const words = writing(model, source, options);
+  for (;;) {
+    const { value, done } = words.next();
+    if (done) return value;
+    const { ids, weights, shares } = value;
+    if (each?.(ids.at(-1), shares, ids, weights) === false) return { ids, weights, ended: false };
+  }
 }
 
 // A token drawn from logits, as course_utils.decoding.sampling does it: temperature, then the top k, then the top p.
