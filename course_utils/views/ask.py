@@ -51,9 +51,8 @@ def predict(
     """
     answers = [str(a) for a in answers]
     if len(answers) < 2 or (answer is not None and not 0 <= answer < len(answers)):
-        raise ValueError(
-            f"{len(answers)} answers and the right one at {answer}: give at least 2, and an index among them"
-        )
+        given = f"{len(answers)} answers and the right one at {answer}"
+        raise ValueError(f"{given}: give at least 2, and an index among them")
     options = {"answers": answers, "answer": -1 if answer is None else answer, "because": because, "foot": False}
     view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
     view.size = (7.0, 0.7 + 0.3 * len(answers))
@@ -68,9 +67,7 @@ class Source:
             self.code = textwrap.dedent(inspect.getsource(obj))
             self.place = f"{obj.__module__}.{obj.__qualname__}"
         except (TypeError, OSError, AttributeError):
-            raise TypeError(
-                f"{obj!r} has no Python source to show: give a function, a class or a module of the course"
-            ) from None
+            raise TypeError(f"{obj!r} has no Python source to show: give a function or class of the course") from None
         self.tests = tests_of(obj.__name__)
 
     def __repr__(self) -> str:

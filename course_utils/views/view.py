@@ -21,6 +21,12 @@ import rcssmin
 from .table import TextTable
 
 HERE = pathlib.Path(__file__).parent
+BEGIN = "(()=>{"  # around the code of a view: END builds it in the element that holds both scripts
+END = (
+    "\n{const host=document.currentScript.parentElement,"
+    '[spec,data]=JSON.parse(host.querySelector("script").textContent);'
+    "mount(host,{KIND},spec,fromBase64(data))}})()"
+)
 
 
 class View:
@@ -85,27 +91,17 @@ class View:
         for name, array in self.arrays.items():
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
-        return {
-            "kind": self.kind,
-            "title": self.title,
-            "caption": self.caption,
-            "words": self.describe(),
-            "state": self.state,
-            "controls": self.controls,
-            "arrays": layout,
-            "presenting": self.presenting,
-            **self.options,
-        }
+        told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
+        return told | {"words": self.describe(), "arrays": layout} | self.options
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
-        return b"".join(
-            np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")).tobytes() for a in self.arrays.values()
-        )
+        little = (np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")) for a in self.arrays.values())
+        return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
-        """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
-        return f'<div class="course-view">{self.still()}<script>{self.script()}</script></div>'
+        """The HTML shell: picture, sentence and table for everyone, and the scripts that replace them by the view."""
+        return f'<div class="course-view">{self.still()}{self.scripts()}</div>'
 
     def still(self) -> str:
         """What remains where no script may run: the picture with its alt text, the caption, the table."""
@@ -119,23 +115,20 @@ class View:
             f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
         )
 
-    def script(self) -> str:
-        """The ES modules and one call that builds the view in the element around the script."""
-        spec = json_for_script(self.spec())
-        data = base64.b64encode(self.payload()).decode()
-        call = f'mount(document.currentScript.parentElement,{{{self.kind}}},{spec},fromBase64("{data}"))'
-        return f"(()=>{{{self.code()}\n{call}}})()"
+    def scripts(self) -> str:
+        """Two scripts: `[spec, numbers in base64]` as JSON, which the website reads too, and the code that shows it."""
+        parts = json_for_script([self.spec(), base64.b64encode(self.payload()).decode()])
+        code = f"{BEGIN}{self.code()}{END.replace('KIND', self.kind)}"
+        return f'<script type="application/json">{parts}</script><script>{code}</script>'
 
     def code(self) -> str:
         """The ES modules of this view as one script: those beside its class, and the shared ones of this folder."""
         return bundle(self.modules, pathlib.Path(inspect.getfile(type(self))).parent)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {
-            "text/html": self.fragment(),
-            "image/png": base64.b64encode(self.to_png(scale=1)).decode(),
-            "text/plain": f"{self.title}\n{self.describe()}",
-        }
+        picture = base64.b64encode(self.to_png(scale=1)).decode()
+        words = f"{self.title}\n{self.describe()}"
+        return {"text/html": self.fragment(), "image/png": picture, "text/plain": words}
 
 
 @functools.cache
@@ -205,9 +198,8 @@ def sweep(view) -> int:
                 if i in (0, len(values) - 1):
                     state.to_png()
             except Exception as error:
-                raise RuntimeError(
-                    f"{shown.kind}: {name} = {value!r} fails: {type(error).__name__}: {error}"
-                ) from error
+                said = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
             visited += 1
         if before is not None:
             setattr(view, name, before)

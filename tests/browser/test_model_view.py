@@ -32,7 +32,7 @@ def whole(model="pre-norm", **options):
 
 def bare(view) -> str:
     """The view without its static picture."""
-    return f'<div class="course-view"><script>{view.script()}</script></div>'
+    return f'<div class="course-view">{view.scripts()}</div>'
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""The cover: a sentence, whom its words attend to, what it becomes in French, and what decided that.
+"""The cover: a sentence, whom its words attend to, what it becomes in French, and which word decides that.
 
-The picture of every lecture is true and explains little: `study` changes one word, and then exchanges the encoder's
-state of one word after the other between the two sentences. What is typed is studied in the page, by the same model.
+The picture of every lecture shows whom "it" attends to. `study` changes one word, and then exchanges the encoder's
+state of one word after the other between the two sentences: what carries the change is the word to ask. What a reader
+types is studied in the page, by the same model.
 """
 
 from typing import NamedTuple
@@ -11,17 +12,21 @@ import torch
 
 from course_utils.decoding import greedy
 from course_utils.models.heads import recorded
+from course_utils.models.transformer import DecoderState, Memory
 from course_utils.text import BOS
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.live import shell
-from course_utils.views.own import asked
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
 MODEL = "transformer-grammar"
 SENTENCE = "The animal didn't cross the street because it was too tired/wide."
+OTHERS = (
+    "The cow didn't cross the bridge because it was too tired/narrow.",
+    "The trophy didn't fit in the box because it was too big/small.",
+)
+SURE = 0.5  # the model means what it writes when it gives it at least so much
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
-MOST = 24  # words of a sentence
 
 
 class Study(NamedTuple):
@@ -30,7 +35,8 @@ class Study(NamedTuple):
     tokens [s][S] of the source, written [s][T] of the translation; weights [s][S, S] of one head of the encoder;
     place: where the translations first differ, words [s] there; shares [s][w]: the probability of each of the two words
     after the translation's beginning; moved [s][S]: the probability of the other sentence's word when the state of one
-    source word comes from there. Where the translations are alike, place is None and the last three are empty.
+    source word comes from there; rewritten [s][S]: what is written then. Where the translations are alike, or the model
+    is not SURE of its words, place is None and the last four are empty.
     """
 
     tokens: list[list[str]]
@@ -40,6 +46,18 @@ class Study(NamedTuple):
     words: list[str]
     shares: list[list[float]]
     moved: list[list[float]]
+    rewritten: list[list[list[str]]]
+
+
+class _Read:
+    """A Transformer that has read: `start` gives what it keeps of given states, one sentence for each row."""
+
+    def __init__(self, model, states: torch.Tensor):
+        self.model, self.states, self.step = model, states, model.step
+
+    def start(self, source, source_mask=None) -> DecoderState:
+        read = tuple(block.cross_attention.project(self.states) for block in self.model.decoder)
+        return DecoderState(read, None, ())
 
 
 @torch.no_grad()
@@ -61,21 +79,24 @@ def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
     written = [greedy(model, source)[0].ids for source in ids]
     pairs = enumerate(zip(*written, strict=False))
     place = next((t for t, (a, b) in pairs if a != b), None)
-    words, shares, moved = [], [], []
+    words, shares, moved, rewritten = [], [], [], []
     if place is not None:
         prefix, pair = torch.tensor([[BOS, *written[0][:place]]]), [w[place] for w in written]
         for s, memory in enumerate(memories):
             states, theirs = memory.states[-1], memories[1 - s].states[-1]  # [1, S, D]
             eye = torch.eye(states.shape[1], dtype=torch.bool)[..., None]  # row i: only word i comes from there
             mixed = torch.cat([states, torch.where(eye, theirs, states)])  # [1 + S, S, D]
-            layers = tuple(mixed for _ in memory.states)
-            features = model.decode(prefix.expand(len(mixed), -1), memory._replace(states=layers))
+            features = model.decode(prefix.expand(len(mixed), -1), Memory((mixed,) * len(model.decoder), None))
             p = model.output(features[:, -1]).softmax(-1)[:, pair]  # [1 + S, 2]
             shares.append(p[0].tolist()), moved.append(p[1:, 1 - s].tolist())
+            texts = greedy(_Read(model, mixed[1:]), ids[s].expand(len(mixed) - 1, -1))
+            rewritten.append([loaded.target.tokens(text.ids) for text in texts])
         words = loaded.target.tokens(pair)
+        if min(shares[0][0], shares[1][1]) < SURE:
+            place, words, shares, moved, rewritten = None, [], [], [], []
     return Study(
         [loaded.source.cut(s) for s in sentences], [loaded.target.tokens(w) for w in written], weights, place, words,
-        shares, moved,
+        shares, moved, rewritten,
     )  # fmt: skip
 
 
@@ -83,8 +104,8 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    modules = ("core", "models/load", "own", "cover")
-    size = (9.6, 3.4)
+    modules = ("core", "models/load", "cover")
+    size = (9.6, 3.2)
 
     @property
     def shown(self) -> Study:
@@ -106,10 +127,13 @@ class Cover(View):
             return said
         (one, other), (p, q) = (now.words[at], now.words[1 - at]), (now.shares[at][at], now.shares[at][1 - at])
         top = int(np.argmax(now.moved[at]))
+        most = max(m for i, m in enumerate(now.moved[at]) if i != top)
+        asked = now.weights[at][top]
         return (
             f"{said} It writes “{one}” with {p:.3f}, “{other}” with {q:.4f}. With the state of “{now.tokens[at][top]}” "
             f"from the other sentence, “{other}” gets {now.moved[at][top]:.3f}; with that of any other word at most "
-            f"{max(m for i, m in enumerate(now.moved[at]) if i != top):.3f}."
+            f"{most:.3f}. “{now.tokens[at][top]}” itself gives {asked.max():.2f} of its attention to "
+            f"“{now.tokens[at][int(asked.argmax())]}”."
         )
 
     def table(self) -> TextTable:
@@ -162,8 +186,8 @@ def cover(
     *,
     model: str | Loaded = MODEL,
     title="“It” looks at the animal. Is that what decides?",
-    caption="The picture of every lecture: what [query|it] attends to. Change the last word; watch the arcs, and the "
-    "French [output|pronoun].",
+    caption="The picture that many lectures show: whom [query|it] attends to. In French an animal is [output|il], a "
+    "street [output|elle].",
     live=False,
     presenting=None,
 ):
@@ -171,7 +195,7 @@ def cover(
 
     sentence: with a slash between two words that are compared, as in "too tired/wide."; model: a Transformer's
     checkpoint that translates. The reader may type another sentence: the same model runs in the page, where its files
-    are at hand. live=True: Python hears `shown`, `asker`, `guess` and `own`.
+    are at hand. live=True: Python hears `shown`, `asker`, `guess`, `turned` and `own`.
     Returns a view: .shown -> Study. Raises ValueError for a sentence without that slash, or of unequal halves.
     """
     loaded = load_checkpoint(model) if isinstance(model, str) else model
@@ -180,11 +204,12 @@ def cover(
     asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
-        "layer": LAYER, "head": HEAD,
-        "asked": asked([loaded], sentence.split(), MOST, "Your own sentence, two words to compare with a slash:",
-                       f" Arcs: head {HEAD} of layer {LAYER}."),
+        "sentence": sentence, "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD,
+        "model": loaded.card["name"],
+        "parameters": sum(p.numel() for p in loaded.model.parameters()), "vocabulary": len(loaded.source),
+        "trained": loaded.card["data"]["train_pairs"],
     }  # fmt: skip
-    state = {"shown": 0, "asker": asker, "guess": -1, "own": ""}
+    state = {"shown": 0, "asker": asker, "guess": -1, "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}
     return shell(Cover(title, caption, arrays, state, [{"kind": "button", "name": "reset", "label": "reset"}], options,
                        presenting), live)  # fmt: skip

@@ -76,7 +76,7 @@ def softmax(
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
 
     scores [K], 1 to 12 finite numbers; names: K labels; mask [K] bool, True = may be attended.
-    live=True: Python hears `temperature`, `shift`, `method`, `mask`.
+    live=True: Python reads `temperature`, `shift`, `method`, `mask`.
     """
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():
@@ -89,16 +89,11 @@ def softmax(
         )
     state = {"temperature": 1.0, "shift": 0.0, "method": "stable", "mask": allowed}
     warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
+    shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]
     words = {"stable": "stable", "naive": "without the maximum"}
     controls = [
         {"kind": "range", "name": "temperature", "label": "temperature", "values": warm, "digits": 2},
-        {
-            "kind": "range",
-            "name": "shift",
-            "label": "add to all",
-            "values": [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0],
-            "digits": 0,
-        },
+        {"kind": "range", "name": "shift", "label": "add to all", "values": shifts, "digits": 0},
         {"kind": "choice", "name": "method", "label": "computed", "options": ["stable", "naive"], "words": words},
         {"kind": "toggles", "name": "mask", "label": "may be attended", "options": names},
         {"kind": "button", "name": "reset", "label": "reset"},

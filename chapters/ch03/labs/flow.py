@@ -26,7 +26,7 @@ class Flow(View):
 
     @property
     def word(self) -> int:
-        """The target word at which the picture stands, in the translation with attention."""
+        """The target word that the picture shows, in the translation with attention."""
         return min(self.state["step"], len(self.options["tokens"]["attention"])) - 1
 
     def array(self, name: str) -> np.ndarray:
@@ -132,7 +132,7 @@ def flow(
     models: two of chapter 3's translators, with attention and without, as `load_checkpoint` gives them, or their names:
     the reader can then type a sentence, which they translate in the page, where their files are at hand.
     features: those of their states that are shown, from the first number up to the second.
-    step: the word to stand at, from 1; None for the last. live=True: Python hears `step`.
+    step: the word to stand at, from 1; None for the last. live=True: Python reads `step`.
 
     Numbers travel as float32. Returns a view: .contexts [T, D] .word and what all have.
     Raises ValueError for shapes that don't fit, or contexts that are not the weighted means of the states.

@@ -117,7 +117,40 @@ class Whole(View):
         return TextTable(header, rows)
 
     def draw(self, figure) -> None:
-        _draw(self, figure)
+        left, right, below = figure.subplot_mosaic(
+            [["encoder", "decoder"], ["next", "next"]], height_ratios=[2.3, 1]
+        ).values()
+        purple = picture.ink_map(picture.PAPER, tuple(int(picture.COLOURS["output"][i : i + 2], 16) for i in (1, 3, 5)))
+        written = {s: self._written(s) for s in ("encoder", "decoder")}
+        for axes, side, mark in ((left, "encoder", "s"), (right, "decoder", "t")):
+            (labels, lengths), words = written[side], picture.names(self.options["words"][side], mark)
+            lengths[:, len(self.words[side]) :] = np.nan
+            axes.imshow(lengths, cmap=purple, vmin=0, vmax=1, aspect="auto")
+            words = [w if i < len(self.words[side]) else "" for i, w in enumerate(words)]
+            axes.set_xticks(range(len(words)), words, rotation=45, ha="left", fontsize=8)
+            axes.set_yticks(range(len(labels)), labels, fontsize=8)
+            axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+            axes.set_title(f"{side}: what each part adds", fontsize=9)
+            axes.spines[:].set_visible(False)
+            if self.part[0] == side and self.part[1]:
+                opened = self.options["order"][side].index(self.state["part"]) - 1
+                axes.get_yticklabels()[opened].set(weight="bold")
+        shown = self.next_words[:6] + self.next_words[-1:]
+        names = picture.names([w for w, _, _ in shown], "w")
+        bars = below.bar(range(len(shown)), [p for *_, p in shown], color=picture.COLOURS["output"], width=0.6)
+        below.bar_label(bars, [f"{p:.3f}" for *_, p in shown], fontsize=8)
+        below.set_xticks(range(len(shown)), names, fontsize=8)
+        below.set(ylim=(0, 1.15), yticks=[], title="next word")
+        below.title.set_fontsize(9)
+
+    def _written(self, side: str) -> tuple[list[str], np.ndarray]:
+        """How long what a part adds is, compared with what was there: (names of the parts, [parts, words])."""
+        names, lengths = [], []
+        for n, layer in enumerate(getattr(self.trace, side).layers):
+            for kind, part in layer.items():
+                names.append(f"{n + 1} {NAMES[kind]}")
+                lengths.append((part.written.norm(dim=-1) / part.before.norm(dim=-1)).numpy())
+        return names, np.array(lengths)
 
 
 def model(
@@ -141,11 +174,11 @@ def model(
 
     loaded: .model (a Transformer) .source .target, as load_checkpoint gives it; sentence: at most 24 tokens.
     target: None, what the model writes greedily; a text: this is fed to the decoder. At most 32 tokens with <bos>.
-    step: how many words stand in the decoder, <bos> included; None for all. head: from 0.
+    step: how many words the decoder has read, <bos> included; None for all. head: from 0.
     part: "encoder.embedding", "encoder.1.attention", "encoder.1.ffn", …, "encoder.norm", "decoder.embedding",
         "decoder.1.attention", "decoder.1.cross", "decoder.1.ffn", …, "decoder.norm", "decoder.output".
     source_word, target_word: the lit word of either side, the word itself or its place from 0.
-    live=True: the reader may type a sentence, and Python answers; it hears `sentence`, `step`, `part`, `head`, …
+    live=True: the reader may type a sentence, and Python answers; it reads `sentence`, `step`, `part`, `head`, …
 
     Tensors travel as float16, sums and norms of them are made in the browser, scores and heads too; logits as float32.
     Returns a view: .trace (all tensors, exact) .tensors .next_words and what all have.
@@ -258,42 +291,3 @@ def _place(word, words: list[str], name: str) -> int:
             raise ValueError(f"{name} is {word!r}; there are {' '.join(words)}")
         return words.index(word)
     return whole(word, len(words) - 1, name)
-
-
-def _draw(view, figure) -> None:
-    """Draws the view at its current state into a matplotlib figure."""
-    left, right, below = figure.subplot_mosaic(
-        [["encoder", "decoder"], ["next", "next"]], height_ratios=[2.3, 1]
-    ).values()
-    purple = picture.ink_map(picture.PAPER, tuple(int(picture.COLOURS["output"][i : i + 2], 16) for i in (1, 3, 5)))
-    written = {s: _written(view, s) for s in ("encoder", "decoder")}
-    for axes, side, mark in ((left, "encoder", "s"), (right, "decoder", "t")):
-        (labels, lengths), words = written[side], picture.names(view.options["words"][side], mark)
-        lengths[:, len(view.words[side]) :] = np.nan
-        axes.imshow(lengths, cmap=purple, vmin=0, vmax=1, aspect="auto")
-        words = [w if i < len(view.words[side]) else "" for i, w in enumerate(words)]
-        axes.set_xticks(range(len(words)), words, rotation=45, ha="left", fontsize=8)
-        axes.set_yticks(range(len(labels)), labels, fontsize=8)
-        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-        axes.set_title(f"{side}: what each part adds", fontsize=9)
-        axes.spines[:].set_visible(False)
-        if view.part[0] == side and view.part[1]:
-            opened = view.options["order"][side].index(view.state["part"]) - 1
-            axes.get_yticklabels()[opened].set(weight="bold")
-    shown = view.next_words[:6] + view.next_words[-1:]
-    names = picture.names([w for w, _, _ in shown], "w")
-    bars = below.bar(range(len(shown)), [p for *_, p in shown], color=picture.COLOURS["output"], width=0.6)
-    below.bar_label(bars, [f"{p:.3f}" for *_, p in shown], fontsize=8)
-    below.set_xticks(range(len(shown)), names, fontsize=8)
-    below.set(ylim=(0, 1.15), yticks=[], title="next word")
-    below.title.set_fontsize(9)
-
-
-def _written(view, side: str) -> tuple[list[str], np.ndarray]:
-    """How long what a part adds is, compared with what was there: (names of the parts, [parts, words])."""
-    names, lengths = [], []
-    for n, layer in enumerate(getattr(view.trace, side).layers):
-        for kind, part in layer.items():
-            names.append(f"{n + 1} {NAMES[kind]}")
-            lengths.append((part.written.norm(dim=-1) / part.before.norm(dim=-1)).numpy())
-    return names, np.array(lengths)

@@ -80,15 +80,8 @@ class Predictions(View):
         for i, x, y in lines:
             on = i == position
             edge = picture.COLOURS["query"] if on else "#dbe2e9" if i in self.options["positions"] else None
-            boxed(
-                words,
-                x,
-                y + 0.5,
-                names[i],
-                edge=edge,
-                colour=edge if on else "#1b2430",
-                weight="bold" if on else "normal",
-            )
+            ink, weight = (edge, "bold") if on else ("#1b2430", "normal")
+            boxed(words, x, y + 0.5, names[i], edge=edge, colour=ink, weight=weight)
         for m, axes in enumerate(np.atleast_1d(below.subplots(1, len(models)))):
             bars, true = list(self.bars(m)), self.true(m)
             if true and true[0] not in [w for w, _ in bars]:
@@ -127,7 +120,7 @@ def predictions(
     words, or a function id -> word; truth: the true word of each place, T words, None where there is none; positions:
     the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
     bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
-    hears `position`.
+    reads `position`.
 
     Only the bars travel, as float32. Returns a view: .bars(model), .true(model), .right(model); and what all have.
     Raises TypeError and ValueError for what does not fit.

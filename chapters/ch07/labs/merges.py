@@ -176,7 +176,7 @@ def merges(
     steps: merges at most, 1 to 60; it ends when no pair occurs twice. step: merges made at first. mark: what stands
     before each word, as in `Subwords`; "" for nothing. Of pairs that are as frequent the one of older pieces is taken,
     as the library tokenizers does. word: one more, cut by the merges so far; the reader can type another.
-    live=True: Python hears `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
+    live=True: Python reads `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
     have. Raises ValueError that says what was given, what is needed, what to do. Source: Sennrich, Haddow & Birch 2016.
     """
     if isinstance(words, str):
@@ -191,13 +191,8 @@ def merges(
     if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"steps is {steps!r}; needed: a whole number from 1 to {MOST_STEPS}")
     names = sorted(counts, key=lambda w: -counts[w])
-    options = {
-        "names": names,
-        "counts": [int(counts[w]) for w in names],
-        "mark": str(mark),
-        "shown": SHOWN,
-        "bars": BARS,
-    }
+    options = {"names": names, "counts": [int(counts[w]) for w in names], "mark": str(mark)}
+    options |= {"shown": SHOWN, "bars": BARS}
     view = Merges(title, caption, {}, {"step": 0, "word": str(word).strip()}, [], options, presenting)
     last = len(view.after(steps)[1])
     if not 0 <= step <= last:

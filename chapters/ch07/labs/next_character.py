@@ -15,7 +15,7 @@ MOST_PLACES, MOST_KEYS, BEST = 200, 100, 5
 
 
 class Played(NamedTuple):
-    """The place that was played last: what the reader typed ("" for a pass), what stands there."""
+    """The place that was played last: what the reader typed ("" for a pass), and the true token."""
 
     guess: str
     truth: str
@@ -40,7 +40,7 @@ class NextCharacter(View):
     @property
     def scores(self) -> dict:
         """guessed: places played; reader, model: right guesses there; bits: what the model needed for each, on average.
-        bits is −log₂ of the probability it gave to what stands there; NaN before the first guess."""
+        bits is −log₂ of the probability it gave to the true token; NaN before the first guess."""
         n, hidden, best = self.played, self.options["hidden"], self.options["best"]
         reader = sum(g == t for g, t in zip(self.state["guesses"], hidden, strict=False))
         model = sum(b[0] == t for b, t in zip(best[:n], hidden, strict=False))
@@ -114,8 +114,8 @@ def next_character(
     """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
 
     text: str, or a list of tokens; probabilities [T, V], each row sums to 1: the model's for each of the last T tokens
-    of the text; what stands before them is shown. tokens: V labels. T from 1 to 200.
-    live=True: Python hears `guesses`, what was typed at each place ("" for a pass).
+    of the text; what comes before them is shown. tokens: V labels. T from 1 to 200.
+    live=True: Python reads `guesses`, what was typed at each place ("" for a pass).
 
     Only the model's five best guesses and what it gave to the right one travel. Returns a view: .scores .bits and what
     all have. Raises TypeError or ValueError that says what was given, what is needed, what to do.

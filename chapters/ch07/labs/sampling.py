@@ -79,7 +79,7 @@ class Sampling(View):
 
     @property
     def names(self) -> list[str]:
-        """The levels' names: a token, or how many stand in a group."""
+        """The levels' names: a token, or how many are in a group."""
         names, counts = self.options["names"][self.state["step"]], self.levels[1]
         return [*map(visible, names), *(f"one of {n} rarer tokens" for n in counts[len(names) :])]
 
@@ -170,10 +170,10 @@ def sampling(
 ):
     """The next token under the hand: temperature, then top-k, then top-p, then a draw with dice that can be repeated.
 
-    logits [V], or [S, V] for up to 64 steps; tokens: V labels. text: what stands before the first step. chosen: for
+    logits [V], or [S, V] for up to 64 steps; tokens: V labels. text: what comes before the first step. chosen: for
     several steps, S numbers of tokens: what was written at each. top_k, top_p: None keeps all.
     then(ids written so far) -> logits [V]: with live=True only; then a draw is really written, and asked for more.
-    live=True: Python hears `step`, `temperature`, `top_k` (V: off), `top_p` (1: off), `seed`, `draws`.
+    live=True: Python reads `step`, `temperature`, `top_k` (V: off), `top_p` (1: off), `seed`, `draws`.
 
     Up to 100 tokens travel one by one as float32. Of more, the most likely do, 480 of one step, at least 60 of each;
     the rest in groups whose logits differ by less than 0.05. Returns a view: .probabilities
@@ -215,7 +215,7 @@ def sampling(
 
 
 def answering(view: Sampling, tokens: list[str], then):
-    """The live lab in which a draw is written: Python hears the `pick`, asks then(ids) and shows the next step."""
+    """The live lab in which a draw is written: Python reads the `pick`, asks then(ids) and shows the next step."""
     lab, written, logits = shell(view, True), [], [as_array(then([]), "logits")]
 
     def hear(change):

@@ -325,14 +325,15 @@ export function probabilities(logits) {
 }
 
 // The most probable word at each step, until <eos> or `longest` words, as course_utils.decoding.greedy: yields what is
-// written so far after each word, { ids, weights, shares }, and returns { ids, weights, ended }.
-export function* writing(model, source, { longest, tap } = {}) {
+// written so far after each word, { ids, weights, shares }, and returns { ids, weights, ended }. states: what a
+// Transformer has read, in the place of the source.
+export function* writing(model, source, { longest, tap, states } = {}) {
   const limit = model.sharesContext ? Math.floor(model.config.max_length / 2) : model.config.max_length,
     read = source.slice(0, limit);
   longest ??= Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
   const ids = [],
     weights = [];
-  let state = model.start(read, tap),
+  let state = model.start(read, tap, states),
     word = BOS;
   while (ids.length <= longest) {
     const done = model.step(word, state, tap),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from chapters.ch00.labs import cover
-from chapters.ch00.labs.cover import MODEL, SENTENCE, halves, study
+from chapters.ch00.labs.cover import MODEL, OTHERS, SENTENCE, halves, study
 from course_utils.decoding import translate
 from course_utils.training.checkpoints import load_checkpoint
 
@@ -36,10 +36,26 @@ def test_it_says_what_the_translator_writes(loaded):
     assert all(np.allclose(w.sum(-1), 1, atol=1e-5) for w in found.weights)
 
 
-def test_exchanging_all_states_gives_the_other_sentence(loaded):
-    """The exchange word by word begins and ends where the two sentences stand."""
+@pytest.mark.parametrize("sentence", [SENTENCE, *OTHERS])
+def test_the_word_that_decides_asks_what_it_means(loaded, sentence):
+    """The end of the story: the same head, asked by the word that decides, turns from one noun to the other."""
+    found = study(loaded, halves(sentence))
+    best = [int(np.argmax(moved)) for moved in found.moved]
+    nouns = [found.tokens[s][int(found.weights[s][best[s]].argmax())] for s in (0, 1)]
+    assert best[0] == best[1] and found.tokens[0][best[0]] != found.tokens[1][best[0]]
+    assert nouns == [found.tokens[0][1], found.tokens[0][5 if "cross" in sentence else 6]]
+    for s, texts in enumerate(found.rewritten):
+        assert [text[found.place] == found.words[1 - s] for text in texts] == [i == best[0] for i in range(len(texts))]
+
+
+def test_of_one_sentence_twice_nothing_is_asked(loaded):
     one, same = halves(SENTENCE)[0], study(loaded, (halves(SENTENCE)[0],) * 2)
     assert same.place is None and same.moved == [] and same.tokens[0] == loaded.source.cut(one)
+
+
+def test_of_words_that_the_model_does_not_mean_nothing_is_asked(loaded):
+    found = study(loaded, halves("The teacher thanked the zebra because it was so small/old."))
+    assert found.place is None and found.written[0] != found.written[1]
 
 
 def test_sentences_that_become_the_same_are_shown_without_a_question(loaded):
