@@ -40,6 +40,7 @@ export function form({ models, label, text, about }, answer, forget = null) {
       shares[n] = share / models.length;
       tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
     };
+    tell("The model is coming.");
     try {
       const found = await Promise.all(models.map((name, n) => loadModel(name, come(n))));
       tell(about);
@@ -50,7 +51,16 @@ export function form({ models, label, text, about }, answer, forget = null) {
     }
   }
   const line = h("label", {}, label, field);
-  return h("form", { class: "own", onsubmit: ask }, line, h("button", {}, "ask the model"), back, said, style);
+  const keys = (event) => event.stopPropagation(); // JupyterLab has other plans with Enter
+  return h(
+    "form",
+    { class: "own", onsubmit: ask, onkeydown: keys },
+    line,
+    h("button", {}, "ask the model"),
+    back,
+    said,
+    style,
+  );
 }
 
 const named = (token) => token.replace(/^▁(?=.)/, "");
