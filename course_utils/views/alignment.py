@@ -201,6 +201,6 @@ def alignment(
     view = Alignment(title, caption, arrays, state, controls, options, presenting)
     view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))
     if model is not None:
-        read = getattr(translation, "source_tokens", source)
-        answered(view, model, read, MOST_SOURCE, title=TITLE, caption=CAPTION, longest=MOST_TARGET)
+        read = getattr(translation, "source_tokens", None) or translation[0]
+        answered(view, model, read, MOST_SOURCE, needs="attention", title=TITLE, caption=CAPTION, longest=MOST_TARGET)
     return shell(view, live)

@@ -8,15 +8,19 @@ CORPORA = {"grammar": "of this course", "tatoeba": "of tatoeba.org (CC BY 2.0 FR
 UNITS = {"words": "{} words", "characters": "{} characters", "subwords": "pieces of {} words"}
 
 
-def answered(view, model, tokens, room, **more):
+def answered(view, model, tokens, room, needs="", **more):
     """The view with a form in which a reader types; the same view where a page cannot load who would answer.
 
     model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; one that was trained in a
-    lesson has no file. tokens: those of the sentence on show; room: source tokens for which there is room.
+    lesson has no file. tokens: those of the sentence on show; room: source tokens for which there is room; needs: a
+    setting that no model may have as None (ValueError).
     more: what the page is told besides, as the `title` and the `caption` of what it computes.
     """
     given = model if isinstance(model, tuple | list) else [model]
     loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
+    for m in loaded:
+        if m is not None and getattr(m.model.config, needs, m) is None:
+            raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
     if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
         view.options["own"] = asked(loaded, tokens, room) | more
         view.modules = (*view.modules, "models/load", "own")

@@ -173,6 +173,10 @@ def flow(
     steps = {"kind": "range", "name": "step", "label": "word", "values": list(range(1, longest + 1)), "digits": 0}
     view = Flow(title, caption, arrays, {"step": step}, [steps], options, presenting)
     if models is not None:
+        if features[1] - features[0] != states.shape[1]:
+            raise ValueError(
+                f"features is {features}, and states have {states.shape[1]}: name those of the whole state"
+            )
         told = {"from": list(plain_from), "features": list(features), "longest": MOST_TARGET}
         answered(view, models, source, MOST_SOURCE, title=TITLE, caption=CAPTION, **told)
     return shell(view, live)
