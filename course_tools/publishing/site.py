@@ -14,6 +14,7 @@ from pathlib import Path
 from course_tools.authoring import building
 from course_utils import __version__
 from course_utils.support import files
+from course_utils.views.models import model_files, page_files
 
 from . import glossary, hosted, lighten, links, pages, places
 from .markup import headings, plain, tree
@@ -44,7 +45,7 @@ class Site:
     """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
 
     def __init__(self, repository=None):
-        self.repository, self.shared = repository, lighten.Files()
+        self.repository, self.shared, self.models = repository, lighten.Files(), {}
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
         self.terms = glossary.terms(self.chapters)
@@ -70,7 +71,9 @@ class Site:
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
     def view(self, view):
-        """The HTML of a `fragments.View`; what weighs in it is put into files."""
+        """The HTML of a `fragments.View`; what weighs in it is put into files, the model that it runs, too."""
+        if model := view.spec.get("model"):
+            self.models |= page_files() | model_files(model)
         return lighten.view(view, self.shared)
 
     def pages(self):
@@ -94,6 +97,7 @@ class Site:
         made["site.css"] = pages.asset("code.css").encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
+        made |= {f"models/{name}": script for name, script in self.models.items()}
         return made | self.shared.content
 
     def page(self, template, title, sections=(), description=COURSE, **more):
@@ -116,8 +120,8 @@ class Site:
         return {"teaching.html": self.page("text", title, contents(page), body=with_anchors(page))}
 
     def landing(self):
-        """The first page: a view to touch, the chapters, what is beside them."""
-        first = self.chapters[1]
+        """The first page: the cover, the chapters, what is beside them."""
+        first = self.chapters[0]
         view = next(made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
         page = tree(self.view(view))
         lighten.lighten(page, self.shared)

@@ -30,7 +30,8 @@ ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name: one row for each letter of the verse
 assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
-labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), title="What comes next?")
+labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
+                    title="What comes next?")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="language-model"></a><a id="next-token"></a>
@@ -242,7 +243,8 @@ def then(written):
     with torch.no_grad():
         return gpt(torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)).logits[0, -1]
 
-labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, live=True, title="Which letter will it be?")
+labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, model="gpt-shakespeare", live=True,
+              title="Which letter will it be?")
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>

@@ -3,6 +3,7 @@
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
+from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -108,6 +109,7 @@ def predictions(
     positions=None,
     top=5,
     select=None,
+    model=None,
     title="What does the model expect here?",
     caption="Choose a [query|word], by click or with the arrow keys. Bars: the most probable words [output|predicted] "
     "at its place. ✓ marks the true word.",
@@ -121,6 +123,8 @@ def predictions(
     the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
     bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
     reads `position`.
+    model: the name of the BERT whose predictions these are, as in "bert-stories": it then fills the gaps of what the
+    reader types, in the page.
 
     Only the bars travel, as float32. Returns a view: .bars(model), .true(model), .right(model); and what all have.
     Raises TypeError and ValueError for what does not fit.
@@ -132,6 +136,10 @@ def predictions(
     models = predictions if isinstance(predictions, dict) else {"": predictions}
     if not 1 <= len(models) <= MOST_MODELS:
         raise ValueError(f"{len(models)} models; needed: 1 or {MOST_MODELS}, side by side")
+    if model is not None and len(models) > 1:
+        raise ValueError(
+            f"model={model!r} beside {len(models)} predictions; needed: the predictions of that model alone"
+        )
     given = [_checked(p, name or "predictions", names, places) for name, p in models.items()]
     size = given[0].shape[-1]
     if any(p.shape[-1] != size for p in given):
@@ -164,13 +172,12 @@ def predictions(
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
-    controls = [
-        {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
-         "words": {i: f"{i + 1} {names[i]}" for i in places}},
-        {"kind": "button", "name": "reset", "label": "reset"},
-    ]  # fmt: skip
+    menu = {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
+            "words": {i: f"{i + 1} {names[i]}" for i in places}}  # fmt: skip
+    controls = [*([menu] if model is None else []), {"kind": "button", "name": "reset", "label": "reset"}]
     options["vocabulary"] = [str(word(i)) for i in used]
-    view = Predictions(title, caption, arrays, {"position": start}, controls, options, presenting)
+    state = {"position": start} | ({} if model is None else {"own_position": 0})
+    view = asking(Predictions(title, caption, arrays, state, controls, options, presenting), model)
     view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 

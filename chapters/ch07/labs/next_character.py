@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -106,6 +107,7 @@ def next_character(
     probabilities,
     tokens,
     *,
+    model=None,
     title="Can you guess the next character?",
     caption=None,
     live=False,
@@ -114,7 +116,8 @@ def next_character(
     """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
 
     text: str, or a list of tokens; probabilities [T, V], each row sums to 1: the model's for each of the last T tokens
-    of the text; what comes before them is shown. tokens: V labels. T from 1 to 200.
+    of the text; what comes before them is shown. tokens: V labels. T from 1 to 200. model: the name of the GPT whose
+    probabilities these are, as in "gpt-shakespeare": it then writes on what the reader types, in the page.
     live=True: Python reads `guesses`, what was typed at each place ("" for a pass).
 
     Only the model's five best guesses and what it gave to the right one travel. Returns a view: .scores .bits and what
@@ -156,7 +159,8 @@ def next_character(
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},
     ]
-    return shell(NextCharacter(title, caption, arrays, {"guesses": []}, controls, options, presenting), live)
+    view = NextCharacter(title, caption, arrays, {"guesses": []}, controls, options, presenting)
+    return shell(asking(view, model, "continued"), live)
 
 
 def order(token: str):

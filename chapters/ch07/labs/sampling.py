@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from course_utils.decoding.sampling import check, next_probabilities
+from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -162,6 +163,7 @@ def sampling(
     step=0,
     seed=0,
     then=None,
+    model=None,
     title="What may come next?",
     caption="Bars: what the next token is drawn from. Hatched: cut. [output|Purple] mark: as the model gives it, at "
     "temperature 1.",
@@ -173,6 +175,8 @@ def sampling(
     logits [V], or [S, V] for up to 64 steps; tokens: V labels. text: what comes before the first step. chosen: for
     several steps, S numbers of tokens: what was written at each. top_k, top_p: None keeps all.
     then(ids written so far) -> logits [V]: with live=True only; then a draw is really written, and asked for more.
+    model: the name of the GPT whose logits these are, as in "gpt-shakespeare": it then writes on what the reader types,
+    in the page, with the settings of the lab.
     live=True: Python reads `step`, `temperature`, `top_k` (V: off), `top_p` (1: off), `seed`, `draws`.
 
     Up to 100 tokens travel one by one as float32. Of more, the most likely do, 480 of one step, at least 60 of each;
@@ -203,6 +207,8 @@ def sampling(
         )
     if then is not None and (not live or steps > 1):
         raise ValueError("then= asks Python after each draw: it needs live=True, and logits of one step, [V]")
+    if model is not None and steps > 1:
+        raise ValueError(f"model={model!r} with {steps} steps; needed: logits of one step, [V], as in logits[-1]")
     state = {"step": int(step), "temperature": float(temperature), "top_k": int(min(top_k, size)), "top_p": top_p}
     state |= {"seed": int(seed), "draws": 0, "row": 0, "pick": -1}
     arrays, options = packed(values, tokens)
@@ -211,6 +217,7 @@ def sampling(
     options |= {"text": str(text), "pieces": pieces, "size": size, "before": 0, "words": words, "new": 0}
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
+    view = asking(view, model, "continued")
     return answering(view, tokens, then) if then is not None else shell(view, live)
 
 

@@ -39,9 +39,7 @@ def model_files(name: str) -> dict[str, str]:
         offset += x.size
     data = base64.b64encode(b"".join(x.astype("<f2").tobytes() for x in weights.values())).decode()
     parts = [data[at : at + PART] for at in range(0, len(data), PART)]
-    kept = {
-        key: card[key] for key in ("name", "architecture", "config", "source", "target", "tokenizer") if key in card
-    }
+    kept = {key: card[key] for key in KEPT if key in card}
     about = {"layout": layout, "parts": len(parts), "base": card.get("base", {}).get("name"), "data": card["data"]}
     said = json.dumps(kept | about, ensure_ascii=False, separators=(",", ":"))
     files = {f"{name}.js": f"courseModels.card({said})"}
