@@ -14,6 +14,7 @@ from pathlib import Path
 from course_tools.authoring import building
 from course_utils import __version__
 from course_utils.support import files
+from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views.models import model_files, page_files
 
 from . import glossary, hosted, lighten, links, pages, places
@@ -72,8 +73,9 @@ class Site:
 
     def view(self, view):
         """The HTML of a `fragments.View`; what weighs in it is put into files, the model that it runs, too."""
-        if model := view.spec.get("model"):
-            self.models |= page_files() | model_files(model)
+        for model in _models(view.spec):
+            if f"{model}.js" not in self.models:
+                self.models |= page_files() | model_files(model)
         return lighten.view(view, self.shared)
 
     def pages(self):
@@ -142,6 +144,15 @@ class Site:
 
         notebook = nbformat.read(building.folder() / f"{name}.ipynb", as_version=4)
         return building.dumps(hosted.prepared(notebook, self.repository, name, self.state))
+
+
+def _models(spec):
+    """The trained models that a view runs in the page, and those that they were fine-tuned from."""
+    asked = spec.get("own") or spec.get("asked") or {}
+    named = asked.get("models", []) if isinstance(asked, dict) else []
+    named = [*named, spec["model"]] if "model" in spec else named
+    bases = [load_checkpoint(name).card.get("base", {}).get("name") for name in named]
+    return [*named, *filter(None, bases)]
 
 
 def about(chapter):

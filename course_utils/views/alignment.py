@@ -8,9 +8,23 @@ from course_utils.metrics import alignment_error_rate
 
 from .heatmap import Selection
 from .live import shell
+from .own import answered
 from .table import TextTable
-from .translation import Version, checked_weights, difference, gold_links, parts_of, variant_of, whole
+from .translation import (
+    MOST_SOURCE,
+    MOST_TARGET,
+    Version,
+    checked_weights,
+    difference,
+    gold_links,
+    parts_of,
+    variant_of,
+    whole,
+)
 from .view import View
+
+TITLE = "Which source words does each new word look at?"
+CAPTION = "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source word]."
 
 
 class Alignment(View):
@@ -133,9 +147,10 @@ def alignment(
     *,
     variants=(),
     step=None,
-    title="Which source words does each new word look at?",
+    title=TITLE,
     caption=None,
     languages=("", ""),
+    model=None,
     live=False,
     presenting=None,
 ):
@@ -149,6 +164,8 @@ def alignment(
         row       optional: only this target word was kept from looking at it
         by        optional: the word that stood there instead
     step: words written at first; None for all. languages: of both sides, as in ("en", "zh"), for fonts and readers.
+    model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
+    which it translates in the page, where its files are at hand.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
 
     Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links .agreement and what all have.
@@ -163,8 +180,7 @@ def alignment(
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole(step, longest, "step")
     if caption is None:
-        caption = "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source]."
-        caption += " Outlined: gold links." if links else ""
+        caption = CAPTION + (" Outlined: gold links." if links else "")
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
     start, described = 0, []
     for v in versions:
@@ -184,4 +200,7 @@ def alignment(
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)
     view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))
+    if model is not None:
+        read = getattr(translation, "source_tokens", None) or translation[0]
+        answered(view, model, read, MOST_SOURCE, needs="attention", title=TITLE, caption=CAPTION, longest=MOST_TARGET)
     return shell(view, live)

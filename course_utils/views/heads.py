@@ -6,6 +6,7 @@ import numpy as np
 
 from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
 from .live import shell
+from .own import answered
 from .picture import COLOURS, bare_axes, frame, hatch, ink_map, names
 from .table import TextTable
 from .translation import word_of
@@ -13,7 +14,9 @@ from .view import View
 
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
-GAP, CAPTION = 0.14, 0.34  # between the small pictures, of their width; room for the number below
+TITLE = "Which head looks where?"
+CAPTION = "Each small picture is one head: [query|queries] down, [key|keys] across, ink is attention."
+GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
 
 class Seen(NamedTuple):
@@ -174,8 +177,9 @@ def heads(
     effect="loss without it",
     knocked=(),
     map=None,
-    title="Which head looks where?",
+    title=TITLE,
     caption=None,
+    model=None,
     live=False,
     presenting=None,
 ):
@@ -190,6 +194,8 @@ def heads(
     show: "maps" (all queries) or "row" (the chosen query's weights in every head, as bars).
     effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
     knocked: heads marked as knocked out, (layer, head), or (map, layer, head) where there are several maps.
+    model: the Transformer or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name: the reader
+        can then type a sentence, which it reads in the page, where its files are at hand.
     live=True: Python hears `layer`, `head`, `query`, `key` (−1: the strongest), `map`, `knocked`, and there is a button
         that knocks out the open head: answer it in `.observe(…, "knocked")`.
 
@@ -239,12 +245,16 @@ def heads(
         control = {"kind": "choice", "name": "number", "label": "under each head"}
         controls.append(control | {"options": list(words), "words": words})
     if caption is None:
-        caption = "Each small picture is one head: [query|queries] down, [key|keys] across, ink is attention."
+        caption = CAPTION
         caption += f" Full ink = {high:g}." if high < 1 else ""
         caption += " Hatched = masked." if any(np.isnan(v).any() for v in every) else ""
     options = {"maps": maps, "high": high, "effect": effect}
     view = Heads(title, caption, arrays, state, controls, options, presenting)
     view.size = (7.5, 4.2 if max(m["shape"][0] for m in maps) <= 6 else 6.0)
+    if model is not None:
+        if len(maps) > 1 or maps[0]["queries"] != maps[0]["keys"]:
+            raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
+        answered(view, model, maps[0]["queries"], 48, title=TITLE, caption=CAPTION)
     return shell(view, live)
 
 
@@ -326,12 +336,12 @@ def _knocked_heads(given, maps) -> list[list]:
 def _grid(view, axes, layers, heads, wide) -> None:
     weights, ink, high, effects = view.weights, ink_map(), view.options["high"], view.effects
     opened, by_effect, size = view.opened, view.by_effect, 9 if wide <= 6 else 5.5
-    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * (1 + GAP + CAPTION), -0.1))
+    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * (1 + GAP + BELOW), -0.1))
     axes.set_aspect("equal")
     for layer, head in np.ndindex(layers, wide):
         mean = head == heads
         shown = weights[layer].mean(0) if mean else weights[layer, head]
-        x, y = head * (1 + GAP), layer * (1 + GAP + CAPTION)
+        x, y = head * (1 + GAP), layer * (1 + GAP + BELOW)
         if np.isnan(shown).any():
             frame(axes, x + 0.5, y + 0.5, hatch="//////", ec="#c3ced9", lw=0)
         row = shown[view.query]
@@ -354,10 +364,10 @@ def _grid(view, axes, layers, heads, wide) -> None:
         text = "–" if np.isnan(number) else f"{number:.2f}".replace("-", "−")
         axes.text(x + 0.5, y + 1.06, text, ha="center", va="top", fontsize=size)
     axes.set_xlim(-0.1, wide * (1 + GAP))
-    axes.set_ylim(layers * (1 + GAP + CAPTION), -0.1)
+    axes.set_ylim(layers * (1 + GAP + BELOW), -0.1)
     middle = [i * (1 + GAP) + 0.5 for i in range(wide)]
     axes.set_xticks(middle, [*map(str, range(1, heads + 1)), *["mean"] * (wide - heads)], fontsize=size)
-    axes.set_yticks([i * (1 + GAP + CAPTION) + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
+    axes.set_yticks([i * (1 + GAP + BELOW) + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
     bare_axes(axes, labelsize=size)
     query, reads = names(view.map["queries"], "q")[view.query], names(view.map["keys"], "k")
     chosen = view.state["key"] >= 0

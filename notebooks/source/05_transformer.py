@@ -34,7 +34,7 @@ with torch.no_grad(), recorded(grammar.model) as seen:
 looks = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
-labs.heads(looks, words, select="it", title="Which head knows what “it” is?",
+labs.heads(looks, words, select="it", title="Which head knows what “it” is?", model=grammar,
            caption="Twelve real maps. The [query|word that asks] stands on the left, the [key|word it reads] above.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -842,11 +842,11 @@ Table(rows, f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
 # %% [markdown]
 # Read before you count: which sentence would you sign? Look at the twins in particular. This corpus was not made for them, and a pronoun is a small part of a loss.
 #
-# Now yours. Change the sentence; the ink is the last layer's cross-attention, mean of its heads.
+# Now yours. Type a sentence; the ink is the last layer's cross-attention, mean of its heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "We live in the European Economic Area."
-labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it still turn round?")
+labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it still turn round?", model=real)
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>

@@ -423,7 +423,7 @@ display(scores, side_by_side)
 #
 # Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). At *too wide* this corpus has taught none of the three what is wide.
 #
-# Chapter 3's famous pair, now by *self*-attention: French pieces look back at the English part of their own line. The ink is the last layer's, mean of its heads; what is missing to 1 lies on the French that was written before, and is left out here. Put your own sentence in.
+# Chapter 3's famous pair, now by *self*-attention: French pieces look back at the English part of their own line. The ink is the last layer's, mean of its heads; what is missing to 1 lies on the French that was written before, and is left out here. Type your own sentence.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import dataclasses
@@ -431,7 +431,8 @@ import dataclasses
 said_so = translate(translator, "We live in the European Economic Area.")[0]
 back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
-labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?")
+labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?",
+               model=translator)
 
 # %% [markdown]
 # It stumbles, in a sentence that is new to it: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.

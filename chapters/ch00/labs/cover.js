@@ -1,7 +1,7 @@
 // The cover: whom a word attends to, what the sentence becomes, and which word's state decides it.
 import COVER_CSS from "./cover.css";
 import { h, mix, rgb } from "../../../course_utils/views/core.js";
-import { loadModel } from "../../../course_utils/views/models/load.js";
+import { form } from "../../../course_utils/views/own.js";
 
 const MOMENT = 1500; // for so many milliseconds each of four words asks, until somebody touches the picture
 
@@ -13,57 +13,31 @@ export function cover(ui) {
     now = () => studies[state.own] ?? studies[""];
   let words = [],
     swaps = [],
-    built = null,
-    trouble = "",
-    progress = null;
+    built = null;
 
   const sentence = h("div", { class: "words", role: "group", "aria-label": "the sentence" }),
     french = h("div", { class: "french", lang: "fr", role: "status", "data-testid": "french" }),
     says = h("p", { class: "says", role: "status", "data-testid": "readout" }),
-    answer = h("div", { class: "quiet", role: "status", "data-testid": "model" });
-  const field = h("input", {
-    type: "text",
-    value: spec.sentence,
-    spellcheck: "false",
-    autocomplete: "off",
-    "data-control": "own",
-    "aria-label": "a sentence of your own, with a slash between two words to compare",
-  });
-  const suggest = (text) =>
-    h("button", { type: "button", class: "try", onclick: () => ask((field.value = text)) }, subjectOf(text));
-  const own = h(
-    "form",
-    { class: "own", onsubmit: (event) => (event.preventDefault(), ask(field.value)) },
-    h("span", {}, "Your own sentence, a slash between two words:"),
-    field,
-    h("button", {}, "ask the model"),
-    h("span", {}, "or ", ...spec.others.flatMap((text, i) => [i ? ", " : "", suggest(text)])),
-  );
+    own = form(spec.asked, ask),
+    field = own.querySelector("input");
+  const suggest = (text) => h("button", { class: "try", onclick: () => (field.value = text) }, subjectOf(text));
+  if (field)
+    own
+      .querySelector("[role=status]")
+      .before(h("span", {}, "or ", ...spec.others.flatMap((text, i) => [i ? ", " : "", suggest(text)])));
   svg.setAttribute("class", "arcs");
   svg.setAttribute("aria-hidden", "true");
-  ui.body.append(svg, sentence, french, says, own, answer);
+  ui.body.append(svg, sentence, french, says, own);
   const css = h("style");
   css.textContent = COVER_CSS;
   ui.root.append(css);
 
-  // ---- a sentence of the reader's own: the model comes into the page when it is first asked
-  async function ask(text) {
-    trouble = "";
-    try {
-      const pair = twoOf(text);
-      const it = await loadModel(spec.model, (share) => {
-        progress = share < 1 ? share : null;
-        ui.set({});
-      });
-      studies[text] ??= study(it, pair, spec);
-      const asker = studies[text].tokens[0].indexOf("it");
-      ui.set({ own: text, shown: 0, tried: [], turned: false, asker: Math.max(0, asker) }, true);
-    } catch (error) {
-      trouble = `${error.message}.`;
-      if (error.message.includes("models"))
-        trouble += " On the course's website, and in `make lab`, any sentence can be typed.";
-      ui.set({});
-    }
+  // ---- a sentence of the reader's own
+  function ask([it], text) {
+    studies[text] ??= study(it, twoOf(text), spec);
+    const asker = studies[text].tokens[0].indexOf("it");
+    ui.set({ own: text, shown: 0, tried: [], turned: false, asker: Math.max(0, asker) }, true);
+    return "";
   }
 
   // ---- plays by itself until somebody touches it: other words ask, and give nothing away
@@ -126,7 +100,7 @@ export function cover(ui) {
     });
     sentence.replaceChildren(...columns);
     if (focused?.swap) swaps[focused.swap]?.focus();
-    if (focused?.word) (columns[focused.word]?.querySelector(`[data-sentence="${at}"]`) ?? field).focus();
+    if (focused?.word) (columns[focused.word]?.querySelector(`[data-sentence="${at}"]`) ?? field)?.focus();
   }
 
   function paintFrench() {
@@ -213,8 +187,6 @@ export function cover(ui) {
       ? `What decides: “${changed(it, 0)[0]}” or “${changed(it, 0)[1]}”?`
       : spec.title;
     ui.root.querySelector(".caption").style.visibility = state.own ? "hidden" : ""; // it speaks of animal and street
-    answer.textContent =
-      trouble || (progress !== null ? `the model is coming: ${Math.round(100 * progress)} %` : about(spec, state.own));
     says.replaceChildren(...story(it, state, spec));
   }
 
@@ -262,11 +234,6 @@ export function cover(ui) {
 
 const percentOf = (p) => `${p < 0.0995 && p > 0 ? (100 * p).toFixed(p < 0.00995 ? 2 : 1) : Math.round(100 * p)} %`;
 const top = (row, but = -1) => row.reduce((best, w, i) => (i !== but && (best < 0 || w > row[best]) ? i : best), -1);
-const about = (spec, own) =>
-  `Computed by a Transformer of ${(spec.parameters / 1e6).toFixed(1)} million parameters that was trained on ` +
-  `${spec.trained.toLocaleString("en")} invented sentences${spec.seen && !own ? ", this one among them," : ""} ` +
-  `and knows ${spec.vocabulary} English words and signs. ` +
-  `Shown: head ${spec.head} of layer ${spec.layer} of its encoder.`;
 const subjectOf = (text) =>
   text
     .match(/^The (\w+).*?the ([\w/]+)/)
@@ -359,13 +326,14 @@ function twoOf(text) {
 }
 
 // As `study` in cover.py, for a model in the page.
-function study({ model, source, target }, pair, { layer, head, sure, pronouns }) {
+function study({ model, source, target }, pair, { layer, head, sure, pronouns, asked }) {
   const { greedy, softmax, BOS } = globalThis.courseModels;
   const pieces = pair.map((text) => source.pieces(text)),
     ids = pieces.map((all) => all.map((piece) => piece.id));
   if (ids[0].length !== ids[1].length)
     throw new Error("Both sentences need as many words, so that states can be exchanged");
-  if (ids[0].length > 24) throw new Error(`${ids[0].length} words; this picture has room for 24`);
+  if (ids[0].length > asked.room)
+    throw new Error(`These are ${ids[0].length} words, and there is room for ${asked.room}`);
   const weights = [];
   const states = ids.map((one) =>
     model.encode(one, (name, value) => {

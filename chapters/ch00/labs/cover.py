@@ -16,6 +16,7 @@ from course_utils.models.transformer import DecoderState, Memory
 from course_utils.text import BOS
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.live import shell
+from course_utils.views.own import asked
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
@@ -29,6 +30,7 @@ OTHERS = (
 PRONOUNS = ("il", "elle", "ils", "elles")
 SURE = 0.5  # the model means what it writes when it gives it at least so much
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
+MOST = 24  # words of a sentence
 
 
 class Study(NamedTuple):
@@ -118,7 +120,7 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    modules = ("core", "models/load", "cover")
+    modules = ("core", "models/load", "own", "cover")
     size = (9.6, 3.2)
 
     @property
@@ -216,13 +218,12 @@ def cover(
     found = study(loaded, halves(sentence))
     tokens = found.tokens[0]
     asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
+    seen = " It has seen the first sentence in training." if any(map(loaded.was_seen, halves(sentence))) else ""
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
-        "sentence": sentence, "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD,
-        "model": loaded.card["name"], "asker": asker, "pronouns": list(PRONOUNS),
-        "seen": any(loaded.was_seen(half) for half in halves(sentence)),
-        "parameters": sum(p.numel() for p in loaded.model.parameters()), "vocabulary": len(loaded.source),
-        "trained": loaded.card["data"]["train_pairs"],
+        "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
+        "asked": asked([loaded], sentence.split(), MOST, "Your own sentence, a slash between two words:",
+                       f" Shown: head {HEAD} of layer {LAYER} of its encoder.{seen}"),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}

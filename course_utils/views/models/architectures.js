@@ -324,10 +324,10 @@ export function probabilities(logits) {
   return softmax(open);
 }
 
-// The most probable word at each step, until <eos> or `longest` words -> { ids, weights, ended }, as
-// course_utils.decoding.greedy. `each` is called after each word, and may stop it by returning false; states: what a
+// The most probable word at each step, until <eos> or `longest` words, as course_utils.decoding.greedy: yields what is
+// written so far after each word, { ids, weights, shares }, and returns { ids, weights, ended }. states: what a
 // Transformer has read, in the place of the source.
-export function greedy(model, source, { longest, tap, each, states } = {}) {
+export function* writing(model, source, { longest, tap, states } = {}) {
   const limit = model.sharesContext ? Math.floor(model.config.max_length / 2) : model.config.max_length,
     read = source.slice(0, limit);
   longest ??= Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
@@ -344,9 +344,20 @@ export function greedy(model, source, { longest, tap, each, states } = {}) {
     if (ids.length === longest) break;
     ids.push(word);
     weights.push(done.weights);
-    if (each?.(word, shares, ids, weights) === false) break;
+    yield { ids, weights, shares };
   }
   return { ids, weights, ended: false };
+}
+
+// All of it at once. `each` is called after each word, and may stop it by returning false.
+export function greedy(model, source, { each, ...options } = {}) {
+  const words = writing(model, source, options);
+  for (;;) {
+    const { value, done } = words.next();
+    if (done) return value;
+    const { ids, weights, shares } = value;
+    if (each?.(ids.at(-1), shares, ids, weights) === false) return { ids, weights, ended: false };
+  }
 }
 
 // A token drawn from logits, as course_utils.decoding.sampling does it: temperature, then the top k, then the top p.

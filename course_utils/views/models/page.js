@@ -1,6 +1,6 @@
 // What a page runs: this script makes `courseModels`, to which the files of a model give their parts. Scripts and not
 // fetch(), since a page that was opened from disk may load nothing else.
-import { ARCHITECTURES, draw, greedy, probabilities } from "./architectures.js";
+import { ARCHITECTURES, draw, greedy, probabilities, writing } from "./architectures.js";
 import { Matrix, softmax } from "./tensors.js";
 import { BOS, EOS, PAD, UNK, vocabulary } from "./text.js";
 
@@ -44,7 +44,7 @@ function lowRank(matrix, up, down) {
 }
 
 globalThis.courseModels = {
-  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, draw, probabilities },
+  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, draw, probabilities },
   cards,
   card: (card) => (cards[card.name] = card),
   part: (name, number, base64) => ((parts[name] ??= [])[number] = base64),
