@@ -158,6 +158,7 @@ export function descent(ui) {
     made.replaceChildren(trouble || aim ? "" : h("span", { class: "quiet" }, "Point at any number. "), trouble || text);
     back.disabled = state.step === 0;
     next.disabled = state.step === last;
+    keys.classList.toggle("free", state.free);
     keys.textContent = state.free
       ? "exploring: arrows move from number to number, Esc ends it"
       : "space or → goes on, ← back, Esc explores";
@@ -169,7 +170,7 @@ export function descent(ui) {
         [m, good, wanted] = [known[key()], asked(state), ""];
         if (state.step === MET && focus >= 0) m = { ...m, lead: focus };
       } else if (wanted !== key()) ask(key());
-      ui.body.classList.toggle("tight", width < 1040 * unit);
+      ui.root.querySelector(".view").classList.toggle("tight", width < 1040 * unit);
       paintWords();
       const W = width / unit,
         { height, items } = stageOf(m, spec, state.step, W, narrow),
@@ -303,7 +304,7 @@ function draw(c, ui, items, { lit, at, aimed, hits, unit }) {
     } else if (item.type === "bar") {
       const [x, y, w, tall] = item.at;
       const colour =
-        item.colour === "ink" ? mix(theme.paper, theme.ink, 0.25 + 0.75 * item.weight) : colourOf(item.colour);
+        item.colour === "ink" ? mix(theme.paper, theme.ink, 0.25 + 0.75 * item.ink) : colourOf(item.colour);
       c.fillStyle = rgb(colour);
       c.fillRect(Math.min(x, x + w), y, Math.abs(w), tall);
       hit(item, 0, Math.min(x, x + w), y, Math.abs(w), tall);
