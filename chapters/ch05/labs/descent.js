@@ -170,19 +170,26 @@ export function descent(ui) {
         [m, good, wanted] = [known[key()], asked(state), ""];
         if (state.step === MET && focus >= 0) m = { ...m, lead: focus };
       } else if (wanted !== key()) ask(key());
-      ui.root.querySelector(".view").classList.toggle("tight", width < 1040 * unit);
+      const { classList } = ui.root.querySelector(".view");
+      classList.toggle("tight", width < 1040 * unit);
+      classList.toggle("large", spec.presenting);
       paintWords();
-      const W = width / unit,
+      // in front of a class the stage is as large as the screen lets it
+      const k = spec.presenting ? Math.min(width / 960, Math.max(1, (innerHeight - 350) / 332)) : unit,
+        W = width / k,
         { height, items } = stageOf(m, spec, state.step, W, narrow),
-        c = paper(canvas, width, height * unit),
+        c = paper(canvas, width, height * k),
         here = new Set(items.map((item) => item.id));
-      c.scale(unit, unit);
+      c.scale(k, k);
       const first = !shown.size;
       for (const item of items) {
         const before = shown.get(item.id);
         item.visit = before && !before.leaving ? before.visit : ++visits;
         const way = `${item.id} ${item.visit}`;
-        if (!before && !first) ui.follow(way, item.start || [...item.place.slice(0, -1), 0]);
+        if (!before && !first) {
+          ui.follow(way, item.start || [...item.place.slice(0, -1), 0]);
+          if (item.old?.length) ui.follow(`${way} values`, item.old);
+        }
         item.at = ui.follow(way, item.place);
         if (item.values) item.now = ui.follow(`${way} values`, item.values);
         shown.set(item.id, item);
@@ -204,7 +211,7 @@ export function descent(ui) {
         at,
         aimed: !!aim,
         hits,
-        unit,
+        k,
       });
     },
     table() {
@@ -222,7 +229,7 @@ export function descent(ui) {
   };
 }
 
-function draw(c, ui, items, { lit, at, aimed, hits, unit }) {
+function draw(c, ui, items, { lit, at, aimed, hits, k }) {
   const { theme } = ui;
   const colourOf = (name) =>
     name === "ink" ? theme.ink : Array.isArray(theme[name]) ? theme[name] : hex(theme[name] ?? theme.text);
@@ -232,10 +239,10 @@ function draw(c, ui, items, { lit, at, aimed, hits, unit }) {
       name: item.name,
       cell,
       bar: item.type === "bar",
-      x: x * unit,
-      y: y * unit,
-      w: w * unit,
-      h: hgt * unit,
+      x: x * k,
+      y: y * k,
+      w: w * k,
+      h: hgt * k,
     });
   };
   const outline = (x, y, w, hgt, strong) => {

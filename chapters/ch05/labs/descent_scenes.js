@@ -104,13 +104,22 @@ function pen(m, spec, step, W, narrow) {
     room = narrow ? 66 : 92; // of the words on the left
   const add = (type, id, place, more) => items.push({ type, id, place, ...more });
   const text = (id, x, y, words, more) => add("text", id, [x, y, 1], { words, ...more });
-  // A vector in rows of 16 cells; `beside`: its rows one after the other in one line; `from`: where it comes from.
-  function vector(name, values, x, y, cw, ch, role, { scale = full([values]), from, beside, bars } = {}) {
+  // A vector in rows of 16 cells; `beside`: its rows one after the other in one line; `from` and `was`:
+  // the place and the values from which it comes.
+  function vector(name, values, x, y, cw, ch, role, { scale = full([values]), from, was, beside, bars } = {}) {
     for (let r = 0; r * WIDE < values.length; r++) {
       const place = [x + (beside ? r * WIDE * cw : 0), y + (beside ? 0 : r * ch), cw, ch, 1],
         start = from && [from[0], from[1] + r * from[3], from[2], from[3], 0],
-        row = values.slice(r * WIDE, (r + 1) * WIDE);
-      add(bars ? "bars" : "cells", `${name}/${r}`, place, { name, first: r * WIDE, values: row, role, scale, start });
+        [row, old] = [values, was ?? []].map((x) => x.slice(r * WIDE, (r + 1) * WIDE));
+      add(bars ? "bars" : "cells", `${name}/${r}`, place, {
+        name,
+        first: r * WIDE,
+        values: row,
+        old,
+        role,
+        scale,
+        start,
+      });
     }
   }
   const label = (id, x, y, words, colour = "quiet", more) =>
@@ -189,14 +198,15 @@ function word(p, m, spec, step, W, narrow) {
     y0 = narrow ? tall + 84 : p.height / 2 - (Math.ceil(m.below / columns) * down) / 2 + 14,
     ends = narrow ? [at[0], at[1]].map(([x]) => [x, 24]) : [at[0], at[2]];
   p.tile("start", m.start, ends[0], c, "ink", narrow ? "enters the decoder" : "what enters the decoder", { scale });
-  const state = narrow ? "its state" : `the state of “${m.asker}”, layer ${m.layer}`;
+  const state = W < 1000 ? "its state" : `the state of “${m.asker}”, layer ${m.layer}`;
   p.tile("state", m.state, ends[1], c, "ink", state, { from: [...ends[0], c, c] });
   if (narrow) p.sign("plus", W / 2, 24 + tall / 2, "→");
   else (between("plus", 0, "+"), between("is", 1, "="));
   for (let n = 1; n <= m.below; n++) {
     const [x, y] = [x0 + ((n - 1) % columns) * across, y0 + Math.floor((n - 1) / columns) * down];
     p.vector(`thumb.${n}`, m.study.added[n - 1], x, y, small, small, "output");
-    p.label(`thumb.${n}`, x, y - 8, (narrow ? "+ " : "") + spec.names[n], "quiet", { size: 11.5 });
+    const name = across < 108 ? spec.names[n].replace("-attention", "") : spec.names[n];
+    p.label(`thumb.${n}`, x, y - 8, (narrow ? "+ " : "") + name, "quiet", { size: 11.5 });
   }
 }
 
@@ -217,7 +227,7 @@ function scores(p, m, spec, step, W, narrow) {
       at = narrow ? [W - c * WIDE, 210] : [px + 40, 104];
     p.tile("state", m.state, at, c, "ink", `the state of “${m.asker}”`);
     p.line("projects", at[0] - 6, at[1] + 4 * c, end, 28, "query");
-    p.label("projects", at[0], at[1] - 38, `normed, × W of head ${m.head}`, "query");
+    p.label("projects", at[0], at[1] - 38, narrow ? "normed, × W" : `normed, × W of head ${m.head}`, "query");
     return;
   }
   p.heading("keys", x, narrow ? 51 : 54, "keys", "key");
@@ -254,7 +264,7 @@ function scores(p, m, spec, step, W, narrow) {
 // ---- 3 scores become shares
 function shares(p, m, spec, step, W, narrow) {
   const rows = p.rows(34, 38),
-    columns = narrow ? [W * 0.38, W * 0.64, W * 0.82] : [W * 0.2, W * 0.5, W * 0.8],
+    columns = narrow ? [W * 0.38, W * 0.64, W * 0.82] : [Math.max(p.room + 66, W * 0.2), W * 0.5, W * 0.8],
     reach = narrow ? 0 : W * 0.065,
     foot = p.height - 16;
   const names = narrow ? ["score", "e^score", "share"] : ["score", "e to the score", "share of 1"];
@@ -282,7 +292,7 @@ function shares(p, m, spec, step, W, narrow) {
 function values(p, m, spec, step, W, narrow) {
   const rows = p.rows(34, narrow ? 84 : 2),
     cw = Math.min(13, (narrow ? W - p.room - 52 : W * 0.185) / WIDE),
-    sx = narrow ? p.room + 40 : W * 0.13,
+    sx = narrow ? p.room + 40 : Math.max(p.room + 52, W * 0.13),
     vx = narrow ? p.room + 50 : W * 0.26,
     wx = narrow ? vx : W * 0.52,
     scale = full(m.v);
@@ -294,12 +304,12 @@ function values(p, m, spec, step, W, narrow) {
     const [y, from] = [rows.y(i), [vx, rows.y(i), cw, rows.ch]];
     p.share(i, sx, rows.middle(i), narrow ? 0 : vx - sx - 30);
     if (stays) p.vector(`value.${i}`, m.v[i], vx, y, cw, rows.ch, "value", { scale });
-    if (step > 14) p.vector(`weighted.${i}`, m.weighted[i], wx, y, cw, rows.ch, "value", { scale, from });
+    if (step > 14) p.vector(`weighted.${i}`, m.weighted[i], wx, y, cw, rows.ch, "value", { scale, from, was: m.v[i] });
   });
   if (step < 16) return;
   const [x, y, w, tall] = meanAt(p, W, narrow);
   p.vector("mean", m.mean, x, y, w, tall, "output", { from: [wx, p.height / 2, cw, rows.ch] });
-  p.heading("mean", x, y - 13, narrow ? "their sum" : `the sum: what head ${m.head} answers`, "output");
+  p.heading("mean", x, y - 13, W < 1000 ? "their sum" : `the sum: what head ${m.head} answers`, "output");
   if (!narrow) p.line("adds", wx + WIDE * cw + 8, y + tall, x - 8, y + tall, "output");
 }
 const meanAt = (p, W, narrow) => {
@@ -332,9 +342,9 @@ function sum(p, m, spec, step, W, narrow) {
   );
   const scale = full([m.after]);
   p.tile("means", m.means, at[0], c, "output", `the answers of ${spec.heads} heads`);
-  p.tile("adds", m.adds, at[1], c, "output", narrow ? "mixed" : "mixed: what it adds", { from: [...at[0], c, c] });
+  p.tile("adds", m.adds, at[1], c, "output", W < 1000 ? "mixed" : "mixed: what it adds", { from: [...at[0], c, c] });
   p.tile("state", m.state, at[2], c, "ink", "what was there", { scale });
-  const state = narrow ? "the new state" : `the new state of “${m.asker}”`;
+  const state = W < 1000 ? "the new state" : `the new state of “${m.asker}”`;
   p.tile("after", m.after, at[3], c, "ink", state, { scale, from: [...at[2], c, c] });
   ["× W", "+", "="].forEach((words, n) => {
     const x = narrow ? W / 2 : at[n + 1][0] - gap / 2;
