@@ -3,6 +3,7 @@
 import pytest
 import torch
 from playwright.sync_api import expect
+from waiting import until
 
 from chapters.ch06 import labs as bert_labs
 from chapters.ch06.lesson import BertLesson
@@ -226,7 +227,7 @@ def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
 def test_empty_and_too_long(opened, name):
     page = typed(opened(name), "  ")
     expect(page.get_by_test_id("model")).to_have_text("Type a text first.")
-    assert state(page)["own"] == ""
+    until(lambda: state(page)["own"], "")
     if name == "predictions":
         typed(page, "the cat " * 40)
         expect(page.get_by_test_id("model")).to_contain_text("room for 60", timeout=120_000)
@@ -239,7 +240,7 @@ def test_empty_and_too_long(opened, name):
 def test_without_the_models_files_it_says_where_they_are(opened, name):
     page = typed(opened(name, models=False), "The dog was tired.")
     expect(page.get_by_test_id("model")).to_contain_text("`make lab`, any text can be typed.")
-    assert state(page)["own"] == ""
+    until(lambda: state(page)["own"], "")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -252,7 +253,7 @@ def test_an_own_text_is_for_everybody(opened, violations, name, size):
     page.keyboard.type("a")
     page.keyboard.press("Enter")
     answered(page, name)
-    assert state(page)["own"].endswith("\na")
+    until(lambda: state(page)["own"].endswith("\na"))
     assert violations(page, ".course-view") == []
     inner, outer = page.locator(".course-view").evaluate("e => [e.scrollWidth, e.clientWidth]")
     assert inner <= outer + 1

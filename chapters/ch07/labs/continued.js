@@ -75,7 +75,7 @@ class Continued {
     const began = performance.now(),
       before = this.text.length;
     while (going() && !this.full) {
-      const until = performance.now() + 12;
+      const until = performance.now() + 20;
       do this.read(this.text + next(this.logits), this.own);
       while (!this.full && performance.now() < until);
       show();
