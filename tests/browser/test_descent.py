@@ -251,3 +251,13 @@ def test_in_jupyterlab_the_server_gives_the_model(notebook):
     nb.page.get_by_label("word").select_option("animal")
     expect(nb.page.locator(".now")).to_have_text("animal", timeout=60_000)
     expect(nb.page.get_by_test_id("says")).to_contain_text("l'")
+
+
+def test_in_front_of_a_class_it_fits_a_screen(watch, tmp_path):
+    shown = labs.descent(word="il", head=4, presenting=True).fragment()
+    page_ = f'<!DOCTYPE html><html lang="en"><title>d</title><body style="margin:0;font:14px sans-serif">{shown}'
+    (tmp_path / "page.html").write_text(page_, encoding="utf-8")
+    page = watch((tmp_path / "page.html").as_uri(), size=(1280, 720), reduced_motion="reduce")
+    for step in (0, 8, LAST):
+        go(page, step)
+        assert page.evaluate("[document.body.scrollHeight <= 720, document.body.scrollWidth <= 1280]") == [True, True]

@@ -233,17 +233,9 @@ function draw(c, ui, items, { lit, at, aimed, hits, k }) {
   const { theme } = ui;
   const colourOf = (name) =>
     name === "ink" ? theme.ink : Array.isArray(theme[name]) ? theme[name] : hex(theme[name] ?? theme.text);
-  const hit = (item, cell, x, y, w, hgt) => {
-    if (item.leaving || !item.name) return;
-    hits.push({
-      name: item.name,
-      cell,
-      bar: item.type === "bar",
-      x: x * k,
-      y: y * k,
-      w: w * k,
-      h: hgt * k,
-    });
+  const hit = ({ leaving, name, type }, cell, ...box) => {
+    const [x, y, w, tall] = box.map((length) => length * k);
+    if (name && !leaving) hits.push({ name, cell, bar: type === "bar", x, y, w, h: tall });
   };
   const outline = (x, y, w, hgt, strong) => {
     if (strong) {

@@ -5,7 +5,7 @@ import { softmax } from "../../../course_utils/views/core.js";
 export function said(x) {
   const size = Math.abs(x);
   if (size >= 1000) return Math.round(x).toLocaleString("en");
-  return (size ? x.toFixed(size >= 100 ? 1 : size < 0.095 ? 3 : 2) : "0").replace("-", "−");
+  return (size < 0.0005 ? "0" : x.toFixed(size >= 100 ? 1 : size < 0.095 ? 3 : 2)).replace("-", "−");
 }
 export const largest = (x) => x.reduce((best, v, i) => (Math.abs(v) > Math.abs(x[best]) ? i : best), 0);
 
@@ -273,7 +273,7 @@ const MADE = {
   logit({ spec, m, s, i, D }) {
     const text = `Logit of “${m.rivals[i]}”: `,
       parts = listed([...m.parts, m.rest], [...spec.names, "bias"]);
-    if (!i) return [`${text}${sumOf(parts)} = ${said(m.logits[0])}.`, all("final", D)];
+    if (!i) return [`${text}${sumOf(parts, 3)} = ${said(m.logits[0])}.`, all("final", D)];
     const terms = [...pairsOf(m.final, s.rows[i]), { value: s.rows_bias[i], text: `bias ${said(s.rows_bias[i])}` }];
     return [`${text}${sumOf(terms)} = ${said(m.logits[i])}: the state with this word's row.`, all("final", D)];
   },

@@ -1,11 +1,11 @@
 // The five scenes: for each step a sentence, and where every vector, number and bar is. A place is a list of numbers
 // that the stage follows from one step to the next, the last of them how visible the thing is.
-import { percent } from "../../../course_utils/views/core.js";
 import { largest, said } from "./descent_numbers.js";
 
 const WIDE = 16; // cells in a row; longer vectors take several rows
 export const places = (scenes) => Object.values(scenes).flatMap((count, scene) => Array(count).fill(scene));
 
+const percentOf = (w) => `${(100 * w).toFixed(w > 0.995 || w < 0.095 ? 1 : 0)} %`;
 const shareOf = (w) => w.toFixed(w < 0.001 && w > 0.00005 ? 4 : 3);
 const signed = (x) => (x > 0 ? "+" : "") + said(x);
 const most = (vectors) => Math.max(...vectors.flat().map(Math.abs), 1e-9);
@@ -68,7 +68,7 @@ export function sentenceOf(m, spec, step) {
     ["Raise e to each score: nothing is negative any more, and large scores stand out.", `raised.${m.lead}`, 0],
     ["Add them all up.", "total", 0],
     [
-      `Divide each by the sum: shares of 1. ${lead} gets ${percent(m.shares[m.lead])}. This is softmax.`,
+      `Divide each by the sum: shares of 1. ${lead} gets ${percentOf(m.shares[m.lead])}. This is softmax.`,
       `share.${m.lead}`,
       0,
     ],
@@ -92,7 +92,7 @@ export function sentenceOf(m, spec, step) {
       0,
     ],
     [`The final state meets a vector for each of ${many} French words: these scores are called logits.`, "logit.0", 0],
-    [`Softmax once more: ${next} gets ${percent(m.chances[0])}, and the decoder writes it.`, "chance.0", 0],
+    [`Softmax once more: ${next} gets ${percentOf(m.chances[0])}, and the decoder writes it.`, "chance.0", 0],
   ][step];
 }
 
@@ -282,7 +282,7 @@ function shares(p, m, spec, step, W, narrow) {
   function summed(n, name, words, note) {
     p.line(name, columns[n] - 62, foot - 15, columns[n], foot - 15);
     p.text(name, columns[n], foot, words, { name: n === 1 && name, align: "right", weight: 700, size: 16 });
-    if (!narrow) p.label(name, columns[n] - 70, foot, note, "quiet", { align: "right" });
+    if (!narrow) p.label(name, columns[n] - 86, foot, note, "quiet", { align: "right" });
   }
   if (step > 11) summed(1, "total", said(m.sum), "sum");
   if (step > 12) summed(2, "one", "1.000", `each ÷ ${said(m.sum)}`);
