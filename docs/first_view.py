@@ -1,4 +1,4 @@
-"""Makes docs/first-view.png: the first lab of chapter 1, as it stands in the committed notebook, in a real browser.
+"""Makes docs/first-view.png: the cover, chapter 0's first view, as it stands in the committed notebook, in a real browser.
 
 .venv/bin/python docs/first_view.py
 """
@@ -19,20 +19,21 @@ from jupyterlab_driver import FLAGS  # noqa: E402
 
 
 def first_view() -> str:
-    """The HTML of the first view in chapter 1."""
-    notebook = nbformat.read(ROOT / "notebooks" / "01_nadaraya_watson.ipynb", as_version=4)
+    """The HTML of the first view in chapter 0."""
+    notebook = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
     outputs = (o.get("data", {}) for c in notebook.cells for o in c.get("outputs", []))
     return next(data["text/html"] for data in outputs if "course-view" in data.get("text/html", ""))
 
 
 with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
     page_file = pathlib.Path(folder) / "view.html"
-    style = "font:14px system-ui,sans-serif;color:#1b2430;background:#fff;margin:0;padding:14px;width:900px"
+    style = "font:14px system-ui,sans-serif;color:#1b2430;background:#fff;margin:0;padding:14px;width:1060px"
     page_file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body style="{style}">{first_view()}', encoding="utf-8")
     browser = p.chromium.launch(executable_path=find_browser.executable(), args=FLAGS)
-    page = browser.new_page(viewport={"width": 930, "height": 600}, device_scale_factor=2)
+    page = browser.new_page(viewport={"width": 1090, "height": 600}, device_scale_factor=2)
     page.goto(page_file.as_uri())
-    page.wait_for_timeout(300)
+    page.get_by_role("button", name="change to wide").click()
+    page.wait_for_timeout(500)
     target = ROOT / "docs" / "first-view.png"
     page.locator("body").screenshot(path=target)
     browser.close()
