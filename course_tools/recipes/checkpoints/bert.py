@@ -14,7 +14,7 @@ from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
-from course_utils.data import stories
+from course_tools.recipes.stories.make import pack
 from course_utils.training import checkpoints
 
 FROM = "bert-stories"
@@ -149,7 +149,7 @@ def _key(name: str) -> str:
 
 def _data(name: str, examples: list) -> dict:
     """What a card says of a set."""
-    content = stories.pack({"train": examples})
+    content = pack({"train": examples})
     return {
         "corpus": f"data/stories/{name}.gz", "train_examples": len(examples), "split": "by template and word",
         "sha256": hashlib.sha256(content.encode()).hexdigest(), "licence": "as the course",
