@@ -3,7 +3,6 @@
 import os
 import platform
 import random
-import re
 import sys
 import warnings
 from dataclasses import dataclass, field
@@ -168,8 +167,3 @@ def _use_style():
     from .views import picture
 
     picture.use_style()
-
-
-def normalise(name):
-    """A package's name as PyPI compares it: "Some.Package_X" -> "some-package-x"."""
-    return re.sub(r"[-_.]+", "-", name).lower()

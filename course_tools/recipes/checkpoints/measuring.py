@@ -42,11 +42,17 @@ def measure(name: str, recipe) -> Path:
         result["test_aer_without_punctuation"] = round(_alignment_error(loaded, recipe, punctuation=False), 4)
     every = max(1, len(asked) // 12)  # in even steps: the corpus is sorted by length
     samples = [[s, w, r[0]] for s, w, r in zip(asked[::every], written[::every], references[::every], strict=True)]
-    card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
+    return finish(loaded, name, result, samples_not_selected=samples)
+
+
+def finish(loaded: checkpoints.Loaded, name: str, result: dict, base: dict | None = None, **more) -> Path:
+    """The checkpoint once more, its card with results and with more -> the path of that. base: of what was fine-tuned,
+    as `save_checkpoint` takes it, {"base": name, "rank": rank}."""
+    card = loaded.card | {"metrics": loaded.card["metrics"] | result} | more
     one = loaded.tokenizer is not None
     vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
     print(card["metrics"], flush=True)
-    return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
+    return checkpoints.save_checkpoint(loaded.model, name, card, **(base or vocabularies), seen=loaded.seen)
 
 
 def sentences(recipe, split: str) -> list[tuple[str, str]]:
