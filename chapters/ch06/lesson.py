@@ -120,18 +120,15 @@ class BertLesson:
         rows = sorted(self.pairs(split, generator, 4 * size), key=lambda row: len(row[0]) + len(row[1]))
         quarter = int(torch.randint(4, (), generator=generator))
         rows = rows[quarter * size : (quarter + 1) * size]
-        made = [(self._joined(a, b), [0] * (len(a) + 2) + [1] * (len(b) + 1)) for a, b, _ in rows]
-        ids, mask = text.pad([i for i, _ in made])
-        segments, _ = text.pad([s for _, s in made])
+        cls, sep = self.tokenizer.cls, self.tokenizer.sep
+        ids, mask = text.pad([[cls, *a, sep, *b, sep] for a, b, _ in rows])
+        segments, _ = text.pad([[0] * (len(a) + 2) + [1] * (len(b) + 1) for a, b, _ in rows])
         ids = ids.masked_fill(~mask, self.tokenizer.pad)
         whole = Masked(ids, segments, mask, ids, torch.tensor([label for *_, label in rows]))
         inputs, labels = mask_tokens(
             ids, special_mask(self.tokenizer, whole), len(self.tokenizer), self.tokenizer.mask, generator
         )
         return whole._replace(ids=inputs, labels=labels)
-
-    def _joined(self, first: list[int], second: list[int]) -> list[int]:
-        return [self.tokenizer.cls, *first, self.tokenizer.sep, *second, self.tokenizer.sep]
 
     def train(self, model: BertForPreTraining, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() on both tasks together; loss and accuracy of each on held-out stories. options: any of fit's, and
