@@ -4,7 +4,6 @@ Scores of translations lie between 0 and 100, as sacrebleu prints them; the othe
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -84,15 +83,6 @@ def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
     return math.exp(1 - reference_length / hypothesis_length) if hypothesis_length else 0.0
 
 
-def chrf(hypotheses: Sequence[str], references: Sequence) -> float:
-    """chrF, an F-score of character n-grams, by sacrebleu itself: 0–100. References as for `bleu`. Popović 2015."""
-    import sacrebleu
-
-    several = _several(hypotheses, references)
-    streams = [[s[k] if k < len(s) else None for s in several] for k in range(max(map(len, several)))]
-    return sacrebleu.corpus_chrf(list(hypotheses), streams).score
-
-
 def exact_match(hypotheses: Sequence[str], references: Sequence) -> float:
     """The share of translations that equal one of their references, 0–1; case and spacing aside."""
     several = _several(hypotheses, references)
@@ -117,19 +107,6 @@ def alignment_error_rate(predicted: Iterable, sure: Iterable, possible: Iterable
         hits += len(a & s) + len(a & (p | s))
         links += len(a) + len(s)
     return 1 - hits / links if links else 0.0
-
-
-def read_links(line: str) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
-    """A line of gold links, "0-0 1p2 …" (i-j sure, ipj possible) -> (sure, possible); sure ones are possible, too.
-
-    The pairs are in the order of the file, left then right. Raises ValueError for anything else.
-    """
-    if not isinstance(line, str):
-        raise TypeError(f"line is {described(line)}; needed: text such as 0-0 1p2")
-    if wrong := [link for link in line.split() if not re.fullmatch(r"\d+[-p]\d+", link)]:
-        raise ValueError(f"{wrong[0]!r} is no link; needed: 3-5 (sure) or 3p5 (possible)")
-    sure, possible = ({tuple(map(int, pair)) for pair in re.findall(f"(\\d+){s}(\\d+)", line)} for s in ("-", "[-p]"))
-    return sure, possible
 
 
 def links_of(weights: Tensor, threshold: float | None = None) -> set[tuple[int, int]]:

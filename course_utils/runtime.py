@@ -3,7 +3,6 @@
 import os
 import platform
 import random
-import re
 import sys
 import warnings
 from dataclasses import dataclass, field
@@ -57,11 +56,13 @@ def setup(seed=0):
     import numpy as np
     import torch
 
+    from .views import picture
+
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
-    _use_style()
+    picture.use_style()
     warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
@@ -161,15 +162,3 @@ def choice(variable, default, allowed):
     if value not in allowed:
         raise ValueError(f"{variable} is {value!r}; it must be one of {', '.join(allowed)} (or unset: {default}).")
     return value
-
-
-def _use_style():
-    """The course's matplotlib style."""
-    from .views import picture
-
-    picture.use_style()
-
-
-def normalise(name):
-    """A package's name as PyPI compares it: "Some.Package_X" -> "some-package-x"."""
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -51,8 +51,9 @@ def wanted(which, project, colab):
     Colab's version where that is new enough, as the first cell of a notebook there does it; JupyterLab is Colab's own.
     """
     from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name as normalise
 
-    from course_utils.runtime import FRONT_END, normalise
+    from course_utils.runtime import FRONT_END
 
     extras = project["optional-dependencies"]
     if which == "newest":
@@ -68,7 +69,7 @@ def wanted(which, project, colab):
 
 def read_lock(text):
     """{normalised name: version} of a lock file. Raises ValueError for a line that is not `name==version`."""
-    from course_utils.runtime import normalise
+    from packaging.utils import canonicalize_name as normalise
 
     versions = {}
     for line in text.splitlines():
@@ -83,7 +84,7 @@ def read_lock(text):
 
 def environment(folder, which, pip):
     """Make the environment anew -> its Python. What is given for pip replaces what is asked for of the same name."""
-    from course_utils.runtime import normalise
+    from packaging.utils import canonicalize_name as normalise
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     colab = read_lock((ROOT / "tests" / "colab.txt").read_text(encoding="utf-8"))
@@ -120,7 +121,7 @@ def failures(path):
 
 def differences(python):
     """{package: (version of the lock, version there)} where the two differ."""
-    from course_utils.runtime import normalise
+    from packaging.utils import canonicalize_name as normalise
 
     locked = read_lock((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     listed = subprocess.run([python, "-m", "pip", "list", "--format=json"], capture_output=True, text=True, check=True)
@@ -131,7 +132,7 @@ def differences(python):
 def suspect(said, changed):
     """The package that a failure most probably comes from: the innermost changed one of its traceback, else one that
     its words name, else ""."""
-    from course_utils.runtime import normalise
+    from packaging.utils import canonicalize_name as normalise
 
     inside = [normalise(name) for name in re.findall(r"site-packages[/\\](\w+)", said)]
     in_words = [name for name in changed if re.search(rf"\b{re.escape(name.replace('-', '_'))}\b", said)]

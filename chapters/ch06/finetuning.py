@@ -156,7 +156,12 @@ class Task:
         return model(batch.ids, batch.segments, batch.mask).logits
 
     def cut(self, given: Tensor, row: int, length: int) -> Tensor:
-        return given[row].cpu()
+        """What belongs to one input: its tokens, without padding."""
+        return given[row, :length].cpu()
+
+    def loss(self, model: nn.Module, batch: Judged) -> Tensor:
+        """Mean cross-entropy, scalar: of the label; of an answer's first and last position."""
+        return F.cross_entropy(self.read(model, batch.inputs).float(), batch.labels)
 
     def measure(self, model: nn.Module, split: str = "test", count: int | None = None) -> dict[str, float]:
         """Figures from 0 to 1 on the first `count` examples of a split, or all."""
@@ -203,9 +208,8 @@ class Classify(Task):
     def target(self, example, found: Input) -> int:
         return self.number(example.label)
 
-    def loss(self, model, batch: Judged) -> Tensor:
-        """Cross-entropy of the label, scalar."""
-        return F.cross_entropy(self.read(model, batch.inputs).float(), batch.labels)
+    def cut(self, given, row: int, length: int) -> Tensor:
+        return given[row].cpu()
 
     def judge(self, outputs, inputs, targets, examples) -> dict[str, float]:
         right = sum(int(logits.argmax()) == target for logits, target in zip(outputs, targets, strict=True))
@@ -239,9 +243,6 @@ class Tag(Task):
 
     def labels_of(self, targets, length: int) -> Tensor:
         return torch.tensor([[*t, *[IGNORED] * (length - len(t))] for t in targets])
-
-    def cut(self, given, row: int, length: int) -> Tensor:
-        return given[row, :length].cpu()
 
     def loss(self, model, batch: Judged) -> Tensor:
         """Mean cross-entropy of the tags of all first pieces, scalar."""
@@ -294,13 +295,6 @@ class AnswerTask(Task):
     def read(self, model, batch: Batch) -> Tensor:
         found = model(batch.ids, batch.segments, batch.mask)
         return torch.stack([found.start_logits, found.end_logits], -1)
-
-    def cut(self, given, row: int, length: int) -> Tensor:
-        return given[row, :length].cpu()
-
-    def loss(self, model, batch: Judged) -> Tensor:
-        """Mean cross-entropy of the first and of the last position, scalar."""
-        return F.cross_entropy(self.read(model, batch.inputs).float(), batch.labels)
 
     def answer(self, logits: Tensor, found: Input, context: str, longest: int = 12) -> Answer:
         """The most probable span of the context, or none if [CLS] is more probable. logits [T, 2]."""

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_utils import text
 from course_utils.data import stories
-from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, mask_tokens
+from course_utils.models.bert import BertConfig, BertForPreTraining, mask_tokens
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
 from course_utils.training.run import Run
@@ -120,18 +120,15 @@ class BertLesson:
         rows = sorted(self.pairs(split, generator, 4 * size), key=lambda row: len(row[0]) + len(row[1]))
         quarter = int(torch.randint(4, (), generator=generator))
         rows = rows[quarter * size : (quarter + 1) * size]
-        made = [(self._joined(a, b), [0] * (len(a) + 2) + [1] * (len(b) + 1)) for a, b, _ in rows]
-        ids, mask = text.pad([i for i, _ in made])
-        segments, _ = text.pad([s for _, s in made])
+        cls, sep = self.tokenizer.cls, self.tokenizer.sep
+        ids, mask = text.pad([[cls, *a, sep, *b, sep] for a, b, _ in rows])
+        segments, _ = text.pad([[0] * (len(a) + 2) + [1] * (len(b) + 1) for a, b, _ in rows])
         ids = ids.masked_fill(~mask, self.tokenizer.pad)
         whole = Masked(ids, segments, mask, ids, torch.tensor([label for *_, label in rows]))
         inputs, labels = mask_tokens(
             ids, special_mask(self.tokenizer, whole), len(self.tokenizer), self.tokenizer.mask, generator
         )
         return whole._replace(ids=inputs, labels=labels)
-
-    def _joined(self, first: list[int], second: list[int]) -> list[int]:
-        return [self.tokenizer.cls, *first, self.tokenizer.sep, *second, self.tokenizer.sep]
 
     def train(self, model: BertForPreTraining, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() on both tasks together; loss and accuracy of each on held-out stories. options: any of fit's, and
@@ -209,45 +206,3 @@ def loss(model: BertForPreTraining, batch: Masked) -> Tensor:
     if (labels == -100).all():
         return torch.nn.functional.cross_entropy(model(ids, segments, mask).nsp_logits, nsp)
     return model.loss(ids, labels, nsp, segments, mask).total
-
-
-def maskable(tokenizer: text.WordPiece, ids: Tensor, mask: Tensor) -> Tensor:
-    """[B, T] bool: tokens that may be masked. Raises ValueError for a text that has none."""
-    found = mask & (ids != tokenizer.cls) & (ids != tokenizer.sep)
-    if not found.any(-1).all():
-        raise ValueError("a text has no token that can be masked: it holds [CLS] and [SEP] only; needed: a word")
-    return found
-
-
-class Senses(NamedTuple):
-    """A word in several sentences. static, contextual [N, D]: its vector before and after the layers; the cosines
-    between them [N, N]."""
-
-    static: Tensor
-    contextual: Tensor
-    static_cosines: Tensor
-    contextual_cosines: Tensor
-
-
-@torch.no_grad()
-def senses(encoder: Bert, tokenizer: text.WordPiece, word: str, sentences: Sequence[str]) -> Senses:
-    """The vectors of a word in each of the sentences (its first place there; of several pieces the mean).
-
-    Raises ValueError for a sentence without the word.
-    """
-    training, _ = encoder.training, encoder.eval()
-    static, contextual, wanted = [], [], tokenizer.encode(word)
-    for sentence in sentences:
-        found = encode(tokenizer, sentence, max_length=encoder.config.max_length)
-        ids = list(found.ids)
-        at = next((i for i in range(len(ids)) if ids[i : i + len(wanted)] == wanted), None)
-        if at is None or not wanted:
-            raise ValueError(f"{word!r} is not in {sentence!r}; needed: the word in each sentence")
-        here = slice(at, at + len(wanted))
-        batch = collate([found])
-        static.append(encoder.embeddings.tokens(batch.ids)[0, here].mean(0))
-        contextual.append(encoder(*batch).hidden[0, here].mean(0))
-    encoder.train(training)
-    both = [torch.stack(x) for x in (static, contextual)]
-    cosines = [torch.nn.functional.normalize(x, dim=-1) for x in both]
-    return Senses(*both, *(x @ x.T for x in cosines))

@@ -5,7 +5,10 @@ The lock is used as constraints, `pip install -e . -c requirements.lock`: pip ma
 
 from importlib import metadata
 
-from course_utils.runtime import DISTRIBUTION, normalise
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as normalise
+
+from course_utils.runtime import DISTRIBUTION
 from course_utils.support import files
 
 LOCK_HEADER = """\
@@ -33,8 +36,6 @@ def direct(extra=""):
 
 def _named(extra):
     """The same with what they are asked for besides: (name, ""), ("transformers", "serving")."""
-    from packaging.requirements import Requirement
-
     chosen = []
     for requirement in map(Requirement, metadata.requires(DISTRIBUTION) or []):
         marker = str(requirement.marker or "")
@@ -48,8 +49,6 @@ def closure():
 
     Raises ValueError if one of them is not installed, or was not installed from an index.
     """
-    from packaging.requirements import Requirement
-
     found, todo = {}, [*_named(""), *_named("serve"), *_named("test")]
     seen = set()
     while todo:

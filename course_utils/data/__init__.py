@@ -3,7 +3,7 @@
 co2 = load("co2_weekly")                        # tables.py
 pairs = parallel.load_parallel("en-fr")         # our own English, French and Chinese, with gold alignments
 stories.load("sentiment", "test")               # our own English for chapter 6
-fetch("tatoeba-en-fr")                          # fetching.py; tatoeba.py reads what it brings
+fetch("tatoeba-en-fr")                          # fetching.py; chapters/ch03/tatoeba.py reads what it brings
 results.load("scores_task")                     # what was recorded, since it takes longer than a lesson
 """
 

@@ -13,17 +13,9 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELD, MANIFEST = "\x1f", "manifest.json"  # what is between columns; checksums
 
 
-def encode(links):
-    """Source words of each target word -> one character each; "-" for none, "(ab)" for several."""
-    parts = []
-    for found in links:
-        digits = "".join(DIGITS[i] for i in found)
-        parts.append(digits if len(digits) == 1 else f"({digits})" if digits else "-")
-    return "".join(parts)
-
-
 def decode(text):
-    """encode's text -> tuple of (target index, source index)."""
+    """The source words of each target word, one character each, "-" for none, "(ab)" for several -> tuple of
+    (target index, source index)."""
     links, target, inside = [], 0, False
     for character in text:
         if character in "()":
@@ -36,20 +28,8 @@ def decode(text):
     return tuple(links)
 
 
-def to_text(splits):
-    """{split: list of Said} -> the columns, one line a sentence, sorted so that they compress well."""
-    lines = []
-    for split, sentences in splits.items():
-        for said in sentences:
-            twin = "|".join(map(str, said.twin)) if said.twin else ""
-            links = [encode(x) for x in (said.links_fr, said.links_zh, said.possible_fr, said.possible_zh)]
-            lines.append((split, said.kind, str(said.clauses), *said.texts, *links, twin))
-    lines.sort()
-    return FIELD.join("\n".join(column) for column in zip(*lines, strict=True))
-
-
 def from_text(text):
-    """to_text's result -> {split: list of rows (dictionaries)}, in an order that is mixed and always the same."""
+    """The columns -> {split: list of rows (dictionaries)}, in an order that is mixed and always the same."""
     columns = [column.split("\n") for column in text.split(FIELD)]
     splits = {}
     for row in zip(*columns, strict=True):

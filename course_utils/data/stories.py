@@ -107,19 +107,8 @@ def forget():
     _all.cache_clear()
 
 
-def pack(splits):
-    """{split: list of records} -> lines, sorted so that they compress well."""
-    rows = []
-    for split, records in splits.items():
-        for record in records:
-            rows.append([split, *(" ".join(f) if isinstance(f, tuple) else str(f) for f in record)])
-            if isinstance(record, Story):
-                rows[-1] = [split, *record.sentences]
-    return "\n".join(sorted("\t".join(row) for row in rows)) + "\n"
-
-
 def unpack(name, text):
-    """pack's text -> {split: tuple of records}, in an order that is mixed and always the same."""
+    """A file's lines -> {split: tuple of records}, in an order that is mixed and always the same."""
     splits = {split: [] for split in SPLITS}
     for line in text.splitlines():
         split, *cells = line.split("\t")

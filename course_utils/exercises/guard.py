@@ -129,7 +129,10 @@ def world_unchanged() -> Iterator[list[str]]:
     seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
     settings = {
         "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-        "torch's default device": (torch.get_default_device, _set_device),
+        "torch's default device": (
+            torch.get_default_device,
+            lambda device: torch.set_default_device(None if device.type == "cpu" else device),
+        ),
         "torch's gradient mode": (torch.is_grad_enabled, torch.set_grad_enabled),
     }
     before = {name: get() for name, (get, _) in settings.items()}
@@ -144,9 +147,3 @@ def world_unchanged() -> Iterator[list[str]]:
         torch.set_rng_state(seeds[0])
         random.setstate(seeds[1])
         numpy.random.set_state(seeds[2])  # noqa: NPY002
-
-
-def _set_device(device) -> None:
-    import torch
-
-    torch.set_default_device(None if device.type == "cpu" else device)

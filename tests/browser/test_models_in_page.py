@@ -9,7 +9,8 @@ import os
 import pytest
 import torch
 
-from course_utils.data import parallel, stories, tatoeba
+from chapters.ch03 import tatoeba
+from course_utils.data import parallel, stories
 from course_utils.decoding import translate
 from course_utils.models.bert import BertForPreTraining
 from course_utils.text import BOS

@@ -98,9 +98,6 @@ DENOMINATOR = FindError(
 )
 
 
-# ---- find the error: non-parametric ---------------------------------------------------------------------------------
-
-
 def kind_of(model: nn.Module) -> str:
     """ "parametric" if training can change something in the model, else "non-parametric"."""
     return "parametric" if any(p.requires_grad for p in model.parameters()) else "non-parametric"

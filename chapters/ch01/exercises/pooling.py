@@ -7,9 +7,6 @@ from course_utils.attention import gaussian_kernel, leave_one_out_mask, masked_s
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
-# ---- gaussian kernel ------------------------------------------------------------------------------------------------
-
-
 KERNEL = Exercise(
     name="gaussian kernel",
     task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
@@ -63,9 +60,6 @@ KERNEL = Exercise(
         "is 1 at distance 0, and the factor would cancel in the pooling anyway.",
     ),
 )
-
-
-# ---- attention pooling ----------------------------------------------------------------------------------------------
 
 
 def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -161,9 +155,6 @@ POOLING = Exercise(
         "The farthest key gets the most weight: a minus is missing in the scores, or was squared away.",
     ),
 )
-
-
-# ---- leave-one-out mask ---------------------------------------------------------------------------------------------
 
 LEAVE_ONE_OUT = Exercise(
     name="leave-one-out mask",

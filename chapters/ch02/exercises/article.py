@@ -8,8 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
-# ---- the article's own attention ------------------------------------------------------------------------------------
-
 
 def dot_table(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [Q, D], keys [K, D] -> plain dot products [Q, K]."""

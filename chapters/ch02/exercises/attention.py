@@ -8,8 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
-# ---- scaled dot-product score ---------------------------------------------------------------------------------------
-
 
 def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]: q·k / √D, the score `scaled_dot`."""
@@ -68,8 +66,6 @@ SCORE = Exercise(
         "The batch is summed away: an index that is missing after `->` is summed over. Keep the b.",
     ),
 )
-
-# ---- scaled dot-product attention -----------------------------------------------------------------------------------
 
 
 def _attention_cases() -> list[Case]:

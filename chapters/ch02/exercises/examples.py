@@ -8,8 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import normal
 
-# ---- worked examples ------------------------------------------------------------------------------------------------
-
 
 def three_digits(scores: Tensor) -> Tensor:
     """scores [K] -> softmax weights [K], rounded to three digits after the point."""

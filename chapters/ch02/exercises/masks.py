@@ -8,8 +8,6 @@ from course_utils.attention.linear import linear_attention
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import named, normal, tensors
 
-# ---- linear attention -----------------------------------------------------------------------------------------------
-
 
 def linear_output(phi_q: Tensor, phi_k: Tensor, values: Tensor) -> Tensor:
     """phi_q [Q, m], phi_k [K, m], both ≥ 0, values [K, Dv] -> output [Q, Dv]: `linear_attention` of given features."""
@@ -53,8 +51,6 @@ LINEAR = Exercise(
         "products; divide once, at the end.",
     ),
 )
-
-# ---- padding and causal mask ----------------------------------------------------------------------------------------
 
 
 def decoder_mask(lengths: Tensor, size: int) -> Tensor:

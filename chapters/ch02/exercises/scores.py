@@ -8,8 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
-# ---- general score --------------------------------------------------------------------------------------------------
-
 
 def general_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     """queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] -> scores [B, Q, K]: the score `general` with this W."""
@@ -51,8 +49,6 @@ GENERAL = Exercise(
         "With a tanh around it this is the activated general score; general has none.",
     ),
 )
-
-# ---- additive score -------------------------------------------------------------------------------------------------
 
 
 def additive_score(queries: Tensor, keys: Tensor, W1: Tensor, W2: Tensor, b: Tensor, w: Tensor) -> Tensor:
@@ -115,8 +111,6 @@ ADDITIVE = Exercise(
     ),
 )
 
-# ---- cut W in two ---------------------------------------------------------------------------------------------------
-
 
 def cut_concat(W: Tensor, query_size: int) -> tuple[Tensor, Tensor]:
     """W [H, Dq + Dk] of the concat score -> (W1 [H, Dq], W2 [H, Dk]) of the additive score."""
@@ -159,8 +153,6 @@ CUT = Exercise(
         "Cut in the middle, as `chunk` does: right only when query and key have the same size.",
     ),
 )
-
-# ---- cosine score ---------------------------------------------------------------------------------------------------
 
 
 def cosine_score(queries: Tensor, keys: Tensor) -> Tensor:

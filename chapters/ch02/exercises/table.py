@@ -7,8 +7,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import FindError, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
-# ---- the table of scores --------------------------------------------------------------------------------------------
-
 
 def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [Q, D], keys [K, D] -> q·k / √D [Q, K]."""

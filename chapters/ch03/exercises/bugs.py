@@ -40,8 +40,6 @@ PADDING_LOSS = FindError(
     wrong=LOSS_WRONG,
 )
 
-# ---- attention over padding -----------------------------------------------------------------------------------------
-
 
 def step_weights(scores: Tensor, lengths: Tensor) -> Tensor:
     """scores [B, K], lengths [B] -> weights [B, K]: softmax over the real words."""
@@ -94,8 +92,6 @@ PADDING_ATTENDED = FindError(
         "The softmax runs across the sentences of the batch. Each sentence shares one unit among its own words.",
     ),
 )
-
-# ---- state carried between sentences --------------------------------------------------------------------------------
 
 
 def read_all(sentences: Tensor, Wx: Tensor, Ws: Tensor) -> Tensor:

@@ -7,8 +7,6 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
-# ---- one fixed vector -----------------------------------------------------------------------------------------------
-
 
 def vectors_handed_over(kind: str, length: int) -> int:
     """How many vectors an encoder hands to the decoder for a sentence of `length` tokens: 1 if kind is "plain"."""
@@ -62,8 +60,6 @@ FIXED = FindError(
         "A Transformer's encoder hands over one vector per token as well; the claim is wrong for it.",
     ),
 )
-
-# ---- an encoder under another's name --------------------------------------------------------------------------------
 
 
 def steps_in_a_row(kind: str, length: int) -> int:
@@ -120,8 +116,6 @@ ENCODER = FindError(
         "The first word is a step, too: it starts from zeros.",
     ),
 )
-
-# ---- a third attention ----------------------------------------------------------------------------------------------
 
 
 class Mixing(nn.Module):
@@ -218,8 +212,6 @@ THIRD = FindError(
         "Attention does mix: that is what it is for.",
     ),
 )
-
-# ---- self or cross --------------------------------------------------------------------------------------------------
 
 
 def kind_of_attention(queries: list[str], keys: list[str]) -> str:

@@ -11,8 +11,6 @@ from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.metrics import brevity_penalty, ngrams
 from course_utils.models.loss import masked_loss
 
-# ---- masked loss ----------------------------------------------------------------------------------------------------
-
 
 def loss_cases() -> list[Case]:
     def case(lengths, size, vocabulary, seed, shown=False) -> Case:
@@ -71,8 +69,6 @@ LOSS = Exercise(
     wrong=LOSS_WRONG,
 )
 
-# ---- clipped n-grams ------------------------------------------------------------------------------------------------
-
 
 def clipped(candidate: list[str], reference: list[str], n: int) -> tuple[int, int]:
     """(n-grams of the candidate that the reference has, each at most as often as there; all of the candidate's)."""
@@ -125,8 +121,6 @@ CLIPPED = Exercise(
         "The total is the number of words; of n words in a row there are fewer: len − n + 1.",
     ),
 )
-
-# ---- brevity penalty ------------------------------------------------------------------------------------------------
 
 PENALTY_WRONG = wrong_answers(
     lambda hypothesis, reference: math.exp(1 - reference / hypothesis),

@@ -7,8 +7,6 @@ from course_utils.decoding import greedy
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.text import BOS, EOS
 
-# ---- greedy loop ----------------------------------------------------------------------------------------------------
-
 
 class Parrot(nn.Module):
     """A decoder that knows one sentence: step(word, state) -> (logits [9], state).
@@ -114,8 +112,6 @@ LOOP = Exercise(
     ),
 )
 
-# ---- target not shifted ---------------------------------------------------------------------------------------------
-
 
 def shifted(ids: Tensor, bos: int, eos: int) -> tuple[Tensor, Tensor]:
     """ids [T] -> what the decoder hears [T + 1] and what it has to say [T + 1]."""
@@ -178,8 +174,6 @@ SHIFT = FindError(
         "<bos> is missing: the first word of a translation would never be learned.",
     ),
 )
-
-# ---- <bos> missing --------------------------------------------------------------------------------------------------
 
 
 def heard_while_writing(words: Tensor, bos: int) -> Tensor:

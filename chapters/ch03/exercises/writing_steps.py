@@ -8,8 +8,6 @@ from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
 
-# ---- additive attention step ----------------------------------------------------------------------------------------
-
 
 def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Tensor, w: Tensor):
     """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [H, Dq], W2 [H, Dk], w [H] -> context [B, Dk], weights [B, K]."""
@@ -88,8 +86,6 @@ STEP = Exercise(
         "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
     ),
 )
-
-# ---- one decoder step -----------------------------------------------------------------------------------------------
 
 
 def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):

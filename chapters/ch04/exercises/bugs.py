@@ -8,8 +8,6 @@ from course_utils.exercises.definition import Case, FindError, variants, wrong_a
 from course_utils.exercises.inputs import drawn, named, some_numbers
 from course_utils.positions import frequencies
 
-# ---- Z or V ---------------------------------------------------------------------------------------------------------
-
 
 def stacked_attention(Z: Tensor, W: Tensor) -> Tensor:
     """Self-attention, layer over layer: Z [T, D], W [L, 3, D, D] (for queries, keys, values) -> [T, D]."""
@@ -74,8 +72,6 @@ MIXED = FindError(
         "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
     ),
 )
-
-# ---- positions after the softmax ------------------------------------------------------------------------------------
 
 
 def with_positions(x: Tensor, P: Tensor, WQ: Tensor, WK: Tensor, WV: Tensor) -> Tensor:
@@ -160,8 +156,6 @@ AFTER = FindError(
     ),
 )
 
-# ---- an encoder that is not there -----------------------------------------------------------------------------------
-
 
 def reads(ids: Tensor, E: Tensor, P: Tensor, W: Tensor) -> Tensor:
     """Self-attention of embedded words with positions: ids [T], E [V, D], P [max, D], W [3, D, D] -> [T, D]."""
@@ -225,8 +219,6 @@ MISSING = FindError(
         "Too late: the weights are decided without it.",
     ),
 )
-
-# ---- absolute under relative ----------------------------------------------------------------------------------------
 
 
 def relative_encoding(i: int, j: int, model_size: int) -> Tensor:

@@ -11,8 +11,6 @@ from course_utils.exercises.definition import Case, FindError, variants, wrong_a
 from course_utils.exercises.inputs import named, some_numbers
 from course_utils.positions import sinusoidal_encoding
 
-# ---- invariant or equivariant ---------------------------------------------------------------------------------------
-
 
 class Mixing(nn.Module):
     """Self-attention without weights, [T, D] -> [T, D]; with positions; or the mean of what comes out, [D]."""
@@ -101,8 +99,6 @@ INVARIANT = FindError(
     ),
 )
 
-# ---- log n ----------------------------------------------------------------------------------------------------------
-
 LOG = FindError(
     name="log n, plainly",
     task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: how many layers "
@@ -155,8 +151,6 @@ LOG = FindError(
         "From the first of n words to the last there are n − 1 steps, not n.",
     ),
 )
-
-# ---- lowered and raised ---------------------------------------------------------------------------------------------
 
 
 def cheaper(n: int, d: int) -> str:
@@ -221,8 +215,6 @@ LOWERED = FindError(
         "Where n equals d, neither is cheaper.",
     ),
 )
-
-# ---- parameters of positions ----------------------------------------------------------------------------------------
 
 
 def position_parameters(kind: str, max_length: int, model_size: int) -> int:

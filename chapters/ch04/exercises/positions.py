@@ -7,8 +7,6 @@ from course_utils.exercises.definition import Case, Exercise, variants, wrong_an
 from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 
-# ---- sinusoidal encoding --------------------------------------------------------------------------------------------
-
 
 @variants
 def _table(length: int, model_size: int, *, angles=None, first=0, swap=False, halves=False) -> Tensor:
@@ -64,8 +62,6 @@ SINUSOIDAL = Exercise(
     ),
 )
 
-# ---- shift matrix ---------------------------------------------------------------------------------------------------
-
 
 def _halves(offset: float, model_size: int) -> Tensor:
     angles = offset * frequencies(model_size)
@@ -116,8 +112,6 @@ SHIFT = Exercise(
         "its cosine.",
     ),
 )
-
-# ---- rotary ---------------------------------------------------------------------------------------------------------
 
 
 def _rotate_half(x: Tensor, positions: Tensor) -> Tensor:

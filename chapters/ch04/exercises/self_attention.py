@@ -8,8 +8,6 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
 
-# ---- self-attention -------------------------------------------------------------------------------------------------
-
 
 def self_attention(X: Tensor, WQ: Tensor, WK: Tensor, WV: Tensor) -> tuple[Tensor, Tensor]:
     """X [T, D], WQ and WK [D, d], WV [D, e] -> output [T, e], weights [T, T]."""
@@ -69,9 +67,6 @@ SELF = Exercise(
         "There is no softmax: these are scores still.",
     ),
 )
-
-# ---- convolution as a matrix ----------------------------------------------------------------------------------------
-
 
 _convolved = named("kernel", "length")
 

@@ -13,8 +13,6 @@ from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 from .heads import split_heads
 
-# ---- keys not transposed --------------------------------------------------------------------------------------------
-
 
 def head_scores(q: Tensor, k: Tensor) -> Tensor:
     """q [B, H, Q, d], k [B, H, K, d] -> scores [B, H, Q, K], divided by √d."""
@@ -67,8 +65,6 @@ NOT_TRANSPOSED = FindError(
     ),
 )
 
-# ---- scaled twice ---------------------------------------------------------------------------------------------------
-
 
 def scaled_weights(q: Tensor, k: Tensor) -> Tensor:
     """q [..., Q, d], k [..., K, d] -> weights [..., Q, K]."""
@@ -120,8 +116,6 @@ TWICE = FindError(
     ),
 )
 
-# ---- a root from nowhere --------------------------------------------------------------------------------------------
-
 
 def divided_by_root(scores: Tensor, d: int) -> Tensor:
     """scores [..., Q, K], head size d -> scores / √d."""
@@ -172,8 +166,6 @@ ROOT = FindError(
         "The scale is gone.",
     ),
 )
-
-# ---- as many keys as queries ----------------------------------------------------------------------------------------
 
 
 def split_both(query: Tensor, key: Tensor, heads: int) -> tuple[Tensor, Tensor]:
@@ -232,8 +224,6 @@ KEY_LENGTH = FindError(
         "Each has its own length now, but the swap is gone: [B, T, H, d].",
     ),
 )
-
-# ---- a mask that nobody builds --------------------------------------------------------------------------------------
 
 
 def decoder_weights(q: Tensor, k: Tensor, lengths: Tensor) -> Tensor:

@@ -12,8 +12,6 @@ from course_utils.models.blocks import AddNorm, EncoderBlock, PositionwiseFFN
 
 from .norm import Bent, Part
 
-# ---- encoder block --------------------------------------------------------------------------------------------------
-
 
 def encoder_block(x: Tensor, mask: Tensor, attention: MultiHeadAttention, ffn, norm1, norm2) -> Tensor:
     """x [B, T, D], mask [B, 1, T] or [T, T], and a block's four parts -> [B, T, D]: the course's EncoderBlock."""
@@ -101,8 +99,6 @@ BLOCK = Exercise(
         "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
     ),
 )
-
-# ---- a block without residual and norm ------------------------------------------------------------------------------
 
 
 def block_around(x: Tensor, attention, ffn, norm1, norm2) -> Tensor:

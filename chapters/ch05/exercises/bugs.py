@@ -9,8 +9,6 @@ from course_utils.exercises.definition import Case, FindError, variants, wrong_a
 from course_utils.exercises.inputs import drawn, named, some_numbers
 from course_utils.positions import LearnedPositions
 
-# ---- positions along the batch --------------------------------------------------------------------------------------
-
 
 def add_positions(x: Tensor, table: Tensor) -> Tensor:
     """x [B, T, D], table [max, D] -> [B, T, D]: the first T rows of the table added to every sentence."""
@@ -64,8 +62,6 @@ POSITIONS = FindError(
     ),
 )
 
-# ---- a softmax over the heads ---------------------------------------------------------------------------------------
-
 
 def head_weights(scores: Tensor) -> Tensor:
     """scores [B, H, Q, K] -> weights [B, H, Q, K]: a softmax over the keys."""
@@ -111,8 +107,6 @@ SOFTMAX = FindError(
         "Over the keys, but these are logarithms: `softmax`.",
     ),
 )
-
-# ---- keys from the target -------------------------------------------------------------------------------------------
 
 
 def cross_attention(written: Tensor, source: Tensor, Wq: Tensor, Wk: Tensor, Wv: Tensor):

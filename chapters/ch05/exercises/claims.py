@@ -7,8 +7,6 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, spelt, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
 
-# ---- fewer heads save compute ---------------------------------------------------------------------------------------
-
 
 def multiplications(length: int, model_size: int, heads: int) -> int:
     """Multiplications in the matrix products of one multi-head self-attention: 4 T D² + 2 T² D, whatever H is."""
@@ -74,8 +72,6 @@ FEWER = FindError(
         "Twice as many: these are multiplications *and* additions. Count multiplications alone.",
     ),
 )
-
-# ---- different or the same ------------------------------------------------------------------------------------------
 
 
 def weights_of_heads(x: Tensor, Wq: Tensor, Wk: Tensor) -> Tensor:
@@ -147,8 +143,6 @@ FUNCTION = FindError(
         "Queries and keys are swapped: x @ Wq asks.",
     ),
 )
-
-# ---- no longer an encoder and a decoder -----------------------------------------------------------------------------
 
 
 def family(attentions: list[str]) -> str:

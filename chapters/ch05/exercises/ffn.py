@@ -9,8 +9,6 @@ from course_utils.exercises.definition import Case, Exercise, FindError, wrong_a
 from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.blocks import PositionwiseFFN
 
-# ---- position-wise ffn ----------------------------------------------------------------------------------------------
-
 
 def position_wise(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
     """x [B, T, D], W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D]: PositionwiseFFN with these weights."""

@@ -9,8 +9,6 @@ from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
-# ---- split heads ----------------------------------------------------------------------------------------------------
-
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """x [B, T, D] -> [B, H, T, d]: d = D / H neighbouring features for each head."""
@@ -76,8 +74,6 @@ SPLIT = Exercise(
         "Right, with batch and heads in one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
     ),
 )
-
-# ---- multi-head attention -------------------------------------------------------------------------------------------
 
 
 def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
@@ -186,8 +182,6 @@ MULTI_HEAD = Exercise(
         "All matrices are transposed. `nn.Linear` keeps its weight that way; here it is `x @ W`.",
     ),
 )
-
-# ---- heads out of a reshape -----------------------------------------------------------------------------------------
 
 
 def heads_attend(q: Tensor, k: Tensor, v: Tensor, H: int) -> Tensor:

@@ -9,8 +9,6 @@ from course_utils.exercises.inputs import drawn, named, some_numbers
 
 from .masks import hide_future, scaled_scores
 
-# ---- a mask for training only ---------------------------------------------------------------------------------------
-
 
 def causal_attention(q: Tensor, k: Tensor, v: Tensor, training: bool) -> Tensor:
     """q, k, v [B, T, d] -> causal attention [B, T, d], in training and in use alike."""
@@ -72,8 +70,6 @@ TRAINING_ONLY = FindError(
         "Always masked, but strictly: the first row sees nothing and becomes NaN. The diagonal belongs to it.",
     ),
 )
-
-# ---- prediction needs no mask ---------------------------------------------------------------------------------------
 
 
 class Layer(nn.Module):

@@ -7,8 +7,6 @@ from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named
 
-# ---- decoder masks --------------------------------------------------------------------------------------------------
-
 
 def three_masks(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """source [B, S], target [B, T] bool, True = a real word -> masks of the encoder [B, 1, S], of the decoder
@@ -102,8 +100,6 @@ MASKS = Exercise(
     ),
 )
 
-# ---- a mask as a product --------------------------------------------------------------------------------------------
-
 
 def masked_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """q, k, v [T, d] -> causal attention [T, d]."""
@@ -172,9 +168,6 @@ PRODUCT = FindError(
         "The wrong triangle: each word sees itself and the future.",
     ),
 )
-
-# ---- only those before it -------------------------------------------------------------------------------------------
-
 
 STRICT = FindError(
     name="only those before it",

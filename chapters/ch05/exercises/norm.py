@@ -7,8 +7,6 @@ from course_utils.exercises.definition import Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.models.blocks import AddNorm
 
-# ---- add and norm ---------------------------------------------------------------------------------------------------
-
 
 class Part(nn.Module):
     """A layer to put a residual around, [B, T, D] -> [B, T, D]: each feature moves one place on."""

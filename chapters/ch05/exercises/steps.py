@@ -9,8 +9,6 @@ from course_utils.exercises.definition import Case, Exercise, FindError, variant
 from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.loss import masked_loss
 
-# ---- cached step ----------------------------------------------------------------------------------------------------
-
 
 def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     """word [B, D], keys and values [B, P, D] of the P words before it, positions [max, D], three W [D, D]
@@ -102,8 +100,6 @@ STEP = Exercise(
     ),
 )
 
-# ---- label smoothing ------------------------------------------------------------------------------------------------
-
 
 def _smoothing_cases() -> list[Case]:
     shown, *others = loss_cases()
@@ -165,8 +161,6 @@ SMOOTHING = Exercise(
         "The sign is missing: minus the log-probability.",
     ),
 )
-
-# ---- divided by the padding -----------------------------------------------------------------------------------------
 
 
 def real_loss(logits: Tensor, target: Tensor, mask: Tensor) -> Tensor:

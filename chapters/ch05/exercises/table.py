@@ -74,8 +74,6 @@ ROWS = FindError(
     ),
 )
 
-# ---- the index of am ------------------------------------------------------------------------------------------------
-
 
 def chosen_word(row: Tensor, vocabulary: list[str]) -> tuple[int, str]:
     """row [V] of probabilities, the V words -> the index of the largest, counted from 1, and its word."""

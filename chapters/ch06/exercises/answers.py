@@ -8,8 +8,6 @@ from course_utils.attention import masked_softmax
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
-# ---- answer span ----------------------------------------------------------------------------------------------------
-
 
 def _span(starts, ends, allowed, shown=False) -> Case:
     args = {"start_logits": torch.tensor(starts), "end_logits": torch.tensor(ends)}
@@ -127,8 +125,6 @@ SPAN = Exercise(
         "Right, but the wrong way round: first, then last.",
     ),
 )
-
-# ---- three classes --------------------------------------------------------------------------------------------------
 
 
 def start_and_end(start_logits: Tensor, end_logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

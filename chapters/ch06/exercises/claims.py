@@ -7,8 +7,6 @@ from course_utils.attention import causal_mask
 from course_utils.exercises.definition import FindError, spelt, wrong_answers
 from course_utils.exercises.inputs import named
 
-# ---- discriminative or generative -----------------------------------------------------------------------------------
-
 
 def kind_of(target: str, sees: str) -> str:
     """What is predicted ("word" or "label"), from which words ("before", "after", "both sides") -> the name of it."""
@@ -75,8 +73,6 @@ DISCRIMINATIVE = FindError(
     ),
 )
 
-# ---- from left to right or from right to left -----------------------------------------------------------------------
-
 
 def visible(model: str, length: int) -> Tensor:
     """ "BERT" or "GPT", T -> [T, T] bool: which words (columns) a word (row) may see."""
@@ -134,8 +130,6 @@ DIRECTION = FindError(
         "BERT and GPT are swapped.",
     ),
 )
-
-# ---- a hundred and ten million --------------------------------------------------------------------------------------
 
 
 def parameters(vocab_size: int, model_size: int, num_layers: int, max_length: int) -> int:

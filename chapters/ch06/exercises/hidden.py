@@ -8,8 +8,6 @@ from course_utils.exercises.inputs import named, normal, tensors
 
 from .script import Reader
 
-# ---- all fifteen per cent -------------------------------------------------------------------------------------------
-
 
 def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int) -> Tensor:
     """ids, chosen (bool), dice (0 to 1), words: all [B, T] -> inputs [B, T]: where chosen, [MASK] if the die is below
@@ -99,8 +97,6 @@ ALL_HIDDEN = FindError(
         "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
     ),
 )
-
-# ---- a mask in use --------------------------------------------------------------------------------------------------
 
 
 def classify(ids: Tensor, mask_tokens, model) -> Tensor:

@@ -7,8 +7,6 @@ from course_utils.exercises.definition import Case, Exercise, FindError, call, v
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 
-# ---- bert input -----------------------------------------------------------------------------------------------------
-
 
 def bert_input(first: list[int], second: list[int], cls: int, sep: int, pad: int, length: int):
     """[CLS] first [SEP] second [SEP], filled up with [PAD] to `length` T -> ids, segments, mask, each [T]."""
@@ -115,8 +113,6 @@ BERT_INPUT = Exercise(
         "Three tokens too few are real: [CLS] and both [SEP] count, too.",
     ),
 )
-
-# ---- segments all zero ----------------------------------------------------------------------------------------------
 
 
 def pair_input(first: list[int], second: list[int], cls: int, sep: int) -> tuple[Tensor, Tensor]:

@@ -9,8 +9,6 @@ from course_utils.exercises.definition import Case, Exercise, FindError, wrong_a
 from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.models.loss import masked_loss
 
-# ---- masked language model loss -------------------------------------------------------------------------------------
-
 
 def masked_language_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """logits [B, T, V], labels [B, T], −100 where nothing is asked -> mean cross-entropy over the asked tokens."""
@@ -83,8 +81,6 @@ MLM_LOSS = Exercise(
         "This is the share of wrong guesses: good to read, but it has no slope to learn from.",
     ),
 )
-
-# ---- a loss over every word -----------------------------------------------------------------------------------------
 
 
 def asked_loss(logits: Tensor, ids: Tensor, labels: Tensor) -> Tensor:

@@ -8,8 +8,6 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
-# ---- padding attended -----------------------------------------------------------------------------------------------
-
 
 def encoder_weights(q: Tensor, k: Tensor, ids: Tensor, pad: int) -> Tensor:
     """q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]: nobody looks at padding."""
@@ -98,8 +96,6 @@ ATTENDED = FindError(
         "The padding is hidden, and so is everything to the right: that is a decoder. BERT reads both sides.",
     ),
 )
-
-# ---- a mean with padding in it --------------------------------------------------------------------------------------
 
 
 def similarity(hidden: Tensor, mask: Tensor) -> Tensor:

@@ -49,8 +49,6 @@ _given = named(
     tokenizer="tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
 )
 
-# ---- raw strings ----------------------------------------------------------------------------------------------------
-
 
 def predict(model, tokenizer, texts: list[str]) -> Tensor:
     """A list of B texts -> probabilities [B, 2]."""
@@ -112,8 +110,6 @@ STRINGS = FindError(
         "Two sigmoids need not sum to 1: one choice between two classes is a softmax.",
     ),
 )
-
-# ---- a loss on an object --------------------------------------------------------------------------------------------
 
 
 def classification_loss(model, ids: Tensor, labels: Tensor) -> Tensor:

@@ -6,8 +6,6 @@ from course_utils.exercises.definition import Case, FindError, call, variants, w
 from course_utils.exercises.inputs import integers, named, some_numbers, tensors
 from course_utils.exercises.values import kind
 
-# ---- one sentence for all -------------------------------------------------------------------------------------------
-
 
 def split(texts: list[str]) -> tuple[list[str], list[str], list[str]]:
     """A list of texts, some of them several times -> train, valid, test: each text in exactly one of the three."""
@@ -93,8 +91,6 @@ ONE_SENTENCE = FindError(
     ),
 )
 
-# ---- accuracy without labels ----------------------------------------------------------------------------------------
-
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
     """logits [N, 2], labels [N] -> the share of rows whose largest logit is at the label."""
@@ -153,8 +149,6 @@ UNSEEN = FindError(
         "In per cent; asked for is a number from 0 to 1.",
     ),
 )
-
-# ---- a classifier that translates -----------------------------------------------------------------------------------
 
 
 def shape_of_logits(task: str, B: int, T: int, C: int, V: int) -> tuple[int, ...]:

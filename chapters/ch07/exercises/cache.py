@@ -7,8 +7,6 @@ from course_utils.attention import causal_mask, masked_softmax, scaled_dot_produ
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, integers, named
 
-# ---- causal attention step ------------------------------------------------------------------------------------------
-
 
 def attention_step(x, keys, values, Wq, Wk, Wv, Wo) -> tuple[Tensor, Tensor, Tensor]:
     """x [B, D] of the new token, keys and values [B, H, P, d] of those before it, four W [D, D], D = H · d
@@ -98,8 +96,6 @@ STEP = Exercise(
     ),
 )
 
-# ---- always at position 0 -------------------------------------------------------------------------------------------
-
 
 def embed(ids: Tensor, tokens: Tensor, positions: Tensor, past: int) -> Tensor:
     """ids [B, N] of new tokens, tables [V, D] and [max, D], how many are in the cache -> [B, N, D]."""
@@ -159,8 +155,6 @@ POSITION = FindError(
         "The positions are looked up by the *ids*.",
     ),
 )
-
-# ---- a mask in the wrong corner -------------------------------------------------------------------------------------
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -225,8 +219,6 @@ CORNER = FindError(
         "One too many: each new token sees the one that comes after it.",
     ),
 )
-
-# ---- the cache makes it linear --------------------------------------------------------------------------------------
 
 
 def products(n: int, cached: bool) -> int:

@@ -9,8 +9,6 @@ from course_utils.exercises.inputs import named, normal
 
 from .sampling import kept, nucleus, nucleus_cases
 
-# ---- temperature on probabilities -----------------------------------------------------------------------------------
-
 
 def heated(logits: Tensor, temperature: float) -> Tensor:
     """logits [..., V], temperature above 0 -> probabilities [..., V]."""
@@ -66,8 +64,6 @@ ON_PROBABILITIES = FindError(
         "The logits are divided: right. The softmax is gone.",
     ),
 )
-
-# ---- temperature zero -----------------------------------------------------------------------------------------------
 
 
 def limit(logits: Tensor) -> Tensor:
@@ -132,9 +128,6 @@ ZERO = FindError(
         "This is temperature 1.",
     ),
 )
-
-# ---- a nucleus without its core -------------------------------------------------------------------------------------
-
 
 NUCLEUS = FindError(
     name="a nucleus without its core",

@@ -9,8 +9,6 @@ from torch import Tensor
 from course_utils.exercises.definition import Exercise, FindError, spelt, wrong_answers
 from course_utils.exercises.inputs import integers, named, normal
 
-# ---- bits per character ---------------------------------------------------------------------------------------------
-
 
 def bits_per_character(loss: float, tokens: int, characters: int) -> float:
     """Mean loss in nats for each token, how many tokens and characters the text has -> bits for each character.
@@ -62,8 +60,6 @@ BITS = Exercise(
         "`//` divides whole numbers, and what is left is lost: `/`.",
     ),
 )
-
-# ---- a power of two -------------------------------------------------------------------------------------------------
 
 
 def perplexity(logits: Tensor, target: Tensor) -> Tensor:
@@ -125,8 +121,6 @@ POWER = FindError(
         "10 undoes log₁₀. torch's is ln.",
     ),
 )
-
-# ---- two perplexities -----------------------------------------------------------------------------------------------
 
 
 def better(loss_a: float, tokens_a: int, loss_b: float, tokens_b: int) -> str:
@@ -195,8 +189,6 @@ TOKENIZERS = FindError(
         "Perplexities don't add up. Logarithms do: the losses themselves, times the tokens.",
     ),
 )
-
-# ---- six for each ---------------------------------------------------------------------------------------------------
 
 
 def operations(parameters: int, tokens: int, training: bool) -> int:

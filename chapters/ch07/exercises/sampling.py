@@ -8,8 +8,6 @@ from course_utils.decoding.sampling import next_probabilities
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named, normal
 
-# ---- temperature ----------------------------------------------------------------------------------------------------
-
 
 def with_temperature(logits: Tensor, temperature: float) -> Tensor:
     """logits [..., V], temperature from 0 -> probabilities [..., V]; at 0 all weight is on the largest logit."""
@@ -92,8 +90,6 @@ TEMPERATURE = Exercise(
     ),
 )
 
-# ---- top-k ----------------------------------------------------------------------------------------------------------
-
 
 def only_the_largest(logits: Tensor, top_k: int) -> Tensor:
     """logits [..., V] -> probabilities [..., V], 0 for all but the top_k largest; all stay where there are fewer."""
@@ -160,8 +156,6 @@ TOP_K = Exercise(
         "Nothing is cut: `top_k` is never used.",
     ),
 )
-
-# ---- top-p ----------------------------------------------------------------------------------------------------------
 
 
 def nucleus(logits: Tensor, top_p: float) -> Tensor:

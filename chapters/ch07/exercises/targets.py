@@ -9,8 +9,6 @@ from torch import Tensor, nn
 from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import integers, named, normal, some_numbers
 
-# ---- next token targets ---------------------------------------------------------------------------------------------
-
 
 def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
     """ids [B, T + 1] -> inputs [B, T], targets [B, T]: what follows each of the inputs. GPT.loss begins like this."""
@@ -55,8 +53,6 @@ TARGETS = Exercise(
         "One question for each text, about its last token. Under a causal mask every place can be asked.",
     ),
 )
-
-# ---- a target that is the input -------------------------------------------------------------------------------------
 
 
 class Small(nn.Module):
@@ -135,8 +131,6 @@ SAME = FindError(
         "Moved by two: this asks for the token after the next.",
     ),
 )
-
-# ---- shifted twice --------------------------------------------------------------------------------------------------
 
 
 class Output(NamedTuple):
@@ -220,8 +214,6 @@ TWICE = FindError(
         "Without labels there is no loss: it is None.",
     ),
 )
-
-# ---- a softmax over time --------------------------------------------------------------------------------------------
 
 
 def next_token(logits: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ import functools
 import time
 from collections.abc import Sequence
 
+from chapters.ch03 import tatoeba
 from course_utils import decoding, metrics
-from course_utils.data import tatoeba
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 

@@ -14,8 +14,10 @@ from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
-from course_utils.data import stories
+from course_tools.recipes.stories.make import pack
 from course_utils.training import checkpoints
+
+from .measuring import finish
 
 FROM = "bert-stories"
 LONGEST = 2  # sentences in each half of a pair: questions need places far from the first
@@ -49,7 +51,7 @@ class StoriesRecipe:
         for split in ("valid", "test"):
             found = lesson.measure(loaded.model, split, PAIRS)
             result |= {f"{split}_{_key(what)}": round(x, 4) for what, x in found.items() if what != "loss, both"}
-        return _finish(loaded, name, result)
+        return finish(loaded, name, result)
 
 
 class PreTraining:
@@ -105,7 +107,7 @@ class FineTuningRecipe:
         loaded = checkpoints.load_checkpoint(name)
         found = task_of(self.corpus, loaded.tokenizer).measure(loaded.model, "test")
         result = {f"test_{_key(what)}": round(x, 4) for what, x in found.items()}
-        return _finish(loaded, name, result, base=self.start, rank=self.rank)
+        return finish(loaded, name, result, {"base": self.start, "rank": self.rank})
 
 
 class FineTuning:
@@ -149,18 +151,9 @@ def _key(name: str) -> str:
 
 def _data(name: str, examples: list) -> dict:
     """What a card says of a set."""
-    content = stories.pack({"train": examples})
+    content = pack({"train": examples})
     return {
         "corpus": f"data/stories/{name}.gz", "train_examples": len(examples), "split": "by template and word",
         "sha256": hashlib.sha256(content.encode()).hexdigest(), "licence": "as the course",
         "attribution": "the course's own corpus",
     }  # fmt: skip
-
-
-def _finish(loaded: checkpoints.Loaded, name: str, result: dict, **options) -> Path:
-    """The card with its results. options: of `save_checkpoint`; the tokenizer by default."""
-    made = ("format", "architecture", "config", "num_labels", "weights", "base")  # these are found anew
-    card = {key: value for key, value in loaded.card.items() if key not in made}
-    card["metrics"] = card["metrics"] | result
-    print(card["metrics"], flush=True)
-    return checkpoints.save_checkpoint(loaded.model, name, card, **(options or {"tokenizer": loaded.tokenizer}))

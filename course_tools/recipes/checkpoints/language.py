@@ -12,6 +12,8 @@ from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.text import Characters, Vocabulary
 from course_utils.training import checkpoints
 
+from .measuring import finish
+
 SAMPLES, LENGTH = 10, 300  # unselected samples in the card, and how long
 
 
@@ -51,9 +53,7 @@ class LanguageRecipe:
         }  # fmt: skip
         result = {key: round(value, 4) for key, value in result.items()}
         samples = [decoding.generate(loaded, "\n", LENGTH, 0.8, seed=seed) for seed in range(SAMPLES)]
-        card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
-        print(card["metrics"], flush=True)
-        return checkpoints.save_checkpoint(loaded.model, name, card, tokenizer=loaded.tokenizer)
+        return finish(loaded, name, result, samples_not_selected=samples)
 
 
 class Writing:

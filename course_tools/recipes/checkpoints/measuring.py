@@ -2,12 +2,13 @@
 
 import copy
 import functools
+import itertools
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from chapters.ch03 import tatoeba
 from chapters.ch03.lesson import Lesson
 from course_utils import decoding, metrics, text
-from course_utils.data import tatoeba
 from course_utils.training import checkpoints
 
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
@@ -26,7 +27,7 @@ def measure(name: str, recipe) -> Path:
     for beam in (1, 4):
         written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
         result[f"test_bleu_beam_{beam}"] = round(_bleu(written, references, recipe), 2)
-    result["test_chrf"] = round(metrics.chrf([w.lower() for w in written], references), 2)
+    result["test_chrf"] = round(_chrf([w.lower() for w in written], references), 2)
     result["test_exact_match"] = round(metrics.exact_match(written, references), 4)
     groups = defaultdict(list)
     for s, w, r in zip(asked, written, references, strict=True):
@@ -41,11 +42,17 @@ def measure(name: str, recipe) -> Path:
         result["test_aer_without_punctuation"] = round(_alignment_error(loaded, recipe, punctuation=False), 4)
     every = max(1, len(asked) // 12)  # in even steps: the corpus is sorted by length
     samples = [[s, w, r[0]] for s, w, r in zip(asked[::every], written[::every], references[::every], strict=True)]
-    card = loaded.card | {"metrics": loaded.card["metrics"] | result, "samples_not_selected": samples}
+    return finish(loaded, name, result, samples_not_selected=samples)
+
+
+def finish(loaded: checkpoints.Loaded, name: str, result: dict, base: dict | None = None, **more) -> Path:
+    """The checkpoint once more, its card with results and with more -> the path of that. base: of what was fine-tuned,
+    as `save_checkpoint` takes it, {"base": name, "rank": rank}."""
+    card = loaded.card | {"metrics": loaded.card["metrics"] | result} | more
     one = loaded.tokenizer is not None
     vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
     print(card["metrics"], flush=True)
-    return checkpoints.save_checkpoint(loaded.model, name, card, **vocabularies, seen=loaded.seen)
+    return checkpoints.save_checkpoint(loaded.model, name, card, **(base or vocabularies), seen=loaded.seen)
 
 
 def sentences(recipe, split: str) -> list[tuple[str, str]]:
@@ -69,6 +76,13 @@ def _bleu(written, references, recipe) -> float:
     """As sacrebleu counts it, lower-cased; Chinese by its own tokenisation."""
     tokenize = "zh" if recipe.pair.endswith("zh") else "13a"
     return float(metrics.bleu(written, references, lowercase=True, tokenize=tokenize))
+
+
+def _chrf(written: list[str], references: list[list[str]]) -> float:
+    """chrF, an F-score of character n-grams, 0–100, by sacrebleu itself. Popović 2015."""
+    import sacrebleu
+
+    return sacrebleu.corpus_chrf(written, list(itertools.zip_longest(*references))).score
 
 
 def held_out_bleu(model, source, target, recipe) -> float:

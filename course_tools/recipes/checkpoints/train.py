@@ -70,7 +70,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
     task = recipe.task(where)
     device = team.device if team else pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
-    run, kept = _stopped(where, model)
+    run, kept = state.unpack(where / STATE, model) if (where / STATE).is_file() else (None, {})
     size = sum(p.numel() for p in model.parameters()) / 1e6
     many = f", {team.size} processes" if team else ""
     if leads:
@@ -106,12 +106,6 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
         where.mkdir(parents=True, exist_ok=True)
         files.write_atomically(where / STATE, state.pack(run, **kept))
     return recipe.measure(name) if leads else checkpoints.folder() / f"{name}.json"
-
-
-def _stopped(where: Path, model):
-    """What a stopped training has kept -> (Run to resume or None, the values beside it)."""
-    path = where / STATE
-    return state.unpack(path, model) if path.is_file() else (None, {})
 
 
 def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from chapters.ch03 import tatoeba
 from course_utils import text
-from course_utils.data import tatoeba
 from course_utils.support import files
 from course_utils.training import checkpoints
 

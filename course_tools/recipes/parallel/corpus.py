@@ -13,9 +13,30 @@ SAMPLE = {"train": 300, "valid": 20, "test": 20, "long": 10, "unseen": 20}
 SAMPLE_TWINS = {"train": 20, "both": 4, "subject": 4, "object": 4}
 
 
+def encode(links):
+    """Source words of each target word -> the text that `packed.decode` reads."""
+    parts = []
+    for found in links:
+        digits = "".join(packed.DIGITS[i] for i in found)
+        parts.append(digits if len(digits) == 1 else f"({digits})" if digits else "-")
+    return "".join(parts)
+
+
+def to_text(splits):
+    """{split: list of Said} -> the columns that `packed.from_text` reads, sorted by line so that they compress well."""
+    lines = []
+    for split, sentences in splits.items():
+        for said in sentences:
+            twin = "|".join(map(str, said.twin)) if said.twin else ""
+            links = [encode(x) for x in (said.links_fr, said.links_zh, said.possible_fr, said.possible_zh)]
+            lines.append((split, said.kind, str(said.clauses), *said.texts, *links, twin))
+    lines.sort()
+    return packed.FIELD.join("\n".join(column) for column in zip(*lines, strict=True))
+
+
 def make():
     """Make the corpus again and write it with its manifest -> the manifest."""
-    text = packed.to_text(build.build())
+    text = to_text(build.build())
     content = packed.compress(text)
     splits = packed.from_text(text)
     manifest = {
@@ -33,7 +54,7 @@ def make():
 
 def sample():
     """The text of a small corpus made by the same rules as the large one: quick to make, so that tests can."""
-    return packed.to_text(build.build(sizes=SAMPLE, twin_pairs=SAMPLE_TWINS))
+    return to_text(build.build(sizes=SAMPLE, twin_pairs=SAMPLE_TWINS))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def measure(name):
     measures = {"sentiment": _classify, "pairs": _classify, "entities": _tag, "questions": _answer}
     if name not in measures:
         raise ValueError(f"{name!r} has no labels; these have: {', '.join(measures)}.")
-    return measures[name](name)
+    score = measures[name](name)
+    return {split: score(load(name, split)) for split in ("valid", "test")}
 
 
 def tokens(text):
@@ -58,6 +59,8 @@ def _fit(examples, answers, classes):
 
 
 def _classify(name):
+    """Learn from a set's training split -> a function from records to their score, as `_tag` and `_answer` do."""
+
     def bag(record):
         if name == "sentiment":
             return tokens(record.text)
@@ -66,14 +69,16 @@ def _classify(name):
         words = [f"{where} {w}" for where, found in (("1", first), ("2", second), ("both", both)) for w in found]
         return words + ["shared"] * len(both)
 
+    def labels(records):
+        return [LABELS[name].index(r.label) for r in records]
+
+    def accuracy(records):
+        right = log_odds([bag(r) for r in records]).argmax(-1) == torch.tensor(labels(records))
+        return right.float().mean().item()
+
     train = load(name, "train")
-    score = _fit([bag(r) for r in train], [LABELS[name].index(r.label) for r in train], len(LABELS[name]))
-    result = {}
-    for split in ("valid", "test"):
-        records = load(name, split)
-        truth = torch.tensor([LABELS[name].index(r.label) for r in records])
-        result[split] = (score([bag(r) for r in records]).argmax(-1) == truth).float().mean().item()
-    return result
+    log_odds = _fit([bag(r) for r in train], labels(train), len(LABELS[name]))
+    return accuracy
 
 
 def _tag(name):
@@ -84,12 +89,12 @@ def _tag(name):
         for word, tag in zip(record.words, record.tags, strict=True):
             counts.setdefault(word, Counter())[tag] += 1
     best = {word: found.most_common(1)[0][0] for word, found in counts.items()}
-    result = {}
-    for split in ("valid", "test"):
-        records = load(name, split)
+
+    def f1(records):
         guesses = [[best.get(word, "O") for word in record.words] for record in records]
-        result[split] = entity_scores(guesses, [record.tags for record in records]).f1
-    return result
+        return entity_scores(guesses, [record.tags for record in records]).f1
+
+    return f1
 
 
 def _places(record):
@@ -115,11 +120,12 @@ def _answer(name):
         spans = ((r, start, end) for r in train for start, end, _ in _places(r))
         right = [int(start == r.start if begin else end == r.start + len(r.answer)) for r, start, end in spans]
         scores.append(_fit(bags, right, 2))
-    result = {}
-    for split in ("valid", "test"):
-        records = [record for record in load(name, split) if record.start >= 0]
-        result[split] = sum(_best(record, *scores) == record.answer for record in records) / len(records)
-    return result
+
+    def exact_match(records):
+        records = [record for record in records if record.start >= 0]
+        return sum(_best(record, *scores) == record.answer for record in records) / len(records)
+
+    return exact_match
 
 
 def _best(record, begins, ends):

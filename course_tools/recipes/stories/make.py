@@ -17,7 +17,6 @@ from course_utils.data.stories import (
     Tagged,
     folder,
     forget,
-    pack,
 )
 from course_utils.support import files
 
@@ -147,6 +146,17 @@ def build(sizes=SIZES):
                     found.append(made)
             result[name][split] = found
     return result
+
+
+def pack(splits):
+    """{split: list of records} -> the lines that `stories.unpack` reads, sorted so that they compress well."""
+    rows = []
+    for split, records in splits.items():
+        for record in records:
+            rows.append([split, *(" ".join(f) if isinstance(f, tuple) else str(f) for f in record)])
+            if isinstance(record, Story):
+                rows[-1] = [split, *record.sentences]
+    return "\n".join(sorted("\t".join(row) for row in rows)) + "\n"
 
 
 def sample():

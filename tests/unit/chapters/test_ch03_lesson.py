@@ -5,11 +5,11 @@ import os
 import pytest
 import torch
 
+from chapters.ch03 import tatoeba
 from chapters.ch03.experiments import Without, felt, knocked_out, pronouns_right, survives
 from chapters.ch03.lesson import Example, Lesson, checkpoint, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
 from course_utils import metrics, text
-from course_utils.data import tatoeba
 from course_utils.decoding import translate
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.training.schedules import warm_then_fall

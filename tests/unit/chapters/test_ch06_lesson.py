@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from chapters.ch06 import lesson as bert_lesson
-from chapters.ch06.lesson import BertLesson, maskable, senses
-from chapters.ch06.pairs import Masked, collate, encode
+from chapters.ch06.lesson import BertLesson
+from chapters.ch06.pairs import Masked, encode
 from course_tools.recipes.checkpoints import train
 from course_utils.data.stories import Story
 
@@ -83,14 +83,6 @@ def test_a_batch_without_a_mask_counts_for_the_next_sentence_only(lesson):
     assert value.isfinite() and model.next_sentence.weight.grad.abs().sum() > 0
 
 
-def test_what_cannot_be_masked_is_said(lesson):
-    found = collate([encode(lesson.tokenizer, "anna")])
-    assert maskable(lesson.tokenizer, found.ids, found.mask).tolist() == [[False, True, False]]
-    empty = torch.tensor([[lesson.tokenizer.cls, lesson.tokenizer.sep]])
-    with pytest.raises(ValueError, match=r"\[CLS\] and \[SEP\] only"):
-        maskable(lesson.tokenizer, empty, torch.ones_like(empty, dtype=torch.bool))
-
-
 def test_training_gets_better_and_resumes_to_the_same(lesson):
     whole, parts = lesson.model(**TINY), lesson.model(**TINY)
     before = lesson.measure(whole, "train", 64)
@@ -141,17 +133,6 @@ def test_what_was_told_in_training_is_known_by_the_sentence(lesson):
         and not lesson.seen(told + " .")
         and lesson.seen(held_out) == any(held_out in story.sentences for story in lesson.examples("train"))
     )
-
-
-def test_senses_static_is_one_vector_contextual_are_several(lesson):
-    model = lesson.model(**TINY)
-    found = senses(model.bert, lesson.tokenizer, "bank", ["anna went to the bank .", "in the bank ben met a friend ."])
-    assert found.static_cosines[0, 1] == pytest.approx(1, abs=1e-6) and found.contextual_cosines[0, 1] < 0.9999
-    assert found.contextual.shape == (2, 16)
-    several = senses(model.bert, lesson.tokenizer, "markets", ["the markets .", "markets ."])  # of several pieces
-    assert several.static_cosines[0, 1] == pytest.approx(1, abs=1e-6)
-    with pytest.raises(ValueError, match="'bank' is not in 'anna left .'"):
-        senses(model.bert, lesson.tokenizer, "bank", ["anna left ."])
 
 
 def test_the_recipes_are_named():

@@ -19,10 +19,10 @@ from course_utils.training import state as training_state
 DRIVER = """
 import sys, time
 from pathlib import Path
+from chapters.ch03 import tatoeba
 from chapters.ch07 import language
 from course_tools.recipes.checkpoints import train, translation
 from course_tools.recipes.checkpoints.language import LanguageRecipe
-from course_utils.data import tatoeba
 from course_utils.support import files
 folder, name, pause = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 files.course_folder = lambda: folder

@@ -7,9 +7,9 @@ import pytest
 import tomorrow
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as normalise
 
 from course_tools.recipes import lock
-from course_utils.runtime import normalise
 from course_utils.support import files
 
 ROOT = files.course_folder()

@@ -607,7 +607,7 @@ def test_damaged_and_missing_files(tmp_path, monkeypatch):
 
 def test_links_survive_writing():
     links = [(0,), (), (3, 40), (61,)]
-    assert packed.encode(links) == "0-(3E)Z"
+    assert corpus.encode(links) == "0-(3E)Z"
     assert packed.decode("0-(3E)Z") == ((0, 0), (2, 3), (2, 40), (3, 61))
 
 
@@ -632,4 +632,4 @@ def test_the_corpus_is_made_as_it_was():
     from course_tools.recipes.parallel import build
 
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
-    assert packed.sha256(packed.to_text(build.build())) == manifest["sha256_text"]
+    assert packed.sha256(corpus.to_text(build.build())) == manifest["sha256_text"]

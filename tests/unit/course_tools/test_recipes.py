@@ -1,11 +1,13 @@
 """Making a checkpoint: a training that is killed goes on and comes to the same; the card says how it was made."""
 
 import pytest
+import sacrebleu
 
 import course
+from chapters.ch03 import tatoeba
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.translation import Recipe
-from course_utils.data import fetching, parallel, tatoeba
+from course_utils.data import fetching, parallel
 from course_utils.support import files
 from course_utils.training import checkpoints, state
 
@@ -36,6 +38,13 @@ def test_a_checkpoint_is_trained_measured_and_says_how(capsys):
     assert len(card["samples_not_selected"]) == 9
     assert checkpoints.load_checkpoint("tiny").was_seen("I have 7 cats.")
     assert "held-out BLEU" in capsys.readouterr().out
+
+
+def test_chrf_takes_as_many_references_as_each_sentence_has():
+    written = ["Je suis étudiant.", "Tom est-il là ?"]
+    found = measuring._chrf(written, [["Je suis étudiant.", "Je suis étudiante."], ["Est-ce que Tom est là ?"]])
+    streams = [["Je suis étudiant.", "Est-ce que Tom est là ?"], ["Je suis étudiante.", None]]
+    assert found == sacrebleu.corpus_chrf(written, streams).score
 
 
 def last_state(folder):

@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -108,11 +109,6 @@ def test_an_unknown_tokenisation_is_answered_with_the_known_ones():
         metrics.bleu(["a"], ["a"], tokenize="words")
 
 
-def test_chrf_is_sacrebleus():
-    hypotheses, references = [h for h, _ in REAL], [r for _, r in REAL]
-    assert metrics.chrf(hypotheses, references) == sacrebleu.corpus_chrf(hypotheses, streams(references)).score
-
-
 def test_exact_match_counts_any_reference_and_no_case():
     assert metrics.exact_match(["il dort .", "elle dort"], [["Elle dort .", "Il  dort ."], "elle mange"]) == 0.5
 
@@ -139,10 +135,9 @@ def test_without_any_link_nothing_is_wrong():
     assert metrics.alignment_error_rate(set(), set()) == 0
 
 
-def test_gold_links_are_read_with_their_kind():
-    assert metrics.read_links("0-0 1p2 10-3") == ({(0, 0), (10, 3)}, {(0, 0), (1, 2), (10, 3)})
-    with pytest.raises(ValueError, match="'1:2' is no link"):
-        metrics.read_links("0-0 1:2")
+def read_links(line):
+    """Gold links, "0-0 1p2 …" (i-j sure, ipj possible) -> (sure, possible); sure ones are possible, too."""
+    return tuple({tuple(map(int, pair)) for pair in re.findall(rf"(\d+){s}(\d+)", line)} for s in ("-", "[-p]"))
 
 
 def test_the_gold_alignments_of_alibi_are_read_and_agree_with_themselves():
@@ -155,7 +150,7 @@ def test_the_gold_alignments_of_alibi_are_read_and_agree_with_themselves():
         french, english = (
             [line.split("\t")[1].split() for line in p.read_text("utf-8").splitlines()] for p in sentences
         )
-        gold = [metrics.read_links(line.split("\t")[1]) for line in file.read_text("utf-8").splitlines()]
+        gold = [read_links(line.split("\t")[1]) for line in file.read_text("utf-8").splitlines()]
         count += len(gold)
         sure, possible = [s for s, _ in gold], [p for _, p in gold]
         assert metrics.alignment_error_rate(sure, sure, possible) == 0
@@ -189,7 +184,7 @@ class TestWhatIsRefused:
 
     CUT = ["the", "cat", "sat", "on", "the", "mat"]
 
-    @pytest.mark.parametrize("score", [metrics.bleu, metrics.chrf, metrics.exact_match])
+    @pytest.mark.parametrize("score", [metrics.bleu, metrics.exact_match])
     def test_a_reference_that_is_cut_into_words(self, score):
         with pytest.raises(ValueError, match=r'single words.*write " ".join\(words\)'):
             score(["the cat sat on the mat"], [self.CUT])

@@ -11,9 +11,8 @@ import hashlib
 import re
 from collections import defaultdict
 
+from course_utils.data import fetching
 from course_utils.text import normalise
-
-from . import fetching
 
 CORPORA = {"en-fr": "tatoeba-en-fr", "en-zh": "tatoeba-en-zh"}
 SPLITS = ("train", "valid", "test")
