@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .models.loss import tokens_that_count
-from .support.checks import described, list_of_texts, one_of, real_number, real_numbers, whole_number
+from .support.checks import described, flag, list_of_texts, one_of, real_number, real_numbers, whole_number
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
@@ -47,8 +47,8 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
     Raises ValueError for unequal or empty lists, TypeError for anything but text.
     Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
     """
-    references = _several(hypotheses, references)
-    cut = _tokenizer(tokenize)
+    hypotheses, references = _several(hypotheses, references)
+    cut, lowercase = _tokenizer(tokenize), flag("lowercase", lowercase)
     matches, totals, length, reference_length = [0] * ORDER, [0] * ORDER, 0, 0
     for hypothesis, several in zip(hypotheses, references, strict=True):
         words, *others = [_words(s, cut, lowercase) for s in (hypothesis, *several)]
@@ -71,7 +71,7 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
 
 def ngrams(words: Sequence[str], n: int) -> Counter:
     """How often each run of n words occurs."""
-    if isinstance(words, str) or not isinstance(words, Sequence):
+    if isinstance(words, str | bytes) or not isinstance(words, Sequence):
         raise TypeError(f"words is {described(words)}; needed: a list of words: text.split()")
     whole_number("n", n, 1)
     return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
@@ -90,14 +90,14 @@ def chrf(hypotheses: Sequence[str], references: Sequence) -> float:
     """chrF, an F-score of character n-grams, by sacrebleu itself: 0–100. References as for `bleu`. Popović 2015."""
     import sacrebleu
 
-    several = _several(hypotheses, references)
+    hypotheses, several = _several(hypotheses, references)
     streams = [[s[k] if k < len(s) else None for s in several] for k in range(max(map(len, several)))]
-    return sacrebleu.corpus_chrf(list(hypotheses), streams).score
+    return sacrebleu.corpus_chrf(hypotheses, streams).score
 
 
 def exact_match(hypotheses: Sequence[str], references: Sequence) -> float:
     """The share of translations that equal one of their references, 0–1; case and spacing aside."""
-    several = _several(hypotheses, references)
+    hypotheses, several = _several(hypotheses, references)
     return sum(_plain(h) in map(_plain, r) for h, r in zip(hypotheses, several, strict=True)) / len(several)
 
 
@@ -178,10 +178,10 @@ def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
     return result
 
 
-def _several(hypotheses: Sequence[str], references: Sequence) -> list[list[str]]:
-    """A list of references for each hypothesis. Raises ValueError where they don't pair up."""
+def _several(hypotheses: Sequence[str], references: Sequence) -> tuple[list[str], list[list[str]]]:
+    """The hypotheses, and a list of references for each. Raises ValueError where they don't pair up."""
     hypotheses = list_of_texts("hypotheses", hypotheses, "one sentence each")
-    if isinstance(references, str) or not hasattr(references, "__iter__"):
+    if isinstance(references, str | dict | set) or not hasattr(references, "__iter__"):
         raise TypeError(f"references is {described(references)}; needed: a list, one sentence or one list for each")
     several = [[r] if isinstance(r, str) else list_of_texts("references", r, "sentences") for r in references]
     if len(hypotheses) != len(several) or not several or not all(several):
@@ -195,7 +195,7 @@ def _several(hypotheses: Sequence[str], references: Sequence) -> list[list[str]]
             f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …; needed: sentences: "
             'for a reference that is cut already write " ".join(words)'
         )
-    return several
+    return hypotheses, several
 
 
 def _looks_cut(references: Sequence[str], hypothesis: str) -> bool:

@@ -115,7 +115,7 @@ def load(name):
     Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
     """
     known = _LOADERS
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(known))}.")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import described, flag, real_number, real_numbers, whole_number
+from course_utils.support.checks import described, flag, real_number, real_numbers, whole_number, whole_numbers
 from course_utils.text import EOS, UNK, padding_first
 
 FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
@@ -46,6 +46,7 @@ def next_probabilities(
         p = p * (torch.arange(p.shape[-1], device=p.device) < top_k)
         p = p / p.sum(-1, keepdim=True)
     if top_p is not None and top_p < 1:
+        top_p = max(top_p, torch.finfo(p.dtype).tiny)  # the most likely stays, however small it is
         p = p * (p.cumsum(-1) - p < top_p)
         p = p / p.sum(-1, keepdim=True)
     return torch.zeros_like(p).scatter(-1, order, p)
@@ -117,8 +118,8 @@ def sample(
 
     Ends early when all rows are at their end.
     """
-    stops = () if stop is None else stop if isinstance(stop, Collection) else [stop]
-    stops = [whole_number("stop", one, 0) for one in stops]
+    stop = [] if stop is None else stop if isinstance(stop, Collection) else [stop]
+    stops = whole_numbers("stop", list(stop) if isinstance(stop, set | frozenset) else stop, 0, 2**63 - 1)
     flag("need_probabilities", need_probabilities)
     written, seen, ended = [], [], None
     for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
@@ -158,7 +159,7 @@ def generate(
     if unknown:
         raise ValueError(f"the model does not know {', '.join(map(repr, unknown[:8]))}: leave that out of the prompt")
     device = next(loaded.model.parameters()).device
-    generator = torch.Generator().manual_seed(whole_number("seed", seed))
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, -(2**63), 2**63 - 1))
     written = sample(
         loaded.model, torch.tensor([ids], device=device), max_new_tokens, temperature, top_k, top_p, generator, cache,
         stop=EOS,
@@ -170,7 +171,7 @@ def check(temperature: float, top_k: int | None, top_p: float | None) -> None:
     """Raises ValueError for settings that cannot be drawn from."""
     real_number("temperature", temperature, least=0)
     if top_k is not None:
-        whole_number("top_k", top_k, 1)
+        whole_number("top_k", top_k, 1, 2**63 - 1)
     if top_p is not None:
         real_number("top_p", top_p, above=0, most=1)
 
@@ -189,7 +190,11 @@ def check_logits(logits: Tensor) -> Tensor:
 
 def check_model(model) -> None:
     """Raises TypeError for what cannot be decoded."""
-    if not callable(getattr(model, "start", None)) or not callable(getattr(model, "step", None)):
+    if (
+        isinstance(model, type)
+        or not callable(getattr(model, "start", None))
+        or not callable(getattr(model, "step", None))
+    ):
         raise TypeError(
             f"model is a {type(model).__name__}; needed: one with `start` and `step`: Seq2Seq, Transformer, GPT"
         )

@@ -17,5 +17,5 @@ def from_json(card: dict) -> Vocabulary | Subwords | WordPiece:
         if card["kind"] == "wordpiece":
             return WordPiece.from_json(card)
         return Vocabulary(card["tokens"], card["kind"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no vocabulary: {error!s} is missing or wrong") from None

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import ids_of, list_of_texts, whole_number
+from course_utils.support.checks import ids_of, list_of_texts, whole_characters, whole_number
 
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, as_text, normalise
-from .wordpiece import whole_characters
 
 LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
 
@@ -30,8 +29,12 @@ class Subwords:
         Raises TypeError for one text instead of a list, ValueError for sizes that cannot be.
         """
         sentences = map(whole_characters, list_of_texts("sentences", sentences))
-        max_size, min_count = whole_number("max_size", max_size, 5, LARGEST), whole_number("min_count", min_count, 1)
-        if len(special) != len(SPECIAL) or len(set(list_of_texts("special", special))) != len(SPECIAL):
+        max_size, min_count = (
+            whole_number("max_size", max_size, 5, LARGEST),
+            whole_number("min_count", min_count, 1, 10**9),
+        )
+        special = list_of_texts("special", special)
+        if len(special) != len(SPECIAL) or len(set(special)) != len(SPECIAL):
             raise ValueError(f"special is {special}; needed: four different names, for padding, unknown, start and end")
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -54,7 +57,7 @@ class Subwords:
         return self.tokenizer.get_vocab_size()
 
     def __contains__(self, token: str) -> bool:
-        return self.tokenizer.token_to_id(token) is not None
+        return isinstance(token, str) and self.tokenizer.token_to_id(token) is not None
 
     def __repr__(self) -> str:
         return f"Subwords({len(self)})"

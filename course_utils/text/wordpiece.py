@@ -7,10 +7,11 @@
 Methods as of a Vocabulary of `text`, by the library `tokenizers`. Source: Schuster & Nakajima 2012, Wu et al. 2016.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from course_utils.support.checks import ids_of, list_of_texts, whole_number
+from course_utils.support.checks import described, ids_of, list_of_texts, whole_characters, whole_number
 
 LARGEST = 1_000_000  # pieces that may be learned
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -42,7 +43,10 @@ class WordPiece:
         from tokenizers import trainers
 
         sentences, learned = list_of_texts("sentences", sentences), _tokenizer({})
-        max_size, min_count = whole_number("max_size", max_size, 6, LARGEST), whole_number("min_count", min_count, 1)
+        max_size, min_count = (
+            whole_number("max_size", max_size, 6, LARGEST),
+            whole_number("min_count", min_count, 1, 10**9),
+        )
         alphabet = sorted({c for s in sentences for c in learned.normalizer.normalize_str(_text(s)) if not c.isspace()})
         if not alphabet:
             raise ValueError("no text to learn from; needed: at least one sentence")
@@ -62,6 +66,8 @@ class WordPiece:
         """
         from tokenizers import Tokenizer
 
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"path is {described(path)}; needed: the file or folder of a model, in quotes")
         path = Path(path)
         files = [path / "tokenizer.json", path / "vocab.txt"] if path.is_dir() else [path]
         found = next((file for file in files if file.is_file()), None)
@@ -82,7 +88,7 @@ class WordPiece:
         return self.tokenizer.get_vocab_size()
 
     def __contains__(self, token: str) -> bool:
-        return self.tokenizer.token_to_id(token) is not None
+        return isinstance(token, str) and self.tokenizer.token_to_id(token) is not None
 
     def __repr__(self) -> str:
         return f"WordPiece({len(self)})"
@@ -120,7 +126,8 @@ class WordPiece:
     @classmethod
     def from_json(cls, card: dict):
         """What to_json gave."""
-        return cls(_tokenizer({word: number for number, word in enumerate(card["tokens"])}))
+        words = list_of_texts("tokens", card["tokens"], "one token each")
+        return cls(_tokenizer({word: number for number, word in enumerate(words)}))
 
     def to_huggingface(self):
         """The same as a `transformers` tokenizer, with [CLS] and [SEP]."""
@@ -149,15 +156,3 @@ def _text(text: str | Sequence[str]) -> str:
     if not isinstance(text, str):
         raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
     return whole_characters(text)
-
-
-def whole_characters(text: str) -> str:
-    """The text, if it can be written down. Raises ValueError for half a character (a lone surrogate)."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the text holds {text[error.start]!r} at place {error.start}, half a character (a lone surrogate): leave "
-            "it out, or read the file as UTF-8 again"
-        ) from None
-    return text
