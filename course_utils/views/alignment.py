@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.metrics import alignment_error_rate
+from course_utils.support.checks import described
 
+from .given import as_labels
 from .heatmap import Selection
 from .live import shell
 from .table import TextTable
@@ -170,6 +172,11 @@ def alignment(
             "this translation has no weights: its model has no attention; take one with attention, or labs.flow"
         )
     versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
+    if not isinstance(variants, tuple | list):
+        raise TypeError(f"variants is {described(variants)}; needed: a list of (word, Translation), or of mappings")
+    languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
+    if len(languages) != 2:
+        raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
     versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
     links = gold_links(gold, tokens, source)
     longest = max(len(v.tokens) for v in versions)
@@ -180,10 +187,10 @@ def alignment(
         )
         caption += " Outlined: gold links." if links else ""
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
-    start, described = 0, []
+    start, shown = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)
-        described.append(
+        shown.append(
             {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
             | {"changed": changed, "lost": lost}
         )
@@ -198,9 +205,9 @@ def alignment(
         controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
     options = {
         "source": source,
-        "versions": described,
+        "versions": shown,
         "gold": sorted(links) if gold is not None else None,
-        "languages": list(languages),
+        "languages": languages,
     }
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)

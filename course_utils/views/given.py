@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from numbers import Number
+
 import numpy as np
 
-from course_utils.support.checks import described, whole_number
+from course_utils.support.checks import described, whole_characters, whole_number
 
 MOST_LETTERS = 1000  # of a label
 
@@ -13,43 +15,63 @@ def as_mask(mask, count: int) -> list[bool]:
     """A mask over `count` keys as a list; all True without one. Raises TypeError for 0 and 1, or 0 and −inf."""
     if mask is None:
         return [True] * count
-    array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
-    if array.dtype != bool:
-        raise TypeError(
-            f"mask holds {array.dtype}: it must be boolean, True = may be attended "
-            "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
-        )
+    array = _boolean(mask)
     if array.shape != (count,):
         raise ValueError(f"mask has shape {array.shape}; needed: one for each of the {count} keys")
     return array.tolist()
 
 
+def _boolean(mask) -> np.ndarray:
+    try:
+        array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    except (TypeError, ValueError, RuntimeError):
+        array = np.asarray(None)
+    if array.dtype != bool:
+        raise TypeError(
+            f"mask is {described(mask)}: it must be boolean, True = may be attended "
+            "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
+        )
+    return array
+
+
 def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
     """A tensor, array or nested list as a numpy array, detached from graph and device."""
-    if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        x = x.float() if x.dtype.is_floating_point and x.element_size() < 4 else x
-        x = x.numpy()
     try:
-        if np.iscomplexobj(x) or np.asarray(x).dtype.kind in "US":
-            raise TypeError(f"given {np.asarray(x).dtype}")
-        return np.asarray(x, dtype=dtype)
-    except (TypeError, ValueError) as error:
+        if hasattr(x, "detach"):
+            small = x.dtype.is_floating_point and x.element_size() < 4
+            array = (x.detach().cpu().float() if small else x.detach().cpu()).numpy()
+        else:
+            array = np.asarray(x)
+        if array.dtype.kind not in "biuf":  # no text, no dates, nothing complex, no None
+            raise TypeError(f"given {array.dtype}")
+        return array.astype(dtype)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(
-            f"{name} must be numbers in rows of equal length (a tensor, an array or a list): {error}"
+            f"{name} is {described(x)}; needed: numbers in rows of equal length (a tensor, an array or a list): {error}"
         ) from None
 
 
-def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
-    if labels is None:
-        return [str(i + 1) for i in range(count)]
-    if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
-        raise TypeError(f"{name} is {described(labels)}; needed: a list of {count} labels")
-    labels = [str(label) for label in labels]
+def as_labels(labels, name: str, needed: str = "a list of words") -> list[str]:
+    """A list of words or numbers as texts. A single text is refused, and what has no order."""
+    labels = labels.tolist() if hasattr(labels, "tolist") else labels
+    if isinstance(labels, str | bytes | set | frozenset | dict) or not hasattr(labels, "__iter__"):
+        raise TypeError(f"{name} is {described(labels)}; needed: {needed}")
+    labels = list(labels)
+    if wrong := [label for label in labels if not isinstance(label, str | Number)]:
+        raise TypeError(f"{name} hold {described(wrong[0])}; needed: {needed}, each a text or a number")
+    labels = [whole_characters(str(label)) for label in labels]
     if longest := max(labels, key=len, default="")[MOST_LETTERS:]:
         raise ValueError(
             f"a label of {name} has {MOST_LETTERS + len(longest):,} letters; needed: {MOST_LETTERS} at most"
         )
+    return labels
+
+
+def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
+    """As many labels as there are `rows`; their numbers from 1 where none are given."""
+    if labels is None:
+        return [str(i + 1) for i in range(count)]
+    labels = as_labels(labels, name, f"a list of {count} labels")
     if len(labels) != count:
         raise ValueError(
             f"{len(labels)} labels for {name}, but {rows.format(count)}: give one label each, {count} in all"
@@ -60,12 +82,7 @@ def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
 def allowed_pairs(mask, values: np.ndarray, kind: str) -> np.ndarray:
     allowed = values != -np.inf if kind == "scores" else np.ones(values.shape, bool)
     if mask is not None:
-        mask = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
-        if mask.dtype != bool:
-            raise TypeError(
-                f"mask is {mask.dtype}: it must be boolean, True = may be attended "
-                "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
-            )
+        mask = _boolean(mask)
         try:
             allowed = allowed & np.broadcast_to(mask, values.shape)
         except ValueError:

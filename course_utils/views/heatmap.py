@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.support.checks import described, flag, one_of
+
 from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, value_range
 from .live import shell
 from .table import TextTable
@@ -175,8 +177,7 @@ def heatmap(
             f"weights has shape {tuple(np.shape(weights))}: a heatmap shows 1 to {MOST_TOKENS} queries and keys; "
             f"cut it, for example weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
         )
-    if kind not in ("weights", "scores"):
-        raise ValueError(f"kind is {kind!r}: it must be 'weights' (rows sum to 1) or 'scores' (any number)")
+    one_of("kind", kind, ("weights", "scores")), flag("temperature", temperature)
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
     keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
     allowed = allowed_pairs(mask, values, kind)
@@ -243,9 +244,11 @@ def _short(w: float, mode: str) -> str:
 def _selected(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
     if select is None:
         return -1, -1
+    if not isinstance(select, tuple | list) or len(select) != 2:
+        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or places")
     found = []
     for label, labels, name in zip(select, (queries, keys), ("query", "key"), strict=True):
         if isinstance(label, str) and label not in labels:
             raise ValueError(f"select: there is no {name} {label!r} among {labels}")
-        found.append(labels.index(label) if isinstance(label, str) else checked_index(int(label), len(labels), name))
+        found.append(labels.index(label) if isinstance(label, str) else checked_index(label, len(labels), name))
     return found[0], found[1]

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from course_utils.support.checks import one_of, whole_number
 from course_utils.views import picture
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
-from course_utils.views.translation import whole, word_of
+from course_utils.views.translation import word_of
 from course_utils.views.view import View
 
 from .trace import Attention, Trace, packed, trace
@@ -193,14 +194,10 @@ def _whole(loaded, sentence, target, step, part, head, source_word, target_word,
     labels = {p: _label(p) for parts in order.values() for p in parts}
     words = {"encoder": [*map(word_of, t.source_tokens)], "decoder": [*map(word_of, t.tokens)]}
     part = f"decoder.{c.num_layers}.cross" if part is None else part
-    if part not in labels:
-        raise ValueError(f"part is {part!r}; there are {', '.join(labels)}")
-    if whole(head, c.num_heads - 1, "head") < 0 or step is not None and whole(step, len(t.tokens), "step") < 1:
-        raise ValueError("step is 0; needed: from 1, <bos> alone")
     state = {
-        "step": len(t.tokens) if step is None else int(step),
-        "part": part,
-        "head": int(head),
+        "step": len(t.tokens) if step is None else whole_number("step", step, 1, len(t.tokens)),
+        "part": one_of("part", part, labels),
+        "head": whole_number("head", head, 0, c.num_heads - 1),
         "source_word": _place(source_word, words["encoder"], "source_word"),
         "target_word": _place(target_word, words["decoder"], "target_word"),
         "sentence": sentence,
@@ -257,7 +254,7 @@ def _place(word, words: list[str], name: str) -> int:
         if word not in words:
             raise ValueError(f"{name} is {word!r}; there are {' '.join(words)}")
         return words.index(word)
-    return whole(word, len(words) - 1, name)
+    return whole_number(name, word, 0, len(words) - 1)
 
 
 def _draw(view, figure) -> None:

@@ -76,10 +76,10 @@ def test_every_state_can_be_shown():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"part": "decoder.3.cross"}, "'decoder.3.cross'; there are encoder.embedding, encoder.1.attention"),
+        ({"part": "decoder.3.cross"}, "'decoder.3.cross'.*; needed: one of encoder.embedding, encoder.1.attention"),
         ({"head": 4}, "head is 4; needed: a whole number from 0 to 3"),
         ({"step": 6}, "step is 6"),
-        ({"step": 0}, "step is 0; needed: from 1"),
+        ({"step": 0}, "step is 0; needed: a whole number from 1"),
         ({"source_word": "it"}, "source_word is 'it'; there are the animal was too tired"),
         ({"target_word": 5}, "target_word is 5"),
     ],
