@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import decoding, text
 from course_utils.models.gpt import GPT, GPTConfig
@@ -148,3 +149,7 @@ def test_bad_input_is_named():
         made(ids(1, 25))
     with pytest.raises(ValueError, match="mask is a tensor of bool with shape \\[3, 4\\]"):
         made(ids(), torch.ones(3, 4, dtype=torch.bool))
+
+
+def test_dropout_lies_from_0_below_1():
+    holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from edges import holds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,3 +150,10 @@ def test_length_zero_and_half_precision():
     exact = attention(x, x, x)[0]
     half = attention.bfloat16()(*3 * [x.bfloat16()])[0]
     assert half.dtype == torch.bfloat16 and (half.float() - exact).abs().max() < 0.05
+
+
+def test_sizes_begin_at_1_and_dropout_ends_before_1():
+    holds(lambda size: MultiHeadAttention(size, 1), [1], [0, 65_537])
+    holds(lambda heads: MultiHeadAttention(8, heads), [1, 8], [0])
+    holds(lambda heads: MultiHeadAttention(8, 2, key_heads=heads), [1, 2], [0])
+    holds(lambda dropout: MultiHeadAttention(8, 2, dropout=dropout), [0, 0.99], [-0.1, 1])

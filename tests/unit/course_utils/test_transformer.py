@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import decoding
 from course_utils.attention import causal_mask, padding_mask
@@ -290,3 +291,17 @@ def test_a_grid_of_masks_never_gives_nan():
     model, (source, target, _) = made(), some()
     for lengths in itertools.product((1, 4, 9), repeat=3):
         assert model(source, target, padding_mask(list(lengths), 9)[:, 0]).logits.isfinite().all()
+
+
+def test_sizes_begin_at_1_dropout_ends_before_1_and_the_norm_is_torchs():
+    holds(lambda size: PositionwiseFFN(size, 1), [1], [0, 65_537])
+    holds(lambda size: PositionwiseFFN(1, size), [1], [0, 262_145])
+    holds(lambda size: AddNorm(size), [1], [0])
+    holds(lambda eps: AddNorm(4, eps=eps), [1e-12], [0])
+    for part in (lambda p: PositionwiseFFN(4, 4, p), lambda p: AddNorm(4, p), lambda p: made(dropout=p)):
+        holds(part, [0, 0.99], [-0.1, 1])
+    for block in (EncoderBlock(4, 2, 8), DecoderBlock(4, 2, 8)):
+        norms = [m for m in block.modules() if isinstance(m, torch.nn.LayerNorm)]
+        assert all(norm.eps == torch.nn.LayerNorm(4).eps for norm in norms)
+        assert all(m.p == 0 for m in block.modules() if isinstance(m, torch.nn.Dropout))
+        assert block.ffn.activation == "relu" and all(m.norm_first for m in block.children() if isinstance(m, AddNorm))
