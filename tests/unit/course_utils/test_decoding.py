@@ -1,5 +1,6 @@
 """Decoding: greedy and beam against exhaustive search and a naive decoder; translate() with every kind of input."""
 
+import inspect
 import itertools
 import math
 from typing import NamedTuple
@@ -323,3 +324,10 @@ def test_beams_lengths_and_penalties_have_their_bounds():
     holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])
     holds(lambda beam: decoding.translate(small, "the cat", beam), [1], [0, 1001])
     holds(lambda a: decoding.translate(small, "the cat", length_penalty=a), [0, 20], [-0.1, 20.1])
+
+
+def test_translate_searches_as_beam_search_does_by_default():
+    ours, theirs = (inspect.signature(f).parameters for f in (decoding.translate, decoding.beam_search))
+    for name in ("beam", "length_penalty"):
+        assert ours[name].default == theirs[name].default
+    assert (theirs["beam"].default, theirs["length_penalty"].default, theirs["max_length"].default) == (4, 1.0, 64)

@@ -196,3 +196,4 @@ def test_settings_have_their_bounds():
     holds(lambda n: sample(net, ids, n), [0, 1], [-1, 100_001])
     holds(lambda stop: sample(net, ids, 1, stop=stop), [0, [0, 3], {1}], [-1, [2, -1]])
     assert next_probabilities(LOGITS, top_k=1).tolist() == [[1, 0, 0, 0]]
+    assert sample(net, ids, 0).ids.shape == (1, 0)

@@ -183,3 +183,8 @@ def test_losses_are_plain_by_default_and_smoothing_lies_from_0_below_1():
         with pytest.raises(ValueError, match="the vocabulary has 0 … 4"):
             masked_loss(logits, torch.tensor([[1, words]]))
     holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])
+
+
+def test_sizes_that_are_not_given_are_those_of_the_docstring():
+    net = model(attention="additive")
+    assert net.score.hidden_size == 8 and net.source_embedding.embedding_dim == 16
