@@ -24,10 +24,9 @@ class Bleu(float):
     precisions: of n-grams, n = 1 … 4, in %; brevity: the penalty, ≤ 1; hypothesis_length, reference_length: in tokens
     """
 
-    def __new__(cls, score, precisions, brevity, hypothesis_length, reference_length):
+    def __new__(cls, score, **made_of):
         self = super().__new__(cls, score)
-        self.precisions, self.brevity = precisions, brevity
-        self.hypothesis_length, self.reference_length = hypothesis_length, reference_length
+        vars(self).update(made_of)
         return self
 
     def __str__(self) -> str:
@@ -47,13 +46,16 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
     Raises ValueError for unequal or empty lists, TypeError for anything but text.
     Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
     """
+    from sacrebleu.metrics.bleu import BLEU
+
     hypotheses, references = _several(hypotheses, references)
-    cut, lowercase = _tokenizer(tokenize), flag("lowercase", lowercase)
-    matches, totals, length, reference_length = [0] * ORDER, [0] * ORDER, 0, 0
+    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS), force=True).tokenizer
+    matches, totals, lengths = [0] * ORDER, [0] * ORDER, [0, 0]
+    flag("lowercase", lowercase)
     for hypothesis, several in zip(hypotheses, references, strict=True):
-        words, *others = [_words(s, cut, lowercase) for s in (hypothesis, *several)]
-        length += len(words)
-        reference_length += min((abs(len(o) - len(words)), len(o)) for o in others)[1]
+        words, *others = [cut((s.lower() if lowercase else s).rstrip()).split() for s in (hypothesis, *several)]
+        lengths[0] += len(words)
+        lengths[1] += min((abs(len(o) - len(words)), len(o)) for o in others)[1]
         for n in range(1, ORDER + 1):
             allowed = Counter()
             for other in others:
@@ -61,12 +63,10 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
             ours = ngrams(words, n)
             matches[n - 1] += (ours & allowed).total()
             totals[n - 1] += ours.total()
-    brevity = brevity_penalty(length, reference_length)
-    precisions = _precisions(matches, totals)
-    score = 0.0
-    if min(precisions) > 0:
-        score = 100 * brevity * math.exp(sum(math.log(p) for p in precisions) / ORDER)
-    return Bleu(score, tuple(100 * p for p in precisions), brevity, length, reference_length)
+    p, brevity = _precisions(matches, totals), brevity_penalty(*lengths)
+    score = 100 * brevity * math.exp(sum(map(math.log, p)) / ORDER) if min(p) > 0 else 0.0
+    percent = tuple(100 * one for one in p)
+    return Bleu(score, precisions=percent, brevity=brevity, hypothesis_length=lengths[0], reference_length=lengths[1])
 
 
 def ngrams(words: Sequence[str], n: int) -> Counter:
@@ -79,8 +79,7 @@ def ngrams(words: Sequence[str], n: int) -> Counter:
 
 def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
     """1 if the translation is at least as long as its reference, else e^(1 − reference / translation); 0 for none."""
-    for name, length in (("hypothesis_length", hypothesis_length), ("reference_length", reference_length)):
-        whole_number(name, length, 0)
+    whole_number("hypothesis_length", hypothesis_length, 0), whole_number("reference_length", reference_length, 0)
     if hypothesis_length >= reference_length:
         return 1.0
     return math.exp(1 - reference_length / hypothesis_length) if hypothesis_length else 0.0
@@ -98,7 +97,8 @@ def chrf(hypotheses: Sequence[str], references: Sequence) -> float:
 def exact_match(hypotheses: Sequence[str], references: Sequence) -> float:
     """The share of translations that equal one of their references, 0–1; case and spacing aside."""
     hypotheses, several = _several(hypotheses, references)
-    return sum(_plain(h) in map(_plain, r) for h, r in zip(hypotheses, several, strict=True)) / len(several)
+    words = [[one.lower().split() for one in (h, *r)] for h, r in zip(hypotheses, several, strict=True)]
+    return sum(found in right for found, *right in words) / len(words)
 
 
 def alignment_error_rate(predicted: Iterable, sure: Iterable, possible: Iterable | None = None) -> float:
@@ -110,9 +110,9 @@ def alignment_error_rate(predicted: Iterable, sure: Iterable, possible: Iterable
     """
     predicted, sure = _sets(predicted), _sets(sure)
     possible = sure if possible is None else _sets(possible)
-    if not len(predicted) == len(sure) == len(possible):
-        raise ValueError(f"{len(predicted)} predicted, {len(sure)} sure and {len(possible)} possible sets of links; "
-                         "needed: as many of each")  # fmt: skip
+    counts = len(predicted), len(sure), len(possible)
+    if len(set(counts)) > 1:
+        raise ValueError("{} predicted, {} sure and {} possible sets of links; needed: as many of each".format(*counts))
     hits = links = 0
     for a, s, p in zip(predicted, sure, possible, strict=True):
         hits += len(a & s) + len(a & (p | s))
@@ -127,12 +127,10 @@ def read_links(line: str) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
     """
     if not isinstance(line, str):
         raise TypeError(f"line is {described(line)}; needed: text such as 0-0 1p2")
-    found = [(re.fullmatch(r"(\d+)([-p])(\d+)", link), link) for link in line.split()]
-    for match, link in found:
-        if not match:
-            raise ValueError(f"{link!r} is no link; needed: 3-5 (sure) or 3p5 (possible)")
-    links = [((int(m[1]), int(m[3])), m[2]) for m, _ in found]
-    return {pair for pair, kind in links if kind == "-"}, {pair for pair, _ in links}
+    if wrong := [link for link in line.split() if not re.fullmatch(r"\d+[-p]\d+", link)]:
+        raise ValueError(f"{wrong[0]!r} is no link; needed: 3-5 (sure) or 3p5 (possible)")
+    sure, possible = ({tuple(map(int, pair)) for pair in re.findall(f"(\\d+){s}(\\d+)", line)} for s in ("-", "[-p]"))
+    return sure, possible
 
 
 def links_of(weights: Tensor, threshold: float | None = None) -> set[tuple[int, int]]:
@@ -169,12 +167,10 @@ def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
     """
     if not any(matches):
         return [0.0] * len(matches)
-    smooth, result = 1.0, []
+    smallest, result = 1.0, []
     for match, total in zip(matches, totals, strict=True):
-        if match == 0 and total:
-            smooth *= 2
-            match = 1 / smooth
-        result.append(match / total if total else 0.0)
+        smallest /= 2 if match == 0 and total else 1
+        result.append((match or smallest) / total if total else 0.0)
     return result
 
 
@@ -186,15 +182,12 @@ def _several(hypotheses: Sequence[str], references: Sequence) -> tuple[list[str]
     several = [[r] if isinstance(r, str) else list_of_texts("references", r, "sentences") for r in references]
     if len(hypotheses) != len(several) or not several or not all(several):
         raise ValueError(
-            f"{len(hypotheses)} translations, {len(several)} sets of references; needed: as many of each, at least "
-            "one, and no set empty (a set holds all references of one sentence; sacrebleu's streams are the other way "
-            "round: list(zip(*streams)))"
+            f"{len(hypotheses)} translations, {len(several)} sets of references; needed: as many of each, at least one,"
+            " and no set empty (a set: all references of one sentence; of sacrebleu's streams list(zip(*streams)))"
         )
     if all(map(_looks_cut, several, hypotheses)):
-        raise ValueError(
-            f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …; needed: sentences: "
-            'for a reference that is cut already write " ".join(words)'
-        )
+        single = f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …"
+        raise ValueError(f'{single}; needed: sentences: for one that is cut already write " ".join(words)')
     return hypotheses, several
 
 
@@ -205,33 +198,17 @@ def _looks_cut(references: Sequence[str], hypothesis: str) -> bool:
     return single and 2 * sum(word.lower() in ours for word in references) >= len(references)
 
 
-def _plain(sentence: str) -> str:
-    return " ".join(sentence.lower().split())
-
-
-def _words(sentence: str, cut, lowercase: bool) -> list[str]:
-    if not isinstance(sentence, str):
-        raise TypeError(f"a sentence is text; given {sentence!r}, {type(sentence).__name__}")
-    return cut((sentence.lower() if lowercase else sentence).rstrip()).split()
-
-
-def _tokenizer(name: str):
-    from sacrebleu.metrics.bleu import BLEU
-
-    one_of("tokenize", name, TOKENIZERS)
-    return BLEU(tokenize=name, force=True).tokenizer
-
-
 def _sets(links) -> list[set[tuple[int, int]]]:
-    if isinstance(links, str | bytes) or not hasattr(links, "__iter__"):
-        raise TypeError(f"links are {described(links)}; needed: pairs (target, source), or a list of sets of them")
-    links = links.tolist() if hasattr(links, "tolist") else list(links)
+    links = _listed("links are", links)
     if all(_is_pair(link) for link in links):  # one sentence
         return [{_pair(link) for link in links}]
-    for one in links:
-        if isinstance(one, str | bytes) or not hasattr(one, "__iter__"):
-            raise TypeError(f"links hold {described(one)}; needed: pairs (target, source), or sets of them")
-    return [{_pair(link) for link in one} for one in links]
+    return [{_pair(link) for link in _listed("links hold", one)} for one in links]
+
+
+def _listed(what: str, links) -> list:
+    if isinstance(links, str | bytes) or not hasattr(links, "__iter__"):
+        raise TypeError(f"{what} {described(links)}; needed: pairs (target, source), or a list of sets of them")
+    return links.tolist() if hasattr(links, "tolist") else list(links)
 
 
 def _is_pair(link) -> bool:

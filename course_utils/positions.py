@@ -94,15 +94,12 @@ class LearnedPositions(nn.Module):
         """
         length, places = _steps(x, self.table), isinstance(first, Tensor)
         if places and (first.shape != x.shape[:2] or first.dtype != torch.int64 or first.min() < 0):
-            raise ValueError(
-                f"first is {described(first)}; needed: {list(x.shape[:2])}, a whole number from 0 for each"
-            )
+            needed = f"{list(x.shape[:2])}, a whole number from 0 for each"
+            raise ValueError(f"first is {described(first)}; needed: {needed}")
         end = int(first.max()) + 1 if places else whole_number("first", first, 0) + length
         if end > len(self.table):
-            raise ValueError(
-                f"position {end - 1} was asked for, learned were 0 … {len(self.table) - 1}: shorten the text, or build "
-                "the model with a larger max_length"
-            )
+            asked = f"position {end - 1} was asked for, learned were 0 … {len(self.table) - 1}"
+            raise ValueError(f"{asked}: shorten the text, or build the model with a larger max_length")
         return x + (self.table[first] if places else self.table[first:end])
 
 

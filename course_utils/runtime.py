@@ -17,18 +17,12 @@ FRONT_END = {"jupyterlab", "jupyter-server", "ipykernel", "ipywidgets", "jupytex
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a notebook runs on.
+    """What a notebook runs on."""
 
-    device   torch.device; tensors and models go there
-    profile  "class" (short trainings, the default and what CI runs) or "full" (a GPU, or a long evening)
-    seed     the seed of Python's, numpy's and torch's global generators
-    versions {"Python": "3.11.7", "torch": "2.13.0", …}
-    """
-
-    device: object
-    profile: str
-    seed: int
-    versions: dict = field(default_factory=dict, repr=False)
+    device: object  # torch.device; tensors and models go there
+    profile: str  # "class" (short trainings, the default and what CI runs) or "full" (a GPU, or a long evening)
+    seed: int  # of Python's, numpy's and torch's global generators
+    versions: dict = field(default_factory=dict, repr=False)  # {"Python": "3.11.7", "torch": "2.13.0", …}
 
     def __str__(self):
         versions = " · ".join(f"{name} {version}" for name, version in self.versions.items())
@@ -102,11 +96,10 @@ def pick_device(name="auto"):
     if name == "auto":
         name = "cuda" if there["cuda"] else "cpu"
     if not there[name]:
-        why = {
-            "cuda": "torch sees no CUDA device: there is none, its driver is missing, or this torch is a CPU build"
-            f" (it is {torch.__version__}).",
-            "mps": "torch sees no Apple GPU here.",
-        }[name]
+        why = "torch sees no Apple GPU here."
+        if name == "cuda":
+            why = "torch sees no CUDA device: there is none, its driver is missing, or this torch is a CPU build"
+            why += f" (it is {torch.__version__})."
         raise EnvironmentProblem(
             f"COURSE_DEVICE={name} was asked for, but {why}\n"
             f"Available here: {', '.join(kind for kind, is_there in there.items() if is_there)}. "
@@ -148,11 +141,10 @@ def missing_packages(distribution=DISTRIBUTION):
 
 
 def _misfit(problems):
-    lines = [f"  needs {need}: " + (f"found {found}" if found else "not installed") for need, found in problems]
+    lines = "".join(f"  needs {need}: {f'found {found}' if found else 'not installed'}\n" for need, found in problems)
     return (
-        f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n"
-        + "\n".join(lines)
-        + "\nWhat to do: close JupyterLab and start it with `make lab`, which repairs this. Without make, run\n"
+        f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n{lines}"
+        "What to do: close JupyterLab and start it with `make lab`, which repairs this. Without make, run\n"
         "  python -m pip install -e . -c requirements.lock\n"
         "in the course's folder, with the Python that runs JupyterLab, and restart the kernel."
     )

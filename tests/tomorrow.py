@@ -52,8 +52,7 @@ def wanted(which, project, colab):
     """
     from packaging.requirements import Requirement
 
-    from course_tools.recipes.lock import normalise
-    from course_utils.runtime import FRONT_END
+    from course_utils.runtime import FRONT_END, normalise
 
     extras = project["optional-dependencies"]
     if which == "newest":
@@ -67,9 +66,24 @@ def wanted(which, project, colab):
     return [*listed, "pytest", "nbval"]
 
 
+def read_lock(text):
+    """{normalised name: version} of a lock file. Raises ValueError for a line that is not `name==version`."""
+    from course_utils.runtime import normalise
+
+    versions = {}
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(r"([\w.-]+)==([\w.!]+)", line.strip())
+        if not match:
+            raise ValueError(f"requirements.lock: {line!r} is not of the form name==version")
+        versions[normalise(match[1])] = match[2]
+    return versions
+
+
 def environment(folder, which, pip):
     """Make the environment anew -> its Python. What is given for pip replaces what is asked for of the same name."""
-    from course_tools.recipes.lock import normalise, read_lock
+    from course_utils.runtime import normalise
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     colab = read_lock((ROOT / "tests" / "colab.txt").read_text(encoding="utf-8"))
@@ -106,7 +120,7 @@ def failures(path):
 
 def differences(python):
     """{package: (version of the lock, version there)} where the two differ."""
-    from course_tools.recipes.lock import normalise, read_lock
+    from course_utils.runtime import normalise
 
     locked = read_lock((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     listed = subprocess.run([python, "-m", "pip", "list", "--format=json"], capture_output=True, text=True, check=True)
@@ -117,7 +131,7 @@ def differences(python):
 def suspect(said, changed):
     """The package that a failure most probably comes from: the innermost changed one of its traceback, else one that
     its words name, else ""."""
-    from course_tools.recipes.lock import normalise
+    from course_utils.runtime import normalise
 
     inside = [normalise(name) for name in re.findall(r"site-packages[/\\](\w+)", said)]
     in_words = [name for name in changed if re.search(rf"\b{re.escape(name.replace('-', '_'))}\b", said)]

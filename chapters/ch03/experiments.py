@@ -1,4 +1,4 @@
-"""Chapter 3's experiments: what is lost when a word is knocked out, how far a gradient reaches, and three readers
+"""Chapter 3's experiments: what is lost when a word is removed, how far a gradient reaches, and three readers
 (plain, reversed, attentive) over several seeds.
 
 `course results seq2seq` records what takes longer than a lesson in data/results/.
@@ -24,7 +24,7 @@ READERS = {
 def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dict]:
     """What is written when each source word in turn is missing: variants for `labs.alignment`.
 
-    what: "weight", the encoder has read the word but the decoder may not look at it; "word", it was never there.
+    what: "weight", the encoder has read the word but the decoder may not attend to it; "word", it was never there.
     A translation that does not stop is cut after four words more than the whole one has.
     """
     whole = decoding.translate(loaded, sentence, beam=1)[0]
@@ -41,7 +41,7 @@ def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dic
 
 
 class Without(nn.Module):
-    """A model that may not look at some source words. The encoder has read them; the decoder gives them no weight.
+    """A model that may not attend to some source words. The encoder has read them; the decoder gives them no weight.
 
     places: positions of source words, from 0: [n], the same for all sentences, or [B, n]
     """

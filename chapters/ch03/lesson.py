@@ -60,7 +60,7 @@ class Words(text.Vocabulary):
 class Lesson:
     """Everything a translation lesson needs of our own corpus: sentences, vocabularies, batches, measurements.
 
-    pair: "en-fr" or another of `corpora`; tokens: in a batch. No held-out source sentence was trained on.
+    pair: "en-fr" or another of `data.parallel`; tokens: in a batch. No held-out source sentence was trained on.
     """
 
     def __init__(self, pair: str = "en-fr", tokens: int = 1000):
@@ -73,11 +73,8 @@ class Lesson:
         often = train + THREADS * [e for e in train if e.kind == "thread"]
         ids = [(self.source.encode(e.source), self.target.encode(e.target)) for e in often]
         self.batches = text.Batches(ids, tokens)
-        spaced, printed = (
-            [" ".join(e.source) for e in train],
-            [parallel.detokenize(e.source, pair[:2]) for e in train],
-        )
-        self.seen = fingerprints(spaced + printed)
+        printed = [parallel.detokenize(e.source, pair[:2]) for e in train]
+        self.seen = fingerprints([" ".join(e.source) for e in train] + printed)
 
     def examples(self, split: str) -> list[Example]:
         """The sentences of a split: train, valid, test, long, unseen or twins."""
@@ -89,14 +86,11 @@ class Lesson:
         return vars(self) | {"_examples": {}}  # read again where needed: no part of what the lesson is
 
     def model(self, seed: int = 0, **config) -> Seq2Seq:
-        """A fresh Seq2Seq for this corpus; config as Seq2SeqConfig, with dropout 0.1 and the query of Luong.
-
-        The global random state is left alone.
-        """
+        """A fresh Seq2Seq for this corpus, with dropout 0.1 and Luong's query unless config (as Seq2SeqConfig) says
+        otherwise. The global random state is left alone."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            settings = SETTINGS | config
-            return Seq2Seq(Seq2SeqConfig(len(self.source), len(self.target), **settings))
+            return Seq2Seq(Seq2SeqConfig(len(self.source), len(self.target), **(SETTINGS | config)))
 
     def train(self, model: Seq2Seq, steps: int, seed: int = 0, show: bool = False, **options):
         """fit() with the settings of the lesson -> Run. options: any of fit's."""
@@ -194,7 +188,7 @@ class Lesson:
 
 
 def _words(example: Example) -> list[int]:
-    """The number of the word in which each source character stands: neighbours with the same gold links are one."""
+    """The number of the word that each source character belongs to: neighbours with the same gold links are one."""
     says = [{t for t, s in example.links if s == place} for place in range(len(example.source))]
     begins = [not says[i] or says[i] != says[i - 1] for i in range(1, len(says))]
     return [sum(begins[:i]) for i in range(len(says))]

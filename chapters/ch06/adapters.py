@@ -31,7 +31,7 @@ TRIED = {  # learning rates, of which the first serves in class: fewer parameter
 
 
 class Adapter(nn.Module):
-    """x + up(gelu(down(x))): a narrow way round, D -> size -> D, that begins as nothing: x [..., D] -> [..., D]."""
+    """x + up(gelu(down(x))): a narrow bottleneck, D -> size -> D, that begins as nothing: x [..., D] -> [..., D]."""
 
     def __init__(self, model_size: int, size: int = 16):
         super().__init__()

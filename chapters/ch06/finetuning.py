@@ -275,7 +275,7 @@ class Tag(Task):
 
 
 class AnswerTask(Task):
-    """Where in a text the answer to a question stands: first and last token, two softmaxes over all positions.
+    """Where in a text the answer to a question is: first and last token, two softmaxes over all positions.
 
     Question first, context second; where there is no answer, both are [CLS], as in SQuAD 2.
     """

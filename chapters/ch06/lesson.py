@@ -50,7 +50,7 @@ class Filled(NamedTuple):
 
     @property
     def masks(self) -> list[int]:
-        """Where [MASK] stands."""
+        """The positions of [MASK]."""
         return [i for i, token in enumerate(self.tokens) if token == "[MASK]"]
 
 
@@ -166,14 +166,14 @@ class BertLesson:
                 "MLM loss": mlm / asked, "NSP loss": nsp / pairs}  # fmt: skip
 
     def fill(self, model: BertForPreTraining, first: str, second: str | None = None) -> Filled:
-        """What the model would write at each place of a text, or pair, in which [MASK] may stand."""
+        """What the model would write at each place of a text, or pair, which may contain [MASK]."""
         found = encode(self.tokenizer, first, second, model.config.max_length)
         output = _read(model, [found])
         return Filled(found.tokens, output.mlm_logits[0].softmax(-1), self.tokenizer.words,
                       [w[0] for w in output.weights])  # fmt: skip
 
     def gaps(self, model: BertForPreTraining, read: Input) -> Tensor:
-        """Each token covered in turn, [CLS] and [SEP] too: what stands in the gap, probabilities [T, V]."""
+        """Each token covered in turn, [CLS] and [SEP] too: what belongs in the gap, probabilities [T, V]."""
         ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(self.tokenizer.mask)
         training, _ = model.training, model.eval()
         with torch.no_grad():
@@ -182,7 +182,7 @@ class BertLesson:
         return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
 
     def seen(self, sentence: str) -> bool:
-        """Does the sentence stand in a training story, letter for letter?"""
+        """Does the sentence occur in a training story, letter for letter?"""
         return sentence in self._told
 
     def follows(self, model: BertForPreTraining, pairs: Sequence[tuple[str, str]]) -> list[float]:

@@ -1,4 +1,4 @@
-"""What BERT reads: [CLS] A [SEP] B [SEP], segments 0 and 1, where each token stands in its text; and batches of it.
+"""What BERT reads: [CLS] A [SEP] B [SEP], segments 0 and 1, where each token is in its text; and batches of it.
 
     found = encode(tokenizer, "the man went to the store .", "he bought milk .", max_length=32)
     found.tokens, found.segments, found.spans               # found.dropped: how many tokens did not fit

@@ -93,7 +93,7 @@ def answers(address: str, seconds: float = 3) -> bool:
 
 @torch.no_grad()
 def sentence_vectors(encoder, batch) -> Tensor:
-    """One vector of length 1 for each sentence, the mean of its words': Bert, Batch of `bert_text` -> [B, D].
+    """One vector of length 1 for each sentence, the mean of its words': Bert, Batch of `pairs` -> [B, D].
 
     Source: Reimers & Gurevych 2019, Sentence-BERT, section 3.
     """

@@ -59,7 +59,10 @@ def articles(split):
 
 def answers(split):
     """SQuAD's official measure takes the best of several answers: (context, question) -> tuple of the right ones."""
-    return {(context, q["question"]): tuple(a["text"] for a in q["answers"]) for context, q in _squad(split)}
+    content = json.loads(fetching.read("squad-dev"))
+    return {
+        (context, q["question"]): tuple(a["text"] for a in q["answers"]) for context, q in _squad_of(content, split)
+    }
 
 
 def read_sst2(text, split="train"):
@@ -104,10 +107,6 @@ def read_squad(text, split="train"):
             raise ValueError(f"the answer to {question['question']!r} does not stand at {start} of its context")
         found.append(Question(context, question["question"], answer["text"], start))
     return found
-
-
-def _squad(split):
-    return _squad_of(json.loads(fetching.read("squad-dev")), split)
 
 
 def _squad_of(content, split):

@@ -176,7 +176,7 @@ def ask(
 ) -> Iterator[str]:
     """Pieces of the answer as they come, through the `openai` client.
 
-    prompt: what the user says, or a whole chat [{"role": …, "content": …}]; system: what stands before it; more:
+    prompt: what the user says, or a whole chat [{"role": …, "content": …}]; system: what comes before it; more:
     further arguments of chat.completions.create, such as top_p or seed. What is read and written must fit the model's
     context.
     Raises ServerError where the server is gone, or goes in the middle of its answer.

@@ -176,7 +176,7 @@ def drift(name, where=None):
     for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells, strict=False), 1):
         for part in ("cell_type", "source", "metadata", "id"):
             if ours[part] != theirs.get(part):
-                problems.append(f"cell {number} ({_head(ours)!r}) differs in its {part}" + _who(ours, theirs, name))
+                problems.append(f"cell {number} ({head(ours)!r}) differs in its {part}" + _who(ours, theirs, name))
                 break
     layout = dumps(copy.deepcopy(found))
     shown, built = _outputs(found), found.metadata.pop("course", {})
@@ -223,7 +223,7 @@ def _stem(name):
     return name.rsplit("/", 1)[-1].removesuffix(".ipynb").removesuffix(".py")
 
 
-def _head(cell):
+def head(cell):
     """The first line of a cell that says what it is about."""
     lines = [line for line in cell.source.splitlines() if line.strip() and line != "# NBVAL_CHECK_OUTPUT"]
     return lines[0][:60] if lines else ""
@@ -233,7 +233,7 @@ def _where(label, notebook):
     """File and cell where an execution stopped: the last cell that has a number."""
     for number, cell in reversed(list(enumerate(notebook.cells, 1))):
         if cell.cell_type == "code" and cell.get("execution_count"):
-            return f"{label}, cell {number} ({_head(cell)!r})"
+            return f"{label}, cell {number} ({head(cell)!r})"
     return label
 
 

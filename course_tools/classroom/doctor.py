@@ -87,21 +87,16 @@ def check_device():
 def check_disk():
     where = workbook.place()
     free = shutil.disk_usage(where if where.is_dir() else where.parent).free / 1e9
-    return Line(
-        "disk", f"{free:.1f} GB free", "" if free >= FREE_DISK else f"make room: {FREE_DISK:.0f} GB should be free"
-    )
+    todo = f"make room: {FREE_DISK:.0f} GB should be free"
+    return Line("disk", f"{free:.1f} GB free", todo if free < FREE_DISK else "")
 
 
 def check_memory():
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
-    todo = (
-        ""
-        if free >= FREE_MEMORY
-        else "close other programs, or shut down kernels you no longer need (■ in the side bar)"
-    )
-    return Line("memory", f"{free:.1f} GB available", todo)
+    todo = "close other programs, or shut down kernels you no longer need (■ in the side bar)"
+    return Line("memory", f"{free:.1f} GB available", todo if free < FREE_MEMORY else "")
 
 
 def check_widgets():
@@ -115,9 +110,8 @@ def check_widgets():
     absent = [name for name in wanted if not any((folder / name / "package.json").is_file() for folder in folders)]
     if absent:
         return Line("widgets", f"JupyterLab lacks {', '.join(absent)}", REPAIR)
-    return Line(
-        "widgets", f"ipywidgets {ipywidgets.__version__} and anywidget {anywidget.__version__}, with their JavaScript"
-    )
+    found = f"ipywidgets {ipywidgets.__version__} and anywidget {anywidget.__version__}, with their JavaScript"
+    return Line("widgets", found)
 
 
 def check_settings():
@@ -129,9 +123,8 @@ def check_settings():
     }
     for name, place in places.items():
         installed = Path(sys.prefix) / place
-        if not installed.is_file() or json.loads(installed.read_text("utf-8")) != json.loads(
-            (ours / name).read_text("utf-8")
-        ):
+        wanted = json.loads((ours / name).read_text("utf-8"))
+        if not installed.is_file() or json.loads(installed.read_text("utf-8")) != wanted:
             return Line("settings", f"{place} is missing or old", REPAIR)
     return Line("settings", "JupyterLab's settings and the hook for saving are in place")
 
@@ -140,12 +133,10 @@ def check_home():
     """Where Jupyter writes for itself; `make lab` takes a folder of the workbook if it can't."""
     from . import lab
 
-    elsewhere = lab.folders(workbook.place())
-    if not elsewhere:
+    if not lab.folders(workbook.place()):
         return Line("home", "Jupyter's own folders can be written")
-    return Line(
-        "home", f"not writable ({os.environ.get('HOME', 'HOME is not set')}); Jupyter's folders are in the workbook"
-    )
+    home = os.environ.get("HOME", "HOME is not set")
+    return Line("home", f"not writable ({home}); Jupyter's folders are in the workbook")
 
 
 def check_data():
@@ -231,17 +222,6 @@ def check_time():
     return Line("time", f"estimated minutes to run all cells here: {listed}")
 
 
-CHECKS = [
-    check_python,
-    check_packages,
-    check_device,
-    check_disk,
-    check_memory,
-    check_widgets,
-    check_settings,
-    check_home,
-    check_data,
-    check_checkpoints,
-    check_workbook,
-]
+CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_widgets, check_settings]
+CHECKS += [check_home, check_data, check_checkpoints, check_workbook]
 SLOW_CHECKS = [check_notebook, check_time]

@@ -24,7 +24,7 @@ from course_utils import __version__
 from course_utils.exercises import record
 from course_utils.support import files
 
-from .progress import answers, cells, chapters
+from .progress import answers, cells, chapters, text_of
 
 FORMAT = "attention-course hand-in 1"
 
@@ -96,7 +96,7 @@ def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
         return
     for source in sources:
         for stub in answers(source):
-            text = "\n".join(source.splitlines()[stub.first - 1 : stub.last])
+            text = text_of(stub, source)
             yield {
                 "name": stub.name,
                 "kind": "find_error" if stub.puzzle else "exercise",

@@ -45,17 +45,20 @@ def run(arguments=(), author=False, start=True):
         return 1
     chosen = options(root, arguments, author)
     if elsewhere := folders(root if author else where):
-        print(
-            f"Jupyter's own folders cannot be written (HOME is {os.environ.get('HOME', 'not set')!r}); it uses "
-            f"{elsewhere['JUPYTER_CONFIG_DIR']} instead."
-        )
+        home, folder = os.environ.get("HOME", "not set"), elsewhere["JUPYTER_CONFIG_DIR"]
+        print(f"Jupyter's own folders cannot be written (HOME is {home!r}); it uses {folder} instead.")
         os.environ.update(elsewhere)
     print(f"JupyterLab starts at {_address(chosen)} and stops with Ctrl-C.", flush=True)
+    return launch(root, chosen)
+
+
+def launch(root, chosen):
+    """JupyterLab with these options -> its exit status; on Linux and macOS it takes over this process."""
     command = [sys.executable, "-m", "jupyterlab", *chosen]
     if os.name == "nt":
         return subprocess.call(command, cwd=root)
     os.chdir(root)
-    os.execv(command[0], command)
+    return os.execv(command[0], command)
 
 
 def filled(root):

@@ -46,11 +46,19 @@ def cells(path: Path) -> Iterator[tuple[str, str]]:
 
 def answers(source: str) -> list[Stub]:
     """`stubs`, also in cells with magics and a `%%time` above."""
-    found = stubs(source)
-    if found or "@exercise" not in source and "@find_error" not in source:
-        return found
-    lines = source.split("\n")
-    return stubs("\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in lines))
+    if "exercise" not in source and "find_error" not in source:
+        return []
+    return stubs(source) or stubs(without_magics(source))
+
+
+def without_magics(source: str) -> str:
+    """A cell in which each line with a magic is `pass`, so that line numbers stay."""
+    return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
+
+
+def text_of(stub: Stub, source: str) -> str:
+    """The source of one answer, from its decorator to its end."""
+    return "\n".join(source.splitlines()[stub.first - 1 : stub.last])
 
 
 def chapters(notebooks: Path) -> list[Chapter]:

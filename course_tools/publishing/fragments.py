@@ -3,54 +3,70 @@
 Each fragment brings all its code, so that it works alone. On a page with many of them one copy is enough: `Kits`.
 """
 
-import base64
-import binascii
 import hashlib
 import json
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from course_utils.views.view import json_for_script
+from course_utils.views.view import BEGIN, END, json_for_script
 
-VIEW = re.compile(
-    r'<div class="course-view">(?P<still>(?:(?!<script>).)*)<script>\(\(\)=>\{(?P<code>(?:(?!</script>).)*?)'
-    r"\nmount\(document\.currentScript\.parentElement,\{(?P<kind>\w+)\},(?P<spec>(?:(?!</script>).)*),"
-    r'fromBase64\("(?P<data>[A-Za-z0-9+/=]*)"\)\)\}\)\(\)</script></div>',
-    re.S,
-)
-PICTURE = re.compile(r'src="data:image/(?P<type>png|jpeg|svg\+xml);base64,(?P<data>[A-Za-z0-9+/=]+)"')
+from .markup import tree
+
+START = '<div class="course-view">'
 
 
 @dataclass(frozen=True)
 class View:
     """A view as `course_utils.views` wrote it. still: its picture, caption and table, as HTML; code: its ES modules as
-    one script; kind: the function that draws it; spec: JSON; data: its numbers in base64."""
+    one script; spec: JSON; data: its numbers in base64."""
 
     still: str
     code: str
-    kind: str
     spec: dict
     data: str
 
+    @property
+    def kind(self):
+        """The name of the function that draws it."""
+        return self.spec["kind"]
+
     def presenting(self):
         """The same view in the size for a projector."""
-        return View(self.still, self.code, self.kind, {**self.spec, "presenting": True}, self.data)
+        return replace(self, spec={**self.spec, "presenting": True})
 
 
-def replace_views(html, write):
-    """The HTML of an output with each view in it replaced by what `write(view)` returns.
+def read(made):
+    """The view that an output's HTML is -> View; None if the output is something else.
 
-    Raises ValueError if a view is there in a form that is not known: then `VIEW` is behind `course_utils.views.view`.
+    Raises ValueError if there is a view whose parts are not where `course_utils.views.view.View.scripts` puts them.
     """
+    if START not in made:
+        return None
+    try:
+        (host,) = tree(_moved(made)).contents
+        parts, code = (script.extract() for script in host.find_all("script"))
+        spec, data = json.loads(parts.string)
+        end = END.replace("KIND", spec["kind"])
+        if not (made.startswith(START) and code.string.startswith(BEGIN) and code.string.endswith(end)):
+            raise ValueError("the code is not between BEGIN and END")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"An output holds a view whose HTML is not as course_utils/views/view.py writes it ({error}). "
+            "Build its notebook again: make notebooks"
+        ) from None
+    return View(host.decode_contents(), code.string[len(BEGIN) : -len(end)], spec, data)
 
-    def found(match):
-        spec = json.loads(match["spec"])
-        return write(View(match["still"], match["code"], match["kind"], spec, match["data"]))
 
-    made, count = VIEW.subn(found, html)
-    if count != html.count('<div class="course-view"'):
-        raise ValueError("An output holds a view whose HTML is not as course_utils/views/view.py writes it.")
-    return made
+def _moved(made):
+    """The HTML of a notebook built before spec and numbers had a script of their own, as it is written now."""
+    head, call, tail = made.partition("\nmount(document.currentScript.parentElement,{")
+    if not call:
+        return made
+    kind, _, tail = tail.partition("},")
+    spec, end = json.JSONDecoder().raw_decode(tail)
+    data = tail[end:].removeprefix(',fromBase64("').removesuffix('"))})()</script></div>')
+    still, script, code = head.partition("<script>")
+    parts = f'<script type="application/json">{json_for_script([spec, data])}</script>'
+    return f"{still}{parts}{script}{code}{END.replace('KIND', kind)}</script></div>"
 
 
 @dataclass
@@ -58,15 +74,13 @@ class Kits:
     """The code of all views of a page, each kept once. `use(view)` -> the view's HTML; `script()` -> the code, which
     has to stand before the first of them."""
 
-    still: bool = True  # keep picture, caption and table for those without scripts
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def use(self, view):
         name = "k" + hashlib.sha256((view.kind + view.code).encode()).hexdigest()[:10]
         self.codes[name] = view.kind, view.code
-        spec = json_for_script(view.spec)
-        call = f'courseViews.{name}(document.currentScript.parentElement,{spec},"{view.data}")'
-        return f'<div class="course-view">{view.still if self.still else ""}<script>{call}</script></div>'
+        call = f'courseViews.{name}(document.currentScript.parentElement,{json_for_script(view.spec)},"{view.data}")'
+        return f"{START}<script>{call}</script></div>"
 
     def script(self):
         """JavaScript that defines `courseViews`; "" if there are no views."""
@@ -77,16 +91,3 @@ class Kits:
             for name, (kind, code) in sorted(self.codes.items())
         )
         return f"const courseViews={{\n{kits}}};"
-
-
-def replace_pictures(html, write):
-    """The HTML with the address of each embedded picture replaced by what `write(bytes, ending)` returns."""
-
-    def found(match):
-        try:
-            data = base64.b64decode(match["data"], validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"A picture in an output cannot be read: {error}") from None
-        return f'src="{write(data, {"svg+xml": "svg"}.get(match["type"], match["type"]))}"'
-
-    return PICTURE.sub(found, html)

@@ -3,10 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from .pages import plain
-
-ROW = re.compile(r"<tr>\s*<td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>\s*</tr>", re.S)
-LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.S)
+from .markup import headings, plain, tree
 
 
 @dataclass
@@ -30,22 +27,22 @@ def terms(chapters):
     found = {}
     for chapter in chapters:
         for english, chinese, words in rows(chapter):
-            link = LINK.search(english)
-            if not link or not re.search(r"[\u4e00-\u9fff]", chinese):
+            link = english.find("a", href=True)
+            if not link or not re.search(r"[\u4e00-\u9fff]", plain(chinese)):
                 raise ValueError(
                     f"{chapter.name}: the glossary's row {plain(english)!r} needs a link and a Chinese term. "
                     "Write: | [term](#term) | 中文 | a few words |"
                 )
-            name, target = plain(link[2]), link[1]
+            name = plain(link)
             term = found.setdefault(name.casefold(), Term(name, plain(chinese)))
-            term.places.append((chapter.name, target.partition("#")[2], plain(words)))
+            term.places.append((chapter.name, link["href"].partition("#")[2], plain(words)))
     return sorted(found.values(), key=lambda term: term.key)
 
 
 def rows(chapter):
-    """(English, Chinese, words) of the table under the heading *Glossary*, as HTML."""
+    """The cells (English, Chinese, words) of each row of the table under the heading *Glossary*."""
     for cell in chapter.cells:
-        if any(plain(words).startswith("Glossary") for _, _, words in cell.headings):
-            after = re.split(r"<h\d id=\"Glossary", cell.source, maxsplit=1)[1]
-            return ROW.findall(re.split(r"<h\d ", after, maxsplit=1)[0])
+        if any(words.startswith("Glossary") for _, _, words in cell.headings):
+            heading = next(h for h in headings(tree(cell.source)) if plain(h).startswith("Glossary"))
+            return [row.find_all("td") for row in heading.find_next("tbody").find_all("tr")]
     return []

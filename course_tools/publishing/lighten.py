@@ -5,7 +5,6 @@ A view in a notebook is self-contained: code, numbers and a still picture in one
 `website/views.js` puts them together again in the reader's browser.
 """
 
-import base64
 import hashlib
 import html
 import io
@@ -13,11 +12,9 @@ import re
 
 from course_utils.views.view import HERE, bundle, json_for_script
 
-from .fragments import replace_views
+from .markup import pictures, tree
 
-PICTURE = re.compile(r'<img(?P<rest>[^>]*?) src="data:image/(?P<kind>png|jpeg);base64,(?P<data>[^"]+)"(?P<more>[^>]*)>')
 EXPORTED = re.compile(r"^export (?:const|let|function|async function) (\w+)", re.M)
-UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
 INLINE = 8_000  # characters of numbers that a page itself may carry for one view
 CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
 
@@ -35,36 +32,32 @@ class Files:
         self.content[path] = data
         return path
 
-    def write(self, folder):
-        """Write all of them below `folder`."""
-        for path, data in self.content.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(data)
-
 
 def lighten(page, shared):
-    """The HTML of a page with its views and pictures moved into `shared` (Files) -> the lighter HTML.
+    """Moves the pictures of a page's tree into `shared` (Files) and leaves out what says nothing."""
+    for image, data, kind in pictures(page):
+        data, suffix, (wide, high) = smaller(data, kind)
+        width = int(image.get("width", wide))
+        place = {"src": shared.add("img", data, suffix), "loading": "lazy", "decoding": "async"}
+        image.attrs |= {"width": width, "height": round(width * high / wide), **place}
+    for corner in page.find_all(lambda element: element.name == "th" and not element.contents):
+        corner.name, corner.attrs = "td", {}  # an empty corner is no heading
+    for plain in page.find_all("span", class_=["n", "p", "w"]):
+        plain.unwrap()  # names, signs and spaces of code: as the text
 
-    Raises ValueError for a view that is not as `course_utils.views` writes it.
-    """
-    light = replace_views(page, lambda view: _view(view, shared))
-    light = re.sub(r"<th[^>]*></th>", "<td></td>", light)  # an empty corner is no heading
-    return UNCOLOURED.sub(r"\1", PICTURE.sub(lambda m: _picture(m, shared), light))
 
-
-def _view(view, shared):
-    """A view as its numbers and, for readers without scripts, its still picture."""
-    kind, together = _kind(view, shared)
-    spec = json_for_script(view.spec)
-    numbers = f'[{spec},"{view.data}"]'
+def view(given, shared):
+    """The HTML of a `fragments.View`: its numbers and, for readers without scripts, its still picture."""
+    kind, together = _kind(given, shared)
+    numbers = json_for_script([given.spec, given.data])
     if len(numbers) > INLINE:
         name = _digest(numbers.encode())
         shared.content[f"numbers/{name}.js"] = f'course.numbers("{name}",{numbers})'.encode()
         place, inside = f' data-numbers="{name}"', ""
     else:
         place, inside = "", f'<script type="application/json">{numbers}</script>'
-    waiting = f'<p class="waiting">{html.escape(view.spec["title"])}</p><noscript>{view.still}</noscript>'
-    height = f' style="min-height:{_height(view.still)}px"'
+    waiting = f'<p class="waiting">{html.escape(given.spec["title"])}</p><noscript>{given.still}</noscript>'
+    height = f' style="min-height:{_height(given.still)}px"'
     return f'<div class="course-view" data-kind="{kind}"{together}{place}{height}>{inside}{waiting}</div>'
 
 
@@ -84,16 +77,6 @@ def _kind(view, shared):
     return name, together
 
 
-def _picture(match, shared):
-    """A picture as a file that is fetched when it comes near, with its size known before."""
-    data, suffix, (wide, high) = smaller(base64.b64decode(match["data"]), match["kind"])
-    rest = (match["rest"] + match["more"]).rstrip("/ ")
-    width = _width(rest) or wide
-    size = "" if _width(rest) else f' width="{width}"'
-    path = shared.add("img", data, suffix)
-    return f'<img{rest}{size} height="{round(width * high / wide)}" loading="lazy" decoding="async" src="{path}">'
-
-
 def smaller(raw, kind="png"):
     """A picture (bytes) as lossless WebP where that is smaller -> (bytes, suffix, (width, height))."""
     from PIL import Image
@@ -109,17 +92,10 @@ def smaller(raw, kind="png"):
 
 def _height(still):
     """Room for a view before it is drawn, in pixels: that of its still picture, with title and controls."""
-    found = PICTURE.search(still)
-    if not found:
-        return CONTROLS
-    head = base64.b64decode(found["data"][:64])
-    wide, high = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")  # of the PNG's first chunk
-    return round((_width(found["rest"] + found["more"]) or wide) * high / wide) + CONTROLS
-
-
-def _width(attributes):
-    found = re.search(r'\bwidth="(\d+)"', attributes)
-    return int(found[1]) if found else None
+    for image, data, _ in pictures(tree(still)):
+        wide, high = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")  # of the PNG's first chunk
+        return round(int(image.get("width", wide)) * high / wide) + CONTROLS
+    return CONTROLS
 
 
 def _digest(data):

@@ -1,33 +1,22 @@
 """Every link of the built site: internal ones must lead to a file and a place in it, others be https addresses."""
 
 import re
-from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+from .markup import tree
 
-class Page(HTMLParser):
-    """What a page refers to, and which places it has. A page's <noscript> counts, its JSON does not."""
+
+class Page:
+    """What a page refers to, which places it has, and its pictures without words. Its <noscript> counts."""
 
     def __init__(self, text):
-        super().__init__()
-        self.targets, self.ids, self.muted = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        if given.get("id"):
-            self.ids.append(given["id"])
-        for name in ("href", "src"):
-            if given.get(name) is not None:
-                self.targets.append(given[name])
-        if given.get("data-kind"):
-            self.targets.append(f"kinds/{given['data-kind']}.js")
-        if "data-core" in given:
-            self.targets.append("kinds/core.js")
-        if given.get("data-numbers"):
-            self.targets.append(f"numbers/{given['data-numbers']}.js")
-        if tag == "img" and not (given.get("alt") or "").strip():
-            self.muted.append(given.get("src", "?"))
+        page = tree(text)
+        self.ids = [element["id"] for element in page.find_all(id=True)]
+        self.muted = [image.get("src", "?") for image in page.find_all("img") if not image.get("alt", "").strip()]
+        self.targets = [element[name] for name in ("href", "src") for element in page.find_all(attrs={name: True})]
+        self.targets += [f"kinds/{view['data-kind']}.js" for view in page.find_all(attrs={"data-kind": True})]
+        self.targets += [f"numbers/{view['data-numbers']}.js" for view in page.find_all(attrs={"data-numbers": True})]
+        self.targets += ["kinds/core.js"] * bool(page.find(attrs={"data-core": True}))
 
 
 def broken(folder):
@@ -49,9 +38,10 @@ def swallowed(text):
 
     After `<!--` and `<script` within a script, its end is not seen any more: the page loses its words.
     """
-    for script in re.findall(r"<script\b[^>]*>(.*?)</script", text, re.S | re.I):
-        if at := re.search(r"<!--.*<script", script, re.S | re.I):
-            return f"a script holds {at[0][:40]!r}, after which a browser shows nothing: write < as \\u003c in its JSON"
+    for before in text.lower().split("</script"):
+        script = before.partition("<script")[2]
+        if "<script" in script.partition("<!--")[2]:
+            return "a script holds <!-- and <script, after which a browser shows nothing: write < as \\u003c"
     return ""
 
 

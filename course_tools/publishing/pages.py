@@ -8,33 +8,37 @@ import base64
 import functools
 import html
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_tools.authoring.clean import STAND_IN
 from course_utils.support.files import course_folder
 
+from . import fragments
 from .formulas import to_mathml
+from .markup import headings, plain, tree
 
-ASSETS = Path(__file__).parent / "assets"
+WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
+FORMULA = '<div class="formula">'
 CHECKED = re.compile(r"^# NBVAL_CHECK_OUTPUT\n", re.M)  # a line for the tests, not for readers
-HEADING = re.compile(r"<h([1-6]) id=\"([^\"]*)\">(.*?)</h\1>", re.S)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as HTML. source: text, or coloured code; outputs: one string each; slide: "slide", "subslide",
+    """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.View`; slide: "slide", "subslide",
     "fragment", "skip" or "" (goes with the cell before); deeper: under a heading that begins with Deeper;
-    hidden: its code is folded in JupyterLab; headings: (level, id, HTML) of those that it holds."""
+    hidden: its code is folded in JupyterLab; setup: it only makes the kernel ready;
+    headings: (level, id, plain text) of those that it holds."""
 
     id: str
     kind: str
     source: str
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[str | fragments.View, ...] = ()
     slide: str = ""
     tags: frozenset[str] = frozenset()
     deeper: bool = False
     hidden: bool = False
+    setup: bool = False
     headings: tuple[tuple[int, str, str], ...] = ()
 
 
@@ -45,20 +49,6 @@ class Chapter:
     name: str
     title: str
     cells: list[Cell] = field(repr=False)
-
-    def change(self, write):
-        """The same chapter with `write(HTML)` in the place of each output."""
-        cells = [replace(c, outputs=tuple(write(o) for o in c.outputs)) for c in self.cells]
-        return Chapter(self.name, self.title, cells)
-
-
-def names(wanted=()):
-    """The notebooks whose names begin as wanted, such as "03"; without: all. Raises ValueError if there is none."""
-    there = sorted(path.stem for path in (course_folder() / "notebooks").glob("[0-9]*.ipynb"))
-    for one in wanted:
-        if not any(name.startswith(one) for name in there):
-            raise ValueError(f"No chapter begins with {one!r}; there are: {', '.join(there)}")
-    return [name for name in there if not wanted or name.startswith(tuple(wanted))]
 
 
 def chapter(name, link=lambda address: address):
@@ -79,28 +69,30 @@ def chapter(name, link=lambda address: address):
         slide = raw.metadata.get("slideshow", {}).get("slide_type", "").replace("-", "")
         if raw.cell_type == "markdown":
             made = text(raw.source)
-            headings = tuple((int(level), id, words) for level, id, words in HEADING.findall(made))
-            for level, _, words in headings:
+            found = tuple((int(h.name[1]), h["id"], plain(h)) for h in headings(tree(made)))
+            for level, _, words in found:
                 if under and level <= under:
                     under = 0
-                if plain(words).startswith("Deeper"):
+                if words.startswith("Deeper"):
                     under = under or level
-            cell = Cell(raw.id, "markdown", made, (), slide, tags, bool(under), False, headings)
+            cell = Cell(raw.id, "markdown", made, (), slide, tags, bool(under), headings=found)
         elif raw.cell_type == "code":
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
-            cell = Cell(raw.id, "code", code(CHECKED.sub("", raw.source)), outputs, slide, tags, bool(under), hidden)
+            setup = "course_utils.setup(" in raw.source
+            source = code(CHECKED.sub("", raw.source))
+            cell = Cell(raw.id, "code", source, outputs, slide, tags, bool(under), hidden, setup)
         else:
             continue
         cells.append(cell)
-    first = next((words for c in cells for level, _, words in c.headings if level == 1), path.stem)
-    return Chapter(path.stem, plain(first), cells)
+    title = next((words for c in cells for level, _, words in c.headings if level == 1), path.stem)
+    return Chapter(path.stem, title, cells)
 
 
-def body(chapter, *, output=lambda made: made, fold=True):
-    """The cells of a chapter in one piece of HTML. output(HTML) is what stands for an output (`fragments.Kits`).
+def body(chapter, show=lambda view: view.still):
+    """The cells of a chapter in one piece of HTML. show(view) is what stands for a `fragments.View`.
 
-    Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; fold: a section headed Deeper
+    Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; a section headed Deeper
     becomes `<details class="deeper">` with the heading in its summary, and folded code `<details class="folded">`.
     """
     parts, open_level = [], 0
@@ -110,26 +102,17 @@ def body(chapter, *, output=lambda made: made, fold=True):
             parts.append("</details>")
             open_level = 0
         source = cell.source
-        if fold and cell.deeper and not open_level and level:
-            heading = HEADING.search(source)
-            parts.append(f'<details class="deeper"><summary>{heading[0]}</summary>')
-            source, open_level = source[: heading.start()] + source[heading.end() :], level
-        if cell.kind == "code" and fold and cell.hidden:
+        if cell.deeper and not open_level and level:
+            page = tree(source)
+            parts.append(f'<details class="deeper"><summary>{headings(page)[0].extract()}</summary>')
+            source, open_level = str(page), level
+        if cell.kind == "code" and cell.hidden:
             source = f'<details class="folded"><summary>code</summary>{source}</details>'
-        outputs = "".join(f'<div class="output">{output(made)}</div>' for made in cell.outputs)
+        shown = (show(made) if isinstance(made, fragments.View) else made for made in cell.outputs)
+        outputs = "".join(f'<div class="output">{made}</div>' for made in shown)
         classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
         parts.append(f'<div class="{classes}" id="cell-{cell.id}">{source}{outputs}</div>')
     return "\n".join([*parts, "</details>" if open_level else ""])
-
-
-def headings(chapter, deepest=2):
-    """(level, id, plain text) of the headings, for a table of contents."""
-    return [(level, id, plain(words)) for c in chapter.cells for level, id, words in c.headings if level <= deepest]
-
-
-def plain(made):
-    """HTML as plain text in one line."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", made))).strip()
 
 
 def anchor(words):
@@ -147,10 +130,26 @@ def code(source, language="python"):
     return made.replace("<pre>", '<pre tabindex="0">', 1)
 
 
-def math_css():
-    """A style sheet that brings the font of the formulas along: browsers need one made for mathematics."""
+@functools.cache
+def _templates():
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader([WEBSITE, ASSETS])
+    made = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.globals["asset"] = asset
+    return made
+
+
+def page(template, **given):
+    """A page from TEMPLATE.html.j2 in website/ or assets/."""
+    return _templates().get_template(f"{template}.html.j2").render(given) + "\n"
+
+
+def style(*names):
+    """These style sheets, and the font of the formulas: browsers need one made for mathematics."""
     font = base64.b64encode((ASSETS / "stix-two-math.woff2").read_bytes()).decode()
-    return f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{font})}}'
+    face = f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{font})}}'
+    return "\n".join([face, *map(asset, names)])
 
 
 def asset(name):
@@ -159,22 +158,18 @@ def asset(name):
 
 
 def _output(raw, text):
-    """One output of a cell as HTML, the richest form that a page can show."""
+    """One output of a cell as a view or as HTML, the richest form that a page can show."""
     if raw.output_type == "stream":
-        return f'<pre class="stream" tabindex="0">{html.escape(_joined(raw.text))}</pre>'
+        return f'<pre class="stream" tabindex="0">{html.escape(raw.text)}</pre>'
     data = raw.get("data", {})
     if "text/html" in data:
-        made = _joined(data["text/html"])
-        return "" if made == STAND_IN else made  # there is no kernel to run the cell again
+        made = data["text/html"]
+        return "" if made == STAND_IN else fragments.read(made) or made  # there is no kernel to run the cell again
     if "text/markdown" in data:
-        return text(_joined(data["text/markdown"]))
+        return text(data["text/markdown"])
     if "image/png" in data:
         return f'<img alt="{html.escape(data.get("text/plain", ""))}" src="data:image/png;base64,{data["image/png"]}">'
-    return f'<pre class="stream" tabindex="0">{html.escape(_joined(data["text/plain"]))}</pre>' if data else ""
-
-
-def _joined(value):
-    return value if isinstance(value, str) else "".join(value)
+    return f'<pre class="stream" tabindex="0">{html.escape(data["text/plain"])}</pre>' if data else ""
 
 
 def markdown(link):
@@ -190,7 +185,7 @@ def markdown(link):
             return code(code_text, (info or "text").split()[0])
 
         def block_math(self, body):
-            return f'<div class="formula">{to_mathml(body, True)}</div>'
+            return f"{FORMULA}{to_mathml(body, True)}</div>"
 
         def inline_math(self, body):
             return to_mathml(body)
@@ -198,13 +193,15 @@ def markdown(link):
         def latex_environment(self, name, body):
             return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
+        def paragraph(self, text):
+            alone = text.startswith(FORMULA) and text.endswith("</div>")
+            return text if alone else super().paragraph(text)
+
+        def table(self, text):
+            return f'<div class="scroll" tabindex="0"><table>{text}</table></div>\n'
+
         def link(self, text, url, title=None):
             address = link(url)
             return text if address is None else f'<a href="{html.escape(address)}">{text}</a>'
 
-    def convert(source):
-        made = MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
-        made = re.sub(r'<p>(<div class="formula">.*?</div>)</p>', r"\1", made, flags=re.S)
-        return made.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
-
-    return functools.cache(convert)
+    return functools.cache(MarkdownWithMath(renderer=Renderer(escape=False)).render)

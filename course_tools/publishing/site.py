@@ -6,20 +6,21 @@ Static files, which work from a folder and from any server; nothing is fetched f
 `lighten` puts into files what weighs. Nothing is executed: the notebooks are read as they are committed.
 """
 
-import functools
-import html
+import collections
 import re
 import shutil
 from pathlib import Path
 
+from course_tools.authoring import building
 from course_utils import __version__
 from course_utils.support import files
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.models import model_files, page_files
 
-from . import glossary, hosted, links, pages, places
-from .lighten import Files, lighten
+from . import glossary, hosted, lighten, links, pages, places
+from .markup import headings, plain, tree
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
-WEBSITE = Path(__file__).with_name("website")
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
@@ -45,9 +46,9 @@ class Site:
     """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
 
     def __init__(self, repository=None):
-        self.repository, self.shared = repository, Files()
+        self.repository, self.shared, self.models = repository, lighten.Files(), {}
         self.state = hosted.commit() if repository else "main"
-        self.chapters = [pages.chapter(name, link=self.link) for name in pages.names()]
+        self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
         self.terms = glossary.terms(self.chapters)
         self.menu = [
             {"file": "index.html", "name": "The course"},
@@ -62,7 +63,7 @@ class Site:
         if re.match(r"[a-z]+:", address) or not file:
             return address
         name = file.rsplit("/", 1)[-1]
-        if name.endswith(".ipynb") and name.removesuffix(".ipynb") in pages.names():
+        if name.endswith(".ipynb") and name.removesuffix(".ipynb") in building.names():
             return name.removesuffix(".ipynb") + ".html" + (f"#{anchor}" if anchor else "")
         if name == "teaching.md":
             return "teaching.html"
@@ -70,15 +71,23 @@ class Site:
         there = (files.course_folder() / inside).exists()
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
+    def view(self, view):
+        """The HTML of a `fragments.View`; what weighs in it is put into files, the model that it runs, too."""
+        for model in _models(view.spec):
+            if f"{model}.js" not in self.models:
+                self.models |= page_files() | model_files(model)
+        return lighten.view(view, self.shared)
+
     def pages(self):
         made, searched = {}, []
         for chapter in self.chapters:
-            body = lighten(distinct(pages.body(chapter)), self.shared)
-            sections = contents(body)
-            searched.append((f"{chapter.name}.html", chapter.title, body))
+            page = tree(pages.body(chapter, self.view))
+            lighten.lighten(page, self.shared)
+            distinct(page)
+            searched.append((f"{chapter.name}.html", chapter.title, places.sections(page)))
             badges = hosted.badges(self.repository, chapter.name, self.state)
             made[f"{chapter.name}.html"] = self.page(
-                "chapter", chapter.title, sections, body=with_anchors(body), badges=badges,
+                "chapter", chapter.title, contents(page), body=with_anchors(page), badges=badges,
                 notebook=f"{chapter.name}.ipynb", description=about(chapter)["about"],
             )  # fmt: skip
             made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
@@ -86,10 +95,11 @@ class Site:
         made["glossary.html"] = self.page("glossary", "Glossary · 术语表", terms=self.terms)
         made["index.html"] = self.landing()
         made["search-data.js"] = places.script(searched, self.terms)
-        made |= {path.name: path.read_bytes() for path in WEBSITE.glob("*.[cj]s*") if path.suffix in (".js", ".css")}
+        made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
         made["site.css"] = pages.asset("code.css").encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
+        made |= {f"models/{name}": script for name, script in self.models.items()}
         return made | self.shared.content
 
     def page(self, template, title, sections=(), description=COURSE, **more):
@@ -97,9 +107,9 @@ class Site:
         number = next(i for i, item in enumerate(self.menu) if item["name"] == title)
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number + 1 < len(self.menu) else None
-        return templates().get_template(f"{template}.html.j2").render(
-            course=COURSE, edition=__version__, title=title if number else COURSE, menu=self.menu, sections=sections,
-            description=description,
+        return pages.page(
+            template, course=COURSE, edition=__version__, title=title if number else COURSE, menu=self.menu,
+            sections=sections, description=description,
             file=self.menu[number]["file"], before=before, after=after, repository=self.repository,
             report=hosted.report(self.repository, self.menu[number]["file"]), **more,
         )  # fmt: skip
@@ -107,21 +117,22 @@ class Site:
     def teaching(self, searched):
         """docs/teaching.md as a page."""
         text = (files.course_folder() / "docs" / "teaching.md").read_text(encoding="utf-8")
-        body = pages.markdown(self.link)(text)
-        searched.append(("teaching.html", "Teaching with the course", body))
-        page = self.page("text", "Teaching with the course", contents(body), body=with_anchors(body))
-        return {"teaching.html": page}
+        title, page = "Teaching with the course", tree(pages.markdown(self.link)(text))
+        searched.append(("teaching.html", title, places.sections(page)))
+        return {"teaching.html": self.page("text", title, contents(page), body=with_anchors(page))}
 
     def landing(self):
-        """The first page: a view to touch, the chapters, what is beside them."""
-        first = self.chapters[1]
+        """The first page: the cover, the chapters, what is beside them."""
+        first = self.chapters[0]
         view = next(made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
+        page = tree(self.view(view))
+        lighten.lighten(page, self.shared)
         chapters = [{"file": f"{chapter.name}.html", **about(chapter)} for chapter in self.chapters]
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
         return self.page(
             "index",
             "The course",
-            first=lighten(view, self.shared),
+            first=str(page),
             chapters=chapters,
             badges=badges,
             count=len(self.terms),
@@ -131,58 +142,53 @@ class Site:
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
         import nbformat
 
-        from course_tools.authoring.building import dumps
+        notebook = nbformat.read(building.folder() / f"{name}.ipynb", as_version=4)
+        return building.dumps(hosted.prepared(notebook, self.repository, name, self.state))
 
-        notebook = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4)
-        return dumps(hosted.prepared(notebook, self.repository, name, self.state))
+
+def _models(spec):
+    """The trained models that a view runs in the page, and those that they were fine-tuned from."""
+    asked = spec.get("own") or spec.get("asked") or {}
+    named = asked.get("models", []) if isinstance(asked, dict) else []
+    named = [*named, spec["model"]] if "model" in spec else named
+    bases = [load_checkpoint(name).card.get("base", {}).get("name") for name in named]
+    return [*named, *filter(None, bases)]
 
 
 def about(chapter):
     """What a chapter's first cell says of it: {asks, about, minutes}."""
-    text = pages.plain(chapter.cells[0].source.split("</h1>", 1)[1])
+    first = tree(chapter.cells[0].source)
+    first.h1.decompose()
+    text = plain(first)
     minutes = re.search(r"Reading \d+.*?(?=\. Before:)", text)
     goal = re.search(r"At the end .*?(?= Reading \d)", text)
-    return {
-        "asks": chapter.title,
-        "about": goal[0] if goal else "",
-        "minutes": minutes[0] + "." if minutes else "",
-    }
+    return {"asks": chapter.title, "about": goal[0] if goal else "", "minutes": f"{minutes[0]}." if minutes else ""}
 
 
-def distinct(body):
-    """The HTML with headings that have the same words told apart: the second gets "-2" behind its id."""
-    seen = {}
-
-    def rename(match):
-        seen[match[2]] = seen.get(match[2], 0) + 1
-        mark = "" if seen[match[2]] == 1 else f"-{seen[match[2]]}"
-        return f'<h{match[1]} id="{match[2]}{mark}">{match[3]}</h{match[1]}>'
-
-    return pages.HEADING.sub(rename, body)
+def distinct(page):
+    """Tells headings of a tree that have the same words apart: the second gets "-2" behind its id."""
+    seen = collections.Counter()
+    for heading in headings(page):
+        seen[heading["id"]] += 1
+        if (count := seen[heading["id"]]) > 1:
+            heading["id"] += f"-{count}"
 
 
-def contents(body):
-    """(id, words) of a page's sections."""
-    return [(html.unescape(id), pages.plain(words)) for level, id, words in pages.HEADING.findall(body) if level == "2"]
+def contents(page):
+    """(id, words) of the sections of a page's tree."""
+    return [(heading["id"], plain(heading)) for heading in headings(page) if heading.name == "h2"]
 
 
-def with_anchors(body):
-    """Each heading gets a link to itself."""
-
-    def link(match):
-        anchor = f'<a class="anchor" href="#{match[2]}" aria-label="link to this section">#</a>'
-        words = f'<h{match[1]} id="{match[2]}">{match[3]}'
-        return f"{words}</h{match[1]}></summary>{anchor}" if match["folded"] else f"{words} {anchor}</h{match[1]}>"
-
-    return re.sub(pages.HEADING.pattern + "(?P<folded></summary>)?", link, body, flags=re.S)
-
-
-@functools.cache
-def templates():
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(WEBSITE)
-    return Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+def with_anchors(page):
+    """The HTML of a page's tree, in which each heading gets a link to itself."""
+    for heading in headings(page):
+        link = {"class": "anchor", "href": f"#{heading['id']}", "aria-label": "link to this section"}
+        anchor = page.new_tag("a", attrs=link, string="#")
+        if heading.parent.name == "summary":
+            heading.parent.insert_after(anchor)
+        else:
+            heading.extend([" ", anchor])
+    return str(page)
 
 
 def _make_room(out):

@@ -3,7 +3,6 @@
 The lock is used as constraints, `pip install -e . -c requirements.lock`: pip may add what another system needs.
 """
 
-import re
 from importlib import metadata
 
 from course_utils.runtime import DISTRIBUTION, normalise
@@ -79,19 +78,6 @@ def environment_text(versions, python=">=3.11"):
     lines = [f"      - {name}=={versions[name][1]}" for name in direct()]
     lines = ["      - --constraint requirements.lock", *lines, "      - --editable ."]
     return YML_HEADER.format(python=python) + "\n".join(lines) + "\n"
-
-
-def read_lock(text):
-    """{normalised name: version} of a lock file. Raises ValueError for a line that is not `name==version`."""
-    versions = {}
-    for line in text.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = re.fullmatch(r"([\w.-]+)==([\w.!]+)", line.strip())
-        if not match:
-            raise ValueError(f"requirements.lock: {line!r} is not of the form name==version")
-        versions[normalise(match[1])] = match[2]
-    return versions
 
 
 def run():

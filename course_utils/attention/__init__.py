@@ -17,22 +17,6 @@ from .pooling import (
 from .scaled_dot_product import causal_mask, local_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from .scores import SCORES
 
-__all__ = [
-    "KERNELS",
-    "MultiHeadAttention",
-    "NadarayaWatson",
-    "SCORES",
-    "boxcar_kernel",
-    "causal_mask",
-    "epanechnikov_kernel",
-    "gaussian_kernel",
-    "hardmax",
-    "leave_one_out_mask",
-    "linear_attention",
-    "local_mask",
-    "masked_softmax",
-    "nadaraya_watson",
-    "padding_mask",
-    "scaled_dot_product_attention",
-    "sparsemax",
-]
+__all__ = ["KERNELS", "NadarayaWatson", "boxcar_kernel", "epanechnikov_kernel", "gaussian_kernel", "leave_one_out_mask"]
+__all__ += ["SCORES", "causal_mask", "local_mask", "masked_softmax", "nadaraya_watson", "padding_mask"]
+__all__ += ["MultiHeadAttention", "hardmax", "linear_attention", "scaled_dot_product_attention", "sparsemax"]

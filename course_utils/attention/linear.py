@@ -7,6 +7,7 @@ can be made once for all queries: φ(Q)(φ(K)ᵀV) instead of (φ(Q)φ(K)ᵀ)V.
 import torch
 from torch import Tensor, nn
 
+from course_utils.support import checks
 from course_utils.support.checks import alike, boolean_mask, described, flag, real_numbers, vectors, whole_number
 
 
@@ -49,9 +50,7 @@ def linear_attention(queries, keys, values, feature_map, mask=None, keys_first=T
     formed, so none can be hidden. TypeError for a mask that is not boolean.
     Source: Katharopoulos et al. (2020), "Transformers are RNNs", §3.2; Choromanski et al. (2021), §2.2.
     """
-    for name, x in (("queries", queries), ("keys", keys), ("values", values)):
-        vectors(name, x)
-    alike(queries=queries, keys=keys, values=values)
+    checks.queries_keys_values(queries, keys, values)
     if queries.shape[-1] != keys.shape[-1]:
         raise ValueError(f"queries of size {queries.shape[-1]}, keys of size {keys.shape[-1]}: φ needs them equal.")
     if keys.shape[:-1] != values.shape[:-1] or queries.shape[:-2] != keys.shape[:-2]:
@@ -67,9 +66,8 @@ def linear_attention(queries, keys, values, feature_map, mask=None, keys_first=T
     if mask is not None:
         phi_k = phi_k.masked_fill(~_key_mask(mask, keys), 0)
     total = phi_q @ phi_k.sum(-2).unsqueeze(-1)  # [B, Q, 1]
-    output = (
-        phi_q @ (phi_k.mT @ values) if flag("keys_first", keys_first) else (phi_q @ phi_k.mT) @ values
-    )  # [B, Q, Dv]
+    flag("keys_first", keys_first)
+    output = phi_q @ (phi_k.mT @ values) if keys_first else (phi_q @ phi_k.mT) @ values  # [B, Q, Dv]
     return output / total.masked_fill(total == 0, 1)
 
 

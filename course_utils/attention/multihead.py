@@ -41,13 +41,7 @@ class MultiHeadAttention(nn.Module):
     """
 
     def __init__(
-        self,
-        model_size: int,
-        num_heads: int,
-        bias: bool = True,
-        dropout: float = 0.0,
-        key_heads: int | None = None,
-        rotary: bool = False,
+        self, model_size: int, num_heads: int, bias=True, dropout=0.0, key_heads: int | None = None, rotary=False
     ):
         super().__init__()
         whole_number("model_size", model_size, 1, 65_536)
@@ -62,10 +56,9 @@ class MultiHeadAttention(nn.Module):
         self.head_size = model_size // num_heads
         if rotary and self.head_size % 2:
             raise ValueError(f"a head has {self.head_size} features: rotary positions turn pairs: needed an even one")
-        self.query = nn.Linear(model_size, model_size, bias)
-        self.key = nn.Linear(model_size, self.key_heads * self.head_size, bias)
-        self.value = nn.Linear(model_size, self.key_heads * self.head_size, bias)
-        self.out = nn.Linear(model_size, model_size, bias)
+        read_size = self.key_heads * self.head_size
+        self.query, self.key = nn.Linear(model_size, model_size, bias), nn.Linear(model_size, read_size, bias)
+        self.value, self.out = nn.Linear(model_size, read_size, bias), nn.Linear(model_size, model_size, bias)
         for projection in (self.query, self.key, self.value, self.out):
             nn.init.xavier_uniform_(projection.weight)
             if bias:
@@ -102,11 +95,11 @@ class MultiHeadAttention(nn.Module):
             raise ValueError(f"{len(queries)} rows of queries, {len(keys)} of keys: a cache of another batch?")
         mask = self._mask(mask, len(queries), queries.shape[2], keys.shape[2])
         dropout, weights = self.dropout if self.training else 0.0, None
-        heard = _recording.get().get(self)
-        if flag("need_weights", need_weights) or heard is not None:
+        notes = _recording.get().get(self)
+        if flag("need_weights", need_weights) or notes is not None:
             output, weights = scaled_dot_product_attention(queries, keys, values, mask)  # [B, H, Q, d], [B, H, Q, K]
-            if heard is not None:
-                heard.append(weights)
+            if notes is not None:
+                notes.append(weights)
             if dropout:
                 output = F.dropout(weights, dropout) @ values
         elif keys.shape[2] == 0:

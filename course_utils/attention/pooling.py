@@ -31,7 +31,7 @@ def gaussian_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor:
 
 
 def boxcar_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor:
-    """1 up to one width away, 0 beyond: everybody inside the window counts the same. Shapes as gaussian_kernel."""
+    """1 up to one width away, 0 beyond: every key inside the window counts the same. Shapes as gaussian_kernel."""
     away = _in_widths(distance, width).abs()
     return torch.where(away.isnan(), away, (away <= 1).to(away.dtype))
 
@@ -44,19 +44,11 @@ def epanechnikov_kernel(distance: Tensor, width: float | Tensor = 1.0) -> Tensor
     return torch.clamp(1 - _in_widths(distance, width) ** 2, min=0)
 
 
-KERNELS: dict[str, Callable[..., Tensor]] = {
-    "gaussian": gaussian_kernel,
-    "boxcar": boxcar_kernel,
-    "epanechnikov": epanechnikov_kernel,
-}
+KERNELS = dict(gaussian=gaussian_kernel, boxcar=boxcar_kernel, epanechnikov=epanechnikov_kernel)
 
 
 def nadaraya_watson(
-    queries: Tensor,
-    keys: Tensor,
-    values: Tensor,
-    kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
-    mask: Tensor | None = None,
+    queries: Tensor, keys: Tensor, values: Tensor, kernel: Callable = gaussian_kernel, mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Nadaraya–Watson estimate: for each query, the average of the values, weighted by the kernel of the distance.
 
@@ -146,11 +138,9 @@ def _check_examples(queries, keys, values) -> tuple[Tensor, Tensor, Tensor]:
     for name, x in (("queries", queries), ("keys", keys), ("values", values)):
         if x.dim() != 1:
             raise ValueError(f"{name} has shape {tuple(x.shape)}: it must be one number each, shape [n]")
-        if not x.isfinite().all():
-            bad = int((~x.isfinite()).sum())
-            raise ValueError(
-                f"{bad} of {x.numel()} {name} are NaN or infinite: leave missing ones out (keep = {name}.isfinite())"
-            )
+        if bad := int((~x.isfinite()).sum()):
+            missing = f"{bad} of {x.numel()} {name} are NaN or infinite"
+            raise ValueError(f"{missing}: leave missing ones out (keep = {name}.isfinite())")
     if keys.numel() == 0:
         raise ValueError("there are no examples to ask: keys is empty, give at least one key with its value")
     if keys.shape != values.shape:

@@ -7,15 +7,7 @@ scores. A row with nothing to attend gets zeros, never NaN. Weights are returned
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import (
-    alike,
-    boolean_mask,
-    described,
-    flag,
-    real_numbers,
-    vectors,
-    whole_number,
-)
+from course_utils.support.checks import boolean_mask, described, flag, queries_keys_values, real_numbers, whole_number
 
 LONGEST = 65_536  # a square mask of that side has 4.3 GB
 
@@ -67,9 +59,7 @@ def padding_mask(lengths, max_len: int | None = None) -> Tensor:
     if not isinstance(lengths, Tensor):
         raise TypeError(f"lengths is {described(lengths)}; needed: a list of whole numbers, one for each sequence")
     if lengths.dim() != 1 or lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
-        raise ValueError(
-            f"lengths must be one whole number per sequence, got shape {tuple(lengths.shape)}, {lengths.dtype}"
-        )
+        raise ValueError(f"lengths is {described(lengths)}; needed: one whole number per sequence")
     longest = int(lengths.max()) if lengths.numel() else 0
     max_len = longest if max_len is None else whole_number("max_len", max_len, 0)
     if longest > max_len or (lengths < 0).any():
@@ -86,9 +76,7 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     Raises ValueError when the sizes of queries and keys differ, are 0, or keys and values differ in number.
     Source: Vaswani et al. 2017, equation 1.
     """
-    for name, x in (("queries", q), ("keys", k), ("values", v)):
-        vectors(name, x)
-    alike(queries=q, keys=k, values=v)
+    queries_keys_values(q, k, v)
     size = q.shape[-1]
     if k.shape[-1] != size or size == 0:
         raise ValueError(
@@ -98,10 +86,8 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor |
     if k.shape[-2] != v.shape[-2]:
         raise ValueError(f"{k.shape[-2]} keys but {v.shape[-2]} values: each key needs its own value")
     if not broadcast(q.shape[:-2], k.shape[:-2], v.shape[:-2]):
-        raise ValueError(
-            f"queries {list(q.shape)}, keys {list(k.shape)} and values {list(v.shape)} differ before their last two "
-            "axes: each batch of queries needs its own batch of keys and values"
-        )
+        given = f"queries {list(q.shape)}, keys {list(k.shape)} and values {list(v.shape)} differ before their last two"
+        raise ValueError(f"{given} axes: each batch of queries needs its own batch of keys and values")
     weights = masked_softmax(q @ k.transpose(-2, -1) / size**0.5, mask)
     return weights @ v, weights
 

@@ -1,7 +1,7 @@
 """Twelve ways a query can meet a key.
 
 The list is the table of Chaudhari et al. (2021), "An Attentive Survey of Attention Models", ACM TIST 12(5), with
-its slips mended (each class says which). Every function is a module
+its slips fixed (each class says which). Every function is a module
 
     SCORES[name](query_size, key_size, hidden_size=32, max_keys=64)(queries [B, Q, Dq], keys [B, K, Dk]) -> [B, Q, K]
 
@@ -35,28 +35,25 @@ class Cost(NamedTuple):
 class Score(nn.Module):
     """What the twelve share: the sizes, the checks at the border, the number of parameters.
 
-    A subclass writes `build` (its parameters) and its equation, and says what it costs. The equation is `meet`; where
-    part of it needs the keys alone, that part stands in `project`, which is computed once a key.
-    Raises ValueError for a size below 1, for Dq ≠ Dk where the equation multiplies q with k feature by feature,
-    for wrong shapes and for no keys at all; TypeError for anything but floating-point tensors of one kind.
+    A subclass writes `build` (its parameters), its equation in `meet`, and its `cost`; what needs the keys alone is in
+    `project`, computed once a key. Raises ValueError for a size below 1, for Dq ≠ Dk where the equation multiplies q
+    with k, for wrong shapes and for no keys; TypeError for anything but floating-point tensors of one kind.
     """
 
-    equation = reference = note = ""
+    equation = reference = ""
     same_size = False  # does the equation need Dq = Dk?
 
     def __init__(self, query_size: int, key_size: int, hidden_size: int = 32, max_keys: int = 64):
         super().__init__()
         sizes = dict(query_size=query_size, key_size=key_size, hidden_size=hidden_size, max_keys=max_keys)
         for name, size in sizes.items():
-            whole_number(name, size, 1)
+            setattr(self, name, whole_number(name, size, 1))
         if self.same_size and query_size != key_size:
             raise ValueError(
                 f"{type(self).__name__} multiplies query and key feature by feature, so both need the same size; "
                 f"given query_size={query_size}, key_size={key_size}. Project one of them first (nn.Linear), "
                 "or take a score with a matrix between the two: general, additive."
             )
-        self.query_size, self.key_size = query_size, key_size
-        self.hidden_size, self.max_keys = hidden_size, max_keys
         self.build(query_size, key_size, hidden_size)
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -74,13 +71,10 @@ class Score(nn.Module):
         """queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K]. More leading axes, or none, work too."""
         vectors("queries", queries, self.query_size, "[..., Q, D]")
         vectors("keys", keys, self.key_size, "[..., K, D]")
-        parameter = next(self.parameters(), queries)
-        alike(queries=queries, keys=keys, parameters=parameter)
+        alike(queries=queries, keys=keys, parameters=next(self.parameters(), queries))
         if queries.shape[:-2] != keys.shape[:-2]:
-            raise ValueError(
-                f"queries {list(queries.shape)} and keys {list(keys.shape)} differ before their last two axes; "
-                "each batch of queries needs its own batch of keys: keys.expand(B, -1, -1) shares one."
-            )
+            given = f"queries {list(queries.shape)}, keys {list(keys.shape)} differ before their last two axes"
+            raise ValueError(f"{given}; each needs its own batch of keys: keys.expand(B, -1, -1) shares one.")
         if keys.shape[-2] == 0:
             raise ValueError(f"keys have shape {list(keys.shape)}: no keys. Give at least one; a mask can hide it.")
         return self.meet(queries, self.project(keys))
@@ -126,10 +120,10 @@ class Dot(Score):
 
 
 class ScaledDot(Dot):
-    """q·k / √d: the spread of the scores does not grow with d. Vaswani et al. (2017), §3.2.1."""
+    """q·k / √d: the variance of the scores does not grow with d, the size of a key (64 in a head of the base model, not
+    512, nor the length of the input). Vaswani et al. (2017), §3.2.1."""
 
     equation, reference = "q·k / √d", "Vaswani 2017"
-    note = "d is the size of one key (64 in a head of the base model), not the length of the input, nor 512."
 
     def meet(self, queries, keys):
         return super().meet(queries, keys) / self.key_size**0.5
@@ -153,13 +147,10 @@ class General(Score):
 
 
 class BiasedGeneral(Score):
-    """kᵀ(W q + b): general, plus b·k, which likes some keys whoever asks.
-
-    Sordoni, Bachman, Trischler & Bengio (2016), "Iterative Alternating Neural Attention for Machine Reading".
-    """
+    """kᵀ(W q + b): general, plus b·k, which likes some keys whatever the query. A widely used table leaves the
+    transpose out. Sordoni, Bachman, Trischler & Bengio (2016), "Iterative Alternating Neural Attention …"."""
 
     equation, reference = "kᵀ(W q + b)", "Sordoni 2016"
-    note = "A widely used table prints k(Wq + b): without the transpose the product is not a number."
 
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size, key_size)
@@ -171,10 +162,8 @@ class BiasedGeneral(Score):
 
 
 class ActivatedGeneral(General):
-    """tanh(qᵀW k + b): general, pressed between −1 and 1.
-
-    Ma, Li, Zhang & Wang (2017), "Interactive Attention Networks for Aspect-Level Sentiment Classification".
-    """
+    """tanh(qᵀW k + b): general, pressed between −1 and 1. Ma, Li, Zhang & Wang (2017), "Interactive Attention Networks
+    for Aspect-Level Sentiment Classification"."""
 
     equation, reference = "tanh(qᵀW k + b)", "Ma 2017"
 
@@ -187,13 +176,11 @@ class ActivatedGeneral(General):
 
 
 class GeneralizedKernel(Score):
-    """log φ(q)·φ(k), so that softmax of it is φ(q)·φ(k) divided by its sum over the keys. No learned parameters.
-
-    φ: `PositiveFeatures`, hidden_size of them. Choromanski et al. (2021), "Rethinking Attention with Performers".
-    """
+    """log φ(q)·φ(k), so that softmax of it is φ(q)·φ(k) divided by its sum over the keys: softmax of φ(q)·φ(k) itself
+    would take the exponential twice. φ: hidden_size `PositiveFeatures`, not learned. Choromanski et al. (2021),
+    "Rethinking Attention with Performers"."""
 
     equation, reference, same_size = "log φ(q)·φ(k)", "Choromanski 2021", True
-    note = "The kernel is divided by its own sum. Softmax of φ(q)·φ(k) itself would take the exponential twice."
 
     def build(self, query_size, key_size, hidden_size):
         self.features = PositiveFeatures(key_size, hidden_size)
@@ -202,9 +189,7 @@ class GeneralizedKernel(Score):
         q, k = self.features.log(queries), self.features.log(keys)
         return torch.logsumexp(q[..., :, None, :] + k[..., None, :, :], dim=-1)
 
-    cost = property(
-        lambda self: Cost(self.hidden_size * self.key_size, self.hidden_size * self.key_size, self.hidden_size)
-    )
+    cost = property(lambda self: Cost(*[self.hidden_size * self.key_size] * 2, self.hidden_size))
 
 
 class Concat(Score):
@@ -250,29 +235,21 @@ class Additive(Score):
     def from_concat(cls, concat: Concat) -> "Additive":
         """The same function with the same numbers: W = [W₁ W₂] cut after the query's columns."""
         twin = cls(concat.query_size, concat.key_size, concat.hidden_size).to(concat.W.weight)
-        with torch.no_grad():
-            for ours, theirs in zip(
-                (twin.W1.weight, twin.W2.weight, twin.W1.bias, twin.w.weight),
-                (*concat.W.weight.split([concat.query_size, concat.key_size], dim=1), concat.W.bias, concat.w.weight),
-                strict=True,
-            ):
-                ours.copy_(theirs)
+        W1, W2 = concat.W.weight.split([concat.query_size, concat.key_size], dim=1)
+        twin.load_state_dict({"W1.weight": W1, "W1.bias": concat.W.bias, "W2.weight": W2, "w.weight": concat.w.weight})
         return twin
 
-    cost = property(
-        lambda self: Cost(self.hidden_size * self.query_size, self.hidden_size * self.key_size, self.hidden_size)
-    )
+    cost = property(lambda self: Cost(*(self.hidden_size * n for n in (self.query_size, self.key_size, 1))))
 
 
 class Deep(Score):
     """wᵀE₂ + b₃ with E₁ = relu(W₀q + W₁k + b₁), E₂ = relu(W₂E₁ + b₂): a deeper network per pair.
 
-    The last bias moves all scores alike, so softmax never feels it. Pavlopoulos, Malakasiotis & Androutsopoulos
-    (2017), "Deeper Attention to Abusive User Content Moderation".
+    A widely used table adds b₁ after the activation. b₃ moves all scores alike, so softmax never feels it.
+    Pavlopoulos, Malakasiotis & Androutsopoulos (2017), "Deeper Attention to Abusive User Content Moderation".
     """
 
     equation, reference = "wᵀ relu(W₂ relu(W₀q + W₁k + b₁) + b₂) + b₃", "Pavlopoulos 2017"
-    note = "A widely used table adds the first bias after the activation."
 
     def build(self, query_size, key_size, hidden_size):
         self.W0 = nn.Linear(query_size, hidden_size, bias=False)
@@ -287,19 +264,19 @@ class Deep(Score):
         hidden = torch.relu(self.W0(queries)[..., :, None, :] + projected[..., None, :, :])
         return self.w(torch.relu(self.W2(hidden))).squeeze(-1)
 
-    cost = property(
-        lambda self: Cost(*(self.hidden_size * n for n in (self.query_size, self.key_size, self.hidden_size + 1)))
-    )
+    @property
+    def cost(self) -> Cost:
+        return Cost(*(self.hidden_size * n for n in (self.query_size, self.key_size, self.hidden_size + 1)))
 
 
 class LocationBased(Score):
     """W q: one number per position; the keys are not read, only counted (at most max_keys of them).
 
-    Luong et al. (2015), §3.1, eq. 8: aₜ = softmax(W hₜ), a vector as long as the input.
+    A widely used table prints a(q), one number for all keys. Luong et al. (2015), §3.1, eq. 8: aₜ = softmax(W hₜ), a
+    vector as long as the input.
     """
 
     equation, reference = "(W q)ᵢ", "Luong 2015"
-    note = "A widely used table prints a(q): one number for all keys, hence uniform weights. Luong's is a vector."
 
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size, self.max_keys, bias=False)
@@ -307,21 +284,18 @@ class LocationBased(Score):
     def meet(self, queries, keys):
         length = keys.shape[-2]
         if length > self.max_keys:
-            raise ValueError(
-                f"{length} keys, but this location-based score knows {self.max_keys} positions. "
-                f"Build it with max_keys={length} or more, or cut the input."
-            )
+            known = f"{length} keys, but this location-based score knows {self.max_keys} positions"
+            raise ValueError(f"{known}. Build it with max_keys={length} or more, or cut the input.")
         return queries @ self.W.weight[:length].mT
 
     cost = property(lambda self: Cost(0, 0, self.query_size))
 
 
 class FeatureBased(Score):
-    """wᵀ tanh(W₁ φ₁(k) + W₂ φ₂(k) + b): importance of a key whoever asks, from two features of it.
+    """wᵀ tanh(W₁ φ₁(k) + W₂ φ₂(k) + b): how important a key is; the query is not read, so all rows are equal.
 
     Here φ₁(k) = k and φ₂(k) = k² (element by element). Li, Kaiser, Bengio & Si (2019), "Area Attention", take mean
     and standard deviation over a stretch of keys; a stretch of one key lets no masked neighbour leak in.
-    The query is not read, so all rows are equal.
     """
 
     equation, reference = "wᵀ tanh(W₁φ₁(k) + W₂φ₂(k) + b)", "Li 2019"
@@ -339,21 +313,14 @@ class FeatureBased(Score):
 
 
 class UnknownScore(KeyError):
-    """A name that is none of the twelve. Its message lists them and guesses which was meant."""
+    """A name that is none of the twelve."""
 
     def __str__(self) -> str:
         return self.args[0]
 
 
-ALSO_CALLED = {
-    "cosine": "similarity",
-    "cosine_similarity": "similarity",
-    "multiplicative": "general",
-    "bilinear": "general",
-    "performer": "generalized_kernel",
-    "bahdanau": "additive",
-    "mlp": "deep",
-}
+ALSO_CALLED = dict(cosine="similarity", cosine_similarity="similarity", multiplicative="general", bilinear="general")
+ALSO_CALLED |= dict(performer="generalized_kernel", bahdanau="additive", mlp="deep")
 
 
 class Scores(dict):

@@ -8,7 +8,6 @@ A file appears in the cache whole and verified, or not at all; a call that faile
 
 import codecs
 import contextlib
-import difflib
 import gzip
 import json
 import os
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.support import files
-from course_utils.support.checks import one_of
+from course_utils.support.checks import did_you_mean, one_of
 
 AGENT = "Mozilla/5.0 (compatible; attention-course; +https://tatoeba.org)"  # some servers refuse a library's own name
 CHUNK = 1 << 16
@@ -63,12 +62,10 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     """
     known = sources(index)
     if not isinstance(name, str) or name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = did_you_mean(name, known)
         raise ValueError(f"No real corpus is called {name!r}.{meant} There are: {', '.join(known)}.")
     source = known[name]
-    given = os.environ.get("COURSE_DATA_DIR")
-    if given and (path := Path(given).expanduser() / source["file"]).is_file():
+    if path := _given(source["file"]):
         if problem := check(path, source):
             raise FetchError(f"{path.name} in COURSE_DATA_DIR {problem}. Replace it, or unset COURSE_DATA_DIR.")
         return path
@@ -95,12 +92,17 @@ def found(name: str) -> str:
     """Where a corpus would come from, in words; nothing is fetched or checked."""
     known = sources()
     file = known[one_of("name", name, known)]["file"]
-    given = os.environ.get("COURSE_DATA_DIR")
-    if given and (Path(given).expanduser() / file).is_file():
+    if _given(file):
         return "is in COURSE_DATA_DIR"
     if (cache_folder() / file.removesuffix(".gz")).is_file():
         return "is in the cache"
     return f"is not here yet (`course data {name}` fetches it)"
+
+
+def _given(file: str) -> Path | None:
+    folder = os.environ.get("COURSE_DATA_DIR")
+    path = Path(folder).expanduser() / file if folder else None
+    return path if path and path.is_file() else None
 
 
 def read(name: str, **options) -> str:
@@ -142,14 +144,13 @@ def _download(address: dict, source: dict, path: Path, limits: Limits, progress:
         algorithm = next((a for a in ("sha256", "sha1") if a in address), None)
         numbers = range(*address.get("numbers", [1]))
         bar, contents = progress and len(numbers) == 1 and source["title"], []
+
+        def download(url, file, _):
+            _stream(url, file, limit, limits, bar)
+
         for number in numbers:
-            packed = pooch.retrieve(
-                address["url"].replace("{}", str(number)),
-                known_hash=f"{algorithm}:{address[algorithm]}" if algorithm else None,
-                fname=f"packed{number}",
-                path=folder,
-                downloader=lambda url, file, _: _stream(url, file, limit, limits, bar),
-            )
+            url, known = address["url"].replace("{}", str(number)), algorithm and f"{algorithm}:{address[algorithm]}"
+            packed = pooch.retrieve(url, known, f"packed{number}", folder, downloader=download)
             contents.append(_unpacked(Path(packed), address.get("member"), limit))
         whole = Path(folder) / "whole"
         whole.write_bytes(_MAKERS[address["make"]](contents) if "make" in address else contents[0])
@@ -187,9 +188,8 @@ def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
                     mark = reply.headers.get("ETag") or reply.headers.get("Last-Modified") or ""
                     expected = got + int(reply.headers.get("Content-Length") or 0)
                     if expected > limit:
-                        raise ValueError(
-                            f"it would send {expected / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} were expected"
-                        )
+                        most = f"at most {limit / 1e6:,.0f} were expected"
+                        raise ValueError(f"it would send {expected / 1e6:,.0f} MB; {most}")
                     bar = stack.enter_context(_bar(title, expected)) if title and not before else None
                     packed = reply.headers.get("Content-Encoding", "identity") != "identity"  # though not asked for
                     while chunk := reply.raw.read1(CHUNK, decode_content=packed):  # what is there, no waiting for more
@@ -263,18 +263,16 @@ def _text(path: Path, limit: int | None = None) -> str:
 
 def _why(error: Exception) -> str:
     """One line that a reader understands; what a server wrote cannot move the cursor of a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in _reason(error))
-
-
-def _reason(error: Exception) -> str:
     import requests
 
+    said = str(error).lower()
+    why = str(error).splitlines()[0] if said else type(error).__name__
     if isinstance(error, requests.HTTPError):
-        return f"the server answered {error.response.status_code} ({error.response.reason})"
-    if isinstance(error, requests.ConnectTimeout | requests.ConnectionError) and "timed out" not in str(error):
-        return "no connection"
-    if "hash" in str(error).lower() and "does not match" in str(error).lower():
-        return "the file is another one: its checksum differs"
-    if "timed out" in str(error).lower():
-        return "the server fell silent"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+        why = f"the server answered {error.response.status_code} ({error.response.reason})"
+    elif isinstance(error, requests.ConnectTimeout | requests.ConnectionError) and "timed out" not in said:
+        why = "no connection"
+    elif "hash" in said and "does not match" in said:
+        why = "the file is another one: its checksum differs"
+    elif "timed out" in said:
+        why = "the server fell silent"
+    return "".join(letter if letter.isprintable() else " " for letter in why)

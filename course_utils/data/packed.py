@@ -3,11 +3,14 @@
 import gzip
 import hashlib
 import io
+import json
 import random
+
+from course_utils.support import files
 
 COLUMNS = ("split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh", "en-fr possible", "en-zh possible", "twin")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-FIELD = "\x1f"  # between columns
+FIELD, MANIFEST = "\x1f", "manifest.json"  # what is between columns; checksums
 
 
 def encode(links):
@@ -52,11 +55,29 @@ def from_text(text):
     for row in zip(*columns, strict=True):
         splits.setdefault(row[0], []).append(dict(zip(COLUMNS, row, strict=True)))
     for rows in splits.values():
-        draw = random.Random(0).random
-        for i in range(len(rows) - 1, 0, -1):
-            j = int(draw() * (i + 1))
-            rows[i], rows[j] = rows[j], rows[i]
+        shuffle(rows, random.Random(0))
     return splits
+
+
+def shuffle(items, generator):
+    """Mix a list in place, the same way in every version of Python."""
+    for i in range(len(items) - 1, 0, -1):
+        j = int(generator.random() * (i + 1))
+        items[i], items[j] = items[j], items[i]
+
+
+def read(folder, file, place):
+    """The text in a file of a folder, as `compress` made it, if its checksum is the one in the manifest beside it.
+
+    place: the folder in words, such as data/stories. Raises FileNotFoundError or OSError if it is missing or damaged.
+    """
+    for name in (file, MANIFEST):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"{place}/{name} is missing. {files.RESTORE}")
+    content, expected = (folder / file).read_bytes(), json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
+    if sha256(content) != (expected if isinstance(expected, str) else expected[file.removesuffix(".gz")]):
+        raise OSError(f"{place}/{file} is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}")
+    return gzip.decompress(content).decode("utf-8")
 
 
 def compress(text):

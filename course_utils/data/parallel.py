@@ -8,8 +8,6 @@
 """
 
 import functools
-import gzip
-import json
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -21,51 +19,37 @@ from . import packed
 
 SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
 LANGUAGES = ("en", "fr", "zh")
-FILE, MANIFEST = "corpus.gz", "manifest.json"
+FILE, MANIFEST = "corpus.gz", packed.MANIFEST
 PAIRS = tuple(f"{a}-{b}" for a in LANGUAGES for b in LANGUAGES if (a == "en") != (b == "en"))
 
 
 class Twin(NamedTuple):
-    """What is known about one of two twins ("… because it was too tired" and "… too wide").
+    """What is known about one of two twins ("… because it was too tired" and "… too wide")."""
 
-    pair                         number of the pair; both twins carry it
-    frame                        which kind of event: cross, jump, fit, enter, pull, catch, eat, sail
-    it                           what "it" is: "subject" or "object" of the first clause
-    referent, distractor         the English noun that "it" is, and the one that it is not
-    pronoun, adjective           tokens that the target needs after "because" ("il", "fatigué"; in Chinese 它, 累)
-    other_pronoun, other_adjective    what they would be if "it" were the distractor
-    held_out                     the noun that stands in no twin of the training set: "subject", "object", "both" or ""
-    """
-
-    pair: int
-    frame: str
-    it: str
-    referent: str
-    distractor: str
-    pronoun: str
+    pair: int  # number of the pair; both twins carry it
+    frame: str  # the kind of event: cross, jump, fit, enter, pull, catch, eat, sail
+    it: str  # what "it" is: "subject" or "object" of the first clause
+    referent: str  # the English noun that "it" is
+    distractor: str  # and the one that it is not
+    pronoun: str  # tokens that the target needs after "because" ("il", "fatigué"; in Chinese 它, 累)
     adjective: str
-    other_pronoun: str
+    other_pronoun: str  # what they would be if "it" were the distractor
     other_adjective: str
-    held_out: str
+    held_out: str  # the noun that is in no twin of the training set: "subject", "object", "both" or ""
 
 
 class Pair(NamedTuple):
-    """A sentence and its translation.
+    """A sentence and its translation, as tokens: English words ("didn't" is one, punctuation and "'s" are their own),
+    French words with elided ones apart ("l'", "qu'"), Chinese characters. Only names and the like have a capital.
 
-    source, target  tuples of tokens: English words ("didn't" is one, punctuation and "'s" are their own), French words
-                    with elided ones apart ("l'", "qu'"), Chinese characters. Only names and the like have a capital.
-    alignment       tuple of (target index, source index): words that say the same
-    kind            what sort of sentence: statement, question, because, relative, twin, thread, …
-    clauses         number of clauses
-    twin            Twin, or None
-    possible        the links of `alignment` (sure ones), and those that an annotator might set as well: an article and
-                    the noun it agrees with, an auxiliary and its verb. For the alignment error rate
+    possible: the links of `alignment` (sure ones), and those that an annotator might set as well, an article and the
+    noun it agrees with, an auxiliary and its verb. For the alignment error rate.
     """
 
     source: tuple
     target: tuple
-    alignment: tuple
-    kind: str
+    alignment: tuple  # of (target index, source index): words that say the same
+    kind: str  # statement, question, because, relative, twin, thread, …
     clauses: int = 1
     twin: Twin | None = None
     possible: tuple = ()
@@ -125,10 +109,8 @@ def tokenize(text, language):
     else:
         found = re.findall(r"[^\W_]+n't|'s\b|[^\W_]+(?:-[^\W_]+)*|[^\w\s]", text)
     capitals = _capitalised(language)
-    begins = [True, *(word in ".?!" for word in found)]
-    return tuple(
-        word.lower() if begin and word not in capitals else word for word, begin in zip(found, begins, strict=False)
-    )
+    pairs = zip(found, [True, *(word in ".?!" for word in found)], strict=False)
+    return tuple(word.lower() if begin and word not in capitals else word for word, begin in pairs)
 
 
 def card():
@@ -157,18 +139,7 @@ def forget():
 @functools.cache
 def _rows():
     """{split: rows} of the file, checked against the manifest."""
-    try:
-        content = (folder() / FILE).read_bytes()
-        expected = json.loads((folder() / MANIFEST).read_text(encoding="utf-8"))["sha256"]
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"data/parallel/{error.filename.rpartition('/')[2]} is missing. {files.RESTORE}"
-        ) from None
-    if packed.sha256(content) != expected:
-        raise OSError(
-            f"data/parallel/{FILE} is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}"
-        )
-    return packed.from_text(gzip.decompress(content).decode("utf-8"))
+    return packed.from_text(packed.read(folder(), FILE, "data/parallel"))
 
 
 @functools.cache

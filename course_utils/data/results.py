@@ -23,10 +23,8 @@ def load(name: str) -> Recorded:
     path = place(name)
     if not path.is_file():
         known = sorted(one.stem for one in path.parent.glob("*.json"))
-        raise FileNotFoundError(
-            f"data/results/{name}.json is not there; there are: {', '.join(known)}. `course results {name}` makes it, "
-            "if the course has a program for it."
-        )
+        there = f"there are: {', '.join(known)}. `course results {name}` makes it, if the course has a program for it."
+        raise FileNotFoundError(f"data/results/{name}.json is not there; {there}")
     return Recorded(json.loads(path.read_text(encoding="utf-8")))
 
 

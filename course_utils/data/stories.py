@@ -8,7 +8,6 @@ The card is data/stories/README.md.
 """
 
 import functools
-import gzip
 import json
 import random
 from typing import NamedTuple
@@ -16,9 +15,9 @@ from typing import NamedTuple
 from course_utils.support import files
 
 from . import packed
+from .packed import MANIFEST
 
 SPLITS = ("train", "valid", "test")
-MANIFEST = "manifest.json"
 
 
 class Story(NamedTuple):
@@ -100,17 +99,7 @@ def manifest():
 @functools.cache
 def _all(name):
     """{split: tuple of records} of a file, checked against the manifest."""
-    try:
-        content = (folder() / f"{name}.gz").read_bytes()
-        expected = manifest()["sha256"][name]
-    except FileNotFoundError as error:
-        file = error.filename.replace("\\", "/").rpartition("/")[2]
-        raise FileNotFoundError(f"data/stories/{file} is missing. {files.RESTORE}") from None
-    if packed.sha256(content) != expected:
-        raise OSError(
-            f"data/stories/{name}.gz is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}"
-        )
-    return unpack(name, gzip.decompress(content).decode("utf-8"))
+    return unpack(name, packed.read(folder(), f"{name}.gz", "data/stories"))
 
 
 def forget():
@@ -136,7 +125,7 @@ def unpack(name, text):
         split, *cells = line.split("\t")
         splits[split].append(_record(name, cells))
     for records in splits.values():
-        shuffle(records, random.Random(0))
+        packed.shuffle(records, random.Random(0))
     return {split: tuple(records) for split, records in splits.items()}
 
 
@@ -148,10 +137,3 @@ def _record(name, cells):
     if name == "questions":
         return Question(*cells[:3], int(cells[3]))
     return KINDS[name](*cells)
-
-
-def shuffle(items, generator):
-    """Mix a list in place, the same way in every version of Python."""
-    for i in range(len(items) - 1, 0, -1):
-        j = int(generator.random() * (i + 1))
-        items[i], items[j] = items[j], items[i]

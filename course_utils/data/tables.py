@@ -7,7 +7,6 @@
 """
 
 import csv
-import difflib
 import hashlib
 import io
 import json
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.support import files
+from course_utils.support.checks import did_you_mean
 
 INDEX = "tables.json"
 
@@ -28,17 +28,11 @@ class Card(str):
 
 @dataclass(frozen=True)
 class TimeSeries:
-    """A quantity measured over time.
+    """CO₂ in the air, week by week: .year .ppm .date, and the data .card."""
 
-    year  [n] float64, decimal years (1958.236 = 86 days into 1958), strictly increasing
-    ppm   [n] float64, CO₂ in parts per million (mole fraction in dry air), NaN where nothing was measured
-    date  [n] datetime64[D], the Saturday that stands for each week
-    card  the data card
-    """
-
-    year: object = field(repr=False)
-    ppm: object = field(repr=False)
-    date: object = field(repr=False)
+    year: object = field(repr=False)  # [n] float64, decimal years (1958.236 = 86 days into 1958), increasing
+    ppm: object = field(repr=False)  # [n] float64, parts per million (mole fraction in dry air), NaN: not measured
+    date: object = field(repr=False)  # [n] datetime64[D], the Saturday that stands for each week
     card: Card = field(repr=False)
 
     def __len__(self):
@@ -47,17 +41,11 @@ class TimeSeries:
 
 @dataclass(frozen=True)
 class WordFeatures:
-    """Hand-made word vectors.
+    """Hand-made word vectors: words["tired"] is the vector of a word."""
 
-    words     list of n words, in the order of the sentence
-    features  [n, d] float64
-    columns   list of d names: what each number stands for
-    card      the data card
-    """
-
-    words: list
-    features: object = field(repr=False)
-    columns: list
+    words: list  # n words, in the order of the sentence
+    features: object = field(repr=False)  # [n, d] float64
+    columns: list  # d names: what each number stands for
     card: Card = field(repr=False)
 
     def __getitem__(self, word):
@@ -69,39 +57,25 @@ class WordFeatures:
 
 @dataclass(frozen=True)
 class Systems:
-    """Translation systems side by side: what they reached on WMT 2014, and what training them cost.
-
-    name                    list of n names
-    ensemble                [n] bool: several models that vote
-    bleu_en_de, bleu_en_fr  [n] float64, BLEU, NaN where none was published
-    flops_en_de, flops_en_fr  [n] float64, floating-point operations of the training, likewise
-    card                    the data card
-    """
+    """Translation systems side by side: what they reached on WMT 2014, and what training them cost."""
 
     name: list
-    ensemble: object = field(repr=False)
-    bleu_en_de: object = field(repr=False)
+    ensemble: object = field(repr=False)  # [n] bool: several models that vote
+    bleu_en_de: object = field(repr=False)  # [n] float64, BLEU, NaN where none was published
     bleu_en_fr: object = field(repr=False)
-    flops_en_de: object = field(repr=False)
+    flops_en_de: object = field(repr=False)  # [n] float64, floating-point operations of the training, likewise
     flops_en_fr: object = field(repr=False)
     card: Card = field(repr=False)
 
 
 @dataclass(frozen=True)
 class History:
-    """What was published when, in order.
+    """What was published when, in order."""
 
-    year     list of n whole numbers, of the first public version
-    what     list of n short sentences
-    source   list of n: authors, title, where
-    chapter  list of n: the chapter of this course that it belongs to, 0 for none
-    card     the data card
-    """
-
-    year: list
-    what: list = field(repr=False)
-    source: list = field(repr=False)
-    chapter: list = field(repr=False)
+    year: list  # of the first public version
+    what: list = field(repr=False)  # short sentences
+    source: list = field(repr=False)  # authors, title, where
+    chapter: list = field(repr=False)  # of this course that it belongs to, 0 for none
     card: Card = field(repr=False)
 
     def __len__(self):
@@ -116,8 +90,7 @@ def load(name):
     """
     known = _LOADERS
     if not isinstance(name, str) or name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = did_you_mean(name, known)
         raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(known))}.")
     return known[name](_read(f"{name}.csv"), Card(_read(f"{name}.md")))
 
@@ -129,16 +102,11 @@ def folder():
 
 def verify(where=None):
     """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
-    where = Path(where) if where else folder()
+    where, damaged = Path(where) if where else folder(), "is damaged (its checksum differs)"
     index = json.loads((where / INDEX).read_text(encoding="utf-8"))
-    result = {}
-    for name, sha256 in index.items():
-        path = where / name
-        if not path.exists():
-            result[name] = "is missing"
-        else:
-            result[name] = "" if files.sha256(path) == sha256 else "is damaged (its checksum differs)"
-    return result
+    there = {name: where / name for name in index if (where / name).exists()}
+    found = {name: "" if files.sha256(path) == index[name] else damaged for name, path in there.items()}
+    return {name: found.get(name, "is missing") for name in index}
 
 
 def _read(name):
@@ -190,9 +158,5 @@ def _load_history(text, card):
     return History(year, [row["what"] for row in rows], [row["source"] for row in rows], chapter, card)
 
 
-_LOADERS = {
-    "co2_weekly": _load_co2_weekly,
-    "history": _load_history,
-    "wmt14": _load_wmt14,
-    "word_features": _load_word_features,
-}
+_LOADERS = dict(co2_weekly=_load_co2_weekly, history=_load_history, wmt14=_load_wmt14)
+_LOADERS["word_features"] = _load_word_features

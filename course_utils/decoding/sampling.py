@@ -1,4 +1,4 @@
-"""Drawing the next token instead of taking the best: temperature, top-k and top-p. `decoding` gives these out as well.
+"""Drawing the next token instead of taking the best: temperature, top-k and top-p.
 
 A model needs `start` and `step`, as for greedy search and beam. A text that outgrows the context goes on from its
 second half: the window slides.
@@ -11,7 +11,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import described, flag, real_number, real_numbers, whole_number, whole_numbers
+from course_utils.support.checks import (
+    check_rng,
+    described,
+    flag,
+    real_number,
+    real_numbers,
+    whole_number,
+    whole_numbers,
+)
 from course_utils.text import EOS, UNK, padding_first
 
 FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
@@ -54,16 +62,9 @@ def next_probabilities(
 
 @torch.no_grad()
 def stream(
-    model,
-    ids: Tensor,
-    max_new_tokens: int,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    generator: torch.Generator | None = None,
-    cache: bool = True,
-    mask: Tensor | None = None,
-) -> Iterator[tuple[Tensor, Tensor]]:
+    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, generator=None, cache: bool = True, mask: Tensor | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
     """Token by token: prompts ids [B, T], mask [B, T] bool, True = real -> yields (words [B], probabilities [B, V]).
 
     cache=False computes everything anew at each step: slower, and the same. The draw is made on the CPU.
@@ -74,8 +75,7 @@ def stream(
     if not isinstance(ids, Tensor) or ids.dim() != 2 or 0 in ids.shape or ids.dtype != torch.int64:
         raise ValueError(f"the prompt is {described(ids)}; needed: [B, T] of int64, at least one token to go on from")
     whole_number("max_new_tokens", max_new_tokens, 0, FARTHEST), flag("cache", cache)
-    if generator is not None and not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None")
+    check_rng(generator)
     mask = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
     if not isinstance(mask, Tensor) or mask.shape != ids.shape or mask.dtype != torch.bool or not mask.any(1).all():
         raise ValueError(f"mask is {described(mask)}; needed: {list(ids.shape)} bool, True = real, one in each row")
@@ -102,22 +102,12 @@ def _slid(ids: Tensor, real: Tensor, limit: int) -> tuple[Tensor, Tensor]:
 
 
 def sample(
-    model,
-    ids: Tensor,
-    max_new_tokens: int,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    generator: torch.Generator | None = None,
-    cache: bool = True,
-    stop: int | Collection[int] | None = None,
-    need_probabilities: bool = False,
-    mask: Tensor | None = None,
-) -> Sampled:
-    """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0.
-
-    Ends early when all rows are at their end.
-    """
+    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, generator=None, cache: bool = True, stop: int | Collection[int] | None = None,
+    need_probabilities: bool = False, mask: Tensor | None = None,
+) -> Sampled:  # fmt: skip
+    """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
+    when all are, it ends early."""
     stop = [] if stop is None else stop if isinstance(stop, Collection) else [stop]
     stops = whole_numbers("stop", list(stop) if isinstance(stop, set | frozenset) else stop, 0, 2**63 - 1)
     flag("need_probabilities", need_probabilities)
@@ -134,15 +124,9 @@ def sample(
 
 
 def generate(
-    loaded,
-    prompt: str,
-    max_new_tokens: int = 100,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: int = 0,
-    cache: bool = True,
-) -> str:
+    loaded, prompt: str, max_new_tokens: int = 100, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, seed: int = 0, cache: bool = True,
+) -> str:  # fmt: skip
     """How a language model goes on with a text: loaded = load_checkpoint("gpt-…") -> the text behind the prompt.
 
     It ends at <eos>, or after so many tokens. A prompt longer than the context is read from its end.
@@ -160,10 +144,8 @@ def generate(
         raise ValueError(f"the model does not know {', '.join(map(repr, unknown[:8]))}: leave that out of the prompt")
     device = next(loaded.model.parameters()).device
     generator = torch.Generator().manual_seed(whole_number("seed", seed, -(2**63), 2**63 - 1))
-    written = sample(
-        loaded.model, torch.tensor([ids], device=device), max_new_tokens, temperature, top_k, top_p, generator, cache,
-        stop=EOS,
-    )  # fmt: skip
+    ids = torch.tensor([ids], device=device)
+    written = sample(loaded.model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, EOS)
     return loaded.tokenizer.decode(written.ids[0].tolist())
 
 
@@ -181,20 +163,13 @@ def check_logits(logits: Tensor) -> Tensor:
     if logits.dim() == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits have shape {list(logits.shape)}; needed: [..., V], one for each word")
     if not logits.amax(-1).isfinite().all():
-        raise ValueError(
-            "the model's logits are NaN, infinite or all −inf, so no word can be chosen: its parameters are not finite "
-            "(a training that diverged?), or every word is forbidden"
-        )
+        why = "its parameters are not finite (a training that diverged?), or every word is forbidden"
+        raise ValueError(f"the model's logits are NaN, infinite or all −inf, so no word can be chosen: {why}")
     return logits
 
 
 def check_model(model) -> None:
     """Raises TypeError for what cannot be decoded."""
-    if (
-        isinstance(model, type)
-        or not callable(getattr(model, "start", None))
-        or not callable(getattr(model, "step", None))
-    ):
-        raise TypeError(
-            f"model is a {type(model).__name__}; needed: one with `start` and `step`: Seq2Seq, Transformer, GPT"
-        )
+    if isinstance(model, type) or not all(callable(getattr(model, name, None)) for name in ("start", "step")):
+        needed = "one with `start` and `step`: Seq2Seq, Transformer, GPT"
+        raise TypeError(f"model is a {type(model).__name__}; needed: {needed}")

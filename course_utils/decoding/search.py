@@ -3,10 +3,9 @@
 A model that can be decoded has two methods, and this module knows nothing else about it:
 
     start(source [B, K], source_mask [B, K]) -> state
-    step(words [B], state) -> (logits [B, V], state, weights [B, K] or None)
+    step(words [B], state) -> Step(logits, state, weights)
 
-`state` is any nest of tuples, lists and dicts of tensors, batch first; it carries what makes a step cheap: a recurrent
-state, or the keys and values of what was written so far. A beam picks the rows with which it goes on.
+A beam picks the rows of a state with which it goes on.
 Sources: Graves 2012 (beam search for transduction); Wu et al. 2016, equation 14 (length penalty).
 """
 
@@ -25,6 +24,18 @@ from .sampling import check_logits, check_model
 
 WIDEST, FARTHEST = 1000, 10_000  # beams, and words of one sentence: more is a slip of the pen
 LONGEST = 2.0  # a translation stops at so many times the source's tokens, plus ten
+
+
+class Step(NamedTuple):
+    """One word further.
+
+    logits [B, V] of the next word; weights [B, K] over the source, or None; state: any nest of tuples, lists and dicts
+    of tensors, batch first: a recurrent state, or the keys and values of what was written so far
+    """
+
+    logits: Tensor
+    state: Any
+    weights: Tensor | None
 
 
 class Written(NamedTuple):
@@ -49,8 +60,7 @@ def greedy(model, source: Tensor, source_mask: Tensor | None = None, max_length:
     _check(model, source, max_length, 1)
     state, words = model.start(source, source_mask), source.new_full((len(source),), BOS)
     scores, ended = torch.zeros(len(source), device=source.device), source.new_zeros(len(source), dtype=torch.bool)
-    by_itself = ended
-    written, weights = [], []
+    by_itself, written, weights = ended, [], []
     for length in range(1, max_length + 2):
         logits, state, seen = model.step(words, state)
         p = _log_probabilities(logits)
@@ -60,26 +70,22 @@ def greedy(model, source: Tensor, source_mask: Tensor | None = None, max_length:
             best, words = p[:, EOS], torch.full_like(words, EOS)
         scores = torch.where(ended, scores, scores + best)
         words = words.masked_fill(ended, PAD)
-        written.append(words)
-        weights.append(seen)
+        written.append(words), weights.append(seen)
         ended = ended | (words == EOS)
         if ended.all():
             break
-    ids, weights = torch.stack(written, 1), None if weights[0] is None else torch.stack(weights, 1)
+    rows = torch.stack(written, 1).tolist()  # [B, T]
+    seen = [None] * len(rows) if weights[0] is None else torch.stack(weights, 1).float()  # [B, T, K]
+    ends = [row.index(EOS) for row in rows]
     return [
-        _written(row, score, None if weights is None else weights[i], own)
-        for i, (row, score, own) in enumerate(zip(ids, scores.tolist(), by_itself.tolist(), strict=True))
+        Written(row[:end], score, w if w is None else w[:end], own)
+        for row, end, score, w, own in zip(rows, ends, scores.tolist(), seen, by_itself.tolist(), strict=True)
     ]
 
 
 @torch.no_grad()
 def beam_search(
-    model,
-    source: Tensor,
-    source_mask: Tensor | None = None,
-    max_length: int = 64,
-    beam: int = 4,
-    length_penalty: float = 1.0,
+    model, source: Tensor, source_mask: Tensor | None = None, max_length: int = 64, beam: int = 4, length_penalty=1.0
 ) -> list[Written]:
     """The best of several sentences kept side by side: source [B, K] -> B × Written.
 
@@ -102,8 +108,7 @@ def beam_search(
     for length in range(1, max_length + 2):
         logits, state, seen = model.step(words, state)
         if seen is not None:
-            seen = seen[:, None]
-            weights = seen if weights is None else torch.cat([weights, seen], 1)
+            weights = seen[:, None] if weights is None else torch.cat([weights, seen[:, None]], 1)
         p = _log_probabilities(logits)
         ends = (p.argmax(-1) == EOS).tolist()  # would this row have ended by itself?
         total = scores[:, :, None] + p.unflatten(0, (count, beam))
@@ -150,24 +155,19 @@ def pick(state: Any, rows: Tensor) -> Any:
 
 @dataclass(frozen=True)
 class Translation:
-    """What `translate` gives for a sentence.
+    """What `translate` gives for a sentence: .text .tokens .source_tokens .weights, and what a reader should know.
 
-    text, tokens     the translation, as a sentence and as the tokens that were written
-    source_tokens    the source's tokens, as the model read them: an unknown one is <unk>
-    weights          [tokens, source_tokens], rows sum to 1; None for a model without attention. Of a GPT: the part of
-                     its attention that falls on the source, so less than 1
-    unknown          words (or pieces) of the source that the model does not know
-    note             "" or what a reader should know: unknown words, source cut, no end found
-    seen             was this source sentence in the training data? None where that is not known
+    weights [tokens, source_tokens]: rows sum to 1; of a GPT to less, being the part of its attention that falls on the
+    source; None for a model without attention.
     """
 
     text: str
     tokens: list[str]
-    source_tokens: list[str]
+    source_tokens: list[str]  # as the model read them: an unknown one is <unk>
     weights: Tensor | None = field(repr=False)
-    unknown: list[str] = field(default_factory=list)
-    note: str = ""
-    seen: bool | None = None
+    unknown: list[str] = field(default_factory=list)  # words (or pieces) of the source that the model does not know
+    note: str = ""  # unknown words, source cut, no end found
+    seen: bool | None = None  # was this source sentence in the training data? None where that is not known
     score: float = 0.0
 
     def __str__(self) -> str:
@@ -179,9 +179,8 @@ def translate(
 ) -> list[Translation]:
     """Translate sentences with a checkpoint: loaded = load_checkpoint(name) -> a Translation for each, in their order.
 
-    Sentences of any length and content are answered: the empty one with an empty translation, one that is too long
-    with that of its beginning, and what happened stands in `.note`.
-    Raises TypeError for anything but text, ValueError for a beam below 1.
+    Any sentence is answered, the empty one with an empty translation, one that is too long with that of its beginning;
+    `.note` says so. Raises TypeError for anything but text, ValueError for a beam below 1.
     """
     sentences = [sentences] if isinstance(sentences, str) else sentences
     sentences = list_of_texts("sentences", sentences, "text, as in 'i am a student.'")
@@ -189,12 +188,12 @@ def translate(
         raise TypeError(f"loaded is {described(loaded)}; needed: a translator, as load_checkpoint(name) gives it")
     whole_number("beam", beam, 1, WIDEST), whole_number("batch", batch, 1)
     real_number("length_penalty", length_penalty, least=0, most=20)
-    model, limit = loaded.model, loaded.model.config.max_length
+    model, device = loaded.model, next(loaded.model.parameters()).device
     shared = getattr(model, "shares_context", False)  # a GPT: half for what is read, half for what is written
-    limit = limit // 2 if shared else limit
-    device = next(model.parameters()).device
+    limit = model.config.max_length // (2 if shared else 1)
     encoded = [loaded.source.encode(s) for s in sentences]
-    results: dict[int, Translation] = {i: _empty() for i, ids in enumerate(encoded) if not ids}
+    empty = Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
+    results = {i: empty for i, ids in enumerate(encoded) if not ids}
     order = sorted(set(range(len(sentences))) - set(results), key=lambda i: len(encoded[i]))
     training, _ = model.training, model.eval()
     try:
@@ -225,16 +224,6 @@ def _translation(loaded, sentence: str, ids: list[int], limit: int, written: Wri
         loaded.target.decode(written.ids), loaded.target.tokens(written.ids), loaded.source.tokens(ids[:limit]),
         weights, unknown, "; ".join(notes), loaded.was_seen(sentence), written.score,
     )  # fmt: skip
-
-
-def _empty() -> Translation:
-    return Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
-
-
-def _written(row: Tensor, score: float, weights: Tensor | None, ended: bool) -> Written:
-    ids = row.tolist()
-    length = ids.index(EOS)
-    return Written(ids[:length], score, None if weights is None else weights[:length].float(), ended)
 
 
 def _log_probabilities(logits: Tensor) -> Tensor:

@@ -1,11 +1,14 @@
 """What an exercise is: plain data, written down in `chapters/chNN/exercises/`, which lists its EXERCISES.
 
-Nothing of them runs before somebody asks for an exercise by its name.
+Nothing of them runs before somebody asks for an exercise by its name. To write one: `Exercise` or `FindError`, their
+inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and `variants` where mistakes are alike.
 """
 
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,11 +38,50 @@ class Wrong:
     hint: str
 
 
+def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
+    """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …
+
+    Each is a mistake people make, or code that circulates.
+    """
+    answers, hints = answers_and_hints[::2], answers_and_hints[1::2]
+    if len(answers) != len(hints) or not all(map(callable, answers)) or any(map(callable, hints)):
+        raise TypeError("an answer and its hint do not alternate; needed: a function, a text, a function, a text, …")
+    return tuple(Wrong(answer, hint) for answer, hint in zip(answers, hints, strict=True))
+
+
+def variants(answer: Callable) -> Callable[..., Callable]:
+    """A decorator for an answer with options behind a `*`, with which one thing in it can be done differently:
+
+    @variants
+    def _attend(q, k, v, *, scale=True): ...
+
+    _attend(scale=False)    # a wrong answer, a function of q, k, v; options may be given in their order, too
+    """
+    names = [name for name, one in inspect.signature(answer).parameters.items() if one.kind is one.KEYWORD_ONLY]
+
+    def other(*values: Any, **options: Any) -> Callable:
+        return functools.partial(answer, **dict(zip(names[: len(values)], values, strict=True)), **options)
+
+    return other
+
+
 def call(answer: Callable, case: Case) -> Any:
     """How an answer is run on a case, unless the exercise says otherwise (`Exercise.run`)."""
     if isinstance(answer, type):
         answer = answer(*case.init)
     return answer(*case.args.values(), **case.keywords)
+
+
+def spelt(*words: str) -> Callable[[Callable, Case], Any]:
+    """How an exercise is run whose answer is one of these words: capitals, spaces and hyphens don't count."""
+    from .values import plain_word  # with torch, which is loaded when the first answer comes
+
+    def run(answer: Callable, case: Case) -> Any:
+        result = call(answer, case)
+        known = {plain_word(word): word for word in words}
+        return known.get(plain_word(result), result) if isinstance(result, str) else result
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -78,13 +120,18 @@ class Exercise:
 @dataclass(frozen=True)
 class FindError(Exercise):
     """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong; `innocent` says of other
-    lines why they are right; `found` is said when the line is named."""
+    lines why they are right (of a `def` in line 1, it need not); `found` is said when the line is named."""
 
     program: tuple[str, ...] = ()
     line: int = 0
     found: str = ""
     innocent: dict[int, str] = field(default_factory=dict)
     claims: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.line != 1 and self.program[:1] and self.program[0].startswith("def "):
+            self.innocent.setdefault(1, "it only names what comes in.")
 
     @property
     def unit(self) -> str:
@@ -112,8 +159,6 @@ def find(name: str | Exercise) -> Exercise:
     if wanted in KNOWN:
         return KNOWN[wanted]
     if not KNOWN:
-        raise LookupError(
-            f"{name!r} is not known yet: import `exercise` from its chapter, as the notebook does at its top."
-        )
+        raise LookupError(f"{name!r} is not known yet: import `exercise` from its chapter, as at the notebook's top.")
     near = difflib.get_close_matches(wanted, KNOWN, n=2, cutoff=0.5) or list(KNOWN)
     raise LookupError(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")

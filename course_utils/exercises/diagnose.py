@@ -49,11 +49,9 @@ def diagnose(
     if outcome.misfit:
         return replace(verdict, text=outcome.misfit)
     if outcome.like(Outcome(want)):
-        text = (
-            f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which somebody else may still need. "
-            "Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
-        )
-        return Verdict(exercise.name, "wrong", text)
+        text = f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which somebody may still need."
+        why = " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
+        return Verdict(exercise.name, "wrong", text + why)
     spoilt = tuple(f"It also changes its input `{name}`; leave that as it is." for name in outcome.spoilt[:1])
     pairs = [(o.value, wanted[i]) for i, o in enumerate(outcomes) if i in failing and not o.trouble and not o.misfit]
     pairs = [(got, w) for got, w in pairs if not same(got, w)]

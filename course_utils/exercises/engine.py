@@ -70,11 +70,8 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
             if again and not any(o.trouble for o in outcomes):
                 second = _one(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
-                    outcomes[0] = replace(
-                        outcomes[0],
-                        misfit="Asked the same thing twice, it gives two different "
-                        "answers. Does something in it draw random numbers, or remember the last call?",
-                    )
+                    said = "Asked the same thing twice, it gives two different answers. Does something in it draw "
+                    outcomes[0] = replace(outcomes[0], misfit=said + "random numbers, or remember the last call?")
     except TookTooLong as stop:
         slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
         outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow)]

@@ -61,16 +61,12 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
     mine, needed = number_kind(got), number_kind(want)
     if mine == needed or got.shape != want.shape:
         return None
-    words = {
-        "bool": "True and False",
-        "float": "decimal numbers",
-        "whole": "whole numbers",
-        "complex": "complex numbers",
-    }
+    words = {"float": "decimal numbers", "bool": "True and False"}
+    mine, needed = (words.get(kind, f"{kind} numbers") for kind in (mine, needed))
     right = "The right entries, but " if equal(got, want) else ""
-    text = f"{right}{words[mine]} (`{str(got.dtype)}`) instead of {words[needed]} (`{str(want.dtype)}`)."
+    text = f"{right}{mine} (`{str(got.dtype)}`) instead of {needed} (`{str(want.dtype)}`)."
     text = text[0].upper() + text[1:]
-    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if needed == "bool" else "")
+    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if number_kind(want) == "bool" else "")
 
 
 def _function(got: Tensor, want: Tensor) -> str | None:
@@ -137,10 +133,9 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
 
 
 def _ratio(ratio: float) -> str:
-    for words, number in (("twice", 2), ("half", 0.5), ("three times", 3), ("four times", 4), ("a quarter of", 0.25)):
-        if abs(ratio - number) < 1e-3 * number:
-            return f"{words} what it should be"
-    return f"{ratio:.3g} times what it should be"
+    known = {"twice": 2, "half": 0.5, "three times": 3, "four times": 4, "a quarter of": 0.25}
+    near = (words for words, number in known.items() if abs(ratio - number) < 1e-3 * number)
+    return f"{next(near, f'{ratio:.3g} times')} what it should be"
 
 
 def _offset(got: Tensor, want: Tensor) -> str | None:
@@ -177,12 +172,9 @@ def _transposed(got: Tensor, want: Tensor) -> str | None:
 
 def _reordered(got: Tensor, want: Tensor) -> str | None:
     if _same_shape(got, want) and want.numel() > 1 and number_kind(want) != "bool" and got.unique().numel() > 1:
-        return "The right numbers in another order." if equal(_sorted(got), _sorted(want)) else None
+        mine, needed = (x.double().flatten().sort().values for x in (got, want))
+        return "The right numbers in another order." if equal(mine, needed) else None
     return None
-
-
-def _sorted(x: Tensor) -> Tensor:
-    return x.double().flatten().sort().values
 
 
 def _constant(got: Tensor, want: Tensor) -> str | None:
@@ -196,15 +188,9 @@ def where(got: Tensor, want: Tensor) -> str:
     wrong = ~close(got, want)
     place = [int(i) for i in wrong.nonzero()[0]]
     axes = {1: "at {}", 2: "in row {}, column {}"}.get(len(place), "at {}" + ", {}" * (len(place) - 1))
-    text = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
-    if wrong.numel() == 1:
-        text = "The number differs"
-    if (
-        number_kind(want) == "bool"
-        and want.dim() == 2
-        and wrong.diagonal().all()
-        and wrong.sum() == len(wrong.diagonal())
-    ):
+    text = "The number differs" if wrong.numel() == 1 else f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
+    diagonal = wrong.diagonal() if want.dim() == 2 and number_kind(want) == "bool" else torch.tensor([False])
+    if diagonal.all() and wrong.sum() == len(diagonal):
         return "Right except on the diagonal."
     return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
 

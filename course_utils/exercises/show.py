@@ -142,10 +142,7 @@ def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
     page = [paragraph(f"<strong>{html.escape(name)}</strong>: {html.escape(head)} {inline(verdict.text)}")]
     text = [f"{name}: {head} {verdict.text}".replace(":  ", ": ")]
     if verdict.state == "unsolved":
-        page = [
-            paragraph(f"<strong>{html.escape(name)}</strong>: {html.escape(head)}"),
-            paragraph(inline(verdict.text)),
-        ]
+        page = [paragraph(f"<strong>{html.escape(name)}</strong>: {head}"), paragraph(inline(verdict.text))]
         text = [f"{name}: {head}", verdict.text]
     if verdict.code:
         page.append(code(verdict.code))

@@ -53,10 +53,8 @@ class Trouble:
     @property
     def sentence(self) -> str:
         if self.kind == "slow":
-            return (
-                f"Still running after {self.message} s, so it was stopped. Is there a loop that never ends? "
-                "A few numbers should take no time at all."
-            )
+            hint = "Is there a loop that never ends? A few numbers should take no time at all."
+            return f"Still running after {self.message} s, so it was stopped. {hint}"
         if self.error == "signature":
             return f"It cannot be called as the notebook does: {self.message}. Keep the first line as it was given."
         advice = next((f" {words}" for pattern, words in ADVICE if re.search(pattern, self.message)), "")

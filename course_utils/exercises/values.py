@@ -56,9 +56,8 @@ def _parts(result: Any, wanted: tuple, names: tuple[str, ...]) -> tuple:
         raise Misfit(f"It returns one thing, {kind(result)}; {asked}.")
     if len(result) != len(wanted):
         raise Misfit(f"It returns {len(result)} things; {asked}.")
-    for one, name in zip(result, names, strict=True):
-        if one is None:
-            raise Misfit(f"Its `{name}` is None.")
+    if missing := [name for one, name in zip(result, names, strict=True) if one is None]:
+        raise Misfit(f"Its `{missing[0]}` is None.")
     return tuple(converted(r, w, (n,)) for r, w, n in zip(result, wanted, names, strict=True))
 
 
@@ -67,18 +66,13 @@ def _tensor(result: Any, name: str) -> Tensor:
         if result.is_nested or result.device.type == "meta":
             raise Misfit(f"It returns a tensor without numbers that could be read; needed: `{name}`, a plain tensor.")
         if result.numel() > MOST:
-            raise Misfit(
-                f"It returns {result.numel():,} numbers, a tensor of shape {list(result.shape)}: far too many."
-            )
+            raise Misfit(f"It returns {result.numel():,} numbers, a tensor of {list(result.shape)}: far too many.")
         if result.is_sparse or result.is_quantized:
             result = result.to_dense() if result.is_sparse else result.dequantize()
         return result.detach().cpu()
     try:
-        if isinstance(result, list | tuple):
-            if any(isinstance(one, Tensor) for one in result):
-                return torch.stack([_tensor(one, name) for one in result])
-            if any(isinstance(one, list | tuple) for one in result):
-                return torch.stack([_tensor(one, name) for one in result])
+        if isinstance(result, list | tuple) and any(isinstance(one, Tensor | list | tuple) for one in result):
+            return torch.stack([_tensor(one, name) for one in result])
         array = numpy.asarray(result)
         if array.dtype.kind in "biuf":
             return torch.from_numpy(numpy.array(array, dtype=None if array.dtype.itemsize <= 8 else float))
@@ -141,13 +135,9 @@ def cloned(inputs: dict[str, Any]) -> dict[str, Any]:
 def untouched(before: Any, after: Any) -> bool:
     """Whether an input still is what it was, to the last bit."""
     if isinstance(before, Tensor):
-        return (
-            before.shape == after.shape
-            and before.dtype == after.dtype
-            and bool(
-                torch.equal(before.nan_to_num(), after.nan_to_num()) and torch.equal(before.isnan(), after.isnan())
-            )
-        )
+        if before.shape != after.shape or before.dtype != after.dtype:
+            return False
+        return torch.equal(before.nan_to_num(), after.nan_to_num()) and torch.equal(before.isnan(), after.isnan())
     if isinstance(before, torch.nn.Module):
         old, new = before.state_dict(), after.state_dict()
         return old.keys() == new.keys() and all(untouched(old[key], new[key]) for key in old)

@@ -17,44 +17,33 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.positions import LearnedPositions
-from course_utils.support.checks import check_ids, check_real, described, real_number, sizes, whole_number
+from course_utils.support.checks import check_ids, check_real, check_rng, described, real_number, sizes, whole_number
 
 from . import convert
-from .blocks import EncoderBlock
+from .blocks import EncoderBlock, Widened, begin_small
 from .heads import recorded
-from .loss import output_loss
-
-IGNORED = -100  # the label of a token that is not to be predicted
+from .loss import IGNORED, output_loss
 
 
 @dataclass(frozen=True)
-class BertConfig:
-    """Sizes of a BERT. ffn_size: 4 · model_size by default; segments: how many kinds of sentence (A and B).
-
-    Raises ValueError for settings that cannot work.
-    """
+class BertConfig(Widened):
+    """Sizes of a BERT, by default those of BERT-base. Raises ValueError for settings that cannot work."""
 
     vocab_size: int = 30522
     model_size: int = 768
     num_layers: int = 12
     num_heads: int = 12
-    ffn_size: int | None = None
+    ffn_size: int | None = None  # 4 · model_size by default
     max_length: int = 512
-    segments: int = 2
+    segments: int = 2  # kinds of sentence: A and B
     dropout: float = 0.1
     activation: str = "gelu"
     eps: float = 1e-12
 
     def __post_init__(self):
-        sizes(
-            self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", "segments", or_none=("ffn_size",)
-        )
+        needed = ("vocab_size", "model_size", "num_layers", "num_heads", "max_length", "segments")
+        sizes(self, *needed, or_none=("ffn_size",))
         real_number("dropout", self.dropout, least=0, below=1)
-
-    @property
-    def inner_size(self) -> int:
-        """Features inside the feed-forward network: ffn_size, or four times model_size."""
-        return self.ffn_size or 4 * self.model_size
 
     @classmethod
     def base(cls, vocab_size: int = 30522) -> "BertConfig":
@@ -122,8 +111,7 @@ class BertEmbeddings(nn.Module):
         self.norm, self.dropout = nn.LayerNorm(config.model_size, config.eps), nn.Dropout(config.dropout)
 
     def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
-        """ids and segments [B, T] (None: all 0) -> [B, T, D]. Raises ValueError for ids, segments or lengths that the
-        model does not have."""
+        """ids and segments [B, T] (None: all 0) -> [B, T, D]. Raises ValueError for those that the model lacks."""
         return self.dropout(self.norm(sum(self.parts(ids, segments))))
 
     def parts(self, ids: Tensor, segments: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -138,15 +126,15 @@ class BertEmbeddings(nn.Module):
 
 
 class _WithHuggingFace(nn.Module):
-    """Weights in and out of the class of the same name in `transformers`, for all classes here."""
+    """Weights in and out of the class of the same name in `transformers`."""
 
     @classmethod
     def from_huggingface(cls, module: nn.Module):
-        """The weights of transformers' class of the same kind. Raises ValueError for another one, and names it."""
+        """The weights of transformers' class. Raises ValueError for another one, and names it."""
         return convert.bert_from(cls, BertConfig, module)
 
     def to_huggingface(self) -> nn.Module:
-        """transformers' class of the same kind with these weights."""
+        """transformers' class with these weights."""
         return convert.bert_to(self)
 
 
@@ -157,17 +145,12 @@ class Bert(_WithHuggingFace):
         super().__init__()
         self.config = c = config
         self.embeddings = BertEmbeddings(c)
-        options = {"dropout": c.dropout, "norm_first": False, "activation": c.activation, "eps": c.eps}
-        options["ffn_dropout"] = 0.0
-        self.blocks = nn.ModuleList(
-            EncoderBlock(c.model_size, c.num_heads, c.inner_size, **options) for _ in range(c.num_layers)
-        )
+        sizes, options = (c.model_size, c.num_heads, c.inner_size, c.dropout), (False, c.activation, c.eps)
+        self.blocks = nn.ModuleList(EncoderBlock(*sizes, *options, ffn_dropout=0.0) for _ in range(c.num_layers))
         self.pooler = nn.Linear(c.model_size, c.model_size)
-        self.apply(_begin)
+        self.apply(begin_small)
 
-    def forward(
-        self, ids: Tensor, segments: Tensor | None = None, mask: Tensor | None = None, need_weights: bool = False
-    ) -> BertOutput:
+    def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> BertOutput:
         """ids, segments [B, T], mask [B, T] bool, True = a real token -> BertOutput. Padding is never attended to."""
         real = check_real(mask, ids)
         x = self.embeddings(ids, segments)  # [B, T, D]
@@ -178,40 +161,33 @@ class Bert(_WithHuggingFace):
         return BertOutput(x, self.pooler(x[:, 0]).tanh(), seen["encoder"])
 
 
-class BertForPreTraining(_WithHuggingFace):
-    """Two heads: which word is it (the embedding matrix once more), and does the second sentence follow?"""
-
+class _BertWithHead(_WithHuggingFace):
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config, self.bert = config, Bert(config)
+
+
+class BertForPreTraining(_BertWithHead):
+    """Two heads: which word is it (the embedding matrix once more), and does the second sentence follow?"""
+
+    def __init__(self, config: BertConfig):
+        super().__init__(config)
         self.transform = nn.Linear(config.model_size, config.model_size)
         self.norm = nn.LayerNorm(config.model_size, config.eps)
         self.output = nn.Linear(config.model_size, config.vocab_size)
         self.next_sentence = nn.Linear(config.model_size, 2)
-        for part in (self.transform, self.output, self.next_sentence):
-            _begin(part)
+        for layer in (self.transform, self.output, self.next_sentence):
+            begin_small(layer)
         self.output.weight = self.bert.embeddings.tokens.weight
 
-    def forward(
-        self, ids: Tensor, segments: Tensor | None = None, mask: Tensor | None = None, need_weights: bool = False
-    ) -> PreTrainingOutput:
+    def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> PreTrainingOutput:
         """As Bert -> PreTrainingOutput."""
         hidden, pooled, weights = self.bert(ids, segments, mask, need_weights)
         return PreTrainingOutput(self.output(self._transformed(hidden)), self.next_sentence(pooled), weights)
 
-    def loss(
-        self,
-        ids: Tensor,
-        labels: Tensor,
-        follows: Tensor,
-        segments: Tensor | None = None,
-        mask: Tensor | None = None,
-    ) -> PreTrainingLoss:
+    def loss(self, ids: Tensor, labels: Tensor, follows: Tensor, segments=None, mask=None) -> PreTrainingLoss:
         """ids [B, T] masked, labels [B, T] (−100: not asked), follows [B] (0: the second sentence follows) ->
-        PreTrainingLoss. Words are computed where they are asked only.
-
-        Raises ValueError where no word is asked.
-        """
+        PreTrainingLoss. Only words that are asked are computed. Raises ValueError where none is."""
         if not isinstance(labels, Tensor) or labels.shape != ids.shape or labels.dtype != torch.int64:
             raise ValueError(f"labels is {described(labels)}; needed: {list(ids.shape)} of int64, −100 where not asked")
         if not isinstance(follows, Tensor) or follows.shape != ids.shape[:1] or follows.dtype != torch.int64:
@@ -228,17 +204,16 @@ class BertForPreTraining(_WithHuggingFace):
         return self.norm(F.gelu(self.transform(hidden)))
 
 
-class BertForSequenceClassification(_WithHuggingFace):
+class BertForSequenceClassification(_BertWithHead):
     """A class for each text, or pair of texts: one linear layer on the pooled [CLS]."""
 
     def __init__(self, config: BertConfig, num_labels: int = 2):
-        super().__init__()
         whole_number("num_labels", num_labels, 1)
-        self.config, self.bert = config, Bert(config)
+        super().__init__(config)
         self.dropout, self.classifier = nn.Dropout(config.dropout), nn.Linear(config.model_size, num_labels)
-        _begin(self.classifier)
+        begin_small(self.classifier)
 
-    def forward(self, ids, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
+    def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
         """As Bert -> ClassificationOutput with logits [B, C]."""
         output = self.bert(ids, segments, mask, need_weights)
         return ClassificationOutput(self.classifier(self.dropout(output.pooled)), output.weights)
@@ -253,14 +228,13 @@ class BertForTokenClassification(BertForSequenceClassification):
         return ClassificationOutput(self.classifier(self.dropout(output.hidden)), output.weights)
 
 
-class BertForQuestionAnswering(_WithHuggingFace):
+class BertForQuestionAnswering(_BertWithHead):
     """Where does the answer begin, and where does it end? Two softmaxes over positions."""
 
     def __init__(self, config: BertConfig):
-        super().__init__()
-        self.config, self.bert = config, Bert(config)
+        super().__init__(config)
         self.answer = nn.Linear(config.model_size, 2)
-        _begin(self.answer)
+        begin_small(self.answer)
 
     def forward(self, ids, segments=None, mask=None, need_weights: bool = False) -> AnswerOutput:
         """As Bert -> AnswerOutput."""
@@ -272,12 +246,7 @@ class BertForQuestionAnswering(_WithHuggingFace):
 
 
 def mask_tokens(
-    ids: Tensor,
-    special_mask: Tensor,
-    vocab_size: int,
-    mask_id: int,
-    generator: torch.Generator | None = None,
-    share: float = 0.15,
+    ids: Tensor, special_mask: Tensor, vocab_size: int, mask_id: int, generator=None, share: float = 0.15
 ) -> tuple[Tensor, Tensor]:
     """Choose 15 % of the tokens: of these 80 % become [MASK], 10 % a random word, 10 % stay. New tensors.
 
@@ -288,15 +257,11 @@ def mask_tokens(
     whole_number("vocab_size", vocab_size, 1)
     check_ids(ids, vocab_size)
     if not isinstance(special_mask, Tensor) or special_mask.shape != ids.shape or special_mask.dtype != torch.bool:
-        raise ValueError(
-            f"special_mask is {described(special_mask)}; needed: bool of the shape of ids, {list(ids.shape)}, "
-            "True = never chosen"
-        )
+        given = described(special_mask)
+        raise ValueError(f"special_mask is {given}; needed: bool, {list(ids.shape)} as ids, True = never chosen")
     whole_number("mask_id", mask_id, 0, vocab_size - 1)
     real_number("share", share, least=0, most=1)
-    if generator is not None and not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None")
-    device = generator.device if generator is not None else "cpu"
+    device = "cpu" if check_rng(generator) is None else generator.device
     chance, fate = torch.rand(2, *ids.shape, generator=generator, device=device).to(ids.device)
     words = torch.randint(vocab_size, ids.shape, generator=generator, device=device).to(ids.device)
     chosen = (chance < share) & ~special_mask
@@ -305,22 +270,10 @@ def mask_tokens(
 
 
 def count_parameters(model: nn.Module) -> dict[str, int]:
-    """How many parameters each part has: token, segment and position embeddings, attention, feed-forward networks,
-    layer norms, pooler and heads; shared ones count once. On the "meta" device even BERT-large takes no memory."""
-    parts = (
-        ("embeddings.tokens", "token embeddings"), ("embeddings.segments", "segment embeddings"),
-        ("embeddings.positions", "position embeddings"), ("norm", "layer norms"), (".attention.", "attention"),
-        (".ffn.", "feed-forward networks"), ("pooler", "pooler"),
-    )  # fmt: skip
+    """How many parameters each part has; shared ones count once. On the "meta" device BERT-large takes no memory."""
+    parts = {f"embeddings.{kind}s": f"{kind} embeddings" for kind in ("token", "segment", "position")}
+    parts |= {"norm": "layer norms", ".attention.": "attention", ".ffn.": "feed-forward networks", "pooler": "pooler"}
     counts: Counter = Counter()
     for name, parameter in model.named_parameters():
-        counts[next((part for key, part in parts if key in name), "heads")] += parameter.numel()
+        counts[next((part for key, part in parts.items() if key in name), "heads")] += parameter.numel()
     return dict(counts)
-
-
-def _begin(module: nn.Module) -> None:
-    """BERT's initial weights."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear):
-        nn.init.zeros_(module.bias)

@@ -16,6 +16,14 @@ from course_utils.support.checks import alike, described, flag, one_of, real_num
 ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "gelu_tanh": functools.partial(F.gelu, approximate="tanh")}
 
 
+class Widened:
+    """A config whose feed-forward networks have ffn_size features inside, by default four times model_size."""
+
+    @property
+    def inner_size(self) -> int:
+        return self.ffn_size or 4 * self.model_size
+
+
 class PositionwiseFFN(nn.Module):
     """Two linear layers with a non-linearity between, the same for each position: D -> F -> D."""
 
@@ -35,30 +43,28 @@ class PositionwiseFFN(nn.Module):
 
 
 class AddNorm(nn.Module):
-    """Residual connection and layer norm around a part f: x + f(norm(x)), or norm(x + f(x)) with norm_first=False.
+    """Residual connection and layer norm around a sub-layer f: x + f(norm(x)), or with norm_first=False norm(x + f(x)).
 
     y = f(around.before(x)); x = around.after(x, y)
     """
 
     def __init__(self, model_size: int, dropout: float = 0.0, norm_first: bool = True, eps: float = 1e-5):
         super().__init__()
-        real_number("dropout", dropout, least=0, below=1)
-        real_number("eps", eps, above=0)
+        real_number("dropout", dropout, least=0, below=1), real_number("eps", eps, above=0)
         flag("norm_first", norm_first), whole_number("model_size", model_size, 1)
         self.norm, self.dropout, self.norm_first = nn.LayerNorm(model_size, eps), nn.Dropout(dropout), norm_first
 
     def before(self, x: Tensor) -> Tensor:
-        """What the part reads."""
+        """What the sub-layer reads."""
         return self.norm(x) if self.norm_first else x
 
     def after(self, x: Tensor, y: Tensor) -> Tensor:
-        """What goes on: y is what the part wrote."""
+        """What goes on: y is what the sub-layer gave."""
         return x + self.dropout(y) if self.norm_first else self.norm(x + self.dropout(y))
 
 
 class BlockOutput(NamedTuple):
-    """features [B, T, D]; read: the keys and values of the block's own side, those before them included: with
-    `past=read` the next tokens need not be computed together with these."""
+    """features [B, T, D]; read: keys and values of the block's own side so far, `past` of the next tokens."""
 
     features: Tensor
     read: KeyValues
@@ -67,10 +73,12 @@ class BlockOutput(NamedTuple):
 class EncoderBlock(nn.Module):
     """Self-attention, then the feed-forward network. With a causal mask it is a block of a GPT.
 
-    dropout: of attention weights, of the network's inside and of what each part adds; ffn_dropout: another one for the
-    network's inside (BERT and GPT have none there); norm_first: pre-norm (else post-norm, as in the original and in
-    BERT); further options: of MultiHeadAttention.
+    dropout: of attention weights, of the network's inside and of what each sub-layer adds; ffn_dropout: another one for
+    the network's inside (BERT and GPT have none); norm_first: pre-norm (else post-norm, as in 2017 and in BERT);
+    rotary: in self-attention; further options: of MultiHeadAttention.
     """
+
+    cross = False  # does it attend to an encoder, too?
 
     def __init__(
         self,
@@ -82,12 +90,17 @@ class EncoderBlock(nn.Module):
         activation: str = "relu",
         eps: float = 1e-5,
         ffn_dropout: float | None = None,
+        rotary: bool = False,
         **attention,
     ):
         super().__init__()
-        self.attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, **attention)
+        self.attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, rotary=rotary, **attention)
+        if self.cross:
+            self.cross_attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, **attention)
         self.ffn = PositionwiseFFN(model_size, ffn_size, dropout if ffn_dropout is None else ffn_dropout, activation)
         self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
+        if self.cross:
+            self.around_cross = AddNorm(model_size, dropout, norm_first, eps)
         self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
 
     def forward(self, x: Tensor, mask: Tensor | None = None, past: KeyValues | None = None) -> BlockOutput:
@@ -98,36 +111,13 @@ class EncoderBlock(nn.Module):
         return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
 
 
-class DecoderBlock(nn.Module):
+class DecoderBlock(EncoderBlock):
     """Self-attention, attention to the encoder's output, the feed-forward network. Options as EncoderBlock."""
 
-    def __init__(
-        self,
-        model_size: int,
-        num_heads: int,
-        ffn_size: int,
-        dropout: float = 0.0,
-        norm_first: bool = True,
-        activation: str = "relu",
-        eps: float = 1e-5,
-        rotary: bool = False,
-        **attention,
-    ):
-        super().__init__()
-        self.attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, rotary=rotary, **attention)
-        self.cross_attention = MultiHeadAttention(model_size, num_heads, dropout=dropout, **attention)
-        self.ffn = PositionwiseFFN(model_size, ffn_size, dropout, activation)
-        self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
-        self.around_cross = AddNorm(model_size, dropout, norm_first, eps)
-        self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
+    cross = True
 
     def forward(
-        self,
-        x: Tensor,
-        memory: Tensor | KeyValues,
-        mask: Tensor | None = None,
-        memory_mask: Tensor | None = None,
-        past: KeyValues | None = None,
+        self, x: Tensor, memory: Tensor | KeyValues, mask=None, memory_mask=None, past: KeyValues | None = None
     ) -> BlockOutput:
         """x [B, T, D], memory [B, S, D] (or `cross_attention.project` of it), mask over the block's own side,
         memory_mask over the source, such as [B, 1, S] -> BlockOutput. past: keys and values of what stands before x."""
@@ -138,6 +128,14 @@ class DecoderBlock(nn.Module):
             memory = self.cross_attention.project(memory)  # [B, S, D] -> [B, H, S, d] twice
         x = self.around_cross.after(x, self.cross_attention.attend(self.around_cross.before(x), memory, memory_mask)[0])
         return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
+
+
+def begin_small(module: nn.Module) -> None:
+    """The initial weights of BERT and GPT-2, for `model.apply`: normal with standard deviation 0.02, biases 0."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)
 
 
 def _read(attention: MultiHeadAttention, x: Tensor, past: KeyValues | None) -> tuple[KeyValues, int]:

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import KeyValues, recording
+from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions
 from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
 from course_utils.text import BOS, Batch, order_of, padding_first
 
 from . import convert
-from .blocks import EncoderBlock
+from .blocks import EncoderBlock, Widened, begin_small
 from .heads import recorded
 from .loss import output_loss
 
@@ -30,38 +31,26 @@ POSITIONS = ("learned", "rotary")
 
 
 @dataclass(frozen=True)
-class GPTConfig:
-    """Sizes and choices of a GPT.
-
-    ffn_size    4 · model_size by default; max_length: the context, the longest text that is seen at once
-    norm_first  pre-norm, as GPT-2; False: post-norm, as the first GPT
-    positions   "learned" (GPT-2) or "rotary" (most later ones)
-    bias        of the attention's projections
-    Raises ValueError for settings that cannot work.
-    """
+class GPTConfig(Widened):
+    """Sizes and choices of a GPT. Raises ValueError for settings that cannot work."""
 
     vocab_size: int
     model_size: int = 128
     num_layers: int = 4
     num_heads: int = 4
-    ffn_size: int | None = None
-    max_length: int = 128
+    ffn_size: int | None = None  # 4 · model_size by default
+    max_length: int = 128  # the context: the longest text that is seen at once
     dropout: float = 0.0
-    norm_first: bool = True
-    positions: str = "learned"
+    norm_first: bool = True  # pre-norm, as GPT-2; False: post-norm, as the first GPT
+    positions: str = "learned"  # as GPT-2; or "rotary", as most later ones
     activation: str = "gelu_tanh"
-    bias: bool = True
+    bias: bool = True  # of the attention's projections
     eps: float = 1e-5
 
     def __post_init__(self):
         sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", or_none=("ffn_size",))
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
-
-    @property
-    def inner_size(self) -> int:
-        """Features inside the feed-forward network: ffn_size, or four times model_size."""
-        return self.ffn_size or 4 * self.model_size
 
 
 class GPTOutput(NamedTuple):
@@ -80,15 +69,6 @@ class GPTState(NamedTuple):
     source: Tensor
 
 
-class GPTStep(NamedTuple):
-    """One step: logits [B, V] of the next token, the new state, weights [B, K] that the last layer (mean of its heads)
-    puts on the text it began with; the rest of each row lies on what was written since."""
-
-    logits: Tensor
-    state: GPTState
-    weights: Tensor
-
-
 class GPT(nn.Module):
     """Token and position vectors, causal blocks, a norm, and the embedding once more as output matrix."""
 
@@ -100,15 +80,13 @@ class GPT(nn.Module):
         self.tokens = nn.Embedding(c.vocab_size, c.model_size)
         self.positions = LearnedPositions(c.max_length, c.model_size) if c.positions == "learned" else None
         self.dropout = nn.Dropout(c.dropout)
-        sizes, options = (c.model_size, c.num_heads, c.inner_size, c.dropout), (c.norm_first, c.activation, c.eps)
-        rotary = c.positions == "rotary"
-        self.blocks = nn.ModuleList(
-            EncoderBlock(*sizes, *options, ffn_dropout=0.0, bias=c.bias, rotary=rotary) for _ in range(c.num_layers)
-        )
+        sizes = (c.model_size, c.num_heads, c.inner_size, c.dropout, c.norm_first, c.activation, c.eps)
+        options = {"ffn_dropout": 0.0, "bias": c.bias, "rotary": c.positions == "rotary"}
+        self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
         self.output.weight = self.tokens.weight
-        self.apply(_begin)
+        self.apply(begin_small)
         for block in self.blocks:  # what is added 2 · layers times begins small (Radford et al. 2019, section 2.3)
             for last in (block.attention.out, block.ffn.narrow):
                 nn.init.normal_(last.weight, std=0.02 * (2 * c.num_layers) ** -0.5)
@@ -136,24 +114,19 @@ class GPT(nn.Module):
         counted = None if real is None else real[:, 1:] & real[:, :-1]
         return output_loss(features, self.output, target, counted, label_smoothing)
 
-    def read(
-        self,
-        ids: Tensor,
-        real: Tensor | None = None,
-        past: tuple[KeyValues, ...] = (),
-    ) -> tuple[Tensor, tuple[KeyValues, ...]]:
+    def read(self, ids: Tensor, real: Tensor | None = None, past: tuple[KeyValues, ...] = ()):
         """ids [B, T], real [B, P + T] bool, past: keys and values of the P tokens before, for each layer
         -> features [B, T, D], keys and values of all P + T for each layer."""
         check_ids(ids, self.config.vocab_size)
         first = past[0].keys.shape[2] if past else 0
-        everybody = real is None or bool(real.all())
+        all_real = real is None or bool(real.all())
         mask = None if ids.shape[1] == 1 else causal_mask(first + ids.shape[1], ids.device)[first:]
-        if not everybody:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
+        if not all_real:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
             seen = real[:, None] | ~real[:, first:, None]
             mask = seen if mask is None else mask & seen
         x = self.tokens(ids)
         if self.positions is not None:
-            x = self.positions(x, first if everybody else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
+            x = self.positions(x, first if all_real else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
         x, kept = self.dropout(x), []
         for n, block in enumerate(self.blocks):
             x, read = block(x, mask, past[n] if past else None)
@@ -170,15 +143,16 @@ class GPT(nn.Module):
         past = self.read(ids, real)[1] if ids.shape[1] else ()
         return GPTState(past, real, source_mask)
 
-    def step(self, words: Tensor, state: GPTState) -> GPTStep:
-        """One token further: words [B], the ones written last -> GPTStep."""
+    def step(self, words: Tensor, state: GPTState) -> Step:
+        """One token further: words [B], the ones written last -> Step. Its weights [B, K] lie on the text it began
+        with: of the last layer, mean of its heads; the rest of each row lies on what was written since."""
         real = torch.cat([state.real, state.real.new_ones(len(words), 1)], 1)
         last, mask = self.blocks[-1].attention, state.source
         with recording([last]) as weights:
             features, past = self.read(words[:, None], real, state.past)  # [B, 1, D]
         seen = weights[last][-1].mean(1)[:, 0]  # [B, H, 1, P + 1] -> [B, P + 1]
         seen = torch.zeros_like(mask, dtype=seen.dtype).scatter(1, order_of(mask), seen[:, : mask.shape[1]])
-        return GPTStep(self.output(features)[:, 0], GPTState(past, real, mask), seen)
+        return Step(self.output(features)[:, 0], GPTState(past, real, mask), seen)
 
     @classmethod
     def from_huggingface(cls, module: nn.Module) -> "GPT":
@@ -190,19 +164,8 @@ class GPT(nn.Module):
         return convert.gpt_to(self)
 
 
-def _begin(module: nn.Module) -> None:
-    """GPT-2's initial weights."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear) and module.bias is not None:
-        nn.init.zeros_(module.bias)
-
-
 def _joined(batch: Batch) -> tuple[Tensor, Tensor]:
     """Each pair as one row, source <bos> target <eos>, and which tokens of it are real: [B, K + T + 1]."""
     source, real = padding_first(batch.source, batch.source_mask)
-    begin = torch.full_like(source[:, :1], BOS)
-    return (
-        torch.cat([source, begin, batch.target_out], 1),
-        torch.cat([real, torch.ones_like(begin, dtype=torch.bool), batch.target_mask], 1),
-    )
+    begin, true = torch.full_like(source[:, :1], BOS), torch.ones_like(real[:, :1])
+    return torch.cat([source, begin, batch.target_out], 1), torch.cat([real, true, batch.target_mask], 1)

@@ -1,4 +1,4 @@
-"""Heads of any model, looked at and knocked out; afterwards nothing is left of either.
+"""Heads of any model, recorded and silenced; afterwards nothing is left of either.
 
     with recorded(transformer) as seen:                      # weights [B, H, Q, K] of each layer
         transformer(source, target)
@@ -14,7 +14,7 @@ Sources: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -39,25 +39,19 @@ def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
     "encoder" of a BERT, "decoder" of a GPT. Raises TypeError for another model."""
     if hasattr(model, "encoder") and hasattr(model, "decoder") and isinstance(model.encoder, nn.ModuleList):
         cross = [block.cross_attention for block in model.decoder]
-        own = {name: [block.attention for block in getattr(model, name)] for name in ("encoder", "decoder")}
-        return {"encoder": own["encoder"], "cross": cross, "decoder": own["decoder"]}
+        encoder, decoder = ([block.attention for block in stack] for stack in (model.encoder, model.decoder))
+        return {"encoder": encoder, "cross": cross, "decoder": decoder}
     blocks = getattr(model, "blocks", None) or getattr(getattr(model, "bert", None), "blocks", None)
     if blocks is None:
         raise TypeError(f"{type(model).__name__} has no heads to look at; needed: a Transformer, a BERT or a GPT")
-    return {
-        "encoder" if hasattr(model, "pooler") or hasattr(model, "bert") else "decoder": [b.attention for b in blocks]
-    }
+    place = "encoder" if hasattr(model, "pooler") or hasattr(model, "bert") else "decoder"
+    return {place: [block.attention for block in blocks]}
 
 
 def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
     """All heads of a model, or those of one place."""
-    return [
-        Head(name, layer, head)
-        for name, modules in attentions(model).items()
-        if place in (None, name)
-        for layer, attention in enumerate(modules, 1)
-        for head in range(1, attention.num_heads + 1)
-    ]
+    layers = [(name, i, a) for name, modules in attentions(model).items() for i, a in enumerate(modules, 1)]
+    return [Head(name, i, n) for name, i, a in layers if place in (None, name) for n in range(1, a.num_heads + 1)]
 
 
 class Weights:
@@ -75,8 +69,9 @@ class Weights:
 def recorded(model: nn.Module, wanted: bool = True) -> Iterator[Weights]:
     """Within it all attention weights of a model are written down: see Weights. wanted=False: none are."""
     places = attentions(model)
-    with recording([one for modules in places.values() for one in modules] if wanted else ()) as seen:
-        yield Weights(places, seen if wanted else {one: [] for modules in places.values() for one in modules})
+    every = [one for modules in places.values() for one in modules]
+    with recording(every if wanted else ()) as seen:
+        yield Weights(places, seen if wanted else {one: [] for one in every})
 
 
 @contextlib.contextmanager
@@ -91,29 +86,19 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         place, layer, number = head if len(head) == 3 else (next(iter(places)), *head)
         if (place, layer, number) not in heads_of(model) or len(head) == 2 < len(places):
             modules = next(iter(places.values()))
-            raise ValueError(
-                f"the model has no head {tuple(head)}; it has {', '.join(places) * (len(places) > 1)}"
-                f"{', ' * (len(places) > 1)}layers 1 to {len(modules)} and heads 1 to {modules[0].num_heads}"
-            )
+            has = f"layers 1 to {len(modules)} and heads 1 to {modules[0].num_heads}"
+            has = ", ".join([*places, has] if len(places) > 1 else [has])
+            raise ValueError(f"the model has no head {tuple(head)}; it has {has}")
         wanted.setdefault(places[place][layer - 1], []).append(number - 1)
     with contextlib.ExitStack() as stack:
         for attention, numbers in wanted.items():
             keep = torch.ones(attention.num_heads, 1)
             keep[numbers] = 0.0
-            stack.enter_context(hooked(attention.out, lambda _, args, keep=keep: (_kept(args[0], keep),)))
+            hook = attention.out.register_forward_pre_hook(lambda _, args, keep=keep: (_kept(args[0], keep),))
+            stack.callback(hook.remove)
         yield model
 
 
 def _kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """x [B, Q, H · d], keep [H, 1] -> x with the heads that are not kept at 0."""
     return (x.unflatten(-1, (len(keep), -1)) * keep.to(x)).flatten(-2)
-
-
-@contextlib.contextmanager
-def hooked(module: nn.Module, hook: Callable) -> Iterator[None]:
-    """Within it the module's inputs go through `hook(module, args) -> args` first."""
-    handle = module.register_forward_pre_hook(hook)
-    try:
-        yield
-    finally:
-        handle.remove()

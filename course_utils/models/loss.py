@@ -23,16 +23,10 @@ def masked_loss(logits: Tensor, target: Tensor, mask: Tensor | None = None, labe
     return F.cross_entropy(logits.to(precise), target, label_smoothing=label_smoothing)
 
 
-def output_loss(
-    features: Tensor,
-    output: torch.nn.Module | tuple[Tensor, Tensor | None],
-    target: Tensor,
-    mask: Tensor | None = None,
-    label_smoothing: float = 0.0,
-) -> Tensor:
+def output_loss(features: Tensor, output, target: Tensor, mask=None, label_smoothing: float = 0.0) -> Tensor:
     """masked_loss of the logits that an output matrix makes of features, made for the real tokens only.
 
-    features [B, T, D], output: weight [V, D] and bias [V] or None, target [B, T], mask [B, T] -> scalar.
+    features [B, T, D], output: an nn.Linear, or weight [V, D] and bias [V], target [B, T], mask [B, T] -> scalar.
     """
     weight, bias = output if isinstance(output, tuple) else (output.weight, output.bias)
     vectors("weight", weight, vectors("features", features).shape[-1], "[V, D]")
@@ -47,16 +41,15 @@ def tokens_that_count(x: Tensor, target: Tensor, mask: Tensor | None, words: int
     Raises ValueError where shapes differ, no token is left, or a target is no word; TypeError for another mask.
     """
     if not isinstance(target, Tensor) or target.dtype != torch.int64 or x.shape[:-1] != target.shape:
-        raise ValueError(
-            f"predictions {list(x.shape)} for a target that is {described(target)}; needed: int64, one per token"
-        )
+        given = f"predictions {list(x.shape)} for a target that is {described(target)}"
+        raise ValueError(f"{given}; needed: int64, one per token")
     counted = target != IGNORED
     if mask is not None:
         if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
             raise TypeError(f"mask is {described(mask)}; needed: a boolean tensor, True = a real token")
         if mask.shape != target.shape:
             raise ValueError(f"mask is {list(mask.shape)}; needed: {list(target.shape)}, True = a real token")
-        counted = counted & mask
+        counted &= mask
     if not counted.any():
         raise ValueError(f"no token is left in {list(target.shape)}; needed: at least one that is real and not −100")
     chosen = target[counted]

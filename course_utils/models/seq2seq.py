@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
+from course_utils.decoding.search import Step
 from course_utils.support.checks import check_ids, described, one_of, real_number, sizes
 
 from .loss import output_loss
@@ -27,30 +28,23 @@ QUERIES = ("previous", "current")
 
 @dataclass(frozen=True)
 class Seq2SeqConfig:
-    """Sizes and choices of a Seq2Seq.
+    """Sizes and choices of a Seq2Seq. Raises ValueError for settings that cannot work.
 
-    attention       None, or the name of one of the twelve SCORES
-    query           who asks: "previous", the decoder's state before this word (Bahdanau's sₜ₋₁, whose answer feeds the
-                    new state), or "current", the state after it (Luong's hₜ, whose answer feeds the prediction only)
-    model_size      features of a decoder state, and of an encoder state (half of them read from each end); even
-    embedding_size  features of a word; model_size by default
-    score_size      hidden features of the score, where it has any; model_size / 2 by default
-    num_layers      recurrent layers of encoder and decoder; reverse_source: read the source from its end
-    max_length      the longest source, in tokens
-    Raises ValueError for settings that cannot work.
+    query: "previous", the decoder's state before this word (Bahdanau's sₜ₋₁, whose context feeds the new state), or
+    "current", the state after it (Luong's hₜ, whose context feeds the prediction only).
     """
 
     source_vocab_size: int
     target_vocab_size: int
-    model_size: int = 128
-    embedding_size: int | None = None
-    num_layers: int = 1
-    attention: str | None = "additive"
+    model_size: int = 128  # features of a decoder or encoder state; even: half of the latter are read from each end
+    embedding_size: int | None = None  # features of a word; model_size by default
+    num_layers: int = 1  # of encoder and decoder
+    attention: str | None = "additive"  # None, or the name of one of the twelve SCORES
     query: str = "previous"
-    score_size: int | None = None
-    reverse_source: bool = False
+    score_size: int | None = None  # hidden features of the score, where it has any; model_size / 2 by default
+    reverse_source: bool = False  # read the source from its end
     dropout: float = 0.0
-    max_length: int = 64
+    max_length: int = 64  # of the source, in tokens
 
     def __post_init__(self):
         needed = ("source_vocab_size", "target_vocab_size", "model_size", "num_layers", "max_length")
@@ -89,14 +83,6 @@ class DecoderState(NamedTuple):
 
     hidden: Tensor
     memory: Memory
-
-
-class Step(NamedTuple):
-    """One decoding step: logits [B, V] of the next word, the new state, weights [B, K] over the source or None."""
-
-    logits: Tensor
-    state: DecoderState
-    weights: Tensor | None
 
 
 class Seq2Seq(nn.Module):
@@ -138,8 +124,9 @@ class Seq2Seq(nn.Module):
     def _features(self, source, target, source_mask) -> tuple[Tensor, Tensor | None]:
         """What the output matrix is applied to [B, T, E], and the weights [B, T, K]."""
         memory = self.encode(source, source_mask)
-        hidden = self.bridge(memory.summary).tanh().unflatten(-1, (self.config.num_layers, -1))
-        words = self.dropout(self.target_embedding(self._checked(target, "target")))
+        hidden = self._first_hidden(memory)
+        check_ids(target, self.config.target_vocab_size, "target")
+        words = self.dropout(self.target_embedding(target))  # [B, T, E]
         weights = None
         if self.score is None:
             context = memory.summary[:, None].expand(-1, words.shape[1], -1)
@@ -153,7 +140,10 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
         """Read the whole source: source [B, K], source_mask [B, K] bool, True = a real token -> Memory."""
-        source = self._checked(source, "source")
+        check_ids(source, self.config.source_vocab_size, "source")
+        if source.shape[1] > self.config.max_length:
+            given, limit = source.shape[1], self.config.max_length
+            raise ValueError(f"source has {given} tokens; the model is made for {limit}: cut it, or raise max_length")
         mask = torch.ones_like(source, dtype=torch.bool) if source_mask is None else source_mask
         lengths = _lengths(mask, source)
         order = torch.arange(source.shape[1], device=source.device).expand_as(source)
@@ -167,14 +157,13 @@ class Seq2Seq(nn.Module):
             packed = pack_padded_sequence(words, lengths.cpu(), batch_first=True, enforce_sorted=False)
             states, last = self.encoder(packed)
             states, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
-        summary = torch.cat([last[-2], last[-1]], -1)
         projected = states if self.score is None else self.score.project(states)
-        return Memory(states, projected, summary, mask, order)
+        return Memory(states, projected, torch.cat([last[-2], last[-1]], -1), mask, order)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
         """The state before the first word: source [B, K], source_mask [B, K] -> DecoderState."""
         memory = self.encode(source, source_mask)
-        return DecoderState(self.bridge(memory.summary).tanh().unflatten(-1, (self.config.num_layers, -1)), memory)
+        return DecoderState(self._first_hidden(memory), memory)
 
     def step(self, words: Tensor, state: DecoderState) -> Step:
         """One word further: words [B], the ones written last (<bos> at first) -> Step."""
@@ -192,6 +181,10 @@ class Seq2Seq(nn.Module):
             weights = self._as_read(weights, memory)[:, 0]
         logits = F.linear(self._read_out(states, context)[:, 0], self.target_embedding.weight, self.bias)
         return Step(logits, DecoderState(hidden.transpose(0, 1), memory), weights)
+
+    def _first_hidden(self, memory: Memory) -> Tensor:
+        """[B, L, D]: what the decoder begins with."""
+        return self.bridge(memory.summary).tanh().unflatten(-1, (self.config.num_layers, -1))
 
     def _attend(self, queries: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """queries [B, Q, D] -> context [B, Q, D], weights [B, Q, K] in the order of reading."""
@@ -216,15 +209,6 @@ class Seq2Seq(nn.Module):
         if not self.config.reverse_source:
             return weights
         return weights.gather(2, memory.order[:, None].expand_as(weights))
-
-    def _checked(self, ids: Tensor, role: str) -> Tensor:
-        check_ids(ids, self.config.source_vocab_size if role == "source" else self.config.target_vocab_size, role)
-        if role == "source" and ids.shape[1] > self.config.max_length:
-            raise ValueError(
-                f"source has {ids.shape[1]} tokens, the model was made for {self.config.max_length}: shorten it, or "
-                "build the model with a larger max_length"
-            )
-        return ids
 
 
 def _lengths(mask: Tensor, source: Tensor) -> Tensor:

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, local_mask
 from course_utils.attention.multihead import KeyValues, recording
+from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
 
 from . import convert
-from .blocks import DecoderBlock, EncoderBlock
+from .blocks import DecoderBlock, EncoderBlock, Widened
 from .heads import recorded
 from .loss import output_loss
 
@@ -27,35 +28,24 @@ POSITIONS = ("sinusoidal", "learned", "rotary", "none")
 
 
 @dataclass(frozen=True)
-class TransformerConfig:
-    """Sizes and choices of a Transformer.
+class TransformerConfig(Widened):
+    """Sizes and choices of a Transformer. Raises ValueError for settings that cannot work."""
 
-    vocabulary sizes   None for both: the model reads and gives features [B, T, D] in place of ids and logits
-    num_layers         of the encoder, and of the decoder; ffn_size: 4 · model_size by default
-    max_length         longest text for learned positions; sinusoidal and rotary ones go on beyond
-    norm_first         pre-norm; False: post-norm, as in 2017. Either way both stacks end with a norm (torch's do, too)
-    tie_embeddings     the output matrix is the target's embedding
-    positions          "sinusoidal", "learned", "rotary" (self-attention only) or "none"
-    key_heads          fewer heads for keys and values (grouped- or multi-query); window: words see this far back only
-    memory_layers      which encoder layer each decoder layer reads, from 1; by default all read the last
-    Raises ValueError for settings that cannot work.
-    """
-
-    source_vocab_size: int | None
+    source_vocab_size: int | None  # None for both: the model reads and gives features [B, T, D], not ids and logits
     target_vocab_size: int | None
     model_size: int = 128
-    num_layers: int = 2
+    num_layers: int = 2  # of the encoder, and of the decoder
     num_heads: int = 4
-    ffn_size: int | None = None
-    max_length: int = 64
+    ffn_size: int | None = None  # 4 · model_size by default
+    max_length: int = 64  # of a text, where positions are learned; sinusoidal and rotary ones go on beyond
     dropout: float = 0.1
-    norm_first: bool = True
-    tie_embeddings: bool = True
-    positions: str = "sinusoidal"
+    norm_first: bool = True  # pre-norm; False: post-norm, as in 2017. Both stacks end with a norm, as torch's do
+    tie_embeddings: bool = True  # the output matrix is the target's embedding
+    positions: str = "sinusoidal"  # or "learned", "rotary" (self-attention only), "none"
     activation: str = "relu"
-    key_heads: int | None = None
-    window: int | None = None
-    memory_layers: tuple[int, ...] | None = None
+    key_heads: int | None = None  # fewer heads for keys and values (grouped- or multi-query)
+    window: int | None = None  # words see this far back only
+    memory_layers: tuple[int, ...] | None = None  # the encoder layer that each decoder layer reads, from 1
 
     def __post_init__(self):
         optional = ("ffn_size", "key_heads", "window")
@@ -65,22 +55,14 @@ class TransformerConfig:
             raise ValueError(f"vocabulary sizes are {words}; needed: two whole numbers from 1, or None for both")
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
-        layers = self.reads
-        if (
-            not isinstance(layers, tuple | list)
-            or len(layers) != self.num_layers
-            or not all(isinstance(n, int) and 1 <= n <= self.num_layers for n in layers)
-        ):
+        layers, possible = self.reads, range(1, self.num_layers + 1)
+        fits = isinstance(layers, tuple | list) and all(isinstance(n, int) and n in possible for n in layers)
+        if not fits or len(layers) != self.num_layers:
             raise ValueError(f"memory_layers is {layers}; needed: {self.num_layers} numbers from 1 to it")
 
     @property
-    def inner_size(self) -> int:
-        """Features inside the feed-forward network: ffn_size, or four times model_size."""
-        return self.ffn_size or 4 * self.model_size
-
-    @property
     def reads(self) -> tuple[int, ...]:
-        """Which encoder layer each decoder layer reads: memory_layers, or the last one for all."""
+        """The encoder layer that each decoder layer reads: memory_layers, or the last for all."""
         return self.memory_layers or (self.num_layers,) * self.num_layers
 
 
@@ -106,22 +88,12 @@ class Memory(NamedTuple):
 
 
 class DecoderState(NamedTuple):
-    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, 1, S] or
-    None;
-    past: keys and values of the words written so far, for each layer (empty before the first)."""
+    """The KV cache. memory: keys and values of the source for each layer, computed once; mask [B, 1, S] or None; past:
+    keys and values of the words written so far, for each layer (empty before the first)."""
 
     memory: tuple[KeyValues, ...]
     mask: Tensor | None
     past: tuple[KeyValues, ...]
-
-
-class Step(NamedTuple):
-    """One decoding step: logits [B, V] of the next word, the new state, weights [B, S] over the source: of the last
-    layer, mean of its heads."""
-
-    logits: Tensor
-    state: DecoderState
-    weights: Tensor
 
 
 class Transformer(nn.Module):
@@ -137,13 +109,11 @@ class Transformer(nn.Module):
         self.decoder = nn.ModuleList(DecoderBlock(*sizes, **options) for _ in range(c.num_layers))
         self.encoder_norm, self.decoder_norm = nn.LayerNorm(c.model_size), nn.LayerNorm(c.model_size)
         self.dropout = nn.Dropout(c.dropout)
+        self.positions = self.target_positions = None
         if c.positions == "sinusoidal":
             self.positions = self.target_positions = SinusoidalPositions(c.max_length, c.model_size)
         elif c.positions == "learned":
-            self.positions = LearnedPositions(c.max_length, c.model_size)
-            self.target_positions = LearnedPositions(c.max_length, c.model_size)
-        else:
-            self.positions = self.target_positions = None
+            self.positions, self.target_positions = (LearnedPositions(c.max_length, c.model_size) for _ in range(2))
         if c.source_vocab_size is not None:
             self.source_embedding = nn.Embedding(c.source_vocab_size, c.model_size)
             self.target_embedding = nn.Embedding(c.target_vocab_size, c.model_size)
@@ -155,12 +125,7 @@ class Transformer(nn.Module):
             nn.init.zeros_(self.output.bias)
 
     def forward(
-        self,
-        source: Tensor,
-        target: Tensor,
-        source_mask: Tensor | None = None,
-        target_mask: Tensor | None = None,
-        need_weights: bool = False,
+        self, source: Tensor, target: Tensor, source_mask=None, target_mask=None, need_weights: bool = False
     ) -> TransformerOutput:
         """source [B, S] and target [B, T] (from <bos> on) ids, masks of the same shapes, bool, True = a real token
         -> TransformerOutput. Each target word sees the words up to itself, in training and in use alike."""
@@ -190,7 +155,7 @@ class Transformer(nn.Module):
         x = self._embed(target, "target")  # [B, T, D]
         mask = self._seen(x.shape[1], check_real(target_mask, target), causal=True, like=x)
         for block, layer in zip(self.decoder, self.config.reads, strict=True):
-            x = block(x, memory.states[layer - 1], mask, _over_source(memory.mask)).features
+            x = block(x, memory.states[layer - 1], mask, _keys(memory.mask)).features
         return self.decoder_norm(x)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
@@ -198,10 +163,11 @@ class Transformer(nn.Module):
         memory = self.encode(source, source_mask)
         layers = zip(self.decoder, self.config.reads, strict=True)
         read = tuple(block.cross_attention.project(memory.states[n - 1]) for block, n in layers)
-        return DecoderState(read, _over_source(source_mask), ())
+        return DecoderState(read, _keys(source_mask), ())
 
     def step(self, words: Tensor, state: DecoderState) -> Step:
-        """One word further: words [B], the ones written last (<bos> at first) -> Step."""
+        """One word further: words [B], the ones written last (<bos> at first) -> Step. Its weights [B, S]: of the last
+        layer, mean of its heads."""
         first = state.past[0].keys.shape[2] if state.past else 0
         x, past, window = self._embed(words[:, None], "target", first), [], self.config.window
         mask = None if window is None else local_mask(first + 1, window, device=x.device)[-1:]
@@ -229,17 +195,15 @@ class Transformer(nn.Module):
         return self.dropout(x if positions is None else positions(x, first))
 
     def _seen(self, size: int, real: Tensor | None, causal: bool, like: Tensor) -> Tensor | None:
-        """Who may be attended to, as a mask [T, T], [B, 1, T] or [B, T, T], or None for everybody."""
-        window, mask = self.config.window, None
+        """Which positions may be attended to: a mask [T, T], [B, 1, T] or [B, T, T], or None for all."""
+        window, real, mask = self.config.window, _keys(real), None
         if window is not None:
             mask = local_mask(size, window, causal, like.device)
         elif causal:
             mask = causal_mask(size, like.device)
-        if real is None or bool(real.all()):
-            return mask
-        return real[:, None] if mask is None else mask & real[:, None]
+        return mask if real is None else real if mask is None else mask & real
 
 
-def _over_source(mask: Tensor | None) -> Tensor | None:
+def _keys(mask: Tensor | None) -> Tensor | None:
     """[B, S] -> [B, 1, S]; None where there is no padding."""
     return None if mask is None or bool(mask.all()) else mask[:, None]

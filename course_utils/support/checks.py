@@ -4,8 +4,10 @@ Each function here looks at one thing, gives the value back as it is to be used,
 needed, what to do. TypeError: a tensor or list of another kind; ValueError: a number or a shape that cannot be.
 """
 
+import difflib
 import math
 import operator
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -86,6 +88,12 @@ def whole_characters(text: str) -> str:
     return text
 
 
+def did_you_mean(name, known: Iterable[str]) -> str:
+    """ " Did you mean 'gpt-en'?", or "" where nothing known is near."""
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 def flag(name: str, value) -> bool:
     """True or False, and nothing that only counts as one of them."""
     if not isinstance(value, bool):
@@ -101,9 +109,7 @@ def real_numbers(name: str, x) -> Tensor:
         except (TypeError, ValueError, RuntimeError, OverflowError):
             raise TypeError(f"{name} is {described(x)}; needed: a tensor of numbers, or a list of them") from None
     if x.dtype == torch.bool or x.is_complex() or x.layout != torch.strided or x.is_quantized:
-        raise TypeError(
-            f"{name} is {described(x)}; needed: real numbers (a mask of True and False is an argument of its own)"
-        )
+        raise TypeError(f"{name} is {described(x)}; needed: real numbers (a mask of True and False goes to `mask`)")
     return x if x.is_floating_point() else x.to(torch.get_default_dtype())
 
 
@@ -132,6 +138,13 @@ def alike(**tensors: Tensor) -> None:
         if x.dtype != one.dtype and not torch.is_autocast_enabled(one.device.type):
             kinds = [str(t.dtype).removeprefix("torch.") for t in (one, x)]
             raise TypeError(f"{first} holds {kinds[0]}, {name} {kinds[1]}; needed: one kind: {name}.to({first}.dtype)")
+
+
+def queries_keys_values(queries, keys, values) -> None:
+    """Are these three tensors of vectors, [..., n, D], that hold the same kind of number on the same device?"""
+    for name, x in (("queries", queries), ("keys", keys), ("values", values)):
+        vectors(name, x)
+    alike(queries=queries, keys=keys, values=values)
 
 
 def boolean_mask(mask, like: Tensor, name: str = "mask") -> Tensor:
@@ -189,6 +202,13 @@ def _range(kind: str, least=None, most=None, above=None, below=None) -> str:
     low = [f"from {least}"] if least is not None else [f"above {above}"] if above is not None else []
     high = [f"to {most}"] if most is not None else [f"below {below}"] if below is not None else []
     return " ".join([kind, *low, *high])
+
+
+def check_rng(generator) -> torch.Generator | None:
+    """The generator, as it was given. Raises TypeError for anything but one, or None."""
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None")
+    return generator
 
 
 def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:

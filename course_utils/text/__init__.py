@@ -8,29 +8,9 @@
 """
 
 from .batches import Batch, Batches, collate, order_of, pad, padding_first
-from .saved import from_json
-from .subwords import Subwords
+from .subwords import Subwords, from_json
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Characters, Vocabulary, as_text, join, normalise
 from .wordpiece import WordPiece
 
-__all__ = [
-    "BOS",
-    "Batch",
-    "Batches",
-    "Characters",
-    "EOS",
-    "PAD",
-    "SPECIAL",
-    "Subwords",
-    "UNK",
-    "Vocabulary",
-    "WordPiece",
-    "as_text",
-    "collate",
-    "from_json",
-    "join",
-    "normalise",
-    "order_of",
-    "pad",
-    "padding_first",
-]
+__all__ = ["BOS", "EOS", "PAD", "SPECIAL", "UNK", "Characters", "Subwords", "Vocabulary", "WordPiece", "from_json"]
+__all__ += ["Batch", "Batches", "as_text", "collate", "join", "normalise", "order_of", "pad", "padding_first"]

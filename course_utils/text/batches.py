@@ -28,16 +28,10 @@ class Batch(NamedTuple):
         return Batch(*(x.to(device) for x in self))
 
 
-def _pairs(name: str, value) -> Sequence:
-    if not isinstance(value, list | tuple):
-        raise TypeError(f"{name} is {described(value)}; needed: a list of them")
-    return value
-
-
 def pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     """Lists of numbers -> ids [B, T], filled up with <pad>, and mask [B, T], True = real; T: the longest, or 1."""
-    if not all(isinstance(s, list | tuple) for s in _pairs("sequences", sequences)):
-        raise TypeError("sequences hold something else than lists of whole numbers, as `encode` gives them")
+    if not isinstance(sequences, list | tuple) or not all(isinstance(s, list | tuple) for s in sequences):
+        raise TypeError(f"sequences is {described(sequences)}; needed: a list of lists of numbers, as `encode` gives")
     longest = max([1, *map(len, sequences)])
     needed = "lists of whole numbers, as `encode` gives them"
     try:
@@ -68,8 +62,9 @@ def padding_first(ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 def collate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Batch:
     """Pairs (source, target) of numbers, without <bos> and <eos> -> Batch."""
-    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in _pairs("pairs", pairs)):
-        raise TypeError("pairs hold something else than pairs (source, target) of lists of whole numbers")
+    fits = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
+    if not fits:
+        raise TypeError(f"pairs is {described(pairs)}; needed: pairs (source, target) of lists of whole numbers")
     source, source_mask = pad([s for s, _ in pairs])
     target_in, target_mask = pad([[BOS, *t] for _, t in pairs])
     target_out, _ = pad([[*t, EOS] for _, t in pairs])
@@ -78,20 +73,17 @@ def collate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Batch:
 
 @dataclass
 class Batches:
-    """Goes through pairs (source, target) of numbers in batches of similar length, in another order each time.
-
-    tokens     at most so many tokens in a batch, padding and both languages counted
-    seed       None: drawn from torch's generator (within `fit` that is the run's own); a number: always the same order
-    """
+    """Goes through pairs (source, target) of numbers in batches of similar length, in another order each time."""
 
     pairs: Sequence[tuple[Sequence[int], Sequence[int]]]
-    tokens: int = 2000
-    seed: int | None = None
+    tokens: int = 2000  # at most, in a batch, padding and both languages counted
+    seed: int | None = None  # None: drawn from torch's generator (within `fit` the run's own); else always this order
 
     def __post_init__(self):
         if not isinstance(self.pairs, Sequence) or isinstance(self.pairs, str):
             raise TypeError(f"pairs is {described(self.pairs)}; needed: a list of pairs (source, target) of numbers")
-        if not all(isinstance(s, list | tuple) for pair in self.pairs for s in (_pairs("a pair", pair))):
+        pairs = (p if isinstance(p, list | tuple) and len(p) == 2 else [None] for p in self.pairs)
+        if not all(isinstance(s, list | tuple) for pair in pairs for s in pair):
             raise TypeError("pairs hold something else than pairs (source, target) of lists of whole numbers")
         if not self.pairs:
             raise ValueError("pairs is empty: give at least one pair of sentences")
@@ -102,9 +94,8 @@ class Batches:
         seed = torch.randint(2**62, ()).item() if self.seed is None else self.seed
         generator = torch.Generator().manual_seed(seed)
         noise = torch.rand(len(self.pairs), generator=generator).tolist()
-        order = sorted(
-            range(len(self.pairs)), key=lambda i: (len(self.pairs[i][0]), len(self.pairs[i][1]) + noise[i], noise[i])
-        )
+        lengths = [(len(pair[0]), len(pair[1]) + n, n) for pair, n in zip(self.pairs, noise, strict=True)]
+        order = sorted(range(len(self.pairs)), key=lengths.__getitem__)
         groups, group, longest = [], [], (0, 0)
         for i in order:
             source, target = max(1, len(self.pairs[i][0])), len(self.pairs[i][1])  # `pad` makes room for one

@@ -3,23 +3,20 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import ids_of, list_of_texts, whole_characters, whole_number
+from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
 
-from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, as_text, normalise
+from .pieces import LARGEST, Pieces
+from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Vocabulary, as_text, normalise
+from .wordpiece import WordPiece
 
-LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
 
-
-class Subwords:
+class Subwords(Pieces):
     """Byte-pair encoding by the library `tokenizers`: the same methods as a Vocabulary.
 
     A token that begins with ▁ begins a word. Sennrich, Haddow & Birch 2016.
     """
 
-    split = "subwords"
-
-    def __init__(self, tokenizer):
-        self.tokenizer = tokenizer
+    split, unk, unseen = "subwords", UNK, (PAD, BOS, EOS)
 
     @classmethod
     def build(cls, sentences: Iterable[str], max_size: int = 8000, min_count: int = 2, special=SPECIAL):
@@ -39,59 +36,38 @@ class Subwords:
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
         tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
-        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Metaspace(),
-                pre_tokenizers.Split(Regex(r"▁?[^\w\s'▁-]"), "isolated"),
-                pre_tokenizers.Split(Regex(r"^▁?(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)"), "isolated"),
-            ]
-        )
+        alone = r"▁?[^\w\s'▁-]", r"^▁?(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)"  # punctuation, elided words
+        cuts = (pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in alone)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), *cuts])
         tokenizer.decoder = decoders.Metaspace()
-        trainer = trainers.BpeTrainer(
-            vocab_size=max_size, min_frequency=min_count, special_tokens=list(special), show_progress=False
-        )
+        sizes = {"vocab_size": max_size, "min_frequency": min_count}
+        trainer = trainers.BpeTrainer(**sizes, special_tokens=list(special), show_progress=False)
         tokenizer.train_from_iterator(map(normalise, sentences), trainer)
         return cls(tokenizer)
 
-    def __len__(self) -> int:
-        return self.tokenizer.get_vocab_size()
-
-    def __contains__(self, token: str) -> bool:
-        return isinstance(token, str) and self.tokenizer.token_to_id(token) is not None
-
-    def __repr__(self) -> str:
-        return f"Subwords({len(self)})"
-
-    def cut(self, text: str | Sequence[str]) -> list[str]:
-        """The pieces of a sentence; an unknown character as it stands there."""
-        text = normalise(whole_characters(as_text(text)))
-        found = self.tokenizer.encode(text, add_special_tokens=False)
-        spans = zip(found.tokens, found.ids, found.offsets, strict=True)
-        return [text[a:b] if i == UNK else token for token, i, (a, b) in spans]
-
-    def encode(self, text: str | Sequence[str]) -> list[int]:
-        """A sentence as numbers, without <bos> and <eos>; a character never seen becomes <unk> (1)."""
-        text = whole_characters(as_text(text))
-        return self.tokenizer.encode(normalise(text), add_special_tokens=False).ids
-
-    def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The piece of each number. Raises ValueError for a number that none has."""
-        return [self.tokenizer.id_to_token(i) for i in ids_of(ids, len(self))]
-
-    def decode(self, ids: Iterable[int]) -> str:
-        """Numbers as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
-        kept = [i for i in ids_of(ids, len(self)) if i not in (PAD, BOS, EOS)]
-        return self.tokenizer.decode(kept, skip_special_tokens=False).strip()
+    def plain(self, text: str | Sequence[str]) -> str:
+        """In one spelling: see `normalise`."""
+        return normalise(whole_characters(as_text(text)))
 
     def to_json(self) -> dict:
         return {"kind": "subwords", "tokenizer": json.loads(self.tokenizer.to_str())}
 
 
-def tokenizer_of(card):
-    """The tokenizer whose JSON this is. Raises ValueError if it is none."""
+def from_json(card: dict) -> Vocabulary | Subwords | WordPiece:
+    """A vocabulary of any kind from what its `to_json` gave. Raises ValueError for anything else."""
     from tokenizers import Tokenizer
 
+    if not isinstance(card, dict):
+        raise ValueError(f"this is no vocabulary: {described(card)}; needed: what `to_json` gave")
     try:
-        return Tokenizer.from_str(json.dumps(card))
+        if card["kind"] == "wordpiece":
+            return WordPiece.from_json(card)
+        if card["kind"] != "subwords":
+            return Vocabulary(card["tokens"], card["kind"])
+        tokenizer = json.dumps(card["tokenizer"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is no vocabulary: {error!s} is missing or wrong") from None
+    try:
+        return Subwords(Tokenizer.from_str(tokenizer))
     except Exception as error:  # the library raises nothing more special
         raise ValueError(f"this is no tokenizer: {error}") from None

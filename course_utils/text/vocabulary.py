@@ -1,11 +1,4 @@
-"""Text to numbers and back: words, characters or subwords; batches of similar length, padded, with masks.
-
-    vocabulary = Vocabulary.build(sentences)               # words; split="characters" for Chinese
-    vocabulary.encode("The animal was tired.")             # [12, 57, 9, 84, 4]
-    vocabulary.decode([12, 57, 9, 84, 4])                  # "the animal was tired."
-
-A `Subwords` has the same methods: frequent words stay whole, rare ones fall into pieces, so few are unknown.
-"""
+"""Words, or characters, as numbers and back."""
 
 import re
 import unicodedata
@@ -15,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from course_utils.support.checks import described, ids_of, list_of_texts, one_of, whole_number
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
-LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
 PAD, UNK, BOS, EOS = range(4)
 
 _WORD = re.compile(r"'s\b|\w+(?:['-]\w+)*'?|[^\w\s]")
@@ -131,8 +123,7 @@ class Characters(Vocabulary):
 def join(words: Sequence[str]) -> str:
     """Words as a sentence: no space before a comma, a full stop or 's, none after an elision."""
     text = re.sub(r" (?=[.,)…]|'s\b)|(?<=\()\s", "", " ".join(list_of_texts("words", words, "one word each")))
-    text = re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
-    return text
+    return re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
 
 
 def _is_text(sentence) -> bool:

@@ -11,14 +11,15 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from course_utils.support.checks import described, ids_of, list_of_texts, whole_characters, whole_number
+from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
 
-LARGEST = 1_000_000  # pieces that may be learned
+from .pieces import LARGEST, Pieces
+
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-class WordPiece:
-    """Words and pieces of words, each with a number. A text is cut without [CLS] and [SEP]: `bert_text` puts them.
+class WordPiece(Pieces):
+    """Words and pieces of words, each with a number; [MASK] in a text is the mask. [CLS] and [SEP] are left to others.
 
     tokenizer   a `tokenizers.Tokenizer` with the five special tokens
     """
@@ -29,10 +30,11 @@ class WordPiece:
         missing = [token for token in SPECIAL if tokenizer.token_to_id(token) is None]
         if missing:
             raise ValueError(f"the tokenizer has no {', '.join(missing)}; needed: a WordPiece tokenizer of a BERT")
-        self.tokenizer = tokenizer
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
+        super().__init__(tokenizer)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         self.pad, self.unk, self.cls, self.sep, self.mask = map(tokenizer.token_to_id, SPECIAL)
+        self.unseen = self.pad, self.cls, self.sep
 
     @classmethod
     def build(cls, sentences: Iterable[str], max_size: int = 1000, min_count: int = 1):
@@ -43,27 +45,23 @@ class WordPiece:
         from tokenizers import trainers
 
         sentences, learned = list_of_texts("sentences", sentences), _tokenizer({})
-        max_size, min_count = (
-            whole_number("max_size", max_size, 6, LARGEST),
-            whole_number("min_count", min_count, 1, 10**9),
-        )
-        alphabet = sorted({c for s in sentences for c in learned.normalizer.normalize_str(_text(s)) if not c.isspace()})
+        max_size = whole_number("max_size", max_size, 6, LARGEST)
+        min_count = whole_number("min_count", min_count, 1, 10**9)
+        letters = {c for s in sentences for c in learned.normalizer.normalize_str(whole_characters(s))}
+        alphabet = sorted(c for c in letters if not c.isspace())
         if not alphabet:
             raise ValueError("no text to learn from; needed: at least one sentence")
         # The trainer numbers later letters as it meets them in a hash table: named beforehand, their order is ours.
         before = [*SPECIAL, *alphabet, *(f"##{c}" for c in alphabet if c.isalnum())]
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=max_size, min_frequency=min_count, special_tokens=before, show_progress=False
-        )
+        sizes = {"vocab_size": max_size, "min_frequency": min_count}
+        trainer = trainers.WordPieceTrainer(**sizes, special_tokens=before, show_progress=False)
         learned.train_from_iterator(sentences, trainer)
         return cls(_tokenizer(learned.get_vocab(with_added_tokens=True)))
 
     @classmethod
     def from_file(cls, path: str | Path):
-        """Of a published model: its vocab.txt, tokenizer.json, or the folder with either.
-
-        Raises FileNotFoundError where there is none, ValueError for a tokenizer of another kind.
-        """
+        """Of a published model: its vocab.txt, tokenizer.json, or the folder with either. Raises FileNotFoundError
+        where there is none, ValueError for a tokenizer of another kind."""
         from tokenizers import Tokenizer
 
         if not isinstance(path, str | os.PathLike):
@@ -75,8 +73,7 @@ class WordPiece:
             raise FileNotFoundError(f"{path} holds no tokenizer.json and no vocab.txt: is it the folder of a model?")
         if found.suffix == ".json":
             return cls(Tokenizer.from_file(str(found)))
-        words = found.read_text(encoding="utf-8").splitlines()
-        return cls(_tokenizer({word: number for number, word in enumerate(words)}))
+        return cls.from_json({"tokens": found.read_text(encoding="utf-8").splitlines()})
 
     @property
     def words(self) -> list[str]:
@@ -84,41 +81,13 @@ class WordPiece:
         numbers = self.tokenizer.get_vocab()
         return sorted(numbers, key=numbers.__getitem__)
 
-    def __len__(self) -> int:
-        return self.tokenizer.get_vocab_size()
-
-    def __contains__(self, token: str) -> bool:
-        return isinstance(token, str) and self.tokenizer.token_to_id(token) is not None
-
-    def __repr__(self) -> str:
-        return f"WordPiece({len(self)})"
-
-    def spans(self, text: str) -> list[tuple[int, int, int]]:
-        """(number, start, end) of each piece; text[start:end] is what it stands for."""
-        found = self.tokenizer.encode(_text(text), add_special_tokens=False)
-        return [(i, *span) for i, span in zip(found.ids, found.offsets, strict=True)]
-
-    def cut(self, text: str | Sequence[str]) -> list[str]:
-        """The pieces of a text; an unknown word as it stands there."""
-        text = _text(text)
-        return [text[a:b] if i == self.unk else self.tokenizer.id_to_token(i) for i, a, b in self.spans(text)]
-
-    def encode(self, text: str | Sequence[str]) -> list[int]:
-        """A text as numbers, without [CLS] and [SEP]; [MASK] in the text is the mask."""
-        return [i for i, _, _ in self.spans(_text(text))]
-
-    def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The piece of each number. Raises ValueError for a number that none has."""
-        return [self.tokenizer.id_to_token(i) for i in ids_of(ids, len(self))]
-
-    def decode(self, ids: Iterable[int]) -> str:
-        """Numbers as a text; [PAD], [CLS] and [SEP] are left out, [UNK] and [MASK] stay visible."""
-        kept = [i for i in ids_of(ids, len(self)) if i not in (self.pad, self.cls, self.sep)]
-        return self.tokenizer.decode(kept, skip_special_tokens=False)
-
-    def is_special(self, ids: Iterable[int]) -> list[bool]:
-        """True for [PAD], [CLS] and [SEP]: what is never masked."""
-        return [i in (self.pad, self.cls, self.sep) for i in ids_of(ids, len(self))]
+    def plain(self, text: str | Sequence[str]) -> str:
+        """The text as it is; of tokens, joined by spaces."""
+        if isinstance(text, list | tuple) and all(isinstance(word, str) for word in text):
+            text = " ".join(text)
+        if not isinstance(text, str):
+            raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
+        return whole_characters(text)
 
     def to_json(self) -> dict:
         return {"kind": "wordpiece", "tokens": self.words}
@@ -148,11 +117,3 @@ def _tokenizer(vocabulary: dict[str, int]):
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens([token for token in SPECIAL if token in vocabulary])
     return tokenizer
-
-
-def _text(text: str | Sequence[str]) -> str:
-    if isinstance(text, list | tuple) and all(isinstance(word, str) for word in text):
-        text = " ".join(text)
-    if not isinstance(text, str):
-        raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
-    return whole_characters(text)

@@ -1,9 +1,8 @@
 """Trained models on disk: NAME.safetensors (float16) and NAME.json, which says what it is and how it was made.
 
-Nothing is ever unpickled. `course_utils.training` gives `save_checkpoint` and `load_checkpoint` out as well.
+Nothing is ever unpickled.
 """
 
-import difflib
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from course_utils.models import bert
 from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.models.transformer import Transformer, TransformerConfig
-from course_utils.support import files
+from course_utils.support import checks, files
 
 from . import deltas
 
@@ -29,11 +28,9 @@ ARCHITECTURES = {  # name in a card -> class and its config
     "Seq2Seq": (Seq2Seq, Seq2SeqConfig),
     "Transformer": (Transformer, TransformerConfig),
     "GPT": (GPT, GPTConfig),
-    "Bert": (bert.Bert, bert.BertConfig),
-    "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
-    "BertForSequenceClassification": (bert.BertForSequenceClassification, bert.BertConfig),
-    "BertForTokenClassification": (bert.BertForTokenClassification, bert.BertConfig),
-    "BertForQuestionAnswering": (bert.BertForQuestionAnswering, bert.BertConfig),
+} | {
+    f"Bert{task}": (getattr(bert, f"Bert{task}"), bert.BertConfig)
+    for task in ("", "ForPreTraining", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering")
 }
 SEEN = "seen"  # beside the weights: fingerprints of the training sentences
 AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `course train` makes them."
@@ -41,21 +38,15 @@ AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `co
 
 @dataclass
 class Loaded:
-    """A trained model with what belongs to it.
+    """A trained model with what belongs to it: .model .card, and .source .target or .tokenizer, which all have
+    encode(str) -> list[int] and decode(list[int]) -> str."""
 
-    model           in eval mode, float32
-    card            the JSON: config, data, how it was trained, metrics on held-out data, licence
-    source, target  Vocabulary or Subwords of each side: encode(str) -> list[int], decode(list[int]) -> str
-    tokenizer       the same for a model of one text
-    seen            sorted fingerprints of the sentences it was trained on, or None
-    """
-
-    model: nn.Module
-    card: dict = field(repr=False)
-    source: Any = None
+    model: nn.Module  # in eval mode, float32
+    card: dict = field(repr=False)  # the JSON: config, data, how it was trained, metrics on held-out data, licence
+    source: Any = None  # Vocabulary or Subwords of each side
     target: Any = None
-    tokenizer: Any = None
-    seen: Tensor | None = field(default=None, repr=False)
+    tokenizer: Any = None  # the same for a model of one text
+    seen: Tensor | None = field(default=None, repr=False)  # sorted fingerprints of the sentences it was trained on
 
     def was_seen(self, sentence: str) -> bool | None:
         """Was this source sentence among the training data? None where that was not recorded.
@@ -94,9 +85,9 @@ def save_checkpoint(
     base: the checkpoint beside it that the model was fine-tuned from: only what was added is written, with matrices of
     this rank, see `deltas`, and the tokenizer is the base's.
     Weights are rounded to float16. Whatever happens while it writes, the new pair of files loads afterwards, or the old
-    one: nothing is written before the card is text, and the new weights lie beside the old ones until the card is new.
-    Raises ValueError for a model of another kind, weights that are not finite in float16, more added than the rank, and
-    a card that cannot be JSON. What the files themselves say (OURS) a card cannot change.
+    one: the new weights lie beside the old ones until the card is new. What the files themselves say (OURS) a card
+    cannot change. Raises ValueError for a model of another kind, weights that are not finite in float16, more added
+    than the rank, and a card that cannot be JSON.
     """
     from safetensors.torch import save
 
@@ -104,30 +95,27 @@ def save_checkpoint(
         raise ValueError(f"name is {name!r}; needed: the name of a checkpoint, or a path")
     if type(model).__name__ not in ARCHITECTURES:
         raise ValueError(f"{type(model).__name__} is none of the course's models: {', '.join(ARCHITECTURES)}")
-    path, own, beside = _path(name), _own(model), {}
+    path, own = _path(name), _own(model)
+    record: dict[str, Any] = {
+        "format": FORMAT, "architecture": type(model).__name__, "config": asdict(model.config), "weights": None,
+    }  # fmt: skip
+    if hasattr(model, "classifier"):
+        record["num_labels"] = model.classifier.out_features
     if base is not None:
         start = load_checkpoint(path.with_name(f"{base}.json"))
-        own, beside = deltas.thin(own, start.model.state_dict(), rank), {"base": {"name": base, **_sum(start)}}
-    tensors = {}
-    for key, x in own.items():
-        x = x.detach().cpu().contiguous()
-        tensors[key] = x.half() if x.is_floating_point() else x
-        if not tensors[key].isfinite().all():
-            raise ValueError(f"{key} holds numbers that are NaN, infinite or above 65,504: not fit to be kept")
+        own = deltas.thin(own, start.model.state_dict(), rank)
+        record["base"] = {"name": base, "sha256": start.card["weights"]["sha256"]}
+    tensors = {name: x.detach().cpu().contiguous() for name, x in own.items()}
+    tensors = {name: x.half() if x.is_floating_point() else x for name, x in tensors.items()}
+    if wrong := [name for name, x in tensors.items() if not x.isfinite().all()]:
+        raise ValueError(f"{wrong[0]} holds numbers that are NaN, infinite or above 65,504: not fit to be kept")
     if seen is not None:
         tensors[SEEN] = seen.to(torch.int32).contiguous()
     weights = save(tensors)
+    record["weights"] = {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": "float16"}
+    record |= {key: value for key, value in (card or {}).items() if key not in OURS}
     vocabularies = {"source": source, "target": target, "tokenizer": tokenizer}
-    record = {
-        "format": FORMAT,
-        "architecture": type(model).__name__,
-        "config": asdict(model.config),
-        **({"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}),
-        "weights": {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": "float16"},
-        **beside,
-        **{key: value for key, value in (card or {}).items() if key not in OURS},
-        **{role: vocabulary.to_json() for role, vocabulary in vocabularies.items() if vocabulary is not None},
-    }
+    record |= {role: vocabulary.to_json() for role, vocabulary in vocabularies.items() if vocabulary is not None}
     try:
         written = json.dumps(record | {"sum": card_sum(record)}, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
@@ -159,26 +147,22 @@ def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
     path = _path(name)
     if not path.is_file():
         known = sorted(p.stem for p in folder().glob("*.json"))
-        near = difflib.get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
-        raise FileNotFoundError(
-            f"There is no checkpoint {str(name)!r}.{meant} There are: {', '.join(known) or 'none'}."
-        )
-    card, weights_path = _card(path), path.with_suffix(".safetensors")
+        meant, there = checks.did_you_mean(name, known), ", ".join(known) or "none"
+        raise FileNotFoundError(f"There is no checkpoint {str(name)!r}.{meant} There are: {there}.")
+    card, weights = _card(path), path.with_suffix(".safetensors")
     model = _model(card, path)
-    tensors = _tensors(weights_path, card)
+    tensors = _tensors(weights, card)
     seen = tensors.pop(SEEN, None)
     if seen is not None and (seen.dim() != 1 or seen.dtype != torch.int32 or (seen.diff() <= 0).any()):
-        raise ValueError(f"{weights_path.name} is damaged: its list of sentences seen is out of order. {AGAIN}")
+        raise ValueError(f"{weights.name} is damaged: its list of sentences seen is out of order. {AGAIN}")
     base = _base(card, path)
     if base:
         tensors = deltas.thicken(tensors, base.model.state_dict(), _own(model))
-    _fit(model, tensors, path)
-    tensors = {key: x.float() if x.is_floating_point() else x for key, x in tensors.items()}
+    _check_fit(model, tensors, path)
     for key, x in tensors.items():
         if not x.isfinite().all():
-            raise ValueError(f"{weights_path.name} holds NaN or infinity in {key}: a training that diverged? {AGAIN}")
-    model.load_state_dict(tensors, strict=False)  # _fit has compared names and shapes
+            raise ValueError(f"{weights.name} holds NaN or infinity in {key}: a training that diverged? {AGAIN}")
+    model.load_state_dict(tensors, strict=False)  # as float32; names and shapes have been compared
     vocabularies = {role: text.from_json(card.pop(role)) for role in ("source", "target", "tokenizer") if role in card}
     if base:
         vocabularies = {"source": base.source, "target": base.target, "tokenizer": base.tokenizer} | vocabularies
@@ -193,7 +177,7 @@ def _base(card: dict, path: Path) -> Loaded | None:
         return None
     known = card["base"]
     base = load_checkpoint(path.with_name(f"{known['name']}.json"))
-    if _sum(base)["sha256"] != known["sha256"]:
+    if base.card["weights"]["sha256"] != known["sha256"]:
         raise ValueError(
             f"{path.stem} was fine-tuned from another {known['name']} than the one here, and holds only what was added "
             f"to it. `course train {path.stem} --fresh` makes it again, for this one"
@@ -201,20 +185,12 @@ def _base(card: dict, path: Path) -> Loaded | None:
     return base
 
 
-def _sum(base: Loaded) -> dict:
-    return {"sha256": base.card["weights"]["sha256"]}
-
-
 def _path(name) -> Path:
     """The JSON of a checkpoint: a bare name lies in data/checkpoints, anything else is a path."""
     path = Path(name)
-    if path.parent == Path() and not path.is_absolute() and path.suffix not in (".json", ".safetensors"):
-        return folder() / f"{path}.json"
-    return (
-        path.with_suffix(".json")
-        if path.suffix == ".safetensors"
-        else path.parent / f"{path.name.removesuffix('.json')}.json"
-    )
+    file = path.name.removesuffix(".json").removesuffix(".safetensors") + ".json"
+    bare = path.parent == Path() and path.suffix not in (".json", ".safetensors")
+    return (folder() if bare else path.parent) / file
 
 
 def _card(path: Path) -> dict:
@@ -226,9 +202,7 @@ def _card(path: Path) -> dict:
     if missing:
         raise ValueError(f"{path.name} is no card of a checkpoint: it has no {', '.join(sorted(missing))}. {AGAIN}")
     if card["format"] != FORMAT:
-        raise ValueError(
-            f"{path.name} has format {card['format']}; this version of the course reads {FORMAT}: update it"
-        )
+        raise ValueError(f"{path.name} has format {card['format']}; this version of the course reads {FORMAT}")
     if "sum" in card and card.pop("sum") != card_sum(card):
         raise ValueError(f"{path.name} is damaged: its checksum differs from what it says. {AGAIN}")
     shape = {"architecture": str, "config": dict, "weights": dict, "base": dict, "data": dict, "num_labels": int}
@@ -247,9 +221,7 @@ def _model(card: dict, path: Path) -> nn.Module:
     architecture, config = ARCHITECTURES[name]
     try:
         classes = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
-        settings = {
-            name: tuple(x) if isinstance(x, list) else x for name, x in card["config"].items()
-        }  # JSON has lists
+        settings = {key: tuple(x) if isinstance(x, list) else x for key, x in card["config"].items()}  # JSON has lists
         return architecture(config(**settings), **classes)
     except (TypeError, KeyError, ValueError, RuntimeError, AttributeError, MemoryError) as error:
         raise ValueError(f"{path.name} does not describe a {name}: {error}") from None
@@ -266,10 +238,8 @@ def _tensors(path: Path, card: dict) -> dict[str, Tensor]:
     fitting = [one for one in contents if hashlib.sha256(one).hexdigest() == card["weights"]["sha256"]]
     content = (fitting or contents)[0]
     if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise ValueError(
-            f"{path.name} is a pickle (what torch.save writes), not safetensors. Opening one can run any program it "
-            f"carries, so the course never does. {AGAIN}"
-        )
+        why = "Opening one can run any program it carries, so the course never does"
+        raise ValueError(f"{path.name} is a pickle (what torch.save writes), not safetensors. {why}. {AGAIN}")
     size = card["weights"]["bytes"]
     if len(content) != size:
         raise ValueError(f"{path.name} is damaged: {len(content):,} bytes of {size:,}. {AGAIN}")
@@ -287,12 +257,12 @@ def _own(model: nn.Module) -> dict[str, Tensor]:
     return {name: x for name, x in model.state_dict().items() if name in own}
 
 
-def _fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    wanted = {key: tuple(x.shape) for key, x in _own(model).items()}
-    given = {key: tuple(x.shape) for key, x in tensors.items()}
-    kinds = {key: x.is_floating_point() for key, x in _own(model).items()}
-    if other := next((key for key, x in tensors.items() if kinds.get(key, True) != x.is_floating_point()), None):
-        raise ValueError(f"{path.stem}: {other} holds {tensors[other].dtype}; needed: floating-point numbers. {AGAIN}")
+def _check_fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    own = _own(model)
+    for key, x in tensors.items():
+        if (own[key].is_floating_point() if key in own else True) != x.is_floating_point():
+            raise ValueError(f"{path.stem}: {key} holds {x.dtype}; needed: floating-point numbers. {AGAIN}")
+    wanted, given = ({key: tuple(x.shape) for key, x in state.items()} for state in (own, tensors))
     for key in wanted.keys() | given.keys():
         if wanted.get(key) != given.get(key):
             raise ValueError(

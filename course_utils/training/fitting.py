@@ -35,43 +35,27 @@ EXPLODED = 1e3  # five losses in a row this many times the first ten: diverged
 
 @dataclass(frozen=True)
 class Settings:
-    """How a training goes, beside what it learns from: keywords of `fit`.
+    """How a training goes, beside what it learns from: keywords of `fit`."""
 
-    lr          the learning rate, 0.01 by default; on resuming, that of the earlier call
-    optimizer   `optimizer(parameters, lr=…)`, e.g. torch.optim.SGD; Adam by default
-    schedule    step -> factor of lr
-    clip        the largest norm of the gradient
-    every       steps between two evaluations; a twentieth of all by default
-    higher_is_better    of the first held-out number
-    samples     `samples(model)` -> text shown beside the curve after each evaluation
-    dtype       torch.bfloat16 for products in half precision, where the processor has it (runtime.has_bfloat16)
-    budget_s    seconds at most, for this call
-    tensorboard a folder to write a log to
-    show        False is silent
-    team        the processes that share the batches (chapters/ch07/distributed.py); without: this one
-    """
-
-    lr: float | None = None
-    optimizer: Callable[..., torch.optim.Optimizer] | None = None
-    schedule: Callable[[int], float] | None = None
-    clip: float | None = None
-    every: int | None = None
-    higher_is_better: bool = False
-    samples: Callable[[nn.Module], Any] | None = None
-    dtype: torch.dtype | None = None
-    budget_s: float | None = None
-    tensorboard: str | None = None
-    show: bool = True
-    team: Any = None
+    lr: float | None = None  # the learning rate, 0.01 by default; on resuming, that of the earlier call
+    optimizer: Callable[..., torch.optim.Optimizer] | None = None  # optimizer(parameters, lr=…); Adam by default
+    schedule: Callable[[int], float] | None = None  # step -> factor of lr
+    clip: float | None = None  # the largest norm of the gradient
+    every: int | None = None  # steps between two evaluations; a twentieth of all by default
+    higher_is_better: bool = False  # of the first held-out number
+    samples: Callable[[nn.Module], Any] | None = None  # samples(model) -> text shown beside the curve
+    dtype: torch.dtype | None = None  # torch.bfloat16: products in half precision (see runtime.has_bfloat16)
+    budget_s: float | None = None  # seconds at most, for this call
+    tensorboard: str | None = None  # a folder to write a log to
+    show: bool = True  # False is silent
+    team: Any = None  # the processes that share the batches (chapters/ch07/distributed.py); without: this one
 
     def __post_init__(self):
         for name in ("lr", "clip", "budget_s"):
-            if getattr(self, name) is not None:
-                real_number(name, getattr(self, name), above=0)
+            real_number(name, 1.0 if getattr(self, name) is None else getattr(self, name), above=0)
         for name in ("optimizer", "schedule", "samples"):
             _function(name, getattr(self, name))
-        if self.every is not None:
-            whole_number("every", self.every, 1)
+        whole_number("every", 1 if self.every is None else self.every, 1)
         flag("higher_is_better", self.higher_is_better), flag("show", self.show)
 
 
@@ -97,7 +81,7 @@ def fit(
     resume    the Run of an earlier call; or True: the last one of this model, if any, so that the same cell, run again,
               goes on where it was stopped. After a divergence that is the best state, and lr should be smaller
     seed      of a new run; one that is resumed goes on with its own random states
-    settings  see Settings
+    settings  lr, optimizer, schedule, clip, every, higher_is_better, samples, show and more: see Settings
 
     Raises ValueError or TypeError for settings that cannot work, saying which. A loss that is NaN or explodes ends the
     run and says so; it does not raise.
@@ -109,13 +93,14 @@ def fit(
         model, resume, title, steps, batches=batches, loss=loss, evaluate=evaluate, seed=seed,
         settings=dataclasses.replace(options, samples=None, show=True, budget_s=None), optimizer=options.optimizer,
     )  # fmt: skip
-    if place and (run := place.bring_back(model)):
-        model.last_run = run
-        Progress(run, title or "Training", options.show, apart=options.higher_is_better).finish()
-        return run
-    run = resume or Run(model, steps, history={"loss": ([], [])})
-    run.model, run.steps, run.stopped = model, steps, None
+    kept_run = place.bring_back(model) if place else None
+    run = kept_run or resume or Run(model, steps, history={"loss": ([], [])})
     progress = Progress(run, title or "Training", options.show, apart=options.higher_is_better)
+    if kept_run:
+        model.last_run = run
+        progress.finish()
+        return run
+    run.model, run.steps, run.stopped = model, steps, None
     with Stop() as stop:
         training = _Training(run, batches, evaluate, options, seed)
         model.last_run = run
@@ -222,9 +207,7 @@ class _Training:
         if value.numel() != 1:
             raise ValueError(f"loss returned shape {list(value.shape)}; needed: one number: take its mean")
         if not value.requires_grad:
-            raise ValueError(
-                "loss does not depend on the model's parameters: was it detached, or made a number by .item()?"
-            )
+            raise ValueError("loss does not depend on the model's parameters: was it detached, or taken by .item()?")
         return value
 
     def diverged(self, value: Tensor) -> bool:
@@ -276,8 +259,8 @@ class _Training:
             set_random_states(self.model, state["random"])
         metrics = metrics if isinstance(metrics, Mapping) else {"held-out": metrics}
         metrics = {name: float(value) for name, value in metrics.items()}
-        for name, number in metrics.items():
-            self.run.record(name, number)
+        for name, value in metrics.items():
+            self.run.record(name, value)
         value, best = next(iter(metrics.values())), self.run.best
         if math.isfinite(value) and (best is None or self.sign * value < self.sign * best.value):
             self.run._judged = Best(self.run.step, value, metrics), state
@@ -324,19 +307,18 @@ class _Training:
         run, best = self.run, ""
         if run.best:
             name, value = next(iter(run.best.metrics.items()))
-            best = (
-                f" Best {name}: {value:.4g}, after step {run.best.step}." if self.evaluate else f" Loss: {value:.4g}."
-            )
+            best = f" Best {name}: {value:.4g}, after step {run.best.step}."
+            best = best if self.evaluate else f" Loss: {value:.4g}."
         if run.stopped == "diverged":
             if not run.history["loss"][0]:
                 return f"Stopped at the first step: {self.trouble} from the start. Look at the data and the loss."
-            held = f"The model holds its state after step {run.best.step if run.best else run.step}."
             return (
                 f"Stopped at step {run.history['loss'][0][-1] + 1}: {self.trouble}. The learning rate, {self.lr:g}, is "
-                f"probably too large; try lr={self.lr / 10:g}. {held}{best}"
+                f"probably too large; try lr={self.lr / 10:g}. The model holds its state after step "
+                f"{run.best.step if run.best else run.step}.{best}"
             )
         if run.stopped:
-            why = {"by hand": "by hand", "time": "by the clock", "error": "by an error"}[run.stopped]
+            why = {"time": "by the clock", "error": "by an error"}.get(run.stopped, run.stopped)
             return f"Stopped {why} after {run.step} of {run.steps} steps.{best} To go on, call again with resume=run."
         if self.first == run.step:
             return f"{run.step} steps are done already.{best} For more, ask for more: steps={2 * run.step}."
@@ -345,9 +327,8 @@ class _Training:
 
 def _settings(given: Mapping[str, Any]) -> Settings:
     known = [field.name for field in dataclasses.fields(Settings)]
-    for name in given:
-        if name not in known:
-            raise TypeError(f"fit has no setting {name!r}; there are: {', '.join(known)}")
+    if wrong := [name for name in given if name not in known]:
+        raise TypeError(f"fit has no setting {wrong[0]!r}; there are: {', '.join(known)}")
     return Settings(**given)
 
 
@@ -375,19 +356,15 @@ def _check(model: nn.Module, batches: Any, loss: Any, evaluate: Any, resume: Run
         raise TypeError(f"loss is {described(loss)}; needed: a function: loss(model, batch) -> scalar tensor")
     _function("evaluate", evaluate)
     if isinstance(batches, Iterator):
-        raise ValueError(
-            "batches can be gone through only once; give a list, a DataLoader, or a function of a generator"
-        )
+        raise ValueError("batches can be read only once; needed: a list, a DataLoader, or a function of a generator")
     if isinstance(batches, str | bytes) or not (callable(batches) or isinstance(batches, Iterable | Sequence)):
         raise TypeError(f"batches is {described(batches)}; needed: a list, a DataLoader, or a function of a generator")
     if resume is not None:
         if not isinstance(resume, Run):
             raise TypeError(f"resume is {described(resume)}; needed: the Run of an earlier call, True, or nothing")
-        now, then = model.state_dict(), resume._last["model"]
-        if {n: x.shape for n, x in now.items()} != {n: x.shape for n, x in then.items()}:
-            raise ValueError(
-                "resume belongs to another model: names or shapes of the weights differ; leave it out to start anew"
-            )
+        now, then = ({n: x.shape for n, x in s.items()} for s in (model.state_dict(), resume._last["model"]))
+        if now != then:
+            raise ValueError("resume belongs to another model: names or shapes of its weights differ; leave it out")
 
 
 def _diverged(number: float, before: list[float]) -> str:
@@ -407,7 +384,7 @@ def _writer(folder: str | None) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise ModuleNotFoundError(
-            "A TensorBoard log was asked for, but TensorBoard is not installed. "
-            "Run `pip install tensorboard`, or leave `tensorboard=` out: the curve is shown here anyway."
+            "TensorBoard is not installed. Run `pip install tensorboard`, or leave `tensorboard=` out: the curve is "
+            "shown here anyway."
         ) from None
     return SummaryWriter(folder)

@@ -1,9 +1,8 @@
 """Trainings kept on disk, so that a kernel that was restarted need not train again.
 
 In a workbook `fit` leaves each finished training in `workbook/.kept/`, under a fingerprint of the weights it began
-with, its data, loss, steps, seed, settings, and the edition of the course. If one of them differs, or cannot
-be told, the model is trained again. The folder has a limit; the trainings that were not used for longest are removed
-first.
+with, its data, loss, steps, seed, settings, and the edition of the course. If one of them differs, or cannot be told,
+the model is trained again. When the folder is full, the trainings that were not used for longest go first.
 
 COURSE_KEPT=use takes trainings from there, COURSE_KEPT=anew does not; without it they are taken while presenting, and
 by `resume_here()` always. COURSE_KEPT_DIR names another folder, in a notebook or not.
@@ -23,10 +22,10 @@ from torch import nn
 
 from course_utils import __version__
 from course_utils.support import files
+from course_utils.support.fingerprint import fingerprint
 
 from . import state
 from .display import in_notebook
-from .fingerprint import fingerprint
 from .run import Run
 
 FOLDER = ".kept"
@@ -46,8 +45,8 @@ def folder() -> Path | None:
 
 def wanted() -> bool:
     """Whether a training should be taken from what is kept."""
-    setting = os.environ.get("COURSE_KEPT", "")
-    return resuming() or setting == "use" or (setting != "anew" and bool(os.environ.get("COURSE_PRESENTING")))
+    setting = os.environ.get("COURSE_KEPT") or ("use" if os.environ.get("COURSE_PRESENTING") else "")
+    return resuming() or setting == "use"
 
 
 def resuming() -> bool:
@@ -66,20 +65,15 @@ def brought_back() -> Iterator[list[tuple[str, str]]]:
 
 
 class Training:
-    """The place of one training among those that are kept.
-
-    A run that was stopped and resumed with the same settings equals a run in one, so it has the same place. Resumed
-    with other settings, its place also depends on the earlier ones and on the step at which they ended.
-    """
+    """The place of one training among those that are kept. A run that was stopped and resumed with the same settings
+    equals a run in one, so it has the same place; else that also depends on the earlier ones and where they ended."""
 
     def __init__(self, where: Path, model: nn.Module, resume: Run | None, title: str, steps: int, settings: dict):
         self.title, self.resume, same = title, resume, fingerprint(settings)
         self.make = settings.get("optimizer") or (resume._last.get("make") if resume else None)
-        if resume is None:
-            begun = fingerprint(model)
-        else:
-            begun, before = resume.origin
-            begun = begun if before == same else fingerprint((begun, before, resume.step))
+        begun, before = resume.origin if resume else (fingerprint(model), same)
+        if before != same:
+            begun = fingerprint((begun, before, resume.step))
         self.origin = begun, same
         self.path = where / f"{fingerprint((begun, same, steps, __version__))}.safetensors"
 
@@ -90,7 +84,7 @@ class Training:
         try:
             run, more = state.unpack(self.path, model, self.make)
             if self.resume is not None and run.step <= self.resume.step:
-                raise ValueError("stopped where the run to be resumed has stopped")
+                return _said("trained", self.title)
             model.load_state_dict((run._judged and run._judged[1] or run._last)["model"])
             os.utime(self.path)  # it was used just now
         except (OSError, ValueError, RuntimeError):

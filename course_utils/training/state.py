@@ -32,10 +32,8 @@ def pack(run: Run, **more: Any) -> bytes:
 
 
 def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[str, Any]]:
-    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is.
-
-    make: what makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training.
-    """
+    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is. make: what
+    makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -44,11 +42,10 @@ def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[st
             found = _deep(json.loads(file.metadata()["record"]), tensors)
         last, best = found["last"], found["best"]
         last["make"] = make or torch.optim.Adam
-        run = Run(model, found["steps"], last["step"], found["history"], found["stopped"], found["samples"])
-        run.message, run._last = found["message"], last
+        told = (found[name] for name in ("history", "stopped", "samples", "message"))
+        run = Run(model, found["steps"], last["step"], *told, last)
         if found["judged"]:
-            state = last if found["shared"] else best and {**best, "make": last["make"]}
-            run._judged = Best(*found["judged"]), state
+            run._judged = Best(*found["judged"]), last if found["shared"] else best and best | {"make": last["make"]}
         return run, found["more"]
     except (SafetensorError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path.name} holds no training of this edition of the course: {error}") from None

@@ -465,5 +465,17 @@ export function alignment(ui) {
       tokens: version().tokens.slice(0, shown()),
       ...agreement(),
     }),
+    // A sentence of the reader's own: a row more with each word that the model writes.
+    answer: ({ models, source, write }) =>
+      write(models[0], (tokens, rows) => ({
+        spec: {
+          source,
+          versions: [{ ...versions[0], tokens, changed: tokens.map(() => false) }],
+          gold: null,
+          controls: [{ ...spec.controls[0], values: [...Array(tokens.length + 1).keys()] }],
+          state: { step: tokens.length, variant: 0, row: -1, col: -1 },
+        },
+        arrays: { weights: Float32Array.from(rows.flat()) },
+      })),
   };
 }

@@ -10,9 +10,23 @@ from course_utils.support.checks import described
 from .given import as_labels
 from .heatmap import Selection
 from .live import shell
+from .own import answered
 from .table import TextTable
-from .translation import Version, checked_weights, difference, gold_links, parts_of, variant_of, whole
+from .translation import (
+    MOST_SOURCE,
+    MOST_TARGET,
+    Version,
+    checked_weights,
+    difference,
+    gold_links,
+    parts_of,
+    variant_of,
+    whole,
+)
 from .view import View
+
+TITLE = "Which source words does each new word look at?"
+CAPTION = "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source word]."
 
 
 class Alignment(View):
@@ -70,19 +84,13 @@ class Alignment(View):
     def agreement(self) -> dict[str, float]:
         """`hits` of `words` written so far that have a gold partner look at it most; their error rate `aer`."""
         links, gold = self.links, self.gold
-        return {
-            "hits": len(links & gold),
-            "words": len({t for t, _ in gold}),
-            "aer": alignment_error_rate(links, gold) if links or gold else 0.0,
-        }
+        words = len({t for t, _ in gold})
+        return {"hits": len(links & gold), "words": words, "aer": alignment_error_rate([links], [gold])}
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
-        text = f"Source: “{' '.join(source)}”. "
-        if self.state["variant"]:
-            text += f"Translation {self.version['label']}"
-        else:
-            text += "Translation"
+        text = f"Source: “{' '.join(source)}”. Translation"
+        text += f" {self.version['label']}" if self.state["variant"] else ""
         text += f", {len(written)} of {of} words written: “{' '.join(written)}”. "
         strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
         if strongest:
@@ -108,35 +116,31 @@ class Alignment(View):
         return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
 
     def draw(self, figure) -> None:
-        from matplotlib.patches import Rectangle
-
-        from .picture import COLOURS, SAND, ink_map, names
+        from .picture import COLOURS, SAND, bare_axes, frame, hatch, ink_map, names
 
         source, target = self.source, self.version["tokens"]
         rows = np.full((len(target), len(source)), np.nan)
         rows[: len(self.tokens)] = self.weights
         axes, ink = figure.subplots(), ink_map()
         axes.imshow(rows, cmap=ink, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        for t, s in np.argwhere(np.isnan(rows[: len(self.tokens)])):
-            axes.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, fill=False, hatch="////", ec="#c3ced9", lw=0))
+        hatch(axes, np.argwhere(np.isnan(rows[: len(self.tokens)])))
         if rows.size <= 300:
             for t, s in np.argwhere(rows >= 0.05):
                 colour = "white" if rows[t, s] > 0.5 else "#1b2430"
                 text = f"{rows[t, s]:.2f}".lstrip("0")
                 axes.text(s, t, text, ha="center", va="center", fontsize=8, color=colour)
         for t, s in self.gold:
-            axes.add_patch(Rectangle((s - 0.46, t - 0.46), 0.92, 0.92, fill=False, ec=np.array(SAND) / 255, lw=2))
+            frame(axes, s, t, 0.92, ec=np.array(SAND) / 255, lw=2)
         size = 10 if max(rows.shape) <= 24 else 6
         shown = [n if t < len(self.tokens) else "" for t, n in enumerate(names(target, "t"))]
         axes.set_yticks(range(len(target)), shown, fontsize=size)
         axes.set_xticks(range(len(source)), names(source, "s"), rotation=45, ha="left", fontsize=size)
-        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
+        bare_axes(axes, labelcolor="#1b2430")
         for t, label in enumerate(axes.get_yticklabels()):
             if self.version["changed"][t]:
                 label.set(weight="bold", color=COLOURS["output"])
         if self.version["word"] is not None and self.version["row"] is None:
             axes.get_xticklabels()[self.version["word"]].set(color="#8a949e", style="italic")
-        axes.spines[:].set_visible(False)
 
 
 def alignment(
@@ -145,9 +149,10 @@ def alignment(
     *,
     variants=(),
     step=None,
-    title="Which source words does each new word look at?",
+    title=TITLE,
     caption=None,
     languages=("", ""),
+    model=None,
     live=False,
     presenting=None,
 ):
@@ -161,6 +166,8 @@ def alignment(
         row       optional: only this target word was kept from looking at it
         by        optional: the word that stood there instead
     step: words written at first; None for all. languages: of both sides, as in ("en", "zh"), for fonts and readers.
+    model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
+    which it translates in the page, where its files are at hand.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
 
     Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links .agreement and what all have.
@@ -168,9 +175,7 @@ def alignment(
     """
     source, tokens, weights = parts_of(translation)
     if weights is None:
-        raise ValueError(
-            "this translation has no weights: its model has no attention; take one with attention, or labs.flow"
-        )
+        raise ValueError("the model of this translation has no attention; take another translation, or labs.flow")
     versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
     if not isinstance(variants, tuple | list):
         raise TypeError(f"variants is {described(variants)}; needed: a list of (word, Translation), or of mappings")
@@ -182,34 +187,27 @@ def alignment(
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole(step, longest, "step")
     if caption is None:
-        caption = (
-            "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source word]."
-        )
-        caption += " Outlined: gold links." if links else ""
+        caption = CAPTION + (" Outlined: gold links." if links else "")
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
     start, shown = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)
-        shown.append(
-            {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
-            | {"changed": changed, "lost": lost}
-        )
+        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
+        shown.append(told | {"changed": changed, "lost": lost})
         start += len(v.tokens)
     state = {"step": step, "variant": 0, "row": -1, "col": -1}
-    controls: list[dict[str, Any]] = [
-        {"kind": "range", "name": "step", "label": "words written", "values": list(range(longest + 1)), "digits": 0}
-    ]
+    control = {"kind": "range", "name": "step", "label": "words written", "digits": 0}
+    controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
     if len(versions) > 1:
         words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
-    options = {
-        "source": source,
-        "versions": shown,
-        "gold": sorted(links) if gold is not None else None,
-        "languages": languages,
-    }
+    options = {"source": source, "versions": shown, "languages": languages}
+    options["gold"] = None if gold is None else sorted(links)
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)
     view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))
+    if model is not None:
+        read = getattr(translation, "source_tokens", None) or translation[0]
+        answered(view, model, read, MOST_SOURCE, needs="attention", title=TITLE, caption=CAPTION, longest=MOST_TARGET)
     return shell(view, live)

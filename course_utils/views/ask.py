@@ -71,9 +71,7 @@ class Source:
             self.code = textwrap.dedent(inspect.getsource(obj))
             self.place = f"{obj.__module__}.{obj.__qualname__}"
         except (TypeError, OSError, AttributeError):
-            raise TypeError(
-                f"{obj!r} has no Python source to show: give a function, a class or a module of the course"
-            ) from None
+            raise TypeError(f"{obj!r} has no Python source to show: give a function or class of the course") from None
         self.tests = tests_of(obj.__name__)
 
     def __repr__(self) -> str:

@@ -213,6 +213,9 @@ const control = {
   },
 };
 
+// What other modules add to every view: a function of the view's `ui` and of its picture, by name.
+export const additions = {};
+
 // ---- the frame: title, caption, picture, readout, controls, table; one repaint per animation frame at most
 export function mount(host, kinds, spec, buffer, link = null) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
@@ -225,6 +228,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
     picture = null,
     syncs = [],
     painted = 0;
+  const moving = {};
   const ui = {
     spec,
     state,
@@ -232,13 +236,42 @@ export function mount(host, kinds, spec, buffer, link = null) {
     id,
     unit,
     tall: spec.presenting ? Math.min(1.15, Math.max(0.8, window.innerHeight / 780)) : unit,
-    arrays: decode(buffer, spec.arrays),
+    arrays: buffer instanceof ArrayBuffer ? decode(buffer, spec.arrays) : buffer,
     actions: {},
     font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
     set(patch, done = false) {
       Object.assign(state, patch);
       settled ||= done;
       pending ||= requestAnimationFrame(frame);
+    },
+    // Numbers that the eye follows: on their way to new values for 300 ms, there at once under reduced motion.
+    follow(name, values) {
+      const now = performance.now(),
+        still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      let way = moving[name];
+      if (still || way?.to.length !== values.length)
+        way = moving[name] = { from: values, to: values, began: -Infinity };
+      const here = () => {
+        const left = Math.max(0, 1 - (now - way.began) / 300) ** 3; // ease-out
+        return way.to.map((v, i) => v + (way.from[i] - v) * left);
+      };
+      if (values.some((v, i) => v !== way.to[i])) way = moving[name] = { from: here(), to: [...values], began: now };
+      if (now - way.began < 300) ui.set({});
+      return here();
+    },
+    // The view of something else in this one's place, with what differs in the spec and with arrays of its own; without
+    // arguments: this one again. Python hears of this one only.
+    become(other = {}, arrays = null) {
+      const typing = root.activeElement;
+      stop();
+      stop = mount(
+        host,
+        kinds,
+        { ...spec, initial: null, state: initial, ...other },
+        arrays ?? buffer,
+        arrays ? null : link,
+      );
+      if (typing?.isConnected) typing.focus({ preventScroll: true });
     },
     act(name) {
       name === "reset" ? ui.set({ ...initial }, true) : ui.actions[name]?.();
@@ -301,18 +334,20 @@ export function mount(host, kinds, spec, buffer, link = null) {
   // keys pressed inside a view are not JupyterLab's
   host.dataset.lmSuppressShortcuts = "true";
   picture = kinds[spec.kind](ui);
+  for (const add of Object.values(additions)) add(ui, picture);
   // a new height needs no new picture
   const watch = new ResizeObserver(() => shell.clientWidth !== painted && ui.set({}));
   watch.observe(shell);
   host.view = { state, set: ui.set, act: ui.act, numbers: () => picture.numbers() };
   frame();
   if (link) link.listen((patch) => ui.set(patch));
-  return () => {
+  let stop = () => {
     watch.disconnect();
     cancelAnimationFrame(pending);
     root.replaceChildren();
     delete host.view;
   };
+  return () => stop();
 }
 // [query|text] in a caption is shown in that role's colour
 export function coloured(text) {

@@ -61,9 +61,8 @@ def as_labels(labels, name: str, needed: str = "a list of words") -> list[str]:
         raise TypeError(f"{name} hold {described(wrong[0])}; needed: {needed}, each a text or a number")
     labels = [whole_characters(str(label)) for label in labels]
     if longest := max(labels, key=len, default="")[MOST_LETTERS:]:
-        raise ValueError(
-            f"a label of {name} has {MOST_LETTERS + len(longest):,} letters; needed: {MOST_LETTERS} at most"
-        )
+        letters = MOST_LETTERS + len(longest)
+        raise ValueError(f"a label of {name} has {letters:,} letters; needed: {MOST_LETTERS} at most")
     return labels
 
 
@@ -73,22 +72,19 @@ def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
         return [str(i + 1) for i in range(count)]
     labels = as_labels(labels, name, f"a list of {count} labels")
     if len(labels) != count:
-        raise ValueError(
-            f"{len(labels)} labels for {name}, but {rows.format(count)}: give one label each, {count} in all"
-        )
+        rows = rows.format(count)
+        raise ValueError(f"{len(labels)} labels for {name}, but {rows}: give one label each, {count} in all")
     return labels
 
 
 def allowed_pairs(mask, values: np.ndarray, kind: str) -> np.ndarray:
     allowed = values != -np.inf if kind == "scores" else np.ones(values.shape, bool)
     if mask is not None:
-        mask = _boolean(mask)
+        mask, (queries, keys) = _boolean(mask), values.shape[2:]
         try:
             allowed = allowed & np.broadcast_to(mask, values.shape)
         except ValueError:
-            raise ValueError(
-                f"mask of shape {mask.shape} does not fit weights [.., {values.shape[2]}, {values.shape[3]}]"
-            ) from None
+            raise ValueError(f"mask of shape {mask.shape} does not fit weights [.., {queries}, {keys}]") from None
     bad = allowed & ~np.isfinite(values)
     if bad.any():
         place = [int(i) for i in np.argwhere(bad)[0][2:]]
@@ -112,12 +108,9 @@ def check_weights(values: np.ndarray, allowed: np.ndarray) -> None:
     wrong = np.minimum(abs(sums - 1), abs(sums)) > 5e-3
     if wrong.any():
         place = np.argwhere(wrong)[0]
-        columns = np.allclose(values.sum(-2), 1, atol=5e-3)
-        why = (
-            "the columns do: is the softmax along the query axis?"
-            if columns
-            else "show raw scores with kind='scores', or normalise them"
-        )
+        why = "show raw scores with kind='scores', or normalise them"
+        if np.allclose(values.sum(-2), 1, atol=5e-3):
+            why = "the columns do: is the softmax along the query axis?"
         raise ValueError(f"row {place[-1]} sums to {sums[tuple(place)]:.3g}, but weights sum to 1 in each row; {why}")
 
 
@@ -128,6 +121,15 @@ def value_range(shown: np.ndarray, kind: str) -> tuple[float, float]:
         low = min(0.0, float(finite.min())) if finite.size else 0.0
         return low, high if high > low else low + 1.0
     return 0.0, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
+
+
+def place_of(label, labels: list[str], name: str) -> int:
+    """The place of a label, or of a whole number among the labels; −1 for None."""
+    if label is None:
+        return -1
+    if isinstance(label, str) and label not in labels:
+        raise ValueError(f"select: there is no {name} {label!r} among {labels}")
+    return labels.index(label) if isinstance(label, str) else checked_index(label, len(labels), name)
 
 
 def checked_index(i: int, count: int, name: str) -> int:

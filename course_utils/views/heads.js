@@ -604,5 +604,29 @@ export function heads(ui) {
       open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))),
       heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))),
     }),
+    // A sentence of the reader's own: the self-attention with which the model reads it.
+    *answer({ models, source, ids }) {
+      const [{ model }] = models,
+        layers = [];
+      const tap = (name, value) => void (/\.attention\.weights$/.test(name) && layers.push(value));
+      model.encode ? model.encode(ids, tap) : model.read(ids, undefined, tap);
+      const size = ids.length,
+        map0 = new Float32Array(layers.length * layers[0].length * size * size);
+      layers.flat().forEach((w, n) => map0.set(w.data, n * size * size));
+      if (model.sharesContext) map0.forEach((_, j) => (j % size > floor(j / size) % size ? (map0[j] = NaN) : 0));
+      const most = map0.reduce((a, x) => (x > a ? x : a), 0),
+        shape = [layers.length, layers[0].length, size, size];
+      const map = { name: m.name, queries: source, keys: source, shape, masked: !!model.sharesContext, effects: null };
+      const query = max(0, source.indexOf(m.queries[clamp(state.query, Q)]));
+      yield {
+        spec: {
+          maps: [map],
+          high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => most <= step) ?? 1,
+          controls: spec.controls.filter((c) => c.name === "show"),
+          state: { ...state, query, key: -1, number: "weight", knocked: [] },
+        },
+        arrays: { map0 },
+      };
+    },
   };
 }

@@ -6,16 +6,19 @@ import numpy as np
 
 from course_utils.support.checks import described, one_of, text, whole_number
 
-from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, value_range
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
 from .live import shell
-from .picture import COLOURS, ink_map, names
+from .own import answered
+from .picture import COLOURS, bare_axes, frame, hatch, ink_map, names
 from .table import TextTable
 from .translation import word_of
 from .view import View
 
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
-GAP, CAPTION = 0.14, 0.34  # between the small pictures, of their width; room for the number below
+TITLE = "Which head looks where?"
+CAPTION = "Each small picture is one head: [query|queries] down, [key|keys] across, ink is attention."
+GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
 
 class Seen(NamedTuple):
@@ -77,6 +80,11 @@ class Heads(View):
         return None if self.map["effects"] is None else np.array(self.map["effects"], dtype=float)
 
     @property
+    def by_effect(self) -> bool:
+        """Is the effect on show under each head, not the weight?"""
+        return self.effects is not None and self.state["number"] == "effect"
+
+    @property
     def knocked(self) -> set[tuple[int, int]]:
         """(layer, head) of the heads of this map that are marked as knocked out."""
         return {tuple(k[-2:]) for k in self.state["knocked"] if len(k) == 2 or k[0] == self.state["map"]}
@@ -91,8 +99,7 @@ class Heads(View):
 
     def ranking(self) -> list[tuple[int, int]]:
         """(layer, head) of all heads, the largest number first: the weight, or the effect where that is on show."""
-        weights, effects = self.weights[:, :, self.query], self.effects
-        by_effect = effects is not None and self.state["number"] == "effect"
+        weights, effects, by_effect = self.weights[:, :, self.query], self.effects, self.by_effect
 
         def number(place):
             x = effects[place] if by_effect else weights[place][self.key(weights[place])]
@@ -103,7 +110,7 @@ class Heads(View):
     def _words(self, layer, head, row) -> str:
         m, k = self.map, self.key(row)
         query, key = m["queries"][self.query], m["keys"][k]
-        name = f"Layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
+        name = _name(layer, head).capitalize()
         if np.isnan(row[k]):
             return f"{name}: “{query}” may not look at “{key}”"
         return f"{name}: “{query}” gives {row[k]:.3f} to “{key}”"
@@ -115,14 +122,12 @@ class Heads(View):
         if len(self.options["maps"]) > 1:
             text = f"{m['name']}: {text}"
         text += f", each {queries} queries by {keys} keys. {self._words(layer, head, self.matrix[self.query])}. "
-        by_effect = self.effects is not None and self.state["number"] == "effect"
-        text += f"Largest {self.options['effect']}: " if by_effect else "Most in: "
+        text += f"Largest {self.options['effect']}: " if self.by_effect else "Most in: "
         found = []
         for place in self.ranking()[:5]:
             row = weights[place][self.query]
-            x, to = (self.effects[place], "") if by_effect else (row[self.key(row)], "")
-            if self.state["key"] < 0 and not by_effect:
-                to = f" to {m['keys'][self.key(row)]}"
+            x = self.effects[place] if self.by_effect else row[self.key(row)]
+            to = f" to {m['keys'][self.key(row)]}" if self.state["key"] < 0 and not self.by_effect else ""
             found.append(f"layer {place[0] + 1} head {place[1] + 1} {x:.3f}{to}")
         text += ", ".join(found) + "."
         if self.knocked:
@@ -149,8 +154,7 @@ class Heads(View):
                 cells.append("–" if np.isnan(effect) else f"{effect:.3f}".replace("-", "−"))
             if self.knocked:
                 cells.append("yes" if (layer, head) in self.knocked else "")
-            name = f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
-            rows.append([name, *cells])
+            rows.append([_name(layer, head), *cells])
         return TextTable(header, rows)
 
     def draw(self, figure) -> None:
@@ -175,8 +179,9 @@ def heads(
     effect="loss without it",
     knocked=(),
     map=None,
-    title="Which head looks where?",
+    title=TITLE,
     caption=None,
+    model=None,
     live=False,
     presenting=None,
 ):
@@ -191,6 +196,8 @@ def heads(
     show: "maps" (all queries) or "row" (the chosen query's weights in every head, as bars).
     effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
     knocked: heads marked as knocked out, (layer, head), or (map, layer, head) where there are several maps.
+    model: the Transformer or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name: the reader
+        can then type a sentence, which it reads in the page, where its files are at hand.
     live=True: Python hears `layer`, `head`, `query`, `key` (−1: the strongest), `map`, `knocked`, and there is a button
         that knocks out the open head: answer it in `.observe(…, "knocked")`.
 
@@ -205,60 +212,56 @@ def heads(
         pick = _picker(name, isinstance(weights, dict))
         values = _stacked(given, name)
         asked = _words_of(pick(queries), values.shape[2], f"queries of {name}", "its weights have {} rows")
-        same = keys is None and queries is not None and values.shape[3] == values.shape[2]
-        read = (
-            asked if same else _words_of(pick(keys), values.shape[3], f"keys of {name}", "its weights have {} columns")
-        )
+        read, same = asked, keys is None and queries is not None and values.shape[3] == values.shape[2]
+        if not same:
+            read = _words_of(pick(keys), values.shape[3], f"keys of {name}", "its weights have {} columns")
         allowed = allowed_pairs(pick(mask), values, "weights")
         check_weights(values, allowed)
         every.append(np.where(allowed, values, np.nan))
         arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
-        maps.append(
-            {"name": str(name), "queries": asked, "keys": read, "shape": list(values.shape)}
-            | {"masked": bool((~allowed).any()), "effects": _effects_of(pick(effects), values.shape[:2], name)}
-        )
-    if sum(a.size for a in arrays.values()) > MOST_NUMBERS:
-        raise ValueError(
-            f"{sum(a.size for a in arrays.values()):,} weights are more than a page can hold "
-            f"({MOST_NUMBERS:,}): show fewer layers or maps, or a shorter sentence"
-        )
+        shown = {"name": str(name), "queries": asked, "keys": read, "shape": list(values.shape)}
+        shown["effects"] = _effects_of(pick(effects), values.shape[:2], name)
+        maps.append(shown | {"masked": bool((~allowed).any())})
+    if (size := sum(a.size for a in arrays.values())) > MOST_NUMBERS:
+        most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
+        raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
     names = [m["name"] for m in maps]
     chosen = names[0] if map is None else one_of("map", map, names)
     first = maps[names.index(chosen)]
-    query, key = _chosen_pair(select, first)
     one_of("show", show, ("maps", "row")), text("effect", effect)
+    query, key = _chosen_pair(select, first)
     high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
-    state = {
-        "map": chosen,
-        "layer": checked_index(layer, first["shape"][0], "layer"),
-        "head": whole_number("head", head, -1, first["shape"][1] - 1),
-        "query": query,
-        "key": key,
-        "show": show,
-        "knocked": _knocked_heads(knocked, maps),
-    }
+    state = {"map": chosen, "number": "effect" if any(m["effects"] for m in maps) else "weight"}
+    state["layer"] = checked_index(layer, first["shape"][0], "layer")
+    state["head"] = whole_number("head", head, -1, first["shape"][1] - 1)
+    state |= {"query": query, "key": key, "show": show, "knocked": _knocked_heads(knocked, maps)}
     words = {"maps": "whole maps", "row": "the word’s row"}
     controls = [{"kind": "choice", "name": "show", "label": "show", "options": ["maps", "row"], "words": words}]
     if len(maps) > 1:
         controls.insert(0, {"kind": "choice", "name": "map", "label": "map", "options": names})
-    if any(m["effects"] for m in maps):
-        state["number"] = "effect"
+    if state["number"] == "effect":
         words = {"weight": "its weight", "effect": effect}
         control = {"kind": "choice", "name": "number", "label": "under each head"}
-        controls.append(control | {"options": ["weight", "effect"], "words": words})
-    else:
-        state["number"] = "weight"
+        controls.append(control | {"options": list(words), "words": words})
     if caption is None:
-        caption = "Each small picture is one head: [query|queries] down, [key|keys] across, ink is attention."
+        caption = CAPTION
         caption += f" Full ink = {high:g}." if high < 1 else ""
         caption += " Hatched = masked." if any(np.isnan(v).any() for v in every) else ""
     options = {"maps": maps, "high": high, "effect": effect}
     view = Heads(title, caption, arrays, state, controls, options, presenting)
     view.size = (7.5, 4.2 if max(m["shape"][0] for m in maps) <= 6 else 6.0)
+    if model is not None:
+        if len(maps) > 1 or maps[0]["queries"] != maps[0]["keys"]:
+            raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
+        answered(view, model, maps[0]["queries"], 48, title=TITLE, caption=CAPTION)
     return shell(view, live)
 
 
 # ---- what is given
+
+
+def _name(layer: int, head: int | None) -> str:
+    return f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
 
 
 def _picker(name, several: bool):
@@ -274,8 +277,9 @@ def _stacked(given, name) -> np.ndarray:
     """One tensor per layer -> [L, H, Q, K]."""
     listed = isinstance(given, tuple | list) or getattr(given, "ndim", 0) > 0
     layers = [given[i] for i in range(len(given))] if listed else None
+    needed = "needed: a list with one tensor [H, Q, K] per layer"
     if not layers:
-        raise TypeError(f"{name}: weights are {described(given)}; needed: a list with one tensor [H, Q, K] per layer")
+        raise TypeError(f"{name}: weights are {described(given)}; {needed}")
     if any(x is None for x in layers):
         raise ValueError(f"{name}: a layer has no weights (None); ask the model for them with need_weights=True")
     found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
@@ -287,7 +291,7 @@ def _stacked(given, name) -> np.ndarray:
     if len(shape) == 4:
         raise ValueError(f"{name}: a layer has shape {shape}; choose one sentence: [w[:1] for w in weights]")
     if len(shape) != 3:
-        raise ValueError(f"{name}: a layer has shape {shape}; needed: a list with one tensor [H, Q, K] per layer")
+        raise ValueError(f"{name}: a layer has shape {shape}; {needed}")
     if 0 in shape or max(shape[1:]) > MOST_TOKENS:
         raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")
     return np.stack(found)
@@ -308,15 +312,7 @@ def _chosen_pair(select, m) -> tuple[int, int]:
     pair = select if isinstance(select, tuple | list) else (select, None)
     if len(pair) != 2:
         raise ValueError(f"select is {select!r}: give a query, or (query, key)")
-    found = []
-    for label, labels, name in zip(pair, (m["queries"], m["keys"]), ("query", "key"), strict=True):
-        if isinstance(label, str) and label not in labels:
-            raise ValueError(f"select: there is no {name} {label!r} among {labels}")
-        if label is None:
-            found.append(-1)
-        else:
-            found.append(labels.index(label) if isinstance(label, str) else checked_index(label, len(labels), name))
-    return max(found[0], 0), found[1]
+    return max(place_of(pair[0], m["queries"], "query"), 0), place_of(pair[1], m["keys"], "key")
 
 
 def _knocked_heads(given, maps) -> list[list]:
@@ -340,19 +336,16 @@ def _knocked_heads(given, maps) -> list[list]:
 
 
 def _grid(view, axes, layers, heads, wide) -> None:
-    from matplotlib.patches import Rectangle
-
     weights, ink, high, effects = view.weights, ink_map(), view.options["high"], view.effects
-    by_effect = effects is not None and view.state["number"] == "effect"
-    opened, size = view.opened, 9 if wide <= 6 else 5.5
-    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * (1 + GAP + CAPTION), -0.1))
+    opened, by_effect, size = view.opened, view.by_effect, 9 if wide <= 6 else 5.5
+    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * (1 + GAP + BELOW), -0.1))
     axes.set_aspect("equal")
     for layer, head in np.ndindex(layers, wide):
         mean = head == heads
         shown = weights[layer].mean(0) if mean else weights[layer, head]
-        x, y = head * (1 + GAP), layer * (1 + GAP + CAPTION)
+        x, y = head * (1 + GAP), layer * (1 + GAP + BELOW)
         if np.isnan(shown).any():
-            axes.add_patch(Rectangle((x, y), 1, 1, fill=False, hatch="//////", ec="#c3ced9", lw=0))
+            frame(axes, x + 0.5, y + 0.5, hatch="//////", ec="#c3ced9", lw=0)
         row = shown[view.query]
         if view.state["show"] == "row":
             key, step = view.key(row), 1 / len(row)
@@ -363,51 +356,42 @@ def _grid(view, axes, layers, heads, wide) -> None:
         else:
             smooth = "nearest" if max(shown.shape) <= 24 else "antialiased"
             axes.imshow(shown, cmap=ink, vmin=0, vmax=high, extent=(x, x + 1, y + 1, y), interpolation=smooth)
-            rows = 1 / len(shown)
-            axes.plot(
-                [x - 0.04] * 2, [y + view.query * rows, y + (view.query + 1) * rows], color=COLOURS["query"], lw=2
-            )
+            top, bottom = (y + i / len(shown) for i in (view.query, view.query + 1))
+            axes.plot([x - 0.04] * 2, [top, bottom], color=COLOURS["query"], lw=2)
         here = opened == (layer, None if mean else head)
-        axes.add_patch(
-            Rectangle((x, y), 1, 1, fill=False, ec="#1b2430" if here else "#c3ced9", lw=1.6 if here else 0.6)
-        )
+        frame(axes, x + 0.5, y + 0.5, ec="#1b2430" if here else "#c3ced9", lw=1.6 if here else 0.6)
         if (layer, head) in view.knocked:
             axes.plot([x, x + 1, np.nan, x, x + 1], [y, y + 1, np.nan, y + 1, y], color="#1b2430", lw=1)
         number = (np.nan if mean else effects[layer, head]) if by_effect else row[view.key(row)]
         text = "–" if np.isnan(number) else f"{number:.2f}".replace("-", "−")
         axes.text(x + 0.5, y + 1.06, text, ha="center", va="top", fontsize=size)
     axes.set_xlim(-0.1, wide * (1 + GAP))
-    axes.set_ylim(layers * (1 + GAP + CAPTION), -0.1)
+    axes.set_ylim(layers * (1 + GAP + BELOW), -0.1)
     middle = [i * (1 + GAP) + 0.5 for i in range(wide)]
     axes.set_xticks(middle, [*map(str, range(1, heads + 1)), *["mean"] * (wide - heads)], fontsize=size)
-    axes.set_yticks([i * (1 + GAP + CAPTION) + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
-    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelsize=size)
+    axes.set_yticks([i * (1 + GAP + BELOW) + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
+    bare_axes(axes, labelsize=size)
     query, reads = names(view.map["queries"], "q")[view.query], names(view.map["keys"], "k")
     chosen = view.state["key"] >= 0
     given = f"what “{query}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
     axes.set_xlabel(f"under each head:\n{view.options['effect'] if by_effect else given}")
-    axes.spines[:].set_visible(False)
 
 
 def _open(view, axes) -> None:
-    from matplotlib.patches import Rectangle
-
     matrix, m = view.matrix, view.map
     layer, head = view.opened
     key = view.key(matrix[view.query])
     axes.imshow(matrix, cmap=ink_map(), vmin=0, vmax=view.options["high"], aspect="auto", interpolation="nearest")
-    for q, k in np.argwhere(np.isnan(matrix)) if matrix.size <= 1024 else []:
-        axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, hatch="////", ec="#c3ced9", lw=0))
-    axes.add_patch(Rectangle((key - 0.5, view.query - 0.5), 1, 1, fill=False, ec=COLOURS["query"], lw=2))
+    hatch(axes, np.argwhere(np.isnan(matrix)) if matrix.size <= 1024 else [])
+    frame(axes, key, view.query, ec=COLOURS["query"], lw=2)
     size = 9 if max(matrix.shape) <= 16 else 7 if max(matrix.shape) <= 28 else 4
     few = max(matrix.shape) <= 64
     axes.set_yticks(range(len(matrix)) if few else [], names(m["queries"], "q") if few else [], fontsize=size)
     axes.set_xticks(range(matrix.shape[1]) if few else [], names(m["keys"], "k") if few else [], fontsize=size)
-    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
+    bare_axes(axes, labelcolor="#1b2430")
     for label in axes.get_xticklabels():
         label.set(rotation=60, ha="left", rotation_mode="anchor")
     for labels, place, role in ((axes.get_yticklabels(), view.query, "query"), (axes.get_xticklabels(), key, "key")):
         if labels:
             labels[place].set(weight="bold", color=COLOURS[role])
-    axes.set_xlabel(f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}"))
-    axes.spines[:].set_visible(False)
+    axes.set_xlabel(_name(layer, head))

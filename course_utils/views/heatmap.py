@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.support.checks import described, flag, one_of
 
-from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, value_range
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
 from .live import shell
 from .table import TextTable
 from .view import View
@@ -53,65 +53,47 @@ class Heatmap(View):
         return Selection(self.labels[0][row], self.labels[1][column], None if np.isnan(weight) else float(weight))
 
     def describe(self) -> str:
-        queries, keys = self.labels
-        weights = self.weights
+        (queries, keys), weights = self.labels, self.weights
         noun = "score" if self.options["mode"] == "scores" else "weight"
         layers, heads = self.options["shape"][:2]
-        where = (
-            f" Layer {self.state['layer'] + 1} of {layers}, head {self.state['head'] + 1} of {heads}."
-            if layers * heads > 1
-            else ""
-        )
         masked = int(np.isnan(weights).sum())
-        text = (
-            f"Heatmap of {noun}s, {len(queries)} queries by {len(keys)} keys"
-            + (f", {masked} masked" if masked else "")
-            + f".{where} "
-        )
+        text = f"Heatmap of {noun}s, {len(queries)} queries by {len(keys)} keys"
+        text += (f", {masked} masked" if masked else "") + ". "
+        if layers * heads > 1:
+            text += f"Layer {self.state['layer'] + 1} of {layers}, head {self.state['head'] + 1} of {heads}. "
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}
-        text += f"Largest {noun} in a row: " + ", ".join(
-            f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items())
-        )
+        found = (f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
+        text += f"Largest {noun} in a row: " + ", ".join(found)
         return text + (f", and {len(full) - 12} more rows." if len(full) > 12 else ".")
 
     def table(self) -> TextTable:
-        queries, keys = self.labels
-        weights = self.weights
+        (queries, keys), weights = self.labels, self.weights
         if len(keys) <= 32 and len(queries) <= 64:
             cells = [["masked" if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
             return TextTable(["query", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
         best = np.argsort(-np.nan_to_num(weights, nan=-np.inf), axis=-1)[:, :3]
-        rows = [
-            [q, *[f"{keys[k]} {row[k]:.3f}" for k in ks]] for q, row, ks in zip(queries, weights, best, strict=True)
-        ]
-        names = ["1st key", "2nd key", "3rd key"][: best.shape[1]]
-        return TextTable(["query", *names], rows[:64])
+        cells = [[f"{keys[k]} {row[k]:.3f}" for k in ks] for row, ks in zip(weights, best, strict=True)]
+        rows = [[query, *row] for query, row in zip(queries, cells, strict=True)]
+        return TextTable(["query", *["1st key", "2nd key", "3rd key"][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
-        from .picture import BRICK, COLOURS, PAPER, SAND, ink_map, names
+        from .picture import BRICK, COLOURS, PAPER, SAND, bare_axes, frame, ink_map, names
 
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
         low, high = self.options["range"]
-        colours = ink_map()
-        if self.options["mode"] == "scores":
-            colours = ink_map(PAPER, SAND)
-            if low < 0:
-                from matplotlib.colors import LinearSegmentedColormap
-
-                reach = max(-low, high)
-                low, high = -reach, reach
-                colours = LinearSegmentedColormap.from_list("scores", [np.array(c) / 255 for c in (BRICK, PAPER, SAND)])
+        colours = ink_map(PAPER, SAND) if self.options["mode"] == "scores" else ink_map()
+        if low < 0:  # only scores are
+            low, high = -max(-low, high), max(-low, high)
+            colours = ink_map(BRICK, SAND, through=[PAPER])
         axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal", interpolation="nearest")
         axes.set_facecolor("#eef2f6")
         small = len(queries) <= 64 and len(keys) <= 64
         axes.set_yticks(range(len(queries)) if small else [], names(queries, "q") if small else [])
         axes.set_xticks(range(len(keys)) if small else [], names(keys, "k") if small else [], rotation=45, ha="left")
-        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
-        axes.tick_params(labelsize=10 if max(len(queries), len(keys)) <= 24 else 6)
-        axes.spines[:].set_visible(False)
+        bare_axes(axes, labelcolor="#1b2430", labelsize=10 if max(len(queries), len(keys)) <= 24 else 6)
         axes.set_xticks(np.arange(len(keys) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
         axes.grid(which="minor", color="white", lw=1.5 if small else 0)
@@ -121,20 +103,10 @@ class Heatmap(View):
                 if not np.isnan(weights[q, k]):
                     shade = colours((weights[q, k] - low) / (high - low or 1))
                     ink = "#1b2430" if sum(shade[:3]) > 1.65 else "white"
-                    axes.text(
-                        k,
-                        q,
-                        _short(weights[q, k], self.options["mode"]),
-                        ha="center",
-                        va="center",
-                        fontsize=8,
-                        color=ink,
-                    )
+                    number = _short(weights[q, k], self.options["mode"])
+                    axes.text(k, q, number, ha="center", va="center", fontsize=8, color=ink)
         if self.selection:
-            q, k = self.state["row"], self.state["col"]
-            from matplotlib.patches import Rectangle
-
-            axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, ec=COLOURS["query"], lw=2))
+            frame(axes, self.state["col"], self.state["row"], ec=COLOURS["query"], lw=2)
 
 
 def heatmap(
@@ -167,16 +139,12 @@ def heatmap(
     """
     values = as_array(weights, "weights")
     if values.ndim not in (2, 3, 4):
-        raise ValueError(
-            f"weights has shape {values.shape}: a heatmap needs [queries, keys], [heads, queries, keys] or "
-            "[layers, heads, queries, keys]; choose one sequence of a batch with weights[0]"
-        )
+        needed = "[queries, keys], [heads, queries, keys] or [layers, heads, queries, keys]"
+        raise ValueError(f"weights has shape {values.shape}: a heatmap needs {needed}; of a batch, weights[0]")
     values = values.reshape((1,) * (4 - values.ndim) + values.shape)
     if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
-        raise ValueError(
-            f"weights has shape {tuple(np.shape(weights))}: a heatmap shows 1 to {MOST_TOKENS} queries and keys; "
-            f"cut it, for example weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
-        )
+        shows = f"a heatmap shows 1 to {MOST_TOKENS} queries and keys: weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
+        raise ValueError(f"weights has shape {tuple(np.shape(weights))}: {shows}")
     one_of("kind", kind, ("weights", "scores")), flag("temperature", temperature)
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
     keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
@@ -193,26 +161,18 @@ def heatmap(
         parts += [f"full ink = {high:g}"] if kind == "weights" and high < 1 else []
         caption = " · ".join(parts)
     layers, heads, count, width = values.shape
-    row, column = _selected(select, queries, keys)
-    state = {
-        "layer": checked_index(layer, layers, "layer"),
-        "head": checked_index(head, heads, "head"),
-        "row": row,
-        "col": column,
-    }
+    state = {"layer": checked_index(layer, layers, "layer"), "head": checked_index(head, heads, "head")}
+    select = (None, None) if select is None else select
+    if not isinstance(select, tuple | list) or len(select) != 2:
+        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or places")
+    given = zip(select, (queries, keys), ("query", "key"), strict=True)
+    state["row"], state["col"] = (place_of(label, labels, name) for label, labels, name in given)
     controls = []
     for name, number in (("layer", layers), ("head", heads)):
         if number > 1:
-            options = list(range(number))
-            controls.append(
-                {
-                    "kind": "choice",
-                    "name": name,
-                    "label": name,
-                    "options": options,
-                    "words": {i: str(i + 1) for i in options},
-                }
-            )
+            words = {i: str(i + 1) for i in range(number)}
+            control = {"kind": "choice", "name": name, "label": name}
+            controls.append(control | {"options": list(words), "words": words})
     if layers * heads > 1:
         state["show"] = "one"
         words = {"one": "one head", "all": "all"}
@@ -221,15 +181,9 @@ def heatmap(
         state["temperature"] = 1.0
         steps = [round(float(x), 3) for x in np.geomspace(0.1, 10, 61)]
         controls.append({"kind": "range", "name": "temperature", "label": "temperature", "values": steps, "digits": 2})
-    view = Heatmap(
-        title,
-        caption,
-        {"weights": shown.astype("<f4" if temperature or kind == "scores" else "<f2").ravel()},
-        state,
-        controls,
-        {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]},
-        presenting,
-    )
+    arrays = {"weights": shown.astype("<f4" if temperature or kind == "scores" else "<f2").ravel()}
+    options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
+    view = Heatmap(title, caption, arrays, state, controls, options, presenting)
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
     return shell(view, live)
@@ -239,16 +193,3 @@ def _short(w: float, mode: str) -> str:
     if mode == "scores":
         return f"{w:.0f}" if abs(w) >= 10 else f"{w:.1f}".replace("-", "−")
     return "1" if w >= 0.995 else "0" if w < 0.005 else f"{w:.2f}"[1:]
-
-
-def _selected(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
-    if select is None:
-        return -1, -1
-    if not isinstance(select, tuple | list) or len(select) != 2:
-        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or places")
-    found = []
-    for label, labels, name in zip(select, (queries, keys), ("query", "key"), strict=True):
-        if isinstance(label, str) and label not in labels:
-            raise ValueError(f"select: there is no {name} {label!r} among {labels}")
-        found.append(labels.index(label) if isinstance(label, str) else checked_index(label, len(labels), name))
-    return found[0], found[1]

@@ -39,13 +39,8 @@ class LiveView(anywidget.AnyWidget):
         """The view with that state: what describe, table and pictures speak of."""
         return at(self.view, **self.state)
 
-    @property
-    def controls(self) -> list[dict]:
-        return self.view.controls
-
-    @property
-    def selection(self):
-        return self.now.selection
+    controls = property(lambda self: self.view.controls)
+    selection = property(lambda self: self.now.selection)
 
     def describe(self) -> str:
         return self.now.describe()
@@ -70,9 +65,8 @@ class LiveView(anywidget.AnyWidget):
         return {**self.now._repr_mimebundle_(), **(data or {}), "text/plain": self.describe()}, metadata
 
 
-_shown: dict[
-    str, tuple[str, list[LiveView]]
-] = {}  # cell id -> (run, its live views): a cell run again closes its old ones
+# cell id -> (run, its live views): a cell run again closes its old ones
+_shown: dict[str, tuple[str, list[LiveView]]] = {}
 
 
 def shell(view: View, wanted: bool) -> View | LiveView:

@@ -15,16 +15,7 @@ from course_utils.support.checks import described, real_number, text
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
-
-
-FORMULA_COLOURS = {
-    "query": "#bf5f00",
-    "key": "#007fc6",
-    "value": "#008a67",
-    "output": "#bb51a8",
-}  # ≥ 4:1 on both grounds
-
-
+FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
 PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
 HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
 PRESENTING = 1.8  # how much larger in front of a class, as in core.js
@@ -86,11 +77,30 @@ def render(draw, size=(7.0, 3.4), scale=2, colours=64) -> bytes:
         return png_bytes(figure, scale, colours)
 
 
-def ink_map(low=PAPER, high=INK):
-    """matplotlib colour map from `low` to `high`, both RGB 0–255: the ink of the browser's heatmap."""
+def ink_map(low=PAPER, high=INK, through=()):
+    """matplotlib colour map from `low` to `high`, RGB 0–255, `through` others: the ink of the browser's heatmap."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("ink", [np.array(low) / 255, np.array(high) / 255])
+    return LinearSegmentedColormap.from_list("ink", [np.array(c) / 255 for c in (low, *through, high)])
+
+
+def bare_axes(axes, **ticks) -> None:
+    """Axes of a matrix: keys above, queries at the left, no frame and no tick marks. ticks: as of `tick_params`."""
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, **ticks)
+    axes.spines[:].set_visible(False)
+
+
+def frame(axes, x, y, side=1.0, **look) -> None:
+    """A square around a place (x, y) of a matrix, its corner at x − side / 2; look: as of matplotlib's Rectangle."""
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((x - side / 2, y - side / 2), side, side, fill=False, **look))
+
+
+def hatch(axes, cells) -> None:
+    """Hatches the cells (row, column) of a matrix that are masked."""
+    for row, column in cells:
+        frame(axes, column, row, hatch="////", ec="#c3ced9", lw=0)
 
 
 class Picture:
@@ -134,11 +144,9 @@ def png_bytes(figure, scale: float = 2, colours: int = 64) -> bytes:
     """A matplotlib figure as a small PNG: `scale` × 96 dpi, so many colours, no date in it."""
     from PIL import Image
 
-    raw = io.BytesIO()
+    raw, small = io.BytesIO(), io.BytesIO()
     figure.savefig(raw, format="png", dpi=96 * scale, metadata={"Software": None})
-    raw.seek(0)
-    small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        small, format="PNG", optimize=True
-    )
+    image = Image.open(raw).convert("RGB")
+    image = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image.save(small, format="PNG", optimize=True)
     return small.getvalue()

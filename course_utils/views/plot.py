@@ -10,19 +10,8 @@ from course_utils.support.checks import described, one_of, real_number, text, wh
 from .given import as_array, checked_labels
 from .picture import COLOURS, HEADS, PAPER, SAND, Picture, ink_map, names, picture
 
-__all__ = [
-    "COLOURS",
-    "PAPER",
-    "SAND",
-    "Picture",
-    "ink_map",
-    "bars",
-    "lines",
-    "picture",
-    "points",
-    "regression",
-    "stacked",
-]
+__all__ = ["COLOURS", "PAPER", "SAND", "Picture", "ink_map"]
+__all__ += ["bars", "lines", "picture", "points", "regression", "stacked"]
 
 
 def regression(
@@ -49,15 +38,14 @@ def regression(
         _direct_labels(axes, curves, colours)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
 
-    alt = f"{title}. {len(keys)} examples and the curves {', '.join(curves)}: " + "; ".join(
-        map(_ends, curves, curves.values())
-    )
+    alt = f"{title}. {len(keys)} examples and the curves {', '.join(curves)}: "
+    alt += "; ".join(map(_ends, curves, curves.values()))
     return Picture(draw, size, caption, alt)
 
 
-def points(x, y, *, title="", caption="", xlabel="key", ylabel="value", size=(7.0, 3.0)):
-    """The examples alone: keys across, values up. x [K], y [K]."""
-    return regression(x, y, {}, title=title, caption=caption, xlabel=xlabel, ylabel=ylabel, size=size)
+def points(x, y, *, size=(7.0, 3.0), **words):
+    """The examples alone: keys across, values up. x [K], y [K]; words: title, caption, xlabel, ylabel."""
+    return regression(x, y, {}, size=size, **words)
 
 
 def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=None, size=(7.0, 3.2)):
@@ -77,9 +65,8 @@ def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=
             _log_axis(axes, axis)
         if mark is not None:
             axes.axvline(mark[0], color="#596573", lw=1, ls="--")
-            axes.annotate(
-                mark[1], (mark[0], 1), xycoords=("data", "axes fraction"), xytext=(5, -10), textcoords="offset points"
-            )
+            place = dict(xycoords=("data", "axes fraction"), xytext=(5, -10), textcoords="offset points")
+            axes.annotate(mark[1], (mark[0], 1), **place)
         if len(series) > 1:
             _direct_labels(axes, series, [line.get_color() for line in drawn])
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
@@ -169,11 +156,9 @@ def _pair(xy, name):
 
 def _ends(name, xy) -> str:
     x, y = (part[np.isfinite(xy[1])] for part in xy)
-    return (
-        f"{name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
-        if len(y)
-        else f"{name}: empty"
-    )
+    if not len(y):
+        return f"{name}: empty"
+    return f"{name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
 
 
 def _direct_labels(axes, series, colours) -> None:

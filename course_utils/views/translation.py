@@ -30,16 +30,12 @@ def parts_of(translation) -> tuple[list[str], list[str], Any]:
     elif isinstance(translation, tuple | list) and len(translation) == 3:
         parts = translation
     else:
-        raise TypeError(
-            f"translation is {type(translation).__name__}; needed: one Translation, as in translate(loaded, text)[0], "
-            "or (source_tokens, tokens, weights)"
-        )
+        needed = "one Translation, as in translate(loaded, text)[0], or (source_tokens, tokens, weights)"
+        raise TypeError(f"translation is {type(translation).__name__}; needed: {needed}")
     source, tokens = (_words(part, name) for part, name in zip(parts, ("source_tokens", "tokens"), strict=False))
     if not 1 <= len(source) <= MOST_SOURCE or not 1 <= len(tokens) <= MOST_TARGET:
-        raise ValueError(
-            f"{len(source)} source tokens and {len(tokens)} tokens written: this lab shows 1 to {MOST_SOURCE} and 1 to "
-            f"{MOST_TARGET}; choose another sentence"
-        )
+        given, most = f"{len(source)} source tokens and {len(tokens)} tokens written", (MOST_SOURCE, MOST_TARGET)
+        raise ValueError("{}: this lab shows 1 to {} and 1 to {}; choose another sentence".format(given, *most))
     return source, tokens, parts[2]
 
 
@@ -47,12 +43,9 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
     """Weights as an array [T, S]: finite, each row sums to 1 or 0."""
     weights = as_array(weights, name)
     if weights.shape != (len(tokens), len(source)):
-        raise ValueError(
-            f"{name} has shape {weights.shape}; needed: [{len(tokens)}, {len(source)}], a row for each word "
-            "written and a column for each source word"
-        )
-    missing = int((~np.isfinite(weights)).sum())
-    if missing:
+        needed = f"[{len(tokens)}, {len(source)}], a row for each word written and a column for each source word"
+        raise ValueError(f"{name} has shape {weights.shape}; needed: {needed}")
+    if missing := int((~np.isfinite(weights)).sum()):
         raise ValueError(f"{missing} of {weights.size} numbers in {name} are NaN or infinite: use masked_softmax")
     check_weights(weights, np.ones(weights.shape, bool))
     return weights
@@ -63,9 +56,7 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
     if isinstance(given, tuple | list) and len(given) == 2 and hasattr(given[1], "weights"):
         given = {"word": given[0], "tokens": given[1].tokens, "weights": given[1].weights}
     if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
-        raise TypeError(
-            f"{name} is {given!r:.60}; needed: (word, Translation), or a mapping with word, tokens, weights"
-        )
+        raise TypeError(f"{name} is {given!r:.60}; needed: (word, Translation), or a dict of word, tokens, weights")
     word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
     written = _words(given["tokens"], f"{name} tokens")
     if len(written) > MOST_TARGET:
@@ -106,10 +97,8 @@ def gold_links(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int
         raise TypeError(f"gold is {described(gold)}; needed: links (target, source), pairs of whole numbers") from None
     for t, s in sorted(links):
         if not (0 <= t < len(tokens) and 0 <= s < len(source)):
-            raise ValueError(
-                f"gold holds the link ({t}, {s}); there are {len(tokens)} words written and {len(source)} source "
-                "words: links are (target, source), counted from 0"
-            )
+            there = f"there are {len(tokens)} words written and {len(source)} source words"
+            raise ValueError(f"gold holds the link ({t}, {s}); {there}: links are (target, source), counted from 0")
     return links
 
 

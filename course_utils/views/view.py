@@ -23,6 +23,12 @@ from course_utils.support import checks
 from .table import TextTable
 
 HERE = pathlib.Path(__file__).parent
+BEGIN = "(()=>{"  # around the code of a view: END builds it in the element that holds both scripts
+END = (
+    "\n{const host=document.currentScript.parentElement,"
+    '[spec,data]=JSON.parse(host.querySelector("script").textContent);'
+    "mount(host,{KIND},spec,fromBase64(data))}})()"
+)
 
 
 class View:
@@ -89,27 +95,17 @@ class View:
         for name, array in self.arrays.items():
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
-        return {
-            "kind": self.kind,
-            "title": self.title,
-            "caption": self.caption,
-            "words": self.describe(),
-            "state": self.state,
-            "controls": self.controls,
-            "arrays": layout,
-            "presenting": self.presenting,
-            **self.options,
-        }
+        told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
+        return told | {"words": self.describe(), "arrays": layout} | self.options
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
-        return b"".join(
-            np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")).tobytes() for a in self.arrays.values()
-        )
+        little = (np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")) for a in self.arrays.values())
+        return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
-        """The HTML shell: picture, sentence and table for everyone, and the script that replaces them by the view."""
-        return f'<div class="course-view">{self.still()}<script>{self.script()}</script></div>'
+        """The HTML shell: picture, sentence and table for everyone, and the scripts that replace them by the view."""
+        return f'<div class="course-view">{self.still()}{self.scripts()}</div>'
 
     def still(self) -> str:
         """What remains where no script may run: the picture with its alt text, the caption, the table."""
@@ -123,23 +119,20 @@ class View:
             f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
         )
 
-    def script(self) -> str:
-        """The ES modules and one call that builds the view in the element around the script."""
-        spec = json_for_script(self.spec())
-        data = base64.b64encode(self.payload()).decode()
-        call = f'mount(document.currentScript.parentElement,{{{self.kind}}},{spec},fromBase64("{data}"))'
-        return f"(()=>{{{self.code()}\n{call}}})()"
+    def scripts(self) -> str:
+        """Two scripts: `[spec, numbers in base64]` as JSON, which the website reads too, and the code that shows it."""
+        parts = json_for_script([self.spec(), base64.b64encode(self.payload()).decode()])
+        code = f"{BEGIN}{self.code()}{END.replace('KIND', self.kind)}"
+        return f'<script type="application/json">{parts}</script><script>{code}</script>'
 
     def code(self) -> str:
         """The ES modules of this view as one script: those beside its class, and the shared ones of this folder."""
         return bundle(self.modules, pathlib.Path(inspect.getfile(type(self))).parent)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {
-            "text/html": self.fragment(),
-            "image/png": base64.b64encode(self.to_png(scale=1)).decode(),
-            "text/plain": f"{self.title}\n{self.describe()}",
-        }
+        picture = base64.b64encode(self.to_png(scale=1)).decode()
+        words = f"{self.title}\n{self.describe()}"
+        return {"text/html": self.fragment(), "image/png": picture, "text/plain": words}
 
 
 @functools.cache
@@ -148,8 +141,8 @@ def bundle(modules: tuple[str, ...], folder: pathlib.Path = HERE) -> str:
 
     A module lies in `folder`, or is a shared one in this one. `import NAME from "./file.css"` becomes a constant.
     """
-    places = [folder / f"{name}.js" for name in modules]
-    return "\n".join(_minified(path if path.exists() else HERE / path.name) for path in places)
+    places = [folder / f"{name}.js" if (folder / f"{name}.js").exists() else HERE / f"{name}.js" for name in modules]
+    return "\n".join(map(_minified, places))
 
 
 def _minified(path: pathlib.Path) -> str:
@@ -157,7 +150,7 @@ def _minified(path: pathlib.Path) -> str:
     sheets = re.findall(r'^import (\w+) from "([^"]+\.css)";$', source, re.M)
     styles = {name: rcssmin.cssmin((path.parent / sheet).read_text(encoding="utf-8")) for name, sheet in sheets}
     source = re.sub(r"^import [^;]*;$", "", source, flags=re.M)
-    source = re.sub(r"^export (?=const|function|let)", "", source, flags=re.M)
+    source = re.sub(r"^export (?=const|function|let|class|async)", "", source, flags=re.M)
     lines, inside = ["", *(f"const {name}={json.dumps(css)};" for name, css in styles.items())], False
     for line in map(str.strip, source.splitlines()):
         if line and not line.startswith("//"):
@@ -209,9 +202,8 @@ def sweep(view) -> int:
                 if i in (0, len(values) - 1):
                     state.to_png()
             except Exception as error:
-                raise RuntimeError(
-                    f"{shown.kind}: {name} = {value!r} fails: {type(error).__name__}: {error}"
-                ) from error
+                said = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
             visited += 1
         if before is not None:
             setattr(view, name, before)

@@ -10,6 +10,14 @@
 # # Start here
 # *Attention, from a thermometer to GPT, in seven chapters.* **At the end** of this page you have moved a view, solved an exercise, and know that this machine can run everything. Reading 10 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
+from chapters.ch00 import labs
+
+labs.cover()
+
+# %% [markdown]
+# What an arc is, chapter 1 says; where a word's numbers come from, chapter 3; how one takes a model apart like this, chapter 5, with the same model. Type a sentence of your own before you go on.
+
 # %%
 import torch
 import course_utils

@@ -229,12 +229,15 @@ for name, model in {"traditional": plain, "attention": attentive}.items():
 # One difference, in the second line. The lab shows it with eight features of the real states. Step through the words: on the left nothing ever changes, on the right each word has its own mean.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch03.lesson import checkpoint
+
 short = "the animal was too tired ."
 translated, without = lesson.translate(attentive, short)[0], lesson.translate(plain, short)[0]
 with torch.no_grad():
     reads = [model.encode(torch.tensor([lesson.source.encode(short)])) for model in (attentive, plain)]
 labs.flow(translated, reads[0].states[0, :, 60:68], plain=without, plain_states=reads[1].states[0, :, 60:68],
-          plain_context=reads[1].summary[0, 60:68], plain_from=(0, -1))
+          plain_context=reads[1].summary[0, 60:68], plain_from=(0, -1), features=(60, 68),
+          models=[checkpoint(f"seq2seq-{kind}-en-fr-grammar") for kind in ("attention", "plain")])
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
@@ -328,7 +331,7 @@ from chapters.ch03.lesson import checkpoint
 
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
-labs.alignment(area, step=4, languages=("en", "fr"), title="Which way does it read?")
+labs.alignment(area, step=4, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
 # Play it. The ink follows the diagonal as far as *dans la*. Then it jumps to *area* and walks back, against the reading direction: *économique* to *economic*, *européenne* to *european*. Nobody told the model that French adjectives follow; nobody showed it an alignment. It was paid for right words only, and looking at the right place pays. Between the two adjectives the ink is shared a little: remember it, we come back to that.
@@ -526,12 +529,13 @@ Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all 
 #
 # *Seen* matters. A model may know a sentence by heart; only new ones tell whether it can translate. The mark is made by comparing fingerprints of all training sentences, and every table of this course carries it.
 #
-# Now yours. Change the sentence, run the cell, point at words.
+# Now yours. Type a sentence into the view, or change it in the cell; point at words.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
 found = translate(real, yours)[0]
-labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'trained on' if found.seen else 'new'})")
+labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'trained on' if found.seen else 'new'})",
+               model=real)
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. The pieces that begin with ▁ are *subwords*: rare words fall into parts, so that few are unknown.</small>
@@ -554,7 +558,7 @@ for moment, said in {"我今天很高兴。": "happy", "我正在吃绿色的苹
     if said in words:
         weighs[said] = dict(zip(found.source_tokens, found.weights[words.index(said)].tolist(), strict=True))
         print(f"   {said}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said].items() if w > 0.05))
-    display(labs.alignment(found, languages=("zh", "en"), title=f"What does “{said}” look at?"))
+    display(labs.alignment(found, languages=("zh", "en"), title=f"What does “{said}” look at?", model=chinese))
 
 # %% [markdown]
 # High weights where the meaning is, low ones elsewhere: *happy* looks at 高 and 兴 together, and at 很, which belongs to them. *Eating* looks at 吃, which says what is done, and at 在, which says that it goes on just now. English puts both into one word.

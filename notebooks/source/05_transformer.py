@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer, grown from one head.* **At the end** you have built an encoder–decoder out of attention and two matrices, trained it in a minute, opened every tensor of it, and measured what its heads know of "it". Reading 75 minutes · live 60 · exercises 50 · *Deeper* 100 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *The Transformer, grown from one head.* **At the end** you have built an encoder–decoder out of attention and two matrices, trained it in a minute, followed one word through every number of it, and measured what its heads know of "it". Reading 75 minutes · live 60 · exercises 50 · *Deeper* 100 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 
 # %%
 import torch
@@ -34,7 +34,7 @@ with torch.no_grad(), recorded(grammar.model) as seen:
 looks = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
-labs.heads(looks, words, select="it", title="Which head knows what “it” is?",
+labs.heads(looks, words, select="it", title="Which head knows what “it” is?", model=grammar,
            caption="Twelve real maps. The [query|word that asks] stands on the left, the [key|word it reads] above.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -464,16 +464,19 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 print(f"largest difference {(ours - theirs).abs().max():.0e}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Open it anywhere
-# The whole model, with the tensors of this sentence. Open a block, look at a number, step to the next word. Nothing here is drawn for the eye: each cell is what the model computed.
+# ## One word, all the way down
+# <a id="descent"></a>
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows that one word through the whole model: how it becomes a vector, how its query meets the keys of the English words, how scores become shares, and how all heads and layers add up to "il" instead of "elle". **Before you start:** which English word will get the largest share? Write it down; you will see the answer in scene 3.
+#
+# Click the stage and press the space bar: each press does one step of the arithmetic. Point at any number, and it says what made it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.model(grammar, tired, live=True, title="What is in there, word by word?")
+labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% [markdown]
-# Type a sentence of your own, in words of our corpus. Then take the course sentence again and follow two words upwards, layer by layer: "it" and "tired". Which of them looks at "animal", and where? Keep your answer in mind.
+# "tired" gets the largest share, not "animal". Now choose layer 2 and head 2: the share of "it" is nearly 1. And in scene 5, look at where "il" comes from: after layer 1 the model would already write it with 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches; the networks make something of what was fetched.
 #
-# **Keep this:** encoder pile, decoder pile, three places of attention, one matrix to words. There is nothing else in a Transformer.
+# **Keep this:** a query meets keys, scores become shares, shares average values, and what comes out is *added*. An encoder stack, a decoder stack, three places of attention, one matrix to words: there is nothing else in a Transformer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
@@ -842,11 +845,11 @@ Table(rows, f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
 # %% [markdown]
 # Read before you count: which sentence would you sign? Look at the twins in particular. This corpus was not made for them, and a pronoun is a small part of a loss.
 #
-# Now yours. Change the sentence; the ink is the last layer's cross-attention, mean of its heads.
+# Now yours. Type a sentence; the ink is the last layer's cross-attention, mean of its heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "We live in the European Economic Area."
-labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it still turn round?")
+labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it still turn round?", model=real)
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>

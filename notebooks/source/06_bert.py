@@ -33,7 +33,7 @@ on_the_bank = "Anna was tired and sat down on the bank of the river.", "The gras
 river = encode(tokenizer, *on_the_bank)
 words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
 guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
-                           select=river.tokens.index("bank"), title="What stands in the gap?",
+                           select=river.tokens.index("bank"), model="bert-stories", title="What stands in the gap?",
                            caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
 anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
 assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))

@@ -30,7 +30,8 @@ ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name: one row for each letter of the verse
 assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
-labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), title="What comes next?")
+labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
+                    title="What comes next?")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="language-model"></a><a id="next-token"></a>
@@ -242,7 +243,8 @@ def then(written):
     with torch.no_grad():
         return gpt(torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)).logits[0, -1]
 
-labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, live=True, title="Which letter will it be?")
+labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, model="gpt-shakespeare", live=True,
+              title="Which letter will it be?")
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
@@ -421,7 +423,7 @@ display(scores, side_by_side)
 #
 # Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). At *too wide* this corpus has taught none of the three what is wide.
 #
-# Chapter 3's famous pair, now by *self*-attention: French pieces look back at the English part of their own line. The ink is the last layer's, mean of its heads; what is missing to 1 lies on the French that was written before, and is left out here. Put your own sentence in.
+# Chapter 3's famous pair, now by *self*-attention: French pieces look back at the English part of their own line. The ink is the last layer's, mean of its heads; what is missing to 1 lies on the French that was written before, and is left out here. Type your own sentence.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import dataclasses
@@ -429,7 +431,8 @@ import dataclasses
 said_so = translate(translator, "We live in the European Economic Area.")[0]
 back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
-labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?")
+labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?",
+               model=translator)
 
 # %% [markdown]
 # It stumbles, in a sentence that is new to it: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.

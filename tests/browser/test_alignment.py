@@ -70,7 +70,7 @@ def flow(features=8, **options):
 
 def bare(view) -> str:
     """The view without its static picture, which takes longer to draw than the browser takes for all the rest."""
-    return f'<div class="course-view"><script>{view.script()}</script></div>'
+    return f'<div class="course-view">{view.scripts()}</div>'
 
 
 @pytest.fixture

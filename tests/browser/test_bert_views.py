@@ -93,7 +93,7 @@ def show(show):
 
     def open_page(*views, motion=False, **options):
         def bare(view):
-            return f'<div class="course-view"><script>{view.script()}</script></div>'
+            return f'<div class="course-view">{view.scripts()}</div>'
 
         whole = not options.get("scripts", True)
         page = show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
@@ -569,8 +569,7 @@ def test_no_axe_violations(show, violations, dark):
 def test_everything_has_its_name_before_the_first_picture(show):
     """In an element without size nothing is painted: names must be there all the same."""
     views = "".join(
-        f'<div style="display:none"><div class="course-view"><script>{v.script()}</script></div></div>'
-        for v in scenes().values()
+        f'<div style="display:none"><div class="course-view">{v.scripts()}</div></div>' for v in scenes().values()
     )
     page = show(html=views)
     nameless = page.evaluate(

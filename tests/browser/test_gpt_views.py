@@ -59,7 +59,7 @@ def show(show):
 
     def open_page(*views, **options):
         def bare(view):
-            return f'<div class="course-view"><script>{view.script()}</script></div>'
+            return f'<div class="course-view">{view.scripts()}</div>'
 
         whole = not options.get("scripts", True)
         return show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)

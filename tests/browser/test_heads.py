@@ -1,5 +1,8 @@
 """The head explorer in a browser: numbers, keys, pointer, words, knocking out, themes, sizes, 144 heads at once."""
 
+import base64
+import json
+
 import labs
 import numpy as np
 import pytest
@@ -55,7 +58,7 @@ def show(show):
 
     def open_page(*views, **options):
         def bare(view):
-            return f'<div class="course-view"><script>{view.script()}</script></div>'
+            return f'<div class="course-view">{view.scripts()}</div>'
 
         whole = not options.get("scripts", True)
         return show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
@@ -308,8 +311,8 @@ def test_run_50_times_it_leaves_no_listeners(show):
           target.removeEventListener = (...a) => { count.listeners--; remove(...a); }; } }"""
     )
     view = encoder()
-    call = view.script().replace("mount(document.currentScript.parentElement,", "const stop = mount(window.place,")
-    call = call[: call.rindex("})()")] + "\nreturn stop})()"
+    given = f"{json.dumps(view.spec())},fromBase64({json.dumps(base64.b64encode(view.payload()).decode())})"
+    call = f"(() => {{{view.code()}\nreturn mount(window.place,{{{view.kind}}},{given})}})()"
     left = page.evaluate(
         """async source => { for (let i = 0; i < 50; i++) {
           window.place = document.body.appendChild(document.createElement('div'));

@@ -22,7 +22,7 @@ VIEWS = {
 @pytest.mark.parametrize("name", VIEWS)
 def test_what_stands_behind_a_view_stays(show, name):
     view = VIEWS[name]()
-    assert "<!--" not in view.script() and view.script().count("</script") == 0
+    assert "<!--" not in view.scripts() and view.scripts().count("</script") == 2, "the ends of the two"
     page = show(html=view.fragment() + '<p id="behind">The page goes on.</p>')
     expect(page.locator("#behind")).to_have_text("The page goes on.")
     until(lambda: page.evaluate("!!document.querySelector('.course-view').view"))

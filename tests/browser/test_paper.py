@@ -5,7 +5,8 @@ import re
 import pytest
 
 import course
-from course_tools.publishing import pages, paper
+from course_tools.authoring import building
+from course_tools.publishing import paper
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,7 @@ def sheets(watch, tmp_path):
     return open_sheets
 
 
-@pytest.mark.parametrize("name", pages.names())
+@pytest.mark.parametrize("name", building.names())
 def test_nothing_is_cut_by_the_edge_of_a_page(sheets, name):
     seen = sheets(name).evaluate(WHOLE)
     assert seen["high"] < PAGE, "higher than a page"

@@ -6,7 +6,8 @@ import labs
 import pytest
 from waiting import differs, settle, until
 
-from course_tools.publishing import pages, slides
+from course_tools.authoring import building
+from course_tools.publishing import slides
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +60,7 @@ def deck(watch, tmp_path):
     return open_deck
 
 
-@pytest.mark.parametrize("name", pages.names())
+@pytest.mark.parametrize("name", building.names())
 def test_every_slide_fits(deck, name):
     page = deck(name)
     every = page.evaluate(EVERY)

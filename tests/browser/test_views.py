@@ -259,7 +259,7 @@ GITHUB_TAGS |= {"td", "ul", "li"}
 
 def sanitised(fragment: str) -> str:
     """What GitHub's rules leave: no scripts, no style, of the attributes only a few."""
-    fragment = re.sub(r"<script>.*?</script>", "", fragment, flags=re.S)
+    fragment = re.sub(r"<script\b.*?</script>", "", fragment, flags=re.S)
     tags = set(re.findall(r"<([a-z]+)", fragment))
     assert tags <= GITHUB_TAGS, f"{tags - GITHUB_TAGS} would be thrown away"
     return re.sub(r' (style|class|data-[a-z]+)="[^"]*"', "", fragment)

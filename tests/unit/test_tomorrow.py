@@ -9,11 +9,10 @@ import tomorrow
 import yaml
 from packaging.requirements import Requirement
 
-from course_tools.recipes import lock
 from course_utils import runtime
 
 PROJECT = tomllib.loads((tomorrow.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-COLAB = lock.read_lock((tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8"))
+COLAB = tomorrow.read_lock((tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8"))
 SAID = """\
 ----> 3 model(x)
 File ~/course/.venv/lib/python3.12/site-packages/torch/nn/modules/module.py:1773, in Module(self)

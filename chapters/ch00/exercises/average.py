@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
 
 
 def weighted_average(weights: Tensor, values: Tensor) -> Tensor:
@@ -31,42 +31,25 @@ AVERAGE = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda weights, values: (weights * values).sum(),
-            "The division is missing. Without it, larger weights give a larger result, even if all values are the "
-            "same. Divide by the sum of the weights.",
-        ),
-        Wrong(
-            lambda weights, values: (weights * values).mean(),
-            "It is divided by the number of values. Divide by the sum of the weights: a value of weight 3 counts "
-            "as three.",
-        ),
-        Wrong(
-            lambda weights, values: values.mean(),
-            "This is the plain mean: the weights make no difference in it.",
-        ),
-        Wrong(
-            lambda weights, values: weights * values / weights.sum(),
-            "Nearly there: these are the single contributions. Add them up.",
-        ),
-        Wrong(
-            lambda weights, values: weights * values.sum() / weights.sum(),
-            "`values.sum()` comes first here: without brackets, `.sum()` belongs to `values` alone. Multiply in "
-            "pairs, and then add up: `(weights * values).sum()`.",
-        ),
-        Wrong(
-            lambda weights, values: (weights * values).sum() / values.sum(),
-            "It is divided by the sum of the values. Divide by the sum of the weights.",
-        ),
-        Wrong(
-            lambda weights, values: weights[0] * values[0] / weights.sum(),
-            "Only the first value is counted. Does `return` stand inside the loop? Then the first round is the "
-            "last; move it to the left.",
-        ),
-        Wrong(
-            lambda weights, values: torch.softmax(weights, -1) @ values,
-            "The weights go through a softmax first. They are weights already: dividing by their sum is enough.",
-        ),
+    wrong=wrong_answers(
+        lambda weights, values: (weights * values).sum(),
+        "The division is missing. Without it, larger weights give a larger result, even if all values are the "
+        "same. Divide by the sum of the weights.",
+        lambda weights, values: (weights * values).mean(),
+        "It is divided by the number of values. Divide by the sum of the weights: a value of weight 3 counts as three.",
+        lambda weights, values: values.mean(),
+        "This is the plain mean: the weights make no difference in it.",
+        lambda weights, values: weights * values / weights.sum(),
+        "Nearly there: these are the single contributions. Add them up.",
+        lambda weights, values: weights * values.sum() / weights.sum(),
+        "`values.sum()` comes first here: without brackets, `.sum()` belongs to `values` alone. Multiply in "
+        "pairs, and then add up: `(weights * values).sum()`.",
+        lambda weights, values: (weights * values).sum() / values.sum(),
+        "It is divided by the sum of the values. Divide by the sum of the weights.",
+        lambda weights, values: weights[0] * values[0] / weights.sum(),
+        "Only the first value is counted. Does `return` stand inside the loop? Then the first round is the "
+        "last; move it to the left.",
+        lambda weights, values: torch.softmax(weights, -1) @ values,
+        "The weights go through a softmax first. They are weights already: dividing by their sum is enough.",
     ),
 )

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import NadarayaWatson, masked_softmax
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import named, some_numbers
 
 
 def weights_of(scores: Tensor) -> Tensor:
@@ -13,28 +13,22 @@ def weights_of(scores: Tensor) -> Tensor:
     return masked_softmax(scores)
 
 
-def _with_sum(total):
+@variants
+def _with_sum(scores, *, total):
     """The program with another denominator, of (exps): broadcast to [Q, K]."""
-
-    def weights(scores):
-        exps = scores.exp()
-        return exps / total(exps)
-
-    return weights
+    exps = scores.exp()
+    return exps / total(exps)
 
 
-def _in_loops(place, size):
+@variants
+def _in_loops(scores, *, place, size):
     """The program with k at the place 0 (query) or 1 (key) of what is summed, over as many as the axis `size` has."""
-
-    def weights(scores):
-        result = torch.zeros_like(scores)
-        for i, j in torch.cartesian_prod(*map(torch.arange, scores.shape)).tolist():
-            several = range(scores.shape[size])
-            bottom = sum((scores[i, k] if place else scores[k, j]).exp() for k in several)
-            result[i, j] = scores[i, j].exp() / bottom
-        return result
-
-    return weights
+    result = torch.zeros_like(scores)
+    for i, j in torch.cartesian_prod(*map(torch.arange, scores.shape)).tolist():
+        several = range(scores.shape[size])
+        bottom = sum((scores[i, k] if place else scores[k, j]).exp() for k in several)
+        result[i, j] = scores[i, j].exp() / bottom
+    return result
 
 
 DENOMINATOR = FindError(
@@ -82,36 +76,24 @@ DENOMINATOR = FindError(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _with_sum(lambda exps: exps * len(exps)),
-            "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
-            "queries), whatever the scores.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps * exps.shape[1]),
-            "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
-            "keys), whatever the scores.",
-        ),
-        Wrong(
-            _in_loops(1, size=0),
-            "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
-            "The range has to fit: `range(keys)`.",
-        ),
-        Wrong(
-            _in_loops(0, size=1),
-            "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
-            "that changes in the sum.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps.sum(0, keepdim=True)),
-            "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
-            "sum must run over the inputs attended to, the keys of this one query.",
-        ),
-        Wrong(
-            _with_sum(lambda exps: exps.sum()),
-            "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
-        ),
+    wrong=wrong_answers(
+        _with_sum(lambda exps: exps * len(exps)),
+        "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
+        "queries), whatever the scores.",
+        _with_sum(lambda exps: exps * exps.shape[1]),
+        "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
+        "keys), whatever the scores.",
+        _in_loops(1, size=0),
+        "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
+        "The range has to fit: `range(keys)`.",
+        _in_loops(0, size=1),
+        "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
+        "that changes in the sum.",
+        _with_sum(lambda exps: exps.sum(0, keepdim=True)),
+        "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
+        "sum must run over the inputs attended to, the keys of this one query.",
+        _with_sum(lambda exps: exps.sum()),
+        "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
     ),
 )
 
@@ -124,18 +106,7 @@ def kind_of(model: nn.Module) -> str:
     return "parametric" if any(p.requires_grad for p in model.parameters()) else "non-parametric"
 
 
-def _model_cases() -> list[Case]:
-    def case(model: nn.Module, text: str, shown: bool = False) -> Case:
-        return Case({"model": model}, given={"model": text}, shown=shown)
-
-    return [
-        case(NadarayaWatson(1.0, learnable=True), "NadarayaWatson(1.0, learnable=True)", shown=True),
-        case(NadarayaWatson(1.0), "NadarayaWatson(1.0)"),
-        case(NadarayaWatson(0.2), "NadarayaWatson(0.2), its width chosen by hand"),
-        case(nn.Linear(1, 1), "nn.Linear(1, 1), a straight line"),
-        case(nn.Softmax(dim=-1), "nn.Softmax(dim=-1)"),
-    ]
-
+_model = named("model")
 
 NON_PARAMETRIC = FindError(
     name="non-parametric",
@@ -157,7 +128,13 @@ NON_PARAMETRIC = FindError(
         4: "the estimate is differentiable in w, and w = 1 / width.",
     },
     reference=kind_of,
-    cases=_model_cases,
+    cases=lambda: [
+        _model(NadarayaWatson(1.0, learnable=True), given={"model": "NadarayaWatson(1.0, learnable=True)"}, shown=True),
+        _model(NadarayaWatson(1.0), given={"model": "NadarayaWatson(1.0)"}),
+        _model(NadarayaWatson(0.2), given={"model": "NadarayaWatson(0.2), its width chosen by hand"}),
+        _model(nn.Linear(1, 1), given={"model": "nn.Linear(1, 1), a straight line"}),
+        _model(nn.Softmax(dim=-1), given={"model": "nn.Softmax(dim=-1)"}),
+    ],
     returns=("answer",),
     words=True,
     hints=(
@@ -168,25 +145,17 @@ NON_PARAMETRIC = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda model: "non-parametric",
-            "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
-            "parameters.",
-        ),
-        Wrong(
-            lambda model: "parametric",
-            "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
-            "there is anything to learn.",
-        ),
-        Wrong(
-            lambda model: "parametric" if model.state_dict() else "non-parametric",
-            "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
-            "`model.parameters()`.",
-        ),
-        Wrong(
-            lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
-            "The two words are the wrong way round: parametric is the one with something to learn.",
-        ),
+    wrong=wrong_answers(
+        lambda model: "non-parametric",
+        "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
+        "parameters.",
+        lambda model: "parametric",
+        "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
+        "there is anything to learn.",
+        lambda model: "parametric" if model.state_dict() else "non-parametric",
+        "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
+        "`model.parameters()`.",
+        lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
+        "The two words are the wrong way round: parametric is the one with something to learn.",
     ),
 )

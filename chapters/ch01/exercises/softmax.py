@@ -3,10 +3,8 @@
 import torch
 
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
-
-INF = float("inf")
 
 
 def _softmax_cases() -> list[Case]:
@@ -28,40 +26,24 @@ def _softmax_cases() -> list[Case]:
     ]
 
 
-def _no_maximum(scores, mask):
+@variants
+def _no_maximum(scores, mask, *, share):
+    """Softmax by hand without subtracting the maximum; share: of (exps, their sum)."""
     exps = scores.exp() * mask
-    total = exps.sum(-1, keepdim=True)
-    return exps / total.masked_fill(total == 0, 1.0)
+    return share(exps, exps.sum(-1, keepdim=True))
 
 
-def _no_maximum_no_care(scores, mask):
-    exps = scores.exp() * mask
-    return exps / exps.sum(-1, keepdim=True)
-
-
-def _no_maximum_hidden(scores, mask):
-    exps = scores.exp() * mask
-    total = exps.sum(-1, keepdim=True)
-    return torch.where(total > 0, exps / total, 0.0)
-
-
-def _minus(maximum):
+@variants
+def _minus(scores, mask, *, maximum):
     """Softmax by hand that subtracts another maximum, of (scores), and puts zeros where 0/0 comes out."""
-
-    def softmax(scores, mask):
-        exps = (scores - maximum(scores)).exp() * mask
-        return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
-
-    return softmax
+    exps = (scores - maximum(scores)).exp() * mask
+    return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
 
 
-def _filled_with(low):
+@variants
+def _filled_with(scores, mask, *, low):
     """Softmax over scores whose masked ones are a small number; all else is right."""
-
-    def softmax(scores, mask):
-        return torch.softmax(scores.masked_fill(~mask, low), dim=-1) * mask.any(-1, keepdim=True)
-
-    return softmax
+    return torch.softmax(scores.masked_fill(~mask, low), dim=-1) * mask.any(-1, keepdim=True)
 
 
 SOFTMAX = Exercise(
@@ -81,82 +63,49 @@ SOFTMAX = Exercise(
     ),
     minutes=8,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda scores, mask: torch.softmax(scores * mask, dim=-1),
-            "The mask leaks: it is multiplied in before the softmax, so a masked score becomes 0, and exp(0) = 1 still "
-            "gets a share. Before the softmax a masked score must be −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores, dim=-1) * mask,
-            "The mask comes after the softmax, and nothing is renormalised: the share of the masked keys is lost, and "
-            "the rows don't sum to 1. Mask the scores first, then take the softmax.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1),
-            "In the row where everything is masked the weights should be zeros. With −1e9 everywhere all scores are "
-            "equal again, and softmax shares evenly among keys that nobody may attend to.",
-        ),
-        Wrong(
-            _filled_with(-1e4),
-            "A number like −100 or −10,000 hides a key only while the scores that count are larger. Where they are "
-            "smaller still, the masked key takes all. Before the softmax a masked score must be −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores[mask], dim=-1),
-            "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
-            "leave the masked ones where they are, and fill them with −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -INF), dim=-1),
-            "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. "
-            "Put zeros in these rows.",
-        ),
-        Wrong(
-            _no_maximum,
-            "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
-            "added to all scores changes no weight. (torch.softmax does this for you.)",
-        ),
-        Wrong(
-            _no_maximum_hidden,
-            "exp(1000) overflows: infinite, and inf/inf = NaN. (Where a masked score is large, the NaN is turned into "
-            "zeros, so one sees it in some rows only.) Subtract the largest allowed score of the row first.",
-        ),
-        Wrong(
-            _no_maximum_no_care,
-            "NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row first. "
-            "And where everything is masked the sum is 0, and 0/0 is NaN, too: zeros belong there.",
-        ),
-        Wrong(
-            _minus(lambda scores: scores.max()),
-            "The largest score of *all* rows is subtracted. A row far below it underflows: every exp in it is 0. Take "
-            "the maximum of each row: `amax(-1, keepdim=True)`.",
-        ),
-        Wrong(
-            _minus(lambda scores: scores.amax(-1, keepdim=True)),
-            "The maximum is taken over the masked scores, too. When a masked one is very large, the allowed ones all "
-            "underflow to 0. Mask first, then take the maximum.",
-        ),
-        Wrong(
-            lambda scores, mask: masked_softmax(scores, ~mask),
-            "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores.masked_fill(mask, -INF), dim=-1),
-            "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
-        ),
-        Wrong(
-            lambda scores, mask: masked_softmax(scores, mask, dim=-2),
-            "The columns sum to 1, not the rows: softmax along the query axis. It should run along the keys, `dim=-1`.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores + mask, dim=-1),
-            "The mask is added as 0 and 1, so allowed keys get a bonus of 1 and masked ones keep their share. Added "
-            "masks must be 0 and −∞; simpler is `masked_fill`.",
-        ),
-        Wrong(
-            lambda scores, mask: torch.softmax(scores, dim=-1),
-            "The mask is not used: masked keys still get weight.",
-        ),
+    wrong=wrong_answers(
+        lambda scores, mask: torch.softmax(scores * mask, dim=-1),
+        "The mask leaks: it is multiplied in before the softmax, so a masked score becomes 0, and exp(0) = 1 still "
+        "gets a share. Before the softmax a masked score must be −∞.",
+        lambda scores, mask: torch.softmax(scores, dim=-1) * mask,
+        "The mask comes after the softmax, and nothing is renormalised: the share of the masked keys is lost, and "
+        "the rows don't sum to 1. Mask the scores first, then take the softmax.",
+        lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1),
+        "In the row where everything is masked the weights should be zeros. With −1e9 everywhere all scores are "
+        "equal again, and softmax shares evenly among keys that nobody may attend to.",
+        _filled_with(-1e4),
+        "A number like −100 or −10,000 hides a key only while the scores that count are larger. Where they are "
+        "smaller still, the masked key takes all. Before the softmax a masked score must be −∞.",
+        lambda scores, mask: torch.softmax(scores[mask], dim=-1),
+        "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
+        "leave the masked ones where they are, and fill them with −∞.",
+        lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1),
+        "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
+        _no_maximum(lambda exps, total: exps / total.masked_fill(total == 0, 1.0)),
+        "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
+        "added to all scores changes no weight. (torch.softmax does this for you.)",
+        _no_maximum(lambda exps, total: torch.where(total > 0, exps / total, 0.0)),
+        "exp(1000) overflows: infinite, and inf/inf = NaN. (Where a masked score is large, the NaN is turned into "
+        "zeros, so one sees it in some rows only.) Subtract the largest allowed score of the row first.",
+        _no_maximum(torch.div),
+        "NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row first. "
+        "And where everything is masked the sum is 0, and 0/0 is NaN, too: zeros belong there.",
+        _minus(lambda scores: scores.max()),
+        "The largest score of *all* rows is subtracted. A row far below it underflows: every exp in it is 0. Take "
+        "the maximum of each row: `amax(-1, keepdim=True)`.",
+        _minus(lambda scores: scores.amax(-1, keepdim=True)),
+        "The maximum is taken over the masked scores, too. When a masked one is very large, the allowed ones all "
+        "underflow to 0. Mask first, then take the maximum.",
+        lambda scores, mask: masked_softmax(scores, ~mask),
+        "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
+        lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), dim=-1),
+        "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
+        lambda scores, mask: masked_softmax(scores, mask, dim=-2),
+        "The columns sum to 1, not the rows: softmax along the query axis. It should run along the keys, `dim=-1`.",
+        lambda scores, mask: torch.softmax(scores + mask, dim=-1),
+        "The mask is added as 0 and 1, so allowed keys get a bonus of 1 and masked ones keep their share. Added "
+        "masks must be 0 and −∞; simpler is `masked_fill`.",
+        lambda scores, mask: torch.softmax(scores, dim=-1),
+        "The mask is not used: masked keys still get weight.",
     ),
 )

@@ -31,9 +31,12 @@ class Pooling(View):
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
         """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64."""
-        mask = np.ones(len(self.arrays["keys"]), bool)
-        mask[self.state.get("removed", [])] = False
-        return _estimate(queries, self.arrays, self.state, torch.from_numpy(mask).expand(len(queries), -1))
+        mask = torch.ones(len(queries), len(self.arrays["keys"]), dtype=torch.bool)
+        mask[:, self.state.get("removed", [])] = False
+        given = (torch.tensor(np.asarray(x, float)) for x in (queries, self.arrays["keys"], self.arrays["values"]))
+        kernel = KERNELS[self.state["kernel"]]
+        estimates, weights = nadaraya_watson(*given, lambda d: kernel(d, self.state["width"]), mask=mask)
+        return estimates.numpy(), weights.numpy()
 
     def describe(self) -> str:
         query, kernel = self.state["query"], self.state["kernel"]
@@ -68,15 +71,9 @@ class Pooling(View):
         for axes in (top, strip):
             axes.axvline(self.state["query"], color=COLOURS["query"], ls="--")
         if not np.isnan(estimate):
-            top.plot(self.state["query"], estimate, "o", color=COLOURS["output"], mec="white", ms=8)
-            top.annotate(
-                f"{estimate:.2f}",
-                (self.state["query"], estimate),
-                (9, 9),
-                textcoords="offset points",
-                color=COLOURS["output"],
-                weight="bold",
-            )
+            at, colour = (self.state["query"], estimate), COLOURS["output"]
+            top.plot(*at, "o", color=colour, mec="white", ms=8)
+            top.annotate(f"{estimate:.2f}", at, (9, 9), textcoords="offset points", color=colour, weight="bold")
         strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
         strip.set_ylabel("weight", color=COLOURS["key"])
         strip.set_xlabel(f"query {self.state['query']:.2f}", color=COLOURS["query"])
@@ -120,16 +117,8 @@ class Bandwidth(Pooling):
         left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
         queries = self.arrays["queries"]
         estimates, weights = self.answer(queries)
-        many = len(self.arrays["keys"]) > 300
-        left.plot(
-            self.arrays["keys"],
-            self.arrays["values"],
-            "o",
-            ms=2 if many else 4,
-            color=COLOURS["value"],
-            alpha=0.4,
-            mew=0,
-        )
+        keys, values = self.arrays["keys"], self.arrays["values"]
+        left.plot(keys, values, "o", ms=2 if len(keys) > 300 else 4, color=COLOURS["value"], alpha=0.4, mew=0)
         if "truth_x" in self.arrays:
             left.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
         left.plot(queries, estimates, color=COLOURS["output"])
@@ -166,7 +155,7 @@ def ask(
     keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
     function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
     unit of the keys (middle of the keys and a tenth of their span by default); kernel: a name in attention.KERNELS.
-    live=True: Python hears `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
+    live=True: Python reads `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
     """
     keys, values = _examples(keys, values)
     text("key_name", key_name), text("value_name", value_name)
@@ -209,7 +198,7 @@ def bandwidth(
 
     keys [K], values [K], truth, kernel, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
-    live=True: Python hears `kernel`, `width`, `query`.
+    live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
     text("key_name", key_name), text("value_name", value_name)
@@ -219,12 +208,8 @@ def bandwidth(
     low, high = (low, high) if high > low else (low - 1, high + 1)
     state = {"kernel": one_of("kernel", kernel, KERNELS), "width": 1.0, "query": float((low + high) / 2)}
     state["width"], widths = _widths(keys, width)
-    arrays = {
-        "queries": np.linspace(low, high, 121).astype("<f4"),
-        "keys": keys,
-        "values": values,
-        **_truth(truth, keys),
-    }
+    arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
+    arrays |= _truth(truth, keys)
     errors = [leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
     arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     controls = [
@@ -249,20 +234,6 @@ def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
         estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: KERNELS[kernel](d, w), mask=others)
         errors.append(float(((estimate - values) ** 2).mean()))
     return np.array(errors)
-
-
-def _estimate(queries, arrays, state, mask):
-    def as64(x):
-        return torch.as_tensor(np.asarray(x, np.float64))
-
-    estimates, weights = nadaraya_watson(
-        as64(queries),
-        as64(arrays["keys"]),
-        as64(arrays["values"]),
-        lambda d: KERNELS[state["kernel"]](d, state["width"]),
-        mask=mask,
-    )
-    return estimates.numpy(), weights.numpy()
 
 
 def _effective(weights: np.ndarray) -> float:

@@ -1,114 +1,257 @@
-// From scores to weights: temperature, a constant added to all scores, a mask, and what happens without the maximum.
-import { h, fmt, paper, percent, softmax } from "../../../course_utils/views/core.js";
+// From scores to shares in three stages: bars to drag, e raised to each, and pieces of one bar of length 1.
+import SOFTMAX_CSS from "./softmax.css";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "../../../course_utils/views/core.js";
 
 export function softmax_lab(ui) {
-  const { state, unit, spec, arrays } = ui,
-    names = spec.names,
-    n = names.length;
+  const { state, unit, spec } = ui,
+    { names, reach } = spec,
+    n = names.length,
+    step = reach > 10 ? Math.round(reach / 30) : 0.1;
+  let chosen = -1, // the bar under the hand
+    dragged = false,
+    drags = 0,
+    zone = { zero: 0, high: 1 }; // where score 0 is, and how high `reach`
   const canvas = h("canvas", { role: "img", "aria-label": spec.words }),
     say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(canvas);
+  const hands = names.map((name, i) =>
+    h("div", {
+      ...{ class: "hand", role: "slider", tabindex: 0, "data-score": i, "aria-label": `score of ${name}` },
+      ...{ "aria-orientation": "vertical", "aria-valuemin": -reach, "aria-valuemax": reach },
+      onpointerdown(event) {
+        hands[i].setPointerCapture(event.pointerId);
+        dragged = true;
+        follow(event);
+      },
+      onpointermove: (event) => (dragged ? chosen === i && follow(event) : choose(i)),
+      onpointerup: drop,
+      onpointercancel: drop,
+      onpointerleave: () => dragged || choose(-1),
+      onfocus: () => choose(i),
+      onblur: () => choose(-1),
+      onkeydown(event) {
+        const by = { ArrowUp: step, ArrowRight: step, ArrowDown: -step, ArrowLeft: -step, PageUp: 10 * step };
+        const to = { ...by, PageDown: -10 * step, Home: -2 * reach, End: 2 * reach }[event.key];
+        if (!to || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        event.stopPropagation();
+        move(i, state.scores[i] + to, true);
+      },
+    }),
+  );
+  ui.body.append(h("div", { class: "plot" }, canvas, ...hands));
   ui.side.append(say);
+  const css = h("style");
+  css.textContent = SOFTMAX_CSS;
+  ui.root.append(css);
 
-  const scores = () => Array.from(arrays.scores, (s) => s + state.shift);
+  const choose = (i) => i !== chosen && ((chosen = i), ui.set({}));
+  function move(i, score, done = false) {
+    chosen = i;
+    const held = Math.max(-reach, Math.min(reach, Math.round(score / step) * step));
+    ui.set({ scores: state.scores.map((s, k) => (k === i ? +held.toFixed(2) : s)) }, done);
+  }
+  function follow(event) {
+    const i = hands.indexOf(event.currentTarget),
+      [, y] = pointed(event, canvas);
+    move(i, ((zone.zero - y) / zone.high) * reach);
+  }
+  function drop() {
+    if (dragged) drags++;
+    dragged = false;
+    ui.set({}, true);
+  }
+
+  // ---- the numbers
+  const scores = () => state.scores.map((s) => s + state.shift),
+    powers = () => scores().map((s, i) => (state.mask[i] ? Math.exp(s / state.temperature) : 0)),
+    sum = (list) => list.reduce((a, b) => a + b, 0);
   function weights() {
     if (state.method === "stable") return softmax(scores(), state.mask, state.temperature);
-    const raised = scores().map((s, i) => (state.mask[i] ? Math.exp(s / state.temperature) : 0)),
-      total = raised.reduce((a, b) => a + b, 0);
+    const raised = powers(),
+      total = sum(raised);
     return raised.map((e) => (total === 0 ? 0 : e / total));
   }
+  const short = (x) => fmt(x, x >= 100 ? 0 : 2);
+
+  function hatch(c, x, y, wide, high) {
+    c.save();
+    c.beginPath();
+    c.rect(x, y, wide, high);
+    c.clip();
+    c.strokeStyle = ui.theme.hatch;
+    c.lineWidth = 1.5 * unit;
+    c.beginPath();
+    for (let d = 0; d < wide + high; d += 6 * unit) {
+      c.moveTo(x + d, y);
+      c.lineTo(x + d - high, y + high);
+    }
+    c.stroke();
+    c.restore();
+  }
+  function words(w) {
+    const raised = powers(),
+      total = sum(raised),
+      top = w.reduce((best, x, i) => (x > w[best] ? i : best), 0),
+      at = chosen < 0 ? top : chosen,
+      lost = w.some(Number.isNaN),
+      none = !state.mask.some(Boolean),
+      large = !Number.isFinite(total);
+    const most = `e to the ${fmt(Math.max(...scores()) / state.temperature, 0)} is too large for a number`,
+      sums = `The shares sum to ${fmt(sum(w), 2)}.`;
+    const division = large || !total ? "" : `${short(raised[at])} / ${short(total)} = `;
+    return [
+      h("b", {}, lost ? "NaN" : none ? "nobody to attend" : `${names[at]}: ${division}${fmt(w[at])}`),
+      lost
+        ? `${most}: ∞ / ∞ is NaN.`
+        : none
+          ? "All is masked: the weights are zeros, not NaN."
+          : sum(w) === 0
+            ? "All powers of e vanish: the weights are lost."
+            : large
+              ? `${most}, so the largest score is subtracted from all first. Only differences count. ${sums}`
+              : `“${names[at]}” gets ${percent(w[at])} of the attention. ${sums}`,
+    ];
+  }
+
   return {
     paint(width, narrow) {
       const { theme } = ui,
-        wide = Math.min(width - (narrow ? 0 : 240 * unit), 600 * unit),
-        left = 66 * unit,
-        step = Math.min((wide - left) / n, 92 * unit),
-        high = 84 * unit;
-      const c = paper(canvas, left + n * step, 3 * high + 20 * unit),
-        s = scores(),
-        w = weights(),
-        reach = Math.max(...arrays.scores.map(Math.abs), 1e-9);
-      const zero = 24 * unit + high * 0.62,
-        floor = zero + high * 0.5 + 24 * unit + high,
-        bar = step * 0.62;
-      c.font = ui.font(12);
-      c.fillStyle = theme.quiet;
-      c.textAlign = "right";
-      c.textBaseline = "middle";
-      c.fillText("score", left - 10 * unit, zero);
-      c.fillText("weight", left - 10 * unit, floor - high * 0.4);
+        left = 62 * unit,
+        wide = Math.min(width - (narrow ? 0 : 240 * unit), 660 * unit),
+        column = (wide - left - 8 * unit) / n,
+        bar = Math.min(column * 0.62, 60 * unit),
+        x = (i) => left + (i + 0.5) * column;
+      const w = weights(),
+        raised = powers(),
+        largest = Math.max(...raised),
+        heights = raised.map((e) => (largest === Infinity ? +(e === Infinity) : largest && e / largest));
+      if (largest === Infinity && state.method === "stable") w.forEach((s, i) => (heights[i] = s / Math.max(...w)));
+      const now = [...state.scores, ...heights, ...w.map((s) => s || 0)];
+      const shown = dragged ? now : ui.follow(`stages ${drags}`, now),
+        [score, high, share] = [0, 1, 2].map((stage) => shown.slice(stage * n, (stage + 1) * n));
+      zone = { zero: 92 * unit, high: 66 * unit };
+      const under = zone.zero + zone.high + 34 * unit,
+        floor = under + 96 * unit,
+        one = { y: floor + 34 * unit, h: 36 * unit, w: wide - left - 8 * unit },
+        c = paper(canvas, wide, one.y + one.h + 22 * unit);
+      const text = (
+        t,
+        at,
+        y,
+        { size = 12, weight = 400, colour = theme.text, align = "center", base = "bottom" } = {},
+      ) => {
+        c.font = ui.font(size, weight);
+        c.fillStyle = colour;
+        c.textAlign = align;
+        c.textBaseline = base;
+        c.fillText(t, at, y);
+      };
+      const fit = (t, room) => {
+        c.font = ui.font(13, 600);
+        while (t.length > 2 && c.measureText(t).width > room) t = `${t.slice(0, -2)}…`;
+        return t;
+      };
+      // what each row is
+      const quiet = { colour: theme.quiet, align: "right", base: "middle" },
+        edge = left - 12 * unit;
+      text("score", edge, zone.zero, quiet);
+      text("share", edge, one.y + one.h / 2, quiet);
+      const up = state.temperature === 1 ? "score" : "score/T";
+      text(up, edge, floor - 27 * unit, { ...quiet, size: 10 });
+      c.font = ui.font(10);
+      text("e", edge - c.measureText(up).width - 1, floor - 20 * unit, quiet);
       c.strokeStyle = theme.line;
       c.beginPath();
-      for (const y of [zero, floor]) {
+      for (const y of [zone.zero, floor]) {
         c.moveTo(left, y + 0.5);
-        c.lineTo(left + n * step, y + 0.5);
+        c.lineTo(wide - 8 * unit, y + 0.5);
       }
       c.stroke();
+      let start = left;
       for (let i = 0; i < n; i++) {
-        const x = left + (i + 0.5) * step,
-          open = state.mask[i],
-          tall = (arrays.scores[i] / reach) * high * 0.5;
-        c.fillStyle = `rgb(${(arrays.scores[i] < 0 ? theme.minus : theme.plus).join(" ")})`;
-        c.globalAlpha = open ? 0.75 : 0.2;
-        c.fillRect(x - bar / 2, zero - Math.max(0, tall), bar, Math.abs(tall));
+        const open = state.mask[i],
+          tall = (score[i] / reach) * zone.high,
+          on = i === chosen;
+        // the score, with a place to hold it
+        c.globalAlpha = open ? 0.75 : 0.25;
+        c.fillStyle = rgb(score[i] < 0 ? theme.minus : theme.plus);
+        c.fillRect(x(i) - bar / 2, Math.min(zone.zero, zone.zero - tall), bar, Math.abs(tall));
         c.globalAlpha = 1;
-        c.textAlign = "center";
-        c.font = ui.font(12);
-        c.fillStyle = open ? theme.text : theme.quiet;
-        c.textBaseline = "bottom";
-        c.fillText(fmt(s[i], state.shift >= 100 ? 0 : 2), x, zero - Math.max(0, tall) - 3);
-        const level = Number.isFinite(w[i]) ? w[i] : 0;
+        c.fillStyle = on ? theme.text : theme.quiet;
+        c.fillRect(x(i) - bar / 2, zone.zero - tall - 2 * unit, bar, 4 * unit);
+        const said = fmt(state.scores[i] + state.shift, state.shift >= 100 ? 1 : 2),
+          above = zone.zero - Math.max(0, tall) - 5 * unit;
+        text(said, x(i), above, { weight: on ? 700 : 400, colour: open ? theme.text : theme.quiet });
+        text(fit(names[i], column - 6), x(i), zone.zero + zone.high + 8 * unit, {
+          ...{ size: 13, weight: 600, colour: theme.key, base: "top" },
+        });
+        // e raised to it, and its way into the one bar
+        const length = share[i] * one.w,
+          rise = high[i] * 66 * unit;
         if (open) {
-          c.fillStyle = theme.text;
-          c.fillRect(x - bar / 2, floor - level * high, bar, Math.max(level * high, 1));
-        } else {
-          c.strokeStyle = theme.hatch;
-          for (let d = 0; d < bar; d += 6) {
-            c.beginPath();
-            c.moveTo(x - bar / 2 + d, floor);
-            c.lineTo(x - bar / 2 + d + 6, floor - 12);
-            c.stroke();
-          }
+          c.fillStyle = theme.line;
+          c.globalAlpha = on ? 0.95 : 0.5;
+          c.beginPath();
+          c.moveTo(x(i) - bar / 2, floor);
+          c.lineTo(x(i) + bar / 2, floor);
+          c.lineTo(start + length, one.y);
+          c.lineTo(start, one.y);
+          c.fill();
+          c.globalAlpha = 1;
+          c.fillStyle = theme.quiet;
+          c.fillRect(x(i) - bar / 2, floor - rise, bar, Math.max(rise, 1));
+        } else hatch(c, x(i) - bar / 2, floor - 14 * unit, bar, 14 * unit);
+        const power =
+          raised[i] === Infinity && state.method === "stable"
+            ? `e^${fmt((state.scores[i] + state.shift) / state.temperature, 0)}`
+            : short(raised[i]);
+        text(open ? power : "masked", x(i), floor - (open ? rise : 14 * unit) - 3 * unit, {
+          weight: on ? 700 : 400,
+        });
+        // its piece
+        if (length > 0) {
+          const ink = mix(theme.paper, theme.ink, 0.12 + 0.88 * share[i]);
+          c.fillStyle = rgb(ink);
+          c.fillRect(start, one.y, length, one.h);
+          c.font = ui.font(13, 600);
+          const both = [`${names[i]} ${fmt(w[i])}`, fmt(w[i]), fmt(w[i], 2).replace("0.", ".")],
+            room = both.find((t) => c.measureText(t).width < length - 8 * unit);
+          if (room)
+            text(room, start + length / 2, one.y + one.h / 2 + 1, {
+              ...{ size: 13, weight: 600, colour: legible(ink), base: "middle" },
+            });
+          c.fillStyle = rgb(theme.paper);
+          if (i && start > left) c.fillRect(start - unit, one.y, 2 * unit, one.h);
+          start += length;
         }
-        c.fillStyle = theme.text;
-        c.textBaseline = "bottom";
-        c.fillText(
-          open ? (Number.isNaN(w[i]) ? "NaN" : fmt(w[i])) : "masked",
-          x,
-          floor - level * high - (open ? 3 : 13),
-        );
-        c.fillStyle = theme.key;
-        c.font = ui.font(13, 600);
-        c.textBaseline = "top";
-        c.fillText(names[i], x, floor + 8 * unit);
       }
-      const total = w.reduce((a, b) => a + b, 0),
-        top = w.reduce((b, x, i) => (x > w[b] ? i : b), 0),
-        lost = w.some(Number.isNaN),
-        none = !state.mask.some(Boolean);
-      say.replaceChildren(
-        h("div", {}, h("b", {}, lost ? "NaN" : none ? "nobody to attend" : `${names[top]}: ${fmt(w[top])}`)),
-        h(
-          "div",
-          { class: "quiet" },
-          lost
-            ? `e to the ${fmt(Math.max(...s) / state.temperature, 0)} is too large for a number: ∞ / ∞ is NaN.`
-            : none
-              ? "All is masked: the weights are zeros, not NaN."
-              : total === 0
-                ? "All powers of e vanish: the weights are lost."
-                : `“${names[top]}” gets ${percent(w[top])} of the attention. The weights sum to ${fmt(total, 2)}.`,
-        ),
-      );
+      c.strokeStyle = theme.quiet;
+      c.lineWidth = 1;
+      c.strokeRect(left + 0.5, one.y + 0.5, one.w - 1, one.h - 1);
+      if (w.some(Number.isNaN))
+        text("NaN", left + one.w / 2, one.y + one.h / 2, { size: 13, weight: 600, base: "middle" });
+      for (const t of [0, 0.5, 1])
+        text(String(t), left + t * one.w, one.y + one.h + 4 * unit, { size: 11, colour: theme.quiet, base: "top" });
+      hands.forEach((hand, i) => {
+        const top = zone.zero - zone.high - 14 * unit;
+        hand.style.cssText =
+          `left:${x(i) - column / 2}px;width:${column}px;top:${top}px;` + `height:${2 * zone.high + 28 * unit}px`;
+        hand.setAttribute("aria-valuenow", state.scores[i]);
+        const told = state.mask[i] ? `share ${fmt(w[i])}` : "masked";
+        hand.setAttribute("aria-valuetext", `score ${fmt(state.scores[i] + state.shift, 2)}, ${told}`);
+      });
+      const [what, why] = words(w);
+      say.replaceChildren(h("div", {}, what), h("div", { class: "quiet" }, why));
     },
     table: () => {
       const s = scores(),
+        e = powers(),
         w = weights();
       return {
-        header: ["key", "score", "may be attended", "weight"],
-        rows: names.map((m, i) => [m, fmt(s[i]), state.mask[i] ? "yes" : "no", fmt(w[i])]),
+        header: ["key", "score", "e to the score", "may be attended", "weight"],
+        rows: names.map((m, i) => [m, fmt(s[i]), fmt(e[i]), state.mask[i] ? "yes" : "no", fmt(w[i])]),
       };
     },
-    numbers: () => ({ scores: scores(), weights: weights() }),
+    numbers: () => ({ scores: scores(), powers: powers(), weights: weights() }),
   };
 }

@@ -1,4 +1,4 @@
-"""The softmax lab: from scores to weights, with temperature, a constant added to all scores, and a mask."""
+"""The softmax lab: scores to drag, e raised to each, their shares; temperature, a constant added to all, a mask."""
 
 import numpy as np
 import torch
@@ -15,18 +15,24 @@ class Softmax(View):
 
     kind = "softmax_lab"
     modules = ("core", "softmax")
-    size = (6.4, 3.2)
+    size = (6.4, 4.2)
 
     @property
     def numbers(self) -> tuple[np.ndarray, np.ndarray]:
         """(scores [K], weights [K]) at the current shift, temperature, mask and method, in float64."""
-        scores = torch.from_numpy(self.arrays["scores"].astype(np.float64)) + self.state["shift"]
+        scores = torch.tensor(self.state["scores"], dtype=torch.float64) + self.state["shift"]
         mask = torch.tensor(self.state["mask"])
         if self.state["method"] == "stable":
             return scores.numpy(), masked_softmax(scores / self.state["temperature"], mask).numpy()
         raised = (scores / self.state["temperature"]).exp().masked_fill(~mask, 0.0)
         total = raised.sum()
         return scores.numpy(), (raised / total if total > 0 else raised).numpy()
+
+    @property
+    def powers(self) -> np.ndarray:
+        """[K]: e to each score at this temperature, 0 where masked; inf where that is too large for a number."""
+        with np.errstate(over="ignore"):
+            return np.where(self.state["mask"], np.exp(self.numbers[0] / self.state["temperature"]), 0.0)
 
     def describe(self) -> str:
         _, weights = self.numbers
@@ -40,27 +46,37 @@ class Softmax(View):
 
     def table(self) -> TextTable:
         scores, weights = self.numbers
-        rows = zip(self.options["names"], scores, self.state["mask"], weights, strict=True)
+        rows = zip(self.options["names"], scores, self.powers, self.state["mask"], weights, strict=True)
         return TextTable(
-            ["key", "score", "may be attended", "weight"],
-            [[n, f"{s:.3f}", "yes" if m else "no", f"{w:.3f}"] for n, s, m, w in rows],
+            ["key", "score", "e to the score", "may be attended", "weight"],
+            [[n, f"{s:.3f}", f"{e:.4g}", "yes" if m else "no", f"{w:.3f}"] for n, s, e, m, w in rows],
         )
 
     def draw(self, figure) -> None:
-        from course_utils.views.picture import COLOURS, names
+        from course_utils.views.picture import COLOURS, ink_map, names
 
-        top, bottom = figure.subplots(2, sharex=True)
-        _, weights = self.numbers
-        place = np.arange(len(weights))
-        top.bar(place, self.arrays["scores"], color="#806f2e", width=0.6)
-        top.bar_label(top.containers[0], [f"{s:.2f}" for s in self.arrays["scores"]], fontsize=9)
-        bottom.bar(place, np.nan_to_num(weights), color="#1b2430", width=0.6)
-        bottom.bar_label(bottom.containers[0], [f"{w:.3f}" for w in weights], fontsize=9)
-        top.set_ylabel("score")
-        bottom.set_ylabel("weight")
-        bottom.set_xticks(place, names(self.options["names"], "key "), color=COLOURS["key"])
-        for axes in (top, bottom):
-            axes.margins(y=0.25)
+        score, power, share = figure.subplots(3, height_ratios=[3, 3, 1.3])
+        scores, weights = self.numbers
+        place, raised, named = np.arange(len(weights)), self.powers, names(self.options["names"], "key ")
+        finite = np.where(np.isfinite(raised), raised, 0.0)
+        bars = (
+            (score, self.state["scores"], "#806f2e", scores, "score"),
+            (power, finite, "#596573", raised, "$e^{score}$"),
+        )
+        for axes, heights, colour, said, label in bars:
+            axes.bar_label(axes.bar(place, heights, color=colour, width=0.6), [f"{v:.3g}" for v in said], fontsize=9)
+            axes.margins(y=0.3)
+            axes.set_ylabel(label)
+            axes.set_xticks(place, named if axes is score else [""] * len(named), color=COLOURS["key"])
+        shares = np.nan_to_num(weights)
+        starts = np.cumsum(shares) - shares
+        share.barh(0, shares, left=starts, color=ink_map()(0.12 + 0.88 * shares), edgecolor="white", linewidth=1.5)
+        for start, w, name in zip(starts, shares, named, strict=True):
+            if w > 0.12:
+                share.text(start + w / 2, 0, f"{name} {w:.3f}", ha="center", va="center", fontsize=9,
+                           color="white" if w > 0.4 else "#1b2430")  # fmt: skip
+        share.set(xlim=(0, 1), yticks=[], ylabel="share")
+        share.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
 def softmax(
@@ -69,34 +85,35 @@ def softmax(
     *,
     mask=None,
     title="What does softmax make of the scores?",
-    caption="Sand: the scores. Ink: the weights. Sharpen or flatten them, add a constant, mask a [key|key].",
+    caption="Drag a score, or press the arrow keys on it. e is raised to it; each [key|key] has a share of the sum.",
     live=False,
     presenting=None,
 ):
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
 
     scores [K], 1 to 12 finite numbers; names: K labels; mask [K] bool, True = may be attended.
-    live=True: Python hears `temperature`, `shift`, `method`, `mask`.
+    live=True: Python reads `scores`, `temperature`, `shift`, `method`, `mask`.
     """
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():
         raise ValueError(f"scores has shape {scores.shape}: this lab needs 1 to 12 finite numbers, shape [K]")
     names, allowed = checked_labels(names, len(scores), "names", "there are {} scores"), as_mask(mask, len(scores))
-    state = {"temperature": 1.0, "shift": 0.0, "method": "stable", "mask": allowed}
+    state = {
+        "scores": scores.astype("<f4").tolist(),
+        "temperature": 1.0,
+        "shift": 0.0,
+        "method": "stable",
+        "mask": allowed,
+    }
     warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
+    shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]
     words = {"stable": "stable", "naive": "without the maximum"}
     controls = [
         {"kind": "range", "name": "temperature", "label": "temperature", "values": warm, "digits": 2},
-        {
-            "kind": "range",
-            "name": "shift",
-            "label": "add to all",
-            "values": [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0],
-            "digits": 0,
-        },
+        {"kind": "range", "name": "shift", "label": "add to all", "values": shifts, "digits": 0},
         {"kind": "choice", "name": "method", "label": "computed", "options": ["stable", "naive"], "words": words},
         {"kind": "toggles", "name": "mask", "label": "may be attended", "options": names},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    arrays = {"scores": scores.astype("<f4")}
-    return shell(Softmax(title, caption, arrays, state, controls, {"names": names}, presenting), live)
+    options = {"names": names, "reach": float(max(3, np.ceil(np.abs(scores).max())))}  # how far a score can be dragged
+    return shell(Softmax(title, caption, {}, state, controls, options, presenting), live)

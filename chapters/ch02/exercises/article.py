@@ -5,11 +5,8 @@ from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import normal
-
-INF = float("inf")
-
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 # ---- the article's own attention ------------------------------------------------------------------------------------
 
@@ -18,6 +15,8 @@ def dot_table(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [Q, D], keys [K, D] -> plain dot products [Q, K]."""
     return SCORES["dot"](queries.shape[-1], queries.shape[-1])(queries, keys)
 
+
+_pair = named("queries", "keys")
 
 INDICES = FindError(
     name="mixed-up indices",
@@ -34,7 +33,6 @@ INDICES = FindError(
     line=5,
     found="the query must be the one that asks, i: S₁₂ = q₁ · k₂. Here each token is only compared with itself.",
     innocent={
-        1: "it only names what comes in.",
         2: "room for one score per pair.",
         3: "i runs over the queries, down the rows.",
         4: "j runs over the keys, across.",
@@ -42,13 +40,10 @@ INDICES = FindError(
     },
     reference=dot_table,
     cases=lambda: [
-        Case(
-            {"queries": torch.tensor([[1.0, 1], [0, 1], [1, 2]]), "keys": torch.tensor([[0.0, 1], [1, 0], [1, 1]])},
-            shown=True,
-        ),
-        Case({"queries": normal(2, 3, seed=171), "keys": normal(2, 3, seed=172)}),
-        Case({"queries": normal(3, 2, seed=173), "keys": normal(3, 2, seed=174)}),
-    ],  # fmt: skip
+        _pair(*tensors([[1.0, 1], [0, 1], [1, 2]], [[0.0, 1], [1, 0], [1, 1]]), shown=True),
+        _pair(*drawn(171, (2, 3), (2, 3), of=normal)),
+        _pair(*drawn(173, (3, 2), (3, 2), of=normal)),
+    ],
     returns=("S",),
     hints=(
         "Run it on the example. What do you notice about its rows?",
@@ -57,24 +52,17 @@ INDICES = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys: (queries * keys).sum(-1).expand(len(queries), -1),
-            "All rows are equal still: each key is met by its own query, whoever asks.",
-        ),
-        Wrong(
-            lambda queries, keys: (queries * keys).sum(-1)[:, None].expand(-1, len(keys)),
-            "Now the key is wrong: query i meets key i in every column. It should meet key j.",
-        ),
-        Wrong(lambda queries, keys: keys @ queries.T, "Turned round: query j with key i. Rows belong to queries."),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / queries.shape[-1] ** 0.5,
-            "Right pairs, and scaled by √d as well, which this program does not do.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ queries.T,
-            "Queries with queries. The other side of the product is the keys.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys: (queries * keys).sum(-1).expand(len(queries), -1),
+        "All rows are equal still: each key is met by its own query, whoever asks.",
+        lambda queries, keys: (queries * keys).sum(-1)[:, None].expand(-1, len(keys)),
+        "Now the key is wrong: query i meets key i in every column. It should meet key j.",
+        lambda queries, keys: keys @ queries.T,
+        "Turned round: query j with key i. Rows belong to queries.",
+        lambda queries, keys: queries @ keys.T / queries.shape[-1] ** 0.5,
+        "Right pairs, and scaled by √d as well, which this program does not do.",
+        lambda queries, keys: queries @ queries.T,
+        "Queries with queries. The other side of the product is the keys.",
     ),
 )
 
@@ -85,43 +73,33 @@ def own_attention(x: Tensor, Wq: Tensor, Wk: Tensor, Wv: Tensor) -> Tensor:
 
 
 def _own_cases() -> list[Case]:
-    def case(x, Wq, Wk, Wv, shown=False) -> Case:
-        return Case({"x": x, "Wq": Wq, "Wk": Wk, "Wv": Wv}, shown=shown)
-
-    numbers = torch.tensor
-    tokens, swap = numbers([[1.0, 0], [0, 1], [1, 1]]), numbers([[0.0, 1], [1, 0]])
+    case = named("x", "Wq", "Wk", "Wv")
+    tokens, swap, values = tensors([[1.0, 0], [0, 1], [1, 1]], [[0.0, 1], [1, 0]], [[2.0, 0], [0, 1]])
     return [
-        case(tokens, numbers([[1.0, 1], [0, 1]]), swap, numbers([[2.0, 0], [0, 1]]), shown=True),
-        case(tokens, numbers([[1.0, -1], [-2, 1]]), swap, numbers([[2.0, 0], [0, 1]])),
-        case(*(normal(3, 3, seed=180 + i) for i in range(4))),
-        case(normal(4, 2, seed=190), *(normal(2, 2, seed=191 + i) for i in range(3))),
+        case(tokens, torch.tensor([[1.0, 1], [0, 1]]), swap, values, shown=True),
+        case(tokens, torch.tensor([[1.0, -1], [-2, 1]]), swap, values),
+        case(*drawn(180, (3, 3), (3, 3), (3, 3), (3, 3), of=normal)),
+        case(*drawn(190, (4, 2), (2, 2), (2, 2), (2, 2), of=normal)),
     ]
 
 
-def _wrong_own(query=lambda q: q, averaged=lambda x, v: v, scale=True):
-    def attention(x, Wq, Wk, Wv):
-        q, k, v = query(x @ Wq), x @ Wk, x @ Wv
-        return torch.softmax(q @ k.T / (q.shape[-1] ** 0.5 if scale else 1), -1) @ averaged(x, v)
-
-    return attention
+@variants
+def _wrong_own(x, Wq, Wk, Wv, *, query=lambda q: q, averaged=lambda x, v: v, scale=True):
+    q, k, v = query(x @ Wq), x @ Wk, x @ Wv
+    return torch.softmax(q @ k.T / (q.shape[-1] ** 0.5 if scale else 1), -1) @ averaged(x, v)
 
 
-_OWN_WRONG = (
-    Wrong(
-        _wrong_own(averaged=lambda x, v: x),
-        "The inputs x are averaged, and the values, which were computed for this, are not used.",
-    ),
-    Wrong(
-        _wrong_own(query=torch.relu),
-        "A ReLU on the queries: every negative coordinate is cut to 0, and a query can no longer ask *against* a "
-        "feature.",
-    ),
-    Wrong(
-        _wrong_own(query=torch.relu, averaged=lambda x, v: x),
-        "Two slips are in it: the ReLU on the queries, and the inputs averaged in place of the values.",
-    ),
-    Wrong(_wrong_own(averaged=lambda x, v: x, scale=False), "The inputs are averaged, and the scale √d is missing."),
-    Wrong(_wrong_own(scale=False), "Right but for the scale: divide the scores by √d."),
+_OWN_WRONG = wrong_answers(
+    _wrong_own(averaged=lambda x, v: x),
+    "The inputs x are averaged, and the values, which were computed for this, are not used.",
+    _wrong_own(query=torch.relu),
+    "A ReLU on the queries: every negative coordinate is cut to 0, and a query can no longer ask *against* a feature.",
+    _wrong_own(query=torch.relu, averaged=lambda x, v: x),
+    "Two slips are in it: the ReLU on the queries, and the inputs averaged in place of the values.",
+    _wrong_own(averaged=lambda x, v: x, scale=False),
+    "The inputs are averaged, and the scale √d is missing.",
+    _wrong_own(scale=False),
+    "Right but for the scale: divide the scores by √d.",
 )
 
 AVERAGED = FindError(
@@ -136,11 +114,7 @@ AVERAGED = FindError(
     ),
     line=4,
     found="the weights average the values v. Without them the output can only be a mixture of what came in.",
-    innocent={
-        1: "it only names what comes in.",
-        2: "each token is projected three times.",
-        3: "softmax along the keys, scaled by √d.",
-    },
+    innocent={2: "each token is projected three times.", 3: "softmax along the keys, scaled by √d."},
     reference=own_attention,
     cases=_own_cases,
     returns=("output",),
@@ -164,7 +138,6 @@ RELU = FindError(
     line=2,
     found="queries, keys and values are plain projections. A ReLU cuts the negative coordinates off.",
     innocent={
-        1: "it only names what comes in.",
         3: "keys and values are plain projections.",
         4: "softmax along the keys, scaled by √d.",
         5: "the values are averaged.",
@@ -221,16 +194,14 @@ SAME_HEAD = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(lambda heads: len(heads), "This counts all heads, also those that say the same."),
-        Wrong(
-            lambda heads: len(torch.unique(heads)),
-            "This counts different *numbers*. A head is its whole output [T, D]: `dim=0`.",
-        ),
-        Wrong(lambda heads: 1, "Right for the article's heads, but not all heads are equal."),
-        Wrong(
-            lambda heads: int((heads[1:] != heads[:-1]).flatten(1).any(1).sum()) + 1,
-            "Only neighbours are compared: a head that comes back later is counted again.",
-        ),
+    wrong=wrong_answers(
+        lambda heads: len(heads),
+        "This counts all heads, also those that say the same.",
+        lambda heads: len(torch.unique(heads)),
+        "This counts different *numbers*. A head is its whole output [T, D]: `dim=0`.",
+        lambda heads: 1,
+        "Right for the article's heads, but not all heads are equal.",
+        lambda heads: int((heads[1:] != heads[:-1]).flatten(1).any(1).sum()) + 1,
+        "Only neighbours are compared: a head that comes back later is counted again.",
     ),
 )

@@ -1,18 +1,12 @@
-"""Chapter 2: scaled dot-product score and attention.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 2: scaled dot-product score and attention."""
 
 import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import normal
-
-INF = float("inf")
-
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 # ---- scaled dot-product score ---------------------------------------------------------------------------------------
 
@@ -23,15 +17,7 @@ def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:
     return SCORES["scaled_dot"](size, size)(queries, keys)
 
 
-def _score_cases() -> list[Case]:
-    numbers = torch.tensor
-    return [
-        Case({"queries": numbers([[[1.0, 0, 2, 0]]]), "keys": numbers([[[1.0, 1, 1, 1], [0, 3, 0, 0]]])}, shown=True),
-        Case({"queries": numbers([[[2.0]], [[1.0]]]), "keys": numbers([[[3.0], [1.0]], [[5.0], [4.0]]])}),
-        Case({"queries": normal(1, 3, 3, seed=1), "keys": normal(1, 3, 3, seed=2)}),
-        Case({"queries": normal(2, 3, 5, seed=3), "keys": normal(2, 4, 5, seed=4)}),
-    ]
-
+_pair = named("queries", "keys")
 
 SCORE = Exercise(
     name="scaled dot-product score",
@@ -39,7 +25,12 @@ SCORE = Exercise(
     "-> scores [B, Q, K].",
     why="It is the score of every Transformer; one line, four ways to get it wrong without a crash.",
     reference=scaled_dot_score,
-    cases=_score_cases,
+    cases=lambda: [
+        _pair(*tensors([[[1.0, 0, 2, 0]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0]]]), shown=True),
+        _pair(*tensors([[[2.0]], [[1.0]]], [[[3.0], [1.0]], [[5.0], [4.0]]])),
+        _pair(*drawn(1, (1, 3, 3), (1, 3, 3), of=normal)),
+        _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "All dot products of a batch at once are a matrix product of queries with the keys turned round.",
@@ -48,53 +39,33 @@ SCORE = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys: queries @ keys.mT,
-            "These are plain dot products: the scale is missing. Divide by √D, or the scores spread more the longer "
-            "the vectors are.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.mT / queries.shape[-1],
-            "Scaled twice: divided by D, which is √D two times. The *variance* of the scores grows like D; their "
-            "spread, which softmax feels, like √D.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.mT * queries.shape[-1] ** 0.5,
-            "Multiplied by √D where it should be divided: now the scores spread even more.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.mT / keys.shape[-2] ** 0.5,
-            "Divided by the root of the number of keys, the length of the input. d is the size of one key: "
-            "`keys.shape[-1]`.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.mT / 8,
-            "Divided by 8 always. That is √64, right for heads of size 64 only; take the size from the input.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys / queries.shape[-1] ** 0.5,
-            "The keys are not transposed. `queries @ keys` runs only when K happens to equal D, and then mixes "
-            "features with positions: turn the last two axes round, `keys.mT`.",
-        ),
-        Wrong(
-            lambda queries, keys: keys @ queries.mT / queries.shape[-1] ** 0.5,
-            "Right numbers, turned round: [B, K, Q]. Queries go down, keys across, so that softmax can run along each "
-            "row: `queries @ keys.mT`.",
-        ),
-        Wrong(
-            lambda queries, keys: torch.softmax(queries @ keys.mT / queries.shape[-1] ** 0.5, -1),
-            "These are the weights already. Asked for are the scores, before the softmax: masks and temperature still "
-            "have to come in between.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys[0].mT / queries.shape[-1] ** 0.5,
-            "The keys of the first batch item serve all of them (broadcasting). Each batch item has its own keys.",
-        ),
-        Wrong(
-            lambda queries, keys: torch.einsum("bqd,bkd->qk", queries, keys) / queries.shape[-1] ** 0.5,
-            "The batch is summed away: an index that is missing after `->` is summed over. Keep the b.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys: queries @ keys.mT,
+        "These are plain dot products: the scale is missing. Divide by √D, or the scores spread more the longer "
+        "the vectors are.",
+        lambda queries, keys: queries @ keys.mT / queries.shape[-1],
+        "Scaled twice: divided by D, which is √D two times. The *variance* of the scores grows like D; their "
+        "spread, which softmax feels, like √D.",
+        lambda queries, keys: queries @ keys.mT * queries.shape[-1] ** 0.5,
+        "Multiplied by √D where it should be divided: now the scores spread even more.",
+        lambda queries, keys: queries @ keys.mT / keys.shape[-2] ** 0.5,
+        "Divided by the root of the number of keys, the length of the input. d is the size of one key: "
+        "`keys.shape[-1]`.",
+        lambda queries, keys: queries @ keys.mT / 8,
+        "Divided by 8 always. That is √64, right for heads of size 64 only; take the size from the input.",
+        lambda queries, keys: queries @ keys / queries.shape[-1] ** 0.5,
+        "The keys are not transposed. `queries @ keys` runs only when K happens to equal D, and then mixes "
+        "features with positions: turn the last two axes round, `keys.mT`.",
+        lambda queries, keys: keys @ queries.mT / queries.shape[-1] ** 0.5,
+        "Right numbers, turned round: [B, K, Q]. Queries go down, keys across, so that softmax can run along each "
+        "row: `queries @ keys.mT`.",
+        lambda queries, keys: torch.softmax(queries @ keys.mT / queries.shape[-1] ** 0.5, -1),
+        "These are the weights already. Asked for are the scores, before the softmax: masks and temperature still "
+        "have to come in between.",
+        lambda queries, keys: queries @ keys[0].mT / queries.shape[-1] ** 0.5,
+        "The keys of the first batch item serve all of them (broadcasting). Each batch item has its own keys.",
+        lambda queries, keys: torch.einsum("bqd,bkd->qk", queries, keys) / queries.shape[-1] ** 0.5,
+        "The batch is summed away: an index that is missing after `->` is summed over. Keep the b.",
     ),
 )
 
@@ -102,27 +73,23 @@ SCORE = Exercise(
 
 
 def _attention_cases() -> list[Case]:
-    def case(queries, keys, values, mask, shown=False) -> Case:
-        return Case({"queries": queries, "keys": keys, "values": values, "mask": mask}, shown=shown)
-
-    eye = torch.eye(2)[None]
+    case = named("queries", "keys", "values", "mask")
+    eye, values = torch.eye(2)[None], torch.tensor([[[1.0], [5.0]]])
+    queries, keys, others = drawn(5, (1, 3, 4), (1, 3, 4), (1, 3, 4), of=normal)
+    lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
     return [
-        case(eye, eye, torch.tensor([[[1.0], [5.0]]]), torch.tensor([[[True, True], [True, False]]]), shown=True),
-        case(eye, eye, torch.tensor([[[1.0], [5.0]]]), torch.tensor([[[True, True], [False, False]]])),
-        case(3 * normal(1, 3, 4, seed=5), normal(1, 3, 4, seed=6), normal(1, 3, 4, seed=7), causal_mask(3)[None]),
-        case(normal(2, 3, 5, seed=8), normal(2, 4, 5, seed=9), normal(2, 4, 2, seed=10),
-             padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)),
-    ]  # fmt: skip
+        case(eye, eye, values, torch.tensor([[[True, True], [True, False]]]), shown=True),
+        case(eye, eye, values, torch.tensor([[[True, True], [False, False]]])),
+        case(3 * queries, keys, others, causal_mask(3)[None]),
+        case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
+    ]
 
 
-def _wrong_attention(weigh, mix=lambda weights, keys, values: weights @ values):
+@variants
+def _wrong_attention(queries, keys, values, mask, *, weigh, mix=lambda weights, keys, values: weights @ values):
     """Attention with other weights, made of (queries, keys, mask), or another mean of the values."""
-
-    def attention(queries, keys, values, mask):
-        weights = weigh(queries, keys, mask)
-        return mix(weights, keys, values), weights
-
-    return attention
+    weights = weigh(queries, keys, mask)
+    return mix(weights, keys, values), weights
 
 
 def _scaled(queries, keys):
@@ -145,60 +112,36 @@ ATTENTION = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask, dim=-2)),
-            "The columns sum to 1, not the rows: is the softmax along the query axis? Each query shares one unit of "
-            "attention among the keys: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: masked_softmax(q @ k.mT, mask)),
-            "Right but for the scale: divide the dot products by √d before the softmax.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: masked_softmax(q @ k.mT / q.shape[-1], mask)),
-            "Right, but scaled twice: divided by d instead of √d, so the weights are too even.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k) + mask, -1)),
-            "The mask is added as 0 and 1: allowed keys get a bonus of 1, masked ones keep their share. What is added "
-            "must be −∞ where the mask is False.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k) * mask, -1)),
-            "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks. "
-            "Masked scores must be −∞.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k), -1) * mask),
-            "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. "
-            "Mask the scores, then take the softmax.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k), -1)),
-            "The mask is not used: masked keys still get weight.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), ~mask)),
-            "The mask is read the wrong way round: True means *may be attended*.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -INF), -1)),
-            "Nearly: a row with nothing to attend is all −∞, and its softmax 0/0 = NaN. It should be zeros; "
-            "`masked_softmax` does that.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -1e9), -1)),
-            "In a row with nothing to attend, −1e9 everywhere means equal scores, and all masked keys get a share. "
-            "Use `masked_softmax`: zeros there.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask), lambda w, k, v: w @ k),
-            "The weights are right, but they average the keys. Keys are for finding, values are what one takes home.",
-        ),
-        Wrong(
-            _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask), lambda w, k, v: w.mT @ v),
-            "The weights are right, but turned round in the last product: `weights @ values` goes over the keys.",
-        ),
+    wrong=wrong_answers(
+        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask, dim=-2)),
+        "The columns sum to 1, not the rows: is the softmax along the query axis? Each query shares one unit of "
+        "attention among the keys: `dim=-1`.",
+        _wrong_attention(lambda q, k, mask: masked_softmax(q @ k.mT, mask)),
+        "Right but for the scale: divide the dot products by √d before the softmax.",
+        _wrong_attention(lambda q, k, mask: masked_softmax(q @ k.mT / q.shape[-1], mask)),
+        "Right, but scaled twice: divided by d instead of √d, so the weights are too even.",
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k) + mask, -1)),
+        "The mask is added as 0 and 1: allowed keys get a bonus of 1, masked ones keep their share. What is added "
+        "must be −∞ where the mask is False.",
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k) * mask, -1)),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks. "
+        "Masked scores must be −∞.",
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k), -1) * mask),
+        "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. "
+        "Mask the scores, then take the softmax.",
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k), -1)),
+        "The mask is not used: masked keys still get weight.",
+        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), ~mask)),
+        "The mask is read the wrong way round: True means *may be attended*.",
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -torch.inf), -1)),
+        "Nearly: a row with nothing to attend is all −∞, and its softmax 0/0 = NaN. It should be zeros; "
+        "`masked_softmax` does that.",
+        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -1e9), -1)),
+        "In a row with nothing to attend, −1e9 everywhere means equal scores, and all masked keys get a share. "
+        "Use `masked_softmax`: zeros there.",
+        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask), lambda w, k, v: w @ k),
+        "The weights are right, but they average the keys. Keys are for finding, values are what one takes home.",
+        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask), lambda w, k, v: w.mT @ v),
+        "The weights are right, but turned round in the last product: `weights @ values` goes over the keys.",
     ),
 )

@@ -5,11 +5,8 @@ from torch import Tensor
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import normal
-
-INF = float("inf")
-
 
 # ---- worked examples ------------------------------------------------------------------------------------------------
 
@@ -52,27 +49,17 @@ ROUNDED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda scores: torch.tensor([0.274, 0.274, 0.452]),
-            "Right for the example, but for these scores only. Compute it from the scores.",
-        ),
-        Wrong(
-            lambda scores: (torch.softmax(scores, -1) * 100).round() / 100,
-            "Rounded to two digits; three are asked for.",
-        ),
-        Wrong(
-            lambda scores: (scores / scores.sum() * 1000).round() / 1000,
-            "The scores themselves are shared out. Softmax shares out their exponentials.",
-        ),
-        Wrong(
-            lambda scores: torch.softmax(scores, -1).round(),
-            "Rounded to whole numbers: `round()` needs the digits moved first, × 1000.",
-        ),
-        Wrong(
-            lambda scores: (torch.softmax(scores, -1) * 1000).ceil() / 1000,
-            "Rounded up always; that is how .452 becomes too much.",
-        ),
+    wrong=wrong_answers(
+        lambda scores: torch.tensor([0.274, 0.274, 0.452]),
+        "Right for the example, but for these scores only. Compute it from the scores.",
+        lambda scores: (torch.softmax(scores, -1) * 100).round() / 100,
+        "Rounded to two digits; three are asked for.",
+        lambda scores: (scores / scores.sum() * 1000).round() / 1000,
+        "The scores themselves are shared out. Softmax shares out their exponentials.",
+        lambda scores: torch.softmax(scores, -1).round(),
+        "Rounded to whole numbers: `round()` needs the digits moved first, × 1000.",
+        lambda scores: (torch.softmax(scores, -1) * 1000).ceil() / 1000,
+        "Rounded up always; that is how .452 becomes too much.",
     ),
 )
 
@@ -118,24 +105,17 @@ TIES = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda words: torch.softmax(words @ words[0], -1),
-            "These are the weights of the first word. The query is the last one, `words[-1]`.",
-        ),
-        Wrong(lambda words: words @ words[-1], "These are the scores; the softmax is missing."),
-        Wrong(
-            lambda words: torch.softmax(words @ words[-1] / words.shape[-1] ** 0.5, -1),
-            "Scaled by √d, which the example does not do.",
-        ),
-        Wrong(
-            lambda words: torch.softmax(words @ words.T, -1) @ words,
-            "These are new vectors for all words; asked for are the weights of the last.",
-        ),
-        Wrong(
-            lambda words: torch.softmax(words @ words.T, 0)[-1],
-            "The softmax runs down the columns: over the queries, not over the keys.",
-        ),
+    wrong=wrong_answers(
+        lambda words: torch.softmax(words @ words[0], -1),
+        "These are the weights of the first word. The query is the last one, `words[-1]`.",
+        lambda words: words @ words[-1],
+        "These are the scores; the softmax is missing.",
+        lambda words: torch.softmax(words @ words[-1] / words.shape[-1] ** 0.5, -1),
+        "Scaled by √d, which the example does not do.",
+        lambda words: torch.softmax(words @ words.T, -1) @ words,
+        "These are new vectors for all words; asked for are the weights of the last.",
+        lambda words: torch.softmax(words @ words.T, 0)[-1],
+        "The softmax runs down the columns: over the queries, not over the keys.",
     ),
 )
 
@@ -179,7 +159,7 @@ IMPOSSIBLE = FindError(
         Case({"output": torch.tensor([0.5, -0.5]), "values": torch.tensor([[0.0, 0.0], [1.0, 1.0]])}),
         Case({"output": torch.tensor([0.0, 2.0, 1.0]), "values": torch.tensor([[0.0, 1.0, -1.0], [3.0, 2.0, 0.0]])}),
         Case({"output": normal(6, seed=151), "values": 0.7 * normal(3, 6, seed=152)}),
-    ],  # fmt: skip
+    ],
     returns=("impossible",),
     hints=(
         "A weighted average of 3 and 5, weights ≥ 0 that sum to 1: which numbers can it be?",
@@ -188,31 +168,19 @@ IMPOSSIBLE = FindError(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda output, values: output > values.amax(0),
-            "It misses outputs that are too small: an average can't fall below the smallest value either.",
-        ),
-        Wrong(
-            lambda output, values: (output < values.min()) | (output > values.max()),
-            "One range for the whole matrix. Each coordinate is averaged by itself: take the range of its own column.",
-        ),
-        Wrong(
-            lambda output, values: (output >= values.amin(0)) & (output <= values.amax(0)),
-            "The other way round: True is asked for where it is *not* possible.",
-        ),
-        Wrong(
-            lambda output, values: (output <= values.amin(0)) | (output >= values.amax(0)),
-            "The ends belong to it: all weight on one key gives exactly its value. Use `<` and `>`.",
-        ),
-        Wrong(
-            lambda output, values: output > values.sum(0),
-            "Compared with the sum. The weights sum to 1, so the largest value is the limit already.",
-        ),
-        Wrong(
-            lambda output, values: output > 1,
-            "Larger than 1 is no crime: values may be anything. The weights are what lies between 0 and 1.",
-        ),
+    wrong=wrong_answers(
+        lambda output, values: output > values.amax(0),
+        "It misses outputs that are too small: an average can't fall below the smallest value either.",
+        lambda output, values: (output < values.min()) | (output > values.max()),
+        "One range for the whole matrix. Each coordinate is averaged by itself: take the range of its own column.",
+        lambda output, values: (output >= values.amin(0)) & (output <= values.amax(0)),
+        "The other way round: True is asked for where it is *not* possible.",
+        lambda output, values: (output <= values.amin(0)) | (output >= values.amax(0)),
+        "The ends belong to it: all weight on one key gives exactly its value. Use `<` and `>`.",
+        lambda output, values: output > values.sum(0),
+        "Compared with the sum. The weights sum to 1, so the largest value is the limit already.",
+        lambda output, values: output > 1,
+        "Larger than 1 is no crime: values may be anything. The weights are what lies between 0 and 1.",
     ),
 )
 
@@ -257,22 +225,16 @@ DIRECTION = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda query, keys: torch.cosine_similarity(query[None], keys, dim=-1).argmax(),
-            "This finds the nearest direction (cosine). Asked for is the largest dot product, lengths and all.",
-        ),
-        Wrong(
-            lambda query, keys: keys.norm(dim=-1).argmax(),
-            "This finds the longest key, whatever its direction.",
-        ),
-        Wrong(
-            lambda query, keys: (keys @ query).abs().argmax(),
-            "The sign counts: a key that points away has a large product, but a negative one.",
-        ),
-        Wrong(lambda query, keys: (keys @ query).argmin(), "The smallest product; asked for is the largest."),
-        Wrong(
-            lambda query, keys: (keys @ query).max(), "The largest product itself; asked for is the number of its key."
-        ),
+    wrong=wrong_answers(
+        lambda query, keys: torch.cosine_similarity(query[None], keys, dim=-1).argmax(),
+        "This finds the nearest direction (cosine). Asked for is the largest dot product, lengths and all.",
+        lambda query, keys: keys.norm(dim=-1).argmax(),
+        "This finds the longest key, whatever its direction.",
+        lambda query, keys: (keys @ query).abs().argmax(),
+        "The sign counts: a key that points away has a large product, but a negative one.",
+        lambda query, keys: (keys @ query).argmin(),
+        "The smallest product; asked for is the largest.",
+        lambda query, keys: (keys @ query).max(),
+        "The largest product itself; asked for is the number of its key.",
     ),
 )

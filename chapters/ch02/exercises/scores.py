@@ -1,17 +1,12 @@
-"""Chapter 2: scores with weights (general, additive and its twin) and the cosine.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 2: scores with weights (general, additive and its twin) and the cosine."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import normal
-
-INF = float("inf")
-
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 # ---- general score --------------------------------------------------------------------------------------------------
 
@@ -22,6 +17,8 @@ def general_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W}, (queries, keys))
 
 
+_general = named("queries", "keys", "W")
+
 GENERAL = Exercise(
     name="general score",
     task="qᵀW k for all pairs, with query and key of different sizes: queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] "
@@ -29,17 +26,10 @@ GENERAL = Exercise(
     why="With one matrix between them, a query and a key need not speak the same language.",
     reference=general_score,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[[1.0, 2]]]),
-                "keys": torch.tensor([[[3.0, 0], [0, 5]]]),
-                "W": torch.tensor([[0.0, 1], [0, 0]]),
-            },
-            shown=True,
-        ),
-        Case({"queries": normal(1, 2, 3, seed=11), "keys": normal(1, 2, 3, seed=12), "W": normal(3, 3, seed=13)}),
-        Case({"queries": normal(2, 3, 2, seed=14), "keys": normal(2, 4, 5, seed=15), "W": normal(2, 5, seed=16)}),
-    ],  # fmt: skip
+        _general(*tensors([[[1.0, 2]]], [[[3.0, 0], [0, 5]]], [[0.0, 1], [0, 0]]), shown=True),
+        _general(*drawn(11, (1, 2, 3), (1, 2, 3), (3, 3), of=normal)),
+        _general(*drawn(14, (2, 3, 2), (2, 4, 5), (2, 5), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "Read qᵀW k from the left: q times W is a vector as long as a key. Then it is a dot product.",
@@ -48,24 +38,17 @@ GENERAL = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W: queries @ W.mT @ keys.mT,
-            "W is turned round: the query's features run along its rows. (With Dq = Dk this does not even crash.)",
-        ),
-        Wrong(lambda queries, keys, W: queries @ keys.mT, "W is not used: these are plain dot products."),
-        Wrong(
-            lambda queries, keys, W: queries @ W @ keys.mT / keys.shape[-1] ** 0.5,
-            "Scaled by √d, which this score does not do: W learns its own scale.",
-        ),
-        Wrong(
-            lambda queries, keys, W: (queries @ W @ keys.mT).mT,
-            "Right numbers, turned round: queries go down, keys across.",
-        ),
-        Wrong(
-            lambda queries, keys, W: torch.tanh(queries @ W @ keys.mT),
-            "With a tanh around it this is the activated general score; general has none.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W: queries @ W.mT @ keys.mT,
+        "W is turned round: the query's features run along its rows. (With Dq = Dk this does not even crash.)",
+        lambda queries, keys, W: queries @ keys.mT,
+        "W is not used: these are plain dot products.",
+        lambda queries, keys, W: queries @ W @ keys.mT / keys.shape[-1] ** 0.5,
+        "Scaled by √d, which this score does not do: W learns its own scale.",
+        lambda queries, keys, W: (queries @ W @ keys.mT).mT,
+        "Right numbers, turned round: queries go down, keys across.",
+        lambda queries, keys, W: torch.tanh(queries @ W @ keys.mT),
+        "With a tanh around it this is the activated general score; general has none.",
     ),
 )
 
@@ -79,16 +62,7 @@ def additive_score(queries: Tensor, keys: Tensor, W1: Tensor, W2: Tensor, b: Ten
     return torch.func.functional_call(score, weights, (queries, keys))
 
 
-def _additive_cases() -> list[Case]:
-    names = ("queries", "keys", "W1", "W2", "b", "w")
-
-    def case(queries, keys, query_size, key_size, hidden, seed) -> Case:
-        shapes = (queries, query_size), (keys, key_size), (hidden, query_size), (hidden, key_size), (hidden,), (hidden,)
-        return Case(dict(zip(names, (normal(*s, seed=seed + i) for i, s in enumerate(shapes)), strict=True)))
-
-    small = ([[1.0]], [[0.0], [2.0]], [[1.0], [0.0]], [[1.0], [1.0]], [0.0, 1.0], [1.0, 2.0])
-    first = Case(dict(zip(names, map(torch.tensor, small), strict=True)), shown=True)
-    return [first, case(3, 3, 2, 2, 2, 20), case(2, 4, 3, 5, 4, 30), case(3, 3, 3, 3, 3, 40)]
+_additive = named("queries", "keys", "W1", "W2", "b", "w")
 
 
 def _wrong_additive(score):
@@ -102,7 +76,14 @@ ADDITIVE = Exercise(
     "-> scores [Q, K].",
     why="The score with which attention began in translation; its broadcasting is what people stumble over.",
     reference=additive_score,
-    cases=_additive_cases,
+    cases=lambda: [
+        _additive(
+            *tensors([[1.0]], [[0.0], [2.0]], [[1.0], [0.0]], [[1.0], [1.0]], [0.0, 1.0], [1.0, 2.0]), shown=True
+        ),
+        _additive(*drawn(20, (3, 2), (3, 2), (2, 2), (2, 2), (2,), (2,), of=normal)),
+        _additive(*drawn(30, (2, 3), (4, 5), (4, 3), (4, 5), (4,), (4,), of=normal)),
+        _additive(*drawn(40, (3, 3), (3, 3), (3, 3), (3, 3), (3,), (3,), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "Project each query once and each key once: [Q, H] and [K, H]. Only then form the pairs.",
@@ -111,39 +92,26 @@ ADDITIVE = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_additive(lambda q, k, b, w: (q + k + b) @ w),
-            "The tanh is forgotten. Without it the query's part is one number added to the whole row, and softmax "
-            "ignores it: the query no longer matters.",
-        ),
-        Wrong(
-            _wrong_additive(lambda q, k, b, w: torch.tanh((q + k + b) @ w)),
-            "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
-        ),
-        Wrong(_wrong_additive(lambda q, k, b, w: torch.tanh(q + k) @ w), "The bias b is forgotten."),
-        Wrong(
-            _wrong_additive(lambda q, k, b, w: torch.tanh(q + k + b).sum(-1)),
-            "w is forgotten: the hidden features are summed with equal weight.",
-        ),
-        Wrong(
-            _wrong_additive(lambda q, k, b, w: torch.relu(q + k + b) @ w),
-            "relu where tanh should be.",
-        ),
-        Wrong(
-            _wrong_additive(lambda q, k, b, w: (torch.tanh(q + b) + torch.tanh(k)) @ w),
-            "tanh is taken of query and key apart, then added: again the query adds one number to the whole row. "
-            "Add first, then tanh: that is where the two meet.",
-        ),
-        Wrong(
-            lambda queries, keys, W1, W2, b, w: torch.tanh(queries @ W1.T + keys @ W2.T + b) @ w,
-            "Broadcasting: [Q, H] + [K, H] pairs query 1 with key 1, 2 with 2 (and fails when Q ≠ K). Every query must "
-            "meet every key: `[:, None]` for the queries, `[None, :]` for the keys.",
-        ),
-        Wrong(
-            _wrong_additive(lambda q, k, b, w: (torch.tanh(q + k + b) @ w).T),
-            "Right numbers, turned round: queries go down, keys across.",
-        ),
+    wrong=wrong_answers(
+        _wrong_additive(lambda q, k, b, w: (q + k + b) @ w),
+        "The tanh is forgotten. Without it the query's part is one number added to the whole row, and softmax "
+        "ignores it: the query no longer matters.",
+        _wrong_additive(lambda q, k, b, w: torch.tanh((q + k + b) @ w)),
+        "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
+        _wrong_additive(lambda q, k, b, w: torch.tanh(q + k) @ w),
+        "The bias b is forgotten.",
+        _wrong_additive(lambda q, k, b, w: torch.tanh(q + k + b).sum(-1)),
+        "w is forgotten: the hidden features are summed with equal weight.",
+        _wrong_additive(lambda q, k, b, w: torch.relu(q + k + b) @ w),
+        "relu where tanh should be.",
+        _wrong_additive(lambda q, k, b, w: (torch.tanh(q + b) + torch.tanh(k)) @ w),
+        "tanh is taken of query and key apart, then added: again the query adds one number to the whole row. "
+        "Add first, then tanh: that is where the two meet.",
+        lambda queries, keys, W1, W2, b, w: torch.tanh(queries @ W1.T + keys @ W2.T + b) @ w,
+        "Broadcasting: [Q, H] + [K, H] pairs query 1 with key 1, 2 with 2 (and fails when Q ≠ K). Every query must "
+        "meet every key: `[:, None]` for the queries, `[None, :]` for the keys.",
+        _wrong_additive(lambda q, k, b, w: (torch.tanh(q + k + b) @ w).T),
+        "Right numbers, turned round: queries go down, keys across.",
     ),
 )
 
@@ -176,31 +144,19 @@ CUT = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda W, query_size: (W[:, query_size:], W[:, :query_size]),
-            "Concat order: q comes first in [q; k], so the first columns are W₁.",
-        ),
-        Wrong(
-            lambda W, query_size: (W[:, : W.shape[1] - query_size], W[:, W.shape[1] - query_size :]),
-            "Cut at the key's size: that would be right for [k; q]. In [q; k] the first Dq columns are W₁.",
-        ),
-        Wrong(
-            lambda W, query_size: (W[:query_size], W[query_size:]),
-            "Cut across the rows: that shares the hidden units out. Each hidden unit needs both q and k; cut columns.",
-        ),
-        Wrong(
-            lambda W, query_size: (W[:, :query_size].T, W[:, query_size:].T),
-            "Cut in the right place, then turned round: W₁q needs W₁ as [H, Dq].",
-        ),
-        Wrong(
-            lambda W, query_size: (W[:, : W.shape[1] // 2], W[:, W.shape[1] // 2 :]),
-            "Cut in the middle: right only when query and key have the same size.",
-        ),
-        Wrong(
-            lambda W, query_size: W.chunk(2, dim=1),
-            "Cut in the middle, as `chunk` does: right only when query and key have the same size.",
-        ),
+    wrong=wrong_answers(
+        lambda W, query_size: (W[:, query_size:], W[:, :query_size]),
+        "Concat order: q comes first in [q; k], so the first columns are W₁.",
+        lambda W, query_size: (W[:, : W.shape[1] - query_size], W[:, W.shape[1] - query_size :]),
+        "Cut at the key's size: that would be right for [k; q]. In [q; k] the first Dq columns are W₁.",
+        lambda W, query_size: (W[:query_size], W[query_size:]),
+        "Cut across the rows: that shares the hidden units out. Each hidden unit needs both q and k; cut columns.",
+        lambda W, query_size: (W[:, :query_size].T, W[:, query_size:].T),
+        "Cut in the right place, then turned round: W₁q needs W₁ as [H, Dq].",
+        lambda W, query_size: (W[:, : W.shape[1] // 2], W[:, W.shape[1] // 2 :]),
+        "Cut in the middle: right only when query and key have the same size.",
+        lambda W, query_size: W.chunk(2, dim=1),
+        "Cut in the middle, as `chunk` does: right only when query and key have the same size.",
     ),
 )
 
@@ -232,42 +188,24 @@ COSINE = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda queries, keys: queries @ keys.T / (queries.norm(dim=-1)[:, None] * keys.norm(dim=-1)),
-            "Right except for the vector of zeros: 0/0 is NaN, and one NaN spoils a whole softmax row.",
+    wrong=wrong_answers(
+        lambda queries, keys: queries @ keys.T / (queries.norm(dim=-1)[:, None] * keys.norm(dim=-1)),
+        "Right except for the vector of zeros: 0/0 is NaN, and one NaN spoils a whole softmax row.",
+        lambda queries, keys: queries @ keys.T / (queries.norm() * keys.norm()),
+        "Divided by the length of *all* queries together: `norm()` without `dim=-1` takes the whole matrix.",
+        lambda queries, keys: torch.nan_to_num(queries @ keys.T / keys.norm(dim=-1)),
+        "Only the key's length is divided out; a long query still gets larger scores. Divide by both.",
+        lambda queries, keys: queries @ keys.T / queries.norm(dim=-1, keepdim=True),
+        "Only the query's length is divided out; long keys still win. Divide by both.",
+        lambda queries, keys: F.normalize(queries, dim=0) @ F.normalize(keys, dim=0).T,
+        "The lengths are taken down the columns (`dim=0`), over the vectors instead of along each: `dim=-1`.",
+        lambda queries, keys: queries @ keys.T,
+        "This is the dot product: both lengths are still in it.",
+        lambda queries, keys: torch.nan_to_num(
+            queries @ keys.T / (queries.square().sum(-1)[:, None] * keys.square().sum(-1))
         ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / (queries.norm() * keys.norm()),
-            "Divided by the length of *all* queries together: `norm()` without `dim=-1` takes the whole matrix.",
-        ),
-        Wrong(
-            lambda queries, keys: torch.nan_to_num(queries @ keys.T / keys.norm(dim=-1)),
-            "Only the key's length is divided out; a long query still gets larger scores. Divide by both.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / queries.norm(dim=-1, keepdim=True),
-            "Only the query's length is divided out; long keys still win. Divide by both.",
-        ),
-        Wrong(
-            lambda queries, keys: (
-                torch.nn.functional.normalize(queries, dim=0) @ torch.nn.functional.normalize(keys, dim=0).T
-            ),
-            "The lengths are taken down the columns (`dim=0`), over the vectors instead of along each: `dim=-1`.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T,
-            "This is the dot product: both lengths are still in it.",
-        ),
-        Wrong(
-            lambda queries, keys: torch.nan_to_num(
-                queries @ keys.T / (queries.square().sum(-1)[:, None] * keys.square().sum(-1))
-            ),
-            "Divided by the squared lengths: the square root is missing.",
-        ),
-        Wrong(
-            lambda queries, keys: torch.nn.functional.cosine_similarity(queries, keys, dim=-1),
-            "One number per pair of rows: query 1 with key 1, 2 with 2. Every query must meet every key.",
-        ),
+        "Divided by the squared lengths: the square root is missing.",
+        lambda queries, keys: F.cosine_similarity(queries, keys, dim=-1),
+        "One number per pair of rows: query 1 with key 1, 2 with 2. Every query must meet every key.",
     ),
 )

@@ -4,20 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import normal
-
-INF = float("inf")
-
-
-def _pairs(seed: int) -> list[Case]:
-    """Queries [Q, D] and keys [K, D], the smallest first."""
-    return [
-        Case({"queries": torch.tensor([[1.0, 1]]), "keys": torch.tensor([[1.0, 0], [0, 1], [1, 1]])}, shown=True),
-        Case({"queries": normal(2, 3, seed=seed), "keys": normal(4, 3, seed=seed + 1)}),
-        Case({"queries": normal(2, 5, seed=seed + 2), "keys": normal(2, 5, seed=seed + 3)}),
-    ]
-
+from course_utils.exercises.definition import FindError, wrong_answers
+from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 # ---- the table of scores --------------------------------------------------------------------------------------------
 
@@ -26,6 +14,8 @@ def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:
     """queries [Q, D], keys [K, D] -> q·k / √D [Q, K]."""
     return SCORES["scaled_dot"](keys.shape[-1], keys.shape[-1])(queries, keys)
 
+
+_pair = named("queries", "keys")
 
 SIZE_OR_LENGTH = FindError(
     name="size or length",
@@ -40,13 +30,13 @@ SIZE_OR_LENGTH = FindError(
     line=3,
     found="d is the size of one key, `keys.shape[-1]`: 64 in each head of the first Transformer. 512 was the size of "
     "its model, all heads together.",
-    innocent={
-        1: "it only names what comes in.",
-        2: "these are the dot products of all pairs.",
-        4: "dividing by the root is right, if d is.",
-    },
+    innocent={2: "these are the dot products of all pairs.", 4: "dividing by the root is right, if d is."},
     reference=scaled_score,
-    cases=lambda: _pairs(100),
+    cases=lambda: [
+        _pair(*tensors([[1.0, 1]], [[1.0, 0], [0, 1], [1, 1]]), shown=True),
+        _pair(*drawn(100, (2, 3), (4, 3), of=normal)),
+        _pair(*drawn(102, (2, 5), (2, 5), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "A dot product of two vectors is a sum. Of how many terms?",
@@ -55,24 +45,17 @@ SIZE_OR_LENGTH = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys: queries @ keys.T / len(keys) ** 0.5,
-            "Still divided by the number of keys: a longer input would change the score of one and the same pair.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / 512**0.5,
-            "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
-        ),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / 64**0.5,
-            "64 is right for that one model's heads. Take the size from the keys.",
-        ),
-        Wrong(lambda queries, keys: queries @ keys.T, "Now nothing is divided, and the spread grows with √d."),
-        Wrong(
-            lambda queries, keys: queries @ keys.T / keys.shape[-1],
-            "Divided by d; the spread of the sum grows like √d.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys: queries @ keys.T / len(keys) ** 0.5,
+        "Still divided by the number of keys: a longer input would change the score of one and the same pair.",
+        lambda queries, keys: queries @ keys.T / 512**0.5,
+        "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
+        lambda queries, keys: queries @ keys.T / 64**0.5,
+        "64 is right for that one model's heads. Take the size from the keys.",
+        lambda queries, keys: queries @ keys.T,
+        "Now nothing is divided, and the spread grows with √d.",
+        lambda queries, keys: queries @ keys.T / keys.shape[-1],
+        "Divided by d; the spread of the sum grows like √d.",
     ),
 )
 
@@ -82,6 +65,8 @@ def location_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     score = SCORES["location_based"](W.shape[1], W.shape[1], max_keys=len(W))
     return torch.func.functional_call(score, {"W.weight": W}, (queries, keys))
 
+
+_location = named("queries", "keys", "W")
 
 LOCATION = FindError(
     name="one number for all keys",
@@ -95,20 +80,13 @@ LOCATION = FindError(
     line=2,
     found="a(q) is one number for all keys, so softmax gives each 1/K. Luong's score is a vector with one number for "
     "each position.",
-    innocent={1: "it only names what comes in.", 3: "the result has the shape [Q, K], as it should."},
+    innocent={3: "the result has the shape [Q, K], as it should."},
     reference=location_score,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[1.0, 2]]),
-                "keys": torch.zeros(2, 2),
-                "W": torch.tensor([[1.0, 0], [0, 1], [1, 1]]),
-            },
-            shown=True,
-        ),
-        Case({"queries": normal(2, 3, seed=111), "keys": normal(4, 3, seed=112), "W": normal(6, 3, seed=113)}),
-        Case({"queries": normal(3, 3, seed=114), "keys": normal(3, 3, seed=115), "W": normal(3, 3, seed=116)}),
-    ],  # fmt: skip
+        _location(torch.tensor([[1.0, 2]]), torch.zeros(2, 2), torch.tensor([[1.0, 0], [0, 1], [1, 1]]), shown=True),
+        _location(*drawn(111, (2, 3), (4, 3), (6, 3), of=normal)),
+        _location(*drawn(114, (3, 3), (3, 3), (3, 3), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "What does softmax make of a row in which all numbers are equal?",
@@ -117,27 +95,17 @@ LOCATION = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W: (queries @ W[0])[:, None].expand(-1, len(keys)),
-            "Still one number per query, the same for all positions.",
-        ),
-        Wrong(
-            lambda queries, keys, W: queries @ W.T,
-            "One score for each of the P positions that W knows; there are only K keys. Cut W to the first K rows.",
-        ),
-        Wrong(
-            lambda queries, keys, W: queries @ keys.T,
-            "These are dot products with the keys. A location-based score does not read the keys, only counts them.",
-        ),
-        Wrong(
-            lambda queries, keys, W: queries @ W[-len(keys) :].T,
-            "The last K rows of W: position 0 belongs to the first row.",
-        ),
-        Wrong(
-            lambda queries, keys, W: torch.softmax(queries @ W[: len(keys)].T, -1),
-            "These are weights already: asked for are scores.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W: (queries @ W[0])[:, None].expand(-1, len(keys)),
+        "Still one number per query, the same for all positions.",
+        lambda queries, keys, W: queries @ W.T,
+        "One score for each of the P positions that W knows; there are only K keys. Cut W to the first K rows.",
+        lambda queries, keys, W: queries @ keys.T,
+        "These are dot products with the keys. A location-based score does not read the keys, only counts them.",
+        lambda queries, keys, W: queries @ W[-len(keys) :].T,
+        "The last K rows of W: position 0 belongs to the first row.",
+        lambda queries, keys, W: torch.softmax(queries @ W[: len(keys)].T, -1),
+        "These are weights already: asked for are scores.",
     ),
 )
 
@@ -147,6 +115,8 @@ def biased_score(queries: Tensor, keys: Tensor, W: Tensor, b: Tensor) -> Tensor:
     score = SCORES["biased_general"](W.shape[1], W.shape[0])
     return torch.func.functional_call(score, {"W.weight": W, "W.bias": b}, (queries, keys))
 
+
+_biased = named("queries", "keys", "W", "b")
 
 BIASED = FindError(
     name="a missing transpose",
@@ -160,31 +130,12 @@ BIASED = FindError(
     ),
     line=3,
     found="`*` multiplies feature by feature and leaves vectors. kᵀ(Wq + b), with the transpose, is the sum: a number.",
-    innocent={
-        1: "it only names what comes in.",
-        2: "W q + b for each query, as a row: q Wᵀ + b.",
-        4: "it returns what was computed.",
-    },
+    innocent={2: "W q + b for each query, as a row: q Wᵀ + b.", 4: "it returns what was computed."},
     reference=biased_score,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[1.0, 2]]),
-                "keys": torch.tensor([[3.0, 0], [1, 1]]),
-                "W": torch.tensor([[0.0, 1], [0, 0]]),
-                "b": torch.tensor([0.0, 1]),
-            },
-            shown=True,
-        ),
-        Case(
-            {
-                "queries": normal(2, 3, seed=121),
-                "keys": normal(4, 3, seed=122),
-                "W": normal(3, 3, seed=123),
-                "b": normal(3, seed=124),
-            }
-        ),
-    ],  # fmt: skip
+        _biased(*tensors([[1.0, 2]], [[3.0, 0], [1, 1]], [[0.0, 1], [0, 0]], [0.0, 1]), shown=True),
+        _biased(*drawn(121, (2, 3), (4, 3), (3, 3), (3,), of=normal)),
+    ],
     returns=("scores",),
     hints=(
         "Print the shape of `products`. Which axis should not be there?",
@@ -193,24 +144,17 @@ BIASED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W, b: keys[None] * (queries @ W.T + b)[:, None],
-            "Still a vector for each pair: [Q, K, D]. Sum over the features.",
-        ),
-        Wrong(
-            lambda queries, keys, W, b: (keys[None] * (queries @ W.T + b)[:, None]).mean(-1),
-            "Averaged over the features; kᵀ(Wq + b) is their sum.",
-        ),
-        Wrong(lambda queries, keys, W, b: queries @ W.T @ keys.T, "The bias b is forgotten."),
-        Wrong(
-            lambda queries, keys, W, b: (queries @ W + b) @ keys.T,
-            "W is turned round: W q as a row is `q @ W.T`.",
-        ),
-        Wrong(
-            lambda queries, keys, W, b: keys @ (queries @ W.T + b).T,
-            "Right numbers, turned round: queries go down, keys across.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W, b: keys[None] * (queries @ W.T + b)[:, None],
+        "Still a vector for each pair: [Q, K, D]. Sum over the features.",
+        lambda queries, keys, W, b: (keys[None] * (queries @ W.T + b)[:, None]).mean(-1),
+        "Averaged over the features; kᵀ(Wq + b) is their sum.",
+        lambda queries, keys, W, b: queries @ W.T @ keys.T,
+        "The bias b is forgotten.",
+        lambda queries, keys, W, b: (queries @ W + b) @ keys.T,
+        "W is turned round: W q as a row is `q @ W.T`.",
+        lambda queries, keys, W, b: keys @ (queries @ W.T + b).T,
+        "Right numbers, turned round: queries go down, keys across.",
     ),
 )
 
@@ -219,6 +163,8 @@ def deep_hidden(queries: Tensor, keys: Tensor, W0: Tensor, W1: Tensor, b1: Tenso
     """First layer of the deep score: queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H] -> relu(…) [Q, K, H]."""
     return torch.relu((queries @ W0.T)[:, None] + (keys @ W1.T)[None] + b1)
 
+
+_deep = named("queries", "keys", "W0", "W1", "b1")
 
 DEEP = FindError(
     name="the bias outside",
@@ -234,34 +180,12 @@ DEEP = FindError(
     line=5,
     found="outside the activation b₁ moves no threshold: it only shifts what the next layer's bias could shift too. "
     "Inside, it decides when a unit wakes up.",
-    innocent={
-        1: "it only names what comes in.",
-        2: "each query is projected once.",
-        3: "each key is projected once.",
-        4: "every query meets every key.",
-    },
+    innocent={2: "each query is projected once.", 3: "each key is projected once.", 4: "every query meets every key."},
     reference=deep_hidden,
     cases=lambda: [
-        Case(
-            {
-                "queries": torch.tensor([[1.0]]),
-                "keys": torch.tensor([[0.0], [2.0]]),
-                "W0": torch.tensor([[1.0], [-1.0]]),
-                "W1": torch.tensor([[1.0], [1.0]]),
-                "b1": torch.tensor([-2.0, 0.5]),
-            },
-            shown=True,
-        ),
-        Case(
-            {
-                "queries": normal(2, 3, seed=131),
-                "keys": normal(3, 3, seed=132),
-                "W0": normal(4, 3, seed=133),
-                "W1": normal(4, 3, seed=134),
-                "b1": normal(4, seed=135),
-            }
-        ),
-    ],  # fmt: skip
+        _deep(*tensors([[1.0]], [[0.0], [2.0]], [[1.0], [-1.0]], [[1.0], [1.0]], [-2.0, 0.5]), shown=True),
+        _deep(*drawn(131, (2, 3), (3, 3), (4, 3), (4, 3), (4,), of=normal)),
+    ],
     returns=("hidden",),
     hints=(
         "Which values can the program give, if b₁ is negative? Which can a relu give?",
@@ -270,22 +194,14 @@ DEEP = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T) + b1,
-            "Still outside: some of your values are negative, which a relu never gives.",
-        ),
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T),
-            "Now the bias is gone.",
-        ),
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T + b1)[:, None] + keys @ W1.T + b1),
-            "The bias is in twice: once with the query, once with the key.",
-        ),
-        Wrong(
-            lambda queries, keys, W0, W1, b1: torch.tanh((queries @ W0.T)[:, None] + keys @ W1.T + b1),
-            "The bias is where it belongs. The activation of this program is relu, though.",
-        ),
+    wrong=wrong_answers(
+        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T) + b1,
+        "Still outside: some of your values are negative, which a relu never gives.",
+        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T),
+        "Now the bias is gone.",
+        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T + b1)[:, None] + keys @ W1.T + b1),
+        "The bias is in twice: once with the query, once with the key.",
+        lambda queries, keys, W0, W1, b1: torch.tanh((queries @ W0.T)[:, None] + keys @ W1.T + b1),
+        "The bias is where it belongs. The activation of this program is relu, though.",
     ),
 )

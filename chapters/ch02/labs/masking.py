@@ -99,7 +99,7 @@ def masking(
     """Masks under the hand: padding, causal, both, a row with nothing to attend; three wrong orders beside the right.
 
     scores [T, T], 2 to 12 tokens, finite; names: T labels; length: real tokens, the rest is padding; order: "before"
-    (right), "times", "after" or "large". live=True: Python hears `length`, `causal`, `empty`, `order`.
+    (right), "times", "after" or "large". live=True: Python reads `length`, `causal`, `empty`, `order`.
     Raises ValueError for what cannot be shown.
     """
     scores = as_array(scores, "scores")

@@ -95,7 +95,7 @@ def scaling(
 
     sizes: the sizes d that may be shown, whole numbers from 1 to 1,024 (the slider takes about 60 of them, evenly on a
     doubling scale); d: where to start. Queries and keys are independent numbers of variance 1, from `seed`, in
-    half precision. live=True: Python hears `d`. Raises ValueError for sizes outside 1 … 1,024.
+    half precision. live=True: Python reads `d`. Raises ValueError for sizes outside 1 … 1,024.
     """
     sizes = sorted(set(whole_numbers("sizes", sizes, 1, 1024)))
     if not sizes:

@@ -73,6 +73,8 @@ class Scoring(View):
         return TextTable(["", *names], rows)
 
     def draw(self, figure) -> None:
+        from matplotlib.patches import Rectangle
+
         from course_utils.views import picture
 
         names = picture.names(self.options["names"], "k")
@@ -84,7 +86,7 @@ class Scoring(View):
                 for column, x in enumerate(made[step]):
                     ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(abs(x) / reach * 0.85)
                     ground = picture.ink_map()(x) if step == "weights" else ground
-                    axes.add_patch(_tile(column, row, ground))
+                    axes.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, facecolor=ground, lw=0))
                     ink = "white" if step == "weights" and x > 0.5 else "#1b2430"
                     text = "–" if np.isneginf(x) else f"{x:.3f}"
                     axes.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
@@ -119,7 +121,7 @@ def scoring(
     query [D], keys [K, D] with 2 to 8 keys; values [K, Dv], or None: the keys are the values, and move with them.
     names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
     modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
-    live=True: Python hears `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
+    live=True: Python reads `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
     Raises ValueError for shapes that don't fit, unknown names, or scores with parameters that are missing for this D.
     """
     query, keys = as_array(query, "query"), as_array(keys, "keys")
@@ -164,18 +166,13 @@ def scoring(
     }
     state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": allowed}
     state |= {"temperature": 1.0, "step": 5}
+    warm = [round(float(t), 3) for t in np.geomspace(0.1, 10, 41)]
     menu = {"kind": "choice", "options": list(made), "menu": True, "words": options["words_of"]}
     controls = [
         {**menu, "name": "a", "label": "A"},
         {**menu, "name": "b", "label": "B"},
         {"kind": "range", "name": "step", "label": "steps shown", "values": [1, 2, 3, 4, 5], "digits": 0},
-        {
-            "kind": "range",
-            "name": "temperature",
-            "label": "temperature t",
-            "values": [round(float(t), 3) for t in np.geomspace(0.1, 10, 41)],
-            "digits": 2,
-        },
+        {"kind": "range", "name": "temperature", "label": "temperature t", "values": warm, "digits": 2},
         {"kind": "toggles", "name": "mask", "label": "may be attended", "options": names},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
@@ -195,9 +192,3 @@ def _modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Modul
         made[name] = copy.deepcopy(module).float().cpu()
         tasks.pop(name, None)
     return {name: made[name].double().eval() for name in SCORES if name in made}, tasks
-
-
-def _tile(column, row, colour):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, facecolor=colour, lw=0)

@@ -2,7 +2,7 @@
 
 import math
 
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.metrics import brevity_penalty
 
 
@@ -46,18 +46,17 @@ UNITS = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda c, r: _brevity(len("".join(c)), len("".join(r))),
-            "Characters, still. Whatever the n-grams are made of, the lengths must count the same.",
-        ),
-        Wrong(lambda c, r: _brevity(len(c), len("".join(r))), "Words against characters: one of the two is mended."),
-        Wrong(lambda c, r: min(1.0, len(c) / len(r)), "In words, yes; but the penalty is e^(1 − r/c), not the ratio."),
-        Wrong(
-            lambda c, r: math.exp(1 - len(r) / len(c)),
-            "In words, yes; but a longer candidate must not get more than 1.",
-        ),
-        Wrong(lambda c, r: _brevity(len(r), len(c)), "Candidate and reference have changed places."),
+    wrong=wrong_answers(
+        lambda c, r: _brevity(len("".join(c)), len("".join(r))),
+        "Characters, still. Whatever the n-grams are made of, the lengths must count the same.",
+        lambda c, r: _brevity(len(c), len("".join(r))),
+        "Words against characters: one of the two is mended.",
+        lambda c, r: min(1.0, len(c) / len(r)),
+        "In words, yes; but the penalty is e^(1 − r/c), not the ratio.",
+        lambda c, r: math.exp(1 - len(r) / len(c)),
+        "In words, yes; but a longer candidate must not get more than 1.",
+        lambda c, r: _brevity(len(r), len(c)),
+        "Candidate and reference have changed places.",
     ),
 )
 
@@ -110,23 +109,15 @@ NOTHING = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda m, t: math.prod(_matched(m, t)) ** 0.25,
-            "Orders without a match are still left out, as if they were perfect.",
-        ),
-        Wrong(
-            lambda m, t: math.prod(_matched(m, t)) ** (1 / len(_matched(m, t))),
-            "Left out *and* the mean is taken over fewer: even kinder to what is wrong.",
-        ),
-        Wrong(
-            lambda m, t: sum(_matched(m, t)) / len(m),
-            "This is the ordinary mean. BLEU multiplies: one 0, and all is 0.",
-        ),
-        Wrong(
-            lambda m, t: sum(m) / sum(t),
-            "All orders in one pot: BLEU takes a precision for each order, then their geometric mean.",
-        ),
+    wrong=wrong_answers(
+        lambda m, t: math.prod(_matched(m, t)) ** 0.25,
+        "Orders without a match are still left out, as if they were perfect.",
+        lambda m, t: math.prod(_matched(m, t)) ** (1 / len(_matched(m, t))),
+        "Left out *and* the mean is taken over fewer: even kinder to what is wrong.",
+        lambda m, t: sum(_matched(m, t)) / len(m),
+        "This is the ordinary mean. BLEU multiplies: one 0, and all is 0.",
+        lambda m, t: sum(m) / sum(t),
+        "All orders in one pot: BLEU takes a precision for each order, then their geometric mean.",
     ),
 )
 
@@ -149,7 +140,6 @@ LOGARITHM = FindError(
     line=2,
     found="log₁₀ goes in and e comes out: the two must belong together. `math.log` is the natural one.",
     innocent={
-        1: "it only names what comes in.",
         3: "the mean of logarithms: a geometric mean.",
         4: "e to the mean, times the penalty: right after natural logarithms.",
     },
@@ -163,17 +153,15 @@ LOGARITHM = FindError(
     hints=("What undoes log₁₀?", "exp and log must have the same base.", "`math.log(p)`"),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda p, b: b * math.exp(sum(map(math.log10, p)) / len(p)),
-            "Base 10 goes in, base e comes out, still: the result is too large.",
-        ),
-        Wrong(
-            lambda p, b: b * math.prod(p),
-            "The product without the root: the mean of the logarithms is a root of the product.",
-        ),
-        Wrong(lambda p, b: b * sum(p) / len(p), "This is the ordinary mean of the precisions."),
-        Wrong(lambda p, b: math.prod(p) ** (1 / len(p)), "The brevity penalty is forgotten."),
+    wrong=wrong_answers(
+        lambda p, b: b * math.exp(sum(map(math.log10, p)) / len(p)),
+        "Base 10 goes in, base e comes out, still: the result is too large.",
+        lambda p, b: b * math.prod(p),
+        "The product without the root: the mean of the logarithms is a root of the product.",
+        lambda p, b: b * sum(p) / len(p),
+        "This is the ordinary mean of the precisions.",
+        lambda p, b: math.prod(p) ** (1 / len(p)),
+        "The brevity penalty is forgotten.",
     ),
 )
 

@@ -1,11 +1,11 @@
-"""Chapter 3's bugs: three short programs that run, train, and are wrong; two more are in ch03_writing.py."""
+"""Chapter 3's bugs: three short programs that run, train, and are wrong; two more are in writing.py."""
 
 import torch
 from torch import Tensor
 
 from course_utils.attention import masked_softmax, padding_mask
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.models.loss import masked_loss
 
 from .measures import LOSS_WRONG, loss_cases
@@ -64,11 +64,7 @@ PADDING_ATTENDED = FindError(
     ),
     line=3,
     found="a score of 0 is not nothing: exp(0) = 1. Masked scores must be −∞ (or use `masked_softmax`).",
-    innocent={
-        1: "it only names what comes in.",
-        2: "True where there is a word: right.",
-        4: "softmax along the source, for each sentence.",
-    },
+    innocent={2: "True where there is a word: right.", 4: "softmax along the source, for each sentence."},
     reference=step_weights,
     cases=lambda: [
         Case({"scores": torch.tensor([[2.0, 1, -1], [1, 0, 3]]), "lengths": torch.tensor([3, 1])}, shown=True),
@@ -83,28 +79,19 @@ PADDING_ATTENDED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda s, n: torch.softmax(s * _real(s, n), -1),
-            "Padding still gets weight: a score of 0 gives exp(0) = 1. It must be −∞.",
-        ),
-        Wrong(lambda s, n: torch.softmax(s, -1), "Now nothing is masked at all: padding competes with the words."),
-        Wrong(
-            lambda s, n: torch.softmax(s, -1) * _real(s, n),
-            "Masked after the softmax: the padding's share is lost, and the rows sum to less than 1.",
-        ),
-        Wrong(
-            lambda s, n: masked_softmax(s, torch.arange(s.shape[1]) <= n[:, None]),
-            "One too far: length n means the places 0 … n − 1, so `<`, not `<=`.",
-        ),
-        Wrong(
-            lambda s, n: masked_softmax(s, ~_real(s, n)),
-            "The wrong way round: True is what may be attended, the words.",
-        ),
-        Wrong(
-            lambda s, n: masked_softmax(s, _real(s, n), dim=0),
-            "The softmax runs across the sentences of the batch. Each sentence shares one unit among its own words.",
-        ),
+    wrong=wrong_answers(
+        lambda s, n: torch.softmax(s * _real(s, n), -1),
+        "Padding still gets weight: a score of 0 gives exp(0) = 1. It must be −∞.",
+        lambda s, n: torch.softmax(s, -1),
+        "Now nothing is masked at all: padding competes with the words.",
+        lambda s, n: torch.softmax(s, -1) * _real(s, n),
+        "Masked after the softmax: the padding's share is lost, and the rows sum to less than 1.",
+        lambda s, n: masked_softmax(s, torch.arange(s.shape[1]) <= n[:, None]),
+        "One too far: length n means the places 0 … n − 1, so `<`, not `<=`.",
+        lambda s, n: masked_softmax(s, ~_real(s, n)),
+        "The wrong way round: True is what may be attended, the words.",
+        lambda s, n: masked_softmax(s, _real(s, n), dim=0),
+        "The softmax runs across the sentences of the batch. Each sentence shares one unit among its own words.",
     ),
 )
 
@@ -119,24 +106,19 @@ def read_all(sentences: Tensor, Wx: Tensor, Ws: Tensor) -> Tensor:
     return state
 
 
-def _read(again=True, start=0.0, activation=torch.tanh):
-    def read(sentences, Wx, Ws):
-        found, state = [], torch.full((len(Ws),), start)
-        for words in sentences:
-            if again:
-                state = torch.full((len(Ws),), start)
-            for word in words:
-                state = activation(Wx @ word + Ws @ state)
-            found.append(state)
-        return torch.stack(found)
-
-    return read
+@variants
+def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh):
+    found, state = [], torch.full((len(Ws),), start)
+    for words in sentences:
+        if again:
+            state = torch.full((len(Ws),), start)
+        for word in words:
+            state = activation(Wx @ word + Ws @ state)
+        found.append(state)
+    return torch.stack(found)
 
 
-def _texts(shape, size, seed) -> Case:
-    Wx, Ws = some_numbers(size, shape[-1], seed=seed + 1), some_numbers(size, size, seed=seed + 2)
-    return Case({"sentences": some_numbers(*shape, seed=seed), "Wx": Wx, "Ws": Ws})
-
+_texts = named("sentences", "Wx", "Ws")
 
 CARRIED = FindError(
     name="what was said before",
@@ -154,7 +136,6 @@ CARRIED = FindError(
     line=2,
     found="the state is set to zero once, before all sentences. It belongs inside the loop over sentences.",
     innocent={
-        1: "it only names what comes in.",
         3: "sentence after sentence.",
         4: "word after word.",
         5: "a plain recurrent step: the new word and the old state.",
@@ -163,12 +144,9 @@ CARRIED = FindError(
     },
     reference=read_all,
     cases=lambda: [
-        Case(
-            {"sentences": torch.tensor([[[1.0]], [[1.0]]]), "Wx": torch.tensor([[1.0]]), "Ws": torch.tensor([[1.0]])},
-            shown=True,
-        ),
-        _texts((3, 2, 2), 2, seed=391),
-        _texts((2, 3, 1), 2, seed=394),
+        _texts(*tensors([[[1.0]], [[1.0]]], [[1.0]], [[1.0]]), shown=True),
+        _texts(*drawn(391, (3, 2, 2), (2, 2), (2, 2))),
+        _texts(*drawn(394, (2, 3, 1), (2, 1), (2, 2))),
     ],
     returns=("states",),
     hints=(
@@ -178,18 +156,17 @@ CARRIED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_read(again=False), "The second sentence still begins where the first one ended."),
-        Wrong(_read(start=1.0), "Each sentence begins anew, but with ones; a fresh state is zeros."),
-        Wrong(
-            lambda s, Wx, Ws: torch.stack([torch.tanh(words[-1] @ Wx.T) for words in s]),
-            "Now the state is fresh for each *word*: nothing is remembered within the sentence either.",
-        ),
-        Wrong(_read(activation=lambda x: x), "The tanh is gone."),
-        Wrong(
-            lambda s, Wx, Ws: read_all(s.flip(1), Wx, Ws),
-            "Each sentence begins anew, but it is read from its end.",
-        ),
+    wrong=wrong_answers(
+        _read(again=False),
+        "The second sentence still begins where the first one ended.",
+        _read(start=1.0),
+        "Each sentence begins anew, but with ones; a fresh state is zeros.",
+        lambda s, Wx, Ws: torch.stack([torch.tanh(words[-1] @ Wx.T) for words in s]),
+        "Now the state is fresh for each *word*: nothing is remembered within the sentence either.",
+        _read(activation=lambda x: x),
+        "The tanh is gone.",
+        lambda s, Wx, Ws: read_all(s.flip(1), Wx, Ws),
+        "Each sentence begins anew, but it is read from its end.",
     ),
 )
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
 # ---- one fixed vector -----------------------------------------------------------------------------------------------
@@ -51,20 +51,15 @@ FIXED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(lambda kind, length: 1, "One for all of them: then attention would have a single key to choose from."),
-        Wrong(
-            lambda kind, length: length,
-            "For the plain model, too? It keeps the last state alone; that is the bottleneck.",
-        ),
-        Wrong(
-            lambda kind, length: length if kind == "transformer" else 1,
-            "An attentive RNN keeps the state after every word, too. That is what it attends to.",
-        ),
-        Wrong(
-            lambda kind, length: length if kind == "attention" else 1,
-            "A Transformer's encoder hands over one vector per token as well; the claim is wrong for it.",
-        ),
+    wrong=wrong_answers(
+        lambda kind, length: 1,
+        "One for all of them: then attention would have a single key to choose from.",
+        lambda kind, length: length,
+        "For the plain model, too? It keeps the last state alone; that is the bottleneck.",
+        lambda kind, length: length if kind == "transformer" else 1,
+        "An attentive RNN keeps the state after every word, too. That is what it attends to.",
+        lambda kind, length: length if kind == "attention" else 1,
+        "A Transformer's encoder hands over one vector per token as well; the claim is wrong for it.",
     ),
 )
 
@@ -112,18 +107,17 @@ ENCODER = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(lambda kind, length: length, "For the Transformer, too? All its pairs can be scored at the same time."),
-        Wrong(lambda kind, length: 1, "An RNN must wait: each state needs the one before it."),
-        Wrong(
-            lambda kind, length: length**2 if kind == "transformer" else length,
-            "length² is the number of pairs: much work, but none of them waits for another.",
-        ),
-        Wrong(lambda kind, length: 1 if kind == "rnn" else length, "The wrong way round."),
-        Wrong(
-            lambda kind, length: length - 1 if kind == "rnn" else 1,
-            "The first word is a step, too: it starts from zeros.",
-        ),
+    wrong=wrong_answers(
+        lambda kind, length: length,
+        "For the Transformer, too? All its pairs can be scored at the same time.",
+        lambda kind, length: 1,
+        "An RNN must wait: each state needs the one before it.",
+        lambda kind, length: length**2 if kind == "transformer" else length,
+        "length² is the number of pairs: much work, but none of them waits for another.",
+        lambda kind, length: 1 if kind == "rnn" else length,
+        "The wrong way round.",
+        lambda kind, length: length - 1 if kind == "rnn" else 1,
+        "The first word is a step, too: it starts from zeros.",
     ),
 )
 
@@ -213,17 +207,15 @@ THIRD = FindError(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda layer, x: _changes(layer, x, 0, lambda y: y),
-            "Of course the changed token's own output changes. Look at the others.",
-        ),
-        Wrong(
-            lambda layer, x: _changes(layer, x, -1, lambda y: y[:-1]),
-            "Only the last token is changed; under a causal mask nobody else sees it. Try every token.",
-        ),
-        Wrong(lambda layer, x: True, "Not every layer mixes: a feed-forward network doesn't."),
-        Wrong(lambda layer, x: False, "Attention does mix: that is what it is for."),
+    wrong=wrong_answers(
+        lambda layer, x: _changes(layer, x, 0, lambda y: y),
+        "Of course the changed token's own output changes. Look at the others.",
+        lambda layer, x: _changes(layer, x, -1, lambda y: y[:-1]),
+        "Only the last token is changed; under a causal mask nobody else sees it. Try every token.",
+        lambda layer, x: True,
+        "Not every layer mixes: a feed-forward network doesn't.",
+        lambda layer, x: False,
+        "Attention does mix: that is what it is for.",
     ),
 )
 
@@ -270,18 +262,17 @@ SELF = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda queries, keys: "self", "Not always: rows and columns may be two sentences."),
-        Wrong(lambda queries, keys: "cross", "Not always: a sentence can ask itself."),
-        Wrong(
-            lambda queries, keys: "self" if len(queries) == len(keys) else "cross",
-            "Equally many words don't make it the same sentence.",
-        ),
-        Wrong(
-            lambda queries, keys: "self" if set(queries) == set(keys) else "cross",
-            "The same words in another order are another sequence.",
-        ),
-        Wrong(lambda queries, keys: "cross" if queries == keys else "self", "The wrong way round."),
+    wrong=wrong_answers(
+        lambda queries, keys: "self",
+        "Not always: rows and columns may be two sentences.",
+        lambda queries, keys: "cross",
+        "Not always: a sentence can ask itself.",
+        lambda queries, keys: "self" if len(queries) == len(keys) else "cross",
+        "Equally many words don't make it the same sentence.",
+        lambda queries, keys: "self" if set(queries) == set(keys) else "cross",
+        "The same words in another order are another sequence.",
+        lambda queries, keys: "cross" if queries == keys else "self",
+        "The wrong way round.",
     ),
 )
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.metrics import brevity_penalty, ngrams
 from course_utils.models.loss import masked_loss
 
@@ -21,14 +21,8 @@ def loss_cases() -> list[Case]:
         logits = 2 * some_numbers(*mask.shape, vocabulary, seed=seed + 1)
         return Case({"logits": logits, "target": target.masked_fill(~mask, 0), "mask": mask}, shown=shown)
 
-    first = Case(
-        {
-            "logits": torch.tensor([[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]),
-            "target": torch.tensor([[4, 3, 0]]),
-            "mask": torch.tensor([[True, True, False]]),
-        },
-        shown=True,
-    )
+    logits = [[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]
+    first = named("logits", "target", "mask")(*tensors(logits, [[4, 3, 0]], [[True, True, False]]), shown=True)
     return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 370)]
 
 
@@ -37,44 +31,26 @@ def each(logits: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target)
 
 
-LOSS_WRONG = (
-    Wrong(
-        lambda logits, target, mask: each(logits, target).mean(),
-        "The padding counts: the model would earn half of its marks by predicting <pad> after the end.",
-    ),
-    Wrong(
-        lambda logits, target, mask: (each(logits, target) * mask).mean(),
-        "The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`.",
-    ),
-    Wrong(
-        lambda logits, target, mask: (each(logits, target) * mask).sum(),
-        "This is the sum. Divide by the number of real tokens, or long batches shout.",
-    ),
-    Wrong(
-        lambda logits, target, mask: ((each(logits, target) * mask).sum(1) / mask.sum(1)).mean(),
-        "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
-        "sentence. Asked for is the mean over all real tokens.",
-    ),
-    Wrong(
-        lambda logits, target, mask: each(logits.softmax(-1), target)[mask].mean(),
-        "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
-    ),
-    Wrong(
-        lambda logits, target, mask: each(logits * mask[..., None], target).mean(),
-        "The logits are set to 0 where there is padding: equal chances for all words, and a loss of ln V for each.",
-    ),
-    Wrong(
-        lambda logits, target, mask: each(logits, target)[~mask].mean(),
-        "The mask is read the wrong way round: this is the loss of the padding alone.",
-    ),
-    Wrong(
-        lambda logits, target, mask: -each(logits, target)[mask].mean(),
-        "The sign is missing: minus the log-probability. Training would make the right words improbable.",
-    ),
-    Wrong(
-        lambda logits, target, mask: -logits.gather(-1, target[..., None])[..., 0][mask].mean(),
-        "These are logits, not log-probabilities: a softmax (`log_softmax`) is missing.",
-    ),
+LOSS_WRONG = wrong_answers(
+    lambda logits, target, mask: each(logits, target).mean(),
+    "The padding counts: the model would earn half of its marks by predicting <pad> after the end.",
+    lambda logits, target, mask: (each(logits, target) * mask).mean(),
+    "The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`.",
+    lambda logits, target, mask: (each(logits, target) * mask).sum(),
+    "This is the sum. Divide by the number of real tokens, or long batches shout.",
+    lambda logits, target, mask: ((each(logits, target) * mask).sum(1) / mask.sum(1)).mean(),
+    "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
+    "sentence. Asked for is the mean over all real tokens.",
+    lambda logits, target, mask: each(logits.softmax(-1), target)[mask].mean(),
+    "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
+    lambda logits, target, mask: each(logits * mask[..., None], target).mean(),
+    "The logits are set to 0 where there is padding: equal chances for all words, and a loss of ln V for each.",
+    lambda logits, target, mask: each(logits, target)[~mask].mean(),
+    "The mask is read the wrong way round: this is the loss of the padding alone.",
+    lambda logits, target, mask: -each(logits, target)[mask].mean(),
+    "The sign is missing: minus the log-probability. Training would make the right words improbable.",
+    lambda logits, target, mask: -logits.gather(-1, target[..., None])[..., 0][mask].mean(),
+    "These are logits, not log-probabilities: a softmax (`log_softmax`) is missing.",
 )
 
 LOSS = Exercise(
@@ -133,62 +109,38 @@ CLIPPED = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda c, r, n: (sum(g in _runs(r, n) for g in _runs(c, n)), len(_runs(c, n))),
-            "Not clipped: a run that the reference has once counts each time the candidate says it. “The the the” "
-            "would be perfect.",
-        ),
-        Wrong(
-            lambda c, r, n: (len(set(_runs(c, n)) & set(_runs(r, n))), len(_runs(c, n))),
-            "Each kind of run counts once (a set). A run that both have twice counts twice.",
-        ),
-        Wrong(
-            lambda c, r, n: (len(set(_runs(c, n)) & set(_runs(r, n))), len(set(_runs(c, n)))),
-            "Sets on both sides: repetitions are gone from matches and total.",
-        ),
-        Wrong(
-            lambda c, r, n: (clipped(c, r, n)[0], len(_runs(r, n))),
-            "The total is the reference's: that is recall. Precision asks how much of the *candidate* is right.",
-        ),
-        Wrong(
-            lambda c, r, n: (sum(a == b for a, b in zip(_runs(c, n), _runs(r, n), strict=False)), len(_runs(c, n))),
-            "Only runs at the same place count. BLEU lets them stand anywhere.",
-        ),
-        Wrong(
-            lambda c, r, n: (clipped(c, r, n)[0], len(c)),
-            "The total is the number of words; of n words in a row there are fewer: len − n + 1.",
-        ),
+    wrong=wrong_answers(
+        lambda c, r, n: (sum(g in _runs(r, n) for g in _runs(c, n)), len(_runs(c, n))),
+        "Not clipped: a run that the reference has once counts each time the candidate says it. “The the the” "
+        "would be perfect.",
+        lambda c, r, n: (len(set(_runs(c, n)) & set(_runs(r, n))), len(_runs(c, n))),
+        "Each kind of run counts once (a set). A run that both have twice counts twice.",
+        lambda c, r, n: (len(set(_runs(c, n)) & set(_runs(r, n))), len(set(_runs(c, n)))),
+        "Sets on both sides: repetitions are gone from matches and total.",
+        lambda c, r, n: (clipped(c, r, n)[0], len(_runs(r, n))),
+        "The total is the reference's: that is recall. Precision asks how much of the *candidate* is right.",
+        lambda c, r, n: (sum(a == b for a, b in zip(_runs(c, n), _runs(r, n), strict=False)), len(_runs(c, n))),
+        "Only runs at the same place count. BLEU lets them stand anywhere.",
+        lambda c, r, n: (clipped(c, r, n)[0], len(c)),
+        "The total is the number of words; of n words in a row there are fewer: len − n + 1.",
     ),
 )
 
 # ---- brevity penalty ------------------------------------------------------------------------------------------------
 
-PENALTY_WRONG = (
-    Wrong(
-        lambda hypothesis, reference: math.exp(1 - reference / hypothesis),
-        "A translation that is longer than its reference gets more than 1: a bonus. The penalty is at most 1.",
-    ),
-    Wrong(
-        lambda hypothesis, reference: min(1.0, hypothesis / reference),
-        "The plain ratio. BLEU's penalty is e^(1 − reference / hypothesis): harder on very short ones.",
-    ),
-    Wrong(
-        lambda hypothesis, reference: 1.0 if hypothesis >= reference else math.exp(1 - hypothesis / reference),
-        "The fraction stands on its head: e^(1 − reference / hypothesis). As it is, being shorter is rewarded.",
-    ),
-    Wrong(
-        lambda hypothesis, reference: 1.0 if hypothesis <= reference else math.exp(1 - hypothesis / reference),
-        "It punishes what is too long; that is the business of the precisions. The penalty is for what is too short.",
-    ),
-    Wrong(
-        lambda hypothesis, reference: 1.0 if hypothesis >= reference else math.exp(-reference / hypothesis),
-        "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
-    ),
-    Wrong(
-        lambda hypothesis, reference: math.exp(-abs(1 - reference / hypothesis)),
-        "Both sides are punished. What is too long loses in the precisions already; here it gets 1.",
-    ),
+PENALTY_WRONG = wrong_answers(
+    lambda hypothesis, reference: math.exp(1 - reference / hypothesis),
+    "A translation that is longer than its reference gets more than 1: a bonus. The penalty is at most 1.",
+    lambda hypothesis, reference: min(1.0, hypothesis / reference),
+    "The plain ratio. BLEU's penalty is e^(1 − reference / hypothesis): harder on very short ones.",
+    lambda hypothesis, reference: 1.0 if hypothesis >= reference else math.exp(1 - hypothesis / reference),
+    "The fraction stands on its head: e^(1 − reference / hypothesis). As it is, being shorter is rewarded.",
+    lambda hypothesis, reference: 1.0 if hypothesis <= reference else math.exp(1 - hypothesis / reference),
+    "It punishes what is too long; that is the business of the precisions. The penalty is for what is too short.",
+    lambda hypothesis, reference: 1.0 if hypothesis >= reference else math.exp(-reference / hypothesis),
+    "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
+    lambda hypothesis, reference: math.exp(-abs(1 - reference / hypothesis)),
+    "Both sides are punished. What is too long loses in the precisions already; here it gets 1.",
 )
 
 PENALTY = Exercise(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.decoding import greedy
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.text import BOS, EOS
 
 # ---- greedy loop ----------------------------------------------------------------------------------------------------
@@ -59,24 +59,22 @@ def _loop_cases() -> list[Case]:
     return [case((5, 7, 6), 10, shown=True), case((4,), 5), case((8, 5, 7, 6), 2), case((6, 7, 4), 3)]
 
 
-def _wrong_loop(first=lambda bos: bos, feed=lambda word, bos: word, carry=True, stop=True, keep=False, more=0):
+@variants
+def _wrong_loop(*inputs, first=lambda bos: bos, feed=lambda word, bos: word, carry=True, stop=True, keep=False, more=0):
     """A greedy loop with one thing done differently."""
-
-    def write(step, state, bos, eos, max_length):
-        word, ids = first(bos), []
-        for _ in range(max_length + more):
-            logits, new = step(word, state)
-            state = new if carry else state
-            chosen = int(logits.argmax())
-            if chosen == eos and stop and not keep:
-                break
-            ids.append(chosen)
-            if chosen == eos and stop:
-                break
-            word = feed(chosen, bos)
-        return torch.tensor(ids)
-
-    return write
+    step, state, bos, eos, max_length = inputs
+    word, ids = first(bos), []
+    for _ in range(max_length + more):
+        logits, new = step(word, state)
+        state = new if carry else state
+        chosen = int(logits.argmax())
+        if chosen == eos and stop and not keep:
+            break
+        ids.append(chosen)
+        if chosen == eos and stop:
+            break
+        word = feed(chosen, bos)
+    return torch.tensor(ids)
 
 
 LOOP = Exercise(
@@ -94,28 +92,25 @@ LOOP = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(_wrong_loop(keep=True), "<eos> stands in the result. It says that the sentence is over; it is no word."),
-        Wrong(_wrong_loop(stop=False), "It doesn't stop at <eos>: what comes after it means nothing."),
-        Wrong(
-            _wrong_loop(carry=False),
-            "The state is not carried on: at each step the decoder starts from its first state again.",
-        ),
-        Wrong(
-            _wrong_loop(feed=lambda word, bos: bos),
-            "<bos> is fed at each step. The decoder must hear its own last word.",
-        ),
-        Wrong(_wrong_loop(first=lambda bos: 0), "It begins with 0, which is <pad>. A sentence begins with <bos>."),
-        Wrong(
-            _wrong_loop(more=100),
-            "It does not look at max_length: a decoder that never says <eos> would write for ever.",
-        ),
-        Wrong(_wrong_loop(more=1), "One word too many where max_length cuts."),
-        Wrong(_wrong_loop(more=-1), "One round too few: max_length words may be written."),
-        Wrong(
-            lambda step, state, bos, *rest: torch.cat([torch.tensor([bos]), greedy_ids(step, state, bos, *rest)]),
-            "<bos> stands in the result. It starts the decoder; it is no word of the translation.",
-        ),
+    wrong=wrong_answers(
+        _wrong_loop(keep=True),
+        "<eos> stands in the result. It says that the sentence is over; it is no word.",
+        _wrong_loop(stop=False),
+        "It doesn't stop at <eos>: what comes after it means nothing.",
+        _wrong_loop(carry=False),
+        "The state is not carried on: at each step the decoder starts from its first state again.",
+        _wrong_loop(feed=lambda word, bos: bos),
+        "<bos> is fed at each step. The decoder must hear its own last word.",
+        _wrong_loop(first=lambda bos: 0),
+        "It begins with 0, which is <pad>. A sentence begins with <bos>.",
+        _wrong_loop(more=100),
+        "It does not look at max_length: a decoder that never says <eos> would write for ever.",
+        _wrong_loop(more=1),
+        "One word too many where max_length cuts.",
+        _wrong_loop(more=-1),
+        "One round too few: max_length words may be written.",
+        lambda step, state, bos, *rest: torch.cat([torch.tensor([bos]), greedy_ids(step, state, bos, *rest)]),
+        "<bos> stands in the result. It starts the decoder; it is no word of the translation.",
     ),
 )
 
@@ -128,12 +123,10 @@ def shifted(ids: Tensor, bos: int, eos: int) -> tuple[Tensor, Tensor]:
     return torch.cat([start, ids]), torch.cat([ids, end])
 
 
-def _shift(hears, says):
-    def make(ids, bos, eos):
-        start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
-        return torch.cat(hears(ids, start, end)), torch.cat(says(ids, start, end))
-
-    return make
+@variants
+def _shift(ids, bos, eos, *, hears, says):
+    start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
+    return torch.cat(hears(ids, start, end)), torch.cat(says(ids, start, end))
 
 
 SHIFT = FindError(
@@ -151,7 +144,6 @@ SHIFT = FindError(
     found="what it has to say is what it has just heard: it learns to repeat. The target is one word further, "
     "`sentence[1:]`.",
     innocent={
-        1: "it only names what comes in.",
         2: "<bos>, the words, <eos>: both are needed.",
         3: "all but the last: after <eos> nothing is asked.",
         5: "it returns both.",
@@ -170,32 +162,20 @@ SHIFT = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _shift(lambda i, b, e: [b, i], lambda i, b, e: [b, i]),
-            "Not shifted: it has to say what it hears, and learns to repeat.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [i, e], lambda i, b, e: [i, e]),
-            "<bos> is missing from what it hears, and the target is not shifted: after the first word it must say the "
-            "first word.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [i, e], lambda i, b, e: [b, i]),
-            "Shifted the wrong way: it has to say the word *before*, which it has heard already.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [b, i, e], lambda i, b, e: [i, e, e]),
-            "One place too many: after <eos> nothing is heard any more.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [b, i], lambda i, b, e: [i, b]),
-            "It has to end with <eos>; <bos> only begins what is heard.",
-        ),
-        Wrong(
-            _shift(lambda i, b, e: [i], lambda i, b, e: [i[1:], e]),
-            "<bos> is missing: the first word of a translation would never be learned.",
-        ),
+    wrong=wrong_answers(
+        _shift(lambda i, b, e: [b, i], lambda i, b, e: [b, i]),
+        "Not shifted: it has to say what it hears, and learns to repeat.",
+        _shift(lambda i, b, e: [i, e], lambda i, b, e: [i, e]),
+        "<bos> is missing from what it hears, and the target is not shifted: after the first word it must say the "
+        "first word.",
+        _shift(lambda i, b, e: [i, e], lambda i, b, e: [b, i]),
+        "Shifted the wrong way: it has to say the word *before*, which it has heard already.",
+        _shift(lambda i, b, e: [b, i, e], lambda i, b, e: [i, e, e]),
+        "One place too many: after <eos> nothing is heard any more.",
+        _shift(lambda i, b, e: [b, i], lambda i, b, e: [i, b]),
+        "It has to end with <eos>; <bos> only begins what is heard.",
+        _shift(lambda i, b, e: [i], lambda i, b, e: [i[1:], e]),
+        "<bos> is missing: the first word of a translation would never be learned.",
     ),
 )
 
@@ -238,23 +218,16 @@ NO_BOS = FindError(
     hints=("What does it hear before its first word?", "Which argument is never used?", "`last = bos`"),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda words, bos: torch.cat([words.new_tensor([0]), words[:-1]]),
-            "It begins with 0, which is <pad>: a word it never heard in training. Begin with <bos>.",
-        ),
-        Wrong(lambda words, bos: words, "It hears the word before it has written it."),
-        Wrong(
-            lambda words, bos: words.new_full(words.shape, bos),
-            "<bos> at each step: it should hear its own last word.",
-        ),
-        Wrong(
-            lambda words, bos: torch.cat([words.new_tensor([bos]), words]),
-            "One too many: after the last word nothing more is heard.",
-        ),
-        Wrong(
-            lambda words, bos: torch.cat([words.new_tensor([bos]), words[1:]]),
-            "<bos> stands in place of the first word, and the rest hears itself: shift, don't replace.",
-        ),
+    wrong=wrong_answers(
+        lambda words, bos: torch.cat([words.new_tensor([0]), words[:-1]]),
+        "It begins with 0, which is <pad>: a word it never heard in training. Begin with <bos>.",
+        lambda words, bos: words,
+        "It hears the word before it has written it.",
+        lambda words, bos: words.new_full(words.shape, bos),
+        "<bos> at each step: it should hear its own last word.",
+        lambda words, bos: torch.cat([words.new_tensor([bos]), words]),
+        "One too many: after the last word nothing more is heard.",
+        lambda words, bos: torch.cat([words.new_tensor([bos]), words[1:]]),
+        "<bos> stands in place of the first word, and the rest hears itself: shift, don't replace.",
     ),
 )

@@ -1,16 +1,12 @@
-"""Chapter 3, seq2seq with attention: two exercises of steps; the others are in ch03_writing.py, ch03_measures.py,
-ch03_bugs.py, ch03_claims.py and ch03_bleu.py.
-
-Each wrong answer is a mistake people make or code that circulates.
-"""
+"""Chapter 3, seq2seq with attention: one step of additive attention, and one step of the decoder."""
 
 import torch
 from torch import Tensor
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 
 # ---- additive attention step ----------------------------------------------------------------------------------------
 
@@ -25,34 +21,28 @@ def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Ten
 
 
 def _step_cases() -> list[Case]:
-    names = ("query", "keys", "mask", "W1", "W2", "w")
-
-    def case(*values, shown=False) -> Case:
-        return Case(dict(zip(names, values, strict=True)), shown=shown)
+    case = named("query", "keys", "mask", "W1", "W2", "w")
 
     def random(batch, count, query_size, key_size, hidden, lengths, seed) -> Case:
         shapes = (batch, query_size), (batch, count, key_size), (hidden, query_size), (hidden, key_size), (hidden,)
-        query, keys, W1, W2, w = (some_numbers(*s, seed=seed + i) for i, s in enumerate(shapes))
+        query, keys, W1, W2, w = drawn(seed, *shapes)
         return case(query, keys, torch.arange(count) < torch.tensor(lengths)[:, None], W1, W2, 2 * w)
 
-    numbers, yes = torch.tensor, torch.ones(1, 2, dtype=torch.bool)
     return [
-        case(numbers([[1.0]]), numbers([[[0.0], [2.0]]]), yes, *2 * [numbers([[1.0]])], numbers([2.0]), shown=True),
+        case(*tensors([[1.0]], [[[0.0], [2.0]]], [[True, True]], [[1.0]], [[1.0]], [2.0]), shown=True),
         random(1, 3, 2, 2, 2, [2], 300),
         random(2, 3, 2, 2, 3, [3, 1], 310),
         random(2, 4, 3, 2, 3, [2, 4], 320),
-    ]  # fmt: skip
+    ]
 
 
-def _wrong_step(score=None, mask=lambda m: m, weigh=masked_softmax, mean=lambda a, k: (a[:, None] @ k)[:, 0]):
+@variants
+def _wrong_step(*inputs, score=None, mask=lambda m: m, weigh=masked_softmax, mean=lambda a, k: (a[:, None] @ k)[:, 0]):
     """An additive step with another score of (projected query [B, 1, H], projected keys [B, K, H], w), mask or mean."""
     score = score or (lambda q, k, w: torch.tanh(q + k) @ w)
-
-    def step(query, keys, given, W1, W2, w):
-        weights = weigh(score((query @ W1.T)[:, None], keys @ W2.T, w), mask(given))
-        return mean(weights, keys), weights
-
-    return step
+    query, keys, given, W1, W2, w = inputs
+    weights = weigh(score((query @ W1.T)[:, None], keys @ W2.T, w), mask(given))
+    return mean(weights, keys), weights
 
 
 STEP = Exercise(
@@ -71,51 +61,31 @@ STEP = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_step(lambda q, k, w: (q + k) @ w),
-            "The tanh is forgotten. Without it the query adds one number to the whole row, softmax ignores it, and "
-            "every word of the translation would look at the same place.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s, -1)),
-            "The padding is attended to: the mask is not used. Words that are not there get a share.",
-        ),
-        Wrong(
-            _wrong_step(mask=lambda m: ~m),
-            "The mask is read the wrong way round: True means *a real word*, and may be attended.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s.masked_fill(m, -1e9), -1)),
-            "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and True means *a real "
-            "word* here. Write `~mask`.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s, -1) * m),
-            "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
-        ),
-        Wrong(
-            _wrong_step(weigh=lambda s, m: torch.softmax(s * m, -1)),
-            "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks.",
-        ),
-        Wrong(
-            _wrong_step(mean=lambda a, k: k.mean(1)),
-            "The weights are right, but the context is a plain mean: the same at every step, which is the bottleneck "
-            "again.",
-        ),
-        Wrong(
-            _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
-            "The weights are right, but the context takes the heaviest key alone. A hard choice has no gradient; take "
-            "the weighted mean.",
-        ),
-        Wrong(
-            _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
-            "Nearly: the weighted keys are averaged instead of added. The weights sum to 1 already; `sum`, not `mean`.",
-        ),
-        Wrong(
-            _wrong_step(lambda q, k, w: torch.tanh((q + k) @ w)),
-            "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
-        ),
+    wrong=wrong_answers(
+        _wrong_step(lambda q, k, w: (q + k) @ w),
+        "The tanh is forgotten. Without it the query adds one number to the whole row, softmax ignores it, and "
+        "every word of the translation would look at the same place.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s, -1)),
+        "The padding is attended to: the mask is not used. Words that are not there get a share.",
+        _wrong_step(mask=lambda m: ~m),
+        "The mask is read the wrong way round: True means *a real word*, and may be attended.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s.masked_fill(m, -1e9), -1)),
+        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and True means *a real "
+        "word* here. Write `~mask`.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s, -1) * m),
+        "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
+        _wrong_step(weigh=lambda s, m: torch.softmax(s * m, -1)),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks.",
+        _wrong_step(mean=lambda a, k: k.mean(1)),
+        "The weights are right, but the context is a plain mean: the same at every step, which is the bottleneck "
+        "again.",
+        _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
+        "The weights are right, but the context takes the heaviest key alone. A hard choice has no gradient; take "
+        "the weighted mean.",
+        _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
+        "Nearly: the weighted keys are averaged instead of added. The weights sum to 1 already; `sum`, not `mean`.",
+        _wrong_step(lambda q, k, w: torch.tanh((q + k) @ w)),
+        "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
     ),
 )
 
@@ -136,37 +106,34 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
 
 
 def _decoder_cases() -> list[Case]:
-    def case(batch, count, size, vocabulary, lengths, seed, shown=False) -> Case:
-        shapes = {
-            "state": (batch, size), "keys": (batch, count, size), "E": (vocabulary, size), "Wx": (size, 2 * size),
-            "Ws": (size, size), "Wo": (vocabulary, 2 * size),
-        }  # fmt: skip
-        made = {name: some_numbers(*shape, seed=seed + i) for i, (name, shape) in enumerate(shapes.items())}
+    case = named("word", "state", "keys", "mask", "E", "Wx", "Ws", "Wo")
+
+    def random(batch, count, size, vocabulary, lengths, seed, shown=False) -> Case:
+        shapes = (batch, size), (batch, count, size), (vocabulary, size), (size, 2 * size), (size, size)
+        state, keys, *matrices = drawn(seed, *shapes, (vocabulary, 2 * size))
         mask = torch.arange(count) < torch.tensor(lengths)[:, None]
-        word = torch.arange(1, batch + 1)
-        made |= {"word": word, "mask": mask}
-        order = ("word", "state", "keys", "mask", "E", "Wx", "Ws", "Wo")
-        return Case({name: made[name] for name in order}, shown=shown)
+        return case(torch.arange(1, batch + 1), state, keys, mask, *matrices, shown=shown)
 
-    return [case(1, 2, 1, 3, [2], 330, shown=True), case(1, 3, 2, 3, [2], 340), case(2, 3, 3, 4, [3, 1], 350)]
+    return [random(1, 2, 1, 3, [2], 330, shown=True), random(1, 3, 2, 3, [2], 340), random(2, 3, 3, 4, [3, 1], 350)]
 
 
-def _wrong_decoder(query=lambda old, new: old, masked=True, joined=None, read=None, handed_back="new", ask=True):
+@variants
+def _wrong_decoder(
+    *inputs, query=lambda old, new: old, masked=True, joined=None, read=None, handed_back="new", ask=True
+):
     """A decoder step with one thing done differently."""
+    word, state, keys, mask, E, Wx, Ws, Wo = inputs
     joined = joined or (lambda e, c: torch.cat([e, c], -1))
     read = read or (lambda new, c, old: torch.cat([new, c], -1))
 
-    def look(q, keys, mask):
+    def look(q):
         scores = (q[:, None] @ keys.mT)[:, 0]
         return (masked_softmax(scores, mask if masked else None)[:, None] @ keys)[:, 0]
 
-    def step(word, state, keys, mask, E, Wx, Ws, Wo):
-        context = look(state, keys, mask) if ask else keys.mean(1)
-        new = torch.tanh(joined(E[word], context) @ Wx.T + state @ Ws.T)
-        context = look(query(state, new), keys, mask) if ask else context
-        return read(new, context, state) @ Wo.T, {"old": state, "new": new}[handed_back]
-
-    return step
+    context = look(state) if ask else keys.mean(1)
+    new = torch.tanh(joined(E[word], context) @ Wx.T + state @ Ws.T)
+    context = look(query(state, new)) if ask else context
+    return read(new, context, state) @ Wo.T, {"old": state, "new": new}[handed_back]
 
 
 DECODER = Exercise(
@@ -185,32 +152,21 @@ DECODER = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _wrong_decoder(query=lambda old, new: new),
-            "The context that is read out was asked for again, with the new state. Ask once, with the old state, and "
-            "use that context twice.",
-        ),
-        Wrong(_wrong_decoder(masked=False), "Padding is attended to: give the mask to the softmax."),
-        Wrong(
-            _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
-            "Embedding and context are in the wrong order: [embedding; context] is what Wx expects.",
-        ),
-        Wrong(
-            _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
-            "In the read-out, state and context are in the wrong order: [new state; context].",
-        ),
-        Wrong(
-            _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
-            "The logits are read from the old state, which has not heard the last word yet.",
-        ),
-        Wrong(
-            _wrong_decoder(handed_back="old"),
-            "The old state is handed back: the decoder would never move on. Return the new one.",
-        ),
-        Wrong(
-            _wrong_decoder(ask=False),
-            "The context is the plain mean of the keys: nobody asked. That is the model without attention.",
-        ),
+    wrong=wrong_answers(
+        _wrong_decoder(query=lambda old, new: new),
+        "The context that is read out was asked for again, with the new state. Ask once, with the old state, and "
+        "use that context twice.",
+        _wrong_decoder(masked=False),
+        "Padding is attended to: give the mask to the softmax.",
+        _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
+        "Embedding and context are in the wrong order: [embedding; context] is what Wx expects.",
+        _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
+        "In the read-out, state and context are in the wrong order: [new state; context].",
+        _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
+        "The logits are read from the old state, which has not heard the last word yet.",
+        _wrong_decoder(handed_back="old"),
+        "The old state is handed back: the decoder would never move on. Return the new one.",
+        _wrong_decoder(ask=False),
+        "The context is the plain mean of the keys: nobody asked. That is the model without attention.",
     ),
 )

@@ -347,5 +347,31 @@ export function flow(ui) {
       contexts: contexts.attention.map((v) => Array.from(v)),
       plain: contexts.plain.map((v) => Array.from(v)),
     }),
+    // A sentence of the reader's own: what both models read, then a context more with each word.
+    answer({ models, source, ids, write }) {
+      const cut = (x) =>
+        Float32Array.from(
+          Array.from({ length: x.rows }, (_, i) => [...x.row(i).subarray(...spec.own.features)]).flat(),
+        );
+      const [attends, plain] = models.map((it) => it.model.start(ids));
+      const given = { states: cut(attends.states), plain_states: cut(plain.states), plain_context: cut(plain.summary) };
+      let others = [];
+      for (others of write(models[1], (words) => words));
+      return write(models[0], (words, rows) => ({
+        spec: {
+          source,
+          tokens: { plain: others, attention: words },
+          from: spec.own.from.map((i) => (i + source.length) % source.length),
+          controls: [
+            {
+              ...spec.controls[0],
+              values: [...Array(Math.max(others.length, words.length)).keys()].map((i) => i + 1),
+            },
+          ],
+          state: { step: words.length },
+        },
+        arrays: { ...given, weights: Float32Array.from(rows.flat()) },
+      }));
+    },
   };
 }

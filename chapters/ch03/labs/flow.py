@@ -5,11 +5,17 @@ import numpy as np
 from course_utils.support.checks import whole_numbers
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
+from course_utils.views.own import answered
 from course_utils.views.table import TextTable
 from course_utils.views.translation import checked_weights, parts_of, whole, word_of
 from course_utils.views.view import View
 
 MOST_SOURCE, MOST_TARGET, MOST_FEATURES = 24, 32, 16
+TITLE = "What does each new word get to read?"
+CAPTION = (
+    "Columns: the encoder's [value|states], a bar for each feature, to the right above 0. Without attention one vector "
+    "is handed over; with it each new [query|word] has its own mean of them, its [output|context]."
+)
 
 
 class Flow(View):
@@ -21,7 +27,7 @@ class Flow(View):
 
     @property
     def word(self) -> int:
-        """The target word at which the picture stands, in the translation with attention."""
+        """The target word that the picture shows, in the translation with attention."""
         return min(self.state["step"], len(self.options["tokens"]["attention"])) - 1
 
     def array(self, name: str) -> np.ndarray:
@@ -109,9 +115,10 @@ def flow(
     plain_context=None,
     plain_from=(-1,),
     step=None,
-    title="What does each new word get to read?",
-    caption="Columns: the encoder's [value|states], a bar for each feature, to the right above 0. Without attention "
-    "one vector is handed over; with it each new [query|word] has its own mean of them, its [output|context].",
+    models=None,
+    features=(0, 8),
+    title=TITLE,
+    caption=CAPTION,
     live=False,
     presenting=None,
 ):
@@ -123,7 +130,10 @@ def flow(
     plain: Translation or tokens of the model without attention (the same tokens by default); plain_states [S, D] its
     states (the same by default), plain_context [D] the vector it hands over (by default the last of those states),
     plain_from: the states of which that vector is made, for the lines; (0, -1) for a bidirectional encoder.
-    step: the word to stand at, from 1; None for the last. live=True: Python hears `step`.
+    models: two of chapter 3's translators, with attention and without, as `load_checkpoint` gives them, or their names:
+    the reader can then type a sentence, which they translate in the page, where their files are at hand.
+    features: those of their states that are shown, from the first number up to the second.
+    step: the word to stand at, from 1; None for the last. live=True: Python reads `step`.
 
     Numbers travel as float32. Returns a view: .contexts [T, D] .word and what all have.
     Raises ValueError for shapes that don't fit, or contexts that are not the weighted means of the states.
@@ -163,7 +173,15 @@ def flow(
         "notes": {"plain": "the same vector for every word", "attention": "a new mean for each word"},
     }
     steps = {"kind": "range", "name": "step", "label": "word", "values": list(range(1, longest + 1)), "digits": 0}
-    return shell(Flow(title, caption, arrays, {"step": step}, [steps], options, presenting), live)
+    view = Flow(title, caption, arrays, {"step": step}, [steps], options, presenting)
+    if models is not None:
+        if features[1] - features[0] != states.shape[1]:
+            raise ValueError(
+                f"features is {features}, and states have {states.shape[1]}: name those of the whole state"
+            )
+        told = {"from": list(plain_from), "features": list(features), "longest": MOST_TARGET}
+        answered(view, models, source, MOST_SOURCE, title=TITLE, caption=CAPTION, **told)
+    return shell(view, live)
 
 
 def _column(axes, vector, x, low, colour, alpha) -> None:

@@ -1,12 +1,11 @@
-"""Chapter 4's find-the-errors in programs: what is averaged, positions that come too late, or not at all, or under
-another name."""
+"""Chapter 4's errors in programs: what is averaged, and positions that come too late, not at all, or misnamed."""
 
 import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers
 from course_utils.positions import frequencies
 
 # ---- Z or V ---------------------------------------------------------------------------------------------------------
@@ -19,16 +18,13 @@ def stacked_attention(Z: Tensor, W: Tensor) -> Tensor:
     return Z
 
 
-def _stack(mix):
+@variants
+def _stack(Z, W, *, mix):
     """A stack whose layers end with mix(A, Z, Q, K, V)."""
-
-    def layers(Z, W):
-        for WQ, WK, WV in W:
-            Q, K, V = Z @ WQ, Z @ WK, Z @ WV
-            Z = mix(torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, -1), Z, Q, K, V)
-        return Z
-
-    return layers
+    for WQ, WK, WV in W:
+        Q, K, V = Z @ WQ, Z @ WK, Z @ WV
+        Z = mix(torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, -1), Z, Q, K, V)
+    return Z
 
 
 MIXED = FindError(
@@ -46,7 +42,6 @@ MIXED = FindError(
     line=5,
     found="the values are computed and never used. Z_out = A · V_in; both slides agree only where WV is the identity.",
     innocent={
-        1: "it only names what comes in.",
         2: "layer over layer, each with its own three matrices.",
         3: "three roles of the same words.",
         4: "scaled scores, a softmax in each row.",
@@ -66,18 +61,17 @@ MIXED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _stack(lambda A, Z, Q, K, V: A @ Z),
-            "The inputs are averaged still; WV does nothing, and no layer can make anything but means of its inputs.",
-        ),
-        Wrong(_stack(lambda A, Z, Q, K, V: A @ K), "The keys are averaged: they are what is found, not what is taken."),
-        Wrong(_stack(lambda A, Z, Q, K, V: A @ Q), "The queries are averaged: they are what is asked."),
-        Wrong(_stack(lambda A, Z, Q, K, V: A.T @ V), "Values, yes; but A is turned round."),
-        Wrong(
-            _stack(lambda A, Z, Q, K, V: Z + A @ V),
-            "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
-        ),
+    wrong=wrong_answers(
+        _stack(lambda A, Z, Q, K, V: A @ Z),
+        "The inputs are averaged still; WV does nothing, and no layer can make anything but means of its inputs.",
+        _stack(lambda A, Z, Q, K, V: A @ K),
+        "The keys are averaged: they are what is found, not what is taken.",
+        _stack(lambda A, Z, Q, K, V: A @ Q),
+        "The queries are averaged: they are what is asked.",
+        _stack(lambda A, Z, Q, K, V: A.T @ V),
+        "Values, yes; but A is turned round.",
+        _stack(lambda A, Z, Q, K, V: Z + A @ V),
+        "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
     ),
 )
 
@@ -108,13 +102,7 @@ def _tried(answer, case: Case) -> tuple:
     )
 
 
-def _place_cases() -> list[Case]:
-    def case(length, size, seed, shown=False) -> Case:
-        shapes = (length, size), (length, size), *3 * [(size, size)]
-        made = (some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes))
-        return Case(dict(zip(("x", "P", "WQ", "WK", "WV"), made, strict=True)), shown=shown)
-
-    return [case(3, 2, 550, shown=True), case(4, 3, 560), case(5, 2, 570)]
+_placed = named("x", "P", "WQ", "WK", "WV")
 
 
 def _attend(x, q, k, v, WQ, WK, WV):
@@ -135,12 +123,15 @@ AFTER = FindError(
     found="too late: who looks at whom is decided by then, and the first word cannot feel that two others have changed "
     "places. Positions belong into the words before they ask.",
     innocent={
-        1: "it only names what comes in.",
         2: "three roles. They would know the places if x did; look where P comes in.",
         3: "right, for what has come in so far.",
     },
     reference=with_positions,
-    cases=_place_cases,
+    cases=lambda: [
+        _placed(*drawn(550, (3, 2), (3, 2), (2, 2), (2, 2), (2, 2)), shown=True),
+        _placed(*drawn(560, (4, 3), (4, 3), (3, 3), (3, 3), (3, 3))),
+        _placed(*drawn(570, (5, 2), (5, 2), (2, 2), (2, 2), (2, 2))),
+    ],
     run=_tried,
     returns=(
         "output without positions",
@@ -155,24 +146,17 @@ AFTER = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda x, P, *W: _attend(x, x, x, x, *W) + P,
-            "The positions come after the weights are decided: swap two other words, and the first one feels nothing.",
-        ),
-        Wrong(lambda x, P, *W: _attend(x, x, x, x, *W), "Now there are no positions at all."),
-        Wrong(
-            lambda x, P, *W: _attend(x, x, x, x + P, *W),
-            "The values know their places, and the weights still don't: nobody can *ask* for the word before.",
-        ),
-        Wrong(
-            lambda x, P, *W: with_positions(x, P, *W).softmax(-1),
-            "A softmax over the features has slipped in at the end: what comes out are no means of values any more.",
-        ),
-        Wrong(
-            lambda x, P, *W: _attend(x, x + P, x + P, x, *W).mean(0).expand_as(x),
-            "All rows are the same: the mean over words throws away again what each has found.",
-        ),
+    wrong=wrong_answers(
+        lambda x, P, *W: _attend(x, x, x, x, *W) + P,
+        "The positions come after the weights are decided: swap two other words, and the first one feels nothing.",
+        lambda x, P, *W: _attend(x, x, x, x, *W),
+        "Now there are no positions at all.",
+        lambda x, P, *W: _attend(x, x, x, x + P, *W),
+        "The values know their places, and the weights still don't: nobody can *ask* for the word before.",
+        lambda x, P, *W: with_positions(x, P, *W).softmax(-1),
+        "A softmax over the features has slipped in at the end: what comes out are no means of values any more.",
+        lambda x, P, *W: _attend(x, x + P, x + P, x, *W).mean(0).expand_as(x),
+        "All rows are the same: the mean over words throws away again what each has found.",
     ),
 )
 
@@ -184,13 +168,13 @@ def reads(ids: Tensor, E: Tensor, P: Tensor, W: Tensor) -> Tensor:
     return with_positions(E[ids], P[: len(ids)], *W)
 
 
-def _read(embed):
-    def read(ids, E, P, W):
-        x = embed(ids, E, P)
-        return _attend(x, x, x, x, *W)
+@variants
+def _read(ids, E, P, W, *, embed):
+    x = embed(ids, E, P)
+    return _attend(x, x, x, x, *W)
 
-    return read
 
+_embedded = named("ids", "E", "P", "W")
 
 MISSING = FindError(
     name="an encoder that is not there",
@@ -214,17 +198,10 @@ MISSING = FindError(
     },
     reference=reads,
     cases=lambda: [
-        Case(
-            {
-                "ids": torch.tensor(ids),
-                "E": some_numbers(5, size, seed=seed),
-                "P": some_numbers(6, size, seed=seed + 1),
-                "W": some_numbers(3, size, size, seed=seed + 2),
-            },
-            shown=seed == 580,
-        )
-        for ids, size, seed in (([3, 1, 3], 2, 580), ([0, 4], 3, 590), ([2, 2, 1, 0], 2, 600))
-    ],  # fmt: skip
+        _embedded(torch.tensor([3, 1, 3]), *drawn(580, (5, 2), (6, 2), (3, 2, 2)), shown=True),
+        _embedded(torch.tensor([0, 4]), *drawn(590, (5, 3), (6, 3), (3, 3, 3))),
+        _embedded(torch.tensor([2, 2, 1, 0]), *drawn(600, (5, 2), (6, 2), (3, 2, 2))),
+    ],
     returns=("output",),
     hints=(
         "Which of the four things that come in is never used?",
@@ -233,25 +210,19 @@ MISSING = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_read(lambda ids, E, P: E[ids]), "P is not used still: the comment promises, the code does not keep it."),
-        Wrong(
-            _read(lambda ids, E, P: E[ids] + P[ids]),
-            "P[ids] takes the row of the *word*: equal words get equal positions, wherever they stand.",
-        ),
-        Wrong(
-            _read(lambda ids, E, P: E[ids] + P[1 : len(ids) + 1]),
-            "It counts from 1; the first word takes row 0.",
-        ),
-        Wrong(
-            _read(lambda ids, E, P: E[ids] + P[len(ids) - 1]),
-            "One row for all words: `P[: len(ids)]` has one for each.",
-        ),
-        Wrong(_read(lambda ids, E, P: E[ids] * P[: len(ids)]), "Multiplied; the encoding is added."),
-        Wrong(
-            lambda ids, E, P, W: _read(lambda ids, E, P: E[ids])(ids, E, P, W) + P[: len(ids)],
-            "Too late: the weights are decided without it.",
-        ),
+    wrong=wrong_answers(
+        _read(lambda ids, E, P: E[ids]),
+        "P is not used still: the comment promises, the code does not keep it.",
+        _read(lambda ids, E, P: E[ids] + P[ids]),
+        "P[ids] takes the row of the *word*: equal words get equal positions, wherever they stand.",
+        _read(lambda ids, E, P: E[ids] + P[1 : len(ids) + 1]),
+        "It counts from 1; the first word takes row 0.",
+        _read(lambda ids, E, P: E[ids] + P[len(ids) - 1]),
+        "One row for all words: `P[: len(ids)]` has one for each.",
+        _read(lambda ids, E, P: E[ids] * P[: len(ids)]),
+        "Multiplied; the encoding is added.",
+        lambda ids, E, P, W: _read(lambda ids, E, P: E[ids])(ids, E, P, W) + P[: len(ids)],
+        "Too late: the weights are decided without it.",
     ),
 )
 
@@ -264,11 +235,9 @@ def relative_encoding(i: int, j: int, model_size: int) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], -1).flatten().float()
 
 
-def _place(number):
-    def encode(i, j, D):
-        return relative_encoding(number(i, j), 0, D)
-
-    return encode
+@variants
+def _place(i, j, D, *, number):
+    return relative_encoding(number(i, j), 0, D)
 
 
 def _told(answer, case: Case) -> tuple:
@@ -319,15 +288,17 @@ RELATIVE = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_place(lambda i, j: i), "It knows where the query stands, and nothing of the key: absolute still."),
-        Wrong(_place(lambda i, j: j), "Now it knows the key's place, and nothing of the query's: absolute still."),
-        Wrong(_place(lambda i, j: i + j), "The sum changes when both move on together; the *difference* does not."),
-        Wrong(_place(lambda i, j: 0), "The same vector for every pair: it tells no distances apart."),
-        Wrong(
-            lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
-            "Both places side by side: it knows everything, and still (5, 3) and (6, 4) get different vectors.",
-        ),
+    wrong=wrong_answers(
+        _place(lambda i, j: i),
+        "It knows where the query stands, and nothing of the key: absolute still.",
+        _place(lambda i, j: j),
+        "Now it knows the key's place, and nothing of the query's: absolute still.",
+        _place(lambda i, j: i + j),
+        "The sum changes when both move on together; the *difference* does not.",
+        _place(lambda i, j: 0),
+        "The same vector for every pair: it tells no distances apart.",
+        lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
+        "Both places side by side: it knows everything, and still (5, 3) and (6, 4) get different vectors.",
     ),
 )
 

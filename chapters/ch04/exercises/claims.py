@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from chapters.ch04.experiments import convolutions_between, multiply_adds
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import named, some_numbers
 from course_utils.positions import sinusoidal_encoding
 
 # ---- invariant or equivariant ---------------------------------------------------------------------------------------
@@ -42,16 +42,13 @@ def _shuffle_case(says: str, seed: int, shown=False, order=(2, 0, 3, 1), **how) 
     return Case(args, given={"layer": says}, shown=shown)
 
 
-def _shuffled(moved, otherwise="neither"):
+@variants
+def _shuffled(layer, x, order, *, moved, otherwise="neither"):
     """moved(before, after, order) -> bool: "equivariant"?"""
-
-    def judge(layer, x, order):
-        before, after = layer(x), layer(x[order])
-        if torch.allclose(before, after, atol=1e-5):
-            return "invariant"
-        return "equivariant" if moved(before, after, order) else otherwise
-
-    return judge
+    before, after = layer(x), layer(x[order])
+    if torch.allclose(before, after, atol=1e-5):
+        return "invariant"
+    return "equivariant" if moved(before, after, order) else otherwise
 
 
 INVARIANT = FindError(
@@ -90,21 +87,17 @@ INVARIANT = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(lambda layer, x, order: "invariant", "The slide's answer. Print the outputs: the rows have moved."),
-        Wrong(
-            lambda layer, x, order: "equivariant",
-            "Not always: a mean throws the order away, and positions bring it in.",
-        ),
-        Wrong(
-            _shuffled(lambda before, after, order: torch.allclose(before[order.argsort()], after, atol=1e-5)),
-            "The order is undone where it should be done: compare with `layer(x)[order]`.",
-        ),
-        Wrong(_shuffled(lambda *_: True), "Changed is not moved along: with positions the outputs are other ones."),
-        Wrong(
-            _shuffled(lambda *_: False),
-            "The outputs may have moved along: compare `layer(x[order])` with `layer(x)[order]`, too.",
-        ),
+    wrong=wrong_answers(
+        lambda layer, x, order: "invariant",
+        "The slide's answer. Print the outputs: the rows have moved.",
+        lambda layer, x, order: "equivariant",
+        "Not always: a mean throws the order away, and positions bring it in.",
+        _shuffled(lambda before, after, order: torch.allclose(before[order.argsort()], after, atol=1e-5)),
+        "The order is undone where it should be done: compare with `layer(x)[order]`.",
+        _shuffled(lambda *_: True),
+        "Changed is not moved along: with positions the outputs are other ones.",
+        _shuffled(lambda *_: False),
+        "The outputs may have moved along: compare `layer(x[order])` with `layer(x)[order]`, too.",
     ),
 )
 
@@ -147,25 +140,19 @@ LOG = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda n, k: math.ceil(math.log(n, k)),
-            "log n needs gaps that grow from layer to layer. Without them each layer moves the same few places.",
-        ),
-        Wrong(
-            lambda n, k: math.ceil(n / k),
-            "A kernel of k sees its own word and k − 1 before it: the stride is k − 1, and the way is n − 1.",
-        ),
-        Wrong(lambda n, k: n - 1, "That is a kernel of 2, or a recurrent network. A wider one takes longer strides."),
-        Wrong(
-            lambda n, k: math.ceil((n - 1) / k),
-            "The kernel's own word is one of the k: it moves k − 1 places.",
-        ),
-        Wrong(lambda n, k: (n - 1) // (k - 1), "Round up: a piece of the way needs a whole layer."),
-        Wrong(
-            lambda n, k: math.ceil(n / (k - 1)),
-            "From the first of n words to the last there are n − 1 steps, not n.",
-        ),
+    wrong=wrong_answers(
+        lambda n, k: math.ceil(math.log(n, k)),
+        "log n needs gaps that grow from layer to layer. Without them each layer moves the same few places.",
+        lambda n, k: math.ceil(n / k),
+        "A kernel of k sees its own word and k − 1 before it: the stride is k − 1, and the way is n − 1.",
+        lambda n, k: n - 1,
+        "That is a kernel of 2, or a recurrent network. A wider one takes longer strides.",
+        lambda n, k: math.ceil((n - 1) / k),
+        "The kernel's own word is one of the k: it moves k − 1 places.",
+        lambda n, k: (n - 1) // (k - 1),
+        "Round up: a piece of the way needs a whole layer.",
+        lambda n, k: math.ceil(n / (k - 1)),
+        "From the first of n words to the last there are n − 1 steps, not n.",
     ),
 )
 
@@ -178,12 +165,10 @@ def cheaper(n: int, d: int) -> str:
     return "equal" if attention == recurrent else "attention" if attention < recurrent else "recurrent"
 
 
-def _compared(attention, recurrent):
-    def judge(n, d):
-        a, r = attention(n, d), recurrent(n, d)
-        return "equal" if a == r else "attention" if a < r else "recurrent"
-
-    return judge
+@variants
+def _compared(n, d, *, attention, recurrent):
+    a, r = attention(n, d), recurrent(n, d)
+    return "equal" if a == r else "attention" if a < r else "recurrent"
 
 
 LOWERED = FindError(
@@ -223,18 +208,17 @@ LOWERED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(lambda n, d: "attention", "Lowered, always? Try a text of 1,000 words with 64 features."),
-        Wrong(lambda n, d: "recurrent", "Raised, always? Try a sentence of 12 words with 128 features."),
-        Wrong(_compared(lambda n, d: d, lambda n, d: n), "The wrong way round: n² hurts in long texts."),
-        Wrong(
-            _compared(lambda n, d: n * n, lambda n, d: n * d * d),
-            "Each score is a sum of d products: the d is missing in attention's count.",
-        ),
-        Wrong(
-            lambda n, d: "attention" if n <= d else "recurrent",
-            "Where n equals d, neither is cheaper.",
-        ),
+    wrong=wrong_answers(
+        lambda n, d: "attention",
+        "Lowered, always? Try a text of 1,000 words with 64 features.",
+        lambda n, d: "recurrent",
+        "Raised, always? Try a sentence of 12 words with 128 features.",
+        _compared(lambda n, d: d, lambda n, d: n),
+        "The wrong way round: n² hurts in long texts.",
+        _compared(lambda n, d: n * n, lambda n, d: n * d * d),
+        "Each score is a sum of d products: the d is missing in attention's count.",
+        lambda n, d: "attention" if n <= d else "recurrent",
+        "Where n equals d, neither is cheaper.",
     ),
 )
 
@@ -246,9 +230,7 @@ def position_parameters(kind: str, max_length: int, model_size: int) -> int:
     return max_length * model_size if kind == "learned" else 0
 
 
-def _positions(kind: str, shown=False, max_length=50, model_size=128) -> Case:
-    return Case({"kind": kind, "max_length": max_length, "model_size": model_size}, shown=shown)
-
+_positions = named("kind", "max_length", "model_size")
 
 PARAMETERS = FindError(
     name="sinusoids add parameters",
@@ -271,10 +253,10 @@ PARAMETERS = FindError(
     },
     reference=position_parameters,
     cases=lambda: [
-        _positions("sinusoidal", shown=True),
-        _positions("learned"),
-        _positions("rotary"),
-        _positions("learned", max_length=512, model_size=768),
+        _positions("sinusoidal", 50, 128, shown=True),
+        _positions("learned", 50, 128),
+        _positions("rotary", 50, 128),
+        _positions("learned", 512, 768),
     ],
     returns=("parameters",),
     hints=(
@@ -284,24 +266,17 @@ PARAMETERS = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda kind, max_length, model_size: max_length * model_size,
-            "A table of numbers is not yet a parameter: nobody trains a sine.",
-        ),
-        Wrong(lambda kind, max_length, model_size: 0, "Learned positions are learned: one vector for each place."),
-        Wrong(
-            lambda kind, max_length, model_size: max_length if kind == "learned" else 0,
-            "One *vector* for each place: model_size numbers each.",
-        ),
-        Wrong(
-            lambda kind, max_length, model_size: {"learned": max_length * model_size}.get(kind, model_size // 2),
-            "The frequencies follow from a formula; nobody trains them.",
-        ),
-        Wrong(
-            lambda kind, max_length, model_size: 0 if kind == "sinusoidal" else max_length * model_size,
-            "Rotary positions turn by angles of the same formula: nothing is learned there either.",
-        ),
+    wrong=wrong_answers(
+        lambda kind, max_length, model_size: max_length * model_size,
+        "A table of numbers is not yet a parameter: nobody trains a sine.",
+        lambda kind, max_length, model_size: 0,
+        "Learned positions are learned: one vector for each place.",
+        lambda kind, max_length, model_size: max_length if kind == "learned" else 0,
+        "One *vector* for each place: model_size numbers each.",
+        lambda kind, max_length, model_size: {"learned": max_length * model_size}.get(kind, model_size // 2),
+        "The frequencies follow from a formula; nobody trains them.",
+        lambda kind, max_length, model_size: 0 if kind == "sinusoidal" else max_length * model_size,
+        "Rotary positions turn by angles of the same formula: nothing is learned there either.",
     ),
 )
 

@@ -3,24 +3,21 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 
 # ---- sinusoidal encoding --------------------------------------------------------------------------------------------
 
 
-def _table(angles=None, first=0, swap=False, halves=False):
+@variants
+def _table(length: int, model_size: int, *, angles=None, first=0, swap=False, halves=False) -> Tensor:
     """A sinusoidal table with one thing done differently. angles(places [T, 1], D) -> those of the sines and of the
     cosines, [T, D / 2] each."""
-
-    def encoding(length: int, model_size: int) -> Tensor:
-        places = torch.arange(first, first + length)[:, None].double()
-        of_sin, of_cos = (angles or (lambda i, D: 2 * (i * frequencies(D),)))(places, model_size)
-        pair = [of_cos.cos(), of_sin.sin()] if swap else [of_sin.sin(), of_cos.cos()]
-        return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
-
-    return encoding
+    places = torch.arange(first, first + length)[:, None].double()
+    of_sin, of_cos = (angles or (lambda i, D: 2 * (i * frequencies(D),)))(places, model_size)
+    pair = [of_cos.cos(), of_sin.sin()] if swap else [of_sin.sin(), of_cos.cos()]
+    return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
 
 
 def _columns(D: int) -> Tensor:
@@ -47,32 +44,23 @@ SINUSOIDAL = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _table(lambda i, D: (i * BASE ** (-2 * _columns(D) / D), i * BASE ** (-2 * (_columns(D) + 1) / D))),
-            "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
-            "2j / D with j the number of the *pair*; this slip stands in a much copied program.",
-        ),
-        Wrong(
-            _table(lambda i, D: (i * BASE ** (-_columns(D) / D), i * BASE ** (-(_columns(D) + 1) / D))),
-            "The cosine has a frequency of its own. A sine and its cosine share one, else they are no point on a "
-            "circle.",
-        ),
-        Wrong(
-            _table(lambda i, D: 2 * (i * BASE ** (-_columns(D) / 2 / D),)),
-            "The exponent is j / D: the 2 is missing, and the slowest waves never get slow.",
-        ),
-        Wrong(
-            _table(halves=True),
-            "All sines first, then all cosines. A model learns as well from that, but here each sine stands beside its "
-            "cosine: columns 2j and 2j + 1.",
-        ),
-        Wrong(_table(first=1), "It counts from 1; the first word stands at place 0."),
-        Wrong(_table(swap=True), "Sine and cosine have changed places: the sine stands in the even columns."),
-        Wrong(
-            _table(lambda i, D: 2 * (i * BASE ** (_columns(D) / D),)),
-            "Multiplied by 10000^(2j / D) in place of divided: the waves must get slower from left to right.",
-        ),
+    wrong=wrong_answers(
+        _table(lambda i, D: (i * BASE ** (-2 * _columns(D) / D), i * BASE ** (-2 * (_columns(D) + 1) / D))),
+        "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
+        "2j / D with j the number of the *pair*; this slip stands in a much copied program.",
+        _table(lambda i, D: (i * BASE ** (-_columns(D) / D), i * BASE ** (-(_columns(D) + 1) / D))),
+        "The cosine has a frequency of its own. A sine and its cosine share one, else they are no point on a circle.",
+        _table(lambda i, D: 2 * (i * BASE ** (-_columns(D) / 2 / D),)),
+        "The exponent is j / D: the 2 is missing, and the slowest waves never get slow.",
+        _table(halves=True),
+        "All sines first, then all cosines. A model learns as well from that, but here each sine stands beside its "
+        "cosine: columns 2j and 2j + 1.",
+        _table(first=1),
+        "It counts from 1; the first word stands at place 0.",
+        _table(swap=True),
+        "Sine and cosine have changed places: the sine stands in the even columns.",
+        _table(lambda i, D: 2 * (i * BASE ** (_columns(D) / D),)),
+        "Multiplied by 10000^(2j / D) in place of divided: the waves must get slower from left to right.",
     ),
 )
 
@@ -110,34 +98,22 @@ SHIFT = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda offset, model_size: shift_matrix(-offset, model_size),
-            "It goes back in place of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
-            "first, so the minus stands below.",
-        ),
-        Wrong(
-            lambda offset, model_size: _blocks(torch.full((model_size // 2,), float(offset))),
-            "All pairs turn by the same angle. Each has a frequency of its own.",
-        ),
-        Wrong(
-            _halves,
-            "These blocks belong to a table with all sines first. Here a sine stands beside its cosine: 2 × 2 blocks "
-            "along the diagonal.",
-        ),
-        Wrong(
-            lambda offset, model_size: _blocks(frequencies(model_size)),
-            "It moves by one place, whatever the offset: the angle is offset · ω.",
-        ),
-        Wrong(
-            lambda offset, model_size: _blocks(offset * frequencies(model_size).sqrt()),
-            "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
-        ),
-        Wrong(
-            lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
-            "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
-            "its cosine.",
-        ),
+    wrong=wrong_answers(
+        lambda offset, model_size: shift_matrix(-offset, model_size),
+        "It goes back in place of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
+        "first, so the minus stands below.",
+        lambda offset, model_size: _blocks(torch.full((model_size // 2,), float(offset))),
+        "All pairs turn by the same angle. Each has a frequency of its own.",
+        _halves,
+        "These blocks belong to a table with all sines first. Here a sine stands beside its cosine: 2 × 2 blocks "
+        "along the diagonal.",
+        lambda offset, model_size: _blocks(frequencies(model_size)),
+        "It moves by one place, whatever the offset: the angle is offset · ω.",
+        lambda offset, model_size: _blocks(offset * frequencies(model_size).sqrt()),
+        "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
+        lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
+        "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
+        "its cosine.",
     ),
 )
 
@@ -157,17 +133,7 @@ def _turned(x: Tensor, angles: Tensor) -> Tensor:
     return torch.stack(turned, -1).flatten(-2).to(x.dtype)
 
 
-def _rotary_cases() -> list[Case]:
-    def case(x, positions, shown=False) -> Case:
-        return Case({"x": x, "positions": torch.tensor(positions)}, shown=shown)
-
-    first = torch.tensor([[1.0, 0], [1, 0], [1, 0]])
-    return [
-        case(first, [0, 1, 2], shown=True),
-        case(some_numbers(3, 4, seed=530), [0, 1, 2]),
-        case(some_numbers(2, 6, seed=531), [5, 3]),
-    ]
-
+_rotated = named("x", "positions")
 
 ROTARY = Exercise(
     name="rotary",
@@ -175,7 +141,11 @@ ROTARY = Exercise(
     "(a cos − b sin, a sin + b cos): x [T, D], positions [T] -> [T, D]. `frequencies(D)` is given.",
     why="Most language models of today turn queries and keys like this; nothing is added to a word any more.",
     reference=rotary,
-    cases=_rotary_cases,
+    cases=lambda: [
+        _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
+        _rotated(some_numbers(3, 4, seed=530), torch.tensor([0, 1, 2])),
+        _rotated(some_numbers(2, 6, seed=531), torch.tensor([5, 3])),
+    ],
     returns=("turned",),
     hints=(
         "The angles have the shape [T, D / 2]: one for each place and pair.",
@@ -184,31 +154,19 @@ ROTARY = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _rotate_half,
-            "Right for another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
-            "neighbours are a pair. Weights trained with one are useless with the other.",
-        ),
-        Wrong(
-            lambda x, positions: rotary(x, -positions),
-            "It turns the other way round: the minus belongs to the first of a pair.",
-        ),
-        Wrong(
-            lambda x, positions: rotary(x, torch.arange(len(x))),
-            "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be place 0.",
-        ),
-        Wrong(
-            lambda x, positions: x + sinusoidal_encoding(int(positions.max()) + 1, x.shape[-1])[positions],
-            "That adds the sinusoids. Rotary positions turn: the length of a vector stays as it is.",
-        ),
-        Wrong(
-            lambda x, positions: _turned(x, positions[:, None].double().expand(-1, x.shape[-1] // 2)),
-            "All pairs turn by the same angle. Each has a frequency of its own.",
-        ),
-        Wrong(
-            lambda x, positions: _turned(x, frequencies(x.shape[-1]).expand(len(x), -1)),
-            "Every row turns by the same angle: the place is not used, and all dot products stay as they were.",
-        ),
+    wrong=wrong_answers(
+        _rotate_half,
+        "Right for another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
+        "neighbours are a pair. Weights trained with one are useless with the other.",
+        lambda x, positions: rotary(x, -positions),
+        "It turns the other way round: the minus belongs to the first of a pair.",
+        lambda x, positions: rotary(x, torch.arange(len(x))),
+        "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be place 0.",
+        lambda x, positions: x + sinusoidal_encoding(int(positions.max()) + 1, x.shape[-1])[positions],
+        "That adds the sinusoids. Rotary positions turn: the length of a vector stays as it is.",
+        lambda x, positions: _turned(x, positions[:, None].double().expand(-1, x.shape[-1] // 2)),
+        "All pairs turn by the same angle. Each has a frequency of its own.",
+        lambda x, positions: _turned(x, frequencies(x.shape[-1]).expand(len(x), -1)),
+        "Every row turns by the same angle: the place is not used, and all dot products stay as they were.",
     ),
 )

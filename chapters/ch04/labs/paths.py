@@ -9,6 +9,7 @@ from course_utils.views.view import View
 
 KINDS = {"convolution": "Convolution", "recurrent": "Recurrent", "attention": "Self-attention"}
 MOST_WORDS, MOST_KERNEL = 16, 7
+LIT, DIM = {"color": "#1b2430", "lw": 2.6}, {"color": "#cfd7df", "lw": 0.7, "antialiased": False}  # lines drawn
 
 
 class Graph(NamedTuple):
@@ -106,12 +107,7 @@ class Paths(View):
             lit = set(zip(way, way[1:], strict=False))
             for edge in sorted(made.edges, key=lambda e: e in lit):
                 (a, i), (b, j) = edge
-                style = (
-                    {"color": "#1b2430", "lw": 2.6}
-                    if edge in lit
-                    else {"color": "#cfd7df", "lw": 0.7, "antialiased": False}
-                )
-                axes.plot([i + 1, j + 1], [a, b], **style)
+                axes.plot([i + 1, j + 1], [a, b], **(LIT if edge in lit else DIM))
             for layer in range(made.layers + 1):
                 for word in range(made.words):
                     on = (layer, word) in way
@@ -136,7 +132,7 @@ def paths(
     """Convolution, recurrent layer and self-attention as graphs, with the path from the first word to the last lit.
 
     length n: 2 to 16 words; kernel k: 2 to 7 words, its own and those before it; dilated: layer l reads at distances of
-    kˡ. Layers are added until word n hears of word 1. live=True: Python hears `length`, `kernel`, `dilated`.
+    kˡ. Layers are added until word n hears of word 1. live=True: Python reads `length`, `kernel`, `dilated`.
     Returns a view: .counts .graphs and what all have. Raises ValueError for other sizes.
     Source: Vaswani et al. 2017, table 1.
     """

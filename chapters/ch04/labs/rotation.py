@@ -133,7 +133,7 @@ def rotation(
 
     model_size: columns, an even number from 2 to 256; max_length: positions, 2 to 128; pair j: columns 2j and 2j + 1;
     offset δ: −20 to 20, less than max_length; position i: where to start (each cut to what there is). live=True:
-    Python hears `pair`, `offset`, `position`. Returns a view: .matrix [2, 2] .points [2, 2] .error .product .omega
+    Python reads `pair`, `offset`, `position`. Returns a view: .matrix [2, 2] .points [2, 2] .error .product .omega
     and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(max_length, model_size)

@@ -123,9 +123,9 @@ def shuffle(
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
     x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
-    Q = X W_Q (default: Q = K = V = X), values of 1 to 16 features. order: which word stands at each place, by default
+    Q = X W_Q (default: Q = K = V = X), values of 1 to 16 features. order: the word at each position, by default
     0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D).
-    live=True: Python hears `order`, `positions` and `word`, the one picked.
+    live=True: Python reads `order`, `positions` and `word`, the one picked.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; .moved; and what all have.
     Raises ValueError for what cannot be shown.

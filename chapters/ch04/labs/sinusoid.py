@@ -99,7 +99,7 @@ def sinusoid(
     """The sinusoidal encoding as a heatmap, a column of it as a wave, and binary counting beside it.
 
     max_length: positions shown, 2 to 128; model_size: columns, an even number from 2 to 256; position, column: where to
-    start (cut to what there is). live=True: Python hears `position`, `column`. Returns a view: .encoding [T, D] .digits
+    start (cut to what there is). live=True: Python reads `position`, `column`. Returns a view: .encoding [T, D] .digits
     and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(max_length, model_size)

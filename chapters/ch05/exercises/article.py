@@ -8,13 +8,10 @@ from torch import Tensor
 from chapters.ch02.exercises.attention import scaled_dot_score
 from chapters.ch02.exercises.masks import decoder_mask
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 from .heads import split_heads
-
-INF = float("inf")
-
 
 # ---- keys not transposed --------------------------------------------------------------------------------------------
 
@@ -24,9 +21,7 @@ def head_scores(q: Tensor, k: Tensor) -> Tensor:
     return scaled_dot_score(q.flatten(0, 1), k.flatten(0, 1)).unflatten(0, q.shape[:2])
 
 
-def _pair(q_shape, k_shape, seed, shown=False) -> Case:
-    return Case({"q": some_numbers(*q_shape, seed=seed), "k": some_numbers(*k_shape, seed=seed + 1)}, shown=shown)
-
+_pair = named("q", "k")
 
 NOT_TRANSPOSED = FindError(
     name="keys not transposed",
@@ -41,12 +36,12 @@ NOT_TRANSPOSED = FindError(
     line=3,
     found="`torch.matmul` sums over the *last* axis of q and the *last but one* of k, which is the words. The keys "
     "must be turned round: `k.transpose(-2, -1)`.",
-    innocent={1: "it only names what comes in.", 2: "the size of a head.", 4: "scaled once, by √d."},
+    innocent={2: "the size of a head.", 4: "scaled once, by √d."},
     reference=head_scores,
     cases=lambda: [
-        Case({"q": torch.tensor([[[[1.0, 0], [0, 1]]]]), "k": torch.tensor([[[[1.0, 2], [3, 4]]]])}, shown=True),
-        _pair((1, 2, 3, 3), (1, 2, 3, 3), 860),
-        _pair((2, 2, 2, 4), (2, 2, 3, 4), 862),
+        _pair(*tensors([[[[1.0, 0], [0, 1]]]], [[[[1.0, 2], [3, 4]]]]), shown=True),
+        _pair(*drawn(860, (1, 2, 3, 3), (1, 2, 3, 3))),
+        _pair(*drawn(862, (2, 2, 2, 4), (2, 2, 3, 4))),
     ],
     returns=("scores",),
     hints=(
@@ -56,22 +51,19 @@ NOT_TRANSPOSED = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda q, k: torch.matmul(q, k) / math.sqrt(q.shape[-1]),
-            "The keys are not transposed still: where K = d it runs, mixing features with words; elsewhere it stops.",
-        ),
-        Wrong(lambda q, k: q @ k.mT, "Transposed now, but the scale is gone: divide by √d."),
-        Wrong(
-            lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]),
-            "Turned round altogether: [B, H, K, Q]. Rows belong to the queries.",
-        ),
-        Wrong(
-            lambda q, k: q @ k.reshape(*k.shape[:2], k.shape[3], k.shape[2]) / math.sqrt(q.shape[-1]),
-            "A reshape is no transpose: it only cuts the same numbers into rows of another length.",
-        ),
-        Wrong(lambda q, k: q @ k.mT / math.sqrt(k.shape[-2]), "Scaled by the number of keys. d is the size of one."),
-        Wrong(lambda q, k: q @ k.mT / q.shape[-1], "Transposed now, but scaled twice: by d, not √d."),
+    wrong=wrong_answers(
+        lambda q, k: torch.matmul(q, k) / math.sqrt(q.shape[-1]),
+        "The keys are not transposed still: where K = d it runs, mixing features with words; elsewhere it stops.",
+        lambda q, k: q @ k.mT,
+        "Transposed now, but the scale is gone: divide by √d.",
+        lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]),
+        "Turned round altogether: [B, H, K, Q]. Rows belong to the queries.",
+        lambda q, k: q @ k.reshape(*k.shape[:2], k.shape[3], k.shape[2]) / math.sqrt(q.shape[-1]),
+        "A reshape is no transpose: it only cuts the same numbers into rows of another length.",
+        lambda q, k: q @ k.mT / math.sqrt(k.shape[-2]),
+        "Scaled by the number of keys. d is the size of one.",
+        lambda q, k: q @ k.mT / q.shape[-1],
+        "Transposed now, but scaled twice: by d, not √d.",
     ),
 )
 
@@ -99,16 +91,12 @@ TWICE = FindError(
     ),
     line=4,
     found="the scores are scaled already; here they are scaled once more, by d in all.",
-    innocent={
-        1: "it only names what comes in.",
-        2: "the size of a head.",
-        3: "scores, scaled by √d, as they should be. Who does it again?",
-    },
+    innocent={2: "the size of a head.", 3: "scores, scaled by √d, as they should be. Who does it again?"},
     reference=scaled_weights,
     cases=lambda: [
-        Case({"q": torch.tensor([[4.0, 0, 0, 0]]), "k": torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0]])}, shown=True),
-        _pair((2, 3, 3), (2, 4, 3), 870),
-        _pair((1, 2, 3, 2), (1, 2, 2, 2), 872),
+        _pair(*tensors([[4.0, 0, 0, 0]], [[1.0, 0, 0, 0], [0, 1, 0, 0]]), shown=True),
+        _pair(*drawn(870, (2, 3, 3), (2, 4, 3))),
+        _pair(*drawn(872, (1, 2, 3, 2), (1, 2, 2, 2))),
     ],
     returns=("weights",),
     hints=(
@@ -118,12 +106,17 @@ TWICE = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(_weights_scaled(1), "Divided by d in all still: scaled twice."),
-        Wrong(_weights_scaled(0), "Now nothing is scaled: both divisions are gone. One must stay."),
-        Wrong(_weights_scaled(0.25), "Divided by the fourth root of d: √d once, whole."),
-        Wrong(_weights_scaled(0.5, -2), "Scaled rightly now, but the softmax runs over the queries."),
-        Wrong(lambda q, k: q @ k.mT / q.shape[-1] ** 0.5, "These are scores: the softmax is gone."),
+    wrong=wrong_answers(
+        _weights_scaled(1),
+        "Divided by d in all still: scaled twice.",
+        _weights_scaled(0),
+        "Now nothing is scaled: both divisions are gone. One must stay.",
+        _weights_scaled(0.25),
+        "Divided by the fourth root of d: √d once, whole.",
+        _weights_scaled(0.5, -2),
+        "Scaled rightly now, but the softmax runs over the queries.",
+        lambda q, k: q @ k.mT / q.shape[-1] ** 0.5,
+        "These are scores: the softmax is gone.",
     ),
 )
 
@@ -166,12 +159,17 @@ ROOT = FindError(
     ),
     minutes=1,
     difficulty=1,
-    wrong=(
-        Wrong(_no_root, "The name `sqrt` is unknown still. `math.sqrt`, or `d ** 0.5`."),
-        Wrong(lambda scores, d: scores / d, "Divided by d: the root is gone."),
-        Wrong(lambda scores, d: scores / torch.sqrt(d), "`torch.sqrt` takes tensors, and d is a number: `math.sqrt`."),
-        Wrong(lambda scores, d: scores * math.sqrt(d), "Multiplied, where it should be divided."),
-        Wrong(lambda scores, d: scores, "The scale is gone."),
+    wrong=wrong_answers(
+        _no_root,
+        "The name `sqrt` is unknown still. `math.sqrt`, or `d ** 0.5`.",
+        lambda scores, d: scores / d,
+        "Divided by d: the root is gone.",
+        lambda scores, d: scores / torch.sqrt(d),
+        "`torch.sqrt` takes tensors, and d is a number: `math.sqrt`.",
+        lambda scores, d: scores * math.sqrt(d),
+        "Multiplied, where it should be divided.",
+        lambda scores, d: scores,
+        "The scale is gone.",
     ),
 )
 
@@ -187,13 +185,7 @@ def _cut(x, length, heads):
     return x.view(len(x), length, heads, x.shape[-1] // heads).transpose(1, 2)
 
 
-def _two(batch, queries, keys, size, heads, seed, shown=False) -> Case:
-    args = {
-        "query": some_numbers(batch, queries, size, seed=seed),
-        "key": some_numbers(batch, keys, size, seed=seed + 1),
-    }
-    return Case(args | {"heads": heads}, shown=shown)
-
+_two = named("query", "key", "heads")
 
 KEY_LENGTH = FindError(
     name="as many keys as queries",
@@ -209,20 +201,16 @@ KEY_LENGTH = FindError(
     line=4,
     found="the keys are cut with the length of the query. In cross-attention the source has a length of its own.",
     innocent={
-        1: "it only names what comes in.",
         2: "the sizes of the query: right. Are they the key's as well?",
         3: "the query, cut with its own length, and swapped.",
         5: "both are returned.",
     },
     reference=split_both,
     cases=lambda: [
-        Case(
-            {"query": torch.tensor([[[1.0, 2]]]), "key": torch.tensor([[[1.0, 2], [3, 4], [5, 6]]]), "heads": 2},
-            shown=True,
-        ),
-        _two(2, 3, 3, 4, 2, 880),
-        _two(2, 2, 4, 6, 3, 882),
-        _two(1, 4, 2, 4, 2, 884),
+        _two(*tensors([[[1.0, 2]]], [[[1.0, 2], [3, 4], [5, 6]]]), 2, shown=True),
+        _two(*drawn(880, (2, 3, 4), (2, 3, 4)), 2),
+        _two(*drawn(882, (2, 2, 6), (2, 4, 6)), 3),
+        _two(*drawn(884, (1, 4, 4), (1, 2, 4)), 2),
     ],
     returns=("q", "k"),
     hints=(
@@ -232,24 +220,16 @@ KEY_LENGTH = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda query, key, heads: (_cut(query, query.shape[1], heads), _cut(key, query.shape[1], heads)),
-            "The keys are cut with the query's length still.",
-        ),
-        Wrong(
-            lambda query, key, heads: tuple(split_heads(x[:, : query.shape[1]], heads) for x in (query, key)),
-            "The keys are cut off to the length of the query: no crash any more, and the end of the source is lost.",
-        ),
-        Wrong(
-            lambda query, key, heads: tuple(x.reshape(len(x), heads, x.shape[1], -1) for x in (query, key)),
-            "Each has its own length now, but the reshape goes straight to [B, H, T, d] and mixes words with heads: "
-            "[B, T, H, d] first, then swap.",
-        ),
-        Wrong(
-            lambda query, key, heads: tuple(x.unflatten(-1, (heads, -1)) for x in (query, key)),
-            "Each has its own length now, but the swap is gone: [B, T, H, d].",
-        ),
+    wrong=wrong_answers(
+        lambda query, key, heads: (_cut(query, query.shape[1], heads), _cut(key, query.shape[1], heads)),
+        "The keys are cut with the query's length still.",
+        lambda query, key, heads: tuple(split_heads(x[:, : query.shape[1]], heads) for x in (query, key)),
+        "The keys are cut off to the length of the query: no crash any more, and the end of the source is lost.",
+        lambda query, key, heads: tuple(x.reshape(len(x), heads, x.shape[1], -1) for x in (query, key)),
+        "Each has its own length now, but the reshape goes straight to [B, H, T, d] and mixes words with heads: "
+        "[B, T, H, d] first, then swap.",
+        lambda query, key, heads: tuple(x.unflatten(-1, (heads, -1)) for x in (query, key)),
+        "Each has its own length now, but the swap is gone: [B, T, H, d].",
     ),
 )
 
@@ -274,10 +254,7 @@ def _padding(lengths, size):
     return (torch.arange(size) < lengths[:, None])[:, None].expand(-1, size, -1)
 
 
-def _padded(batch, time, size, lengths, seed, shown=False) -> Case:
-    args = {name: some_numbers(batch, time, size, seed=seed + i) for i, name in enumerate("qk")}
-    return Case(args | {"lengths": torch.tensor(lengths)}, shown=shown)
-
+_padded = named("q", "k", "lengths")
 
 NOBODY = FindError(
     name="a mask that nobody builds",
@@ -302,9 +279,9 @@ NOBODY = FindError(
     },
     reference=decoder_weights,
     cases=lambda: [
-        _padded(1, 3, 2, [2], 890, shown=True),
-        _padded(2, 3, 2, [3, 1], 892),
-        _padded(2, 4, 3, [2, 4], 894),
+        _padded(*drawn(890, (1, 3, 2), (1, 3, 2)), torch.tensor([2]), shown=True),
+        _padded(*drawn(892, (2, 3, 2), (2, 3, 2)), torch.tensor([3, 1])),
+        _padded(*drawn(894, (2, 4, 3), (2, 4, 3)), torch.tensor([2, 4])),
     ],
     returns=("weights",),
     hints=(
@@ -314,35 +291,26 @@ NOBODY = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_weighed(lambda n, T: None), "There is no mask still: all words see all, and padding, too."),
-        Wrong(_weighed(_causal), "Causal now; but the words behind the end still look at padding."),
-        Wrong(_weighed(_padding), "Without padding now; but each word still sees the ones that come after it."),
-        Wrong(
-            _weighed(lambda n, T: _causal(n, T) | _padding(n, T)),
-            "Joined by *or*: a key may be seen as soon as one of the two says yes.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T).mT),
-            "The wrong triangle: each word sees itself and the future.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T).tril(-1)),
-            "Strictly before: the first word sees nothing, not even itself.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s, -1) * m),
-            "The mask comes after the softmax: the hidden keys' share is lost, and the rows sum to less than 1.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s * m, -1)),
-            "The mask is multiplied in before the softmax, and exp(0) = 1 still leaks.",
-        ),
-        Wrong(
-            _weighed(lambda n, T: _padding(n, T) & _padding(n, T).mT & _causal(n, T)),
-            "Nearly. What padding *asks* is silenced as well: harmless, but such rows are empty, and a plain softmax "
-            "would make NaN of them. Hide padded keys alone.",
-        ),
+    wrong=wrong_answers(
+        _weighed(lambda n, T: None),
+        "There is no mask still: all words see all, and padding, too.",
+        _weighed(_causal),
+        "Causal now; but the words behind the end still look at padding.",
+        _weighed(_padding),
+        "Without padding now; but each word still sees the ones that come after it.",
+        _weighed(lambda n, T: _causal(n, T) | _padding(n, T)),
+        "Joined by *or*: a key may be seen as soon as one of the two says yes.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T).mT),
+        "The wrong triangle: each word sees itself and the future.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T).tril(-1)),
+        "Strictly before: the first word sees nothing, not even itself.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s, -1) * m),
+        "The mask comes after the softmax: the hidden keys' share is lost, and the rows sum to less than 1.",
+        _weighed(lambda n, T: _padding(n, T) & _causal(n, T), lambda s, m: torch.softmax(s * m, -1)),
+        "The mask is multiplied in before the softmax, and exp(0) = 1 still leaks.",
+        _weighed(lambda n, T: _padding(n, T) & _padding(n, T).mT & _causal(n, T)),
+        "Nearly. What padding *asks* is silenced as well: harmless, but such rows are empty, and a plain softmax "
+        "would make NaN of them. Hide padded keys alone.",
     ),
 )
 

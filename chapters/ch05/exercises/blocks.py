@@ -5,8 +5,8 @@ from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, call
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
+from course_utils.exercises.inputs import named, some_numbers
 from course_utils.exercises.values import same
 from course_utils.models.blocks import AddNorm, EncoderBlock, PositionwiseFFN
 
@@ -31,37 +31,23 @@ def _filled(module: nn.Module, seed: int) -> nn.Module:
     return module
 
 
-def _block_cases() -> list[Case]:
-    def case(size, heads, x, mask, seed, shown=False) -> Case:
-        args = {
-            "x": x,
-            "mask": mask,
-            "attention": _filled(MultiHeadAttention(size, heads), seed),
-            "ffn": _filled(PositionwiseFFN(size, 2 * size), seed + 20),
-            "norm1": _filled(nn.LayerNorm(size), seed + 40),
-            "norm2": _filled(nn.LayerNorm(size), seed + 60),
-        }
-        says = {"attention": f"multi-head attention, {heads} heads: (q, k, v, mask) -> (output, weights)"}
-        says |= {"ffn": "a feed-forward network", "norm1": "a layer norm", "norm2": "another layer norm"}
-        return Case(args, given=says, shown=shown)
-
-    padded = padding_mask(torch.tensor([3, 2]), 3)
-    return [
-        case(4, 2, some_numbers(1, 2, 4, seed=689), torch.tensor([[[True, False]]]), 600, shown=True),
-        case(4, 2, some_numbers(2, 3, 4, seed=690), padded, 700),
-        case(6, 3, some_numbers(1, 3, 6, seed=691), causal_mask(3), 800),
-    ]
+_NORMS = {"norm1": "a layer norm", "norm2": "another layer norm"}
+_block = named("x", "mask", "attention", "ffn", "norm1", "norm2", ffn="a feed-forward network", **_NORMS)
+_bare = named("x", "attention", "ffn", "norm1", "norm2", attention="any layer", ffn="another layer", **_NORMS)
 
 
-def _wrong_block(first=None, second=None):
+def _block_case(size, heads, x, mask, seed, shown=False) -> Case:
+    parts = MultiHeadAttention(size, heads), PositionwiseFFN(size, 2 * size), nn.LayerNorm(size), nn.LayerNorm(size)
+    says = {"attention": f"multi-head attention, {heads} heads: (q, k, v, mask) -> (output, weights)"}
+    return _block(x, mask, *(_filled(part, seed + 20 * i) for i, part in enumerate(parts)), given=says, shown=shown)
+
+
+@variants
+def _wrong_block(x, mask, attention, ffn, norm1, norm2, *, first=None, second=None):
     """An encoder block with another first or second half."""
     first = first or (lambda x, mask, attention, norm: x + attention(norm(x), norm(x), norm(x), mask)[0])
     second = second or (lambda x, y, ffn, norm1, norm2: y + ffn(norm2(y)))
-
-    def block(x, mask, attention, ffn, norm1, norm2):
-        return second(x, first(x, mask, attention, norm1), ffn, norm1, norm2)
-
-    return block
+    return second(x, first(x, mask, attention, norm1), ffn, norm1, norm2)
 
 
 def _ask(attention, x, mask):
@@ -74,7 +60,11 @@ BLOCK = Exercise(
     "and values are all norm1(x); attention(q, k, v, mask) gives (output, weights); x [B, T, D] -> [B, T, D].",
     why="BERT is a stack of such blocks; so is GPT, with another mask.",
     reference=encoder_block,
-    cases=_block_cases,
+    cases=lambda: [
+        _block_case(4, 2, some_numbers(1, 2, 4, seed=689), torch.tensor([[[True, False]]]), 600, shown=True),
+        _block_case(4, 2, some_numbers(2, 3, 4, seed=690), padding_mask(torch.tensor([3, 2]), 3), 700),
+        _block_case(6, 3, some_numbers(1, 3, 6, seed=691), causal_mask(3), 800),
+    ],
     returns=("output",),
     hints=(
         "Two halves of the same kind: norm, part, add.",
@@ -83,47 +73,32 @@ BLOCK = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(_wrong_block(lambda x, m, a, n: x + _ask(a, n(x), None)), "The mask is not handed to the attention."),
-        Wrong(
-            _wrong_block(lambda x, m, a, n: x + a(n(x), x, x, m)[0]),
-            "Only the queries are normalised. Keys and values are norm1(x), too.",
-        ),
-        Wrong(
-            _wrong_block(lambda x, m, a, n: n(x) + _ask(a, n(x), m)),
-            "The first residual is taken after the norm: add x itself.",
-        ),
-        Wrong(_wrong_block(lambda x, m, a, n: _ask(a, n(x), m)), "The first residual is missing: x + (…)"),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: ffn(n2(y))),
-            "The second residual is missing: y + (…)",
-        ),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: x + ffn(n2(y))),
-            "The second residual starts from x again: what the attention wrote is skipped. Add to y.",
-        ),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n2(x))),
-            "The network reads x instead of y. Then both halves work side by side (some later models do so), and the "
-            "network does not see what the attention found.",
-        ),
-        Wrong(_wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n1(y))), "norm1 is used twice, norm2 never."),
-        Wrong(
-            _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(y)),
-            "The network reads y without a norm: norm2 is not used.",
-        ),
-        Wrong(
-            lambda x, m, a, ffn, n1, n2: (lambda y: n2(y + ffn(y)))(n1(x + _ask(a, x, m))),
-            "This is post-norm, the order of 2017. Asked for is pre-norm: the norm stands before each part.",
-        ),
-        Wrong(
-            lambda x, m, a, ffn, n1, n2: (lambda y: y + _ask(a, n1(y), m))(x + ffn(n2(x))),
-            "The network comes first. Attention gathers, then the network digests.",
-        ),
-        Wrong(
-            lambda x, m, a, ffn, n1, n2: x + a(n1(x), n1(x), n1(x), m),
-            "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
-        ),
+    wrong=wrong_answers(
+        _wrong_block(lambda x, m, a, n: x + _ask(a, n(x), None)),
+        "The mask is not handed to the attention.",
+        _wrong_block(lambda x, m, a, n: x + a(n(x), x, x, m)[0]),
+        "Only the queries are normalised. Keys and values are norm1(x), too.",
+        _wrong_block(lambda x, m, a, n: n(x) + _ask(a, n(x), m)),
+        "The first residual is taken after the norm: add x itself.",
+        _wrong_block(lambda x, m, a, n: _ask(a, n(x), m)),
+        "The first residual is missing: x + (…)",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: ffn(n2(y))),
+        "The second residual is missing: y + (…)",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: x + ffn(n2(y))),
+        "The second residual starts from x again: what the attention wrote is skipped. Add to y.",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n2(x))),
+        "The network reads x instead of y. Then both halves work side by side (some later models do so), and the "
+        "network does not see what the attention found.",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n1(y))),
+        "norm1 is used twice, norm2 never.",
+        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(y)),
+        "The network reads y without a norm: norm2 is not used.",
+        lambda x, m, a, ffn, n1, n2: (lambda y: n2(y + ffn(y)))(n1(x + _ask(a, x, m))),
+        "This is post-norm, the order of 2017. Asked for is pre-norm: the norm stands before each part.",
+        lambda x, m, a, ffn, n1, n2: (lambda y: y + _ask(a, n1(y), m))(x + ffn(n2(x))),
+        "The network comes first. Attention gathers, then the network digests.",
+        lambda x, m, a, ffn, n1, n2: x + a(n1(x), n1(x), n1(x), m),
+        "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
     ),
 )
 
@@ -149,10 +124,8 @@ def _pre_or_post(answer, case: Case) -> Tensor:
 
 
 def _bare_case(size, seed, shown=False) -> Case:
-    args = {"x": some_numbers(1 if shown else 2, 2, size, seed=seed), "attention": Part(), "ffn": Bent()}
-    args |= {"norm1": _filled(nn.LayerNorm(size), seed + 1), "norm2": _filled(nn.LayerNorm(size), seed + 5)}
-    says = {"attention": "any layer", "ffn": "another layer", "norm1": "a layer norm", "norm2": "another layer norm"}
-    return Case(args, given=says, shown=shown)
+    x, norms = some_numbers(1 if shown else 2, 2, size, seed=seed), (nn.LayerNorm(size), nn.LayerNorm(size))
+    return _bare(x, Part(), Bent(), _filled(norms[0], seed + 1), _filled(norms[1], seed + 5), shown=shown)
 
 
 NO_WAY = FindError(
@@ -178,28 +151,20 @@ NO_WAY = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(lambda x, a, f, n1, n2: f(a(x)), "Still no residual and no norm."),
-        Wrong(
-            lambda x, a, f, n1, n2: (lambda y: y + f(y))(x + a(x)),
-            "Residuals, but no norms: the numbers grow from layer to layer.",
-        ),
-        Wrong(
-            lambda x, a, f, n1, n2: f(n2(a(n1(x)))),
-            "Norms, but no residuals: nothing leads round the parts.",
-        ),
-        Wrong(lambda x, a, f, n1, n2: n2(f(n1(a(x)))), "Norms, but no residuals: nothing leads round the parts."),
-        Wrong(
-            lambda x, a, f, n1, n2: x + f(n2(a(n1(x)))),
-            "One way round both parts together. Each part has its own.",
-        ),
-        Wrong(
-            lambda x, a, f, n1, n2: (lambda y: n2(y) + f(n2(y)))(n1(x) + a(n1(x))),
-            "The residual is taken after the norm, so that nothing is carried on untouched: add x itself.",
-        ),
-        Wrong(
-            lambda x, a, f, n1, n2: (lambda y: x + f(n2(y)))(x + a(n1(x))),
-            "The second residual starts from x again, and skips the attention.",
-        ),
+    wrong=wrong_answers(
+        lambda x, a, f, n1, n2: f(a(x)),
+        "Still no residual and no norm.",
+        lambda x, a, f, n1, n2: (lambda y: y + f(y))(x + a(x)),
+        "Residuals, but no norms: the numbers grow from layer to layer.",
+        lambda x, a, f, n1, n2: f(n2(a(n1(x)))),
+        "Norms, but no residuals: nothing leads round the parts.",
+        lambda x, a, f, n1, n2: n2(f(n1(a(x)))),
+        "Norms, but no residuals: nothing leads round the parts.",
+        lambda x, a, f, n1, n2: x + f(n2(a(n1(x)))),
+        "One way round both parts together. Each part has its own.",
+        lambda x, a, f, n1, n2: (lambda y: n2(y) + f(n2(y)))(n1(x) + a(n1(x))),
+        "The residual is taken after the norm, so that nothing is carried on untouched: add x itself.",
+        lambda x, a, f, n1, n2: (lambda y: x + f(n2(y)))(x + a(n1(x))),
+        "The second residual starts from x again, and skips the attention.",
     ),
 )

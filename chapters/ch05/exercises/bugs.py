@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.func import functional_call
 
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers
 from course_utils.positions import LearnedPositions
 
 # ---- positions along the batch --------------------------------------------------------------------------------------
@@ -19,9 +19,7 @@ def add_positions(x: Tensor, table: Tensor) -> Tensor:
     return functional_call(positions, {"table": table}, (x,))
 
 
-def _placed(batch, time, size, longest, seed) -> Case:
-    return Case({"x": some_numbers(batch, time, size, seed=seed), "table": some_numbers(longest, size, seed=seed + 1)})
-
+_placed = named("x", "table")
 
 POSITIONS = FindError(
     name="positions along the batch",
@@ -37,10 +35,10 @@ POSITIONS = FindError(
     innocent={1: "it only names what comes in. Which axis is time?"},
     reference=add_positions,
     cases=lambda: [
-        Case({"x": torch.zeros(2, 3, 2), "table": torch.tensor([[0.0, 1], [1, 2], [2, 3], [3, 4]])}, shown=True),
-        _placed(1, 3, 2, 3, 900),
-        _placed(3, 2, 4, 6, 902),
-        _placed(2, 2, 3, 5, 904),
+        _placed(torch.zeros(2, 3, 2), torch.tensor([[0.0, 1], [1, 2], [2, 3], [3, 4]]), shown=True),
+        _placed(*drawn(900, (1, 3, 2), (3, 2))),
+        _placed(*drawn(902, (3, 2, 4), (6, 4))),
+        _placed(*drawn(904, (2, 2, 3), (5, 3))),
     ],
     returns=("output",),
     hints=(
@@ -50,25 +48,19 @@ POSITIONS = FindError(
     ),
     minutes=3,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda x, table: x + table[: x.size(0)].unsqueeze(1),
-            "All words of one sentence still get the same vector, and the sentences different ones.",
-        ),
-        Wrong(
-            lambda x, table: x + table[1 : x.size(1) + 1] if len(table) > x.size(1) else x + table[: x.size(1)],
-            "One row too far: the first word stands at position 0.",
-        ),
-        Wrong(lambda x, table: x + table[0], "All words get position 0."),
-        Wrong(
-            lambda x, table: x + table[-x.size(1) :],
-            "These are the *last* T rows of the table. A sentence begins at position 0, however long the table is.",
-        ),
-        Wrong(
-            lambda x, table: torch.cat([x, table[: x.size(1)].expand(len(x), -1, -1)], -1),
-            "The positions are put beside x: twice as many features. Here they are added.",
-        ),
-        Wrong(lambda x, table: x * table[: x.size(1)], "Multiplied; positions are added."),
+    wrong=wrong_answers(
+        lambda x, table: x + table[: x.size(0)].unsqueeze(1),
+        "All words of one sentence still get the same vector, and the sentences different ones.",
+        lambda x, table: x + table[1 : x.size(1) + 1] if len(table) > x.size(1) else x + table[: x.size(1)],
+        "One row too far: the first word stands at position 0.",
+        lambda x, table: x + table[0],
+        "All words get position 0.",
+        lambda x, table: x + table[-x.size(1) :],
+        "These are the *last* T rows of the table. A sentence begins at position 0, however long the table is.",
+        lambda x, table: torch.cat([x, table[: x.size(1)].expand(len(x), -1, -1)], -1),
+        "The positions are put beside x: twice as many features. Here they are added.",
+        lambda x, table: x * table[: x.size(1)],
+        "Multiplied; positions are added.",
     ),
 )
 
@@ -106,15 +98,17 @@ SOFTMAX = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda s: torch.softmax(s, 1), "Over the heads still: axis 1 of [B, H, Q, K]."),
-        Wrong(lambda s: torch.softmax(s, 2), "Over the queries: axis 2. The keys are the last axis."),
-        Wrong(lambda s: torch.softmax(s, 0), "Over the batch: the sentences share each key."),
-        Wrong(
-            lambda s: torch.softmax(s.flatten(2), -1).view_as(s),
-            "Over queries and keys together: one unit for the whole table. Each query has one of its own.",
-        ),
-        Wrong(lambda s: torch.log_softmax(s, -1), "Over the keys, but these are logarithms: `softmax`."),
+    wrong=wrong_answers(
+        lambda s: torch.softmax(s, 1),
+        "Over the heads still: axis 1 of [B, H, Q, K].",
+        lambda s: torch.softmax(s, 2),
+        "Over the queries: axis 2. The keys are the last axis.",
+        lambda s: torch.softmax(s, 0),
+        "Over the batch: the sentences share each key.",
+        lambda s: torch.softmax(s.flatten(2), -1).view_as(s),
+        "Over queries and keys together: one unit for the whole table. Each query has one of its own.",
+        lambda s: torch.log_softmax(s, -1),
+        "Over the keys, but these are logarithms: `softmax`.",
     ),
 )
 
@@ -126,18 +120,14 @@ def cross_attention(written: Tensor, source: Tensor, Wq: Tensor, Wk: Tensor, Wv:
     return scaled_dot_product_attention(written @ Wq, source @ Wk, source @ Wv)
 
 
-def _cross_case(target, source, size, seed, shown=False) -> Case:
-    args = {"written": some_numbers(target, size, seed=seed), "source": some_numbers(source, size, seed=seed + 1)}
-    return Case(args | {f"W{c}": some_numbers(size, size, seed=seed + 2 + i) for i, c in enumerate("qkv")}, shown=shown)
+_crossed = named("written", "source", "Wq", "Wk", "Wv")
 
 
-def _asked(query=lambda w, s: w, key=lambda w, s: s, value=lambda w, s: s, scale=0.5):
-    def attention(written, source, Wq, Wk, Wv):
-        q, k, v = query(written, source) @ Wq, key(written, source) @ Wk, value(written, source) @ Wv
-        weights = torch.softmax(q @ k.T / q.shape[-1] ** scale, -1)
-        return weights @ v, weights
-
-    return attention
+@variants
+def _asked(written, source, Wq, Wk, Wv, *, query=lambda w, s: w, key=lambda w, s: s, value=lambda w, s: s, scale=0.5):
+    q, k, v = query(written, source) @ Wq, key(written, source) @ Wk, value(written, source) @ Wv
+    weights = torch.softmax(q @ k.T / q.shape[-1] ** scale, -1)
+    return weights @ v, weights
 
 
 KEYS = FindError(
@@ -162,9 +152,9 @@ KEYS = FindError(
     },
     reference=cross_attention,
     cases=lambda: [
-        _cross_case(2, 3, 2, 1340, shown=True),
-        _cross_case(1, 4, 3, 930),
-        _cross_case(3, 3, 2, 940),
+        _crossed(*drawn(1340, (2, 2), (3, 2), (2, 2), (2, 2), (2, 2)), shown=True),
+        _crossed(*drawn(930, (1, 3), (4, 3), (3, 3), (3, 3), (3, 3))),
+        _crossed(*drawn(940, (3, 2), (3, 2), (2, 2), (2, 2), (2, 2))),
     ],
     returns=("output", "weights"),
     hints=(
@@ -174,19 +164,14 @@ KEYS = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _asked(key=lambda w, s: w, value=lambda w, s: w),
-            "The target still asks itself: change the source, and nothing changes.",
-        ),
-        Wrong(
-            _asked(query=lambda w, s: s),
-            "Now the source asks itself, and what was written is not heard: queries come from the target.",
-        ),
-        Wrong(
-            _asked(lambda w, s: s, lambda w, s: w, lambda w, s: w),
-            "The wrong way round: English asks French, one row for each English word.",
-        ),
-        Wrong(_asked(scale=0), "The right ones are asked now, but the scale is gone."),
+    wrong=wrong_answers(
+        _asked(key=lambda w, s: w, value=lambda w, s: w),
+        "The target still asks itself: change the source, and nothing changes.",
+        _asked(query=lambda w, s: s),
+        "Now the source asks itself, and what was written is not heard: queries come from the target.",
+        _asked(lambda w, s: s, lambda w, s: w, lambda w, s: w),
+        "The wrong way round: English asks French, one row for each English word.",
+        _asked(scale=0),
+        "The right ones are asked now, but the scale is gone.",
     ),
 )

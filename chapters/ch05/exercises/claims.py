@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong, call
-from course_utils.exercises.inputs import some_numbers
-from course_utils.exercises.values import plain_word
+from course_utils.exercises.definition import Case, FindError, spelt, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 
 # ---- fewer heads save compute ---------------------------------------------------------------------------------------
 
@@ -19,9 +18,7 @@ def multiplications(length: int, model_size: int, heads: int) -> int:
     return projections + heads * one_head
 
 
-def _sizes(length, model_size, heads, shown=False) -> Case:
-    return Case({"length": length, "model_size": model_size, "heads": heads}, shown=shown)
-
+_sizes = named("length", "model_size", "heads")
 
 FEWER = FindError(
     name="fewer heads save compute",
@@ -58,33 +55,23 @@ FEWER = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda T, D, H: H * (4 * T * D**2 + 2 * T**2 * D),
-            "This is H times an attention of full size. Each head has D / H features only.",
-        ),
-        Wrong(
-            lambda T, D, H: 4 * T * D**2 + 2 * T**2 * D * H,
-            "The scores of H heads, each with all D features. A head has d = D / H of them.",
-        ),
-        Wrong(
-            lambda T, D, H: 4 * T * D**2 + 2 * T**2 * (D // H),
-            "The scores and means of one head. There are H.",
-        ),
-        Wrong(
-            lambda T, D, H: 3 * T * D**2 + 2 * T**2 * D,
-            "W_O is missing: there are four products with [D, D].",
-        ),
-        Wrong(
-            lambda T, D, H: 4 * T * D**2 + T**2 * D,
-            "The scores or the means are missing: each takes T² D.",
-        ),
-        Wrong(lambda T, D, H: 2 * T**2 * D, "The four projections are missing: T D² each."),
-        Wrong(lambda T, D, H: 4 * T * D**2, "Scores and means are missing: T² D each."),
-        Wrong(
-            lambda T, D, H: 8 * T * D**2 + 4 * T**2 * D,
-            "Twice as many: these are multiplications *and* additions. Count multiplications alone.",
-        ),
+    wrong=wrong_answers(
+        lambda T, D, H: H * (4 * T * D**2 + 2 * T**2 * D),
+        "This is H times an attention of full size. Each head has D / H features only.",
+        lambda T, D, H: 4 * T * D**2 + 2 * T**2 * D * H,
+        "The scores of H heads, each with all D features. A head has d = D / H of them.",
+        lambda T, D, H: 4 * T * D**2 + 2 * T**2 * (D // H),
+        "The scores and means of one head. There are H.",
+        lambda T, D, H: 3 * T * D**2 + 2 * T**2 * D,
+        "W_O is missing: there are four products with [D, D].",
+        lambda T, D, H: 4 * T * D**2 + T**2 * D,
+        "The scores or the means are missing: each takes T² D.",
+        lambda T, D, H: 2 * T**2 * D,
+        "The four projections are missing: T D² each.",
+        lambda T, D, H: 4 * T * D**2,
+        "Scores and means are missing: T² D each.",
+        lambda T, D, H: 8 * T * D**2 + 4 * T**2 * D,
+        "Twice as many: these are multiplications *and* additions. Count multiplications alone.",
     ),
 )
 
@@ -100,9 +87,7 @@ def _projected(x, Wq, Wk, power=0.5, dim=-1):
     return torch.softmax((x @ Wq) @ (x @ Wk).mT / Wq.shape[-1] ** power, dim)
 
 
-def _headed(time, size, heads, head_size, seed) -> Case:
-    args = {"x": some_numbers(time, size, seed=seed)}
-    return Case(args | {f"W{c}": some_numbers(heads, size, head_size, seed=seed + 1 + i) for i, c in enumerate("qk")})
+_headed = named("x", "Wq", "Wk")
 
 
 def _some_cosine(x, Wq, Wk):
@@ -128,17 +113,10 @@ FUNCTION = FindError(
     innocent={1: "that is what it is.", 3: "here is where heads differ.", 4: "by W_O: there they meet."},
     reference=weights_of_heads,
     cases=lambda: [
-        Case(
-            {
-                "x": torch.tensor([[1.0, 0], [0, 1]]),
-                "Wq": torch.tensor([[[1.0], [0]], [[0], [2]]]),
-                "Wk": torch.tensor([[[2.0], [0]], [[1], [-1]]]),
-            },
-            shown=True,
-        ),
-        _headed(3, 4, 2, 2, 950),
-        _headed(2, 6, 3, 2, 960),
-        _headed(4, 2, 1, 2, 970),
+        _headed(*tensors([[1.0, 0], [0, 1]], [[[1.0], [0]], [[0], [2]]], [[[2.0], [0]], [[1], [-1]]]), shown=True),
+        _headed(*drawn(950, (3, 4), (2, 4, 2), (2, 4, 2))),
+        _headed(*drawn(960, (2, 6), (3, 6, 2), (3, 6, 2))),
+        _headed(*drawn(970, (4, 2), (1, 2, 2), (1, 2, 2))),
     ],
     returns=("weights",),
     hints=(
@@ -148,29 +126,25 @@ FUNCTION = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _some_cosine,
-            "The first head uses scaled dot products, the others the cosine: different functions. All heads have the "
-            "same.",
-        ),
-        Wrong(
-            lambda x, Wq, Wk: _projected(x, Wq[:1], Wk[:1]).expand(len(Wq), -1, -1),
-            "All heads have the first one's projections: the same head, H times.",
-        ),
-        Wrong(
-            lambda x, Wq, Wk: _projected(x, Wq, Wk).mean(0),
-            "The heads are averaged: [T, T]. Each keeps its own weights.",
-        ),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, power=0), "The scale is missing: √d."),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, power=1), "Scaled twice: by d, not √d."),
-        Wrong(
-            lambda x, Wq, Wk: torch.softmax((x @ Wq) @ (x @ Wk).mT / x.shape[-1] ** 0.5, -1),
-            "Scaled by √D. A head has d features: `Wq.shape[-1]`.",
-        ),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=0), "The softmax runs over the heads. Keys: `dim=-1`."),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=1), "The softmax runs over the queries. Keys: `dim=-1`."),
-        Wrong(lambda x, Wq, Wk: _projected(x, Wk, Wq), "Queries and keys are swapped: x @ Wq asks."),
+    wrong=wrong_answers(
+        _some_cosine,
+        "The first head uses scaled dot products, the others the cosine: different functions. All heads have the same.",
+        lambda x, Wq, Wk: _projected(x, Wq[:1], Wk[:1]).expand(len(Wq), -1, -1),
+        "All heads have the first one's projections: the same head, H times.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk).mean(0),
+        "The heads are averaged: [T, T]. Each keeps its own weights.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, power=0),
+        "The scale is missing: √d.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, power=1),
+        "Scaled twice: by d, not √d.",
+        lambda x, Wq, Wk: torch.softmax((x @ Wq) @ (x @ Wk).mT / x.shape[-1] ** 0.5, -1),
+        "Scaled by √D. A head has d features: `Wq.shape[-1]`.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=0),
+        "The softmax runs over the heads. Keys: `dim=-1`.",
+        lambda x, Wq, Wk: _projected(x, Wq, Wk, dim=1),
+        "The softmax runs over the queries. Keys: `dim=-1`.",
+        lambda x, Wq, Wk: _projected(x, Wk, Wq),
+        "Queries and keys are swapped: x @ Wq asks.",
     ),
 )
 
@@ -182,13 +156,6 @@ def family(attentions: list[str]) -> str:
     if "cross" in attentions:
         return "encoder-decoder"
     return "decoder-only" if "causal self" in attentions else "encoder-only"
-
-
-def _spelt(answer, case: Case):
-    """Capitals, spaces and hyphens don't count."""
-    result = call(answer, case)
-    known = {plain_word(word): word for word in ("encoder-only", "decoder-only", "encoder-decoder")}
-    return known.get(plain_word(result), result) if isinstance(result, str) else result
 
 
 def _model(*attentions: str, shown=False) -> Case:
@@ -224,7 +191,7 @@ FAMILY = FindError(
         _model("self", "self"),
     ],
     returns=("family",),
-    run=_spelt,
+    run=spelt("encoder-only", "decoder-only", "encoder-decoder"),
     hints=(
         "Which attention needs two stacks?",
         "Which attention would make no sense in a model that only reads?",
@@ -233,24 +200,14 @@ FAMILY = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda attentions: "decoder-only" if "causal self" in attentions else "encoder-only",
-            "With cross-attention there must be somebody to ask: an encoder beside the decoder.",
-        ),
-        Wrong(
-            lambda attentions: (
-                "encoder-decoder" if len(attentions) > 1 else family(attentions)
-            ),
-            "Two attentions don't make two stacks: two layers of self-attention are one encoder.",
-        ),
-        Wrong(
-            lambda attentions: (
-                "encoder-decoder" if "cross" in attentions else "encoder-only" if "causal self" in attentions
-                else "decoder-only"
-            ),
-            "BERT and GPT are swapped: who may not see the future is a decoder.",
-        ),
-        Wrong(lambda attentions: "encoder-decoder", "Not every Transformer: later models kept one of the stacks."),
+    wrong=wrong_answers(
+        lambda attentions: "decoder-only" if "causal self" in attentions else "encoder-only",
+        "With cross-attention there must be somebody to ask: an encoder beside the decoder.",
+        lambda attentions: "encoder-decoder" if len(attentions) > 1 else family(attentions),
+        "Two attentions don't make two stacks: two layers of self-attention are one encoder.",
+        lambda a: {"encoder-only": "decoder-only", "decoder-only": "encoder-only"}.get(family(a), "encoder-decoder"),
+        "BERT and GPT are swapped: who may not see the future is a decoder.",
+        lambda attentions: "encoder-decoder",
+        "Not every Transformer: later models kept one of the stacks.",
     ),
-)  # fmt: skip
+)

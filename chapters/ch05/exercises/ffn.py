@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.blocks import PositionwiseFFN
 
 # ---- position-wise ffn ----------------------------------------------------------------------------------------------
@@ -21,52 +21,33 @@ def position_wise(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> 
 
 
 def _ffn_cases() -> list[Case]:
-    names, numbers = ("x", "W1", "b1", "W2", "b2"), torch.tensor
-
-    def random(batch, time, size, wide, seed) -> Case:
-        shapes = (batch, time, size), (size, wide), (wide,), (wide, size), (size,)
-        values = (some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes))
-        return Case(dict(zip(names, values, strict=True)))
-
-    shown = (
-        *(numbers([[[1.0, 2], [3, -1]]]), numbers([[1.0, 0, -1], [0, 1, 1]]), numbers([0.0, -3, 1])),
-        *(numbers([[1.0, 0], [1, 1], [0, 2]]), numbers([0.0, -3])),
-    )
+    case = named("x", "W1", "b1", "W2", "b2")
+    first = [[1.0, 0, -1], [0, 1, 1]], [0.0, -3, 1]
+    second = [[1.0, 0], [1, 1], [0, 2]], [0.0, -3]
     return [
-        Case(dict(zip(names, shown, strict=True)), shown=True),
-        random(2, 3, 2, 4, 550),
-        random(1, 2, 3, 6, 560),
+        case(*tensors([[[1.0, 2], [3, -1]]], *first, *second), shown=True),
+        case(*drawn(550, (2, 3, 2), (2, 4), (4,), (4, 2), (2,))),
+        case(*drawn(560, (1, 2, 3), (3, 6), (6,), (6, 3), (3,))),
     ]
 
 
-_FFN_WRONG = (
-    Wrong(
-        lambda x, W1, b1, W2, b2: (x @ W1 + b1) @ W2 + b2,
-        "There is no non-linearity between the two layers, so they are one: x (W1 W2) + constant. A ReLU belongs "
-        "between them.",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: torch.relu((x @ W1 + b1) @ W2 + b2),
-        "The ReLU is at the end: nothing negative could be added to x any more, and the two layers are still one. It "
-        "belongs between them.",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: torch.relu(torch.relu(x @ W1 + b1) @ W2 + b2),
-        "One ReLU too many: the second layer is linear, so that it can also take something away.",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: (torch.relu(x @ W1) + b1) @ W2 + b2,
-        "The first bias comes after the ReLU; it belongs inside: max(0, x W1 + b1).",
-    ),
-    Wrong(
-        lambda x, W1, b1, W2, b2: x + position_wise(x, W1, b1, W2, b2),
-        "The residual is added here already. The block adds it; with both, x would count twice.",
-    ),
-    Wrong(lambda x, W1, b1, W2, b2: torch.relu(x @ W1) @ W2, "The biases b1 and b2 are not used."),
-    Wrong(
-        lambda x, W1, b1, W2, b2: F.gelu(x @ W1 + b1) @ W2 + b2,
-        "This is a GELU, which BERT and GPT have. The Transformer of 2017 has a ReLU: max(0, ·).",
-    ),
+_FFN_WRONG = wrong_answers(
+    lambda x, W1, b1, W2, b2: (x @ W1 + b1) @ W2 + b2,
+    "There is no non-linearity between the two layers, so they are one: x (W1 W2) + constant. A ReLU belongs "
+    "between them.",
+    lambda x, W1, b1, W2, b2: torch.relu((x @ W1 + b1) @ W2 + b2),
+    "The ReLU is at the end: nothing negative could be added to x any more, and the two layers are still one. It "
+    "belongs between them.",
+    lambda x, W1, b1, W2, b2: torch.relu(torch.relu(x @ W1 + b1) @ W2 + b2),
+    "One ReLU too many: the second layer is linear, so that it can also take something away.",
+    lambda x, W1, b1, W2, b2: (torch.relu(x @ W1) + b1) @ W2 + b2,
+    "The first bias comes after the ReLU; it belongs inside: max(0, x W1 + b1).",
+    lambda x, W1, b1, W2, b2: x + position_wise(x, W1, b1, W2, b2),
+    "The residual is added here already. The block adds it; with both, x would count twice.",
+    lambda x, W1, b1, W2, b2: torch.relu(x @ W1) @ W2,
+    "The biases b1 and b2 are not used.",
+    lambda x, W1, b1, W2, b2: F.gelu(x @ W1 + b1) @ W2 + b2,
+    "This is a GELU, which BERT and GPT have. The Transformer of 2017 has a ReLU: max(0, ·).",
 )
 
 FFN = Exercise(
@@ -99,7 +80,7 @@ TWO_LAYERS = FindError(
     ),
     line=3,
     found="between the layers nothing happens, and (x W1) W2 = x (W1 W2): one layer. A ReLU belongs there.",
-    innocent={1: "it only names what comes in.", 2: "the first layer is linear.", 4: "so is the second."},
+    innocent={2: "the first layer is linear.", 4: "so is the second."},
     reference=position_wise,
     cases=_ffn_cases,
     returns=("output",),

@@ -1,7 +1,4 @@
-"""Chapter 5: cut into heads, and multi-head attention.
-
-Each wrong answer below is a mistake people make or code that circulates.
-"""
+"""Chapter 5: cut into heads, and multi-head attention."""
 
 import torch
 from torch import Tensor
@@ -9,8 +6,8 @@ from torch.func import functional_call
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 # ---- split heads ----------------------------------------------------------------------------------------------------
 
@@ -58,42 +55,25 @@ SPLIT = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _reshaped,
-            "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
-            "*words*. Cut the features alone, [B, T, H, d], and then swap the axes of time and heads.",
-        ),
-        Wrong(
-            lambda x, heads: x.unflatten(-1, (heads, -1)),
-            "Cut rightly, but this is [B, T, H, d]: each word's heads would attend to one another. Swap the axes 1 "
-            "and 2.",
-        ),
-        Wrong(
-            _interleaved,
-            "Each head gets every H-th feature. Its d features should be neighbours: the axis of heads comes first, "
-            "`(H, d)`, not `(d, H)`.",
-        ),
-        Wrong(
-            lambda x, heads: torch.stack(x.chunk(heads, -1)),
-            "The heads stand before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`.",
-        ),
-        Wrong(
-            _first_only,
-            "All heads get the same first d features. Head h gets those from h · d on.",
-        ),
-        Wrong(
-            lambda x, heads: x.transpose(1, 2).unflatten(1, (heads, -1)),
-            "The right numbers, but time and features are swapped: [B, H, d, T]. A row should be a word.",
-        ),
-        Wrong(
-            lambda x, heads: _reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
-            "Transposed first and reshaped after: the pieces are cut across words. Cut first, then swap.",
-        ),
-        Wrong(
-            lambda x, heads: split_heads(x, heads).flatten(0, 1),
-            "Right, with batch and heads in one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
-        ),
+    wrong=wrong_answers(
+        _reshaped,
+        "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
+        "*words*. Cut the features alone, [B, T, H, d], and then swap the axes of time and heads.",
+        lambda x, heads: x.unflatten(-1, (heads, -1)),
+        "Cut rightly, but this is [B, T, H, d]: each word's heads would attend to one another. Swap the axes 1 and 2.",
+        _interleaved,
+        "Each head gets every H-th feature. Its d features should be neighbours: the axis of heads comes first, "
+        "`(H, d)`, not `(d, H)`.",
+        lambda x, heads: torch.stack(x.chunk(heads, -1)),
+        "The heads stand before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`.",
+        _first_only,
+        "All heads get the same first d features. Head h gets those from h · d on.",
+        lambda x, heads: x.transpose(1, 2).unflatten(1, (heads, -1)),
+        "The right numbers, but time and features are swapped: [B, H, d, T]. A row should be a word.",
+        lambda x, heads: _reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
+        "Transposed first and reshaped after: the pieces are cut across words. Cut first, then swap.",
+        lambda x, heads: split_heads(x, heads).flatten(0, 1),
+        "Right, with batch and heads in one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
     ),
 )
 
@@ -112,27 +92,26 @@ def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
 
 
 def _multi_head_cases() -> list[Case]:
-    names = ("x", "memory", "Wq", "Wk", "Wv", "Wo", "heads", "mask")
-
-    def case(*values, shown=False) -> Case:
-        return Case(dict(zip(names, values, strict=True)), shown=shown)
+    case = named("x", "memory", "Wq", "Wk", "Wv", "Wo", "heads", "mask")
 
     def random(batch, queries, keys, size, heads, mask, seed) -> Case:
-        x, memory = some_numbers(batch, queries, size, seed=seed), some_numbers(batch, keys, size, seed=seed + 1)
-        return case(x, memory, *(some_numbers(size, size, seed=seed + i) for i in range(2, 6)), heads, mask)
+        return case(*drawn(seed, (batch, queries, size), (batch, keys, size), *4 * [(size, size)]), heads, mask)
 
-    x, numbers = torch.tensor([[[1.0, 0], [0, 2]]]), torch.tensor
-    first = numbers([[1.0, 0], [0, 1]]), numbers([[1.0, 1], [0, 1]]), numbers([[3.0, 0], [0, 1]])
+    x, mask = torch.tensor([[[1.0, 0], [0, 2]]]), torch.tensor([[[True, True], [False, True]]])
+    matrices = tensors([[1.0, 0], [0, 1]], [[1.0, 1], [0, 1]], [[3.0, 0], [0, 1]], [[1.0, 1], [0, 1]])
     lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
+    others = torch.tensor([[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 1]])[:, None].expand(3, 2, 4) == 1
     return [
-        case(x, x, *first, numbers([[1.0, 1], [0, 1]]), 2, numbers([[[True, True], [False, True]]]), shown=True),
+        case(x, x, *matrices, 2, mask, shown=True),
         random(1, 3, 3, 4, 2, causal_mask(3)[None], 510),
         random(2, 3, 4, 4, 2, lengths, 520),
-        random(3, 2, 4, 6, 3, numbers([[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 1]])[:, None].expand(3, 2, 4) == 1, 530),
+        random(3, 2, 4, 6, 3, others, 530),
     ]
 
 
+@variants
 def _wrong_heads(
+    *inputs,
     split=split_heads,
     scale=lambda d, D: d**0.5,
     weigh=lambda scores, mask: masked_softmax(scores, mask[:, None]),
@@ -142,13 +121,10 @@ def _wrong_heads(
     report=lambda weights: weights,
 ):
     """Multi-head attention with one thing done differently."""
-
-    def attend(x, memory, Wq, Wk, Wv, Wo, heads, mask):
-        q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, values(memory, Wv) if values else memory @ Wv))
-        weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), mask)
-        return out(join(weights @ v), Wo), report(weights)
-
-    return attend
+    x, memory, Wq, Wk, Wv, Wo, heads, mask = inputs
+    q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, values(memory, Wv) if values else memory @ Wv))
+    weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), mask)
+    return out(join(weights @ v), Wo), report(weights)
 
 
 MULTI_HEAD = Exercise(
@@ -169,72 +145,45 @@ MULTI_HEAD = Exercise(
     ),
     minutes=9,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _wrong_heads(out=lambda y, Wo: y),
-            "The weights are right, but the last projection W_O is missing: the heads stand side by side and never "
-            "meet.",
-        ),
-        Wrong(
-            _wrong_heads(scale=lambda d, D: D**0.5),
-            "Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d.",
-        ),
-        Wrong(
-            _wrong_heads(scale=lambda d, D: d),
-            "Scaled twice: divided by d, which is √d two times.",
-        ),
-        Wrong(_wrong_heads(scale=lambda d, D: 1), "Right but for the scale: divide the scores by √d."),
-        Wrong(
-            _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[:, None], dim=1)),
-            "The softmax runs over the heads, `dim=1`: they share each key among themselves, and no row sums to 1. It "
-            "must run over the keys, `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[:, None], dim=-2)),
-            "The softmax runs over the queries. Each query shares one unit among the keys: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_heads(split=_reshaped),
-            "The heads are mixed with time: they come out of one reshape to [B, H, T, d]. Reshape to [B, T, H, d], "
-            "then swap the two.",
-        ),
-        Wrong(
-            _wrong_heads(split=_reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-            "Split and joined by reshapes alone, without a swap: each “head” is a piece of the text, and none sees "
-            "all words.",
-        ),
-        Wrong(
-            _wrong_heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-            "The weights are right; the joining is not: [B, H, Q, d] must become [B, Q, H, d] before the heads are "
-            "laid side by side.",
-        ),
-        Wrong(
-            _wrong_heads(split=_first_only),
-            "The same head, H times: all of them use the first d features of the projections.",
-        ),
-        Wrong(
-            _wrong_heads(weigh=lambda s, m: masked_softmax(s, ~m[:, None])),
-            "The mask is read the wrong way round: True means *may be attended*.",
-        ),
-        Wrong(
-            _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[None])),
-            "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
-            "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`.",
-        ),
-        Wrong(_wrong_heads(weigh=lambda s, m: torch.softmax(s, -1)), "The mask is not used."),
-        Wrong(
-            _wrong_heads(values=lambda memory, Wv: memory),
-            "The weights are right, but they average memory itself: Wv is not used.",
-        ),
-        Wrong(
-            _wrong_heads(report=lambda weights: weights.mean(1)),
-            "The output is right. The weights are the mean of the heads, as `nn.MultiheadAttention` reports them "
-            "unless told otherwise; here each head should show its own.",
-        ),
-        Wrong(
-            lambda x, memory, Wq, Wk, Wv, Wo, heads, mask: multi_head(x, memory, Wq.T, Wk.T, Wv.T, Wo.T, heads, mask),
-            "All matrices are transposed. `nn.Linear` keeps its weight that way; here it is `x @ W`.",
-        ),
+    wrong=wrong_answers(
+        _wrong_heads(out=lambda y, Wo: y),
+        "The weights are right, but the last projection W_O is missing: the heads stand side by side and never meet.",
+        _wrong_heads(scale=lambda d, D: D**0.5),
+        "Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d.",
+        _wrong_heads(scale=lambda d, D: d),
+        "Scaled twice: divided by d, which is √d two times.",
+        _wrong_heads(scale=lambda d, D: 1),
+        "Right but for the scale: divide the scores by √d.",
+        _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[:, None], dim=1)),
+        "The softmax runs over the heads, `dim=1`: they share each key among themselves, and no row sums to 1. It "
+        "must run over the keys, `dim=-1`.",
+        _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[:, None], dim=-2)),
+        "The softmax runs over the queries. Each query shares one unit among the keys: `dim=-1`.",
+        _wrong_heads(split=_reshaped),
+        "The heads are mixed with time: they come out of one reshape to [B, H, T, d]. Reshape to [B, T, H, d], "
+        "then swap the two.",
+        _wrong_heads(split=_reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "Split and joined by reshapes alone, without a swap: each “head” is a piece of the text, and none sees "
+        "all words.",
+        _wrong_heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "The weights are right; the joining is not: [B, H, Q, d] must become [B, Q, H, d] before the heads are "
+        "laid side by side.",
+        _wrong_heads(split=_first_only),
+        "The same head, H times: all of them use the first d features of the projections.",
+        _wrong_heads(weigh=lambda s, m: masked_softmax(s, ~m[:, None])),
+        "The mask is read the wrong way round: True means *may be attended*.",
+        _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[None])),
+        "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
+        "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`.",
+        _wrong_heads(weigh=lambda s, m: torch.softmax(s, -1)),
+        "The mask is not used.",
+        _wrong_heads(values=lambda memory, Wv: memory),
+        "The weights are right, but they average memory itself: Wv is not used.",
+        _wrong_heads(report=lambda weights: weights.mean(1)),
+        "The output is right. The weights are the mean of the heads, as `nn.MultiheadAttention` reports them "
+        "unless told otherwise; here each head should show its own.",
+        lambda x, memory, Wq, Wk, Wv, Wo, heads, mask: multi_head(x, memory, Wq.T, Wk.T, Wv.T, Wo.T, heads, mask),
+        "All matrices are transposed. `nn.Linear` keeps its weight that way; here it is `x @ W`.",
     ),
 )
 
@@ -246,14 +195,14 @@ def heads_attend(q: Tensor, k: Tensor, v: Tensor, H: int) -> Tensor:
     return join_heads(scaled_dot_product_attention(*(split_heads(x, H) for x in (q, k, v)))[0])
 
 
-def _wrong_attend(split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
-    def attend(q, k, v, H):
-        D = q.shape[-1]
-        q, k, v = (split(x, H) for x in (q, k, v))
-        return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
+@variants
+def _wrong_attend(q, k, v, H, *, split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
+    D = q.shape[-1]
+    q, k, v = (split(x, H) for x in (q, k, v))
+    return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
 
-    return attend
 
+_projected = named("q", "k", "v", "H")
 
 RESHAPE = FindError(
     name="heads out of a reshape",
@@ -271,7 +220,6 @@ RESHAPE = FindError(
     found="a reshape reads number after number: the first head gets all features of the first words. First "
     "[B, T, H, d], then swap: `x.reshape(B, T, H, D // H).transpose(1, 2)`.",
     innocent={
-        1: "it only names what comes in.",
         2: "the three sizes.",
         4: "scaled by the head's size, softmax over the keys.",
         5: "each head's mean of its own values.",
@@ -279,17 +227,9 @@ RESHAPE = FindError(
     },
     reference=heads_attend,
     cases=lambda: [
-        Case(
-            {
-                "q": torch.tensor([[[0.0, 1], [1, 0]]]),
-                "k": torch.tensor([[[1.0, 0], [0, 1]]]),
-                "v": torch.tensor([[[1.0, 10], [2, 20]]]),
-                "H": 2,
-            },
-            shown=True,
-        ),
-        Case({name: some_numbers(2, 3, 4, seed=540 + i) for i, name in enumerate("qkv")} | {"H": 2}),
-        Case({name: some_numbers(1, 2, 6, seed=545 + i) for i, name in enumerate("qkv")} | {"H": 3}),
+        _projected(*tensors([[[0.0, 1], [1, 0]]], [[[1.0, 0], [0, 1]]], [[[1.0, 10], [2, 20]]]), 2, shown=True),
+        _projected(*drawn(540, (2, 3, 4), (2, 3, 4), (2, 3, 4)), 2),
+        _projected(*drawn(545, (1, 2, 6), (1, 2, 6), (1, 2, 6)), 3),
     ],
     returns=("output",),
     hints=(
@@ -299,28 +239,19 @@ RESHAPE = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_attend(_reshaped),
-            "Words and heads are mixed still: [B, T, D] must be cut to [B, T, H, d] before the swap.",
-        ),
-        Wrong(
-            _wrong_attend(_reshaped, lambda y: y.reshape(len(y), y.shape[2], -1)),
-            "Now splitting and joining undo each other, but a “head” still is a piece of the text: no word can look "
-            "beyond its piece.",
-        ),
-        Wrong(
-            _wrong_attend(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-            "The splitting is right now, the joining is not any more: swap back before the reshape.",
-        ),
-        Wrong(
-            _wrong_attend(_interleaved),
-            "Each head gets every H-th feature: the axes are cut (d, H) instead of (H, d).",
-        ),
-        Wrong(
-            lambda q, k, v, H: scaled_dot_product_attention(q, k, v)[0],
-            "This is one head of size D: H is not used.",
-        ),
-        Wrong(_wrong_attend(scale=lambda d, D: D**0.5), "Split and joined rightly, but scaled by √D instead of √d."),
+    wrong=wrong_answers(
+        _wrong_attend(_reshaped),
+        "Words and heads are mixed still: [B, T, D] must be cut to [B, T, H, d] before the swap.",
+        _wrong_attend(_reshaped, lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "Now splitting and joining undo each other, but a “head” still is a piece of the text: no word can look "
+        "beyond its piece.",
+        _wrong_attend(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "The splitting is right now, the joining is not any more: swap back before the reshape.",
+        _wrong_attend(_interleaved),
+        "Each head gets every H-th feature: the axes are cut (d, H) instead of (H, d).",
+        lambda q, k, v, H: scaled_dot_product_attention(q, k, v)[0],
+        "This is one head of size D: H is not used.",
+        _wrong_attend(scale=lambda d, D: D**0.5),
+        "Split and joined rightly, but scaled by √D instead of √d.",
     ),
 )

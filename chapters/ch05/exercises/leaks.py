@@ -4,10 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers
 
-from .masks import hide_future, scaled_scores, three_inputs
+from .masks import hide_future, scaled_scores
 
 # ---- a mask for training only ---------------------------------------------------------------------------------------
 
@@ -17,13 +17,13 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor, training: bool) -> Tensor:
     return scaled_dot_product_attention(q, k, v, causal_mask(q.shape[1]))[0]
 
 
-def _masked_when(when, diagonal=0):
-    def attention(q, k, v, training):
-        scores = scaled_scores(q, k)
-        return torch.softmax(hide_future(scores, diagonal) if when(training) else scores, -1) @ v
+@variants
+def _masked_when(q, k, v, training, *, when, diagonal=0):
+    scores = scaled_scores(q, k)
+    return torch.softmax(hide_future(scores, diagonal) if when(training) else scores, -1) @ v
 
-    return attention
 
+_inputs = named("q", "k", "v", "training")
 
 TRAINING_ONLY = FindError(
     name="a mask for training only",
@@ -42,7 +42,6 @@ TRAINING_ONLY = FindError(
     found="the mask belongs to the model, not to training. Without it the words written so far see later ones, which "
     "they never did while it learnt.",
     innocent={
-        1: "it only names what comes in.",
         2: "True above the diagonal: the future, itself not among it.",
         3: "scaled dot products.",
         5: "−∞ where the future is: right. When is it run?",
@@ -50,9 +49,9 @@ TRAINING_ONLY = FindError(
     },
     reference=causal_attention,
     cases=lambda: [
-        three_inputs(1, 2, 2, 630, shown=True, training=False),
-        three_inputs(1, 3, 2, 640, training=True),
-        three_inputs(2, 4, 3, 650, training=False),
+        _inputs(*drawn(630, (1, 2, 2), (1, 2, 2), (1, 2, 2)), False, shown=True),
+        _inputs(*drawn(640, (1, 3, 2), (1, 3, 2), (1, 3, 2)), True),
+        _inputs(*drawn(650, (2, 4, 3), (2, 4, 3), (2, 4, 3)), False),
     ],
     returns=("output",),
     hints=(
@@ -62,14 +61,15 @@ TRAINING_ONLY = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_masked_when(lambda training: training), "In use there is no mask still."),
-        Wrong(_masked_when(lambda training: not training), "Now there is no mask in training: the answers are seen."),
-        Wrong(_masked_when(lambda training: False), "Now there is no mask at all."),
-        Wrong(
-            _masked_when(lambda training: True, -1),
-            "Always masked, but strictly: the first row sees nothing and becomes NaN. The diagonal belongs to it.",
-        ),
+    wrong=wrong_answers(
+        _masked_when(lambda training: training),
+        "In use there is no mask still.",
+        _masked_when(lambda training: not training),
+        "Now there is no mask in training: the answers are seen.",
+        _masked_when(lambda training: False),
+        "Now there is no mask at all.",
+        _masked_when(lambda training: True, -1),
+        "Always masked, but strictly: the first row sees nothing and becomes NaN. The diagonal belongs to it.",
     ),
 )
 
@@ -91,14 +91,12 @@ def last_feature(words: Tensor, layers) -> Tensor:
     return x[-1]
 
 
-def _masked_layers(masked=lambda i, n: False, mask=causal_mask):
-    def last(words, layers):
-        x = words
-        for i, layer in enumerate(layers):
-            x = layer(x, mask(len(x)) if masked(i, len(layers)) else None)
-        return x[-1]
-
-    return last
+@variants
+def _masked_layers(words, layers, *, masked=lambda i, n: False, mask=causal_mask):
+    x = words
+    for i, layer in enumerate(layers):
+        x = layer(x, mask(len(x)) if masked(i, len(layers)) else None)
+    return x[-1]
 
 
 def _deep(count, time, size, seed, shown=False) -> Case:
@@ -122,7 +120,6 @@ PREDICTION = FindError(
     found="the last word has no future, but all words before it have one, and from the second layer on the last word "
     "reads *them*. With a cache they are never computed again: then no mask is needed.",
     innocent={
-        1: "it only names what comes in.",
         2: "the first layer reads the words.",
         3: "layer after layer.",
         5: "the last word's features predict the next one: right.",
@@ -137,25 +134,16 @@ PREDICTION = FindError(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _masked_layers(),
-            "Right with one layer only. After it the earlier words have seen later ones, and the next layer reads "
-            "that in their rows. (A mask in the last layer alone changes nothing for the last word.)",
-        ),
-        Wrong(
-            _masked_layers(lambda i, n: i == 0),
-            "The mask is in the first layer alone: right with two layers. With three, the second spoils the earlier "
-            "rows.",
-        ),
-        Wrong(
-            _masked_layers(lambda i, n: True, lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1)),
-            "Masked strictly: no word sees itself, and the first sees nothing.",
-        ),
-        Wrong(
-            _masked_layers(lambda i, n: True, lambda size: causal_mask(size).T),
-            "The last word looks at itself alone. Is it the wrong triangle, or is it the only word that goes in? That "
-            "would need a cache.",
-        ),
+    wrong=wrong_answers(
+        _masked_layers(),
+        "Right with one layer only. After it the earlier words have seen later ones, and the next layer reads "
+        "that in their rows. (A mask in the last layer alone changes nothing for the last word.)",
+        _masked_layers(lambda i, n: i == 0),
+        "The mask is in the first layer alone: right with two layers. With three, the second spoils the earlier rows.",
+        _masked_layers(lambda i, n: True, lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1)),
+        "Masked strictly: no word sees itself, and the first sees nothing.",
+        _masked_layers(lambda i, n: True, lambda size: causal_mask(size).T),
+        "The last word looks at itself alone. Is it the wrong triangle, or is it the only word that goes in? That "
+        "would need a cache.",
     ),
 )

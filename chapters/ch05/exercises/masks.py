@@ -4,11 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, call
-from course_utils.exercises.inputs import some_numbers
-
-INF = float("inf")
-
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named
 
 # ---- decoder masks --------------------------------------------------------------------------------------------------
 
@@ -41,15 +38,12 @@ def _real(*rows: str) -> Tensor:
     return torch.tensor([[c == "1" for c in row] for row in rows])
 
 
-def _wrong_masks(encoder=None, decoder=None, cross=None):
+@variants
+def _wrong_masks(source, target, *, encoder=None, decoder=None, cross=None):
     """Three masks, one of them made differently."""
-
-    def masks(source, target):
-        right = three_masks(source, target)
-        other = (encoder and encoder(source), decoder and decoder(target), cross and cross(source, target))
-        return tuple(r if o is None else o for r, o in zip(right, other, strict=True))
-
-    return masks
+    right = three_masks(source, target)
+    other = (encoder and encoder(source), decoder and decoder(target), cross and cross(source, target))
+    return tuple(r if o is None else o for r, o in zip(right, other, strict=True))
 
 
 def _lower(x: Tensor, diagonal: int = 0) -> Tensor:
@@ -77,56 +71,34 @@ MASKS = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _wrong_masks(decoder=lambda t: t[:, None] & _lower(t, -1)),
-            "In the decoder nobody sees itself: the first row is empty. The diagonal belongs to the mask.",
-        ),
-        Wrong(
-            _wrong_masks(decoder=lambda t: t[:, None] & _lower(t).T),
-            "In the decoder everybody sees itself and the future: `triu`. Row is the query; keep the lower triangle, "
-            "`tril`.",
-        ),
-        Wrong(
-            _wrong_masks(decoder=lambda t: t[:, None] | _lower(t)),
-            "In the decoder the two are joined by *or*. Both must say yes: `&`.",
-        ),
-        Wrong(
-            _wrong_masks(decoder=lambda t: t[:, None].float() * _lower(t).float()),
-            "The decoder's mask is a product of zeros and ones: the right pattern as decimal numbers. A mask is "
-            "boolean, `&`; a number would be multiplied with scores sooner or later.",
-        ),
-        Wrong(
-            _wrong_masks(decoder=lambda t: _lower(t)),
-            "The decoder's mask is causal only. With padding behind the words, that hides it from all real ones; with "
-            "padding in front, as when prompts of different lengths are continued, it does not.",
-        ),
-        Wrong(
-            _wrong_masks(decoder=lambda t: t[:, None]),
-            "The decoder's mask hides padding only: each word can see the one that it should predict.",
-        ),
-        Wrong(
-            _wrong_masks(lambda s: s[:, :, None], lambda t: t[:, :, None] & _lower(t), lambda s, t: t[:, :, None]),
-            "Padding is on the axis of the queries. Nobody reads what padding asks; what must be hidden are padded "
-            "*keys*, the last axis.",
-        ),
-        Wrong(
-            lambda source, target: tuple(~mask for mask in three_masks(source, target)),
-            "The other way round, as `key_padding_mask` of torch's own module has it. In this course True means *may "
-            "be attended*.",
-        ),
-        Wrong(
-            _wrong_masks(cross=lambda s, t: t[:, None]),
-            "Across, the keys are the *source* words; this is the padding of the target.",
-        ),
-        Wrong(
-            _wrong_masks(cross=lambda s, t: s[:, None] & torch.ones(t.shape[1], s.shape[1]).tril().bool()),
-            "The cross-attention is causal, too. The whole source is known before the first word is written.",
-        ),
-        Wrong(
-            _wrong_masks(encoder=lambda s: s[:, None] & _lower(s)),
-            "The encoder is causal, too. It reads the whole sentence, in both directions.",
-        ),
+    wrong=wrong_answers(
+        _wrong_masks(decoder=lambda t: t[:, None] & _lower(t, -1)),
+        "In the decoder nobody sees itself: the first row is empty. The diagonal belongs to the mask.",
+        _wrong_masks(decoder=lambda t: t[:, None] & _lower(t).T),
+        "In the decoder everybody sees itself and the future: `triu`. Row is the query; keep the lower triangle, "
+        "`tril`.",
+        _wrong_masks(decoder=lambda t: t[:, None] | _lower(t)),
+        "In the decoder the two are joined by *or*. Both must say yes: `&`.",
+        _wrong_masks(decoder=lambda t: t[:, None].float() * _lower(t).float()),
+        "The decoder's mask is a product of zeros and ones: the right pattern as decimal numbers. A mask is "
+        "boolean, `&`; a number would be multiplied with scores sooner or later.",
+        _wrong_masks(decoder=lambda t: _lower(t)),
+        "The decoder's mask is causal only. With padding behind the words, that hides it from all real ones; with "
+        "padding in front, as when prompts of different lengths are continued, it does not.",
+        _wrong_masks(decoder=lambda t: t[:, None]),
+        "The decoder's mask hides padding only: each word can see the one that it should predict.",
+        _wrong_masks(lambda s: s[:, :, None], lambda t: t[:, :, None] & _lower(t), lambda s, t: t[:, :, None]),
+        "Padding is on the axis of the queries. Nobody reads what padding asks; what must be hidden are padded "
+        "*keys*, the last axis.",
+        lambda source, target: tuple(~mask for mask in three_masks(source, target)),
+        "The other way round, as `key_padding_mask` of torch's own module has it. In this course True means *may "
+        "be attended*.",
+        _wrong_masks(cross=lambda s, t: t[:, None]),
+        "Across, the keys are the *source* words; this is the padding of the target.",
+        _wrong_masks(cross=lambda s, t: s[:, None] & torch.ones(t.shape[1], s.shape[1]).tril().bool()),
+        "The cross-attention is causal, too. The whole source is known before the first word is written.",
+        _wrong_masks(encoder=lambda s: s[:, None] & _lower(s)),
+        "The encoder is causal, too. It reads the whole sentence, in both directions.",
     ),
 )
 
@@ -145,13 +117,10 @@ def scaled_scores(q, k):
 def hide_future(scores, diagonal=0):
     """Scores with −∞ where the future is."""
     allowed = torch.ones(scores.shape[-2:], dtype=torch.bool).tril(diagonal)
-    return scores.masked_fill(~allowed, -INF)
+    return scores.masked_fill(~allowed, -torch.inf)
 
 
-def three_inputs(batch, time, size, seed, shown=False, **more) -> Case:
-    shape = (batch, time, size) if batch else (time, size)
-    return Case({name: some_numbers(*shape, seed=seed + i) for i, name in enumerate("qkv")} | more, shown=shown)
-
+_inputs = named("q", "k", "v")
 
 PRODUCT = FindError(
     name="a mask as a product",
@@ -168,19 +137,15 @@ PRODUCT = FindError(
     found="a masked score becomes 0, and exp(0) = 1: the future still gets its share, and more than a past "
     "whose scores are negative. Masked scores must be −∞.",
     innocent={
-        1: "it only names what comes in.",
         2: "scaled dot products.",
         3: "the right triangle, with its diagonal. What is done with it?",
         5: "a softmax along the keys, and the mean of the values.",
     },
     reference=masked_attention,
     cases=lambda: [
-        Case(
-            {"q": torch.eye(2), "k": torch.eye(2), "v": torch.tensor([[1.0, 0], [0, 100]])},
-            shown=True,
-        ),
-        three_inputs(0, 3, 2, 610),
-        three_inputs(0, 4, 3, 620),
+        _inputs(torch.eye(2), torch.eye(2), torch.tensor([[1.0, 0], [0, 100]]), shown=True),
+        _inputs(*drawn(610, (3, 2), (3, 2), (3, 2))),
+        _inputs(*drawn(620, (4, 3), (4, 3), (4, 3))),
     ],
     returns=("output",),
     hints=(
@@ -190,32 +155,21 @@ PRODUCT = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda q, k, v: torch.softmax(scaled_scores(q, k) * _lower(q[None]), -1) @ v,
-            "The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax.",
-        ),
-        Wrong(
-            lambda q, k, v: (torch.softmax(scaled_scores(q, k), -1) * _lower(q[None])) @ v,
-            "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
-        ),
-        Wrong(
-            lambda q, k, v: torch.softmax(scaled_scores(q, k) + _lower(q[None]), -1) @ v,
-            "The mask is added as 0 and 1: a bonus for the past, and the future keeps its share.",
-        ),
-        Wrong(
-            lambda q, k, v: torch.softmax(scaled_scores(q, k) + (~_lower(q[None])).float() * -INF, -1) @ v,
-            "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
-        ),
-        Wrong(
-            lambda q, k, v: torch.softmax(hide_future(scaled_scores(q, k), -1), -1) @ v,
-            "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
-        ),
-        Wrong(lambda q, k, v: torch.softmax(scaled_scores(q, k), -1) @ v, "Nothing is masked any more."),
-        Wrong(
-            lambda q, k, v: torch.softmax(hide_future(scaled_scores(k, q), 0).mT, -1) @ v,
-            "The wrong triangle: each word sees itself and the future.",
-        ),
+    wrong=wrong_answers(
+        lambda q, k, v: torch.softmax(scaled_scores(q, k) * _lower(q[None]), -1) @ v,
+        "The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax.",
+        lambda q, k, v: (torch.softmax(scaled_scores(q, k), -1) * _lower(q[None])) @ v,
+        "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
+        lambda q, k, v: torch.softmax(scaled_scores(q, k) + _lower(q[None]), -1) @ v,
+        "The mask is added as 0 and 1: a bonus for the past, and the future keeps its share.",
+        lambda q, k, v: torch.softmax(scaled_scores(q, k) + (~_lower(q[None])).float() * -torch.inf, -1) @ v,
+        "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
+        lambda q, k, v: torch.softmax(hide_future(scaled_scores(q, k), -1), -1) @ v,
+        "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
+        lambda q, k, v: torch.softmax(scaled_scores(q, k), -1) @ v,
+        "Nothing is masked any more.",
+        lambda q, k, v: torch.softmax(hide_future(scaled_scores(k, q), 0).mT, -1) @ v,
+        "The wrong triangle: each word sees itself and the future.",
     ),
 )
 
@@ -251,26 +205,16 @@ STRICT = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
-            "This is the claim: the first row is empty, its softmax has nothing to share. The diagonal belongs to it.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool).triu(),
-            "Turned round: each word sees itself and the future. Row is the one who asks; keep the lower triangle.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool).triu(1),
-            "This marks what must *not* be seen. In this course True means *may be attended*.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size, dtype=torch.bool).tril(1),
-            "One place too far: each word sees the next one, which is the answer.",
-        ),
-        Wrong(
-            lambda size: torch.ones(size, size).tril(),
-            "The right triangle as decimal numbers. A mask is boolean: `dtype=torch.bool`.",
-        ),
+    wrong=wrong_answers(
+        lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
+        "This is the claim: the first row is empty, its softmax has nothing to share. The diagonal belongs to it.",
+        lambda size: torch.ones(size, size, dtype=torch.bool).triu(),
+        "Turned round: each word sees itself and the future. Row is the one who asks; keep the lower triangle.",
+        lambda size: torch.ones(size, size, dtype=torch.bool).triu(1),
+        "This marks what must *not* be seen. In this course True means *may be attended*.",
+        lambda size: torch.ones(size, size, dtype=torch.bool).tril(1),
+        "One place too far: each word sees the next one, which is the answer.",
+        lambda size: torch.ones(size, size).tril(),
+        "The right triangle as decimal numbers. A mask is boolean: `dtype=torch.bool`.",
     ),
 )

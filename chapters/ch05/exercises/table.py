@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 
 VOCABULARY = ["a", "am", "I", "thanks", "student", "<eos>"]
 TABLE = torch.tensor(  # as it is printed
@@ -20,16 +20,6 @@ TABLE = torch.tensor(  # as it is printed
 def is_distribution(table: Tensor) -> Tensor:
     """table [T, V] -> [T] bool: nothing negative, and a sum of 1, to 1 in 1000."""
     return (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 1e-3)
-
-
-def _tables() -> list[Case]:
-    signed = torch.tensor([[1.5, -0.5, 0.0], [0.5, 0.25, 0.25]])
-    return [
-        Case({"table": TABLE}, shown=True),
-        Case({"table": TABLE / TABLE.sum(-1, keepdim=True)}),
-        Case({"table": signed}),
-        Case({"table": torch.tensor([[0.5, 0.2], [0.5, 0.8], [0.25, 0.75]])}),
-    ]
 
 
 ROWS = FindError(
@@ -54,7 +44,12 @@ ROWS = FindError(
         4: "exp rises, and all are divided by the same sum.",
     },
     reference=is_distribution,
-    cases=_tables,
+    cases=lambda: [
+        Case({"table": TABLE}, shown=True),
+        Case({"table": TABLE / TABLE.sum(-1, keepdim=True)}),
+        Case({"table": torch.tensor([[1.5, -0.5, 0.0], [0.5, 0.25, 0.25]])}),
+        Case({"table": torch.tensor([[0.5, 0.2], [0.5, 0.8], [0.25, 0.75]])}),
+    ],
     returns=("rows",),
     hints=(
         "What are the two things that make numbers a distribution?",
@@ -63,31 +58,19 @@ ROWS = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda table: (table.sum(-1) - 1).abs() < 1e-3,
-            "The sums are right. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
-            "Exactly 1 is too much to ask of a sum of decimal numbers: allow 1 in 1000.",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
-            "5 in 100 is too generous: all five printed rows would pass.",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(-1) & (table.sum(-1) < 1 + 1e-3),
-            "Too little is as wrong as too much: a row that sums to .974 is no distribution either.",
-        ),
-        Wrong(
-            lambda table: ((table >= 0) & (table <= 1)).all(-1),
-            "Each number lies between 0 and 1, but do they sum to 1?",
-        ),
-        Wrong(
-            lambda table: (table >= 0).all(0) & ((table.sum(0) - 1).abs() < 1e-3),
-            "These are the columns. A distribution is a row: over the vocabulary, `-1`.",
-        ),
+    wrong=wrong_answers(
+        lambda table: (table.sum(-1) - 1).abs() < 1e-3,
+        "The sums are right. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
+        lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
+        "Exactly 1 is too much to ask of a sum of decimal numbers: allow 1 in 1000.",
+        lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
+        "5 in 100 is too generous: all five printed rows would pass.",
+        lambda table: (table >= 0).all(-1) & (table.sum(-1) < 1 + 1e-3),
+        "Too little is as wrong as too much: a row that sums to .974 is no distribution either.",
+        lambda table: ((table >= 0) & (table <= 1)).all(-1),
+        "Each number lies between 0 and 1, but do they sum to 1?",
+        lambda table: (table >= 0).all(0) & ((table.sum(0) - 1).abs() < 1e-3),
+        "These are the columns. A distribution is a row: over the vocabulary, `-1`.",
     ),
 )
 
@@ -129,22 +112,14 @@ INDEX = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
-            "The right word; but Python counts from 0, and the table from 1.",
-        ),
-        Wrong(
-            lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
-            "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
-        ),
-        Wrong(
-            lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
-            "Index 5 always, as the lecture says: that is “student”.",
-        ),
-        Wrong(
-            lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),
-            "This is the least probable word.",
-        ),
+    wrong=wrong_answers(
+        lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
+        "The right word; but Python counts from 0, and the table from 1.",
+        lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
+        "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
+        lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
+        "Index 5 always, as the lecture says: that is “student”.",
+        lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),
+        "This is the least probable word.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Heads knocked out: what a Transformer does without some of them, and whether the heatmaps would have told.
+"""Heads ablated: what a Transformer does without some of them, and whether the heatmaps would have told.
 
     with silenced(model, [Head("encoder", 2, 1)]): ...    # layer 2, head 1, both counted from 1
     knock_out_heads(loaded, "the animal didn't cross the street because it was too tired .")
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from chapters.ch03.lesson import Example
 from course_utils import decoding, text
-from course_utils.models.heads import Head, heads_of, hooked, silenced
+from course_utils.models.heads import Head, heads_of, silenced
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -31,7 +31,7 @@ PLACES = {  # place: stack, module of a block, weights of TransformerOutput, who
 
 @contextlib.contextmanager
 def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence[int]) -> Iterator[nn.Module]:
-    """Within it no head of a place may look from queries[b] to keys[b] in sentence b of the batch, in any layer."""
+    """Within it no head of a place may attend from queries[b] to keys[b] in sentence b of the batch, in any layer."""
     at = torch.arange(len(queries)), torch.as_tensor(queries), torch.as_tensor(keys)
     stack, argument = PLACES[place][0], 3 if place == "cross" else 2 if place == "decoder" else 1
 
@@ -43,7 +43,7 @@ def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence
 
     with contextlib.ExitStack() as open_hooks:
         for block in getattr(model, stack):
-            open_hooks.enter_context(hooked(block, hook))
+            open_hooks.callback(block.register_forward_pre_hook(hook).remove)
         yield model
 
 
@@ -92,7 +92,7 @@ def right(
 
 
 def head_effects(loaded: Loaded, examples: Sequence[Example], place: str | None = None) -> Table:
-    """For each head: where it looks and what is lost without it, largest loss first.
+    """For each head: what it attends to and what is lost without it, largest loss first.
 
     "weight": on the word that the story wants (see `looks`); "other noun": on the noun that "it" is not (cross and
     encoder); "right": % of pronouns right without this head; "lost": log-odds lost without it.
@@ -168,7 +168,7 @@ LOOKS = {  # what may not be looked at in turn: name -> looks (place, who, at wh
 
 
 def unseen_looks(loaded: Loaded, examples: Sequence[Example]) -> Table:
-    """What is lost when no head of any layer may take a look: a row for each of LOOKS."""
+    """What is lost when no head of any layer may attend there: a row for each of LOOKS."""
     whole, before = right(loaded, examples)
     rows = []
     for name, taken in LOOKS.items():
@@ -191,7 +191,7 @@ def told(effects: Sequence[dict], place: str, top: int = 3) -> dict:
 
 
 def record_heads(name: str = "transformer-grammar", every: int = 6, sentences: int = 100, shuffles: int = 4) -> dict:
-    """Every head of a checkpoint knocked out; the figures behind data/results/transformer_heads.json.
+    """Every head of a checkpoint ablated; the figures behind data/results/transformer_heads.json.
 
     every: pronouns written, and the orders of removal, are judged on each so-manieth twin; sentences: for BLEU
     """

@@ -5,7 +5,7 @@
     compare(lesson, {"GRU with attention": before, "Transformer": model})
     zoo_table(length=64)
 
-What "it" means is measured in `twin_study`, heads are knocked out in `head_study`, norms compared in `norm_study`.
+What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`.
 `course results transformer` records what takes longer than a lesson in data/results/.
 """
 
@@ -30,10 +30,8 @@ STEPS, LR = 1000, 3e-3
 
 
 def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
-    """A fresh Transformer for the lesson's corpus; config as TransformerConfig, small enough to be trained in class.
-
-    The global random state is left alone.
-    """
+    """A fresh Transformer for the lesson's corpus, small enough to be trained in class; config as TransformerConfig.
+    The global random state is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(LIVE | config)))

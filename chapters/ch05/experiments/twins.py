@@ -44,9 +44,9 @@ def reader(loaded: Loaded) -> Lesson:
 
 
 def judge(words: Sequence[str], twin) -> tuple[bool, bool]:
-    """Are pronoun and adjective right in a translation? words: its tokens; twin: corpora.Twin.
+    """Are pronoun and adjective right in a translation? words: its tokens; twin: parallel.Twin.
 
-    The pronoun is the word after the last "parce qu'"; the adjective, in the right form, stands somewhere behind it.
+    The pronoun is the word after the last "parce qu'"; the adjective, in the right form, comes somewhere after it.
     """
     starts = [i + 2 for i in range(len(words) - 1) if tuple(words[i : i + 2]) == ("parce", "qu'")]
     reason = list(words[starts[-1] :]) if starts else []
@@ -124,7 +124,7 @@ def odds(
     """How much more probable the right pronoun is than the other one: log-odds [N], above 0 is right.
 
     The model has been given the right words up to "parce qu'", so one pass decides, and nothing else is judged.
-    within: examples of a batch -> a context in which they are read, such as one of `head_study`
+    within: examples of a batch -> a context in which they are read, such as one of `heads`
     """
     model, found = loaded.model, []
     training, _ = model.training, model.eval()

@@ -3,6 +3,6 @@
 from course_utils.views.alignment import alignment
 from course_utils.views.heads import heads
 
-from .model import model
+from .descent import descent
 
-__all__ = ["alignment", "heads", "model"]
+__all__ = ["alignment", "descent", "heads"]

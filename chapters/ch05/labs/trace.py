@@ -8,7 +8,6 @@ Sizes: S source tokens, T tokens in the decoder, D model size, F ffn size, H hea
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -132,36 +131,6 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
         loaded.source.tokens(ids), loaded.target.tokens(words[0]), loaded.target.tokens(best), *sides,
         _plain(output.logits),
     )  # fmt: skip
-
-
-def packed(net: nn.Module, t: Trace) -> dict[str, np.ndarray]:
-    """What the browser cannot work out from the rest, float16, rows of words: "decoder.1.cross/q" [T, D] and so on."""
-    arrays = {}
-
-    def keep(name, x):
-        arrays[name] = x.detach().float().cpu().numpy().astype("<f2").ravel()
-
-    def keep_norm(part, norm):
-        keep(f"{part}/gain", norm.weight)
-        keep(f"{part}/shift", norm.bias)
-
-    for side, of in (("encoder", t.encoder), ("decoder", t.decoder)):
-        keep(f"{side}.embedding/token", of.token)
-        if of.position is not None:
-            keep(f"{side}.embedding/position", of.position)
-        for n, (layer, block) in enumerate(zip(of.layers, getattr(net, side), strict=True)):
-            for kind, part in layer.items():
-                name = f"{side}.{n + 1}.{kind}"
-                keep_norm(name, getattr(block, f"around_{kind}").norm)
-                keep(f"{name}/written", part.written)
-                if kind == "ffn":
-                    keep(f"{name}/hidden", part.hidden)
-                    continue
-                for x in "qkv":
-                    keep(f"{name}/{x}", getattr(part, x).transpose(0, 1))
-                keep(f"{name}/weights", part.weights)
-        keep_norm(f"{side}.norm", getattr(net, f"{side}_norm"))
-    return arrays
 
 
 def _write(model, source: Tensor) -> list[int]:

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:
@@ -21,31 +21,23 @@ def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Te
 
 
 def _cases() -> list[Case]:
-    names = ("x", "W_down", "b_down", "W_up", "b_up")
-
-    def random(batch, time, size, small, seed) -> Case:
-        shapes = (batch, time, size), (size, small), (small,), (small, size), (size,)
-        values = (some_numbers(*shape, seed=seed + i) for i, shape in enumerate(shapes))
-        return Case(dict(zip(names, values, strict=True)))
-
-    shown = (
-        *(torch.tensor([[[1.0, 2, -1], [0, 1, 3]]]), torch.tensor([[1.0], [0], [1]]), torch.tensor([-1.0])),
-        *(torch.tensor([[1.0, 0, 2]]), torch.tensor([0.0, 0, 1])),
-    )
-    fresh = random(1, 2, 4, 2, 1580)
-    fresh.args["W_up"].zero_()
-    fresh.args["b_up"].zero_()
-    return [Case(dict(zip(names, shown, strict=True)), shown=True), random(2, 3, 6, 2, 1570), fresh]
+    case = named("x", "W_down", "b_down", "W_up", "b_up")
+    small = tensors([[[1.0, 2, -1], [0, 1, 3]]], [[1.0], [0], [1]], [-1.0], [[1.0, 0, 2]], [0.0, 0, 1])
+    *fresh, _, _ = drawn(1580, (1, 2, 4), (4, 2), (2,), (2, 4), (4,))
+    return [
+        case(*small, shown=True),
+        case(*drawn(1570, (2, 3, 6), (6, 2), (2,), (2, 6), (6,))),
+        case(*fresh, torch.zeros(2, 4), torch.zeros(4)),
+    ]
 
 
+@variants
 def _other(
-    start=lambda x: x, act=F.gelu, add=lambda x, y: x + y, read=lambda x: x, end=lambda y: y, biases=(1, 1)
-):  # fmt: skip
-    def adapter(x, W_down, b_down, W_up, b_up):
-        x = start(x)
-        return end(add(x, act(read(x) @ W_down + biases[0] * b_down) @ W_up + biases[1] * b_up))
-
-    return adapter
+    *inputs, start=lambda x: x, act=F.gelu, add=lambda x, y: x + y, read=lambda x: x, end=lambda y: y, biases=(1, 1)
+):
+    x, W_down, b_down, W_up, b_up = inputs
+    x = start(x)
+    return end(add(x, act(read(x) @ W_down + biases[0] * b_down) @ W_up + biases[1] * b_up))
 
 
 ADAPTER = Exercise(
@@ -64,52 +56,33 @@ ADAPTER = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _other(add=lambda x, y: y),
-            "x is not added. Put in fresh, with W_up = 0, this adapter would wipe out all that the model knew.",
-        ),
-        Wrong(
-            _other(act=lambda y: y),
-            "There is no GELU: down and up are one matrix then, which is what LoRA does, beside a weight. Between "
-            "them an adapter has a non-linearity.",
-        ),
-        Wrong(_other(act=torch.relu), "This is a ReLU. Many adapters have one; asked for is BERT's own, the GELU."),
-        Wrong(
-            _other(act=lambda y: F.gelu(y, approximate="tanh")),
-            "This is the approximation by tanh, which GPT-2 has. BERT's GELU is the exact one: `F.gelu(x)`.",
-        ),
-        Wrong(
-            _other(end=F.gelu, act=lambda y: y),
-            "The GELU comes at the very end, and changes x as well. It belongs between down and up.",
-        ),
-        Wrong(
-            lambda x, W_down, b_down, W_up, b_up: x + F.gelu((x @ W_down + b_down) @ W_up + b_up),
-            "The GELU comes after the way up: nothing could be taken away from x. It belongs between down and up.",
-        ),
-        Wrong(
-            lambda x, W_down, b_down, W_up, b_up: x + F.gelu(F.gelu(x @ W_down + b_down) @ W_up + b_up),
-            "One GELU too many: the way up is linear, so that it can also take something away from x.",
-        ),
-        Wrong(
-            _other(add=lambda x, y: 2 * x + y),
-            "x is added twice; once is enough.",
-        ),
-        Wrong(_other(act=torch.tanh), "This is a tanh; asked for is BERT's own, the GELU."),
-        Wrong(_other(biases=(0, 0)), "The biases are not used."),
-        Wrong(
-            lambda x, W_down, b_down, W_up, b_up: x + (F.gelu(x @ W_down) + b_down) @ W_up + b_up,
-            "The first bias comes after the GELU; it belongs inside.",
-        ),
-        Wrong(
-            lambda x, W_down, b_down, W_up, b_up: (
-                x + F.gelu(F.layer_norm(x, x.shape[-1:]) @ W_down + b_down) @ W_up + b_up
-            ),
-            "x is normalised first. Some adapters do that; here the block has a norm of its own.",
-        ),
-        Wrong(
-            lambda x, W_down, b_down, W_up, b_up: x @ W_down,
-            "Only the way down: what comes out has R features, and the next layer wants D.",
-        ),
+    wrong=wrong_answers(
+        _other(add=lambda x, y: y),
+        "x is not added. Put in fresh, with W_up = 0, this adapter would wipe out all that the model knew.",
+        _other(act=lambda y: y),
+        "There is no GELU: down and up are one matrix then, which is what LoRA does, beside a weight. Between "
+        "them an adapter has a non-linearity.",
+        _other(act=torch.relu),
+        "This is a ReLU. Many adapters have one; asked for is BERT's own, the GELU.",
+        _other(act=lambda y: F.gelu(y, approximate="tanh")),
+        "This is the approximation by tanh, which GPT-2 has. BERT's GELU is the exact one: `F.gelu(x)`.",
+        _other(end=F.gelu, act=lambda y: y),
+        "The GELU comes at the very end, and changes x as well. It belongs between down and up.",
+        lambda x, W_down, b_down, W_up, b_up: x + F.gelu((x @ W_down + b_down) @ W_up + b_up),
+        "The GELU comes after the way up: nothing could be taken away from x. It belongs between down and up.",
+        lambda x, W_down, b_down, W_up, b_up: x + F.gelu(F.gelu(x @ W_down + b_down) @ W_up + b_up),
+        "One GELU too many: the way up is linear, so that it can also take something away from x.",
+        _other(add=lambda x, y: 2 * x + y),
+        "x is added twice; once is enough.",
+        _other(act=torch.tanh),
+        "This is a tanh; asked for is BERT's own, the GELU.",
+        _other(biases=(0, 0)),
+        "The biases are not used.",
+        lambda x, W_down, b_down, W_up, b_up: x + (F.gelu(x @ W_down) + b_down) @ W_up + b_up,
+        "The first bias comes after the GELU; it belongs inside.",
+        lambda x, W_down, b_down, W_up, b_up: x + F.gelu(F.layer_norm(x, x.shape[-1:]) @ W_down + b_down) @ W_up + b_up,
+        "x is normalised first. Some adapters do that; here the block has a norm of its own.",
+        lambda x, W_down, b_down, W_up, b_up: x @ W_down,
+        "Only the way down: what comes out has R features, and the next layer wants D.",
     ),
 )

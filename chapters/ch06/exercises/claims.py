@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask
-from course_utils.exercises.definition import Case, FindError, Wrong, call
-from course_utils.exercises.values import plain_word
+from course_utils.exercises.definition import FindError, spelt, wrong_answers
+from course_utils.exercises.inputs import named
 
 # ---- discriminative or generative -----------------------------------------------------------------------------------
 
@@ -17,16 +17,7 @@ def kind_of(target: str, sees: str) -> str:
     return "autoencoding" if sees == "both sides" else "autoregressive"
 
 
-def _spelt(answer, case: Case):
-    """Capitals, spaces and hyphens don't count."""
-    result = call(answer, case)
-    known = {plain_word(word): word for word in ("discriminative", "autoencoding", "autoregressive")}
-    return known.get(plain_word(result), result) if isinstance(result, str) else result
-
-
-def _task(target, sees, shown=False) -> Case:
-    return Case({"target": target, "sees": sees}, shown=shown)
-
+_task = named("target", "sees")
 
 DISCRIMINATIVE = FindError(
     name="discriminative or generative",
@@ -59,7 +50,7 @@ DISCRIMINATIVE = FindError(
         _task("label", "before"),
     ],
     returns=("kind",),
-    run=_spelt,
+    run=spelt("discriminative", "autoencoding", "autoregressive"),
     hints=(
         "What does each of them predict in pre-training: words, or labels?",
         "First ask for the target; only for a word does it matter which side is seen.",
@@ -67,41 +58,22 @@ DISCRIMINATIVE = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda target, sees: "discriminative" if sees == "both sides" else "autoregressive",
-            "This sorts by what is seen, as the table does. A hidden word is no label: predicting it is autoencoding.",
-        ),
-        Wrong(
-            lambda target, sees: "discriminative" if target == "label" else "generative",
-            "“Generative” is the table's word for all that predicts words, hidden ones too. Say from which side: "
-            "autoregressive, or autoencoding.",
-        ),
-        Wrong(
-            lambda target, sees: "autoencoding" if sees == "both sides" else "autoregressive",
-            "A label is missing: p(label | text) is discriminative, whatever was seen.",
-        ),
-        Wrong(
-            lambda target, sees: (
-                "discriminative" if target == "label" and sees == "both sides" else
-                "autoencoding" if sees == "both sides" else "autoregressive"
-            ),
-            "A GPT with a classifying head gives p(label | text) too: discriminative.",
-        ),
-        Wrong(
-            lambda target, sees: (
-                "discriminative" if target == "label" else "autoregressive" if sees == "both sides" else "autoencoding"
-            ),
-            "Swapped: *auto-regressive* goes on from what it has got so far; *auto-encoding* restores what was hidden.",
-        ),
-        Wrong(
-            lambda target, sees: (
-                "discriminative" if target == "label" else "autoregressive" if sees == "before" else "autoencoding"
-            ),
-            "From after it is one side as well: a model that reads from the end is autoregressive, backwards.",
-        ),
+    wrong=wrong_answers(
+        lambda target, sees: "discriminative" if sees == "both sides" else "autoregressive",
+        "This sorts by what is seen, as the table does. A hidden word is no label: predicting it is autoencoding.",
+        lambda target, sees: "discriminative" if target == "label" else "generative",
+        "“Generative” is the table's word for all that predicts words, hidden ones too. Say from which side: "
+        "autoregressive, or autoencoding.",
+        lambda target, sees: "autoencoding" if sees == "both sides" else "autoregressive",
+        "A label is missing: p(label | text) is discriminative, whatever was seen.",
+        lambda target, sees: kind_of(target if sees == "both sides" else "word", sees),
+        "A GPT with a classifying head gives p(label | text) too: discriminative.",
+        lambda target, sees: kind_of(target, "before" if sees == "both sides" else "both sides"),
+        "Swapped: *auto-regressive* goes on from what it has got so far; *auto-encoding* restores what was hidden.",
+        lambda target, sees: kind_of(target, "both sides" if sees == "after" else sees),
+        "From after it is one side as well: a model that reads from the end is autoregressive, backwards.",
     ),
-)  # fmt: skip
+)
 
 # ---- from left to right or from right to left -----------------------------------------------------------------------
 
@@ -115,9 +87,7 @@ def _seen(gpt=torch.tril, bert=lambda ones: ones):
     return lambda model, length: (gpt if model == "GPT" else bert)(torch.ones(length, length).bool())
 
 
-def _sees(model, length, shown=False) -> Case:
-    return Case({"model": model, "length": length}, shown=shown)
-
+_sees = named("model", "length")
 
 DIRECTION = FindError(
     name="left to right or right to left",
@@ -149,25 +119,19 @@ DIRECTION = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_seen(torch.triu), "The other triangle: this GPT reads from right to left, and sees only the future."),
-        Wrong(
-            _seen(lambda ones: ones.tril() | ones.triu()),
-            "Left to right *or* right to left, joined, is both sides: GPT would see the word it has to predict.",
-        ),
-        Wrong(
-            _seen(lambda ones: ones.tril(-1)),
-            "GPT's word does not see itself: the first one would see nothing. The diagonal belongs to it.",
-        ),
-        Wrong(
-            _seen(torch.tril, torch.tril),
-            "BERT has no triangle: its words see both sides.",
-        ),
-        Wrong(
-            _seen(torch.tril, lambda ones: ones & ~torch.eye(len(ones)).bool()),
-            "BERT's words see themselves, too. What is hidden from them is hidden in the *input*, by [MASK].",
-        ),
-        Wrong(_seen(lambda ones: ones, torch.tril), "BERT and GPT are swapped."),
+    wrong=wrong_answers(
+        _seen(torch.triu),
+        "The other triangle: this GPT reads from right to left, and sees only the future.",
+        _seen(lambda ones: ones.tril() | ones.triu()),
+        "Left to right *or* right to left, joined, is both sides: GPT would see the word it has to predict.",
+        _seen(lambda ones: ones.tril(-1)),
+        "GPT's word does not see itself: the first one would see nothing. The diagonal belongs to it.",
+        _seen(torch.tril, torch.tril),
+        "BERT has no triangle: its words see both sides.",
+        _seen(torch.tril, lambda ones: ones & ~torch.eye(len(ones)).bool()),
+        "BERT's words see themselves, too. What is hidden from them is hidden in the *input*, by [MASK].",
+        _seen(lambda ones: ones, torch.tril),
+        "BERT and GPT are swapped.",
     ),
 )
 
@@ -198,10 +162,7 @@ def _less(**options):
     return lambda V, D, N, T: _counted(V, D, N, T, **options)
 
 
-def _sizes(vocab_size, model_size, num_layers, max_length, shown=False) -> Case:
-    args = {"vocab_size": vocab_size, "model_size": model_size, "num_layers": num_layers, "max_length": max_length}
-    return Case(args, shown=shown)
-
+_sizes = named("vocab_size", "model_size", "num_layers", "max_length")
 
 MILLIONS = FindError(
     name="a hundred and ten million",
@@ -239,44 +200,41 @@ MILLIONS = FindError(
     ),
     minutes=6,
     difficulty=3,
-    wrong=(
-        Wrong(_less(pooler=0), "The pooler is missing: one more layer, D × D and its bias, on [CLS]."),
-        Wrong(_less(biases=0), "The biases of the blocks are missing: 4 D + 4 D + D in each."),
-        Wrong(_less(norms=0), "The norms of the blocks are missing: two in each, with gain and bias, 4 D."),
-        Wrong(_less(norms=1), "One norm in each block; there are two, each with gain and bias."),
-        Wrong(
-            _less(biases=0, norms=0, norm=0),
-            "These are matrices alone: biases and norms are missing. In large models they are hardly seen; they are "
-            "counted all the same.",
-        ),
-        Wrong(
-            lambda V, D, N, T: V * D + N * 12 * D**2,
-            "These are the words' vectors and the blocks' matrices, the bulk of it. Still to come: positions, "
-            "segments, biases, norms, and the pooler.",
-        ),
-        Wrong(
-            lambda V, D, N, T: _counted(V, D, N, T) - D,
-            "D are missing: the bias of the pooler?",
-        ),
-        Wrong(
-            lambda V, D, N, T: _counted(V, D, N, T) + V * D + V,
-            "With the output layer of pre-training, V · D and V biases. It shares the words' vectors, and is no part "
-            "of the encoder.",
-        ),
-        Wrong(
-            _less(norm=0),
-            "2 D are missing in the embeddings: is it the norm behind them, with gain and bias, or the two segments?",
-        ),
-        Wrong(_less(places=0), "The positions are missing: T learned vectors of D."),
-        Wrong(_less(tokens=2), "The tokens' vectors count twice. The output of pre-training shares them, and is no "
-              "part of the encoder."),
-        Wrong(_less(attention=3), "Three matrices in the attention: for queries, keys and values. W_O is the fourth."),
-        Wrong(_less(network=4), "The feed-forward network counts once only: D × 4 D on the way out, and 4 D × D back."),
-        Wrong(_less(network=2, bias=6), "The feed-forward network has 4 D features inside: D × 4 D and 4 D × D."),
-        Wrong(_less(bias=6), "The bias inside the feed-forward network has 4 D numbers, not D."),
-        Wrong(
-            lambda V, D, N, T: round(_counted(V, D, N, T), -7) or _counted(V, D, N, T),
-            "Right for the small ones. For base this is the rounding that everybody prints: count it, too.",
-        ),
+    wrong=wrong_answers(
+        _less(pooler=0),
+        "The pooler is missing: one more layer, D × D and its bias, on [CLS].",
+        _less(biases=0),
+        "The biases of the blocks are missing: 4 D + 4 D + D in each.",
+        _less(norms=0),
+        "The norms of the blocks are missing: two in each, with gain and bias, 4 D.",
+        _less(norms=1),
+        "One norm in each block; there are two, each with gain and bias.",
+        _less(biases=0, norms=0, norm=0),
+        "These are matrices alone: biases and norms are missing. In large models they are hardly seen; they are "
+        "counted all the same.",
+        lambda V, D, N, T: V * D + N * 12 * D**2,
+        "These are the words' vectors and the blocks' matrices, the bulk of it. Still to come: positions, "
+        "segments, biases, norms, and the pooler.",
+        lambda V, D, N, T: _counted(V, D, N, T) - D,
+        "D are missing: the bias of the pooler?",
+        lambda V, D, N, T: _counted(V, D, N, T) + V * D + V,
+        "With the output layer of pre-training, V · D and V biases. It shares the words' vectors, and is no part "
+        "of the encoder.",
+        _less(norm=0),
+        "2 D are missing in the embeddings: is it the norm behind them, with gain and bias, or the two segments?",
+        _less(places=0),
+        "The positions are missing: T learned vectors of D.",
+        _less(tokens=2),
+        "The tokens' vectors count twice. The output of pre-training shares them, and is no part of the encoder.",
+        _less(attention=3),
+        "Three matrices in the attention: for queries, keys and values. W_O is the fourth.",
+        _less(network=4),
+        "The feed-forward network counts once only: D × 4 D on the way out, and 4 D × D back.",
+        _less(network=2, bias=6),
+        "The feed-forward network has 4 D features inside: D × 4 D and 4 D × D.",
+        _less(bias=6),
+        "The bias inside the feed-forward network has 4 D numbers, not D.",
+        lambda V, D, N, T: round(_counted(V, D, N, T), -7) or _counted(V, D, N, T),
+        "Right for the small ones. For base this is the rounding that everybody prints: count it, too.",
     ),
-)  # fmt: skip
+)

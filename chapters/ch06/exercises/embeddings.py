@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.models.bert import BertConfig, BertEmbeddings
 
 
@@ -19,32 +19,24 @@ def embedding_sum(ids, segments, token_table, segment_table, position_table, gai
     return functional_call(embeddings, weights | {"norm.weight": gain, "norm.bias": bias}, (ids, segments))
 
 
+_embedded = named("ids", "segments", "token_table", "segment_table", "position_table", "gain", "bias")
+
+
 def _embedding_case(batch, time, size, words, longest, seed) -> Case:
     draw = torch.Generator().manual_seed(seed)
-    args = {
-        "ids": torch.randint(words, (batch, time), generator=draw),
-        "segments": (torch.arange(time) >= torch.randint(1, time + 1, (batch, 1), generator=draw)).long(),
-        "token_table": some_numbers(words, size, seed=seed + 1),
-        "segment_table": some_numbers(2, size, seed=seed + 2),
-        "position_table": some_numbers(longest, size, seed=seed + 3),
-        "gain": some_numbers(size, seed=seed + 4).abs() + 0.5,
-        "bias": some_numbers(size, seed=seed + 5),
-    }
-    return Case(args)
+    ids = torch.randint(words, (batch, time), generator=draw)
+    segments = (torch.arange(time) >= torch.randint(1, time + 1, (batch, 1), generator=draw)).long()
+    *tables, gain, bias = drawn(seed + 1, (words, size), (2, size), (longest, size), (size,), (size,))
+    return _embedded(ids, segments, *tables, gain.abs() + 0.5, bias)
 
 
 def _embedding_cases() -> list[Case]:
-    shown = {
-        "ids": torch.tensor([[0, 2, 2]]),
-        "segments": torch.tensor([[0, 0, 1]]),
-        "token_table": torch.tensor([[1.0, 0, 2], [0, 1, 0], [3, 1, 0]]),
-        "segment_table": torch.tensor([[0.0, 0, 1], [2, 0, 0]]),
-        "position_table": torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]),
-        "gain": torch.tensor([1.0, 2, 1]),
-        "bias": torch.tensor([0.0, 0, 1]),
-    }
+    tables = (
+        *([[1.0, 0, 2], [0, 1, 0], [3, 1, 0]], [[0.0, 0, 1], [2, 0, 0]]),
+        [[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    )
     return [
-        Case(shown, shown=True),
+        _embedded(*tensors([[0, 2, 2]], [[0, 0, 1]], *tables, [1.0, 2, 1], [0.0, 0, 1]), shown=True),
         _embedding_case(2, 4, 6, 8, 4, 1510),
         _embedding_case(3, 2, 5, 7, 9, 1520),
     ]
@@ -54,7 +46,9 @@ def _norm(x, gain, bias, **options):
     return F.layer_norm(x, x.shape[-1:], gain, bias, 1e-12)
 
 
+@variants
 def _summed(
+    *inputs,
     token=lambda ids, segments, table: table[ids],
     segment=lambda ids, segments, table: table[segments],
     place=lambda ids, segments, table: table[: ids.shape[1]],
@@ -62,12 +56,9 @@ def _summed(
     norm=_norm,
 ):
     """The sum with one part made differently."""
-
-    def embed(ids, segments, token_table, segment_table, position_table, gain, bias):
-        parts = (token(ids, segments, token_table), segment(ids, segments, segment_table))
-        return norm(join(*parts, place(ids, segments, position_table)), gain, bias)
-
-    return embed
+    ids, segments, token_table, segment_table, position_table, gain, bias = inputs
+    parts = (token(ids, segments, token_table), segment(ids, segments, segment_table))
+    return norm(join(*parts, place(ids, segments, position_table)), gain, bias)
 
 
 SUM = Exercise(
@@ -87,91 +78,54 @@ SUM = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _summed(place=lambda ids, segments, table: 0),
-            "The positions are missing: a word would be the same wherever it stands, and attention cannot see order.",
+    wrong=wrong_answers(
+        _summed(place=lambda ids, segments, table: 0),
+        "The positions are missing: a word would be the same wherever it stands, and attention cannot see order.",
+        _summed(segment=lambda ids, segments, table: 0),
+        "The segments are missing: the model is told less about which sentence is which.",
+        _summed(segment=lambda ids, segments, table: table[0]),
+        "Segment 0 is added everywhere: use `segments`.",
+        _summed(place=lambda ids, segments, table: table[ids]),
+        "The positions are looked up by the *ids*. A position is where a token stands: 0, 1, 2 and so on.",
+        _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
+        "The positions run along the batch: all tokens of a sentence get the same one.",
+        _summed(place=lambda ids, segments, table: table[0]),
+        "All tokens get position 0.",
+        _summed(
+            place=lambda ids, segments, table: table[
+                (torch.arange(ids.shape[1]) - segments.logical_not().sum(1, keepdim=True) * segments)
+            ]
         ),
-        Wrong(
-            _summed(segment=lambda ids, segments, table: 0),
-            "The segments are missing: the model is told less about which sentence is which.",
+        "The second sentence is counted from 0 again. BERT counts through: its segment says which one it is.",
+        _summed(place=lambda ids, segments, table: table),
+        "The whole table of positions is added. A sentence of T tokens has its first T rows: "
+        "`position_table[: ids.shape[1]]`.",
+        _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
+        "One position too far: the first token stands at position 0.",
+        _summed(norm=lambda x, gain, bias: _norm(x, bias, gain)),
+        "Gain and bias have changed places: γ multiplies, β is added.",
+        _summed(norm=lambda x, gain, bias: x),
+        "Summed, but not normalised: LayerNorm is missing.",
+        _summed(norm=lambda x, gain, bias: _norm(x, None, None)),
+        "Normalised, but gain and bias are not used: γ · … + β.",
+        _summed(norm=lambda x, gain, bias: x * gain + bias),
+        "Gain and bias are there; what is missing is the norm itself: minus the mean, divided by the spread.",
+        lambda ids, segments, tokens, kinds, places, gain, bias: sum(
+            _norm(part, gain, bias) for part in (tokens[ids], kinds[segments], places[: ids.shape[1]])
         ),
-        Wrong(_summed(segment=lambda ids, segments, table: table[0]), "Segment 0 is added everywhere: use `segments`."),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table[ids]),
-            "The positions are looked up by the *ids*. A position is where a token stands: 0, 1, 2 and so on.",
+        "Each of the three is normalised for itself. First the sum, then one norm.",
+        lambda ids, segments, tokens, kinds, places, gain, bias: (
+            _norm(tokens[ids] + kinds[segments], gain, bias) + places[: ids.shape[1]]
         ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
-            "The positions run along the batch: all tokens of a sentence get the same one.",
-        ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table[0]),
-            "All tokens get position 0.",
-        ),
-        Wrong(
-            _summed(
-                place=lambda ids, segments, table: table[
-                    (torch.arange(ids.shape[1]) - segments.logical_not().sum(1, keepdim=True) * segments)
-                ]
-            ),
-            "The second sentence is counted from 0 again. BERT counts through: its segment says which one it is.",
-        ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table),
-            "The whole table of positions is added. A sentence of T tokens has its first T rows: "
-            "`position_table[: ids.shape[1]]`.",
-        ),
-        Wrong(
-            _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
-            "One position too far: the first token stands at position 0.",
-        ),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: _norm(x, bias, gain)),
-            "Gain and bias have changed places: γ multiplies, β is added.",
-        ),
-        Wrong(_summed(norm=lambda x, gain, bias: x), "Summed, but not normalised: LayerNorm is missing."),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: _norm(x, None, None)),
-            "Normalised, but gain and bias are not used: γ · … + β.",
-        ),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: x * gain + bias),
-            "Gain and bias are there; what is missing is the norm itself: minus the mean, divided by the spread.",
-        ),
-        Wrong(
-            lambda ids, segments, tokens, kinds, places, gain, bias: sum(
-                _norm(part, gain, bias) for part in (tokens[ids], kinds[segments], places[: ids.shape[1]])
-            ),
-            "Each of the three is normalised for itself. First the sum, then one norm.",
-        ),
-        Wrong(
-            lambda ids, segments, tokens, kinds, places, gain, bias: (
-                _norm(tokens[ids] + kinds[segments], gain, bias) + places[: ids.shape[1]]
-            ),
-            "The positions are added after the norm. All three are summed first.",
-        ),
-        Wrong(
-            _summed(token=lambda ids, segments, table: table[ids] * table.shape[1] ** 0.5),
-            "The tokens are multiplied by √D, as in the Transformer of 2017. BERT has a norm here instead.",
-        ),
-        Wrong(
-            _summed(norm=lambda x, gain, bias: F.layer_norm(x, x.shape[1:]) * gain + bias),
-            "One norm for a whole sentence: each token should be normalised over its own features.",
-        ),
-        Wrong(
-            _summed(
-                norm=lambda x, gain, bias: gain * (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) + bias
-            ),
-            "Right but for a factor in the spread: `std` divides by D − 1. LayerNorm divides by D, "
-            "`unbiased=False`.",
-        ),
-        Wrong(
-            lambda ids, segments, tokens, kinds, places, gain, bias: torch.cat(
-                [tokens[ids], kinds[segments], places[: ids.shape[1]].expand(len(ids), -1, -1)], -1
-            ),
-            "The three are put side by side: 3 D features. They are added: each keeps to its own directions well "
-            "enough, and the width stays D.",
-        ),
+        "The positions are added after the norm. All three are summed first.",
+        _summed(token=lambda ids, segments, table: table[ids] * table.shape[1] ** 0.5),
+        "The tokens are multiplied by √D, as in the Transformer of 2017. BERT has a norm here instead.",
+        _summed(norm=lambda x, gain, bias: F.layer_norm(x, x.shape[1:]) * gain + bias),
+        "One norm for a whole sentence: each token should be normalised over its own features.",
+        _summed(norm=lambda x, gain, bias: gain * (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) + bias),
+        "Right but for a factor in the spread: `std` divides by D − 1. LayerNorm divides by D, `unbiased=False`.",
+        _summed(join=lambda t, s, p: torch.cat([t, s, p.expand_as(t)], -1), norm=lambda x, gain, bias: x),
+        "The three are put side by side: 3 D features. They are added: each keeps to its own directions well "
+        "enough, and the width stays D.",
     ),
-)  # fmt: skip
+)

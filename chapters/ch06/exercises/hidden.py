@@ -1,10 +1,10 @@
-"""Chapter 6, find-the-errors: all chosen words hidden, and words that are hidden in use."""
+"""Chapter 6, find-the-errors: all chosen words hidden, and words that are hidden at inference."""
 
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.definition import FindError, variants, wrong_answers
+from course_utils.exercises.inputs import named, normal, tensors
 
 from .script import Reader
 
@@ -18,20 +18,22 @@ def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int)
     return torch.where(chosen & (dice >= 0.9), words, inputs)
 
 
-def _thrown(batch, time, chance, seed) -> Case:
+_thrown = named("ids", "chosen", "dice", "words", "mask_id")
+
+
+def _throw(batch, time, chance, seed) -> tuple:
     draw = torch.Generator().manual_seed(seed)
     ids, words = (torch.randint(5, 50, (batch, time), generator=draw) for _ in "iw")
     chosen, dice = (torch.rand(batch, time, generator=draw) for _ in "cd")
-    args = {"ids": ids, "chosen": chosen < chance, "dice": (dice * 100).floor() / 100, "words": words, "mask_id": 4}
-    return Case(args)
+    return ids, chosen < chance, (dice * 100).floor() / 100, words, 4
 
 
-def _hidden(mask=lambda d: d < 0.8, other=lambda d: d >= 0.9, where=lambda chosen: chosen):
-    def hide(ids, chosen, dice, words, mask_id):
-        inputs = torch.where(where(chosen) & mask(dice), mask_id, ids)
-        return torch.where(where(chosen) & other(dice), words, inputs)
-
-    return hide
+@variants
+def _hidden(
+    ids, chosen, dice, words, mask_id, *, mask=lambda d: d < 0.8, other=lambda d: d >= 0.9, where=lambda chosen: chosen
+):
+    inputs = torch.where(where(chosen) & mask(dice), mask_id, ids)
+    return torch.where(where(chosen) & other(dice), words, inputs)
 
 
 def _all_words(ids, chosen, dice, words, mask_id):
@@ -62,18 +64,14 @@ ALL_HIDDEN = FindError(
     },
     reference=hide,
     cases=lambda: [
-        Case(
-            {
-                "ids": torch.tensor([[11, 12, 13, 14, 15]]),
-                "chosen": torch.tensor([[True, False, True, True, False]]),
-                "dice": torch.tensor([[0.3, 0.5, 0.85, 0.95, 0.99]]),
-                "words": torch.tensor([[31, 32, 33, 34, 35]]),
-                "mask_id": 4,
-            },
+        _thrown(
+            *tensors([[11, 12, 13, 14, 15]], [[True, False, True, True, False]], [[0.3, 0.5, 0.85, 0.95, 0.99]]),
+            torch.tensor([[31, 32, 33, 34, 35]]),
+            4,
             shown=True,
         ),
-        _thrown(2, 8, 0.6, 1450),
-        _thrown(3, 12, 0.3, 1452),
+        _thrown(*_throw(2, 8, 0.6, 1450)),
+        _thrown(*_throw(3, 12, 0.3, 1452)),
     ],
     returns=("inputs",),
     hints=(
@@ -84,33 +82,23 @@ ALL_HIDDEN = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _hidden(lambda d: d >= 0, lambda d: d < 0),
-            "All chosen words become [MASK] still, whatever the die shows.",
-        ),
-        Wrong(_hidden(other=lambda d: d < 0), "[MASK] is right now; the drawn words are missing, where the die shows "
-              ".9 or more."),
-        Wrong(_hidden(other=lambda d: d >= 0.8), "From .8 on all are replaced: between .8 and .9 the word should "
-              "stay."),
-        Wrong(
-            _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
-            "The drawn words and the unchanged ones are swapped: from .8 to .9 the word stays.",
-        ),
-        Wrong(
-            _hidden(where=lambda chosen: torch.ones_like(chosen)),
-            "The die is thrown for all words. Only the chosen ones may change.",
-        ),
-        Wrong(
-            _all_words,
-            "The drawn words must be picked at the same places as they are put: `inputs[other] = words[other]`.",
-        ),
-        Wrong(
-            _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
-            "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
-        ),
+    wrong=wrong_answers(
+        _hidden(lambda d: d >= 0, lambda d: d < 0),
+        "All chosen words become [MASK] still, whatever the die shows.",
+        _hidden(other=lambda d: d < 0),
+        "[MASK] is right now; the drawn words are missing, where the die shows .9 or more.",
+        _hidden(other=lambda d: d >= 0.8),
+        "From .8 on all are replaced: between .8 and .9 the word should stay.",
+        _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
+        "The drawn words and the unchanged ones are swapped: from .8 to .9 the word stays.",
+        _hidden(where=lambda chosen: torch.ones_like(chosen)),
+        "The die is thrown for all words. Only the chosen ones may change.",
+        _all_words,
+        "The drawn words must be picked at the same places as they are put: `inputs[other] = words[other]`.",
+        _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
+        "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
     ),
-)  # fmt: skip
+)
 
 # ---- a mask in use --------------------------------------------------------------------------------------------------
 
@@ -126,12 +114,9 @@ def every_third(ids: Tensor) -> tuple[Tensor, Tensor]:
     return ids.masked_fill(hidden, 1), ids.masked_fill(~hidden, -100)
 
 
-def _read(ids: Tensor, seed: int, shown=False) -> Case:
-    given = {
-        "mask_tokens": "mask_tokens(ids) -> (inputs, labels), as in pre-training",
-        "model": "a fine-tuned classifier: model(ids) -> an output with .logits [B, 2]",
-    }
-    return Case({"ids": ids, "mask_tokens": every_third, "model": Reader(seed)}, given=given, shown=shown)
+_MASK = "mask_tokens(ids) -> (inputs, labels), as in pre-training"
+_MODEL = "a fine-tuned classifier: model(ids) -> an output with .logits [B, 2]"
+_read = named("ids", "mask_tokens", "model", mask_tokens=_MASK, model=_MODEL)
 
 
 def _ids(batch, time, seed) -> Tensor:
@@ -158,9 +143,9 @@ IN_USE = FindError(
     },
     reference=classify,
     cases=lambda: [
-        _read(torch.tensor([[2, 3, 4]]), 1460, shown=True),
-        _read(_ids(2, 5, 1461), 1462),
-        _read(_ids(3, 7, 1463), 1464),
+        _read(torch.tensor([[2, 3, 4]]), every_third, Reader(1460), shown=True),
+        _read(_ids(2, 5, 1461), every_third, Reader(1462)),
+        _read(_ids(3, 7, 1463), every_third, Reader(1464)),
     ],
     returns=("probabilities",),
     hints=(
@@ -170,25 +155,18 @@ IN_USE = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
-            "Words are hidden still before the model reads.",
+    wrong=wrong_answers(
+        lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
+        "Words are hidden still before the model reads.",
+        lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
+        "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
+        lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
+        "The hidden words are left out instead of hidden: gone all the same.",
+        lambda ids, mask_tokens, model: model(ids).logits,
+        "Nothing is hidden now, but the softmax is gone.",
+        lambda ids, mask_tokens, model: (
+            (model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)) / 2
         ),
-        Wrong(
-            lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
-            "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
-        ),
-        Wrong(
-            lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
-            "The hidden words are left out instead of hidden: gone all the same.",
-        ),
-        Wrong(lambda ids, mask_tokens, model: model(ids).logits, "Nothing is hidden now, but the softmax is gone."),
-        Wrong(
-            lambda ids, mask_tokens, model: (
-                model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)
-            ) / 2,
-            "The mean of the whole text and the one with holes. The holes tell nothing: the whole text alone.",
-        ),
+        "The mean of the whole text and the one with holes. The holes tell nothing: the whole text alone.",
     ),
-)  # fmt: skip
+)

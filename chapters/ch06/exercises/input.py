@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, call
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 
@@ -36,24 +36,23 @@ def _put(first, second, length, pad=PAD, shown=False) -> Case:
     return Case(args, shown=shown)
 
 
+@variants
 def _other_input(
+    *inputs,
     parts=lambda a, b, cls, sep: [cls, *a, sep, *b, sep],
     segments=lambda a, b: [0] * (len(a) + 2) + [1] * (len(b) + 1),
     real=lambda mask, ids, segments: mask,
     fill=lambda row, rest: row + rest,
 ):
     """The input of BERT with one thing done differently."""
-
-    def make(first, second, cls, sep, pad, length):
-        ids, kinds = parts(first, second, cls, sep), segments(first, second)
-        kinds += [1] * (len(ids) - len(kinds))
-        left = max(0, length - len(ids))
-        mask = fill([True] * len(ids), [False] * left)
-        ids, kinds = fill(ids, [pad] * left), fill(kinds[: len(ids)], [0] * left)
-        ids, kinds = torch.tensor(ids), torch.tensor(kinds)
-        return ids, kinds, real(torch.tensor(mask), ids, kinds)
-
-    return make
+    first, second, cls, sep, pad, length = inputs
+    ids, kinds = parts(first, second, cls, sep), segments(first, second)
+    kinds += [1] * (len(ids) - len(kinds))
+    left = max(0, length - len(ids))
+    mask = fill([True] * len(ids), [False] * left)
+    ids, kinds = fill(ids, [pad] * left), fill(kinds[: len(ids)], [0] * left)
+    ids, kinds = torch.tensor(ids), torch.tensor(kinds)
+    return ids, kinds, real(torch.tensor(mask), ids, kinds)
 
 
 BERT_INPUT = Exercise(
@@ -78,78 +77,42 @@ BERT_INPUT = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _other_input(segments=lambda a, b: [0] * (len(a) + len(b) + 3)),
-            "The segments are all 0: the model cannot tell A from B.",
-        ),
-        Wrong(
-            _other_input(segments=lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 2)),
-            "The first [SEP] closes A, so it belongs to segment 0.",
-        ),
-        Wrong(
-            _other_input(segments=lambda a, b: [0] * (len(a) + 2) + [1] * len(b) + [0]),
-            "The last [SEP] closes B, so it belongs to segment 1.",
-        ),
-        Wrong(
-            _other_input(segments=lambda a, b: [1] * (len(a) + 2) + [2] * (len(b) + 1)),
-            "Segments are numbered from 0: there are two vectors, 0 for A and 1 for B.",
-        ),
-        Wrong(
-            _other_input(segments=lambda a, b: [1] * (len(a) + 2) + [0] * (len(b) + 1)),
-            "Segments the wrong way round: 0 is for A.",
-        ),
-        Wrong(
-            _other_input(parts=lambda a, b, cls, sep: [cls, *a, *b, sep]),
-            "Nothing stands between A and B: a [SEP] belongs behind each of them.",
-        ),
-        Wrong(
-            _other_input(parts=lambda a, b, cls, sep: [cls, *a, sep, *b]),
-            "The [SEP] behind B is missing.",
-        ),
-        Wrong(
-            _other_input(parts=lambda a, b, cls, sep: [*a, sep, *b, sep], segments=lambda a, b: [0] * (len(a) + 1)),
-            "[CLS] is missing: it is the token that stands for the whole, and comes first.",
-        ),
-        Wrong(
-            _other_input(
-                parts=lambda a, b, cls, sep: [cls, *a, sep, cls, *b, sep],
-            ),
-            "A second [CLS] before B: there is one, at the beginning.",
-        ),
-        Wrong(
-            _other_input(real=lambda mask, ids, segments: torch.ones_like(mask)),
-            "The mask is True everywhere: the padding would be read.",
-        ),
-        Wrong(
-            _other_input(real=lambda mask, ids, segments: ~mask),
-            "The mask is the wrong way round: True = a real token, in the whole course.",
-        ),
-        Wrong(
-            _other_input(real=lambda mask, ids, segments: ids != 0),
-            "The mask asks whether an id is 0. Here [PAD] has another number, and 0 is a word: compare with `pad`, or "
-            "count the tokens.",
-        ),
-        Wrong(
-            _other_input(real=lambda mask, ids, segments: mask & (ids != CLS) & (ids != SEP)),
-            "[CLS] and [SEP] are hidden, too. They are real tokens, and are read.",
-        ),
-        Wrong(
-            _other_input(fill=lambda row, rest: rest + row),
-            "The padding stands in front. [CLS] is read from place 0: fill up at the end.",
-        ),
-        Wrong(
-            _other_input(fill=lambda row, rest: row),
-            "The rows end with the last [SEP]. Fill them up to `length`: ids with `pad`, the mask with False.",
-        ),
-        Wrong(
-            lambda a, b, *given: bert_input(b, a, *given),
-            "A and B have changed places: `first` comes first.",
-        ),
-        Wrong(
-            _other_input(real=lambda mask, ids, segments: torch.arange(len(ids)) < mask.sum() - 3),
-            "Three tokens too few are real: [CLS] and both [SEP] count, too.",
-        ),
+    wrong=wrong_answers(
+        _other_input(segments=lambda a, b: [0] * (len(a) + len(b) + 3)),
+        "The segments are all 0: the model cannot tell A from B.",
+        _other_input(segments=lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 2)),
+        "The first [SEP] closes A, so it belongs to segment 0.",
+        _other_input(segments=lambda a, b: [0] * (len(a) + 2) + [1] * len(b) + [0]),
+        "The last [SEP] closes B, so it belongs to segment 1.",
+        _other_input(segments=lambda a, b: [1] * (len(a) + 2) + [2] * (len(b) + 1)),
+        "Segments are numbered from 0: there are two vectors, 0 for A and 1 for B.",
+        _other_input(segments=lambda a, b: [1] * (len(a) + 2) + [0] * (len(b) + 1)),
+        "Segments the wrong way round: 0 is for A.",
+        _other_input(parts=lambda a, b, cls, sep: [cls, *a, *b, sep]),
+        "Nothing stands between A and B: a [SEP] belongs behind each of them.",
+        _other_input(parts=lambda a, b, cls, sep: [cls, *a, sep, *b]),
+        "The [SEP] behind B is missing.",
+        _other_input(parts=lambda a, b, cls, sep: [*a, sep, *b, sep], segments=lambda a, b: [0] * (len(a) + 1)),
+        "[CLS] is missing: it is the token that stands for the whole, and comes first.",
+        _other_input(parts=lambda a, b, cls, sep: [cls, *a, sep, cls, *b, sep]),
+        "A second [CLS] before B: there is one, at the beginning.",
+        _other_input(real=lambda mask, ids, segments: torch.ones_like(mask)),
+        "The mask is True everywhere: the padding would be read.",
+        _other_input(real=lambda mask, ids, segments: ~mask),
+        "The mask is the wrong way round: True = a real token, in the whole course.",
+        _other_input(real=lambda mask, ids, segments: ids != 0),
+        "The mask asks whether an id is 0. Here [PAD] has another number, and 0 is a word: compare with `pad`, or "
+        "count the tokens.",
+        _other_input(real=lambda mask, ids, segments: mask & (ids != CLS) & (ids != SEP)),
+        "[CLS] and [SEP] are hidden, too. They are real tokens, and are read.",
+        _other_input(fill=lambda row, rest: rest + row),
+        "The padding stands in front. [CLS] is read from place 0: fill up at the end.",
+        _other_input(fill=lambda row, rest: row),
+        "The rows end with the last [SEP]. Fill them up to `length`: ids with `pad`, the mask with False.",
+        lambda a, b, *given: bert_input(b, a, *given),
+        "A and B have changed places: `first` comes first.",
+        _other_input(real=lambda mask, ids, segments: torch.arange(len(ids)) < mask.sum() - 3),
+        "Three tokens too few are real: [CLS] and both [SEP] count, too.",
     ),
 )
 
@@ -183,11 +146,7 @@ ALL_ZERO = FindError(
     line=3,
     found="0 everywhere says: one sentence. The second has a vector of its own, segment 1, from its first word to its "
     "[SEP].",
-    innocent={
-        1: "it only names what comes in.",
-        2: "[CLS] A [SEP] B [SEP]: right.",
-        4: "two rows of one length.",
-    },
+    innocent={2: "[CLS] A [SEP] B [SEP]: right.", 4: "two rows of one length."},
     reference=pair_input,
     cases=lambda: [_two([11, 12], [13], shown=True), _two([21], [22, 23, 24]), _two([31, 32, 33], [34, 35])],
     returns=("ids", "segments"),
@@ -198,28 +157,20 @@ ALL_ZERO = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(_pair(lambda a, b: [0] * (len(a) + len(b) + 3)), "All 0 still."),
-        Wrong(_pair(lambda a, b: [1] * (len(a) + len(b) + 3)), "All 1: as little told as by all 0."),
-        Wrong(
-            _pair(lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 2)),
-            "Nearly: the first [SEP] closes A, so it belongs to segment 0.",
-        ),
-        Wrong(
-            _pair(lambda a, b: [0] * (len(a) + 2) + [1] * len(b) + [0]),
-            "Nearly: the last [SEP] closes B, so it belongs to segment 1.",
-        ),
-        Wrong(
-            _pair(lambda a, b: [0] * len(a) + [1] * len(b)),
-            "The special tokens have no segment here, so the row is too short: [CLS] and [SEP] need one, too.",
-        ),
-        Wrong(
-            _pair(lambda a, b: [0] * (len(a) + 2) + [2] * (len(b) + 1)),
-            "There are two segments, 0 and 1; a third vector the model does not have.",
-        ),
-        Wrong(
-            _pair(lambda a, b: list(range(len(a) + len(b) + 3))),
-            "These are positions. A segment says which sentence a token belongs to.",
-        ),
+    wrong=wrong_answers(
+        _pair(lambda a, b: [0] * (len(a) + len(b) + 3)),
+        "All 0 still.",
+        _pair(lambda a, b: [1] * (len(a) + len(b) + 3)),
+        "All 1: as little told as by all 0.",
+        _pair(lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 2)),
+        "Nearly: the first [SEP] closes A, so it belongs to segment 0.",
+        _pair(lambda a, b: [0] * (len(a) + 2) + [1] * len(b) + [0]),
+        "Nearly: the last [SEP] closes B, so it belongs to segment 1.",
+        _pair(lambda a, b: [0] * len(a) + [1] * len(b)),
+        "The special tokens have no segment here, so the row is too short: [CLS] and [SEP] need one, too.",
+        _pair(lambda a, b: [0] * (len(a) + 2) + [2] * (len(b) + 1)),
+        "There are two segments, 0 and 1; a third vector the model does not have.",
+        _pair(lambda a, b: list(range(len(a) + len(b) + 3))),
+        "These are positions. A segment says which sentence a token belongs to.",
     ),
 )

@@ -4,8 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from chapters.ch03.exercises.measures import each
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.models.loss import masked_loss
 
 # ---- masked language model loss -------------------------------------------------------------------------------------
@@ -16,26 +17,15 @@ def masked_language_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return masked_loss(logits, labels, labels != -100)
 
 
-def _asked(batch: int, time: int, words: int, share: float, seed: int, shown=False) -> Case:
+_labelled = named("logits", "labels")
+
+
+def _asked(batch: int, time: int, words: int, share: float, seed: int) -> Case:
     draw = torch.Generator().manual_seed(seed)
     labels = torch.randint(words, (batch, time), generator=draw)
     chosen = torch.rand(batch, time, generator=draw) < share
     chosen[:, 0], chosen[:, 1] = True, False
-    args = {"logits": 2 * some_numbers(batch, time, words, seed=seed), "labels": labels.masked_fill(~chosen, -100)}
-    return Case(args, shown=shown)
-
-
-def _each(logits, labels):
-    """Cross-entropy of each token [B, T], 0 where nothing is asked."""
-    return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view_as(labels)
-
-
-def _mean_of_means(logits, labels):
-    return (_each(logits, labels).sum(1) / (labels != -100).sum(1)).mean()
-
-
-def _gathered(logits, labels):
-    return -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean()
+    return _labelled(2 * some_numbers(batch, time, words, seed=seed), labels.masked_fill(~chosen, -100))
 
 
 MLM_LOSS = Exercise(
@@ -45,13 +35,7 @@ MLM_LOSS = Exercise(
     why="Only where a word was chosen is there something to guess. All other words stand there to be read.",
     reference=masked_language_loss,
     cases=lambda: [
-        Case(
-            {
-                "logits": torch.tensor([[[0.0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 1, 0]]]),
-                "labels": torch.tensor([[1, -100, 3]]),
-            },
-            shown=True,
-        ),
+        _labelled(*tensors([[[0.0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 1, 0]]], [[1, -100, 3]]), shown=True),
         _asked(2, 4, 5, 0.4, 1530),
         _asked(3, 6, 7, 0.3, 1532),
         _asked(2, 3, 4, 0.0, 1534),
@@ -65,68 +49,40 @@ MLM_LOSS = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda logits, labels: _each(logits, labels).mean(),
-            "The unasked places are 0 in the sum, but still count in the number it is divided by: divide by how many "
-            "were asked.",
-        ),
-        Wrong(
-            lambda logits, labels: _each(logits, labels.clamp(min=0)).mean(),
-            "−100 was turned into word 0: where nothing is asked, the model would learn to say [PAD].",
-        ),
-        Wrong(
-            _gathered,
-            "−100 is no index: it only marks where nothing is asked. Pick the asked places first, "
-            "`logits[labels != -100]`, then the right words.",
-        ),
-        Wrong(
-            lambda logits, labels: _each(logits, labels).sum(),
-            "The sum over the asked words; take their mean, or long texts shout.",
-        ),
-        Wrong(
-            _mean_of_means,
-            "The mean of each sentence's mean: a word in a sentence with few masks would count more. Asked for is the "
-            "mean over all asked words.",
-        ),
-        Wrong(
-            lambda logits, labels: F.cross_entropy(logits.softmax(-1).flatten(0, 1), labels.flatten()),
-            "Softmax twice: cross-entropy makes probabilities of the logits by itself.",
-        ),
-        Wrong(
-            lambda logits, labels: F.cross_entropy(
-                logits.reshape(logits.shape[0], logits.shape[2], logits.shape[1]), labels
-            ),
-            "torch wants [B, V, T], and a reshape gets the shape, not the order: it mixes words with places. "
-            "`logits.transpose(1, 2)`, or `flatten(0, 1)`.",
-        ),
-        Wrong(
-            lambda logits, labels: F.cross_entropy(logits, labels),
-            "torch takes the *second* axis for the vocabulary: flatten both to rows, `logits.flatten(0, 1)` and "
-            "`labels.flatten()`.",
-        ),
-        Wrong(
-            lambda logits, labels: F.cross_entropy(logits[labels != -100], labels),
-            "The logits are picked, the labels are not: `labels[labels != -100]`.",
-        ),
-        Wrong(
-            lambda logits, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=0),
-            "`ignore_index=0` leaves word 0 out. What is to be left out is marked by −100, which is the default.",
-        ),
-        Wrong(
-            lambda logits, labels: -F.cross_entropy(logits.flatten(0, 1), labels.flatten()),
-            "The sign: cross-entropy has its minus already.",
-        ),
-        Wrong(
-            lambda logits, labels: -logits[labels != -100].gather(-1, labels[labels != -100][:, None]).mean(),
-            "These are logits, not log-probabilities: a `log_softmax` is missing.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) != labels)[labels != -100].float().mean(),
-            "This is the share of wrong guesses: good to read, but it has no slope to learn from.",
-        ),
+    wrong=wrong_answers(
+        lambda logits, labels: each(logits, labels).mean(),
+        "The unasked places are 0 in the sum, but still count in the number it is divided by: divide by how many "
+        "were asked.",
+        lambda logits, labels: each(logits, labels.clamp(min=0)).mean(),
+        "−100 was turned into word 0: where nothing is asked, the model would learn to say [PAD].",
+        lambda logits, labels: -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean(),
+        "−100 is no index: it only marks where nothing is asked. Pick the asked places first, "
+        "`logits[labels != -100]`, then the right words.",
+        lambda logits, labels: each(logits, labels).sum(),
+        "The sum over the asked words; take their mean, or long texts shout.",
+        lambda logits, labels: (each(logits, labels).sum(1) / (labels != -100).sum(1)).mean(),
+        "The mean of each sentence's mean: a word in a sentence with few masks would count more. Asked for is the "
+        "mean over all asked words.",
+        lambda logits, labels: F.cross_entropy(logits.softmax(-1).flatten(0, 1), labels.flatten()),
+        "Softmax twice: cross-entropy makes probabilities of the logits by itself.",
+        lambda logits, labels: F.cross_entropy(logits.reshape(len(logits), -1, labels.shape[1]), labels),
+        "torch wants [B, V, T], and a reshape gets the shape, not the order: it mixes words with places. "
+        "`logits.transpose(1, 2)`, or `flatten(0, 1)`.",
+        lambda logits, labels: F.cross_entropy(logits, labels),
+        "torch takes the *second* axis for the vocabulary: flatten both to rows, `logits.flatten(0, 1)` and "
+        "`labels.flatten()`.",
+        lambda logits, labels: F.cross_entropy(logits[labels != -100], labels),
+        "The logits are picked, the labels are not: `labels[labels != -100]`.",
+        lambda logits, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=0),
+        "`ignore_index=0` leaves word 0 out. What is to be left out is marked by −100, which is the default.",
+        lambda logits, labels: -F.cross_entropy(logits.flatten(0, 1), labels.flatten()),
+        "The sign: cross-entropy has its minus already.",
+        lambda logits, labels: -logits[labels != -100].gather(-1, labels[labels != -100][:, None]).mean(),
+        "These are logits, not log-probabilities: a `log_softmax` is missing.",
+        lambda logits, labels: (logits.argmax(-1) != labels)[labels != -100].float().mean(),
+        "This is the share of wrong guesses: good to read, but it has no slope to learn from.",
     ),
-)  # fmt: skip
+)
 
 # ---- a loss over every word -----------------------------------------------------------------------------------------
 
@@ -172,28 +128,18 @@ EVERY_WORD = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), ids.flatten()),
-            "Every word counts still, the visible ones too.",
+    wrong=wrong_answers(
+        lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), ids.flatten()),
+        "Every word counts still, the visible ones too.",
+        lambda logits, ids, labels: F.cross_entropy(logits[labels == -100], ids[labels == -100]),
+        "Now only the *visible* words count.",
+        lambda logits, ids, labels: (each(logits, ids) * (labels != -100)).mean(),
+        "Only the hidden words are in the sum, but all places in the number it is divided by.",
+        lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten().clamp(min=0)),
+        "−100 became word 0: where nothing is asked, the model would learn to say [PAD].",
+        lambda logits, ids, labels: F.cross_entropy(
+            (logits * (labels != -100)[..., None]).flatten(0, 1), ids.flatten()
         ),
-        Wrong(
-            lambda logits, ids, labels: F.cross_entropy(logits[labels == -100], ids[labels == -100]),
-            "Now only the *visible* words count.",
-        ),
-        Wrong(
-            lambda logits, ids, labels: (_each(logits, ids) * (labels != -100)).mean(),
-            "Only the hidden words are in the sum, but all places in the number it is divided by.",
-        ),
-        Wrong(
-            lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten().clamp(min=0)),
-            "−100 became word 0: where nothing is asked, the model would learn to say [PAD].",
-        ),
-        Wrong(
-            lambda logits, ids, labels: F.cross_entropy(
-                (logits * (labels != -100)[..., None]).flatten(0, 1), ids.flatten()
-            ),
-            "The logits are set to 0 where nothing is asked, and the loss counts ln V for each of these places.",
-        ),
+        "The logits are set to 0 where nothing is asked, and the loss counts ln V for each of these places.",
     ),
 )

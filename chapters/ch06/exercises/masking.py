@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.models.bert import mask_tokens
 
 RIGHT = ((80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
@@ -67,7 +67,9 @@ def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown
     return Case(args, given=given, shown=shown)
 
 
+@variants
 def _masked_otherwise(
+    *inputs,
     chance=0.15,
     may=lambda special: ~special,
     hide=lambda dice: dice < 0.8,
@@ -77,31 +79,22 @@ def _masked_otherwise(
     listen=True,
 ):
     """Masking with one thing done differently."""
-
-    def mask(ids, special_mask, vocab_size, mask_id, generator):
-        generator = generator if listen else None
-        chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
-        dice = torch.rand(ids.shape, generator=generator)
-        inputs = torch.where(
-            chosen & other(dice), word(vocab_size, ids, generator), torch.where(chosen & hide(dice), mask_id, ids)
-        )
-        return inputs, label(ids, inputs, chosen)
-
-    return mask
+    ids, special_mask, vocab_size, mask_id, generator = inputs
+    generator = generator if listen else None
+    chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
+    dice = torch.rand(ids.shape, generator=generator)
+    inputs = torch.where(
+        chosen & other(dice), word(vocab_size, ids, generator), torch.where(chosen & hide(dice), mask_id, ids)
+    )
+    return inputs, label(ids, inputs, chosen)
 
 
-def _two_draws(ids, special_mask, vocab_size, mask_id, generator):
+@variants
+def _two_dice(ids, special_mask, vocab_size, mask_id, generator, *, apart):
+    """The die is thrown again for the random words; apart: not for those that are hidden already."""
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
-    swapped = chosen & ~hidden & (torch.rand(ids.shape, generator=generator) < 0.1)
-    words = torch.randint(vocab_size, ids.shape, generator=generator)
-    return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
-
-
-def _overlapping(ids, special_mask, vocab_size, mask_id, generator):
-    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
-    hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
-    swapped = chosen & (torch.rand(ids.shape, generator=generator) < 0.1)
+    swapped = chosen & ~(hidden & apart) & (torch.rand(ids.shape, generator=generator) < 0.1)
     words = torch.randint(vocab_size, ids.shape, generator=generator)
     return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
 
@@ -137,92 +130,53 @@ MASK = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _masked_otherwise(hide=lambda d: d >= 0, other=lambda d: d < 0),
-            "All chosen words become [MASK]. In use there is no [MASK]: 10 % should be another word and 10 % should "
-            "stay, so that the model cannot rely on it.",
-        ),
-        Wrong(
-            _masked_otherwise(other=lambda d: d < 0),
-            "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
-            "vocabulary.",
-        ),
-        Wrong(
-            _masked_otherwise(other=lambda d: d >= 0.8),
-            "80 % are hidden and 20 % replaced, so none stays: the model could trust that what it sees is wrong.",
-        ),
-        Wrong(
-            _two_draws,
-            "The 10 % are drawn from the 20 % that are left: 2 % in all. *Half* of what is left is 10 %; or throw one "
-            "die for all three.",
-        ),
-        Wrong(
-            _overlapping,
-            "80 % and 10 % are two draws of their own, which meet: some words to be hidden become another word after "
-            "all. Throw one die for all three.",
-        ),
-        Wrong(
-            _of_all,
-            "10 % of *all* words are replaced, the unchosen ones too. The three shares are shares of the chosen 15 %.",
-        ),
-        Wrong(
-            _masked_otherwise(may=torch.ones_like),
-            "[CLS], [SEP] and padding are chosen, too. `special_mask` says where never: `& ~special_mask`.",
-        ),
-        Wrong(
-            _masked_otherwise(may=lambda special: special),
-            "Only special tokens are chosen: `special_mask` is read the wrong way round. True means never.",
-        ),
-        Wrong(
-            _masked_otherwise(label=lambda ids, inputs, chosen: ids),
-            "The labels hold every id: the loss would count all words, and copying the visible ones is no exercise. "
-            "−100 where not chosen.",
-        ),
-        Wrong(
-            _masked_otherwise(label=lambda ids, inputs, chosen: inputs.masked_fill(~chosen, -100)),
-            "The labels are taken from what was hidden already: the answer to [MASK] would be [MASK]. Take them from "
-            "`ids`.",
-        ),
-        Wrong(
-            _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(inputs == ids, -100)),
-            "The 10 % that stay have no label. They were chosen, too: the model has to say the right word there, "
-            "without knowing that it is right.",
-        ),
-        Wrong(
-            _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(chosen, -100)),
-            "The labels are the wrong way round: −100 where something was chosen, the visible words elsewhere.",
-        ),
-        Wrong(
-            _masked_otherwise(chance=0.85),
-            "85 % are chosen: little is left to guess from. `< 0.15` chooses 15 %.",
-        ),
-        Wrong(
-            _masked_otherwise(listen=False),
-            "Right, but it is not the generator that decides what is drawn. Hand it to each draw, "
-            "`generator=generator`, so that a training can be repeated.",
-        ),
-        Wrong(
-            _masked_otherwise(
-                word=lambda vocab_size, ids, generator: torch.randint(vocab_size, (1,), generator=generator)
-            ),
-            "Right, but for one thing: a single word is drawn, and stands in all these places. Draw one for each, "
-            "`torch.randint(vocab_size, ids.shape, generator=generator)`.",
-        ),
-        Wrong(
-            _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, 0)),
-            "Where nothing is asked, the labels are 0: that is a token like any other. The mark that the loss leaves "
-            "out is −100.",
-        ),
-        Wrong(
-            _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),
-            "The labels say *whether* a word was chosen. Needed is *which* word it was, `ids` there, and −100 "
-            "elsewhere.",
-        ),
-        Wrong(
-            _masked_otherwise(hide=lambda d: d < 0, other=lambda d: d < 0.9),
-            "Everything below .9 becomes another word, on top of the [MASK] that was there. The drawn words belong to "
-            "the dice *from* .9 on.",
-        ),
+    wrong=wrong_answers(
+        _masked_otherwise(hide=lambda d: d >= 0, other=lambda d: d < 0),
+        "All chosen words become [MASK]. In use there is no [MASK]: 10 % should be another word and 10 % should "
+        "stay, so that the model cannot rely on it.",
+        _masked_otherwise(other=lambda d: d < 0),
+        "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
+        "vocabulary.",
+        _masked_otherwise(other=lambda d: d >= 0.8),
+        "80 % are hidden and 20 % replaced, so none stays: the model could trust that what it sees is wrong.",
+        _two_dice(apart=True),
+        "The 10 % are drawn from the 20 % that are left: 2 % in all. *Half* of what is left is 10 %; or throw one "
+        "die for all three.",
+        _two_dice(apart=False),
+        "80 % and 10 % are two draws of their own, which meet: some words to be hidden become another word after "
+        "all. Throw one die for all three.",
+        _of_all,
+        "10 % of *all* words are replaced, the unchosen ones too. The three shares are shares of the chosen 15 %.",
+        _masked_otherwise(may=torch.ones_like),
+        "[CLS], [SEP] and padding are chosen, too. `special_mask` says where never: `& ~special_mask`.",
+        _masked_otherwise(may=lambda special: special),
+        "Only special tokens are chosen: `special_mask` is read the wrong way round. True means never.",
+        _masked_otherwise(label=lambda ids, inputs, chosen: ids),
+        "The labels hold every id: the loss would count all words, and copying the visible ones is no exercise. "
+        "−100 where not chosen.",
+        _masked_otherwise(label=lambda ids, inputs, chosen: inputs.masked_fill(~chosen, -100)),
+        "The labels are taken from what was hidden already: the answer to [MASK] would be [MASK]. Take them from "
+        "`ids`.",
+        _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(inputs == ids, -100)),
+        "The 10 % that stay have no label. They were chosen, too: the model has to say the right word there, "
+        "without knowing that it is right.",
+        _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(chosen, -100)),
+        "The labels are the wrong way round: −100 where something was chosen, the visible words elsewhere.",
+        _masked_otherwise(chance=0.85),
+        "85 % are chosen: little is left to guess from. `< 0.15` chooses 15 %.",
+        _masked_otherwise(listen=False),
+        "Right, but it is not the generator that decides what is drawn. Hand it to each draw, "
+        "`generator=generator`, so that a training can be repeated.",
+        _masked_otherwise(word=lambda vocab_size, ids, generator: torch.randint(vocab_size, (1,), generator=generator)),
+        "Right, but for one thing: a single word is drawn, and stands in all these places. Draw one for each, "
+        "`torch.randint(vocab_size, ids.shape, generator=generator)`.",
+        _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, 0)),
+        "Where nothing is asked, the labels are 0: that is a token like any other. The mark that the loss leaves "
+        "out is −100.",
+        _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),
+        "The labels say *whether* a word was chosen. Needed is *which* word it was, `ids` there, and −100 elsewhere.",
+        _masked_otherwise(hide=lambda d: d < 0, other=lambda d: d < 0.9),
+        "Everything below .9 becomes another word, on top of the [MASK] that was there. The drawn words belong to "
+        "the dice *from* .9 on.",
     ),
 )

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, Wrong, call
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 # ---- padding attended -----------------------------------------------------------------------------------------------
 
@@ -25,20 +25,14 @@ def _of_words(answer, case: Case):
     return result.where(real | result.isnan(), torch.zeros_like(result))
 
 
-def _padded(ids, pad, size, seed, shown=False) -> Case:
-    ids = torch.tensor(ids)
-    args = {n: some_numbers(*ids.shape, size, seed=seed + i) for i, n in enumerate("qk")}
-    return Case(args | {"ids": ids, "pad": pad}, shown=shown)
+_padded = named("q", "k", "ids", "pad")
 
 
-def _hiding(mask, fill=-torch.inf):
+@variants
+def _hiding(q, k, ids, pad, *, mask, fill=-torch.inf):
     """Weights where `mask(ids, pad)` hides the rest."""
-
-    def weights(q, k, ids, pad):
-        scores = q @ k.mT / q.shape[-1] ** 0.5
-        return torch.softmax(scores.masked_fill(~mask(ids, pad), fill), -1)
-
-    return weights
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    return torch.softmax(scores.masked_fill(~mask(ids, pad), fill), -1)
 
 
 ATTENDED = FindError(
@@ -64,9 +58,9 @@ ATTENDED = FindError(
     },
     reference=encoder_weights,
     cases=lambda: [
-        _padded([[11, 12, 0]], 0, 2, 1600, shown=True),
-        _padded([[11, 12, 13, 14], [15, 0, 0, 0]], 0, 3, 1602),
-        _padded([[0, 12, 1], [11, 0, 13], [12, 1, 1]], 1, 2, 1604),
+        _padded(*drawn(1600, (1, 3, 2), (1, 3, 2)), torch.tensor([[11, 12, 0]]), 0, shown=True),
+        _padded(*drawn(1602, (2, 4, 3), (2, 4, 3)), torch.tensor([[11, 12, 13, 14], [15, 0, 0, 0]]), 0),
+        _padded(*drawn(1604, (3, 3, 2), (3, 3, 2)), torch.tensor([[0, 12, 1], [11, 0, 13], [12, 1, 1]]), 1),
     ],
     returns=("weights",),
     run=_of_words,
@@ -77,48 +71,31 @@ ATTENDED = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(_hiding(lambda ids, pad: torch.ones_like(ids).bool()[:, None]), "Everything may be attended still."),
-        Wrong(
-            _hiding(lambda ids, pad: (ids == pad)[:, None]),
-            "The wrong way round: now *only* padding is attended, and where there is none the rows become NaN.",
-        ),
-        Wrong(
-            _hiding(lambda ids, pad: (ids != 0)[:, None]),
-            "It asks whether an id is 0. In BERT that is [PAD]; elsewhere, 1 may be [PAD] and 0 a word: compare with "
-            "`pad`.",
-        ),
-        Wrong(
-            _hiding(lambda ids, pad: (ids != pad)[:, :, None]),
-            "The queries are hidden: their rows become NaN, and the words look at padding still. The mask belongs to "
-            "the keys, `[:, None]`.",
-        ),
-        Wrong(
-            _hiding(lambda ids, pad: ids != pad),
-            "The mask is [B, T], the scores [B, T, T]: torch lines them up from the right, so that sentence 2's mask "
-            "would hide keys for word 2. An axis for the queries: `[:, None]`.",
-        ),
-        Wrong(
-            lambda q, k, ids, pad: torch.softmax((q @ k.mT).masked_fill((ids == pad)[:, None], -torch.inf), -1),
-            "The padding is hidden; but the scale is gone: divide by √d.",
-        ),
-        Wrong(
-            _hiding(lambda ids, pad: (ids != pad)[:, None] & (ids != pad)[:, :, None]),
-            "Keys and queries are hidden. What padding asks becomes NaN, and NaN spreads: 0 · NaN is NaN in the next "
-            "layer. Hide the keys alone.",
-        ),
-        Wrong(
-            _hiding(lambda ids, pad: (ids != pad)[:, None], 0.0),
-            "A score of 0 is no hiding: exp(0) = 1. −∞ is.",
-        ),
-        Wrong(
-            lambda q, k, ids, pad: torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1) * (ids != pad)[:, None],
-            "The padding is taken out after the softmax, so its share is lost: the rows sum to less than 1.",
-        ),
-        Wrong(
-            _hiding(lambda ids, pad: (ids != pad)[:, None].expand(-1, ids.shape[1], -1).tril()),
-            "The padding is hidden, and so is everything to the right: that is a decoder. BERT reads both sides.",
-        ),
+    wrong=wrong_answers(
+        _hiding(lambda ids, pad: torch.ones_like(ids).bool()[:, None]),
+        "Everything may be attended still.",
+        _hiding(lambda ids, pad: (ids == pad)[:, None]),
+        "The wrong way round: now *only* padding is attended, and where there is none the rows become NaN.",
+        _hiding(lambda ids, pad: (ids != 0)[:, None]),
+        "It asks whether an id is 0. In BERT that is [PAD]; elsewhere, 1 may be [PAD] and 0 a word: compare with "
+        "`pad`.",
+        _hiding(lambda ids, pad: (ids != pad)[:, :, None]),
+        "The queries are hidden: their rows become NaN, and the words look at padding still. The mask belongs to "
+        "the keys, `[:, None]`.",
+        _hiding(lambda ids, pad: ids != pad),
+        "The mask is [B, T], the scores [B, T, T]: torch lines them up from the right, so that sentence 2's mask "
+        "would hide keys for word 2. An axis for the queries: `[:, None]`.",
+        lambda q, k, ids, pad: torch.softmax((q @ k.mT).masked_fill((ids == pad)[:, None], -torch.inf), -1),
+        "The padding is hidden; but the scale is gone: divide by √d.",
+        _hiding(lambda ids, pad: (ids != pad)[:, None] & (ids != pad)[:, :, None]),
+        "Keys and queries are hidden. What padding asks becomes NaN, and NaN spreads: 0 · NaN is NaN in the next "
+        "layer. Hide the keys alone.",
+        _hiding(lambda ids, pad: (ids != pad)[:, None], 0.0),
+        "A score of 0 is no hiding: exp(0) = 1. −∞ is.",
+        lambda q, k, ids, pad: torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1) * (ids != pad)[:, None],
+        "The padding is taken out after the softmax, so its share is lost: the rows sum to less than 1.",
+        _hiding(lambda ids, pad: (ids != pad)[:, None].expand(-1, ids.shape[1], -1).tril()),
+        "The padding is hidden, and so is everything to the right: that is a decoder. BERT reads both sides.",
     ),
 )
 
@@ -131,9 +108,7 @@ def similarity(hidden: Tensor, mask: Tensor) -> Tensor:
     return F.cosine_similarity(means[0], means[1], dim=0)
 
 
-def _sentences(time, size, lengths, seed, shown=False) -> Case:
-    mask = torch.arange(time) < torch.tensor(lengths)[:, None]
-    return Case({"hidden": some_numbers(2, time, size, seed=seed), "mask": mask}, shown=shown)
+_sentences = named("hidden", "mask")
 
 
 def _cosine(vectors):
@@ -161,16 +136,10 @@ MEAN = FindError(
     },
     reference=similarity,
     cases=lambda: [
-        Case(
-            {
-                "hidden": torch.tensor([[[1.0, 0], [1, 2]], [[2, 0], [-3, 1]]]),
-                "mask": torch.tensor([[True, True], [True, False]]),
-            },
-            shown=True,
-        ),
-        _sentences(4, 3, [4, 2], 1610),
-        _sentences(5, 4, [3, 5], 1612),
-        _sentences(3, 6, [1, 2], 1614),
+        _sentences(*tensors([[[1.0, 0], [1, 2]], [[2, 0], [-3, 1]]], [[True, True], [True, False]]), shown=True),
+        _sentences(some_numbers(2, 4, 3, seed=1610), torch.arange(4) < torch.tensor([[4], [2]])),
+        _sentences(some_numbers(2, 5, 4, seed=1612), torch.arange(5) < torch.tensor([[3], [5]])),
+        _sentences(some_numbers(2, 3, 6, seed=1614), torch.arange(3) < torch.tensor([[1], [2]])),
     ],
     returns=("cosine",),
     hints=(
@@ -181,36 +150,23 @@ MEAN = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_cosine(lambda hidden, mask: hidden.mean(1)), "The padding is in the mean still."),
-        Wrong(
-            _cosine(lambda hidden, mask: hidden[:, 0]),
-            "These are the vectors of [CLS]. MiniLM was trained with means; its [CLS] says little.",
-        ),
-        Wrong(
-            _cosine(lambda hidden, mask: (hidden * ~mask[..., None]).sum(1)),
-            "The mean of the padding alone: the mask is read the wrong way round.",
-        ),
-        Wrong(
-            lambda hidden, mask: torch.dot(*((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))),
-            "The means are right, but not made length 1: this is a dot product, and long vectors win.",
-        ),
-        Wrong(
-            _cosine(lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1)),
-            "`mask.sum(1)` is [2], a length for each sentence, and torch divides the *features* by it. Give it an axis "
-            "for them: `keepdim=True`.",
-        ),
-        Wrong(
-            _cosine(lambda hidden, mask: hidden[:, : mask.sum(1).min()].mean(1)),
-            "Both sentences are cut to the shorter one's length. Each has its own.",
-        ),
-        Wrong(
-            _cosine(lambda hidden, mask: hidden.masked_fill(~mask[..., None], -torch.inf).amax(1)),
-            "The largest number of each feature, not the mean: another pooling.",
-        ),
-        Wrong(
-            _cosine(lambda hidden, mask: F.normalize(hidden, dim=-1).mul(mask[..., None]).sum(1)),
-            "Each *token* is made length 1 before the mean. Only the two means should be.",
-        ),
+    wrong=wrong_answers(
+        _cosine(lambda hidden, mask: hidden.mean(1)),
+        "The padding is in the mean still.",
+        _cosine(lambda hidden, mask: hidden[:, 0]),
+        "These are the vectors of [CLS]. MiniLM was trained with means; its [CLS] says little.",
+        _cosine(lambda hidden, mask: (hidden * ~mask[..., None]).sum(1)),
+        "The mean of the padding alone: the mask is read the wrong way round.",
+        lambda hidden, mask: torch.dot(*((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))),
+        "The means are right, but not made length 1: this is a dot product, and long vectors win.",
+        _cosine(lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1)),
+        "`mask.sum(1)` is [2], a length for each sentence, and torch divides the *features* by it. Give it an axis "
+        "for them: `keepdim=True`.",
+        _cosine(lambda hidden, mask: hidden[:, : mask.sum(1).min()].mean(1)),
+        "Both sentences are cut to the shorter one's length. Each has its own.",
+        _cosine(lambda hidden, mask: hidden.masked_fill(~mask[..., None], -torch.inf).amax(1)),
+        "The largest number of each feature, not the mean: another pooling.",
+        _cosine(lambda hidden, mask: F.normalize(hidden, dim=-1).mul(mask[..., None]).sum(1)),
+        "Each *token* is made length 1 before the mean. Only the two means should be.",
     ),
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.values import kind
 
 
@@ -77,7 +77,9 @@ def _stories(count, sentences, pairs, seed, shown=False) -> Case:
     return Case({"stories": stories, "count": pairs, "generator": seed}, given=given, shown=shown)
 
 
+@variants
 def _drawn_otherwise(
+    *inputs,
     label=lambda number: number(2),
     first=lambda story, number: number(len(story) - 1),
     follow=lambda stories, s, i: stories[s][i + 1],
@@ -86,21 +88,19 @@ def _drawn_otherwise(
     listen=True,
 ):
     """Pairs drawn with one thing done differently."""
+    stories, count, generator = inputs
 
-    def pairs(stories, count, generator):
-        def number(below):
-            return int(torch.randint(below, (), generator=generator if listen else None))
+    def number(below):
+        return int(torch.randint(below, (), generator=generator if listen else None))
 
-        made = []
-        for _ in range(count):
-            s = number(len(stories))
-            i, other_one = first(stories[s], number), label(number)
-            other = away(stories, s, number)
-            second = other[number(len(other))] if other_one else follow(stories, s, i)
-            made.append((stories[s][i], second, written(other_one)))
-        return made
-
-    return pairs
+    made = []
+    for _ in range(count):
+        s = number(len(stories))
+        i, other_one = first(stories[s], number), label(number)
+        other = away(stories, s, number)
+        second = other[number(len(other))] if other_one else follow(stories, s, i)
+        made.append((stories[s][i], second, written(other_one)))
+    return made
 
 
 def _over_the_end(stories, s, i):
@@ -128,56 +128,33 @@ PAIRS = Exercise(
     ),
     minutes=7,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _drawn_otherwise(label=lambda number: 0),
-            "All pairs follow each other. With nothing to tell apart, “yes” is always right, and nothing is learnt.",
+    wrong=wrong_answers(
+        _drawn_otherwise(label=lambda number: 0),
+        "All pairs follow each other. With nothing to tell apart, “yes” is always right, and nothing is learnt.",
+        _drawn_otherwise(label=lambda number: 1),
+        "No pair follows. With nothing to tell apart, “no” is always right, and nothing is learnt.",
+        _drawn_otherwise(written=lambda label: 1 - label),
+        "The pairs are right, the labels the wrong way round: 0 says that the second follows, as in BERT's own head.",
+        _drawn_otherwise(away=lambda stories, s, number: stories[s]),
+        "The wrong second sentence is drawn from the same story: now and then it is the very next one, and has "
+        "label 1 all the same.",
+        _drawn_otherwise(away=lambda stories, s, number: stories[number(len(stories))]),
+        "The other story is drawn among all, so that now and then it is the same one.",
+        _drawn_otherwise(first=lambda story, number: number(len(story)), follow=_over_the_end),
+        "After a story's last sentence, the first of the next story is taken for what follows. Draw the first one "
+        "among those that have a next.",
+        _drawn_otherwise(first=lambda story, number: number(len(story))),
+        "An index runs over the end of a story. Is its last sentence drawn as the first of a pair? It has no next: "
+        "draw among `len(story) - 1`. Or is a place in one story used for another, which is shorter?",
+        _drawn_otherwise(first=lambda story, number: 0),
+        "Each pair begins with a story's first sentence: the others are never learnt from.",
+        _drawn_otherwise(follow=lambda stories, s, i: stories[s][i]),
+        "With label 0 a sentence is followed by itself: one place further, `i + 1`.",
+        _drawn_otherwise(
+            first=lambda story, number: 1 + number(len(story) - 1), follow=lambda stories, s, i: stories[s][i - 1]
         ),
-        Wrong(
-            _drawn_otherwise(label=lambda number: 1),
-            "No pair follows. With nothing to tell apart, “no” is always right, and nothing is learnt.",
-        ),
-        Wrong(
-            _drawn_otherwise(written=lambda label: 1 - label),
-            "The pairs are right, the labels the wrong way round: 0 says that the second follows, as in BERT's own "
-            "head.",
-        ),
-        Wrong(
-            _drawn_otherwise(away=lambda stories, s, number: stories[s]),
-            "The wrong second sentence is drawn from the same story: now and then it is the very next one, and has "
-            "label 1 all the same.",
-        ),
-        Wrong(
-            _drawn_otherwise(away=lambda stories, s, number: stories[number(len(stories))]),
-            "The other story is drawn among all, so that now and then it is the same one.",
-        ),
-        Wrong(
-            _drawn_otherwise(first=lambda story, number: number(len(story)), follow=_over_the_end),
-            "After a story's last sentence, the first of the next story is taken for what follows. Draw the first one "
-            "among those that have a next.",
-        ),
-        Wrong(
-            _drawn_otherwise(first=lambda story, number: number(len(story))),
-            "An index runs over the end of a story. Is its last sentence drawn as the first of a pair? It has no next: "
-            "draw among `len(story) - 1`. Or is a place in one story used for another, which is shorter?",
-        ),
-        Wrong(
-            _drawn_otherwise(first=lambda story, number: 0),
-            "Each pair begins with a story's first sentence: the others are never learnt from.",
-        ),
-        Wrong(
-            _drawn_otherwise(follow=lambda stories, s, i: stories[s][i]),
-            "With label 0 a sentence is followed by itself: one place further, `i + 1`.",
-        ),
-        Wrong(
-            _drawn_otherwise(
-                first=lambda story, number: 1 + number(len(story) - 1), follow=lambda stories, s, i: stories[s][i - 1]
-            ),
-            "With label 0 the second sentence is the one *before* the first.",
-        ),
-        Wrong(
-            _drawn_otherwise(listen=False),
-            "Right, but the generator is not used: with the same seed come other pairs each time.",
-        ),
+        "With label 0 the second sentence is the one *before* the first.",
+        _drawn_otherwise(listen=False),
+        "Right, but the generator is not used: with the same seed come other pairs each time.",
     ),
 )

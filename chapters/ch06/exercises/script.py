@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.inputs import named, normal
 
 PAD = 0
 TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")
@@ -43,7 +43,11 @@ def tokenizer(texts: list[str]) -> dict[str, Tensor]:
     return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
 
 
-MODEL = "a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]"
+_given = named(
+    *("model", "tokenizer", "texts"),
+    model="a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]",
+    tokenizer="tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
+)
 
 # ---- raw strings ----------------------------------------------------------------------------------------------------
 
@@ -54,13 +58,7 @@ def predict(model, tokenizer, texts: list[str]) -> Tensor:
 
 
 def _texts(*texts, seed, shown=False) -> Case:
-    given = {
-        "model": MODEL,
-        "tokenizer": "tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
-        "texts": ", ".join(map(repr, texts)),
-    }
-    args = {"model": Reader(seed), "tokenizer": tokenizer, "texts": list(texts)}
-    return Case(args, given=given, shown=shown)
+    return _given(Reader(seed), tokenizer, list(texts), given={"texts": ", ".join(map(repr, texts))}, shown=shown)
 
 
 STRINGS = FindError(
@@ -94,41 +92,24 @@ STRINGS = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda model, tokenizer, texts: model(texts).logits.softmax(-1),
-            "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer "
-            "first.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(tokenizer(texts)).logits.softmax(-1),
-            "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`, or the two "
-            "tensors one after the other.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(*tokenizer(texts)).logits.softmax(-1),
-            "One star hands on the *names* in the dict; two, what stands under them: `model(**tokenizer(texts))`.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
-            "The ids are there; the mask is not handed on, so short texts are read with their padding.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(**tokenizer(texts[:1])).logits.softmax(-1),
-            "Only the first text is read. The tokenizer takes the whole list.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits,
-            "These are logits: the softmax is gone.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.softmax(0),
-            "The softmax runs over the texts: they share each class. Over the classes, `dim=-1`.",
-        ),
-        Wrong(
-            lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.sigmoid(),
-            "Two sigmoids need not sum to 1: one choice between two classes is a softmax.",
-        ),
+    wrong=wrong_answers(
+        lambda model, tokenizer, texts: model(texts).logits.softmax(-1),
+        "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer first.",
+        lambda model, tokenizer, texts: model(tokenizer(texts)).logits.softmax(-1),
+        "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`, or the two "
+        "tensors one after the other.",
+        lambda model, tokenizer, texts: model(*tokenizer(texts)).logits.softmax(-1),
+        "One star hands on the *names* in the dict; two, what stands under them: `model(**tokenizer(texts))`.",
+        lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
+        "The ids are there; the mask is not handed on, so short texts are read with their padding.",
+        lambda model, tokenizer, texts: model(**tokenizer(texts[:1])).logits.softmax(-1),
+        "Only the first text is read. The tokenizer takes the whole list.",
+        lambda model, tokenizer, texts: model(**tokenizer(texts)).logits,
+        "These are logits: the softmax is gone.",
+        lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.softmax(0),
+        "The softmax runs over the texts: they share each class. Over the classes, `dim=-1`.",
+        lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.sigmoid(),
+        "Two sigmoids need not sum to 1: one choice between two classes is a softmax.",
     ),
 )
 
@@ -165,7 +146,7 @@ OBJECT = FindError(
     line=3,
     found="the model gives an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
     "probability for each label; for logits of classes there is `cross_entropy`.",
-    innocent={1: "it only names what comes in.", 2: "ids go in, an output with names comes back. What is in it?"},
+    innocent={2: "ids go in, an output with names comes back. What is in it?"},
     reference=classification_loss,
     cases=lambda: [_batch(2, 2, 1410, shown=True), _batch(3, 4, 1412), _batch(5, 3, 1414)],
     returns=("loss",),
@@ -176,60 +157,34 @@ OBJECT = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _binary(lambda output: output),
-            "The loss still gets the whole output, an object with names. The numbers are in `output.logits`.",
-        ),
-        Wrong(
-            _binary(lambda output: output.logits),
-            "These are logits, a row of two for each text, while BCELoss wants as many numbers as labels, and "
-            "probabilities at that. `cross_entropy` takes logits and class numbers.",
-        ),
-        Wrong(
-            _binary(lambda output: output.logits.softmax(-1)[:, 1]),
-            "The probability of class 1: right. BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
-            "Shorter, and safer with logits: `cross_entropy`.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.cross_entropy(model(ids).logits.softmax(-1), labels),
-            "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits[:, 1], labels.float()),
-            "Only the second logit is used. With two logits, the chance of class 1 depends on how much larger it is "
-            "than the first.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.binary_cross_entropy_with_logits(
-                model(ids).logits, F.one_hot(labels, 2).float()
-            ),
-            "These are two separate yes-or-no questions for each text. The classes exclude each other: one softmax, "
-            "`cross_entropy`.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.cross_entropy(model(ids), labels),
-            "The right loss; but it gets the whole output. The numbers are in `output.logits`.",
-        ),
-        Wrong(
-            _binary(lambda output: output.logits.softmax(-1)[:, 0], float_labels=True),
-            "This is the probability of class 0, and the labels say 1 where it is class 1.",
-        ),
-        Wrong(
-            _binary(lambda output: output.logits.argmax(-1).float(), float_labels=True),
-            "`argmax` decides for 0 or 1: such a loss has no slope to learn from. It takes logits, or probabilities.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
-            "`nll_loss` wants log-probabilities, and gets logits: `cross_entropy` takes them.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.cross_entropy(model(ids).logits, labels, reduction="sum"),
-            "The sum over the batch; asked for is the mean.",
-        ),
-        Wrong(
-            lambda model, ids, labels: F.mse_loss(model(ids).logits.softmax(-1)[:, 1], labels.float()),
-            "This is a squared error. It hardly punishes a model that is sure and wrong; cross-entropy does.",
-        ),
+    wrong=wrong_answers(
+        _binary(lambda output: output),
+        "The loss still gets the whole output, an object with names. The numbers are in `output.logits`.",
+        _binary(lambda output: output.logits),
+        "These are logits, a row of two for each text, while BCELoss wants as many numbers as labels, and "
+        "probabilities at that. `cross_entropy` takes logits and class numbers.",
+        _binary(lambda output: output.logits.softmax(-1)[:, 1]),
+        "The probability of class 1: right. BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
+        "Shorter, and safer with logits: `cross_entropy`.",
+        lambda model, ids, labels: F.cross_entropy(model(ids).logits.softmax(-1), labels),
+        "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
+        lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits[:, 1], labels.float()),
+        "Only the second logit is used. With two logits, the chance of class 1 depends on how much larger it is "
+        "than the first.",
+        lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits, F.one_hot(labels, 2).float()),
+        "These are two separate yes-or-no questions for each text. The classes exclude each other: one softmax, "
+        "`cross_entropy`.",
+        lambda model, ids, labels: F.cross_entropy(model(ids), labels),
+        "The right loss; but it gets the whole output. The numbers are in `output.logits`.",
+        _binary(lambda output: output.logits.softmax(-1)[:, 0], float_labels=True),
+        "This is the probability of class 0, and the labels say 1 where it is class 1.",
+        _binary(lambda output: output.logits.argmax(-1).float(), float_labels=True),
+        "`argmax` decides for 0 or 1: such a loss has no slope to learn from. It takes logits, or probabilities.",
+        lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
+        "`nll_loss` wants log-probabilities, and gets logits: `cross_entropy` takes them.",
+        lambda model, ids, labels: F.cross_entropy(model(ids).logits, labels, reduction="sum"),
+        "The sum over the batch; asked for is the mean.",
+        lambda model, ids, labels: F.mse_loss(model(ids).logits.softmax(-1)[:, 1], labels.float()),
+        "This is a squared error. It hardly punishes a model that is sure and wrong; cross-entropy does.",
     ),
 )

@@ -1,10 +1,9 @@
 """Chapter 6, find-the-errors: what the same script measures, and what it says of it."""
 
-import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong, call
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
+from course_utils.exercises.inputs import integers, named, some_numbers, tensors
 from course_utils.exercises.values import kind
 
 # ---- one sentence for all -------------------------------------------------------------------------------------------
@@ -40,13 +39,11 @@ def _many(count, again, shown=False) -> Case:
     return Case({"texts": texts + texts[:again]}, shown=shown)
 
 
-def _sliced(train, valid, test, unique=True):
-    def split(texts):
-        texts = list(dict.fromkeys(texts)) if unique else texts
-        cut = len(texts) // 10 + 1
-        return train(texts, cut), valid(texts, cut), test(texts, cut)
-
-    return split
+@variants
+def _sliced(texts, *, train, valid, test, unique=True):
+    texts = list(dict.fromkeys(texts)) if unique else texts
+    cut = len(texts) // 10 + 1
+    return train(texts, cut), valid(texts, cut), test(texts, cut)
 
 
 ONE_SENTENCE = FindError(
@@ -65,7 +62,6 @@ ONE_SENTENCE = FindError(
     found="what is tested has been learnt, and validated, too. Held-out texts must be in one part only; else nobody "
     "knows whether the model has understood or remembered.",
     innocent={
-        1: "it only names what comes in.",
         2: "needed: a text that is there twice could land in two parts.",
         3: "a tenth of them, and never none.",
         5: "three parts. What is in them?",
@@ -81,31 +77,19 @@ ONE_SENTENCE = FindError(
     ),
     minutes=4,
     difficulty=1,
-    wrong=(
-        Wrong(
-            _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[:c]),
-            "All that is tested was learnt: valid and test are parts of train still.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[c : 2 * c]),
-            "Valid and test differ now, but train is still all of it.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
-            "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
-            "A text that is there twice lands in two parts: make each one unique first, as line 2 did.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
-            "The parts don't overlap, but a text between them is lost.",
-        ),
-        Wrong(
-            _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),
-            "Nothing is in two parts. But now nearly all is for testing, and there is little to learn from.",
-        ),
+    wrong=wrong_answers(
+        _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[:c]),
+        "All that is tested was learnt: valid and test are parts of train still.",
+        _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[c : 2 * c]),
+        "Valid and test differ now, but train is still all of it.",
+        _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
+        "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
+        _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
+        "A text that is there twice lands in two parts: make each one unique first, as line 2 did.",
+        _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
+        "The parts don't overlap, but a text between them is lost.",
+        _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),
+        "Nothing is in two parts. But now nearly all is for testing, and there is little to learn from.",
     ),
 )
 
@@ -117,10 +101,7 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(-1) == labels).float().mean().item()
 
 
-def _judged(count, classes, seed) -> Case:
-    labels = torch.randint(classes, (count,), generator=torch.Generator().manual_seed(seed))
-    return Case({"logits": some_numbers(count, classes, seed=seed + 1), "labels": labels})
-
+_judged = named("logits", "labels")
 
 UNSEEN = FindError(
     name="accuracy without labels",
@@ -142,16 +123,10 @@ UNSEEN = FindError(
     },
     reference=accuracy,
     cases=lambda: [
-        Case(
-            {
-                "logits": torch.tensor([[2.0, 1], [0, 3], [1, 0], [0, 1]]),
-                "labels": torch.tensor([0, 0, 0, 1]),
-            },
-            shown=True,
-        ),
-        _judged(3, 2, 1420),
-        _judged(7, 2, 1428),
-        _judged(6, 2, 1424),
+        _judged(*tensors([[2.0, 1], [0, 3], [1, 0], [0, 1]], [0, 0, 0, 1]), shown=True),
+        _judged(some_numbers(3, 2, seed=1421), integers(2, 3, seed=1420)),
+        _judged(some_numbers(7, 2, seed=1429), integers(2, 7, seed=1428)),
+        _judged(some_numbers(6, 2, seed=1425), integers(2, 6, seed=1424)),
     ],
     returns=("accuracy",),
     hints=(
@@ -161,35 +136,21 @@ UNSEEN = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == 1).float().mean().item(),
-            "How often the model says 1, still: the labels are not looked at.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == logits.argmax(-1)).float().mean().item(),
-            "The predictions are compared with themselves: 1, whatever the labels are.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == labels).sum().item(),
-            "The number of right answers; divide by how many there are.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == labels).sum().item() // len(labels),
-            "`//` divides whole numbers: 0 unless all is right.",
-        ),
-        Wrong(
-            lambda logits, labels: logits.softmax(-1).gather(-1, labels[:, None]).mean().item(),
-            "The mean probability of the right class: interesting, and something else. An answer is right or wrong.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) != labels).float().mean().item(),
-            "The share of *wrong* answers.",
-        ),
-        Wrong(
-            lambda logits, labels: (logits.argmax(-1) == labels).float().mean().item() * 100,
-            "In per cent; asked for is a number from 0 to 1.",
-        ),
+    wrong=wrong_answers(
+        lambda logits, labels: (logits.argmax(-1) == 1).float().mean().item(),
+        "How often the model says 1, still: the labels are not looked at.",
+        lambda logits, labels: (logits.argmax(-1) == logits.argmax(-1)).float().mean().item(),
+        "The predictions are compared with themselves: 1, whatever the labels are.",
+        lambda logits, labels: (logits.argmax(-1) == labels).sum().item(),
+        "The number of right answers; divide by how many there are.",
+        lambda logits, labels: (logits.argmax(-1) == labels).sum().item() // len(labels),
+        "`//` divides whole numbers: 0 unless all is right.",
+        lambda logits, labels: logits.softmax(-1).gather(-1, labels[:, None]).mean().item(),
+        "The mean probability of the right class: interesting, and something else. An answer is right or wrong.",
+        lambda logits, labels: (logits.argmax(-1) != labels).float().mean().item(),
+        "The share of *wrong* answers.",
+        lambda logits, labels: (logits.argmax(-1) == labels).float().mean().item() * 100,
+        "In per cent; asked for is a number from 0 to 1.",
     ),
 )
 
@@ -212,9 +173,7 @@ def _as_list(answer, case: Case):
     return result
 
 
-def _shape_case(task, B, T, C, V, shown=False) -> Case:
-    return Case({"task": task, "B": B, "T": T, "C": C, "V": V}, shown=shown)
-
+_shapes = named("task", "B", "T", "C", "V")
 
 TRANSLATES = FindError(
     name="a classifier that translates",
@@ -238,11 +197,11 @@ TRANSLATES = FindError(
     },
     reference=shape_of_logits,
     cases=lambda: [
-        _shape_case("translation", 2, 5, 3, 100, shown=True),
-        _shape_case("classification", 2, 5, 3, 100),
-        _shape_case("tagging", 2, 5, 3, 100),
-        _shape_case("masked words", 4, 7, 2, 50),
-        _shape_case("translation", 1, 3, 2, 9),
+        _shapes("translation", 2, 5, 3, 100, shown=True),
+        _shapes("classification", 2, 5, 3, 100),
+        _shapes("tagging", 2, 5, 3, 100),
+        _shapes("masked words", 4, 7, 2, 50),
+        _shapes("translation", 1, 3, 2, 9),
     ],
     returns=("shape",),
     run=_as_list,
@@ -253,28 +212,16 @@ TRANSLATES = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda task, B, T, C, V: {"tagging": (B, T, C), "masked words": (B, T, V)}.get(task, (B, C)),
-            "Translation still has a row of classes. It must choose a word of the vocabulary, T times.",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (
-                (B, V) if task == "translation" else shape_of_logits(task, B, T, C, V)
-            ),
-            "That would be one word for a whole sentence. A translation chooses T times.",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (B, T, C) if task in ("tagging", "classification") else (B, T, V),
-            "Classification gets one row for each *token*; a text has one class: it is read from [CLS].",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (B, C) if task in ("tagging", "classification") else (B, T, V),
-            "Tagging gets one row for the whole text; it has a tag for each token.",
-        ),
-        Wrong(
-            lambda task, B, T, C, V: (B, V) if task == "masked words" else shape_of_logits(task, B, T, C, V),
-            "For masked words there is a row at each of the T places, as it is not known beforehand which are hidden.",
-        ),
+    wrong=wrong_answers(
+        lambda task, B, T, C, V: {"tagging": (B, T, C), "masked words": (B, T, V)}.get(task, (B, C)),
+        "Translation still has a row of classes. It must choose a word of the vocabulary, T times.",
+        lambda task, B, T, C, V: (B, V) if task == "translation" else shape_of_logits(task, B, T, C, V),
+        "That would be one word for a whole sentence. A translation chooses T times.",
+        lambda task, B, T, C, V: (B, T, C) if task in ("tagging", "classification") else (B, T, V),
+        "Classification gets one row for each *token*; a text has one class: it is read from [CLS].",
+        lambda task, B, T, C, V: (B, C) if task in ("tagging", "classification") else (B, T, V),
+        "Tagging gets one row for the whole text; it has a tag for each token.",
+        lambda task, B, T, C, V: (B, V) if task == "masked words" else shape_of_logits(task, B, T, C, V),
+        "For masked words there is a row at each of the T places, as it is not known beforehand which are hidden.",
     ),
-)  # fmt: skip
+)

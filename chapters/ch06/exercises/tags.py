@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Exercise, wrong_answers
+from course_utils.exercises.inputs import named
 
 
 def piece_labels(tags: list[int], words: list[int]) -> Tensor:
@@ -25,13 +26,7 @@ def _first(words, t):
     return words[t] >= 0 and words[t] != words[t - 1]
 
 
-def _last(words, t):
-    return words[t] >= 0 and (words + [-1])[t + 1] != words[t]
-
-
-def _pieces(tags, words, shown=False) -> Case:
-    return Case({"tags": tags, "words": words}, shown=shown)
-
+_pieces = named("tags", "words")
 
 TAGS = Exercise(
     name="tags for pieces",
@@ -55,58 +50,32 @@ TAGS = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 else -100),
-            "All pieces of a word have its tag. Then long words count more, and “B-place B-place” would be two places: "
-            "the first piece speaks for the word.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]] if _last(words, t) else -100),
-            "The *last* piece has the tag. One could do that; asked for is the first.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]] if t == 0 or words[t] != words[t - 1] else -100),
-            "[CLS], [SEP] and [PAD] get a tag: −1 is no word, and in Python the tag at −1 is the last one.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]]),
-            "Each token has the tag of `words[t]`, also where that is −1: in Python this is the last tag.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]] if _first(words, t) else 0),
-            "Other pieces and special tokens have 0, which is a tag (O). The loss would count them: −100.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]] if _first(words, t) else -1),
-            "−1 is no label that the loss leaves out: torch's mark is −100.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[t] if t < len(tags) else -100),
-            "The tags are laid along the tokens, one by one. Between them stand [CLS] and further pieces: look at "
-            "`words`.",
-        ),
-        Wrong(
-            lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),
-            "Special tokens are left out, so that the labels are too short: there −100 belongs. And further pieces "
-            "have −100, too.",
-        ),
-        Wrong(
-            lambda tags, words: torch.tensor([-100, *tags, -100]),
-            "One label for each word, with −100 around them. There are more tokens than that: further pieces, and "
-            "[PAD].",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: tags[words[t]] if _first(words, t) and words[t] > 0 else -100),
-            "Word 0 is a word, too: `>= 0`, or `!= -1`.",
-        ),
-        Wrong(
-            lambda tags, words: torch.tensor(tags),
-            "These are the tags of the words; there are more tokens than words.",
-        ),
-        Wrong(
-            _label(lambda tags, words, t: words[t] if _first(words, t) else -100),
-            "Where: right. But these are the words' numbers, and not their tags: `tags[word]`.",
-        ),
+    wrong=wrong_answers(
+        _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 else -100),
+        "All pieces of a word have its tag. Then long words count more, and “B-place B-place” would be two places: "
+        "the first piece speaks for the word.",
+        _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 and words[t] != [*words, -1][t + 1] else -100),
+        "The *last* piece has the tag. One could do that; asked for is the first.",
+        _label(lambda tags, words, t: tags[words[t]] if t == 0 or words[t] != words[t - 1] else -100),
+        "[CLS], [SEP] and [PAD] get a tag: −1 is no word, and in Python the tag at −1 is the last one.",
+        _label(lambda tags, words, t: tags[words[t]]),
+        "Each token has the tag of `words[t]`, also where that is −1: in Python this is the last tag.",
+        _label(lambda tags, words, t: tags[words[t]] if _first(words, t) else 0),
+        "Other pieces and special tokens have 0, which is a tag (O). The loss would count them: −100.",
+        _label(lambda tags, words, t: tags[words[t]] if _first(words, t) else -1),
+        "−1 is no label that the loss leaves out: torch's mark is −100.",
+        _label(lambda tags, words, t: tags[t] if t < len(tags) else -100),
+        "The tags are laid along the tokens, one by one. Between them stand [CLS] and further pieces: look at `words`.",
+        lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),
+        "Special tokens are left out, so that the labels are too short: there −100 belongs. And further pieces "
+        "have −100, too.",
+        lambda tags, words: torch.tensor([-100, *tags, -100]),
+        "One label for each word, with −100 around them. There are more tokens than that: further pieces, and [PAD].",
+        _label(lambda tags, words, t: tags[words[t]] if _first(words, t) and words[t] > 0 else -100),
+        "Word 0 is a word, too: `>= 0`, or `!= -1`.",
+        lambda tags, words: torch.tensor(tags),
+        "These are the tags of the words; there are more tokens than words.",
+        _label(lambda tags, words, t: words[t] if _first(words, t) else -100),
+        "Where: right. But these are the words' numbers, and not their tags: `tags[word]`.",
     ),
 )

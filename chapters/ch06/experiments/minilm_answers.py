@@ -2,7 +2,7 @@
 
     task = answers(found.tokenizer)                        # found: of `published`
     model = task.model(Bert.from_huggingface(found.model))
-    minilm_study.tune(task, model, steps=STEPS, size=BATCH, lr=LR)
+    minilm.tune(task, model, steps=STEPS, size=BATCH, lr=LR)
     task.measure(model, "test")                            # {"exact match": …, "F1": …}
 
 A paragraph is longer than what the model is given at once, so it is read through windows that overlap.
@@ -34,7 +34,7 @@ WORDS = ("who", "when", "where", "how many", "what", "which", "how", "why")
 
 
 class Windows(AnswerTask):
-    """Questions to long texts. Trained on the window in which the answer stands best, read through all of them.
+    """Questions to long texts. Trained on the window that holds the answer best, read through all of them.
 
     right  {(context, question): all answers that count}, or {} where there is but one
     """
@@ -118,7 +118,7 @@ def people(right: Sequence[Sequence[str]]) -> dict[str, float]:
 
 
 def kind_of(question: str) -> str:
-    """The question word: the first of WORDS that stands in it, else "other"."""
+    """The question word: the first of WORDS that occurs in it, else "other"."""
     found = re.search(rf"\b({'|'.join(WORDS)})\b", question.lower())
     return found[1] if found else "other"
 

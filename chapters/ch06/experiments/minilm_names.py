@@ -2,7 +2,7 @@
 
     task = names(found.tokenizer)                          # found: of `published`
     model = task.model(Bert.from_huggingface(found.model))
-    minilm_study.tune(task, model, steps=STEPS)
+    minilm.tune(task, model, steps=STEPS)
     task.measure(model, "test")                            # {"F1": …, "precision": …, "recall": …, "accuracy": …}
 
 `course results minilm_wnut17` records it. Source: Derczynski et al. 2017, WNUT-17, section 2.

@@ -5,7 +5,7 @@
     with silenced(loaded.model.bert, [(2, 1)]): ...                         # layer 2, head 1, both counted from 1
 
 `course results bert` records what takes longer than a lesson in data/results/.
-Source of the knocking out: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
+Source of the ablation: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?
 """
 
 import functools
@@ -138,7 +138,7 @@ def _best(tuned, rates, seeds: int) -> dict:
 
 
 def record_heads(count: int = 1024) -> dict:
-    """Each head knocked out, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json.
+    """Each head ablated, of the pre-trained and the fine-tuned checkpoints; for data/results/bert_heads.json.
 
     The fine-tuned ones are those that are shipped: `bert-sentiment` and the other three.
     """

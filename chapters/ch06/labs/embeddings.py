@@ -120,7 +120,7 @@ def embeddings(
     parts: (token, segment, position), each [T, D] or [1, T, D], as `BertEmbeddings.parts` gives them; tokens: T words,
     at most 24; segments: T numbers, written beside the words; normed [T, D]: the sum after LayerNorm, one more strip;
     features: how many of D travel with the view, at most 128; select: the word to begin with, or its index.
-    live=True: Python hears `word`, `feature`, `first` (of the 16 features shown) and `parts` (which are added).
+    live=True: Python reads `word`, `feature`, `first` (of the 16 features shown) and `parts` (which are added).
 
     Numbers travel as float32. Returns a view: .parts, .sum [T, F], .twins; and what all have. Raises ValueError for
     what does not fit. Source: Devlin et al. 2019, figure 2.

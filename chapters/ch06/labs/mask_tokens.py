@@ -181,7 +181,7 @@ def mask_tokens(
     tokens: 1 to 128 words; special: which are never chosen, T booleans or the strings themselves (default [CLS], [SEP],
     [PAD]); vocabulary: 1 to 2,000 words for the random ones (default: the sentence's own); share: how likely a word is
     chosen, each for itself; seed, draws: the draw shown is number `draws` of this seed, the statistics run over
-    1 … draws (at most 30,000). live=True: Python hears `draws`, `share`, `seed`.
+    1 … draws (at most 30,000). live=True: Python reads `draws`, `share`, `seed`.
 
     Returns a view: .masked, a list of (input, label, kind); .statistics; and what all have. Raises TypeError and
     ValueError for what cannot be drawn. Source: Devlin et al. 2019, section 3.1.

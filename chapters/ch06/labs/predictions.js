@@ -1,48 +1,62 @@
 // The words that a model finds most probable at the chosen place, as bars; one model, or two side by side.
 import PREDICTIONS_CSS from "./predictions.css";
+import { about, askModel } from "../../../course_utils/views/ask_model.js";
 import { h } from "../../../course_utils/views/core.js";
 import { chance, wordline } from "./words.js";
 
 export function predictions(ui) {
   const { spec, state, arrays } = ui,
-    { names, positions, models, top, truth, vocabulary } = spec,
-    N = positions.length;
-  const bars = (m, n) =>
-    Array.from({ length: top }, (_, k) => {
-      const i = (m * N + n) * top + k;
-      return { word: vocabulary[arrays.words[i]], p: arrays.top[i] };
-    });
-  const known = (m, n) =>
-    truth[n] === null ? null : { word: truth[n], p: arrays.true[m * N + n], rank: arrays.rank[m * N + n] };
-  const right = (m, n) => known(m, n)?.rank === 1,
-    asked = truth.filter((t) => t !== null).length;
+    { models, top } = spec;
+  // What is shown: the words, the places among them that can be chosen, what is true there, what is expected there.
+  const lesson = {
+    ...{ names: spec.names, positions: spec.positions, truth: spec.truth, at: "position" },
+    bars: (m, n) =>
+      Array.from({ length: top }, (_, k) => {
+        const i = (m * spec.positions.length + n) * top + k;
+        return { word: spec.vocabulary[arrays.words[i]], p: arrays.top[i] };
+      }),
+    known(m, n) {
+      const i = m * spec.positions.length + n;
+      return spec.truth[n] === null ? null : { word: spec.truth[n], p: arrays.true[i], rank: arrays.rank[i] };
+    },
+    ready: () => true,
+  };
+  const read = {}, // own text -> what is shown of it
+    now = () => read[state.own] ?? lesson,
+    asked = () => now().truth.filter((t) => t !== null).length;
 
-  const { line, chips, sync } = wordline(ui, {
-    words: names,
-    places: positions,
-    name: "position",
-    label: "the words; arrow keys choose one",
-  });
   const panels = models.map((m) => ({
     name: h("div", { class: "model" }),
     list: h("div", { class: "bars", role: "group", "aria-label": `most probable words ${m}` }),
     score: h("div", { class: "quiet score" }),
   }));
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  chips.forEach((chip, i) => {
-    const n = positions.indexOf(i),
-      marks = n < 0 || truth[n] === null ? "" : models.map((_, m) => (right(m, n) ? "✓" : "✗")).join(" ");
-    chip.append(h("span", {}, names[i]));
-    if (asked) chip.append(h("small", { "aria-hidden": "true" }, marks || "\u00a0"));
-    if (marks)
-      chip.setAttribute(
-        "aria-label",
-        `${names[i]}, word ${i + 1}, ` +
-          `${models.map((name, m) => `${name} ${right(m, n) ? "right" : "wrong"}`.trim()).join(", ")}`,
-      );
-  });
+  const box = h("div");
+  let line = null,
+    shown = null;
+  function build() {
+    const { names, positions, at } = (shown = now());
+    line = wordline(ui, { words: names, places: positions, name: at, label: "the words; arrow keys choose one" });
+    line.chips.forEach((chip, i) => {
+      chip.append(h("span", {}, names[i]));
+      if (asked()) chip.append(h("small", { "aria-hidden": "true" }, "\u00a0"));
+    });
+    box.replaceChildren(line.line);
+    mark();
+  }
+  // ✓ and ✗ at the words; those of an own text come one after the other
+  function mark() {
+    const { names, positions, truth, known, ready } = shown;
+    positions.forEach((i, n) => {
+      if (truth[n] === null || !ready(n)) return;
+      const right = models.map((_, m) => known(m, n).rank === 1);
+      line.chips[i].querySelector("small").textContent = right.map((r) => (r ? "✓" : "✗")).join(" ");
+      const told = models.map((name, m) => `${name} ${right[m] ? "right" : "wrong"}`.trim()).join(", ");
+      line.chips[i].setAttribute("aria-label", `${names[i]}, word ${i + 1}, ${told}`);
+    });
+  }
   ui.body.append(
-    line,
+    box,
     h(
       "div",
       { class: "panels" },
@@ -66,33 +80,54 @@ export function predictions(ui) {
     ];
   }
   const empty = () => Array.from({ length: 4 }, () => h("span"));
+  if (spec.model)
+    askModel(ui, {
+      label: "Your own text: each word is covered in turn, or cover one yourself with [MASK]:",
+      value: "The fisherman sat on the bank. He was [MASK].",
+      answer(it, text, going) {
+        const own = (read[text] ??= filled(it, text, top)),
+          { own_position: place } = state;
+        ui.set({ own: text, own_position: own.positions.includes(place) ? place : own.positions[0] }, true);
+        (async () => {
+          for (let n = 0; n < own.positions.length && going(); n++) {
+            await new Promise(requestAnimationFrame);
+            own.known(0, n);
+            ui.set({});
+          }
+        })();
+        const { train_examples } = it.card.data;
+        return about(it, own.pieces, `${train_examples.toLocaleString("en-GB")} small stories and nothing else`);
+      },
+    });
   return {
     paint() {
-      sync();
-      const n = positions.indexOf(state.position),
-        word = names[state.position];
+      if (shown !== now()) build();
+      else if (shown !== lesson) mark();
+      line.sync();
+      const { names, positions, bars, known, at, ready } = shown,
+        n = positions.indexOf(state[at]),
+        word = names[state[at]];
       panels.forEach(({ name, list, score }, m) => {
-        const shown = bars(m, n),
+        const best = bars(m, n),
           true_ = known(m, n),
-          listed = shown.some((b) => b.word === true_?.word),
-          left = Math.max(0, 1 - shown.reduce((sum, b) => sum + b.p, 0) - (true_ && !listed ? true_.p : 0));
+          listed = best.some((b) => b.word === true_?.word),
+          left = Math.max(0, 1 - best.reduce((sum, b) => sum + b.p, 0) - (true_ && !listed ? true_.p : 0));
         const where = h("span", { class: "query" }, `“${word}”`);
         name.replaceChildren(...(models[m] ? [models[m]] : ["at ", where]));
         list.replaceChildren(
-          ...shown.flatMap((b) => {
+          ...best.flatMap((b) => {
             const mark = b.word === true_?.word;
             return row(b, mark, mark ? "✓ true word" : "");
           }),
           ...row({ word: "all others", p: left }, false, "", " rest"),
-          ...(!asked
+          ...(!asked()
             ? []
             : true_ && !listed
               ? row(true_, true, `✓ rank ${true_.rank.toLocaleString("en-GB")}`)
               : empty()),
         );
-        score.textContent = asked
-          ? `right at ${positions.filter((_, i) => right(m, i)).length} of ${asked} places`
-          : "";
+        const right = positions.filter((_, i) => ready(i) && known(m, i)?.rank === 1).length;
+        score.textContent = asked() ? `right at ${right} of ${asked()} places` : "";
       });
       const said = models.map((name, m) => {
         const [best] = bars(m, n),
@@ -113,11 +148,12 @@ export function predictions(ui) {
         );
       });
       say.replaceChildren(
-        h("div", {}, "At place ", String(state.position + 1), ", ", h("b", { class: "query" }, `“${word}”`), ":"),
+        h("div", {}, "At place ", String(state[at] + 1), ", ", h("b", { class: "query" }, `“${word}”`), ":"),
         ...said,
       );
     },
     table() {
+      const { names, positions, bars, known } = now();
       const header = [
         "place",
         ...models.flatMap((m) =>
@@ -137,8 +173,53 @@ export function predictions(ui) {
       };
     },
     numbers: () => {
-      const n = positions.indexOf(state.position);
+      const { positions, bars, known, at } = now(),
+        n = positions.indexOf(state[at]);
       return models.map((_, m) => ({ bars: bars(m, n), true: known(m, n) }));
     },
+  };
+}
+
+// As `gaps` in lesson.py, for a text in the page: [CLS] first sentence [SEP] what follows [SEP], each word covered in
+// turn when it is asked for; where the text has gaps of its own, these.
+function filled({ model, tokenizer }, text, top) {
+  const { cls, sep, mask } = tokenizer,
+    parts = text
+      .trim()
+      .match(/^(.*?[.!?]+)\s+(\S.*)$/s)
+      ?.slice(1) ?? [text],
+    mark = (id) => ({ id, text: tokenizer.token(id) }),
+    pieces = [mark(cls)],
+    segments = [0];
+  parts.forEach((part, segment) => {
+    pieces.push(...tokenizer.pieces(part), mark(sep));
+    while (segments.length < pieces.length) segments.push(segment);
+  });
+  const ids = pieces.map((piece) => piece.id),
+    names = ids.map((id) => tokenizer.token(id)),
+    places = [...ids.keys()],
+    gaps = places.filter((i) => ids[i] === mask),
+    positions = gaps.length ? gaps : places.filter((i) => names[i][0] !== "[");
+  if (!positions.length) throw new Error("There is no word in it that the model knows");
+  if (ids.length > 64)
+    throw new Error(`${ids.length - parts.length - 1} pieces of words; this picture has room for 60`);
+  const found = [];
+  function at(n) {
+    if (found[n]) return found[n];
+    const place = positions[n],
+      covered = ids.map((id, i) => (i === place ? mask : id)),
+      shares = globalThis.courseModels.softmax(model.logits(covered, segments).words.row(place)),
+      order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
+    const truth = gaps.length
+      ? null
+      : { word: names[place], p: shares[ids[place]], rank: 1 + order.indexOf(ids[place]) };
+    return (found[n] = { truth, bars: order.slice(0, top).map((i) => ({ word: tokenizer.token(i), p: shares[i] })) });
+  }
+  return {
+    ...{ names, pieces, positions, at: "own_position" },
+    truth: positions.map((i) => (gaps.length ? null : names[i])),
+    bars: (_, n) => at(n).bars,
+    known: (_, n) => at(n).truth,
+    ready: (n) => n in found,
   };
 }

@@ -6,6 +6,7 @@ import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
 from course_utils.support.checks import described, text, whole_number, whole_numbers
+from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -83,15 +84,8 @@ class Predictions(View):
         for i, x, y in lines:
             on = i == position
             edge = picture.COLOURS["query"] if on else "#dbe2e9" if i in self.options["positions"] else None
-            boxed(
-                words,
-                x,
-                y + 0.5,
-                names[i],
-                edge=edge,
-                colour=edge if on else "#1b2430",
-                weight="bold" if on else "normal",
-            )
+            ink, weight = (edge, "bold") if on else ("#1b2430", "normal")
+            boxed(words, x, y + 0.5, names[i], edge=edge, colour=ink, weight=weight)
         for m, axes in enumerate(np.atleast_1d(below.subplots(1, len(models)))):
             bars, true = list(self.bars(m)), self.true(m)
             if true and true[0] not in [w for w, _ in bars]:
@@ -118,6 +112,7 @@ def predictions(
     positions=None,
     top=5,
     select=None,
+    model=None,
     title="What does the model expect here?",
     caption="Choose a [query|word], by click or with the arrow keys. Bars: the most probable words [output|predicted] "
     "at its place. ✓ marks the true word.",
@@ -130,7 +125,9 @@ def predictions(
     words, or a function id -> word; truth: the true word of each place, T words, None where there is none; positions:
     the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
     bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
-    hears `position`.
+    reads `position`.
+    model: the name of the BERT whose predictions these are, as in "bert-stories": it then fills the gaps of what the
+    reader types, in the page.
 
     Only the bars travel, as float32. Returns a view: .bars(model), .true(model), .right(model); and what all have.
     Raises TypeError and ValueError for what does not fit.
@@ -143,6 +140,10 @@ def predictions(
     models = predictions if isinstance(predictions, dict) else {"": predictions}
     if not 1 <= len(models) <= MOST_MODELS:
         raise ValueError(f"{len(models)} models; needed: 1 or {MOST_MODELS}, side by side")
+    if model is not None and len(models) > 1:
+        raise ValueError(
+            f"model={model!r} beside {len(models)} predictions; needed: the predictions of that model alone"
+        )
     given = [_checked(p, name or "predictions", names, places) for name, p in models.items()]
     size = given[0].shape[-1]
     if any(p.shape[-1] != size for p in given):
@@ -176,13 +177,12 @@ def predictions(
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
-    controls = [
-        {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
-         "words": {i: f"{i + 1} {names[i]}" for i in places}},
-        {"kind": "button", "name": "reset", "label": "reset"},
-    ]  # fmt: skip
+    menu = {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
+            "words": {i: f"{i + 1} {names[i]}" for i in places}}  # fmt: skip
+    controls = [*([menu] if model is None else []), {"kind": "button", "name": "reset", "label": "reset"}]
     options["vocabulary"] = [str(word(i)) for i in used]
-    view = Predictions(title, caption, arrays, {"position": start}, controls, options, presenting)
+    state = {"position": start} | ({} if model is None else {"own_position": 0})
+    view = asking(Predictions(title, caption, arrays, state, controls, options, presenting), model)
     view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, chance, checked_words, one_of, shown
+from chapters.ch06.span_metrics import spans as spans_of
 from course_utils.support import checks
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
@@ -12,20 +13,6 @@ from course_utils.views.view import View
 MOST_WORDS = 160
 LINES = ("tags", "predicted")
 RULES = {"together": "start × end, in order", "apart": "each by itself"}
-
-
-def spans_of(tags) -> list[tuple[int, int, str]]:
-    """BIO tags -> (first, last, label), last included. An I- that continues nothing begins a span (as conlleval)."""
-    spans: list[tuple[int, int, str]] = []
-    for i, tag in enumerate(_bio(tags, "tags")):
-        if tag == "O":
-            continue
-        begin, label = tag[0], tag[2:]
-        if begin == "I" and spans and spans[-1][1] == i - 1 and spans[-1][2] == label:
-            spans[-1] = (spans[-1][0], i, label)
-        else:
-            spans.append((i, i, label))
-    return spans
 
 
 def tags_of(spans, count: int) -> list[str]:
@@ -184,7 +171,7 @@ def tagged(
     the last word included. predicted: a model's, in either form, as a second line, differences marked. start, end:
     probabilities [T] as bars above the words; [output|framed] is the answer with the largest start × end among those
     that end where they start or later and have at most `longest` words (default 15), or, by the rule "apart", each by
-    itself. select: the word to begin with, or its index. live=True: Python hears `word`, `longest`, `rule`.
+    itself. select: the word to begin with, or its index. live=True: Python reads `word`, `longest`, `rule`.
 
     Returns a view: .found, .answer, and what all have. Raises TypeError and ValueError for what does not fit.
     Source of the answer's rule: Devlin et al. 2019, section 4.2; of the tags: Ramshaw and Marcus 1995.
@@ -203,15 +190,10 @@ def tagged(
     question is None or checks.text("question", question)
     labels = list(dict.fromkeys(t[2:] for t in [*(tags or []), *(guess or [])] if t != "O"))
     options = {"names": names, "tags": tags, "predicted": guess, "labels": labels, "bars": bars, "question": question}
+    lengths = list(range(1, count + 1))
     controls = [
         {"kind": "choice", "name": "rule", "label": "answer", "options": list(RULES), "words": RULES},
-        {
-            "kind": "range",
-            "name": "longest",
-            "label": "at most … words",
-            "values": list(range(1, count + 1)),
-            "digits": 0,
-        },
+        {"kind": "range", "name": "longest", "label": "at most … words", "values": lengths, "digits": 0},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
     controls = controls if bars else []

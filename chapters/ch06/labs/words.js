@@ -20,10 +20,10 @@ export function wordline(ui, { words, places, name, label, order = (i) => i }) {
       : h("span", { class: "word off" }),
   );
   const line = h("div", { class: "words", role: "group", "aria-label": label }, ...chips);
-  const css = h("style");
+  const css = h("style", { class: "wordline" });
   css.textContent = WORDS_CSS;
   let wants = false;
-  ui.root.append(css);
+  if (!ui.root.querySelector("style.wordline")) ui.root.append(css);
   function key(e) {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -words.length, End: words.length }[
       e.key

@@ -52,9 +52,9 @@ def chance(p: float) -> str:
 
 
 class Lines:
-    """Where each word stands in a matplotlib figure of `width` inches: one after the other, as text flows.
+    """Where each word is in a matplotlib figure of `width` inches: one after the other, as text flows.
 
-    needs: for each word the longest text that stands at its place; iterating gives (index, x of its middle, row) and
+    needs: for each word the longest text written at its place; iterating gives (index, x of its middle, row) and
     `.wide` its width in inches, `.rows` the number of rows.
     """
 
@@ -78,7 +78,7 @@ class Lines:
 
 
 def boxed(axes, x, y, text: str, fill=None, edge=None, style="-", colour="#1b2430", weight="normal", size=9) -> None:
-    """One word in a box: what stands in a line of words in the static picture."""
+    """One word in a box, in a line of words of the static picture."""
     box = {"boxstyle": "round,pad=0.3", "facecolor": fill or "none", "edgecolor": edge or "none", "linestyle": style}
     axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour, weight=weight, bbox=box)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_utils.exercises.definition import Case, Exercise, Wrong, call
+from course_utils.exercises.definition import Case, Exercise, call, variants, wrong_answers
 from course_utils.exercises.values import kind
 
 Words = dict[tuple[str, ...], int]
@@ -43,18 +43,17 @@ def _read(answer, case: Case):
     return " ".join(map(str, pair)) if isinstance(pair, tuple | list) else pair, words
 
 
-def _merging(count=lambda times: times, neighbours=lambda w: zip(w, w[1:], strict=False), choose=max, join=joined):
+@variants
+def _merging(
+    words, *, count=lambda times: times, neighbours=lambda w: zip(w, w[1:], strict=False), choose=max, join=joined
+):
     """A merge with one thing done differently."""
-
-    def merge(words):
-        pairs = Counter()
-        for pieces, times in words.items():
-            for pair in neighbours(pieces):
-                pairs[pair] += count(times)
-        best = choose(pairs, key=pairs.get)
-        return best, {join(pieces, best): times for pieces, times in words.items()}
-
-    return merge
+    pairs = Counter()
+    for pieces, times in words.items():
+        for pair in neighbours(pieces):
+            pairs[pair] += count(times)
+    best = choose(pairs, key=pairs.get)
+    return best, {join(pieces, best): times for pieces, times in words.items()}
 
 
 def _first_only(pieces, pair):
@@ -112,55 +111,32 @@ MERGE = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _merging(count=lambda times: 1),
-            "Each word counts once here. A pair in a word that occurs six times stands there six times.",
-        ),
-        Wrong(
-            _merging(join=_first_only),
-            "Only the first place in each word is joined. The pair becomes one piece wherever it stands.",
-        ),
-        Wrong(
-            _merging(join=_in_text),
-            "Replaced in the text, a pair can begin inside a piece: “xa b” holds “a b”. Compare whole pieces.",
-        ),
-        Wrong(
-            _merging(join=_repeated),
-            "What has been joined is joined again: “a a a” gives “aaa”. After a pair, go on behind both: “aa a”.",
-        ),
-        Wrong(_merging(choose=min), "The *rarest* pair is joined."),
-        Wrong(
-            _merging(neighbours=lambda w: [(a, b) for i, a in enumerate(w) for b in w[i + 1 :]]),
-            "All pairs in a word are counted, not only neighbours: `zip(pieces, pieces[1:])`.",
-        ),
-        Wrong(
-            _merging(neighbours=lambda w: set(zip(w, w[1:], strict=False))),
-            "A pair that stands in a word twice counts once here.",
-        ),
-        Wrong(
-            _merging(neighbours=lambda w: zip(w[::2], w[1::2], strict=False)),
-            "Only every other pair is counted: after “l o” comes “o w”.",
-        ),
-        Wrong(
-            lambda words: (merge_once(words)[0], words),
-            "The pair is right; the words are as they were. Join it in them.",
-        ),
-        Wrong(
-            lambda words: merge_once(words)[1],
-            "The words are right. Return the pair as well: `best, words`.",
-        ),
-        Wrong(
-            lambda words: merge_once(words)[::-1],
-            "Both are right, the wrong way round: the pair first, then the words.",
-        ),
-        Wrong(
-            lambda words: (merge_once(words)[0], dict.fromkeys(merge_once(words)[1], 1)),
-            "The counts are lost: a merged word occurs as often as before.",
-        ),
-        Wrong(
-            lambda words: ("".join(merge_once(words)[0]), merge_once(words)[1]),
-            "The pair is returned as one text already: give its two pieces, `(left, right)`.",
-        ),
+    wrong=wrong_answers(
+        _merging(count=lambda times: 1),
+        "Each word counts once here. A pair in a word that occurs six times stands there six times.",
+        _merging(join=_first_only),
+        "Only the first place in each word is joined. The pair becomes one piece wherever it stands.",
+        _merging(join=_in_text),
+        "Replaced in the text, a pair can begin inside a piece: “xa b” holds “a b”. Compare whole pieces.",
+        _merging(join=_repeated),
+        "What has been joined is joined again: “a a a” gives “aaa”. After a pair, go on behind both: “aa a”.",
+        _merging(choose=min),
+        "The *rarest* pair is joined.",
+        _merging(neighbours=lambda w: [(a, b) for i, a in enumerate(w) for b in w[i + 1 :]]),
+        "All pairs in a word are counted, not only neighbours: `zip(pieces, pieces[1:])`.",
+        _merging(neighbours=lambda w: set(zip(w, w[1:], strict=False))),
+        "A pair that stands in a word twice counts once here.",
+        _merging(neighbours=lambda w: zip(w[::2], w[1::2], strict=False)),
+        "Only every other pair is counted: after “l o” comes “o w”.",
+        lambda words: (merge_once(words)[0], words),
+        "The pair is right; the words are as they were. Join it in them.",
+        lambda words: merge_once(words)[1],
+        "The words are right. Return the pair as well: `best, words`.",
+        lambda words: merge_once(words)[::-1],
+        "Both are right, the wrong way round: the pair first, then the words.",
+        lambda words: (merge_once(words)[0], dict.fromkeys(merge_once(words)[1], 1)),
+        "The counts are lost: a merged word occurs as often as before.",
+        lambda words: ("".join(merge_once(words)[0]), merge_once(words)[1]),
+        "The pair is returned as one text already: give its two pieces, `(left, right)`.",
     ),
-)  # fmt: skip
+)

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
-from course_utils.exercises.inputs import some_numbers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, integers, named
 
 # ---- causal attention step ------------------------------------------------------------------------------------------
 
@@ -20,16 +20,17 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo) -> tuple[Tensor, Tensor, Ten
 
 
 def _step_case(batch, heads, past, size, seed, shown=False) -> Case:
-    shapes = {"x": (batch, heads * size), "keys": (batch, heads, past, size), "values": (batch, heads, past, size)}
-    shapes |= {name: (heads * size, heads * size) for name in ("Wq", "Wk", "Wv", "Wo")}
-    return Case({n: some_numbers(*shape, seed=seed + i) for i, (n, shape) in enumerate(shapes.items())}, shown=shown)
+    shapes = (batch, heads * size), *2 * [(batch, heads, past, size)], *4 * [(heads * size, heads * size)]
+    return named("x", "keys", "values", "Wq", "Wk", "Wv", "Wo")(*drawn(seed, *shapes), shown=shown)
 
 
 def _append(old, new):
     return torch.cat([old, new], 2)
 
 
+@variants
 def _wrong_step(
+    *inputs,
     split=lambda x, heads: x.unflatten(-1, (heads, -1))[:, :, None],
     seen=_append,
     kept=None,
@@ -39,14 +40,11 @@ def _wrong_step(
     join=lambda mixed, Wo: mixed.flatten(1) @ Wo,
 ):
     """A step with one thing done differently."""
-
-    def step(x, keys, values, Wq, Wk, Wv, Wo):
-        query, key, value = (split(x @ W, keys.shape[1]) for W in (Wq, Wk, Wv))
-        k, v, store = seen(keys, key), seen(values, value), kept or seen
-        weights = soft(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, mask(k.shape[2]))
-        return join(weights @ v, Wo), store(keys, key), store(values, value)
-
-    return step
+    x, keys, values, Wq, Wk, Wv, Wo = inputs
+    query, key, value = (split(x @ W, keys.shape[1]) for W in (Wq, Wk, Wv))
+    k, v, store = seen(keys, key), seen(values, value), kept or seen
+    weights = soft(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, mask(k.shape[2]))
+    return join(weights @ v, Wo), store(keys, key), store(values, value)
 
 
 STEP = Exercise(
@@ -71,56 +69,34 @@ STEP = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    wrong=(
-        Wrong(
-            _wrong_step(kept=lambda old, new: old),
-            "The output is right, but nothing is kept: the next token will not know of this one.",
-        ),
-        Wrong(
-            _wrong_step(seen=lambda old, new: old, kept=_append),
-            "The new token looks at the cache without itself. Append first, then attend.",
-        ),
-        Wrong(
-            _wrong_step(seen=lambda old, new: new, kept=_append),
-            "The new token looks at itself alone. What is the cache for?",
-        ),
-        Wrong(
-            _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
-            "A causal mask of one row lies over the cache (`is_causal=True` does it), and lets only the first token "
-            "through. The new one is the last: it may see all. No mask here.",
-        ),
-        Wrong(
-            _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
-            "The output is right, but the new token is put in front. In the cache they stand in their order.",
-        ),
-        Wrong(
-            _wrong_step(scale=lambda query, D: D),
-            "The scores are divided by √D. Each head has d features: √d.",
-        ),
-        Wrong(_wrong_step(scale=lambda query, D: 1), "Right but for the scale: divide the scores by √d."),
-        Wrong(
-            _wrong_step(split=lambda x, heads: x.unflatten(-1, (-1, heads)).mT[:, :, None]),
-            "Heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not "
-            "`(d, H)`.",
-        ),
-        Wrong(
-            _wrong_step(soft=lambda scores, mask: scores.softmax(1)),
-            "The softmax runs over the heads. It belongs to the keys: `dim=-1`.",
-        ),
-        Wrong(
-            _wrong_step(soft=lambda scores, mask: scores.softmax(2)),
-            "The softmax runs over the queries. There is one, so each weight is 1: keys are the last axis.",
-        ),
-        Wrong(
-            _wrong_step(join=lambda mixed, Wo: mixed.flatten(1)),
-            "The heads are joined; Wo is missing. Without it, they never speak to each other.",
-        ),
-        Wrong(
-            _wrong_step(join=lambda mixed, Wo: mixed[:, :, 0].mT.flatten(1) @ Wo),
-            "The heads are joined in stripes: first feature 1 of all of them. One head after the other: `flatten(1)`.",
-        ),
+    wrong=wrong_answers(
+        _wrong_step(kept=lambda old, new: old),
+        "The output is right, but nothing is kept: the next token will not know of this one.",
+        _wrong_step(seen=lambda old, new: old, kept=_append),
+        "The new token looks at the cache without itself. Append first, then attend.",
+        _wrong_step(seen=lambda old, new: new, kept=_append),
+        "The new token looks at itself alone. What is the cache for?",
+        _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
+        "A causal mask of one row lies over the cache (`is_causal=True` does it), and lets only the first token "
+        "through. The new one is the last: it may see all. No mask here.",
+        _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
+        "The output is right, but the new token is put in front. In the cache they stand in their order.",
+        _wrong_step(scale=lambda query, D: D),
+        "The scores are divided by √D. Each head has d features: √d.",
+        _wrong_step(scale=lambda query, D: 1),
+        "Right but for the scale: divide the scores by √d.",
+        _wrong_step(split=lambda x, heads: x.unflatten(-1, (-1, heads)).mT[:, :, None]),
+        "Heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not `(d, H)`.",
+        _wrong_step(soft=lambda scores, mask: scores.softmax(1)),
+        "The softmax runs over the heads. It belongs to the keys: `dim=-1`.",
+        _wrong_step(soft=lambda scores, mask: scores.softmax(2)),
+        "The softmax runs over the queries. There is one, so each weight is 1: keys are the last axis.",
+        _wrong_step(join=lambda mixed, Wo: mixed.flatten(1)),
+        "The heads are joined; Wo is missing. Without it, they never speak to each other.",
+        _wrong_step(join=lambda mixed, Wo: mixed[:, :, 0].mT.flatten(1) @ Wo),
+        "The heads are joined in stripes: first feature 1 of all of them. One head after the other: `flatten(1)`.",
     ),
-)  # fmt: skip
+)
 
 # ---- always at position 0 -------------------------------------------------------------------------------------------
 
@@ -130,10 +106,7 @@ def embed(ids: Tensor, tokens: Tensor, positions: Tensor, past: int) -> Tensor:
     return tokens[ids] + positions[past + torch.arange(ids.shape[1])]
 
 
-def _entering(batch, count, past, seed, shown=False) -> Case:
-    ids = torch.randint(6, (batch, count), generator=torch.Generator().manual_seed(seed))
-    tables = {"tokens": some_numbers(6, 2, seed=seed + 1), "positions": some_numbers(9, 2, seed=seed + 2)}
-    return Case({"ids": ids} | tables | {"past": past}, shown=shown)
+_entering = named("ids", "tokens", "positions", "past")
 
 
 def _placed(places):
@@ -159,9 +132,9 @@ POSITION = FindError(
     },
     reference=embed,
     cases=lambda: [
-        _entering(1, 1, 3, 1840, shown=True),
-        _entering(2, 4, 0, 1843),
-        _entering(2, 3, 2, 1846),
+        _entering(integers(6, 1, 1, seed=1840), *drawn(1841, (6, 2), (9, 2)), 3, shown=True),
+        _entering(integers(6, 2, 4, seed=1843), *drawn(1844, (6, 2), (9, 2)), 0),
+        _entering(integers(6, 2, 3, seed=1846), *drawn(1847, (6, 2), (9, 2)), 2),
     ],
     returns=("features",),
     hints=(
@@ -171,28 +144,19 @@ POSITION = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_placed(lambda new, past: torch.arange(new)), "Counted from 0 still, whatever the cache holds."),
-        Wrong(
-            _placed(lambda new, past: past),
-            "Right for one new token. Several come in when a prompt does, and each has a place of its own.",
-        ),
-        Wrong(
-            _placed(lambda new, past: past + 1 + torch.arange(new)),
-            "One too far: behind P tokens, counted from 0, the next stands at P.",
-        ),
-        Wrong(
-            _placed(lambda new, past: (past - 1 + torch.arange(new)).clamp(min=0)),
-            "One too few: the last of the cache stands at P − 1, the new one behind it.",
-        ),
-        Wrong(
-            lambda ids, tokens, positions, past: tokens[ids],
-            "The positions are gone: now no token knows where it stands.",
-        ),
-        Wrong(
-            lambda ids, tokens, positions, past: tokens[ids] + positions[ids],
-            "The positions are looked up by the *ids*.",
-        ),
+    wrong=wrong_answers(
+        _placed(lambda new, past: torch.arange(new)),
+        "Counted from 0 still, whatever the cache holds.",
+        _placed(lambda new, past: past),
+        "Right for one new token. Several come in when a prompt does, and each has a place of its own.",
+        _placed(lambda new, past: past + 1 + torch.arange(new)),
+        "One too far: behind P tokens, counted from 0, the next stands at P.",
+        _placed(lambda new, past: (past - 1 + torch.arange(new)).clamp(min=0)),
+        "One too few: the last of the cache stands at P − 1, the new one behind it.",
+        lambda ids, tokens, positions, past: tokens[ids],
+        "The positions are gone: now no token knows where it stands.",
+        lambda ids, tokens, positions, past: tokens[ids] + positions[ids],
+        "The positions are looked up by the *ids*.",
     ),
 )
 
@@ -204,19 +168,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return scaled_dot_product_attention(q, k, v, causal_mask(k.shape[1])[-q.shape[1] :])[0]
 
 
-def _chunk(batch, past, new, size, seed, shown=False) -> Case:
-    shapes = {"q": (batch, new, size), "k": (batch, past + new, size), "v": (batch, past + new, size)}
-    return Case({n: some_numbers(*shape, seed=seed + i) for i, (n, shape) in enumerate(shapes.items())}, shown=shown)
+_chunk = named("q", "k", "v")
 
 
-def _masked(diagonal):
+@variants
+def _masked(q, k, v, *, diagonal):
     """diagonal(P): how far to the right the triangle of a row goes."""
-
-    def attention(q, k, v):
-        may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1]))
-        return ((q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~may, -torch.inf)).softmax(-1) @ v
-
-    return attention
+    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1]))
+    return ((q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~may, -torch.inf)).softmax(-1) @ v
 
 
 CORNER = FindError(
@@ -243,9 +202,9 @@ CORNER = FindError(
     },
     reference=attend,
     cases=lambda: [
-        _chunk(1, 2, 1, 2, 1859, shown=True),
-        _chunk(2, 0, 3, 2, 1853),
-        _chunk(2, 3, 2, 3, 1856),
+        _chunk(*drawn(1859, (1, 1, 2), (1, 3, 2), (1, 3, 2)), shown=True),
+        _chunk(*drawn(1853, (2, 3, 2), (2, 3, 2), (2, 3, 2))),
+        _chunk(*drawn(1856, (2, 2, 3), (2, 5, 3), (2, 5, 3))),
     ],
     returns=("output",),
     hints=(
@@ -255,17 +214,15 @@ CORNER = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_masked(lambda past: 0), "The triangle is in the upper left corner still."),
-        Wrong(
-            _masked(lambda past: 10**6),
-            "No mask: right for one new token. Of several, the first would see those behind it.",
-        ),
-        Wrong(
-            _masked(lambda past: past - 1),
-            "One too few: no new token sees itself, and without a cache the first sees nothing.",
-        ),
-        Wrong(_masked(lambda past: past + 1), "One too many: each new token sees the one that comes after it."),
+    wrong=wrong_answers(
+        _masked(lambda past: 0),
+        "The triangle is in the upper left corner still.",
+        _masked(lambda past: 10**6),
+        "No mask: right for one new token. Of several, the first would see those behind it.",
+        _masked(lambda past: past - 1),
+        "One too few: no new token sees itself, and without a cache the first sees nothing.",
+        _masked(lambda past: past + 1),
+        "One too many: each new token sees the one that comes after it.",
     ),
 )
 
@@ -277,8 +234,7 @@ def products(n: int, cached: bool) -> int:
     return sum(t if cached else t * t for t in range(1, n + 1))
 
 
-def _long(n, cached, shown=False) -> Case:
-    return Case({"n": n, "cached": cached}, shown=shown)
+_long = named("n", "cached")
 
 
 def _cost(kept, anew=lambda n: sum(t * t for t in range(1, n + 1))):
@@ -316,33 +272,23 @@ LINEAR = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(_cost(lambda n: n), "One score for each step, as the claim says. The new word meets t keys at step t."),
-        Wrong(
-            _cost(lambda n: n * n),
-            "n at each step: that many keys there are only at the end. At step t there are t.",
-        ),
-        Wrong(_cost(lambda n: n * (n - 1) // 2), "The new word meets itself, too: step 1 computes one score."),
-        Wrong(
-            _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
-            "Right with the cache. Without it, n² is the last step alone: add up all of them.",
-        ),
-        Wrong(
-            _cost(lambda n: n, lambda n: n * n),
-            "This compares one step with one step. All steps together: t at step t with a cache, t² without.",
-        ),
-        Wrong(
-            _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
-            "Right with the cache. Without it you count the triangle only; here the scores are masked *after* they are "
-            "computed: t².",
-        ),
-        Wrong(
-            lambda n, cached: products(n, not cached),
-            "The other way round: with a cache there is less to do.",
-        ),
-        Wrong(
-            _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
-            "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
-        ),
+    wrong=wrong_answers(
+        _cost(lambda n: n),
+        "One score for each step, as the claim says. The new word meets t keys at step t.",
+        _cost(lambda n: n * n),
+        "n at each step: that many keys there are only at the end. At step t there are t.",
+        _cost(lambda n: n * (n - 1) // 2),
+        "The new word meets itself, too: step 1 computes one score.",
+        _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
+        "Right with the cache. Without it, n² is the last step alone: add up all of them.",
+        _cost(lambda n: n, lambda n: n * n),
+        "This compares one step with one step. All steps together: t at step t with a cache, t² without.",
+        _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
+        "Right with the cache. Without it you count the triangle only; here the scores are masked *after* they are "
+        "computed: t².",
+        lambda n, cached: products(n, not cached),
+        "The other way round: with a cache there is less to do.",
+        _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
+        "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
     ),
 )

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, Wrong
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.inputs import named, normal
 
 from .sampling import kept, nucleus, nucleus_cases
 
@@ -17,13 +17,7 @@ def heated(logits: Tensor, temperature: float) -> Tensor:
     return (logits / temperature).softmax(-1)
 
 
-def _hot(logits, temperature, shown=False) -> Case:
-    return Case({"logits": logits, "temperature": temperature}, shown=shown)
-
-
-def _scaled(p: Tensor) -> Tensor:
-    return p / p.sum(-1, keepdim=True)
-
+_hot = named("logits", "temperature")
 
 ON_PROBABILITIES = FindError(
     name="temperature on probabilities",
@@ -39,7 +33,6 @@ ON_PROBABILITIES = FindError(
     found="every probability is divided by the same number, and line 4 takes it out again. Before the softmax it is "
     "another thing: exp(z/τ) = exp(z)^(1/τ), so there the *ratios* of the tokens change.",
     innocent={
-        1: "it only names what comes in.",
         2: "a softmax over the vocabulary. What has happened to the logits before it?",
         4: "it only makes each row sum to 1.",
     },
@@ -57,29 +50,20 @@ ON_PROBABILITIES = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda logits, t: _scaled(logits.softmax(-1) / t),
-            "The same for each temperature still: what divides all of them divides their sum.",
-        ),
-        Wrong(
-            lambda logits, t: logits.softmax(-1) / t,
-            "Now the rows sum to one over the temperature. Divide the logits instead, before the softmax.",
-        ),
-        Wrong(
-            lambda logits, t: (logits.softmax(-1) / t).softmax(-1),
-            "Softmax twice: the second gets probabilities for logits, and flattens them.",
-        ),
-        Wrong(
-            lambda logits, t: (logits * t).softmax(-1),
-            "Multiplied, or the probabilities to the power of τ, which is the same: then cold is hot. Divide the "
-            "logits (or take the power 1/τ).",
-        ),
-        Wrong(
-            lambda logits, t: logits.softmax(-1) ** (1 / t),
-            "The right power; now divide by the sum, or divide the logits before the softmax.",
-        ),
-        Wrong(lambda logits, t: logits / t, "The logits are divided: right. The softmax is gone."),
+    wrong=wrong_answers(
+        lambda logits, t: (logits.softmax(-1) / t) / (logits.softmax(-1) / t).sum(-1, keepdim=True),
+        "The same for each temperature still: what divides all of them divides their sum.",
+        lambda logits, t: logits.softmax(-1) / t,
+        "Now the rows sum to one over the temperature. Divide the logits instead, before the softmax.",
+        lambda logits, t: (logits.softmax(-1) / t).softmax(-1),
+        "Softmax twice: the second gets probabilities for logits, and flattens them.",
+        lambda logits, t: (logits * t).softmax(-1),
+        "Multiplied, or the probabilities to the power of τ, which is the same: then cold is hot. Divide the "
+        "logits (or take the power 1/τ).",
+        lambda logits, t: logits.softmax(-1) ** (1 / t),
+        "The right power; now divide by the sum, or divide the logits before the softmax.",
+        lambda logits, t: logits / t,
+        "The logits are divided: right. The softmax is gone.",
     ),
 )
 
@@ -90,10 +74,6 @@ def limit(logits: Tensor) -> Tensor:
     """logits [..., V] -> probabilities [..., V] as the temperature falls to 0: the largest share all weight."""
     largest = (logits == logits.amax(-1, keepdim=True)).float()
     return largest / largest.sum(-1, keepdim=True)
-
-
-def _cold(rows, shown=False) -> Case:
-    return Case({"logits": torch.tensor(rows)}, shown=shown)
 
 
 ZERO = FindError(
@@ -119,10 +99,10 @@ ZERO = FindError(
     },
     reference=limit,
     cases=lambda: [
-        _cold([1.0, 3, 2], shown=True),
-        _cold([[2.0, 2, 0], [0, 1, 1]]),
-        _cold([[1.0, 0.99, 0.98], [-4, -3, -5]]),
-        _cold([[0.0, 0, 0, 0]]),
+        Case({"logits": torch.tensor([1.0, 3, 2])}, shown=True),
+        Case({"logits": torch.tensor([[2.0, 2, 0], [0, 1, 1]])}),
+        Case({"logits": torch.tensor([[1.0, 0.99, 0.98], [-4, -3, -5]])}),
+        Case({"logits": torch.tensor([[0.0, 0, 0, 0]])}),
     ],
     returns=("probabilities",),
     hints=(
@@ -132,37 +112,26 @@ ZERO = FindError(
     ),
     minutes=3,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1]).float(),
-            "Right where one is largest, and it is what programs do. But two equal logits have equal chances at each "
-            "temperature above 0, and so in the limit.",
-        ),
-        Wrong(
-            lambda logits: (logits / 0.01).softmax(-1),
-            "Cold, but not 0: between 1.00 and .99 it still wavers. In the limit any lead takes all.",
-        ),
-        Wrong(
-            lambda logits: (logits / 0).softmax(-1),
-            "This divides by 0, and NaN comes out, as the claim says. Ask for the limit instead: who is the largest?",
-        ),
-        Wrong(
-            lambda logits: torch.full_like(logits, 1 / logits.shape[-1]),
-            "All alike: that is the other end, endless heat.",
-        ),
-        Wrong(
-            lambda logits: (logits == logits.amax(-1, keepdim=True)).float(),
-            "The largest are found. Where there are two, the row sums to 2: share the weight among them.",
-        ),
-        Wrong(
-            lambda logits: (logits == logits.amax()).float()
-            / (logits == logits.amax()).float().sum(-1, keepdim=True),
-            "One largest is sought in all rows together; each row has its own: `amax(-1, keepdim=True)`.",
-        ),
-        Wrong(lambda logits: logits.argmax(-1), "The number of the largest; asked for are probabilities."),
-        Wrong(lambda logits: logits.softmax(-1), "This is temperature 1."),
+    wrong=wrong_answers(
+        lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1]).float(),
+        "Right where one is largest, and it is what programs do. But two equal logits have equal chances at each "
+        "temperature above 0, and so in the limit.",
+        lambda logits: (logits / 0.01).softmax(-1),
+        "Cold, but not 0: between 1.00 and .99 it still wavers. In the limit any lead takes all.",
+        lambda logits: (logits / 0).softmax(-1),
+        "This divides by 0, and NaN comes out, as the claim says. Ask for the limit instead: who is the largest?",
+        lambda logits: torch.full_like(logits, 1 / logits.shape[-1]),
+        "All alike: that is the other end, endless heat.",
+        lambda logits: (logits == logits.amax(-1, keepdim=True)).float(),
+        "The largest are found. Where there are two, the row sums to 2: share the weight among them.",
+        lambda logits: (logits == logits.amax()).float() / (logits == logits.amax()).float().sum(-1, keepdim=True),
+        "One largest is sought in all rows together; each row has its own: `amax(-1, keepdim=True)`.",
+        lambda logits: logits.argmax(-1),
+        "The number of the largest; asked for are probabilities.",
+        lambda logits: logits.softmax(-1),
+        "This is temperature 1.",
     ),
-)  # fmt: skip
+)
 
 # ---- a nucleus without its core -------------------------------------------------------------------------------------
 
@@ -184,7 +153,6 @@ NUCLEUS = FindError(
     found="the sum includes the token itself, so the one that crosses p goes. If this is the first, nothing is left, "
     "and 0/0 is NaN. What counts is the sum *before* each token: `p.cumsum(-1) - p < top_p`.",
     innocent={
-        1: "it only names what comes in.",
         2: "the largest first, with the places they come from.",
         4: "0 for all that go.",
         5: "what is left sums to 1 again. If anything is left.",
@@ -200,30 +168,18 @@ NUCLEUS = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            kept(lambda p, sums, top_p: sums <= top_p),
-            "The token that crosses p is dropped still, and with it all, where the first one crosses.",
-        ),
-        Wrong(
-            kept(lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
-            "The first always stays: no NaN any more. But in other rows the one that crosses is still missing.",
-        ),
-        Wrong(
-            lambda logits, top_p: kept(lambda p, sums, top_p: sums <= top_p)(logits, top_p).nan_to_num(),
-            "The NaN is painted over: a row of zeros is no distribution, and the crossing token is missing still.",
-        ),
-        Wrong(
-            kept(lambda p, sums, top_p: sums >= top_p),
-            "Turned round: now the tail stays, with the crossing token.",
-        ),
-        Wrong(
-            kept(lambda p, sums, top_p: (sums - p < top_p).roll(1, -1)),
-            "Moved by one in the wrong direction: the most likely token is out.",
-        ),
-        Wrong(
-            kept(lambda p, sums, top_p: p <= top_p),
-            "Each token by itself: this throws out exactly the one that is above p. Sums count, and the first stays.",
-        ),
+    wrong=wrong_answers(
+        kept(lambda p, sums, top_p: sums <= top_p),
+        "The token that crosses p is dropped still, and with it all, where the first one crosses.",
+        kept(lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
+        "The first always stays: no NaN any more. But in other rows the one that crosses is still missing.",
+        lambda logits, top_p: kept(lambda p, sums, top_p: sums <= top_p)(logits, top_p).nan_to_num(),
+        "The NaN is painted over: a row of zeros is no distribution, and the crossing token is missing still.",
+        kept(lambda p, sums, top_p: sums >= top_p),
+        "Turned round: now the tail stays, with the crossing token.",
+        kept(lambda p, sums, top_p: (sums - p < top_p).roll(1, -1)),
+        "Moved by one in the wrong direction: the most likely token is out.",
+        kept(lambda p, sums, top_p: p <= top_p),
+        "Each token by itself: this throws out exactly the one that is above p. Sums count, and the first stays.",
     ),
 )

@@ -1,10 +1,10 @@
-"""Chapter 7: how much a head looks where copying needs it."""
+"""Chapter 7: how much a head attends to the position that copying needs."""
 
 import torch
 from torch import Tensor
 
 from chapters.ch07.experiments.induction import head_score
-from course_utils.exercises.definition import Case, Exercise, Wrong
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 
@@ -21,20 +21,19 @@ def _causal(batch: int, heads: int, half: int, seed: int) -> Tensor:
 
 
 def _looking_back(half: int) -> Tensor:
-    """Three heads: one looks half − 1 places back, one at the token before, one at itself; [1, 3, 2 half, 2 half]."""
+    """Three heads: one attends half − 1 places back, one at the token before, one at itself; [1, 3, 2 half, 2 half]."""
     rows = torch.arange(2 * half)
     places = torch.stack([rows - (half - 1), rows - 1, rows]).clamp(min=0)
     return torch.nn.functional.one_hot(places, 2 * half).float()[None]
 
 
-def _score(back=lambda half: half - 1, first=lambda half: half, reduce=lambda looked: looked.mean((0, 2))):
+@variants
+def _score(
+    weights, half, *, back=lambda half: half - 1, first=lambda half: half, reduce=lambda looked: looked.mean((0, 2))
+):
     """A score with one thing done differently. back: how many places; first: the row it begins with."""
-
-    def score(weights, half):
-        rows = torch.arange(first(half), 2 * half)
-        return reduce(weights[:, :, rows, (rows - back(half)) % (2 * half)])
-
-    return score
+    rows = torch.arange(first(half), 2 * half)
+    return reduce(weights[:, :, rows, (rows - back(half)) % (2 * half)])
 
 
 INDUCTION = Exercise(
@@ -58,45 +57,32 @@ INDUCTION = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _score(back=lambda half: half),
-            "half places back stands the *copy* of the token. What is needed is what came after it: one further on.",
-        ),
-        Wrong(
-            _score(back=lambda half: half + 1),
-            "One place too far back: this is the token *before* the copy.",
-        ),
-        Wrong(_score(back=lambda half: 1), "This is a head that looks at the token before: a part of the circuit, but "
-              "another head."),
-        Wrong(
-            _score(first=lambda half: half - 1),
-            "The last query of the first half counts, too. Its token has no earlier copy: begin with `half`.",
-        ),
-        Wrong(
-            _score(first=lambda half: half + 1),
-            "The first query of the second half is missing: it has a copy, at place 0.",
-        ),
-        Wrong(
-            lambda weights, half: weights.diagonal(half - 1, -2, -1)[..., 1:].mean((0, 2)),
-            "Above the diagonal is the future, where nobody looks. Queries are rows, keys are columns: back is the "
-            "other direction, `-(half - 1)`.",
-        ),
-        Wrong(
-            _score(reduce=lambda looked: looked.mean(2)),
-            "A score for each text; take the mean over the texts as well.",
-        ),
-        Wrong(_score(reduce=lambda looked: looked.mean((1, 2))), "The mean over the heads: asked for is a score for "
-              "each of them."),
-        Wrong(_score(reduce=lambda looked: looked.mean()), "One number for all heads: keep their axis."),
-        Wrong(_score(reduce=lambda looked: looked.sum(2).mean(0)), "The sum over the queries; the mean lies between 0 "
-              "and 1."),
-        Wrong(_score(reduce=lambda looked: looked.amax(2).mean(0)), "The largest over the queries; one lucky place "
-              "would be enough. Asked for is the mean."),
-        Wrong(
-            lambda weights, half: weights[:, :, half:, 1 : half + 1].mean((0, 2, 3)),
-            "This is a whole block, every query with every key. Each query has one key that counts: index both with "
-            "vectors.",
-        ),
+    wrong=wrong_answers(
+        _score(back=lambda half: half),
+        "half places back stands the *copy* of the token. What is needed is what came after it: one further on.",
+        _score(back=lambda half: half + 1),
+        "One place too far back: this is the token *before* the copy.",
+        _score(back=lambda half: 1),
+        "This is a head that looks at the token before: a part of the circuit, but another head.",
+        _score(first=lambda half: half - 1),
+        "The last query of the first half counts, too. Its token has no earlier copy: begin with `half`.",
+        _score(first=lambda half: half + 1),
+        "The first query of the second half is missing: it has a copy, at place 0.",
+        lambda weights, half: weights.diagonal(half - 1, -2, -1)[..., 1:].mean((0, 2)),
+        "Above the diagonal is the future, where nobody looks. Queries are rows, keys are columns: back is the "
+        "other direction, `-(half - 1)`.",
+        _score(reduce=lambda looked: looked.mean(2)),
+        "A score for each text; take the mean over the texts as well.",
+        _score(reduce=lambda looked: looked.mean((1, 2))),
+        "The mean over the heads: asked for is a score for each of them.",
+        _score(reduce=lambda looked: looked.mean()),
+        "One number for all heads: keep their axis.",
+        _score(reduce=lambda looked: looked.sum(2).mean(0)),
+        "The sum over the queries; the mean lies between 0 and 1.",
+        _score(reduce=lambda looked: looked.amax(2).mean(0)),
+        "The largest over the queries; one lucky place would be enough. Asked for is the mean.",
+        lambda weights, half: weights[:, :, half:, 1 : half + 1].mean((0, 2, 3)),
+        "This is a whole block, every query with every key. Each query has one key that counts: index both with "
+        "vectors.",
     ),
-)  # fmt: skip
+)

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, call
-from course_utils.exercises.inputs import normal
+from course_utils.exercises.definition import Exercise, FindError, spelt, wrong_answers
+from course_utils.exercises.inputs import integers, named, normal
 
 # ---- bits per character ---------------------------------------------------------------------------------------------
 
@@ -18,9 +18,7 @@ def bits_per_character(loss: float, tokens: int, characters: int) -> float:
     return loss * tokens / math.log(2) / characters
 
 
-def _text(loss, tokens, characters, shown=False) -> Case:
-    return Case({"loss": loss, "tokens": tokens, "characters": characters}, shown=shown)
-
+_text = named("loss", "tokens", "characters")
 
 BITS = Exercise(
     name="bits per character",
@@ -41,47 +39,27 @@ BITS = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda loss, tokens, characters: loss * tokens / characters,
-            "Right in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2),
-            "These are bits for each *token*. Where a token holds several characters, they share them.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss * math.log(2) * tokens / characters,
-            "Multiplied by ln 2: a bit is smaller than a nat, so there are more of them. Divide.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) * characters / tokens,
-            "Upside down: the whole text costs loss · tokens, and this is shared by the characters.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) / characters,
-            "The loss is of one token, and this shares it among all characters: times the number of tokens.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) * tokens,
-            "Bits of the whole text; divide by its characters.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(10) * tokens / characters,
-            "A logarithm to base 10: these are decimal digits. Bits go by base 2.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: math.log2(loss) * tokens / characters,
-            "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: math.exp(loss) * tokens / characters,
-            "exp of the loss is a perplexity, and perplexities can't be shared out.",
-        ),
-        Wrong(
-            lambda loss, tokens, characters: loss / math.log(2) * (tokens // characters),
-            "`//` divides whole numbers, and what is left is lost: `/`.",
-        ),
+    wrong=wrong_answers(
+        lambda loss, tokens, characters: loss * tokens / characters,
+        "Right in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
+        lambda loss, tokens, characters: loss / math.log(2),
+        "These are bits for each *token*. Where a token holds several characters, they share them.",
+        lambda loss, tokens, characters: loss * math.log(2) * tokens / characters,
+        "Multiplied by ln 2: a bit is smaller than a nat, so there are more of them. Divide.",
+        lambda loss, tokens, characters: loss / math.log(2) * characters / tokens,
+        "Upside down: the whole text costs loss · tokens, and this is shared by the characters.",
+        lambda loss, tokens, characters: loss / math.log(2) / characters,
+        "The loss is of one token, and this shares it among all characters: times the number of tokens.",
+        lambda loss, tokens, characters: loss / math.log(2) * tokens,
+        "Bits of the whole text; divide by its characters.",
+        lambda loss, tokens, characters: loss / math.log(10) * tokens / characters,
+        "A logarithm to base 10: these are decimal digits. Bits go by base 2.",
+        lambda loss, tokens, characters: math.log2(loss) * tokens / characters,
+        "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
+        lambda loss, tokens, characters: math.exp(loss) * tokens / characters,
+        "exp of the loss is a perplexity, and perplexities can't be shared out.",
+        lambda loss, tokens, characters: loss / math.log(2) * (tokens // characters),
+        "`//` divides whole numbers, and what is left is lost: `/`.",
     ),
 )
 
@@ -93,9 +71,7 @@ def perplexity(logits: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(logits, target).exp()
 
 
-def _predicted(time, words, seed) -> Case:
-    target = torch.randint(words, (time,), generator=torch.Generator().manual_seed(seed))
-    return Case({"logits": normal(time, words, seed=seed + 1), "target": target})
+_predicted = named("logits", "target")
 
 
 def _each(logits, target):
@@ -114,15 +90,12 @@ POWER = FindError(
     line=3,
     found="torch's cross-entropy is in nats, so e undoes it: `loss.exp()`. 2 undoes bits. A model that knows nothing "
     "of 4 tokens has 4, not 2^1.386 = 2.6.",
-    innocent={
-        1: "it only names what comes in.",
-        2: "the mean of −ln p. To which base?",
-    },
+    innocent={2: "the mean of −ln p. To which base?"},
     reference=perplexity,
     cases=lambda: [
-        Case({"logits": torch.zeros(3, 4), "target": torch.tensor([0, 2, 1])}, shown=True),
-        _predicted(5, 6, 1780),
-        _predicted(8, 3, 1784),
+        _predicted(torch.zeros(3, 4), torch.tensor([0, 2, 1]), shown=True),
+        _predicted(normal(5, 6, seed=1781), integers(6, 5, seed=1780)),
+        _predicted(normal(8, 3, seed=1785), integers(3, 8, seed=1784)),
     ],
     returns=("perplexity",),
     hints=(
@@ -132,31 +105,24 @@ POWER = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda logits, target: 2 ** F.cross_entropy(logits, target), "2 to the power of nats still."),
-        Wrong(
-            lambda logits, target: F.cross_entropy(logits, target) / math.log(2),
-            "These are bits: log₂ of the perplexity. 2 to this power is right.",
-        ),
-        Wrong(
-            lambda logits, target: 2 ** (F.cross_entropy(logits, target) * math.log(2)),
-            "Nats become bits when they are *divided* by ln 2.",
-        ),
-        Wrong(
-            lambda logits, target: (-F.cross_entropy(logits, target)).exp(),
-            "This is the (geometric) mean probability; the perplexity is one over it.",
-        ),
-        Wrong(
-            lambda logits, target: _each(logits, target).exp().mean(),
-            "The mean of the perplexities; asked for is the perplexity of the mean loss.",
-        ),
-        Wrong(
-            lambda logits, target: _each(logits, target).sum().exp(),
-            "e to the *sum*: this is one over the probability of the whole text. The mean, so that texts of any length "
-            "can be compared.",
-        ),
-        Wrong(lambda logits, target: F.cross_entropy(logits, target), "This is the loss; the perplexity is e to it."),
-        Wrong(lambda logits, target: 10 ** F.cross_entropy(logits, target), "10 undoes log₁₀. torch's is ln."),
+    wrong=wrong_answers(
+        lambda logits, target: 2 ** F.cross_entropy(logits, target),
+        "2 to the power of nats still.",
+        lambda logits, target: F.cross_entropy(logits, target) / math.log(2),
+        "These are bits: log₂ of the perplexity. 2 to this power is right.",
+        lambda logits, target: 2 ** (F.cross_entropy(logits, target) * math.log(2)),
+        "Nats become bits when they are *divided* by ln 2.",
+        lambda logits, target: (-F.cross_entropy(logits, target)).exp(),
+        "This is the (geometric) mean probability; the perplexity is one over it.",
+        lambda logits, target: _each(logits, target).exp().mean(),
+        "The mean of the perplexities; asked for is the perplexity of the mean loss.",
+        lambda logits, target: _each(logits, target).sum().exp(),
+        "e to the *sum*: this is one over the probability of the whole text. The mean, so that texts of any length "
+        "can be compared.",
+        lambda logits, target: F.cross_entropy(logits, target),
+        "This is the loss; the perplexity is e to it.",
+        lambda logits, target: 10 ** F.cross_entropy(logits, target),
+        "10 undoes log₁₀. torch's is ln.",
     ),
 )
 
@@ -169,14 +135,7 @@ def better(loss_a: float, tokens_a: int, loss_b: float, tokens_b: int) -> str:
     return "A" if loss_a * tokens_a < loss_b * tokens_b else "B"
 
 
-def _letter(answer, case: Case):
-    """Capitals don't count."""
-    result = call(answer, case)
-    return result.strip().upper() if isinstance(result, str) else result
-
-
-def _rivals(loss_a, tokens_a, loss_b, tokens_b, shown=False) -> Case:
-    return Case({"loss_a": loss_a, "tokens_a": tokens_a, "loss_b": loss_b, "tokens_b": tokens_b}, shown=shown)
+_rivals = named("loss_a", "tokens_a", "loss_b", "tokens_b")
 
 
 def _if(rule):
@@ -215,7 +174,7 @@ TOKENIZERS = FindError(
         _rivals(2.0, 1000, 2.2, 500),
     ],
     returns=("better",),
-    run=_letter,
+    run=spelt("A", "B"),
     hints=(
         "What probability does a model give the whole text, if it gives each token e^−loss on the average?",
         "Probabilities multiply, so losses add up: loss · tokens.",
@@ -223,22 +182,17 @@ TOKENIZERS = FindError(
     ),
     minutes=3,
     difficulty=2,
-    wrong=(
-        Wrong(
-            _if(lambda a, m, b, n: a < b),
-            "By the loss for each token, as the claim does. Small tokens have small losses, and there are more of "
-            "them.",
-        ),
-        Wrong(_if(lambda a, m, b, n: m < n), "By the number of tokens alone. How well are they foreseen?"),
-        Wrong(
-            _if(lambda a, m, b, n: a / m < b / n),
-            "The loss is a mean already; divided once more it means nothing. Times the tokens it is that of the text.",
-        ),
-        Wrong(_if(lambda a, m, b, n: a * m > b * n), "Turned round: a smaller loss is a larger probability."),
-        Wrong(
-            _if(lambda a, m, b, n: math.exp(a) * m < math.exp(b) * n),
-            "Perplexities don't add up. Logarithms do: the losses themselves, times the tokens.",
-        ),
+    wrong=wrong_answers(
+        _if(lambda a, m, b, n: a < b),
+        "By the loss for each token, as the claim does. Small tokens have small losses, and there are more of them.",
+        _if(lambda a, m, b, n: m < n),
+        "By the number of tokens alone. How well are they foreseen?",
+        _if(lambda a, m, b, n: a / m < b / n),
+        "The loss is a mean already; divided once more it means nothing. Times the tokens it is that of the text.",
+        _if(lambda a, m, b, n: a * m > b * n),
+        "Turned round: a smaller loss is a larger probability.",
+        _if(lambda a, m, b, n: math.exp(a) * m < math.exp(b) * n),
+        "Perplexities don't add up. Logarithms do: the losses themselves, times the tokens.",
     ),
 )
 
@@ -251,8 +205,7 @@ def operations(parameters: int, tokens: int, training: bool) -> int:
     return (6 if training else 2) * parameters * tokens
 
 
-def _work(parameters, tokens, training, shown=False) -> Case:
-    return Case({"parameters": parameters, "tokens": tokens, "training": training}, shown=shown)
+_work = named("parameters", "tokens", "training")
 
 
 def _times(learn, use):
@@ -293,14 +246,22 @@ SIX = FindError(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(_times(6, 6), "In use 6 still: who only writes does not go back through the layers."),
-        Wrong(_times(6, 3), "Half of it? Forward are 2 of the 6, and the way back 4."),
-        Wrong(_times(6, 1), "A multiplication *and* an addition: 2 for each parameter."),
-        Wrong(_times(6, 4), "4 is the way back alone, which is not gone in use."),
-        Wrong(_times(2, 2), "In training there is the way back, too: 2 + 4."),
-        Wrong(_times(4, 2), "In training both ways are gone: 2 forward and 4 back."),
-        Wrong(_times(2, 6), "The other way round: training costs more."),
-        Wrong(_times(3, 1), "The proportion is right. Each parameter multiplies *and* adds: twice that."),
+    wrong=wrong_answers(
+        _times(6, 6),
+        "In use 6 still: who only writes does not go back through the layers.",
+        _times(6, 3),
+        "Half of it? Forward are 2 of the 6, and the way back 4.",
+        _times(6, 1),
+        "A multiplication *and* an addition: 2 for each parameter.",
+        _times(6, 4),
+        "4 is the way back alone, which is not gone in use.",
+        _times(2, 2),
+        "In training there is the way back, too: 2 + 4.",
+        _times(4, 2),
+        "In training both ways are gone: 2 forward and 4 back.",
+        _times(2, 6),
+        "The other way round: training costs more.",
+        _times(3, 1),
+        "The proportion is right. Each parameter multiplies *and* adds: twice that.",
     ),
 )

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
-from course_utils.exercises.inputs import normal, some_numbers
+from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.inputs import integers, named, normal, some_numbers
 
 # ---- next token targets ---------------------------------------------------------------------------------------------
 
@@ -15,10 +15,6 @@ from course_utils.exercises.inputs import normal, some_numbers
 def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
     """ids [B, T + 1] -> inputs [B, T], targets [B, T]: what follows each of the inputs. GPT.loss begins like this."""
     return ids[:, :-1], ids[:, 1:]
-
-
-def _text(batch: int, length: int, seed: int) -> Tensor:
-    return torch.randint(10, (batch, length), generator=torch.Generator().manual_seed(seed))
 
 
 TARGETS = Exercise(
@@ -29,8 +25,8 @@ TARGETS = Exercise(
     reference=next_token_targets,
     cases=lambda: [
         Case({"ids": torch.tensor([[5, 6, 7, 8]])}, shown=True),
-        Case({"ids": _text(3, 6, 1700)}),
-        Case({"ids": _text(2, 2, 1701)}),
+        Case({"ids": integers(10, 3, 6, seed=1700)}),
+        Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
     hints=(
@@ -40,36 +36,23 @@ TARGETS = Exercise(
     ),
     minutes=3,
     difficulty=1,
-    wrong=(
-        Wrong(
-            lambda ids: (ids[:, :-1], ids[:, :-1]),
-            "The target of each place is the token that stands there. To copy it needs no model: it should say what "
-            "comes *next*.",
-        ),
-        Wrong(
-            lambda ids: (ids[:, 1:], ids[:, :-1]),
-            "The wrong way round: each place is asked for the token *before* it, which it has seen.",
-        ),
-        Wrong(
-            lambda ids: (ids, ids[:, 1:]), "The inputs are one longer than the targets: what should follow the last?"
-        ),
-        Wrong(
-            lambda ids: (ids, ids.roll(-1, 1)),
-            "`roll` brings the first token to the end: the last place is asked for the beginning of the text. It has "
-            "no target, so leave it out.",
-        ),
-        Wrong(
-            lambda ids: (ids[:, :-2], ids[:, 2:]),
-            "Moved by two: this asks for the token after the next.",
-        ),
-        Wrong(
-            lambda ids: (ids[:-1], ids[1:]),
-            "The first axis is the batch: this takes the next *text* for the answer. Time is the second axis.",
-        ),
-        Wrong(
-            lambda ids: (ids[:, :-1], ids[:, -1:]),
-            "One question for each text, about its last token. Under a causal mask every place can be asked.",
-        ),
+    wrong=wrong_answers(
+        lambda ids: (ids[:, :-1], ids[:, :-1]),
+        "The target of each place is the token that stands there. To copy it needs no model: it should say what "
+        "comes *next*.",
+        lambda ids: (ids[:, 1:], ids[:, :-1]),
+        "The wrong way round: each place is asked for the token *before* it, which it has seen.",
+        lambda ids: (ids, ids[:, 1:]),
+        "The inputs are one longer than the targets: what should follow the last?",
+        lambda ids: (ids, ids.roll(-1, 1)),
+        "`roll` brings the first token to the end: the last place is asked for the beginning of the text. It has "
+        "no target, so leave it out.",
+        lambda ids: (ids[:, :-2], ids[:, 2:]),
+        "Moved by two: this asks for the token after the next.",
+        lambda ids: (ids[:-1], ids[1:]),
+        "The first axis is the batch: this takes the next *text* for the answer. Time is the second axis.",
+        lambda ids: (ids[:, :-1], ids[:, -1:]),
+        "One question for each text, about its last token. Under a causal mask every place can be asked.",
     ),
 )
 
@@ -94,9 +77,7 @@ def next_token_loss(model, ids: Tensor) -> Tensor:
     return F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
 
 
-def _lesson(ids: Tensor, seed: int, shown=False) -> Case:
-    given = {"model": "a causal model: model(ids [B, T]) -> logits [B, T, V]"}
-    return Case({"model": Small(10, seed), "ids": ids}, given=given, shown=shown)
+_lesson = named("model", "ids", model="a causal model: model(ids [B, T]) -> logits [B, T, V]")
 
 
 def _asked(inputs, target):
@@ -121,16 +102,15 @@ SAME = FindError(
     found="the target is the input itself. A causal mask hides what comes after a place, not the place: each token "
     "sees itself, and copies. The targets are one step on, `ids[:, 1:]`.",
     innocent={
-        1: "it only names what comes in.",
         2: "all tokens but the last, behind which nothing is known.",
         4: "a row of logits for each place.",
         5: "cross-entropy of all places at once. What are they asked for?",
     },
     reference=next_token_loss,
     cases=lambda: [
-        _lesson(torch.tensor([[5, 6, 7, 8]]), 1710, shown=True),
-        _lesson(_text(3, 6, 1711), 1712),
-        _lesson(_text(2, 9, 1714), 1716),
+        _lesson(Small(10, 1710), torch.tensor([[5, 6, 7, 8]]), shown=True),
+        _lesson(Small(10, 1712), integers(10, 3, 6, seed=1711)),
+        _lesson(Small(10, 1716), integers(10, 2, 9, seed=1714)),
     ],
     returns=("loss",),
     hints=(
@@ -140,22 +120,19 @@ SAME = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(_asked(_FIRST, _FIRST), "The target is the input still: copying is all that is learnt."),
-        Wrong(_asked(_ALL, _ALL), "The whole text now, and each place is asked for itself again."),
-        Wrong(
-            _asked(_NEXT, _FIRST),
-            "The other way round: now each place is asked for the token before it, which it has seen.",
-        ),
-        Wrong(_asked(_ALL, _NEXT), "The inputs are one longer than the targets: the last token has none."),
-        Wrong(
-            lambda model, ids: F.cross_entropy(model(ids).flatten(0, 1), ids.roll(-1, 1).flatten()),
-            "`roll` asks the last place for the first token of the text.",
-        ),
-        Wrong(
-            lambda model, ids: F.cross_entropy(model(ids[:, :-2]).flatten(0, 1), ids[:, 2:].flatten()),
-            "Moved by two: this asks for the token after the next.",
-        ),
+    wrong=wrong_answers(
+        _asked(_FIRST, _FIRST),
+        "The target is the input still: copying is all that is learnt.",
+        _asked(_ALL, _ALL),
+        "The whole text now, and each place is asked for itself again.",
+        _asked(_NEXT, _FIRST),
+        "The other way round: now each place is asked for the token before it, which it has seen.",
+        _asked(_ALL, _NEXT),
+        "The inputs are one longer than the targets: the last token has none.",
+        lambda model, ids: F.cross_entropy(model(ids).flatten(0, 1), ids.roll(-1, 1).flatten()),
+        "`roll` asks the last place for the first token of the text.",
+        lambda model, ids: F.cross_entropy(model(ids[:, :-2]).flatten(0, 1), ids[:, 2:].flatten()),
+        "Moved by two: this asks for the token after the next.",
     ),
 )
 
@@ -188,10 +165,7 @@ def their_loss(model, ids: Tensor) -> Tensor:
     return model(ids, labels=ids).loss
 
 
-def _theirs(ids: Tensor, seed: int, shown=False) -> Case:
-    given = {"model": "as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits"}
-    return Case({"model": ShiftsItself(10, seed), "ids": ids}, given=given, shown=shown)
-
+_theirs = named("model", "ids", model="as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits")
 
 TWICE = FindError(
     name="shifted twice",
@@ -217,9 +191,9 @@ TWICE = FindError(
     },
     reference=their_loss,
     cases=lambda: [
-        _theirs(torch.tensor([[5, 6, 7, 8]]), 1720, shown=True),
-        _theirs(_text(3, 6, 1721), 1722),
-        _theirs(_text(2, 9, 1724), 1726),
+        _theirs(ShiftsItself(10, 1720), torch.tensor([[5, 6, 7, 8]]), shown=True),
+        _theirs(ShiftsItself(10, 1722), integers(10, 3, 6, seed=1721)),
+        _theirs(ShiftsItself(10, 1726), integers(10, 2, 9, seed=1724)),
     ],
     returns=("loss",),
     hints=(
@@ -229,29 +203,21 @@ TWICE = FindError(
     ),
     minutes=4,
     difficulty=2,
-    wrong=(
-        Wrong(
-            lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,
-            "The labels are moved still before the model moves them: it learns the token after the next.",
-        ),
-        Wrong(
-            lambda model, ids: model(ids[:, :-1], labels=ids[:, :-1]).loss,
-            "Inputs and labels are the same now: right. But the last token is gone, and with it one question.",
-        ),
-        Wrong(
-            lambda model, ids: F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten()),
-            "A loss of your own moves nothing: each place is asked for itself.",
-        ),
-        Wrong(
-            lambda model, ids: model(ids, labels=ids.roll(-1, 1)).loss,
-            "`roll` moves them, too: twice in all.",
-        ),
-        Wrong(
-            lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
-            "Moved back first, and the model moves them on: each place is asked for itself.",
-        ),
-        Wrong(lambda model, ids: model(ids, labels=ids), "This is the whole output. The number is in `.loss`."),
-        Wrong(lambda model, ids: model(ids).loss, "Without labels there is no loss: it is None."),
+    wrong=wrong_answers(
+        lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,
+        "The labels are moved still before the model moves them: it learns the token after the next.",
+        lambda model, ids: model(ids[:, :-1], labels=ids[:, :-1]).loss,
+        "Inputs and labels are the same now: right. But the last token is gone, and with it one question.",
+        lambda model, ids: F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten()),
+        "A loss of your own moves nothing: each place is asked for itself.",
+        lambda model, ids: model(ids, labels=ids.roll(-1, 1)).loss,
+        "`roll` moves them, too: twice in all.",
+        lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
+        "Moved back first, and the model moves them on: each place is asked for itself.",
+        lambda model, ids: model(ids, labels=ids),
+        "This is the whole output. The number is in `.loss`.",
+        lambda model, ids: model(ids).loss,
+        "Without labels there is no loss: it is None.",
     ),
 )
 
@@ -293,28 +259,20 @@ TIME = FindError(
     ),
     minutes=2,
     difficulty=1,
-    wrong=(
-        Wrong(lambda logits: logits.softmax(1)[:, -1], "The softmax runs over time still."),
-        Wrong(
-            lambda logits: logits.softmax(0)[:, -1],
-            "Now it runs over the batch: texts that have nothing to do with each other compete.",
-        ),
-        Wrong(lambda logits: logits[:, -1], "The last place, but its logits: the softmax is gone."),
-        Wrong(
-            lambda logits: logits.softmax(-1)[:, 0],
-            "Over the vocabulary: right. But this is the first place: what follows the first token is known.",
-        ),
-        Wrong(
-            lambda logits: logits.softmax(-1)[:, :, -1],
-            "Over the vocabulary: right. But `[:, :, -1]` is the last *token of the vocabulary* at all places.",
-        ),
-        Wrong(
-            lambda logits: logits.softmax(-1).mean(1),
-            "The mean over all places: it asks what follows any token. Asked for is what follows the last.",
-        ),
-        Wrong(
-            lambda logits: logits.softmax(-1),
-            "A distribution at each place; only that of the last is asked for: `[:, -1]`.",
-        ),
+    wrong=wrong_answers(
+        lambda logits: logits.softmax(1)[:, -1],
+        "The softmax runs over time still.",
+        lambda logits: logits.softmax(0)[:, -1],
+        "Now it runs over the batch: texts that have nothing to do with each other compete.",
+        lambda logits: logits[:, -1],
+        "The last place, but its logits: the softmax is gone.",
+        lambda logits: logits.softmax(-1)[:, 0],
+        "Over the vocabulary: right. But this is the first place: what follows the first token is known.",
+        lambda logits: logits.softmax(-1)[:, :, -1],
+        "Over the vocabulary: right. But `[:, :, -1]` is the last *token of the vocabulary* at all places.",
+        lambda logits: logits.softmax(-1).mean(1),
+        "The mean over all places: it asks what follows any token. Asked for is what follows the last.",
+        lambda logits: logits.softmax(-1),
+        "A distribution at each place; only that of the last is asked for: `[:, -1]`.",
     ),
 )

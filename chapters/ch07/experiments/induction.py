@@ -1,12 +1,12 @@
-"""Induction heads: a GPT that copies what once followed. Trained in class, found by a score, knocked out.
+"""Induction heads: a GPT that copies what once followed. Trained in class, found by a score, ablated.
 
     task = Repeats()                                   # random tokens, and then the same ones again
     model = task.model(); task.train(model)            # some seconds
-    task.scores(model)                                 # [layers, heads]: how much each looks where copying needs it
+    task.scores(model)                                 # [layers, heads]: how much each attends where copying needs it
     with silenced(model, [(2, 1)]): task.by_place(model)
 
-In the second half each token can be known: look for the last time the present token stood here, and say what came after
-it. A head that looks there is an induction head; it needs one in the layer below that looks at the token before.
+In the second half each token can be known: look for the last time the present token occurred, and say what came after
+it. A head that attends there is an induction head; it needs one in the layer below that attends to the token before.
 Sources: Elhage et al. 2021, A mathematical framework for transformer circuits; Olsson et al. 2022, In-context learning
 and induction heads.
 """
@@ -47,10 +47,8 @@ class Repeats:
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
     def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts. Its first weights are larger than GPT-2's: hundreds of steps are enough then.
-
-        config: as GPTConfig. The global random state is left alone.
-        """
+        """A fresh GPT for these texts; config as GPTConfig. Its initial parameters are larger than GPT-2's, so that
+        hundreds of steps are enough. The global random state is left alone."""
         settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -85,12 +83,12 @@ class Repeats:
 
     @torch.no_grad()
     def weights(self, model: GPT, rows: int = 1) -> list[Tensor]:
-        """What each layer's heads look at in fresh texts, a list of [rows, H, T, T]."""
+        """What each layer's heads attend to in fresh texts, a list of [rows, H, T, T]."""
         ids = self.texts(torch.Generator().manual_seed(10**6), rows)
         return model(ids, need_weights=True).weights
 
     def scores(self, model: GPT, rows: int = 64, what: str = "induction") -> Tensor:
-        """How much each head looks where copying needs it, [layers, heads], from 0 to 1: see `head_score`."""
+        """How much each head attends where copying needs it, [layers, heads], from 0 to 1: see `head_score`."""
         return torch.stack([head_score(w, self.half, what) for w in self.weights(model, rows)])
 
 

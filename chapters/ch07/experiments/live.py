@@ -6,7 +6,7 @@
     run = learn(lesson, model, show=True)              # about a minute on two cores, with samples on the way
     overfit(lesson.text, characters=3000)
 
-Heads that copy stand in `induction`, what attention costs in `attention_cost`, three translators in `translators`.
+Heads that copy are in `induction`, what attention costs in `cost`, three translators in `translators`.
 """
 
 import math
@@ -91,9 +91,7 @@ RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 3e-
 
 def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
-
-    The global random state is left alone.
-    """
+    The global random state is left alone."""
     if kind not in RUNGS:
         raise ValueError(f"kind is {kind!r}; needed: {', '.join(RUNGS)}")
     settings = {"max_length": lesson.block} | LIVE | config

@@ -49,7 +49,7 @@ def score_table() -> Table:
 def side_by_side(sentences: Sequence[str], beam: int = 4, references: dict | None = None) -> Table:
     """Each sentence as each model translates it, whether its source was trained on, and a reference where there is one.
 
-    references: {source: [translations]}; what a model does not know, or could not finish, stands behind its text
+    references: {source: [translations]}; what a model does not know, or could not finish, is noted after its text
     """
     rows, written = [], {name: decoding.translate(loaded(name), list(sentences), beam=beam) for name in NAMES}
     for i, sentence in enumerate(sentences):

@@ -45,7 +45,7 @@ class Journey(View):
         return self.arrays[f"p{panel}"].astype(np.float64).reshape(self.options["panels"][panel]["shape"])
 
     def place(self, panel: int) -> tuple[int | None, int | None]:
-        """(row, column) of the two words in a panel, None where a word does not stand there."""
+        """(row, column) of the two words in a panel, None where a word does not occur there."""
         words = self.options["panels"][panel]
         pairs = ((self.state["query"], words["rows"]), (self.state["key"], words["columns"]))
         return tuple(names.index(word) if word in names else None for word, names in pairs)
@@ -153,8 +153,8 @@ def journey(
     panels: 1 to 12 of (title, weights [Q, K], queries, keys, chapter) or Panel; keys None: those of queries; mask:
     bool, True = may be attended, the rest is hatched; up to 40 words a side, and rows that sum to 1.
     select: (query, key), the words that are lit at first. Words are the same whatever their case and the marks of
-    their tokenizer (▁ Ġ ##); of a word that stands there twice the first belongs to the first, "the (2)" to "the (2)".
-    live=True: Python hears `query` and `key`. Numbers travel as float16 (error ≤ 5·10⁻⁴).
+    their tokenizer (▁ Ġ ##); of a word that occurs twice the first belongs to the first, "the (2)" to "the (2)".
+    live=True: Python reads `query` and `key`. Numbers travel as float16 (error ≤ 5·10⁻⁴).
     Returns a view: .selection (what each panel says) and what all have. Raises TypeError or ValueError that says what
     was given, what is needed, what to do.
     """

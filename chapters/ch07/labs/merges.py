@@ -177,7 +177,7 @@ def merges(
     steps: merges at most, 1 to 60; it ends when no pair occurs twice. step: merges made at first. mark: what stands
     before each word, as in `Subwords`; "" for nothing. Of pairs that are as frequent the one of older pieces is taken,
     as the library tokenizers does. word: one more, cut by the merges so far; the reader can type another.
-    live=True: Python hears `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
+    live=True: Python reads `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
     have. Raises ValueError that says what was given, what is needed, what to do. Source: Sennrich, Haddow & Birch 2016.
     """
     if isinstance(words, str):
@@ -193,13 +193,8 @@ def merges(
         )
     steps = whole_number("steps", steps, 1, MOST_STEPS)
     names = sorted(counts, key=lambda w: -counts[w])
-    options = {
-        "names": names,
-        "counts": [counts[w] for w in names],
-        "mark": text("mark", mark),
-        "shown": SHOWN,
-        "bars": BARS,
-    }
+    options = {"names": names, "counts": [counts[w] for w in names], "mark": text("mark", mark)}
+    options |= {"shown": SHOWN, "bars": BARS}
     view = Merges(title, caption, {}, {"step": 0, "word": text("word", word).strip()}, [], options, presenting)
     last = len(view.after(steps)[1])
     view.state["step"] = whole_number("step", step, 0, last)

@@ -1,6 +1,7 @@
 // The game against the model: what is typed is compared with what stands there, then the model's guesses are shown.
 import NEXT_CHARACTER_CSS from "./next_character.css";
 import { fmt, h, mix, percent, rgb } from "../../../course_utils/views/core.js";
+import { continuing } from "./continued.js";
 
 export function next_character(ui) {
   const { spec, state, arrays } = ui,
@@ -76,8 +77,52 @@ export function next_character(ui) {
   css.textContent = NEXT_CHARACTER_CSS;
   ui.root.append(css);
 
+  // ---- a beginning of the reader's own, which the model writes on
+  const { own } = spec.model
+    ? continuing(ui, {
+        label: "Your own beginning (Shift + Enter: a new line), which the model writes on letter by letter:",
+        value: "ROMEO:\nBut soft, ",
+        next: (logits) => own().it.tokenizer.token(globalThis.courseModels.draw(logits)),
+      })
+    : { own: () => null };
+  function expected({ logits, it }) {
+    const shares = globalThis.courseModels.softmax(logits),
+      order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, W);
+    return order.map((i) => ({ token: it.tokenizer.token(i), p: shares[i] }));
+  }
+  function paintOwn(read) {
+    const [before, written] = read.shown,
+      best = expected(read);
+    page.replaceChildren(
+      h("span", {}, before.length > 400 ? `…${before.slice(-400)}` : before),
+      h("b", { class: "output" }, written),
+      h("span", { class: "shown" }, "▁"),
+    );
+    score.replaceChildren();
+    said.replaceChildren(
+      h(
+        "div",
+        {},
+        "Next it expects ",
+        h("b", { class: "output" }, `“${visible(best[0].token)}”`),
+        ` most: ${percent(best[0].p)}.`,
+      ),
+      h("div", { class: "quiet" }, "Each letter is drawn as often as it is expected. “again”: the game."),
+    );
+    bars.replaceChildren(...best.flatMap(({ token, p }) => bar(token, p, "")));
+  }
+  const bar = (token, p, on) => [
+    h("span", { class: on }, visible(token)),
+    h("i", { class: on }, h("u", { style: `width:${100 * p}%` })),
+    h("span", { class: on }, fmt(p)),
+  ];
+
   return {
     paint() {
+      for (const e of ui.root.querySelectorAll(".keys button, [data-testid=type], [data-control=pass]"))
+        e.disabled = own() !== null;
+      ui.body.parentElement.classList.toggle("written", own() !== null);
+      if (own()) return paintOwn(own());
       const { theme } = ui,
         n = played(),
         s = scores(),
@@ -129,20 +174,12 @@ export function next_character(ui) {
           ),
         );
       bars.replaceChildren(
-        ...(n
-          ? best[last].flatMap((t, j) => {
-              const p = arrays.chances[last * W + j],
-                on = t === truth ? "on" : "";
-              return [
-                h("span", { class: on }, visible(t)),
-                h("i", { class: on }, h("u", { style: `width:${100 * p}%` })),
-                h("span", { class: on }, fmt(p)),
-              ];
-            })
-          : []),
+        ...(n ? best[last].flatMap((t, j) => bar(t, arrays.chances[last * W + j], t === truth ? "on" : "")) : []),
       );
     },
     table() {
+      if (own())
+        return { header: ["next", "probability"], rows: expected(own()).map((e) => [visible(e.token), fmt(e.p)]) };
       const n = played();
       return {
         header: ["place", "stands there", "you", "the model’s first", "it gave the right one", "bits"],
@@ -158,6 +195,9 @@ export function next_character(ui) {
           ]),
       };
     },
-    numbers: () => ({ ...scores(), each: Array.from(hidden, (_, i) => bits(i)) }),
+    numbers: () =>
+      own()
+        ? { text: own().text, own: own().own, expected: expected(own()) }
+        : { ...scores(), each: Array.from(hidden, (_, i) => bits(i)) },
   };
 }

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -15,7 +16,7 @@ MOST_PLACES, MOST_KEYS, BEST = 200, 100, 5
 
 
 class Played(NamedTuple):
-    """The place that was played last: what the reader typed ("" for a pass), what stands there."""
+    """The place that was played last: what the reader typed ("" for a pass), and the true token."""
 
     guess: str
     truth: str
@@ -40,7 +41,7 @@ class NextCharacter(View):
     @property
     def scores(self) -> dict:
         """guessed: places played; reader, model: right guesses there; bits: what the model needed for each, on average.
-        bits is −log₂ of the probability it gave to what stands there; NaN before the first guess."""
+        bits is −log₂ of the probability it gave to the true token; NaN before the first guess."""
         n, hidden, best = self.played, self.options["hidden"], self.options["best"]
         reader = sum(g == t for g, t in zip(self.state["guesses"], hidden, strict=False))
         model = sum(b[0] == t for b, t in zip(best[:n], hidden, strict=False))
@@ -106,6 +107,7 @@ def next_character(
     probabilities,
     tokens,
     *,
+    model=None,
     title="Can you guess the next character?",
     caption=None,
     live=False,
@@ -114,8 +116,9 @@ def next_character(
     """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
 
     text: str, or a list of tokens; probabilities [T, V], each row sums to 1: the model's for each of the last T tokens
-    of the text; what stands before them is shown. tokens: V labels. T from 1 to 200.
-    live=True: Python hears `guesses`, what was typed at each place ("" for a pass).
+    of the text; what comes before them is shown. tokens: V labels. T from 1 to 200. model: the name of the GPT whose
+    probabilities these are, as in "gpt-shakespeare": it then writes on what the reader types, in the page.
+    live=True: Python reads `guesses`, what was typed at each place ("" for a pass).
 
     Only the model's five best guesses and what it gave to the right one travel. Returns a view: .scores .bits and what
     all have. Raises TypeError or ValueError that says what was given, what is needed, what to do.
@@ -156,7 +159,8 @@ def next_character(
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},
     ]
-    return shell(NextCharacter(title, caption, arrays, {"guesses": []}, controls, options, presenting), live)
+    view = NextCharacter(title, caption, arrays, {"guesses": []}, controls, options, presenting)
+    return shell(asking(view, model, "continued"), live)
 
 
 def order(token: str):

@@ -2,6 +2,7 @@
 // Levels of logits, the largest first; a level may stand for several tokens, of which none has a name.
 import SAMPLING_CSS from "./sampling.css";
 import { fmt, h, paper, percent } from "../../../course_utils/views/core.js";
+import { continuing } from "./continued.js";
 
 export function sampling(ui) {
   const { spec, state, unit, arrays } = ui;
@@ -16,13 +17,35 @@ export function sampling(ui) {
         ? t.slice(2)
         : (spec.words ? " " : "") + t;
 
+  // ---- what is read: the lesson's text, or a beginning of the reader's own and what was drawn since
+  const { own, add } = spec.model
+    ? continuing(ui, {
+        label: "Your own beginning (Shift + Enter: a new line); it is written on with the settings above:",
+        value: spec.text,
+        next: drawn,
+        also: { draws: 0, row: 0 },
+      })
+    : { own: () => null };
+  function ownText({ it, logits, shown, text, own }) {
+    const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
+    return {
+      ...{ text: shown.join(""), pieces: [], before: text.length - own, new: shown[1].length },
+      ...{ reach: 1, bounds: [[0, order.length]], names: [order.map((i) => it.tokenizer.token(i))] },
+      logits: Float32Array.from(order, (i) => logits[i]),
+      counts: new Float32Array(order.length).fill(1),
+    };
+  }
+  const lesson = { ...spec, logits: arrays.logits, counts: arrays.counts };
+  let given = lesson;
+
   // ---- the numbers: before [L] at this temperature, after [L] with what is cut away, keep [L] tokens of each level
   function levels() {
-    const [a, b] = spec.bounds[state.step];
+    given = own() ? ownText(own()) : lesson;
+    const [a, b] = given.bounds[state.step];
     return {
-      logits: Array.from(arrays.logits.subarray(a, b)),
-      counts: Array.from(arrays.counts.subarray(a, b)),
-      names: spec.names[state.step],
+      logits: Array.from(given.logits.subarray(a, b)),
+      counts: Array.from(given.counts.subarray(a, b)),
+      names: given.names[state.step],
     };
   }
   function cool({ logits, counts }, temperature) {
@@ -73,7 +96,7 @@ export function sampling(ui) {
   }
   // the places of the draws: the first level whose running sum is above the number thrown
   function draws(made, count = state.draws) {
-    const throws = dice(state.seed, state.step + spec.before),
+    const throws = dice(state.seed, state.step + given.before),
       out = [];
     for (let n = 0; n < count; n++) {
       const u = throws.next().value;
@@ -138,7 +161,8 @@ export function sampling(ui) {
   }
   Object.assign(ui.actions, {
     one() {
-      if (!spec.asks) return ui.set({ draws: state.draws + 1 }, true);
+      if (own()) return add(drawn());
+      if (!spec.asks || (spec.model && !spec.live)) return ui.set({ draws: state.draws + 1 }, true);
       const made = compute(),
         { at, rest } = draws(made, 1)[0],
         first = made.counts.slice(0, at).reduce((a, b) => a + b, 0);
@@ -146,6 +170,10 @@ export function sampling(ui) {
     },
     many: () => ui.set({ draws: state.draws + 100 }, true),
   });
+  function drawn() {
+    const made = compute();
+    return made.names[draws(made, 1)[0].at];
+  }
   const css = h("style");
   css.textContent = SAMPLING_CSS;
   ui.root.append(css);
@@ -175,7 +203,7 @@ export function sampling(ui) {
         raw = compute(1, spec.size, 1),
         drawn = draws(made),
         most = spec.presenting ? 10 : narrow ? 14 : 18;
-      const lines = Math.max(...spec.bounds.map(([a, b]) => Math.min(most, b - a))),
+      const lines = Math.max(...given.bounds.map(([a, b]) => Math.min(most, b - a))),
         total = (a) => a.reduce((x, y) => x + y, 0);
       rows = Math.min(made.after.length, lines - (made.after.length > lines ? 1 : 0), made.names.length);
       const more = made.after.length > rows,
@@ -204,7 +232,7 @@ export function sampling(ui) {
             0.3 * wide,
             Math.max(
               c0.measureText("all the rest").width,
-              ...spec.names.flat().map((t) => c0.measureText(visible(t)).width),
+              ...given.names.flat().map((t) => c0.measureText(visible(t)).width),
             ),
           ) +
           12 * unit,
@@ -214,7 +242,7 @@ export function sampling(ui) {
         top = 20 * unit;
       geometry = { top, step, lines: rows + more };
       const c = paper(canvas, wide, top + lines * step + 4),
-        x = (p) => left + (Math.min(p, spec.reach) / spec.reach) * (wide - left - tail),
+        x = (p) => left + (Math.min(p, given.reach) / given.reach) * (wide - left - tail),
         chosen = hover >= 0 ? hover : Math.min(state.row, geometry.lines - 1),
         last = drawn.at(-1),
         fit = (t, room) => {
@@ -227,7 +255,7 @@ export function sampling(ui) {
       c.strokeStyle = theme.line;
       c.lineWidth = 1;
       c.textAlign = "center";
-      for (const t of [0, 0.2, 0.4, 0.6, 0.8, 1].map((t) => t * spec.reach)) {
+      for (const t of [0, 0.2, 0.4, 0.6, 0.8, 1].map((t) => t * given.reach)) {
         c.fillText(String(+t.toFixed(3)), x(t), top - 11 * unit);
         c.beginPath();
         c.moveTo(x(t) + 0.5, top - 3);
@@ -254,7 +282,7 @@ export function sampling(ui) {
           c.fillStyle = now ? theme.output : theme.text;
           c.fillRect(x(0), middle - bar / 2, Math.max(x(p) - x(0), 0.8), bar);
         } else hatch(c, x(0), middle - bar / 2, Math.max(x(open) - x(0), 3), bar);
-        if ((keep ? p : open) > spec.reach) {
+        if ((keep ? p : open) > given.reach) {
           c.strokeStyle = `rgb(${theme.paper.join(" ")})`;
           c.lineWidth = 3 * unit;
           c.beginPath();
@@ -291,8 +319,8 @@ export function sampling(ui) {
         }
       }
       // ---- the text and the words beside the picture
-      const before = spec.text + spec.pieces.slice(0, state.step).join(""),
-        fresh = spec.new && !last ? before.slice(-spec.new) : "",
+      const before = given.text + given.pieces.slice(0, state.step).join(""),
+        fresh = given.new && !last ? before.slice(-given.new) : "",
         old = fresh ? before.slice(0, -fresh.length) : before;
       const token = last ? (last.at < made.names.length ? spell(made.names[last.at]) : "…") : "",
         show = (t) => t.replace(/\n$/, "⏎\n");
@@ -313,8 +341,8 @@ export function sampling(ui) {
         state.top_k < spec.size && `top-k ${state.top_k}`,
         state.top_p < 1 && `top-p ${fmt(state.top_p, 2)}`,
       ].filter(Boolean);
-      const truth = spec.pieces[state.step];
-      const other = spec.pieces.length && last?.at < made.names.length && spell(made.names[last.at]) !== truth;
+      const truth = given.pieces[state.step];
+      const other = given.pieces.length && last?.at < made.names.length && spell(made.names[last.at]) !== truth;
       option.textContent = `${sentence}${tally(chosen) ? `, drawn ${tally(chosen)} times` : ""}`;
       say.replaceChildren(
         h("div", {}, h("b", {}, sentence), "."),

@@ -7,6 +7,7 @@ import torch
 
 from course_utils.decoding.sampling import check, next_probabilities
 from course_utils.support import checks
+from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array, as_labels, checked_index
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -80,7 +81,7 @@ class Sampling(View):
 
     @property
     def names(self) -> list[str]:
-        """The levels' names: a token, or how many stand in a group."""
+        """The levels' names: a token, or how many are in a group."""
         names, counts = self.options["names"][self.state["step"]], self.levels[1]
         return [*map(visible, names), *(f"one of {n} rarer tokens" for n in counts[len(names) :])]
 
@@ -163,6 +164,7 @@ def sampling(
     step=0,
     seed=0,
     then=None,
+    model=None,
     title="What may come next?",
     caption="Bars: what the next token is drawn from. Hatched: cut. [output|Purple] mark: as the model gives it, at "
     "temperature 1.",
@@ -171,10 +173,12 @@ def sampling(
 ):
     """The next token under the hand: temperature, then top-k, then top-p, then a draw with dice that can be repeated.
 
-    logits [V], or [S, V] for up to 64 steps; tokens: V labels. text: what stands before the first step. chosen: for
+    logits [V], or [S, V] for up to 64 steps; tokens: V labels. text: what comes before the first step. chosen: for
     several steps, S numbers of tokens: what was written at each. top_k, top_p: None keeps all.
     then(ids written so far) -> logits [V]: with live=True only; then a draw is really written, and asked for more.
-    live=True: Python hears `step`, `temperature`, `top_k` (V: off), `top_p` (1: off), `seed`, `draws`.
+    model: the name of the GPT whose logits these are, as in "gpt-shakespeare": it then writes on what the reader types,
+    in the page, with the settings of the lab.
+    live=True: Python reads `step`, `temperature`, `top_k` (V: off), `top_p` (1: off), `seed`, `draws`.
 
     Up to 100 tokens travel one by one as float32. Of more, the most likely do, 480 of one step, at least 60 of each;
     the rest in groups whose logits differ by less than 0.05. Returns a view: .probabilities
@@ -203,8 +207,10 @@ def sampling(
         )
     if then is not None and (not callable(then) or not live or steps > 1):
         raise ValueError(
-            "then= asks Python after each draw: it needs a function, live=True, and logits of one step, [V]"
+            "then= asks Python after each draw: needed, a function, live=True, and logits of one step, [V]"
         )
+    if model is not None and steps > 1:
+        raise ValueError(f"model={model!r} with {steps} steps; needed: logits of one step, [V], as in logits[-1]")
     state = {"step": step, "temperature": float(temperature), "top_k": int(min(top_k, size)), "top_p": float(top_p)}
     state |= {"seed": seed, "draws": 0, "row": 0, "pick": -1}
     arrays, options = packed(values, tokens)
@@ -220,11 +226,12 @@ def sampling(
     }
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
+    view = asking(view, model, "continued")
     return answering(view, tokens, then) if then is not None else shell(view, live)
 
 
 def answering(view: Sampling, tokens: list[str], then):
-    """The live lab in which a draw is written: Python hears the `pick`, asks then(ids) and shows the next step."""
+    """The live lab in which a draw is written: Python reads the `pick`, asks then(ids) and shows the next step."""
     lab, written, logits = shell(view, True), [], [_next(then, [], tokens)]
 
     def hear(change):

@@ -159,7 +159,7 @@ def scaling_law(
     parameters N: 10⁵ to 10¹³; tokens D: 10⁶ to 10¹⁵. machines: {name: operations per second that it sustains}, as you
     measured or assume them; machine: the one chosen at first. models: {name: (N, D)} to compare with; by default GPT-3,
     Gopher and Chinchilla. law: Law(E, A, B, alpha, beta), by default the published constants.
-    live=True: Python hears `N`, `D`, `machine`. Returns a view: .numbers and what all have.
+    live=True: Python reads `N`, `D`, `machine`. Returns a view: .numbers and what all have.
     Raises ValueError that says what was given, what is needed, what to do. Source: Hoffmann et al. 2022.
     """
     machines, models = MACHINES if machines is None else machines, MODELS if models is None else models

@@ -5,6 +5,9 @@ import re
 
 from .notebook import tags
 
+# what runs of a cell tagged `shows` after a restart (course_tools/classroom/resuming.py)
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 
 def skippable(notebook):
     """No cell of the core path uses a name that only a *Deeper* cell has made."""
@@ -29,7 +32,8 @@ def shown_only(notebook):
             todo = "Make it elsewhere, or take the tag away."
             yield notebook.problem(number, f"{name!r} is made in a cell tagged shows only", todo)
         if "shows" in tags(cell):
-            shown |= made - names(ast.unparse(definitions(ast.parse(cell.source))))[0]
+            kept = [node for node in ast.parse(cell.source).body if isinstance(node, DEFINITIONS)]
+            shown |= made - names(ast.unparse(ast.Module(kept, [])))[0]
         else:
             others |= made
 
@@ -51,11 +55,3 @@ def names(code):
 
 
 RULES = [skippable, shown_only]
-
-
-CHEAP = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-def definitions(tree: ast.Module) -> ast.Module:
-    """The imports, functions and classes of a cell."""
-    return ast.Module([node for node in tree.body if isinstance(node, CHEAP)], [])

@@ -46,11 +46,7 @@ class Notebook:
     def problem(self, cell, what, todo, built=False):
         """A Problem in cell number `cell` (0: the whole notebook); built: in the .ipynb instead of the source."""
         file = f"notebooks/{self.name}.ipynb" if built else f"notebooks/source/{self.name}.py"
-        head = ""
-        if cell:
-            lines = [x for x in self.cells[cell - 1].source.splitlines() if x.strip() and "NBVAL_CHECK" not in x]
-            head = lines[0][:60] if lines else ""
-        return Problem(file, cell, head, what, todo)
+        return Problem(file, cell, building.head(self.cells[cell - 1]) if cell else "", what, todo)
 
     def code(self):
         """(number, cell) of each code cell."""

@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from course_tools.classroom import handing_in
-from course_tools.classroom.progress import answers
+from course_tools.classroom.progress import answers, text_of
 from course_utils.exercises import record
-from course_utils.exercises.notebook import Stub
 from course_utils.support import files
 
 from .needed import Cell, line_named, needed, parsed
@@ -72,9 +71,9 @@ def course() -> Course:
         sources = list(_code(path.read_bytes()))
         cells[path.name] = [cell for cell, _ in _parsed(sources)]
         for source in sources:
-            for stub in _stubs(source):
+            for stub in answers(source):
                 exercises.setdefault(stub.name, path.name)
-                untouched.add(record.of_source(_text(source, stub)))
+                untouched.add(record.of_source(text_of(stub, source)))
     return Course(exercises, cells, frozenset(untouched))
 
 
@@ -194,10 +193,10 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     original = [cell for file in dict.fromkeys(mine.values()) for cell in known.cells[file]]
     cells = [*original, *(cell for cell, _ in both)]
     for at, (_, source) in enumerate(both, len(original)):
-        for stub in _stubs(source):
+        for stub in answers(source):
             if stub.name not in known.exercises:
                 continue
-            text = _text(source, stub)
+            text = text_of(stub, source)
             if record.of_source(text) in known.untouched:
                 work.open.add(stub.name)
                 continue
@@ -208,11 +207,3 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
                 continue
             own = name.rpartition("/")[2] == known.exercises[stub.name]
             found.setdefault(stub.name, []).append((own, answer))
-
-
-def _stubs(source: str) -> list[Stub]:
-    return answers(source) if "exercise" in source or "find_error" in source else []
-
-
-def _text(source: str, stub: Stub) -> str:
-    return "\n".join(source.splitlines()[stub.first - 1 : stub.last])

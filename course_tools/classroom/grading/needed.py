@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
+from course_tools.classroom.progress import without_magics
 from course_utils.exercises.notebook import Stub
 
 KNOWN = frozenset(dir(builtins))
@@ -24,11 +25,6 @@ class Cell:
     uses: tuple[frozenset[str], ...]
 
 
-def plain(source: str) -> str:
-    """A cell without magics: each such line becomes `pass`, so that line numbers stay."""
-    return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
-
-
 @functools.lru_cache(4096)
 def parsed(source: str) -> Cell:
     """What stands in a cell. Most cells of a hand-in are the course's own, and parsed already.
@@ -38,7 +34,7 @@ def parsed(source: str) -> Cell:
     try:
         body = ast.parse(source).body
     except SyntaxError:
-        body = ast.parse(plain(source)).body
+        body = ast.parse(without_magics(source)).body
     codes = [compile(ast.Module([statement], []), "<cell>", "exec", dont_inherit=True) for statement in body]
     return Cell(tuple(body), *(tuple(frozenset(_names(code, start)) for code in codes) for start in ("STORE", "LOAD")))
 

@@ -89,10 +89,8 @@ def _system() -> Iterable[str]:
         elif os.path.isdir(place):
             yield from ("--ro-bind", place, place)
     wanted = {"/usr": "/usr", "/etc/ld.so.cache": "/etc/ld.so.cache"}
-    wanted |= {
-        prefix: prefix
-        for prefix in (sys.base_prefix, sys.prefix, str(Path(os.path.realpath(sys.executable)).parent.parent))
-    }
+    python = (sys.base_prefix, sys.prefix, str(Path(os.path.realpath(sys.executable)).parent.parent))
+    wanted |= {prefix: prefix for prefix in python}
     wanted |= {str(PACKAGE): "/course/course_utils", str(INSIDE / "exercises"): "/course/course_utils/exercises"}
     wanted |= {str(CHAPTERS): "/course/chapters"}
     wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py")}

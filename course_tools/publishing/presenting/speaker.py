@@ -60,15 +60,14 @@ class Note:
         if self.keep:
             yield "Keep", self.keep
 
-    def text(self) -> str:
-        """Plain lines."""
-        when = f"minutes {self.starts} to {self.starts + self.minutes}" if self.minutes else f"minute {self.starts}"
-        return "\n".join([f"{self.heading} ({when})", *(f"{what}: {words}" for what, words in self.lines())])
-
     def html(self) -> str:
         """An HTML fragment: a heading and a list, no script, no style."""
+        return f"<h1>{html.escape(self.heading)}</h1>{self.rows()}"
+
+    def rows(self) -> str:
+        """The lines as an HTML list."""
         rows = "".join(f"<dt>{html.escape(what)}</dt><dd>{html.escape(words)}</dd>" for what, words in self.lines())
-        return f"<h1>{html.escape(self.heading)}</h1><dl>{rows}</dl>"
+        return f"<dl>{rows}</dl>"
 
 
 @functools.cache
@@ -134,12 +133,8 @@ def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:
             question, answers = _literal(node.args[0]), _literal(node.args[1]) or []
             right = answers[given["answer"]] if isinstance(given.get("answer"), int) else ""
             wrong = next((w for start, w in tempting.items() if plain(question).startswith(start)), "")
-            return (
-                plain(question),
-                next((a for a in answers if plain(a).startswith(wrong)), wrong),
-                right,
-                given.get("because") or "",
-            )
+            expected = next((a for a in answers if plain(a).startswith(wrong)), wrong)
+            return plain(question), expected, right, given.get("because") or ""
     return None
 
 

@@ -5,7 +5,6 @@ the page's configuration that it is wanted, which chapters there are, and their 
 """
 
 import os
-import subprocess
 import sys
 
 from course_tools.authoring import building
@@ -40,23 +39,12 @@ def run(names=(), arguments=(), prepare=False):
     options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{chosen[0]}.ipynb", *arguments])
     print(f"Presenting {', '.join(chosen)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
     print("Trainings that are kept are shown at once; make present ARGS='--prepare …' runs them beforehand.")
-    command = [sys.executable, "-m", "jupyterlab", *options]
-    if os.name == "nt":
-        return subprocess.call(command, cwd=root)
-    os.chdir(root)
-    os.execv(command[0], command)
+    return lab.launch(root, options)
 
 
 def chapters(names=()):
     """The chapters that these names, or beginnings of names, mean, in the order given."""
-    there = building.names()
-    found = []
-    for name in names or ["01"]:
-        fitting = [one for one in there if one.startswith(name.removesuffix(".ipynb"))]
-        if not fitting:
-            raise ValueError(f"No chapter is called {name!r}; there are: {', '.join(there)}")
-        found += [one for one in fitting if one not in found]
-    return found
+    return list(dict.fromkeys(one for name in names or ["01"] for one in building.names([name])))
 
 
 def configuration():

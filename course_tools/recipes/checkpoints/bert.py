@@ -74,9 +74,6 @@ class PreTraining:
     def score(self, model) -> float:
         return self.lesson.measure(model, "valid")["loss, both"]
 
-    def measure(self, name: str) -> Path:
-        return self.recipe.measure(name)
-
     @property
     def data(self) -> dict:
         return _data("stories", self.lesson.examples("train"))
@@ -140,9 +137,6 @@ class FineTuning:
         """What was added to the pre-trained model."""
         plain = copy.deepcopy(model).merge_and_unload()
         return checkpoints.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
-
-    def measure(self, name: str) -> Path:
-        return self.recipe.measure(name)
 
     @property
     def data(self) -> dict:

@@ -81,9 +81,6 @@ class Writing:
         self.lesson.device = next(model.parameters()).device
         return self.lesson.valid_loss(model)
 
-    def measure(self, name: str) -> Path:
-        return self.recipe.measure(name)
-
     @property
     def data(self) -> dict:
         """What the card says of the data."""

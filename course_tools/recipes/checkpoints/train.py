@@ -3,10 +3,10 @@
 Every few minutes the whole state is kept in build/train/NAME/, from where the same command goes on, and the best model
 so far, by a number on held-out data, in data/checkpoints/. At the end it is measured on the test data.
 
-A recipe says what; its `task(folder)` gives the rest: `model`, `batches`, `loss(model, batch)`; `score(model)`
-on held-out data, with `metric` (its name), `key` (in the card) and `sign` (1: higher is better); `vocabularies`,
-`seen`, `data` (of the card), and `measure(name)`, which writes test results into the card; `save(model, name, card)`
-instead of the first two where a model is not kept whole.
+A recipe (recipes.toml) says what; its `measure(name)` writes test results into the card, and its `task(folder)` gives
+the rest: `model`, `batches`, `loss(model, batch)`; `score(model)` on held-out data, with `metric` (its name), `key` (in
+the card) and `sign` (1: higher is better); `data` (of the card); `vocabularies` and `seen`, or `save(model, name,
+card)` instead of these two where a model is not kept whole.
 """
 
 import datetime
@@ -14,6 +14,7 @@ import functools
 import platform
 import shutil
 import time
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,62 +30,22 @@ from .bert import FineTuningRecipe, StoriesRecipe
 from .language import LanguageRecipe
 from .translation import Recipe
 
-_REAL = {"model_size": 384, "embedding_size": 256, "score_size": 128, "dropout": 0.2, "query": "current"}
-_OURS = {"model_size": 128, "query": "current", "dropout": 0.1}
-_FRENCH = ("tatoeba", "en-fr", ("subwords", 5000), ("subwords", 6000))
-_OUR_FRENCH = ("grammar", "en-fr", ("words", 4000), ("words", 4000))
-_SHORT = {"steps": 1500, "tokens": 2000, "lr": 5e-3, "warm_up": 100, "smoothing": 0.0, "every": 300, "valid": 500}
 STATE = "state.safetensors"  # what a stopped training has kept, in build/train/NAME
-RECIPES = {
-    "seq2seq-attention-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": "additive"}, steps=2600),
-    "seq2seq-plain-en-fr": Recipe(*_FRENCH, {**_REAL, "attention": None}, steps=2600),
-    "seq2seq-attention-zh-en": Recipe(
-        "tatoeba", "zh-en", ("characters", 4000), ("subwords", 4000),
-        {**_REAL, "attention": "additive", "model_size": 256, "dropout": 0.3}, steps=3600, tokens=1500, every=400,
-    ),
-    "seq2seq-attention-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": "additive"}, **_SHORT),
-    "seq2seq-plain-en-fr-grammar": Recipe(*_OUR_FRENCH, {**_OURS, "attention": None}, **_SHORT),
-    "seq2seq-attention-zh-en-grammar": Recipe(
-        "grammar", "zh-en", ("characters", 4000), ("words", 4000),
-        {**_OURS, "attention": "additive"}, **_SHORT,
-    ),
-    "transformer-en-fr": Recipe(
-        "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 5000),
-        {"model_size": 256, "num_layers": 3, "num_heads": 8, "ffn_size": 768, "dropout": 0.1},
-        steps=5000, tokens=4000, lr=1.5e-3, warm_up=400, every=500, architecture="Transformer",
-    ),
-    "transformer-en-zh": Recipe(
-        "tatoeba", "en-zh", ("subwords", 4000), ("characters", 4000),
-        {"model_size": 192, "num_layers": 3, "num_heads": 6, "ffn_size": 768, "dropout": 0.3},
-        steps=2400, tokens=3000, lr=2e-3, warm_up=300, every=400, architecture="Transformer",
-    ),
-    "transformer-grammar": Recipe(
-        *_OUR_FRENCH, {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 384, "dropout": 0.1},
-        steps=4000, tokens=2000, lr=2e-3, warm_up=200, smoothing=0.1, every=300, valid=500, architecture="Transformer",
-        twins=1000, keep="last",
-    ),
-    "gpt-en-fr": Recipe(
-        "tatoeba", "en-fr", ("subwords", 4000), ("subwords", 4000),
-        {"model_size": 224, "num_layers": 5, "num_heads": 7, "max_length": 128, "dropout": 0.1, "positions": "rotary"},
-        steps=9000, tokens=8000, lr=1.5e-3, warm_up=500, smoothing=0.1, every=1500, architecture="GPT",
-    ),
-    "gpt-shakespeare": LanguageRecipe(
-        "shakespeare", {"model_size": 256, "num_layers": 6, "num_heads": 8, "max_length": 256, "dropout": 0.2},
-        steps=6000, rows=64, lr=1.5e-3, decay=0.1,
-    ),
-    "gpt-quatrains": LanguageRecipe(
-        "quatrains", {"model_size": 160, "num_layers": 4, "num_heads": 5, "max_length": 96, "dropout": 0.2},
-        steps=5000, rows=96, lr=2e-3, decay=0.1, most=3500,
-    ),
-    "bert-stories": StoriesRecipe(
-        {"model_size": 128, "num_layers": 3, "num_heads": 4, "ffn_size": 512, "max_length": 96, "dropout": 0.1},
-        steps=10000,
-    ),
-    "bert-sentiment": FineTuningRecipe("sentiment"),
-    "bert-pairs": FineTuningRecipe("pairs", steps=800, every=200),
-    "bert-entities": FineTuningRecipe("entities"),
-    "bert-questions": FineTuningRecipe("questions", steps=800, every=200),
-}  # fmt: skip
+KINDS = {"translation": Recipe, "language": LanguageRecipe, "stories": StoriesRecipe, "task": FineTuningRecipe}
+
+
+def _read() -> dict:
+    """{name: recipe} of recipes.toml."""
+    text, recipes = Path(__file__).with_name("recipes.toml").read_text(encoding="utf-8"), {}
+    for name, settings in tomllib.loads(text).items():
+        model = settings.get("model", {})
+        if model.get("attention") == "none":
+            model["attention"] = None
+        recipes[name] = KINDS[settings.pop("kind")](**settings)
+    return recipes
+
+
+RECIPES = _read()
 
 
 def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
@@ -144,7 +105,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
                 checkpoints.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
         where.mkdir(parents=True, exist_ok=True)
         files.write_atomically(where / STATE, state.pack(run, **kept))
-    return task.measure(name) if leads else checkpoints.folder() / f"{name}.json"
+    return recipe.measure(name) if leads else checkpoints.folder() / f"{name}.json"
 
 
 def _stopped(where: Path, model):

@@ -28,7 +28,6 @@ class Recipe:
     steps, tokens, lr, warm_up, smoothing   so many updates on batches of so many tokens; Adam, its rate rising for
                   warm_up steps, then falling in a line to 3 %; label smoothing
     decay         weight decay
-    decay         weight decay
     every, valid  steps from one measurement to the next; held-out sentences measured then
     """
 
@@ -84,9 +83,6 @@ class Translating:
 
     def score(self, model) -> float:
         return measuring.held_out_bleu(model, self.source, self.target, self.recipe)
-
-    def measure(self, name: str) -> Path:
-        return self.recipe.measure(name)
 
     @property
     def data(self) -> dict:

@@ -34,11 +34,8 @@ class Said:
 
     def __init__(self, draft, pairs=()):
         self.kind, self.twin, self.clauses, self.pairs = draft.kind, draft.twin, draft.clauses, tuple(pairs)
-        en, fr, zh = (
-            english.sentence_words(draft.en),
-            french_forms.sentence_words(draft.fr),
-            chinese.characters(draft.zh),
-        )
+        en, fr = english.sentence_words(draft.en), french_forms.sentence_words(draft.fr)
+        zh = chinese.characters(draft.zh)
         self.en, self.fr, self.zh = (tuple(word.text for word in words) for words in (en, fr, zh))
         where = {}
         for index, word in enumerate(en):
@@ -110,14 +107,8 @@ def build(seed=SEED, sizes=None, twin_pairs=None):
     splits["unseen"] = [said for said in splits["unseen"] if known(said)][: sizes["unseen"]]
     while len(splits["long"]) < sizes["long"]:
         said = _long(writer)
-        if (
-            said
-            and LONG[0] <= len(said.en) <= LONG[1]
-            and not spoiled(said)
-            and not _kept(said)
-            and known(said)
-            and collector.add(said)
-        ):
+        fits = said and LONG[0] <= len(said.en) <= LONG[1] and not spoiled(said) and not _kept(said)
+        if fits and known(said) and collector.add(said):
             splits["long"].append(said)
     return splits
 
@@ -156,7 +147,7 @@ def _kept(said):
 
 def _near_twin(nouns):
     """Would a sentence show a held-out noun with the verb of a twin?"""
-    verbs = {row["en"] for row in lexicon().twins}
+    verbs = {row["en"] for row in rows("twins")}
     return lambda said: any((a in verbs and b in nouns) or (b in verbs and a in nouns) for a, b in said.pairs)
 
 
@@ -189,9 +180,7 @@ def _add_twins(writer, collector, splits, nouns, twin_pairs):
         target = splits["twins" if held else "train"]
         fitting = [c for c in found if twins.held_out(c, nouns) == held]
         if not held:
-            course = next(
-                c for c in fitting if (c[1].en, c[2].en, c[3].en, c[4].en) == ("animal", "street", "tired", "wide")
-            )
+            course = next(c for c in fitting if [x.en for x in c[1:]] == ["animal", "street", "tired", "wide"])
             target += (pair := [Said(draft) for draft in twins.drafts(course, 0, "", words)])
             collector.add(*pair)
         chosen = twins.balanced(fitting * 3, count, writer.pick)

@@ -85,9 +85,8 @@ def clause(c, bare=False):
         if c.ask == "where" and "L" not in c.verb.zh:
             where = [Word("在哪儿", ((i, "ask"),))]
         rest = [*_before_verb(c, bool(where), bare), *where, *_pattern(c, bare)]
-    if (
-        c.ask == "yes" and c.tense == "p" and not c.deny and not _counted(c) and not rest[-1].text.endswith("了")
-    ):  # 你吃饭了吗
+    happened = c.ask == "yes" and c.tense == "p" and not c.deny
+    if happened and not _counted(c) and not rest[-1].text.endswith("了"):  # 你吃饭了吗
         rest.append(Word("了", ((i, "v"),)))
     end = [Word("吗" if c.ask == "yes" else "的", ((i, "aux"), (i, "v")))] if c.ask == "yes" or finished else []
     return [*subject, *when, *often, *rest, *end]
@@ -159,11 +158,9 @@ def _pattern(c, bare):
         elif character == "R":
             words += noun_phrase(c.recipient)
         elif character in "LG":
-            phrase = c.where if character == "L" else c.goal
-            asked = [Word("在哪儿" if character == "L" else "哪儿", ((i, "ask"),))]
-            words += (
-                asked if c.ask == "where" else phrase_words(phrase, "zh", (i, "where" if character == "L" else "goal"))
-            )
+            part, question = ("where", "在哪儿") if character == "L" else ("goal", "哪儿")
+            asked = c.ask == "where"
+            words += [Word(question, ((i, "ask"),))] if asked else phrase_words(getattr(c, part), "zh", (i, part))
         elif character == "了":
             last = pattern.endswith("了")
             said = done and not bare and c.gap != "object" and (c.ask != "yes" or last or _counted(c))

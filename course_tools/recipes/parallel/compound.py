@@ -13,7 +13,7 @@ class Storyteller(Reasons, Times):
     def opinion(self):
         """X thinks that …"""
         subject = self.person(0.6)
-        verb = self.pick([v for v in self.lexicon.verbs if v.frame == "c" and (v.en != "say" or subject.person == 3)])
+        verb = self.pick([v for v in self.lexicon.verbs_of(frames="c") if v.en != "say" or subject.person == 3])
         a = Clause(subject, verb, tense="s")
         tense = "f" if verb.en == "hope" else self.pick("psf")
         state = tense == "s"
@@ -25,8 +25,7 @@ class Storyteller(Reasons, Times):
         if not b.adjective:
             self.deny(b, 0.2)
             self.lengthen(b, 0.4)
-        draft = Draft("opinion", clauses=2).say(a).phrase(self.link("that")).say(b)
-        return draft.end()
+        return Draft("opinion", clauses=2).say(a).phrase(self.link("that")).say(b).end()
 
     def lost(self):
         """Where are my keys? I can't find them."""

@@ -4,6 +4,7 @@ from .meaning import NP, Clause
 from .sentences import Draft, Writer
 
 # what may have been done to a thing before
+NOT_RELATED = ("understand", "forget", "describe")  # "the poem that she forgot" leaves one asking
 BEFORE = frozenset(["buy", "find", "make", "choose", "wash", "repair", "write", "lose", "sell"])
 
 
@@ -17,21 +18,17 @@ class Details(Writer):
         if plain and "person" in who.noun.classes and self.chance(probability):
             frame = self.pick("ttdil")
             inner = self.clause("h" if frame == "l" else "pg", frame, who, 0.2, described=0.1)
-            if inner.verb != c.verb and inner.when not in (c.when,):
+            if inner.verb != c.verb and inner.when != c.when:
                 inner.gap, who.relative = "subject", inner
                 inner.when = None if inner.tense == "g" else inner.when
-        if (
-            thing is None
-            or not thing.noun
-            or thing.det != "the"
-            or thing.plural
-            or thing.noun.classes & {"person", "institution"}
-        ):
+        if thing is None or not thing.noun or thing.det != "the" or thing.plural:
+            return c
+        if thing.noun.classes & {"person", "institution"}:
             return c
         if c.tense in "pfwg" and self.chance(probability * 1.5):
             new = c.verb.en in ("write", "make")  # what is being made has not been lost before
-            before = () if new else BEFORE
-            fitting = [v for v in self.lexicon.verbs if v.en in before and v != c.verb and thing.noun.fits(v.objects)]
+            before = [] if new else self.lexicon.verbs_of(BEFORE)
+            fitting = [v for v in before if v != c.verb and thing.noun.fits(v.objects)]
             giver = self.other_person(c.subject)
             if fitting and (giver.name or giver.noun and not giver.pronoun):
                 verb = self.pick([v for v in fitting if giver.fits(v.subjects)] or fitting)
@@ -56,10 +53,8 @@ class Details(Writer):
             noun = self.favour(self.lexicon.nouns_of(frozenset({"man", "woman", "boy", "girl", "job"})))
             who = NP(noun, "the")
             inner = self.clause("pg", "ttdi", who, 0.25)
-            if inner.when and inner.tense == "g":
-                inner.when = None
-            inner.gap = "subject"
-            who.relative = inner
+            inner.when = None if inner.tense == "g" else inner.when
+            inner.gap, who.relative = "subject", inner
             if self.chance(0.5):
                 relative = self.favour(self.lexicon.nouns_of(frozenset({"kin"})))
                 if ("he" in relative.classes) != (who.sex == "he"):
@@ -70,14 +65,9 @@ class Details(Writer):
             return Draft("relative", clauses=2).say(c).end()
         inner = self.clause("p", "t", self.person(0.4), 0.25)
         thing = inner.object
-        if (
-            thing.sex != "it"
-            or not thing.noun
-            or inner.verb.zh.startswith("给O")
-            or inner.verb.en in ("understand", "forget", "describe")
-            or inner.verb.fr_preposition
-            or thing.noun.classes & {"institution"}
-        ):
+        if not thing.thing or "institution" in thing.noun.classes:
+            return None
+        if inner.verb.zh.startswith("给O") or inner.verb.en in NOT_RELATED or inner.verb.fr_preposition:
             return None
         np = NP(thing.noun, "the", "p" if thing.plural and thing.noun.countable else "s", relative=inner)
         inner.object, inner.gap = NP(thing.noun, "the", np.number), "object"
@@ -86,16 +76,9 @@ class Details(Writer):
             return Draft("relative", clauses=2).say(c).end() if c else None
         if inner.verb.en not in BEFORE:
             return None
-        verbs = [
-            v
-            for v in self.lexicon.verbs
-            if v.frame == "t"
-            and v != inner.verb
-            and thing.noun.fits(v.objects)
-            and "person" in v.subjects
-            and "p" in v.tenses
-            and not v.fr_preposition
-        ]
+        verbs = self.lexicon.verbs_of(frames="t", subjects=frozenset({"person"}))
+        verbs = [v for v in verbs if "p" in v.tenses and not v.fr_preposition]
+        verbs = [v for v in verbs if v != inner.verb and thing.noun.fits(v.objects)]
         if not verbs:
             return None
         subject = self.person(0.3)
@@ -107,11 +90,8 @@ class Details(Writer):
 
     @staticmethod
     def _alike(a, b):
-        return (
-            (a.name, a.noun, a.person) == (b.name, b.noun, b.person)
-            or (a.pronoun and b.pronoun)
-            or a.person == b.person == 1
-        )
+        same = (a.name, a.noun, a.person) == (b.name, b.noun, b.person)
+        return same or (a.pronoun and b.pronoun) or a.person == b.person == 1
 
     @staticmethod
     def _rare(*subjects):

@@ -1,6 +1,6 @@
 """Says a meaning in English."""
 
-from .meaning import Word, phrase_words
+from .meaning import Word, circumstances, phrase_words
 
 PRONOUNS = {"I": "me", "he": "him", "she": "her", "we": "us", "they": "them"}
 POSSESSIVES = ("my", "your", "his", "her", "its", "our", "their")
@@ -130,14 +130,11 @@ def clause(c):
         front, verb = _front(c, subject, asks, infinitive)
     front = [*_question_word(c), *front]
     denied = c.deny != "" or c.ask == "yes"
-    things = (
-        []
-        if c.object is None or c.gap == "object" or c.ask in ("what", "how many")
-        else noun_phrase(c.object, "object", denied)
-    )
+    unsaid = c.object is None or c.gap == "object" or c.ask in ("what", "how many")
+    things = [] if unsaid else noun_phrase(c.object, "object", denied)
     if c.recipient:
         things += [Word("to", ((i, "rto"),)), *noun_phrase(c.recipient, "object")]
-    return [*front, *often, *verb, *things, *_circumstances(c)]
+    return [*front, *often, *verb, *things, *circumstances(c, "en")]
 
 
 def _question_word(c):
@@ -192,13 +189,4 @@ def _copular(c, subject, asks):
     keys = ((i, "v"), (i, "not")) if c.deny and not denied else ((i, "v"),)
     helper = [Word(text, keys), *denied]
     front = [*helper, *subject] if asks else [*subject, *helper]
-    return [*front, *predicate(c), *_circumstances(c)]
-
-
-def _circumstances(c):
-    words = []
-    for part in ("goal", "where", "when"):
-        phrase = getattr(c, part)
-        if phrase:
-            words += phrase_words(phrase, "en", (c.id, part))
-    return words
+    return [*front, *predicate(c), *circumstances(c, "en")]

@@ -2,7 +2,7 @@
 
 from .french_forms import agree, conjugate, inflect, person_of
 from .lexicon import lexicon, regular
-from .meaning import Word, phrase_words
+from .meaning import Word, circumstances, phrase_words
 
 NUMBERS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq"}
 SUBJECTS = ("je", "tu", "il", "nous", "vous", "ils")
@@ -43,13 +43,8 @@ def determiner(np, denied):
             return [Word("de" if any(a.place == "pre" for a in np.adjectives) else "des", keys)]
         return [Word("de", keys), Word(definite, keys, "article")]
     if np.det == "this":
-        return [
-            Word(
-                "ces" if np.plural else "cette" if feminine else "ce",
-                keys,
-                "" if feminine or np.plural else "vowel:cet",
-            )
-        ]
+        text = "ces" if np.plural else "cette" if feminine else "ce"
+        return [Word(text, keys, "vowel:cet" if text == "ce" else "")]
     if np.det in POSSESSIVES:
         base = POSSESSIVES[np.det]
         if len(base) == 1:
@@ -70,11 +65,8 @@ def noun_phrase(np, denied=False):
     described = []
     for k, adjective in enumerate(np.adjectives):
         form = inflect(adjective, np.gender, np.plural)
-        tag = (
-            "vowel:" + adjective.before_vowel
-            if adjective.before_vowel and form == adjective.fr and not np.plural
-            else ""
-        )
+        special = adjective.before_vowel and form == adjective.fr and not np.plural
+        tag = "vowel:" + adjective.before_vowel if special else ""
         described.append((adjective.place, Word(form, ((i, "a", k),), tag)))
     words = determiner(np, denied) + [word for place, word in described if place == "pre"]
     words.append(Word(np.noun.fr_plural if np.plural else np.noun.fr, ((i, "n"),)))
@@ -103,7 +95,7 @@ def clause(c):
         verb = [ne, *verb[:-1], verb[-1], pas]
     if c.often:
         verb = [*verb, *phrase_words(c.often, "fr", (i, "often"))]
-    things = [*_objects(c), *_circumstances(c)]
+    things = [*_objects(c), *circumstances(c, "fr")]
     return [*_question(c), *subject, *verb, *before, *main, *after, *things]
 
 
@@ -180,15 +172,6 @@ def _objects(c):
         words += noun_phrase(c.object, bool(c.deny) and not preposition)
     if c.recipient and not c.recipient.pronoun:
         words += [Word(c.verb.fr_preposition, ((i, "rto"),)), *noun_phrase(c.recipient)]
-    return words
-
-
-def _circumstances(c):
-    words = []
-    for part in ("goal", "where", "when"):
-        phrase = getattr(c, part)
-        if phrase:
-            words += phrase_words(phrase, "fr", (c.id, part))
     return words
 
 

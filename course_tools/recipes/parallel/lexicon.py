@@ -94,10 +94,6 @@ class Lexicon:
     verbs: tuple
     french: dict
     phrases: tuple
-    reasons: tuple
-    sequences: tuple
-    twins: tuple
-    there: tuple
     determiners: dict
 
     @functools.cache  # noqa: B019 - there is one lexicon, and it lives as long as the process
@@ -119,10 +115,16 @@ class Lexicon:
     def verb(self, en):
         return next(verb for verb in self.verbs if verb.en == en)
 
+    def verbs_of(self, names=(), frames="", subjects=frozenset()):
+        """The verbs that have one of these names and frames, and that some of these subjects can do: what is given."""
+        found = [v for v in self.verbs if (not names or v.en in names) and (not frames or v.frame in frames)]
+        return [v for v in found if not subjects or v.subjects & subjects]
+
     def __hash__(self):
         return id(self)
 
 
+@functools.cache
 def rows(name):
     """The rows of `data/parallel/NAME.tsv` as dictionaries. Raises OSError naming a malformed line."""
     path = files.course_folder() / "data" / "parallel" / f"{name}.tsv"
@@ -156,10 +158,6 @@ def lexicon():
             Phrase(row["kind"], marked(row["en"]), marked(row["fr"]), marked(row["zh"]), _classes(row["fits"]))
             for row in rows("phrases")
         ),
-        reasons=tuple(rows("reasons")),
-        sequences=tuple(rows("sequences")),
-        twins=tuple(rows("twins")),
-        there=tuple(rows("there")),
         determiners={row["verb"]: row["determiners"].split() for row in rows("determiners")},
     )
 

@@ -27,6 +27,9 @@ def new_id():
     return next(_ids)
 
 
+GROWN_UP = frozenset({"person", "adult"})
+
+
 @dataclass
 class NP:
     """A thing or person.
@@ -67,10 +70,15 @@ class NP:
     def pronoun(self):
         return self.det == "pro"
 
+    @property
+    def thing(self):
+        """Is it no person? A pronoun that stands for a thing is one, too."""
+        return self.noun is not None and self.sex == "it"
+
     def fits(self, classes):
         if self.noun:
             return self.noun.fits(classes)
-        return bool({"person", "adult"} & set(classes))
+        return bool(GROWN_UP & set(classes))
 
     def as_pronoun(self):
         """A pronoun that stands for this."""
@@ -120,3 +128,9 @@ class Clause:
 def phrase_words(phrase, language, identity):
     """The words of a phrase, marked so that those with one mark in two languages are linked."""
     return [Word(text, ((identity, mark),)) for text, mark in getattr(phrase, language)]
+
+
+def circumstances(c, language):
+    """Where to, where and when, in the order of English and French."""
+    said = [(part, getattr(c, part)) for part in ("goal", "where", "when")]
+    return [word for part, phrase in said if phrase for word in phrase_words(phrase, language, (c.id, part))]

@@ -1,9 +1,11 @@
 """Events and what explains them: because, so, wanted to … but, if."""
 
 from .details import Details
+from .lexicon import rows
 from .meaning import NP, Clause
 from .sentences import Draft
 
+NEEDS = ("eat", "drink", "make", "cook", "sleep", "stay")
 GOOD, BAD = "+", "-"  # polarity
 
 
@@ -13,8 +15,7 @@ class Reasons(Details):
     def event(self, row, tense):
         """(an event of this row of reasons.tsv, what its reason is about) or None."""
         frames = {"object": "t", "recipient": "d"}.get(row["about"], "tdigl")
-        verbs = [v for v in self.lexicon.verbs if v.en == row["verb"] and v.frame in frames]
-        verb = self.pick(verbs)
+        verb = self.pick(self.lexicon.verbs_of((row["verb"],), frames))
         if tense not in verb.tenses and not (tense == "p" and row["polarity"] == BAD and verb.frame == "i"):
             return None
         target = frozenset(row["target"].split())
@@ -60,7 +61,7 @@ class Reasons(Details):
     def explained(self):
         """(event, reason as a clause, what the reason is about, its row, tense); reason None with weather."""
         for _ in range(20):
-            row = self.pick(self.lexicon.reasons)
+            row = self.pick(rows("reasons"))
             tense = self.pick({"weather": "ppf", "object": "pppf"}.get(row["about"], "pppfg"))
             del self.pairs[:]
             made = self.event(row, tense)
@@ -78,8 +79,7 @@ class Reasons(Details):
         return None
 
     def weather(self, row, when):
-        phrase = self.favour(self.lexicon.phrases_of(self.pick(row["why"].split()), when) or (None,))
-        return phrase
+        return self.favour(self.lexicon.phrases_of(self.pick(row["why"].split()), when) or (None,))
 
     def because(self):
         made = self.explained()
@@ -106,7 +106,7 @@ class Reasons(Details):
         if self._alike(subject, c.subject) or about.pronoun and about.person == 3:
             return None
         said = "say" if subject.person == 3 else "think"
-        verb = self.pick([v for v in self.lexicon.verbs if v.en in (said, "think", "know") and v.frame == "c"])
+        verb = self.pick(self.lexicon.verbs_of((said, "think", "know"), "c"))
         why.subject = about if about.pronoun else about.as_pronoun()
         draft = Draft("reported", clauses=3).say(Clause(subject, verb, tense="s")).phrase(self.link("that")).say(c)
         return draft.comma(self.link("because"), only_zh=True).say(why).end()
@@ -153,25 +153,15 @@ class Reasons(Details):
         """If it rains tomorrow, …; if you are hungry, …"""
         you = NP(None, "pro", person=2)
         if self.chance(0.35):
-            row = self.pick(
-                [
-                    r
-                    for r in self.lexicon.reasons
-                    if r["about"] == "subject" and r["verb"] in ("eat", "drink", "make", "cook", "sleep", "stay")
-                ]
-            )
+            row = self.pick([r for r in rows("reasons") if r["about"] == "subject" and r["verb"] in NEEDS])
             made = self.event(dict(row, about=""), "f")
-            if not made:
+            if not made or row["polarity"] == BAD:
                 return None
             c = made[0]
             c.subject, c.when, c.tense, c.deny, c.modal = you, None, "h", "", "can"
-            if row["polarity"] == BAD:
-                c.modal, c.deny = "must", ""
-                c.deny = ""
-                return None
             why = self.reason(row, you, "g")
             return self._if(why, c) if why else None
-        row = self.pick([r for r in self.lexicon.reasons if r["about"] == "weather"])
+        row = self.pick([r for r in rows("reasons") if r["about"] == "weather"])
         made = self.event(row, "f")
         phrase = self.weather(row, "if")
         if not made or not phrase:

@@ -1,7 +1,7 @@
 """Draws clauses that make sense: what is done or how something is, when and where."""
 
 from .chinese import takes_degree
-from .meaning import Clause
+from .meaning import GROWN_UP, Clause
 from .things import Things
 
 FAR = ("Paris", "China")  # one goes there in summer, not every day
@@ -14,7 +14,7 @@ class Sampler(Things):
         """A clause whose tense is one of `tenses`."""
         while True:
             frame = self.pick(frames)
-            verb = self.favour([v for v in self.lexicon.verbs if v.frame == frame])
+            verb = self.favour(self.lexicon.verbs_of(frames=frame))
             possible = [tense for tense in verb.tenses if tense in tenses]
             if not possible or subject is not None and not self.suits(subject, verb):
                 continue
@@ -22,9 +22,7 @@ class Sampler(Things):
 
     @staticmethod
     def suits(subject, verb):
-        return (
-            subject.fits(verb.subjects) if subject.noun or subject.name else bool(verb.subjects & {"person", "adult"})
-        )
+        return subject.fits(verb.subjects) if subject.noun or subject.name else bool(verb.subjects & GROWN_UP)
 
     def of_verb(
         self, verb, tense, subject=None, time=0.45, pronouns=0.35, described=0.25, object=None, goal=None, days=""
@@ -44,8 +42,7 @@ class Sampler(Things):
         if verb.frame == "d":
             c.recipient = self.other_person(subject)
         if verb.frame == "l":
-            kind = "home" if verb.en == "live" else "stay"
-            c.where = self.favour(self.lexicon.phrases_of(kind))
+            c.where = self.favour(self.lexicon.phrases_of("home" if verb.en == "live" else "stay"))
         if verb.frame == "g":
             c.goal = goal or self.favour(self.lexicon.phrases_of("goal"))
         if tense == "m":
@@ -99,14 +96,8 @@ class Sampler(Things):
             if subject:
                 return None
         adjective = self.favour(found)
-        return self.quality(
-            np,
-            adjective,
-            self.pick(
-                [d for d in degrees if (d != "too" or "t" in adjective.use) and not (d and "x" in adjective.use)]
-            ),
-            tense,
-        )
+        usual = [d for d in degrees if (d != "too" or "t" in adjective.use) and not (d and "x" in adjective.use)]
+        return self.quality(np, adjective, self.pick(usual), tense)
 
     def quality(self, np, adjective, degree="", tense="s"):
         if np.noun:
@@ -119,8 +110,5 @@ class Sampler(Things):
             return self.person(0.3)
         usable = [noun for noun in self.lexicon.nouns if noun.classes.isdisjoint({"person", "institution"})]
         noun = self.pick(usable)
-        return self.noun(
-            noun,
-            ["the", "my", "this"] if not noun.classes.isdisjoint({"thing", "vehicle"}) else ["the", "this"],
-            described=0,
-        )
+        determiners = ["the", "my", "this"] if noun.classes & {"thing", "vehicle"} else ["the", "this"]
+        return self.noun(noun, determiners, described=0)

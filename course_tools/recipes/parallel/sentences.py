@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from . import chinese, english, french
-from .meaning import NP, Word, phrase_words
+from .lexicon import rows
+from .meaning import GROWN_UP, NP, Word, phrase_words
 from .sampler import Sampler
 
 NO_QUESTION = ("look for", "follow", "wait for")  # "what … for?" would end in a preposition
+ALIKE = frozenset(["animal", "crossable", "furniture", "vehicle", "clothes", "building"])  # compared among themselves
 SIGHTS = frozenset(["crossable", "barrier", "shelter", "load", "ship", "sailable", "bag"])
 END = {".": "。", "?": "？", "!": "！"}
 
@@ -102,25 +104,18 @@ class Writer(Sampler):
         noun = np.noun or self.lexicon.noun("woman" if np.sex == "she" else "man")
         if np.person != 3 or np.pronoun:
             return None
-        found = [
-            a
-            for a in self.lexicon.adjectives_for(noun, "p")
-            if a.more != "-"
-            and "_" not in a.fr
-            and not (a.en in ("big", "small") and np.sex == "it" and "animal" in noun.classes)
-        ]
+        animal = np.sex == "it" and "animal" in noun.classes
+        found = [a for a in self.lexicon.adjectives_for(noun, "p") if a.more != "-" and "_" not in a.fr]
+        found = [a for a in found if not (animal and a.en in ("big", "small"))]
         if not found:
             return None
         adjective = self.favour(found)
         if np.sex != "it":
             than = self.other_person(np)
         else:
-            kind = min(
-                noun.classes & {"animal", "crossable", "furniture", "vehicle", "clothes", "building"}, default=""
-            )
-            others = [
-                n for n in self.lexicon.nouns_of(frozenset({kind})) if adjective in self.lexicon.adjectives_for(n, "p")
-            ]
+            kind = min(noun.classes & ALIKE, default="")
+            others = self.lexicon.nouns_of(frozenset({kind}))
+            others = [n for n in others if adjective in self.lexicon.adjectives_for(n, "p")]
             if len(others) < 2:
                 return None
             np.det = "the" if np.det == "this" or np.plural else np.det
@@ -132,27 +127,26 @@ class Writer(Sampler):
         return Draft("comparison").say(c).end()
 
     def there_is(self):
-        row = self.pick(self.lexicon.there)
+        row = self.pick(rows("there"))
         preposition, place, things = row["preposition"], row["place"], row["things"]
         noun = self.favour(self.lexicon.nouns_of(frozenset(things.split(","))))
         thing = self.noun(noun, ["a", "a", "num"])
         at = NP(self.lexicon.noun(place), "my" if place == "bag" else "the")
         on = self.lexicon.phrases_of(preposition)[0]
-        draft = Draft("there").phrase(self.link("there_plural" if thing.plural else "there"), ("en", "fr"))
+        there = self.link("there_plural" if thing.plural else "there")
+        draft = Draft("there").phrase(there, ("en", "fr"))
         draft.en += [*english.noun_phrase(thing), *phrase_words(on, "en", "on"), *english.noun_phrase(at)]
         draft.fr += [*french.noun_phrase(thing), *phrase_words(on, "fr", "on"), *french.noun_phrase(at)]
         draft.zh += [*chinese.noun_phrase(at), *phrase_words(on, "zh", "on")]
-        draft.phrase(self.link("there_plural" if thing.plural else "there"), ("zh",))
+        draft.phrase(there, ("zh",))
         draft.zh += chinese.noun_phrase(thing)
         return draft.end()
 
     def order(self):
-        verb = self.pick(
-            [v for v in self.lexicon.verbs if v.frame in "td" and "c" in v.tenses and v.subjects & {"person", "adult"}]
-        )
+        verb = self.pick([v for v in self.lexicon.verbs_of(frames="td", subjects=GROWN_UP) if "c" in v.tenses])
         you = NP(None, "pro", person=2)
         thing = self.object(verb, you, 0.12)
-        if thing.sex != "it" or thing.pronoun or thing.person != 3:
+        if not thing.thing or thing.pronoun:
             return None
         c = self.of_verb(verb, "o", you, object=thing)
         if c.recipient and c.recipient.pronoun:
@@ -186,36 +180,25 @@ class Writer(Sampler):
             if c.verb.en not in ("live", "stay", "read", "eat", "work", "wait", "buy", "find", "lose", "see", "draw"):
                 return None
             c.where, c.often = None, None
-        if ask == "yes" and c.often:
+        if ask == "yes":
             c.often = None
-        if ask == "what" and (
-            c.object.sex != "it"
-            or c.verb.fr_preposition
-            or c.verb.en in NO_QUESTION
-            or not c.object.noun
-            or "institution" in c.object.noun.classes
-        ):
+        if ask in ("what", "how many") and (not c.object.thing or "institution" in c.object.noun.classes):
+            return None
+        if ask == "what" and (c.verb.fr_preposition or c.verb.en in NO_QUESTION):
             return None
         if ask == "how many":
-            if (
-                c.object.sex != "it"
-                or not c.object.noun
-                or not c.object.noun.countable
-                or c.object.noun.classes & {"opening", "institution"}
-            ):
-                return None
-            if "a" not in self.lexicon.determiners[c.verb.en]:
+            counted = c.object.noun.countable and "opening" not in c.object.noun.classes
+            if not counted or "a" not in self.lexicon.determiners[c.verb.en]:
                 return None
             c.object = NP(c.object.noun, "num", "p", 2)
-        if ask == "when" or ask == "how many":
+        if ask in ("when", "how many"):
             c.when = None
         c.ask = ask
         return Draft("question").say(c).end("?")
 
     def institution(self):
-        verb = self.pick([v for v in self.lexicon.verbs if v.en in ("study", "criticise", "support", "discuss")])
-        tense = self.pick([t for t in verb.tenses])
-        return Draft("institution").say(self.deny(self.of_verb(verb, tense), 0.2)).end()
+        verb = self.pick(self.lexicon.verbs_of(("study", "criticise", "support", "discuss")))
+        return Draft("institution").say(self.deny(self.of_verb(verb, self.pick(verb.tenses)), 0.2)).end()
 
     def phrase_only(self):
         """A thing without a sentence: "the green apples"."""
@@ -223,5 +206,4 @@ class Writer(Sampler):
         np = self.noun(self.pick(nouns), ["the", "a", "my", "num"], described=1.0)
         if not np.adjectives:
             return None
-        draft = Draft("phrase", english.noun_phrase(np), french.noun_phrase(np), chinese.noun_phrase(np))
-        return draft
+        return Draft("phrase", english.noun_phrase(np), french.noun_phrase(np), chinese.noun_phrase(np))

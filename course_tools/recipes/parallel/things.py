@@ -84,7 +84,7 @@ class Things:
 
     def noun(self, noun, determiners, subject=None, described=0.25):
         """A thing, spoken of in one of these ways. "my" becomes the subject's own."""
-        det, number, count = self.pick(determiners), "s", 0
+        det, number, count, person = self.pick(determiners), "s", 0, "person" in noun.classes
         if det == "my" and noun.classes.isdisjoint(OWNABLE) or det == "a" and "unique" in noun.classes:
             det = "the"
         if "kin" in noun.classes:
@@ -99,9 +99,7 @@ class Things:
             det = {"num": "a"}.get(det, det)
         elif det == "num":
             number, count = "p", 2 + int(self.random() ** 2 * 4)
-        elif det in ("some", "gen") or (
-            det != "a" and self.chance(0.04 if det == "my" or "person" in noun.classes else 0.1)
-        ):
+        elif det in ("some", "gen") or det != "a" and self.chance(0.04 if det == "my" or person else 0.1):
             number = "p"
         if det == "some" and noun.countable and number == "s":
             det = "a"
@@ -110,11 +108,7 @@ class Things:
         np = NP(noun, det, number, count)
         if det == "'s":
             np.owner = self.name(subject)
-        elif (
-            "kin" not in noun.classes
-            and det != "class"
-            and self.chance(described * (0.4 if "person" in noun.classes else 1))
-        ):
+        elif "kin" not in noun.classes and det != "class" and self.chance(described * (0.4 if person else 1)):
             np.adjectives = self.adjectives(noun)
         return np
 
@@ -148,8 +142,8 @@ class Things:
         found = self.lexicon.adjectives_for(noun, "i")
         first = self.favour(found)
         where = [a for a in found if a.en[0].isupper()]
-        what = [a for a in found if not a.en[0].isupper()]
-        what = [a for a in what if a.en != "international"]  # "European international law" says two things at once
+        # "European international law" says two things at once
+        what = [a for a in found if not a.en[0].isupper() and a.en != "international"]
         result = (self.favour(where), self.favour(what)) if what and self.chance(0.6) else (first,)
         self.pairs += [(adjective.en, noun.en) for adjective in result]
         return result

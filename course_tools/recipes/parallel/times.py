@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from . import chinese, english, french
 from .details import Details
-from .meaning import Clause
+from .lexicon import rows
+from .meaning import GROWN_UP, Clause
+from .sampler import FAR
 from .sentences import Draft
 
 BAD = "-"
@@ -14,13 +16,8 @@ class Times(Details):
     """A writer who knows what comes after what (data/parallel/sequences.tsv)."""
 
     def sequence(self):
-        row = self.pick(self.lexicon.sequences)
-        firsts = [
-            v
-            for v in self.lexicon.verbs
-            if v.en == row["first"] and "person" in v.subjects | {"person"} and v.subjects & {"person", "adult"}
-        ]
-        thens = [v for v in self.lexicon.verbs if v.en == row["then"] and v.subjects & {"person", "adult"}]
+        row = self.pick(rows("sequences"))
+        firsts, thens = (self.lexicon.verbs_of((row[name],), subjects=GROWN_UP) for name in ("first", "then"))
         if not firsts or not thens:
             return None
         classes = frozenset(row["objects"].split(","))
@@ -30,10 +27,8 @@ class Times(Details):
         fitting = [v for v in thens if thing.noun.fits(v.objects)]
         then = self.pick(fitting) if fitting else then
         self.pairs += [(first.en, thing.noun.en), (then.en, thing.noun.en)]
-        tense = "w" if first.en == "look for" else "p"
         a = self.of_verb(first, "p", subject, 0.3, object=thing, days="day")
-        a.tense = tense
-        a.where = None
+        a.tense, a.where = "w" if first.en == "look for" else "p", None
         self.lengthen(a, 0.3)
         if thing.relative and thing.relative.verb in (first, then):
             return None
@@ -44,8 +39,7 @@ class Times(Details):
                 return None
         if row["polarity"] == BAD:
             self.deny(b)
-            return self.joined("sequence", a, "but", b)
-        if row["conjunction"] == "but":
+        if row["polarity"] == BAD or row["conjunction"] == "but":
             return self.joined("sequence", a, "but", b)
         return self._and_then(a, b)
 
@@ -63,11 +57,7 @@ class Times(Details):
         name = next((fit for fit in sorted(goal.fits) if "." in fit), min(goal.fits))
         verb_name, _, classes = name.partition(".")
         classes = frozenset(c for fit in goal.fits for c in fit.split(".")[-1:]) if classes else frozenset()
-        verb = next(
-            v
-            for v in self.lexicon.verbs
-            if v.en == verb_name and v.frame == ("t" if classes else "i") and v.subjects & {"person", "adult"}
-        )
+        verb = self.lexicon.verbs_of((verb_name,), "t" if classes else "i", GROWN_UP)[0]
         go = self.lexicon.verb("go")
         subject = self.subject(go.subjects)
         a = self.of_verb(go, self.pick("hpf"), subject, 0, goal=goal)
@@ -78,16 +68,15 @@ class Times(Details):
             self.pairs.append((verb.en, noun.en))
             b.object = self.noun(noun, ["some", "a", "num"] if verb.en == "buy" else ["a"], subject)
         kind = {"p": "past", "f": "future"}.get(a.tense)
-        far = "" if goal.en[-1][0] in ("Paris", "China") else "day"
+        far = "" if goal.en[-1][0] in FAR else "day"
         b.when = self.favour(self.lexicon.phrases_of(kind, far)) if kind and self.chance(0.4) else None
         if b.when:  # Chinese says the time first
             a_zh = replace(a, when=b.when)
-            draft = Draft(
-                "purpose", english.clause(a) + english.clause(b), french.clause(a) + french.clause(b), clauses=2
-            )
+            draft = Draft("purpose", clauses=2)
             key = {((b.id, "when"), mark): ((a.id, "when"), mark) for _, mark in b.when.en}
-            draft.en = [w._replace(keys=tuple(key.get(k, k) for k in w.keys)) for w in draft.en]
-            draft.fr = [w._replace(keys=tuple(key.get(k, k) for k in w.keys)) for w in draft.fr]
+            for language, say in (("en", english.clause), ("fr", french.clause)):
+                words = [w._replace(keys=tuple(key.get(k, k) for k in w.keys)) for w in say(a) + say(b)]
+                setattr(draft, language, words)
             b.when = None
             draft.zh = chinese.clause(a_zh) + chinese.clause(b)
         else:
@@ -103,13 +92,8 @@ class Times(Details):
             a = self.of_verb(like, "s", self.person(), object=self._generic(like, classes))
             other = self.other_person(a.subject)
             b = self.of_verb(prefer, "s", other, object=self._generic(prefer, classes))
-            if (
-                a.object.noun == b.object.noun
-                or other.pronoun
-                and other.person == 3
-                and not a.subject.name
-                and not a.subject.noun
-            ):
+            unclear = other.pronoun and other.person == 3 and not a.subject.name and not a.subject.noun
+            if a.object.noun == b.object.noun or unclear:
                 return None
             return self.joined("contrast", a, "but", b)
         a = self.clause("pf", "t", self.person(0.3))
@@ -153,11 +137,7 @@ class Times(Details):
         a.where = None if b.goal else a.where
         if self._rare(a.subject):
             return None
-        if (
-            self._alike(a.subject, b.subject)
-            or b.subject.pronoun
-            and (b.subject.name or b.subject.noun)
-            or b.verb.en == "go"
-        ):
+        stands_for = b.subject.pronoun and (b.subject.name or b.subject.noun)
+        if self._alike(a.subject, b.subject) or stands_for or b.verb.en == "go":
             return None
         return self.during("when", a, "when", b)

@@ -19,7 +19,7 @@ PRONOUN = {"m": "il", "f": "elle"}
 def candidates(lexicon):
     """All pairs of twins -> list of (frame row, subject noun, object noun, subject's adjective, object's adjective)."""
     result = []
-    for row in lexicon.twins:
+    for row in rows("twins"):
         subjects = lexicon.nouns_of(frozenset(row["subjects"].split(",")))
         objects = lexicon.nouns_of(frozenset(row["objects"].split(",")))
         for subject in subjects:
@@ -90,7 +90,7 @@ def balanced(candidates, count, pick):
 def drafts(candidate, number, held, lexicon, det="the", when=None):
     """The two sentences of a pair of twins -> [it is the subject, it is the object]."""
     row, subject, thing, first, second = candidate
-    verb = next(v for v in lexicon.verbs if v.frame in "ti")
+    verb = lexicon.verbs_of(frames="ti")[0]
     verb = replace(
         verb, en=row["en"], past=row["past"], fr=row["fr"], fr_preposition=row["fr_preposition"], zh=row["zh"], zh_ba=""
     )

@@ -63,12 +63,8 @@ def _classify(name):
             return tokens(record.text)
         first, second = tokens(record.first), tokens(record.second)
         both = set(first) & set(second)
-        return (
-            [f"1 {w}" for w in first]
-            + [f"2 {w}" for w in second]
-            + [f"both {w}" for w in both]
-            + ["shared"] * len(both)
-        )
+        words = [f"{where} {w}" for where, found in (("1", first), ("2", second), ("both", both)) for w in found]
+        return words + ["shared"] * len(both)
 
     train = load(name, "train")
     score = _fit([bag(r) for r in train], [LABELS[name].index(r.label) for r in train], len(LABELS[name]))
@@ -116,11 +112,8 @@ def _answer(name):
     bags = [bag for record in train for bag in _bags(record)]
     scores = []
     for begin in (True, False):
-        right = [
-            int((start == r.start) if begin else (end == r.start + len(r.answer)))
-            for r in train
-            for start, end, _ in _places(r)
-        ]
+        spans = ((r, start, end) for r in train for start, end, _ in _places(r))
+        right = [int(start == r.start if begin else end == r.start + len(r.answer)) for r, start, end in spans]
         scores.append(_fit(bags, right, 2))
     result = {}
     for split in ("valid", "test"):

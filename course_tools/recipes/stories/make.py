@@ -18,7 +18,6 @@ from course_utils.data.stories import (
     folder,
     forget,
     pack,
-    shuffle,
 )
 from course_utils.support import files
 
@@ -111,10 +110,8 @@ class Maker:
         for _ in range(1 + self.chance(0.4)):
             chosen.append(chosen[0] if self.chance(0.5) else self.pick(usable))
         draws = [self.draw(used) for _ in chosen]
-        facts = [
-            draw.fill(self.pick([line for line in lines if "?" not in line]))
-            for draw, (_, lines, _) in zip(draws, chosen, strict=True)
-        ]
+        told = [[line for line in lines if "?" not in line] for _, lines, _ in chosen]
+        facts = [draw.fill(self.pick(lines)) for draw, lines in zip(draws, told, strict=True)]
         kind, question = self.pick([line for line in chosen[0][1] if "?" in line]).split(": ", 1)
         answer = re.search(rf"<{kind} ([^<>]*)>", facts[0])
         if answer is None:
@@ -125,7 +122,7 @@ class Maker:
                 return None
             draws[0].bound["A"], answer = other.bound["A"], None
         asked = facts[0]
-        shuffle(facts, self.random)
+        packed.shuffle(facts, self.random)
         context, before = unmark(" ".join(facts))[0], " ".join(facts[: facts.index(asked)])
         if answer is None:
             return Question(context, draws[0].fill(question), "", -1)

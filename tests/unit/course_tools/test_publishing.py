@@ -1,5 +1,6 @@
 """Chapters as pieces of HTML: formulas, cells, views, slides and paper, without a browser."""
 
+import base64
 import html
 import json
 import re
@@ -9,12 +10,14 @@ import nbformat
 import pytest
 
 import course
+from course_tools.authoring import building
 from course_tools.publishing import browser, fragments, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
+from course_tools.publishing.markup import headings, tree
 from course_utils import views
 from course_utils.views.picture import FORMULA_COLOURS
 
-CHAPTERS = pages.names()
+CHAPTERS = building.names()
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
 
 
@@ -97,7 +100,7 @@ def test_cells_become_html(tmp_path):
         < made.index('<h2 id="After">')
         < made.index('<div class="scroll" tabindex="0"><table>')
     )
-    assert pages.headings(chapter) == [
+    assert [heading for cell in chapter.cells for heading in cell.headings] == [
         (1, "1-·-A-title", "1 · A title"),
         (2, "Deeper:-the-rest", "Deeper: the rest"),
         (2, "After", "After"),
@@ -107,26 +110,42 @@ def test_cells_become_html(tmp_path):
 def test_a_notebook_that_was_not_run_is_not_published(tmp_path):
     with pytest.raises(ValueError, match="make notebooks ARGS=01"):
         pages.chapter(notebook_of(tmp_path, "1 + 1", run=False))
-    with pytest.raises(ValueError, match="No chapter begins with '99'"):
-        pages.names(["99"])
+    with pytest.raises(ValueError, match="No notebook's name starts with '99'"):
+        building.names(["99"])
 
 
 def test_views_share_their_code():
     one, two = (views.heatmap([[0.5, 0.5]], ["a"], ["b", "c</script>"], title=t, caption="") for t in "XY")
+    first, second = (fragments.read(view.fragment()) for view in (one, two))
     kits = fragments.Kits()
-    made = fragments.replace_views(f"<p>before</p>{one.fragment()}<hr>{two.fragment()}", kits.use)
-    assert made.startswith("<p>before</p>") and made.count("courseViews.") == 2 and made.count("<figure") == 2
+    made = kits.use(first) + kits.use(second)
+    assert made.count("courseViews.") == 2 and "figure" not in made
     assert kits.script().count("function mount(") == 1, "one copy for both"
     assert len(made) + len(kits.script()) < len(one.fragment()) + len(two.fragment()) - 15_000
-    seen = []
-    fragments.replace_views(one.fragment(), lambda view: seen.append(view) or "")
-    assert seen[0].kind == "heatmap" and seen[0].spec == json.loads(json.dumps(one.spec()))
-    assert seen[0].presenting().spec["presenting"] and "figure" not in fragments.Kits(still=False).use(seen[0])
 
 
-def test_a_view_of_another_form_is_not_lost():
+def test_a_view_is_taken_apart_into_what_it_was_made_of():
+    view = views.heatmap([[0.5, 0.5]], ["a"], ["b", "c</script>"], title="X", caption="")
+    read = fragments.read(view.fragment())
+    assert read.kind == "heatmap" and read.spec == json.loads(json.dumps(view.spec())) and read.code == view.code()
+    assert base64.b64decode(read.data) == view.payload()
+    assert tree(read.still) == tree(view.still()) and not read.spec["presenting"]
+    assert read.presenting().spec["presenting"] and read.presenting().data == read.data
+    assert fragments.read("<p>a view? no</p>") is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '<div class="course-view"><script>other()</script></div>',
+        '<div class="course-view"><script type="application/json">[{}, ""]</script><script>other()</script></div>',
+        '<div class="course-view"><script type="application/json">no JSON</script><script>other()</script></div>',
+        "<p>before</p>" + views.heatmap([[1.0]], title="?").fragment(),
+    ],
+)
+def test_a_view_of_another_form_is_not_lost(wrong):
     with pytest.raises(ValueError, match=r"view\.py"):
-        fragments.replace_views('<div class="course-view"><script>other()</script></div>', lambda view: "")
+        fragments.read(wrong)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -135,7 +154,7 @@ def test_slides_have_what_the_cells_say(name):
     assert made.count("<section data-head") >= sum(c.slide in ("slide", "subslide") for c in chapter.cells) - 1
     body = made[made.index("<body") :]
     shown = [id for c in chapter.cells if c.slide != "skip" for _, id, _ in c.headings]
-    assert re.findall(r'<h\d id="([^"]*)"', body) == shown
+    assert [heading["id"] for heading in headings(tree(body))] == shown
     assert not re.findall(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"', made), "fetched"
     deck = body[: body.index("/*!\n * reveal.js")]
     assert deck.count('"presenting":true') == deck.count("courseViews.k") > 0
@@ -156,14 +175,13 @@ def test_speaker_notes_belong_to_headings_of_the_slides():
 def test_paper_has_pictures_for_views_and_nothing_to_unfold(name):
     made = paper.build(name)
     assert not re.search(r"<(script|details|button|input|a href)\b", made)
-    shown = sum(o.count('<div class="course-view"') for c in pages.chapter(name).cells for o in c.outputs)
+    outputs = [o for c in pages.chapter(name).cells for o in c.outputs]
+    shown = sum(isinstance(o, fragments.View) for o in outputs)
     assert made.count("<figure") + made.count('class="guess"') >= shown > 0
     assert made.count('<p class="later">') == made.count('<div class="answer">')
     for number in re.findall(r'<sup class="link">(\d+)</sup>', made):
         assert int(number) <= made[made.index('<ol class="links">') :].count("<li>")
-    assert made.count('class="room"') == sum(
-        "not solved yet" in o for c in pages.chapter(name).cells for o in c.outputs
-    )
+    assert made.count('class="room"') == sum(isinstance(o, str) and "not solved yet" in o for o in outputs)
     assert "not solved yet" not in made and "is at the end" in made
 
 
@@ -186,4 +204,4 @@ def test_commands_write_what_they_say(tmp_path, capsys):
     assert course.main(["slides", "00", "--out", str(tmp_path)]) == 0
     assert str(tmp_path / "00_start_here.html") in capsys.readouterr().out
     assert course.main(["slides", "99"]) == 2
-    assert "No chapter begins with '99'" in capsys.readouterr().err
+    assert "No notebook's name starts with '99'" in capsys.readouterr().err

@@ -13,8 +13,8 @@ from torch import nn
 
 from course_tools.publishing.presenting import prepare
 from course_utils.support import files
+from course_utils.support.fingerprint import fingerprint
 from course_utils.training import fit, kept, state
-from course_utils.training.fingerprint import fingerprint
 from course_utils.training.run import Run
 
 

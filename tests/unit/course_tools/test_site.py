@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from course_tools.authoring import building
-from course_tools.publishing import glossary, lighten, links, pages, places, site
+from course_tools.publishing import fragments, glossary, lighten, links, pages, places, site
+from course_tools.publishing.markup import tree
 from course_utils.support import files
 from course_utils.views import heatmap, predict
 
@@ -27,7 +28,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def alone(monkeypatch):
     """The site of a course of two chapters that does not know its address."""
-    monkeypatch.setattr(pages, "names", lambda: ["01_nadaraya_watson", "07_gpt"])
+    monkeypatch.setattr(building, "names", lambda: ["01_nadaraya_watson", "07_gpt"])
     return site.Site(None)
 
 
@@ -59,7 +60,7 @@ def test_no_formula_is_left_as_tex_and_nothing_is_fetched_from_elsewhere(built):
         words = re.sub(r"<(script|pre|code|annotation)\b.*?</\1>", "", path.read_text("utf-8"), flags=re.S)
         assert not re.search(r"\\(frac|sum|text|color|sqrt)\b|\$\$", words), path.name
         assert not re.search(r'<(script|img|link|iframe)[^>]*(src|href)="(https?:)?//', words), path.name
-    for path in [*site.WEBSITE.glob("*.js"), *built.glob("*.css"), *built.glob("kinds/*.js")]:
+    for path in [*pages.WEBSITE.glob("*.js"), *built.glob("*.css"), *built.glob("kinds/*.js")]:
         assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path.name
 
 
@@ -76,7 +77,7 @@ def test_the_glossary_joins_all_chapters(built, alone):
 
 
 def test_a_term_without_its_chinese_word_is_named(tmp_path):
-    row = "<tr><td><a href='#x'>query</a></td><td>?</td><td>asks</td></tr>".replace("'", '"')
+    row = '<table><tbody><tr><td><a href="#x">query</a></td><td>?</td><td>asks</td></tr></tbody></table>'
     cell = pages.Cell("a", "markdown", f'<h2 id="Glossary">Glossary</h2>{row}', headings=((2, "Glossary", "Glossary"),))
     with pytest.raises(ValueError, match=r"03_x: the glossary's row 'query' needs"):
         glossary.terms([pages.Chapter("03_x", "3", [cell])])
@@ -91,14 +92,17 @@ def test_a_page_without_repository_has_no_badges(built, alone):
 
 
 def test_views_share_their_code_and_large_numbers_wait_in_a_file():
-    many = heatmap([[1 / 70] * 70] * 70, title="large?").fragment()
-    few = heatmap([[0.5, 0.5]], title="small?").fragment() + predict("Which?", ["a", "b"], 0).fragment()
-    shared = lighten.Files()
-    made = lighten.lighten(many + few, shared)
+    large = heatmap([[1 / 70] * 70] * 70, title="large?")
+    small = heatmap([[0.5, 0.5]], title="small?"), predict("Which?", ["a", "b"], 0)
+    whole, shared = [view.fragment() for view in (large, *small)], lighten.Files()
+    page = tree("".join(lighten.view(fragments.read(made), shared) for made in whole))
+    lighten.lighten(page, shared)
+    made = str(page)
     kinds = sorted(path for path in shared.content if path.startswith("kinds/"))
     assert [re.sub(r"-\w+", "", path) for path in kinds] == ["kinds/core.js", "kinds/heatmap.js", "kinds/predict.js"]
     assert sum(path.startswith("numbers/") for path in shared.content) == made.count("data-numbers") == 1
-    assert made.count("<noscript>") == 3 and len(made) < len(many + few) / 2
+    assert made.count("<noscript>") == 3 and len(made) < len("".join(whole)) / 2
+    assert "<th></th>" not in made and made.count('loading="lazy"') == 2
 
 
 def test_a_picture_becomes_smaller_and_keeps_every_point():
@@ -116,7 +120,7 @@ def test_a_picture_becomes_smaller_and_keeps_every_point():
 
 def test_what_search_knows_of_a_page():
     body = '<p>intro</p><h2 id="A-&quot;b&quot;">A <i>"b"</i></h2><p>one<script>no</script></p><h3 id="c">c</h3>two'
-    assert places.sections(body) == [("", "", "intro"), ('A-"b"', 'A "b"', "one"), ("c", "c", "two")]
+    assert places.sections(tree(body)) == [("", "", "intro"), ('A-"b"', 'A "b"', "one"), ("c", "c", "two")]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,16 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 
 def test_headings_of_the_same_words_get_places_of_their_own():
-    assert site.distinct('<h3 id="a">a</h3><h3 id="a">a</h3>') == '<h3 id="a">a</h3><h3 id="a-2">a</h3>'
+    page = tree('<h3 id="a">a</h3><h3 id="a">a</h3>')
+    site.distinct(page)
+    assert str(page) == '<h3 id="a">a</h3><h3 id="a-2">a</h3>'
+
+
+def test_headings_link_to_themselves_beside_what_unfolds():
+    made = site.with_anchors(tree('<h2 id="a">a</h2><details><summary><h2 id="b">b</h2></summary>x</details>'))
+    first, second = tree(made).find_all("a", class_="anchor")
+    assert (first["href"], first.parent.name) == ("#a", "h2"), "in the heading"
+    assert (second["href"], second.parent.name) == ("#b", "details"), "a click on it unfolds nothing"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the job runs on Linux")

@@ -20,8 +20,9 @@ from torch import nn
 
 from course_tools.classroom.catalogue import chapters, exercises, find
 from course_utils.exercises import check, exercise, find_error, guard, hint, solution
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong
+from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, spelt, variants, wrong_answers
 from course_utils.exercises.engine import judge
+from course_utils.exercises.inputs import drawn, integers, named, some_numbers, tensors
 from course_utils.exercises.notebook import stubs
 from course_utils.exercises.show import array, inline, verdict_note
 
@@ -190,6 +191,52 @@ class TestClasses:
 
         Mine.__init__ = lambda self: nn.Module.__init__(self)
         assert "cannot be called as the notebook does" in judge(SCALED, Mine).text
+
+
+class TestWriting:
+    """The helpers with which an exercise is written."""
+
+    def test_wrong_answers_are_an_answer_and_a_hint_in_turn(self):
+        found = wrong_answers(abs, "No sign.", max, "The largest.")
+        assert found == (Wrong(abs, "No sign."), Wrong(max, "The largest."))
+
+    @pytest.mark.parametrize("given", [(abs,), (abs, max), ("No sign.", abs), (abs, "No sign.", "Twice.", max)])
+    def test_wrong_answers_that_do_not_alternate_are_refused(self, given):
+        with pytest.raises(TypeError, match="a function, a text"):
+            wrong_answers(*given)
+
+    def test_variants_of_an_answer_have_other_options(self):
+        @variants
+        def scaled(x, *, factor=1, offset=0):
+            return factor * x + offset
+
+        assert [scaled()(3), scaled(2)(3), scaled(2, 1)(3), scaled(offset=5)(3)] == [3, 6, 7, 8]
+        with pytest.raises(ValueError, match="zip"):
+            scaled(1, 2, 3)
+
+    def test_inputs_are_named_and_always_the_same(self):
+        case = named("x", "size", x="some numbers")
+        assert case(4, 2) == Case({"x": 4, "size": 2}, given={"x": "some numbers"})
+        made = case(4, 2, shown=True, given={"size": "two"}, width=3)
+        assert made.shown and made.keywords == {"width": 3} and made.given == {"x": "some numbers", "size": "two"}
+        with pytest.raises(ValueError, match="zip"):
+            case(4)
+        first, second = drawn(7, (2, 3), (4,))
+        assert torch.equal(first, some_numbers(2, 3, seed=7)) and torch.equal(second, some_numbers(4, seed=8))
+        assert integers(5, 2, 3, seed=1).shape == (2, 3) and tensors([1.0], [True])[1].dtype == torch.bool
+
+    def test_a_word_may_be_spelt_in_any_way(self):
+        run = spelt("encoder-only", "decoder-only")
+        assert run(lambda: "Encoder only", Case({})) == "encoder-only" and run(lambda: "neither", Case({})) == "neither"
+
+    def test_line_1_of_a_program_only_names_what_comes_in(self):
+        given = {
+            name: getattr(DOUBLE, name) for name in ("name", "task", "why", "reference", "cases", "returns", "hints")
+        }
+        lines = ("def double(x):", "    return x")
+        puzzle = FindError(**given, minutes=1, difficulty=1, program=lines, line=2)
+        assert puzzle.innocent == {1: "it only names what comes in."}
+        assert FindError(**given, minutes=1, difficulty=1, program=lines, line=1).innocent == {}
 
 
 class TestWrong:

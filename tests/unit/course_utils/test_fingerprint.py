@@ -19,8 +19,8 @@ from course_utils.models.bert import BertConfig, BertForPreTraining
 from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.support.fingerprint import Unidentified, fingerprint
 from course_utils.text import Batches, Vocabulary
-from course_utils.training.fingerprint import Unidentified, fingerprint
 
 
 @dataclasses.dataclass

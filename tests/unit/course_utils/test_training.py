@@ -14,8 +14,8 @@ from torch import nn
 
 from course_tools.authoring import building
 from course_utils.training import fit
-from course_utils.training.display import HEIGHT, curve, final, live
 from course_utils.training.run import Run
+from course_utils.views.learning import HEIGHT, curve, final, live
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,31 @@
+"""HTML read as a tree, by Beautiful Soup over Python's own parser: the course's pages are never searched as text."""
+
+import base64
+
+HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+
+
+def tree(made):
+    """HTML -> its tree; `str(…)` writes it again."""
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(made, "html.parser")
+
+
+def headings(page):
+    """Those headings of a tree that have an id, so that links can lead to them."""
+    return page.find_all(HEADINGS, id=True)
+
+
+def plain(made):
+    """HTML, or a part of a tree, as plain text in one line."""
+    page = tree(made + "\n") if isinstance(made, str) else made  # one word alone would be taken for a file's name
+    return " ".join(page.get_text().split())
+
+
+def pictures(page):
+    """(element, bytes, "png" or "jpeg") of each picture that a tree carries in itself."""
+    for image in page.find_all("img"):
+        kind, _, data = image.get("src", "").partition(";base64,")
+        if kind in ("data:image/png", "data:image/jpeg"):
+            yield image, base64.b64decode(data), kind.rpartition("/")[2]

@@ -1,0 +1,156 @@
+// Text to numbers and back, as course_utils/text/ does it: words, characters, subwords, WordPiece. A test holds the two
+// together for every trained model. `pieces(text)` gives {id, token, text}: what a piece is called, what stands there.
+
+const SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"];
+export const [PAD, UNK, BOS, EOS] = [0, 1, 2, 3];
+const W = "[\\p{L}\\p{N}_]", // Python's \w
+  HAN = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff",
+  CLITICS = "(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'";
+const WORD = new RegExp(`'s(?!${W})|${W}+(?:['-]${W}+)*'?|[^\\p{L}\\p{N}_\\s]`, "gu"),
+  POSSESSIVE = new RegExp(`(?<=${W})'s(?!${W})`, "gu"),
+  ELISION = new RegExp(`(?<!${W})${CLITICS}(?=${W})`, "gu"),
+  CHARACTER = new RegExp(`[${HAN}]|\\p{Nd}|(?:(?![\\p{Nd}${HAN}])[\\p{L}\\p{N}_])+|[^\\p{L}\\p{N}_\\s]`, "gu");
+
+export const normalise = (text) =>
+  text.normalize("NFC").replaceAll("’", "'").toLowerCase().trim().replace(/\s+/gu, " ");
+
+const SPLIT = {
+  words: (text) => normalise(text).replace(ELISION, "$& ").replace(POSSESSIVE, " $&").match(WORD) ?? [],
+  characters: (text) => normalise(text).match(CHARACTER) ?? [],
+  exact: (text) => Array.from(text),
+};
+
+// Words as a sentence: no space before a comma or 's, none after an elision.
+export function join(words) {
+  const text = words.join(" ").replace(/ (?=[.,)…]|'s(?![\p{L}\p{N}_]))|(?<=\()\s/gu, "");
+  return text.replace(/(?<=(?<![\p{L}\p{N}_])[cdjlmnst]')\s|(?<=qu')\s/gu, "");
+}
+
+class Vocabulary {
+  constructor({ kind, tokens }) {
+    this.split = kind;
+    this.words = kind === "wordpiece" ? tokens : [...SPECIAL, ...tokens];
+    this.ids = new Map(this.words.map((word, id) => [word, id]));
+  }
+  pieces(text) {
+    return SPLIT[this.split](text).map((token) => ({ id: this.ids.get(token) ?? UNK, token, text: token }));
+  }
+  encode(text) {
+    return this.pieces(text).map((piece) => piece.id);
+  }
+  token(id) {
+    return this.words[id];
+  }
+  decode(ids) {
+    const words = ids.filter((id) => id === UNK || id >= SPECIAL.length).map((id) => this.words[id]);
+    return this.split === "words" ? join(words) : words.join("");
+  }
+}
+
+// Byte-pair encoding: the pair of neighbours that was merged first in training is merged first.
+class Subwords extends Vocabulary {
+  constructor({ tokenizer }) {
+    const { vocab, merges } = tokenizer.model;
+    super({ kind: "subwords", tokens: [] });
+    this.ids = new Map(Object.entries(vocab));
+    this.words = [];
+    for (const [token, id] of this.ids) this.words[id] = token;
+    this.ranks = new Map(merges.map((pair, rank) => [pair.join(" "), rank]));
+    const special = tokenizer.added_tokens.map((t) => t.content.replace(/[[\](){}.*+?^$|\\]/g, "\\$&"));
+    this.special = new RegExp(`(${special.join("|")})`, "u");
+    this.known = new Map();
+  }
+  pieces(text) {
+    const found = [];
+    normalise(text)
+      .split(this.special)
+      .forEach((part, i) => {
+        if (i % 2) found.push({ id: this.ids.get(part), token: part, text: part });
+        else if (part) for (const word of this.cutUp(part)) found.push(...this.merged(word));
+      });
+    return found;
+  }
+  // ▁ begins each word; punctuation and elided articles stand alone.
+  cutUp(text) {
+    const marked = text.replaceAll(" ", "▁"),
+      L = "\\p{L}\\p{M}\\p{Nd}\\p{Pc}";
+    const words = (marked.startsWith("▁") ? marked : `▁${marked}`).split(/(?=▁)/u);
+    const isolated = (pattern) => (part) => part.split(new RegExp(`(${pattern})`, "u")).filter(Boolean);
+    return words.flatMap(isolated(`▁?[^${L}\\s'▁-]`)).flatMap(isolated(`^▁?${CLITICS}(?=[${L}])`));
+  }
+  merged(word) {
+    if (!this.known.has(word)) {
+      const parts = Array.from(word);
+      for (;;) {
+        let best = Infinity,
+          at = -1;
+        for (let i = 0; i + 1 < parts.length; i++) {
+          const rank = this.ranks.get(`${parts[i]} ${parts[i + 1]}`) ?? Infinity;
+          if (rank < best) [best, at] = [rank, i];
+        }
+        if (at < 0) break;
+        parts.splice(at, 2, parts[at] + parts[at + 1]);
+      }
+      this.known.set(
+        word,
+        parts.map((token) => ({ id: this.ids.get(token) ?? UNK, token, text: token.replace("▁", "") })),
+      );
+    }
+    return this.known.get(word);
+  }
+  decode(ids) {
+    const kept = ids.filter((id) => id === UNK || id >= SPECIAL.length).map((id) => this.words[id]);
+    return kept.join("").replaceAll("▁", " ").trim();
+  }
+}
+
+// BERT's: lower case without accents; the longest piece that is known first, later ones begin with ##.
+class WordPiece extends Vocabulary {
+  constructor(card) {
+    super(card);
+    [this.pad, this.unk, this.cls, this.sep, this.mask] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map((t) =>
+      this.ids.get(t),
+    );
+  }
+  pieces(text) {
+    const found = [];
+    text.split(/(\[(?:PAD|UNK|CLS|SEP|MASK)\])/).forEach((part, i) => {
+      if (i % 2) found.push({ id: this.ids.get(part), token: part, text: part });
+      else for (const word of this.cutUp(part)) found.push(...this.longest(word));
+    });
+    return found;
+  }
+  cutUp(text) {
+    const clean = text
+      .replace(/[\t\n\r]/g, " ")
+      .replace(/[\p{C}\ufffd]/gu, "")
+      .replace(/\p{Script=Han}/gu, " $& ");
+    const plain = clean
+      .normalize("NFD")
+      .replace(/\p{Mn}/gu, "")
+      .toLowerCase();
+    return plain.match(/[!-/:-@[-`{-~\p{P}]|[^\s!-/:-@[-`{-~\p{P}]+/gu) ?? [];
+  }
+  longest(word) {
+    const letters = Array.from(word),
+      pieces = [];
+    for (let start = 0; start < letters.length;) {
+      let end = letters.length,
+        token;
+      for (; end > start; end--) {
+        token = (start ? "##" : "") + letters.slice(start, end).join("");
+        if (this.ids.has(token)) break;
+      }
+      if (end === start || letters.length > 100) return [{ id: this.unk, token: "[UNK]", text: word }];
+      pieces.push({ id: this.ids.get(token), token, text: letters.slice(start, end).join("") });
+      start = end;
+    }
+    return pieces;
+  }
+}
+
+// The vocabulary of any kind that Python's `to_json` gave.
+export function vocabulary(card) {
+  const kinds = { subwords: Subwords, wordpiece: WordPiece };
+  return new (kinds[card.kind] ?? Vocabulary)(card);
+}

@@ -1,0 +1,250 @@
+"""A sentence of the reader's own: alignment, heads and flow follow what is typed, computed in the page."""
+
+import dataclasses
+import time
+
+import pytest
+import torch
+from playwright.sync_api import expect
+from waiting import numbers, until
+
+from chapters.ch03.labs import flow
+from course_utils.decoding import translate
+from course_utils.models.heads import recorded
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.labs import alignment, heads
+from course_utils.views.models import model_files, page_files
+from course_utils.views.translation import word_of
+
+pytestmark = pytest.mark.browser
+GRAMMAR, REAL, WRITES = "transformer-grammar", "transformer-en-fr", "gpt-en-fr"
+PAIR = ("seq2seq-attention-en-fr-grammar", "seq2seq-plain-en-fr-grammar")
+CHINESE = "seq2seq-attention-zh-en-grammar"
+FIRST = "The animal was too tired."
+NUMBERS = "document.querySelector('.course-view').view.numbers()"
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A folder with the files of all models of this test."""
+    at = tmp_path_factory.mktemp("site")
+    (at / "models").mkdir()
+    for files in (page_files(), *map(model_files, (GRAMMAR, REAL, WRITES, CHINESE, *PAIR))):
+        for name, script in files.items():
+            (at / "models" / name).write_text(script, encoding="utf-8")
+    return at
+
+
+@pytest.fixture
+def opened(watch, folder):
+    """opened(view, models="models/", **context) -> a page from disk with the view; models: where their files are."""
+
+    def open_page(view, models="models/", **context):
+        told = f' data-course-models="{models}"' if models else ""
+        (folder / "page.html").write_text(
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>own</title><body style="font:14px '
+            f'system-ui,sans-serif;margin:12px;background:#fff;color:#212121"><main>{view.fragment()}</main>',
+            encoding="utf-8",
+        )
+        return watch((folder / "page.html").as_uri(), own="file:", **{"size": (1160, 900), **context})
+
+    return open_page
+
+
+def aligned(name, text=FIRST, **options):
+    found = translate(load_checkpoint(name), text, beam=1)[0]
+    rows = found.weights / found.weights.sum(-1, keepdim=True)  # of a GPT less than 1 falls on the source
+    return alignment(dataclasses.replace(found, weights=rows), model=name, **options)
+
+
+def explored(**options):
+    return heads(*looked(FIRST), select="too", model=GRAMMAR, **options)
+
+
+def looked(text):
+    """The weights of transformer-grammar's encoder [1, H, S, S] for each layer, and the words that it reads."""
+    loaded = load_checkpoint(GRAMMAR)
+    ids = torch.tensor([loaded.source.encode(text)])
+    with torch.no_grad(), recorded(loaded.model) as seen:
+        loaded.model.encode(ids)
+    return seen["encoder"], loaded.source.tokens(ids[0])
+
+
+def flowing(text=FIRST, models=PAIR):
+    loaded = [load_checkpoint(name) for name in PAIR]
+    found = [translate(one, text, beam=1)[0] for one in loaded]
+    with torch.no_grad():
+        read = [one.model.encode(torch.tensor([one.source.encode(text)])) for one in loaded]
+    states, apart = (one.states[0, :, 60:68] for one in read)
+    vector = read[1].summary[0, 60:68]
+    return flow(
+        found[0],
+        states,
+        plain=found[1],
+        plain_states=apart,
+        plain_context=vector,
+        plain_from=(0, -1),
+        models=models,
+        features=(60, 68),
+    )
+
+
+def ask(page, text):
+    page.get_by_role("textbox", name="Your own sentence").fill(text)
+    page.keyboard.press("Enter")
+
+
+def answered(page, text):
+    """Types a sentence, and waits until all of its answer is there."""
+    ask(page, text)
+    expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (GRAMMAR, "The animal didn't cross the street because it was too wide."),
+        (REAL, "My little sister has never seen the black sea in winter."),
+        (WRITES, "I have not seen your keys."),
+        (PAIR[0], "The old woman bought a red car yesterday."),
+        (CHINESE, "我正在吃绿色的苹果。"),
+    ],
+)
+def test_an_alignment_follows_and_is_pythons(opened, name, text):
+    page = opened(aligned(name, "我今天很高兴。" if name == CHINESE else FIRST))
+    answered(page, text)
+    theirs = translate(load_checkpoint(name), text, beam=1)[0]
+    written = [word_of(t) for t in theirs.tokens]
+    seen = until(lambda: page.evaluate(NUMBERS), lambda seen: seen["tokens"] == written)
+    rows = theirs.weights / theirs.weights.sum(-1, keepdim=True)
+    assert torch.allclose(torch.tensor(seen["weights"]), rows, atol=1e-4)
+    expect(page.get_by_role("toolbar", name="source sentence").get_by_role("button")).to_have_text(
+        [word_of(t) for t in theirs.source_tokens]
+    )
+    page.get_by_role("button", name="the first sentence").click()
+    expect(page.get_by_role("button", name="the first sentence")).to_be_hidden()
+    until(lambda: page.evaluate(NUMBERS)["tokens"] != written)
+
+
+def test_all_heads_follow_and_are_pythons(opened):
+    page = opened(explored())
+    text = "The old woman bought a red car because it was too small."
+    answered(page, text)
+    weights, words = looked(text)
+    expect(page.get_by_label("query").locator("option")).to_have_text([*words])
+    assert "too" in words
+    expect(page.get_by_label("query")).to_have_value("too")
+    for layer in range(3):
+        for head in range(4):
+            open_head = torch.tensor(numbers(page, layer=layer, head=head)["open"])
+            assert torch.allclose(open_head, weights[layer][0, head], atol=1e-4), (layer, head)
+
+
+def test_both_flows_follow_and_are_pythons(opened):
+    page = opened(flowing())
+    text = "The old woman bought a red car yesterday."
+    answered(page, text)
+    view = flowing(text, None)
+    words = view.options["tokens"]["attention"]
+    seen = until(lambda: page.evaluate(NUMBERS), lambda seen: len(seen["contexts"]) == len(words))
+    assert torch.allclose(torch.tensor(seen["contexts"]), torch.tensor(view.contexts).float(), atol=1e-3)
+    plain = torch.tensor(view.array("plain_context")).float()
+    assert torch.allclose(torch.tensor(seen["plain"]), plain.expand(len(seen["plain"]), -1), atol=1e-3)
+
+
+def test_words_come_one_by_one(opened):
+    """The picture grows while the model writes; when each word came stands in what the test prints."""
+    page, text = opened(aligned(REAL)), "My little sister has never seen the black sea in winter."
+    answered(page, "It is warm.")  # the model is here now
+    page.evaluate(
+        """() => { const root = document.querySelector('.course-view').shadowRoot, words = '.stack .word';
+        globalThis.seen = [];
+        root.querySelector('form').addEventListener('submit', () => (globalThis.began = performance.now()), true);
+        new MutationObserver(() => seen.push([root.querySelectorAll(words).length, performance.now() - began]))
+        .observe(root, { childList: true }); }"""
+    )
+    ask(page, text)
+    written = translate(load_checkpoint(REAL), text, beam=1)[0].tokens
+    seen = until(lambda: page.evaluate("seen"), lambda seen: seen and seen[-1][0] == len(written))
+    print(f"words written, ms: {[(count, round(at)) for count, at in seen if count]}")
+    assert {count for count, _ in seen} >= set(range(1, len(written) + 1))
+
+
+def test_unknown_words_and_what_cannot_be_read_are_said(opened):
+    page = opened(aligned(GRAMMAR))
+    said = page.get_by_test_id("model")
+    expect(said).to_contain_text("trained on 20,000 English–French sentence pairs of this course")
+    expect(said).to_contain_text("818 English words; up to 64")
+    ask(page, "   ")
+    expect(said).to_contain_text("no word to read", timeout=30_000)
+    ask(page, "very " * 65)
+    expect(said).to_contain_text("65 tokens, and there is room for 64")
+    until(lambda: len(page.evaluate(NUMBERS)["tokens"]), lambda n: n == len(aligned(GRAMMAR).tokens))
+    ask(page, "The zyzzyva was too tired.")
+    expect(said).to_contain_text("does not know “zyzzyva”, and reads <unk> there")
+    expect(page.get_by_role("toolbar", name="source sentence").get_by_role("button")).to_have_text(
+        ["the", "<unk>", "was", "too", "tired", "."]
+    )
+
+
+def test_the_last_sentence_wins(opened):
+    page = opened(aligned(GRAMMAR))
+    ask(page, "The old woman bought a red car because it was too small.")
+    ask(page, "The dog was wide.")
+    expect(page.get_by_role("toolbar", name="source sentence").get_by_role("button")).to_have_text(
+        ["the", "dog", "was", "wide", "."], timeout=30_000
+    )
+    expect(page.get_by_role("button", name="the first sentence")).to_be_visible()
+
+
+def test_without_the_models_files_it_says_where_there_are_some(opened):
+    page = opened(aligned(GRAMMAR), models=None)
+    expect(page.get_by_test_id("model")).to_contain_text("make lab")
+    expect(page.get_by_role("textbox")).to_have_count(0)
+    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
+
+
+@pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored, flowing])
+def test_it_can_be_used_by_everybody(opened, violations, view):
+    """axe finds nothing wrong before and after; the keyboard asks, stays in the field, and gives up the answer."""
+    page = opened(view(), size=(480, 900))
+    assert violations(page, ".course-view") == []
+    answered(page, "The dog was tired.")
+    assert violations(page, ".course-view") == []
+    field = page.get_by_role("textbox", name="Your own sentence")
+    expect(field).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="ask the model")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("the animal was too tired.")
+
+
+def test_a_model_of_the_lesson_has_no_file_and_so_no_field(opened):
+    loaded = load_checkpoint(GRAMMAR)
+    loaded.card.pop("name")
+    found = translate(loaded, FIRST, beam=1)[0]
+    page = opened(alignment(found, model=loaded))
+    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
+    expect(page.get_by_role("textbox")).to_have_count(0)
+
+
+def test_in_jupyterlab_beside_a_kernel_that_hears(notebook):
+    """Python hears of its own sentence only; the reader's is answered by the page."""
+    opened = notebook(
+        "own",
+        [
+            "from course_utils.decoding import translate\nfrom course_utils.training import load_checkpoint\n"
+            "from course_utils.views import labs\nloaded = load_checkpoint('transformer-grammar')\n"
+            f"view = labs.alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
+        ],
+    )
+    assert opened.run() == []
+    page = opened.page
+    answered(page, "The dog was tired.")
+    until(lambda: page.evaluate(NUMBERS)["tokens"], ["le", "chien", "était", "fatigué", "."])
+    start = time.monotonic()
+    page.get_by_role("button", name="the first sentence").click()
+    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
+    assert time.monotonic() - start < 30

@@ -1,0 +1,281 @@
+"""A text of the reader's own in the labs of chapters 6 and 7: the page computes what Python does, without a kernel."""
+
+import pytest
+import torch
+from playwright.sync_api import expect
+from waiting import until
+
+from chapters.ch06 import labs as bert_labs
+from chapters.ch06.lesson import BertLesson
+from chapters.ch06.pairs import encode
+from chapters.ch07 import labs as gpt_labs
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.models import model_files, page_files
+from course_utils.views.view import at
+
+pytestmark = pytest.mark.browser
+ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "256 letters at once"}
+MODELS = {"predictions": "bert-stories", "game": "gpt-shakespeare", "sampling": "gpt-shakespeare"}
+OPENING = "To be, or not to "
+
+
+def poet(text):
+    """The poet's logits of what follows each letter: [T, V]."""
+    loaded = load_checkpoint("gpt-shakespeare")
+    with torch.no_grad():
+        return loaded.model(torch.tensor([loaded.tokenizer.encode(text)])).logits[0]
+
+
+def gaps(*sentences, **options):
+    loaded = load_checkpoint("bert-stories")
+    read, words = encode(loaded.tokenizer, *sentences), loaded.tokenizer.words
+    places = [n for n, token in enumerate(read.tokens) if token[0] != "["]
+    found = BertLesson(loaded.tokenizer).gaps(loaded.model, read)
+    return bert_labs.predictions(read.tokens, found, words, truth=read.tokens, positions=places, **options)
+
+
+def made(name, **options):
+    if name == "predictions":
+        return gaps("The grass on the bank was wet.", model=MODELS[name], **options)
+    words = load_checkpoint("gpt-shakespeare").tokenizer.words
+    if name == "game":
+        chances = poet("PROSPERO:\nbe free")[9:-1].softmax(-1)
+        return gpt_labs.next_character("PROSPERO:\nbe free", chances, words, model=MODELS[name], **options)
+    return gpt_labs.sampling(poet(OPENING)[-1], words, text=OPENING, model=MODELS[name], **options)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with the models' files, as they lie beside the website's pages."""
+    where = tmp_path_factory.mktemp("site")
+    (where / "models").mkdir()
+    for name, script in (page_files() | model_files("bert-stories") | model_files("gpt-shakespeare")).items():
+        (where / "models" / name).write_text(script, encoding="utf-8")
+    return where
+
+
+@pytest.fixture
+def opened(watch, files):
+    """opened(name, models=True) -> a page from disk with that lab, the models' files beside it or not."""
+
+    def open_page(name, models=True, size=(1160, 900), **context):
+        told = ' data-course-models="models/"' if models else ""
+        (files / f"{name}.html").write_text(
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>{name}</title>'
+            '<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
+            f'<div class="course-view">{made(name).scripts()}</div></main>',
+            encoding="utf-8",
+        )
+        return watch((files / f"{name}.html").as_uri(), own="file:", size=size, **context)
+
+    return open_page
+
+
+def typed(page, text, press="ask the model"):
+    page.get_by_role("textbox", name="Your own").fill(text)
+    page.get_by_role("button", name=press).click()
+    return page
+
+
+def answered(page, name):
+    expect(page.get_by_test_id("model")).to_contain_text(ABOUT[name], timeout=120_000)
+
+
+def numbers(page):
+    return page.evaluate("document.querySelector('.course-view').view.numbers()")
+
+
+def state(page):
+    return page.evaluate("({ ...document.querySelector('.course-view').view.state })")
+
+
+# ---- chapter 6: which word stands in the gap?
+def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
+    page = typed(opened("predictions"), "Tom went to the river. He sat down on the zyzzyva.")
+    answered(page, "predictions")
+    expected = gaps("Tom went to the river.", "He sat down on the zyzzyva.")
+    right, of = expected.right()
+    expect(page.locator(".score")).to_have_text(f"right at {right} of {of} places", timeout=60_000)
+    for place in expected.options["positions"]:
+        page.locator(f'[data-word="{place}"]').click()
+        page.wait_for_function("p => document.querySelector('.course-view').view.state.own_position === p", arg=place)
+        (ours,), (word, p, rank) = numbers(page), expected.true(0, place)
+        assert [b["word"] for b in ours["bars"]] == [w for w, _ in expected.bars(0, place)]
+        assert [b["p"] for b in ours["bars"]] == pytest.approx([p for _, p in expected.bars(0, place)], abs=1e-4)
+        assert (ours["true"]["word"], ours["true"]["rank"]) == (word, rank)
+        assert ours["true"]["p"] == pytest.approx(p, abs=1e-4)
+
+
+def test_an_own_gap_is_filled_as_in_python(opened):
+    page = opened("predictions")
+    page.get_by_role("textbox", name="Your own").fill("The dog was [MASK].")
+    page.keyboard.press("Enter")
+    answered(page, "predictions")
+    loaded = load_checkpoint("bert-stories")
+    read = encode(loaded.tokenizer, "The dog was [MASK].")
+    with torch.no_grad():
+        logits = loaded.model(torch.tensor([read.ids]), torch.tensor([read.segments])).mlm_logits[0]
+    best = logits[read.ids.index(loaded.tokenizer.mask)].softmax(-1).topk(5)
+    expect(page.locator(".picked")).to_have_text("[MASK]")
+    (ours,) = numbers(page)
+    assert [b["word"] for b in ours["bars"]] == loaded.tokenizer.tokens(best.indices.tolist())
+    assert [b["p"] for b in ours["bars"]] == pytest.approx(best.values.tolist(), abs=1e-4)
+    assert ours["true"] is None
+
+
+def test_the_gaps_follow_what_is_typed_and_reset_goes_back(opened):
+    page = typed(opened("predictions"), "The cat slept.")
+    answered(page, "predictions")
+    page.get_by_role("textbox", name="Your own").fill("The cat slept on the 猫 bank.")
+    expect(page.locator(".words")).to_contain_text("[UNK]")
+    expect(page.get_by_test_id("model")).to_contain_text("It does not know “猫”: it reads [UNK].")
+    page.locator('[data-word="1"]').focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".picked")).to_contain_text("cat")
+    page.get_by_role("button", name="reset").click()
+    expect(page.locator(".words")).to_contain_text("grass")
+
+
+# ---- chapter 7: which letter comes next?
+def test_a_beginning_is_read_as_in_python_and_written_on(opened):
+    page = typed(opened("game"), "ROMEO:\nBut soft, what lig")
+    answered(page, "game")
+    best = poet("ROMEO:\nBut soft, what lig")[-1].softmax(-1).topk(5)
+    ours = numbers(page)["expected"]
+    assert [e["token"] for e in ours] == load_checkpoint("gpt-shakespeare").tokenizer.tokens(best.indices.tolist())
+    assert [e["p"] for e in ours] == pytest.approx(best.values.tolist(), abs=1e-4)
+    page.get_by_role("button", name="write on").click()
+    page.wait_for_function("document.querySelector('.course-view').view.numbers().text.length > 40")
+    page.get_by_role("button", name="stop").click()
+    expect(page.get_by_test_id("model")).to_contain_text("a second")
+    print(page.get_by_test_id("model").inner_text())
+    written = numbers(page)
+    assert written["text"].startswith("ROMEO:\nBut soft, what lig") and written["own"] == 25
+    expect(page.get_by_role("textbox", name="Your own")).to_have_value(written["text"])
+    best = poet(written["text"])[-1].softmax(-1).topk(5)
+    assert [e["p"] for e in written["expected"]] == pytest.approx(best.values.tolist(), abs=1e-3)
+    expect(page.get_by_role("button", name="pass")).to_be_disabled()
+    page.get_by_role("button", name="again").click()
+    expect(page.get_by_role("button", name="pass")).to_be_enabled()
+    expect(page.get_by_test_id("score")).to_contain_text("right guesses")
+
+
+def test_what_the_model_sees_ends_after_256_letters(opened):
+    page = typed(opened("game"), "a" * 250, press="write on")
+    expect(page.get_by_test_id("model")).to_contain_text("Its 256 letters are full", timeout=120_000)
+    text = numbers(page)["text"]
+    assert len(text) == 256
+    typed(page, text + "x")
+    expect(page.get_by_test_id("model")).to_contain_text("here the last 128 of 257", timeout=120_000)
+    best = poet((text + "x")[-128:])[-1].softmax(-1).topk(5)
+    assert [e["p"] for e in numbers(page)["expected"]] == pytest.approx(best.values.tolist(), abs=1e-4)
+
+
+def test_a_beginning_is_read_again_only_where_it_changes(opened):
+    page = typed(opened("game"), "Good morrow")
+    answered(page, "game")
+    for text in ("Good morrow, sir", "Good mor", "Goo mor", "Good mor", "G"):
+        page.get_by_role("textbox", name="Your own").fill(text)
+        page.wait_for_function("t => document.querySelector('.course-view').view.numbers().text === t", arg=text)
+        expected = poet(text)[-1].softmax(-1).topk(5).values.tolist()
+        assert [e["p"] for e in numbers(page)["expected"]] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_sign_that_it_does_not_know_is_shown_as_what_it_reads(opened):
+    page = typed(opened("game"), "Zoë 猫")
+    expect(page.get_by_test_id("text")).to_contain_text("Zo<unk> <unk>", timeout=120_000)
+    expect(page.get_by_test_id("model")).to_contain_text("It does not know “ë”, “猫”: it reads <unk>.")
+
+
+def test_draws_from_an_own_beginning_are_pythons(opened):
+    page = typed(opened("sampling"), "Good morrow, ")
+    answered(page, "sampling")
+    page.evaluate("document.querySelector('.course-view').view.set({ temperature: 0.8, top_k: 10, seed: 3 })")
+    text, words = "Good morrow, ", load_checkpoint("gpt-shakespeare").tokenizer.words
+    for step in range(5):
+        view = gpt_labs.sampling(poet(text)[-1], words, temperature=0.8, top_k=10, seed=3)
+        view.options["before"] = step
+        expected = at(view, draws=1)
+        shown = numbers(page)
+        assert shown["probabilities"] == pytest.approx(expected.probabilities.tolist(), abs=1e-4)
+        text += expected.drawn[0].replace("␣", " ").replace("⏎", "\n")
+        page.get_by_role("button", name="draw", exact=True).click()
+        page.wait_for_function("t => document.querySelector('.course-view').view.state.own === t", arg=text)
+        expect(page.get_by_role("textbox", name="Your own")).to_have_value(text)
+    page.get_by_role("button", name="draw 100").click()
+    expect(page.get_by_test_id("readout")).to_contain_text("Drawn 100 times")
+    page.get_by_role("button", name="reset").click()
+    expect(page.get_by_test_id("text")).to_have_text(OPENING + "▁")
+
+
+def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
+    page = opened("sampling")
+    page.evaluate("document.querySelector('.course-view').view.set({ temperature: 0 })")
+    page.get_by_role("button", name="write on").click()
+    page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {len(OPENING) + 20}")
+    page.get_by_role("button", name="stop").click()
+    expect(page.get_by_test_id("model")).to_contain_text("a second")
+    written = state(page)["own"]
+    text = OPENING
+    while len(text) < len(written):
+        text += load_checkpoint("gpt-shakespeare").tokenizer.words[int(poet(text)[-1].argmax())]
+    assert written == text
+
+
+# ---- all three
+@pytest.mark.parametrize("name", MODELS)
+def test_empty_and_too_long(opened, name):
+    page = typed(opened(name), "  ")
+    expect(page.get_by_test_id("model")).to_have_text("Type a text first.")
+    until(lambda: state(page)["own"], "")
+    if name == "predictions":
+        typed(page, "the cat " * 40)
+        expect(page.get_by_test_id("model")).to_contain_text("room for 60", timeout=120_000)
+        typed(page, "猫")
+        expect(page.get_by_test_id("model")).to_contain_text("no word in it that the model knows")
+        expect(page.locator(".words")).to_contain_text("grass")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_without_the_models_files_it_says_where_they_are(opened, name):
+    page = typed(opened(name, models=False), "The dog was tired.")
+    expect(page.get_by_test_id("model")).to_contain_text("`make lab`, any text can be typed.")
+    until(lambda: state(page)["own"], "")
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("size", [(1160, 900), (390, 800)])
+def test_an_own_text_is_for_everybody(opened, violations, name, size):
+    page = opened(name, size=size)
+    page.get_by_role("textbox", name="Your own").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("a")
+    page.keyboard.press("Enter")
+    answered(page, name)
+    until(lambda: state(page)["own"].endswith("\na"))
+    assert violations(page, ".course-view") == []
+    inner, outer = page.locator(".course-view").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert inner <= outer + 1
+
+
+def test_in_jupyterlab_an_own_text_needs_no_kernel(notebook):
+    source = "import torch\nfrom chapters.ch07 import labs\nthen = lambda ids: torch.zeros(69)\n"
+    source += "labs.sampling(then([]), [str(n) for n in range(69)], text='go', then=then, live=True, model="
+    nb = notebook("own", [source + "'gpt-shakespeare')"])
+    assert nb.run() == []
+    nb.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    typed(nb.page, "Good morrow, ")
+    answered(nb.page, "sampling")
+    nb.page.get_by_role("button", name="draw", exact=True).click()
+    expect(nb.page.get_by_role("textbox", name="Your own")).not_to_have_value("Good morrow, ")
+
+
+def test_a_model_must_be_there_and_alone():
+    with pytest.raises(ValueError, match="there is no trained model 'gpt-5'; choose among"):
+        gpt_labs.sampling([1.0, 2.0], "ab", model="gpt-5")
+    with pytest.raises(ValueError, match="with 2 steps; needed: logits of one step"):
+        gpt_labs.sampling(torch.zeros(2, 2), "ab", chosen=[0, 1], model="gpt-shakespeare")
+    two = {"a": torch.eye(2), "b": torch.eye(2)}
+    with pytest.raises(ValueError, match="beside 2 predictions; needed: the predictions of that model alone"):
+        bert_labs.predictions(["a", "b"], two, ["a", "b"], model="bert-stories")

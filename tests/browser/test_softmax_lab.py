@@ -1,0 +1,110 @@
+"""The softmax lab in the hand: bars are dragged, touched and moved by keys, and the shares are always torch's."""
+
+import labs
+import pytest
+import torch
+from playwright.sync_api import expect
+from waiting import differs, numbers, picture, state, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def opened(watch, tmp_path):
+    """opened(view, **context) -> a page with that lab."""
+
+    def open_page(view=None, size=(1000, 800), **context):
+        view = view or labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
+        (tmp_path / "page.html").write_text(
+            '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>softmax</title>'
+            '<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
+            f'<div class="course-view">{view.scripts()}</div></main>',
+            encoding="utf-8",
+        )
+        return watch((tmp_path / "page.html").as_uri(), size=size, **context)
+
+    return open_page
+
+
+def bar(page, i):
+    return page.locator(f'[data-score="{i}"]')
+
+
+def agrees(page):
+    """The page's powers and shares are torch's for the scores that it shows."""
+    shown, scores = numbers(page), torch.tensor(state(page)["scores"], dtype=torch.float64)
+    assert shown["powers"] == pytest.approx(scores.exp().tolist())
+    assert shown["weights"] == pytest.approx(scores.softmax(-1).tolist())
+    return shown
+
+
+def test_a_bar_is_dragged_and_the_shares_follow(opened):
+    page = opened()
+    box, before = bar(page, 1).bounding_box(), picture(page)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] - 50, steps=5)
+    until(lambda: state(page)["scores"], [2.0, 3.0, 0.0])
+    page.mouse.up()
+    until(lambda: picture(page), differs(before))
+    agrees(page)
+    expect(page.get_by_test_id("readout")).to_contain_text("street: 20.09 / 28.47 = 0.705")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 60)
+    page.get_by_role("button", name="reset").click()
+    until(lambda: state(page)["scores"], [2.0, 1.0, 0.0])
+
+
+def test_a_bar_is_dragged_by_a_finger(opened):
+    page = opened(has_touch=True, size=(390, 800))
+    box = bar(page, 2).bounding_box()
+    finger, x, y = page.context.new_cdp_session(page), box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind, where in (("touchStart", y), ("touchMove", y + 20), ("touchMove", y + 200)):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": where}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    until(lambda: state(page)["scores"], [2.0, 1.0, -3.0])
+    agrees(page)
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_bar_is_moved_by_keys(opened, violations):
+    page = opened()
+    bar(page, 0).focus()
+    for key, score in (("ArrowUp", 2.1), ("PageDown", 1.1), ("Home", -3.0), ("ArrowDown", -3.0), ("End", 3.0)):
+        page.keyboard.press(key)
+        until(lambda: state(page)["scores"][0], score)
+        agrees(page)
+    expect(bar(page, 0)).to_have_attribute("aria-valuetext", "score 3.00, share 0.844")
+    assert violations(page, ".course-view") == []
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_the_stages_glide_and_come_to_rest(opened, motion):
+    """The same picture in the end; on the way others, unless motion is reduced."""
+    page = opened(reduced_motion=motion)
+    first = picture(page)
+    bar(page, 0).focus()
+    focused = until(lambda: picture(page), differs(first))
+    frames = page.evaluate(
+        """async () => { const lab = document.querySelector('.course-view'), seen = new Set();
+        const canvas = lab.shadowRoot.querySelector('canvas'); lab.view.set({ scores: [-1, 3, 0] });
+        for (let i = 0; i < 60; i++) { await new Promise(requestAnimationFrame); seen.add(canvas.toDataURL()) }
+        return seen.size }"""
+    )
+    assert frames <= 2 if motion == "reduce" else frames > 2
+    until(lambda: picture(page), differs(focused))
+    agrees(page)
+
+
+def test_too_large_for_a_number(opened):
+    page = opened()
+    page.evaluate("document.querySelector('.course-view').view.set({ shift: 1000 })")
+    expect(page.get_by_test_id("readout")).to_contain_text("the largest score is subtracted from all first")
+    page.get_by_text("without the maximum").click()
+    expect(page.get_by_test_id("readout")).to_contain_text("∞ / ∞ is NaN")
+
+
+def test_python_reads_the_scores():
+    lab = labs.softmax([2.0, 1.0], live=True)
+    lab.scores = [0.0, 0.0]
+    assert lab.now.numbers[1].tolist() == [0.5, 0.5] and "0.500" in lab.describe()
+    assert lab.now.table().rows[0] == ["1", "0.000", "1", "yes", "0.500"]

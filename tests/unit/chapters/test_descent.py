@@ -1,0 +1,135 @@
+"""The guided descent without a browser: what is put into the page gives the model's own weights, logits and words."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from chapters.ch05 import labs
+from chapters.ch05.labs.descent import LAST, SENTENCE, study
+from course_utils.models.heads import recorded
+from course_utils.text import BOS
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views import sweep
+from course_utils.views.view import at
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load_checkpoint("transformer-grammar")
+
+
+@pytest.fixture(scope="module")
+def view(loaded):
+    return labs.descent(model=loaded, word="il", head=4)
+
+
+@pytest.fixture(scope="module")
+def seen(loaded, view):
+    """Weights and logits of the model itself, without a trace."""
+    words = torch.tensor([[BOS, *view.options["ids"][1:]]])
+    with torch.no_grad(), recorded(loaded.model) as weights:
+        logits = loaded.model(torch.tensor([loaded.source.encode(SENTENCE)]), words).logits[0]
+    return weights["cross"], logits
+
+
+def normed(x, norm, eps=1e-5):
+    gain, shift = norm
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + eps) * gain + shift
+
+
+@pytest.mark.parametrize(("word", "layer", "head"), [(11, 3, 4), (11, 1, 1), (3, 2, 3), (16, 3, 2)])
+def test_what_travels_gives_the_models_weights_and_logits(loaded, view, seen, word, layer, head):
+    n = {k: x.astype(np.float64) for k, x in study(loaded, view.trace, word, layer, head).numbers.items()}
+    states = np.cumsum([n["token"] + n["position"], *n["added"]], axis=0)
+    q = n["query"] @ normed(states[3 * (layer - 1) + 1], n["norm"]) + n["query_bias"]
+    k, v = (n["memory"] @ n[name].T + n[f"{name}_bias"] for name in ("key", "value"))
+    scores = k @ q / np.sqrt(len(q))
+    shares = np.exp(scores) / np.exp(scores).sum()
+    weights, logits = seen
+    assert np.allclose(shares, weights[layer - 1][0, head - 1, word - 1], atol=1e-5)
+    assert np.allclose(shares @ v, n["means"].reshape(4, -1)[head - 1], atol=1e-4)
+    written = n["by_head"].sum(0) + n["out_bias"]
+    assert np.allclose(written, n["added"][3 * (layer - 1) + 1], atol=1e-4)
+    best = logits[word - 1].topk(len(n["rows"]))
+    assert np.allclose(n["rows"] @ normed(states[-1], n["last_norm"]) + n["rows_bias"], best.values.numpy(), atol=1e-4)
+    chances = logits[word - 1].softmax(-1)[best.indices].numpy()
+    assert np.exp(best.values.numpy() - n["total"][0]) == pytest.approx(chances, abs=1e-6)
+
+
+def test_the_last_stop_is_the_models_answer(loaded, view, seen):
+    found, logits = study(loaded, view.trace, 11, 3, 4), seen[1]
+    assert found.rivals[:2] == ["il", "elle"] and len(found.stops) == 10
+    assert found.stops[-1] == ("il", pytest.approx(float(logits[10].softmax(-1).max()), abs=1e-6))
+    assert found.stops[0][0] == "qu'"
+
+
+def test_half_precision_loses_nothing(loaded, view):
+    numbers = study(loaded, view.trace, 11, 3, 4).numbers
+    module = loaded.model.decoder[2].cross_attention
+    assert {x.dtype.str for x in numbers.values()} == {"<f2", "<f4"}
+    for name in ("query", "key", "value"):
+        whole = getattr(module, name).weight[96:].detach().numpy()
+        assert numbers[name].dtype == np.float16 and (numbers[name].astype(np.float32) == whole).all()
+
+
+def test_it_is_small(view):
+    assert len(view.fragment()) < 150_000
+    assert len(view.payload()) < 50_000
+    json.dumps(view.spec(), allow_nan=False)
+
+
+def test_words_and_table_follow_the_state(view):
+    text = view.describe()
+    assert "has written “qu'” and is about to write “il”" in text and "head 4 of layer 3" in text
+    assert "“tired” (score 4.26, share 0.578) and “it” (score 3.72, share 0.337)" in text
+    assert view.table().header == ["word", "score", "share"] and len(view.table().rows) == 12
+    assert view.table().rows[10] == ["tired", "4.261", "0.578"]
+    last = at(view, step=LAST)
+    assert view.scene == 1 and [at(view, step=s).scene for s in (3, 4, 10, 14, 17)] == [1, 2, 3, 4, 5]
+    assert last.table().rows[-1] == ["feed-forward 3", "il", "0.931"] and last.table().rows[0][1] == "qu'"
+    assert "about to write “animal”" in at(view, word=2).describe()
+    assert view.next_words[0][0] == "il" and view.shares.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_every_state_can_be_shown(view):
+    assert sweep(view) == 16 + 3 + 4
+    assert at(view, word=3, layer=1, head=2, step=LAST).to_png()[:4] == b"\x89PNG"
+
+
+def test_python_hears_a_live_one(loaded):
+    made = labs.descent(model=loaded, word="il", live=True)
+    heard = []
+    made.observe(lambda change: heard.append(change.new), "step")
+    made.step = 9
+    assert heard == [9] and made.now.scene == 2 and (made.word, made.layer, made.head) == (11, 3, 1)
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"word": "she"}, "word is 'she'; the model writes l' animal"),
+        ({"word": 17}, "word is 17; needed: a whole number from 0 to 16"),
+        ({"word": 0}, "word is 0; needed: from 1"),
+        ({"layer": 4}, "layer is 4"),
+        ({"head": 0}, "head is 0; needed: from 1 to 4"),
+        ({"step": 22}, "step is 22"),
+        ({"sentence": "it " * 17}, "17 source tokens.*room for 16 and 24; choose a shorter sentence"),
+        ({"sentence": " "}, "holds no word"),
+    ],
+)
+def test_it_refuses_with_what_to_do(loaded, options, message):
+    with pytest.raises(ValueError, match=message):
+        labs.descent(**{"model": loaded, **options})
+
+
+def test_another_kind_of_transformer_is_refused():
+    from small_translator import loaded as small
+
+    for other in ({"norm_first": False}, {"positions": "rotary"}, {"key_heads": 2}):
+        with pytest.raises(ValueError, match="needed: a pre-norm Transformer"):
+            labs.descent("it was tired .", model=small(**other))
+    with pytest.raises(TypeError, match="needed: a Transformer"):
+        labs.descent(model="seq2seq-plain-en-fr")

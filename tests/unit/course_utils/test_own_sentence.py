@@ -1,0 +1,47 @@
+"""What a view tells its page of the model that answers a reader's own sentence."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from chapters.ch03.labs import flow
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.labs import alignment, heads
+
+SAID = (["the", "dog"], ["le", "chien"], torch.eye(2))
+NAME = "seq2seq-attention-en-fr-grammar"
+
+
+def test_it_says_what_the_model_was_trained_on_and_how_much_there_is_room_for():
+    own = alignment(SAID, model=NAME).options["own"]
+    assert own["models"] == [NAME]
+    assert own["text"] == "the dog"
+    assert own["room"] == 64
+    assert "20,000 English–French sentence pairs of this course" in own["about"]
+    pieces = alignment((["▁the", "▁do", "g"], ["▁le"], torch.ones(1, 3) / 3), model="gpt-en-fr").options["own"]
+    assert pieces["text"] == "the dog"
+    assert "tatoeba.org (CC BY 2.0 FR)" in pieces["about"]
+    assert "4,000 pieces of English words" in pieces["about"]
+
+
+def test_only_a_view_that_is_asked_carries_the_form():
+    assert "own" in alignment(SAID, model=NAME).modules
+    assert "own" not in alignment(SAID).modules
+    lesson = dataclasses.replace(load_checkpoint(NAME), card={})  # trained here: no file that a page could load
+    for nobody in (lesson, None):
+        assert "own" not in alignment(SAID, model=nobody).options
+    both = flow(SAID, torch.randn(2, 8), models=[load_checkpoint(NAME), None])  # a checkpoint that is missing
+    assert "own" not in both.options
+
+
+def test_it_refuses_what_the_page_could_not_answer():
+    with pytest.raises(FileNotFoundError, match="seq2seq-attention-en-fr-grammar"):
+        alignment(SAID, model="seq2seq-attention-en-fr-gramma")
+    with pytest.raises(ValueError, match="features"):
+        flow(SAID, torch.randn(2, 8), models=(NAME, NAME), features=(60, 64))
+    with pytest.raises(ValueError, match="no weights"):
+        alignment(SAID, model="seq2seq-plain-en-fr-grammar")
+    maps = {"encoder": [torch.eye(2)[None]], "source": [torch.eye(2)[None]]}
+    with pytest.raises(ValueError, match="one map"):
+        heads(maps, ["the", "dog"], model="transformer-grammar")
