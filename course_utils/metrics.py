@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .models.loss import tokens_that_count
-from .support.checks import described, list_of_texts, one_of, real_number, real_numbers, whole_number
+from .support.checks import described, flag, list_of_texts, one_of, real_number, real_numbers, whole_number
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
@@ -47,9 +47,10 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    references = _several(hypotheses, references)
+    hypotheses, references = _several(hypotheses, references)
     cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS), force=True).tokenizer
     matches, totals, lengths = [0] * ORDER, [0] * ORDER, [0, 0]
+    flag("lowercase", lowercase)
     for hypothesis, several in zip(hypotheses, references, strict=True):
         words, *others = [cut((s.lower() if lowercase else s).rstrip()).split() for s in (hypothesis, *several)]
         lengths[0] += len(words)
@@ -69,7 +70,7 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
 
 def ngrams(words: Sequence[str], n: int) -> Counter:
     """How often each run of n words occurs."""
-    if isinstance(words, str) or not isinstance(words, Sequence):
+    if isinstance(words, str | bytes) or not isinstance(words, Sequence):
         raise TypeError(f"words is {described(words)}; needed: a list of words: text.split()")
     whole_number("n", n, 1)
     return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
@@ -85,7 +86,7 @@ def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
 
 def exact_match(hypotheses: Sequence[str], references: Sequence) -> float:
     """The share of translations that equal one of their references, 0–1; case and spacing aside."""
-    several = _several(hypotheses, references)
+    hypotheses, several = _several(hypotheses, references)
     words = [[one.lower().split() for one in (h, *r)] for h, r in zip(hypotheses, several, strict=True)]
     return sum(found in right for found, *right in words) / len(words)
 
@@ -150,10 +151,10 @@ def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
     return result
 
 
-def _several(hypotheses: Sequence[str], references: Sequence) -> list[list[str]]:
-    """A list of references for each hypothesis. Raises ValueError where they don't pair up."""
+def _several(hypotheses: Sequence[str], references: Sequence) -> tuple[list[str], list[list[str]]]:
+    """The hypotheses, and a list of references for each. Raises ValueError where they don't pair up."""
     hypotheses = list_of_texts("hypotheses", hypotheses, "one sentence each")
-    if isinstance(references, str) or not hasattr(references, "__iter__"):
+    if isinstance(references, str | dict | set) or not hasattr(references, "__iter__"):
         raise TypeError(f"references is {described(references)}; needed: a list, one sentence or one list for each")
     several = [[r] if isinstance(r, str) else list_of_texts("references", r, "sentences") for r in references]
     if len(hypotheses) != len(several) or not several or not all(several):
@@ -164,7 +165,7 @@ def _several(hypotheses: Sequence[str], references: Sequence) -> list[list[str]]
     if all(map(_looks_cut, several, hypotheses)):
         single = f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …"
         raise ValueError(f'{single}; needed: sentences: for one that is cut already write " ".join(words)')
-    return several
+    return hypotheses, several
 
 
 def _looks_cut(references: Sequence[str], hypothesis: str) -> bool:

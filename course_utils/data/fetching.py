@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.support import files
-from course_utils.support.checks import did_you_mean
+from course_utils.support.checks import did_you_mean, one_of
 
 AGENT = "Mozilla/5.0 (compatible; attention-course; +https://tatoeba.org)"  # some servers refuse a library's own name
 CHUNK = 1 << 16
@@ -61,7 +61,7 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     Raises ValueError for an unknown name; FetchError if it is nowhere to be had, or is not what it should be.
     """
     known = sources(index)
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         meant = did_you_mean(name, known)
         raise ValueError(f"No real corpus is called {name!r}.{meant} There are: {', '.join(known)}.")
     source = known[name]
@@ -90,7 +90,8 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
 
 def found(name: str) -> str:
     """Where a corpus would come from, in words; nothing is fetched or checked."""
-    file = sources()[name]["file"]
+    known = sources()
+    file = known[one_of("name", name, known)]["file"]
     if _given(file):
         return "is in COURSE_DATA_DIR"
     if (cache_folder() / file.removesuffix(".gz")).is_file():

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from course_utils.support import files
+from course_utils.support.checks import list_of_texts
 
 from . import packed
 
@@ -64,9 +65,9 @@ def load_parallel(languages="en-fr", split="train", words=None):
     words      only sentences made of this many of the commonest English words: quicker to learn in a lesson
     Raises ValueError for another name or number, OSError if the file is missing or damaged.
     """
-    if languages not in PAIRS:
+    if not isinstance(languages, str) or languages not in PAIRS:
         raise ValueError(f"There is no corpus {languages!r}; there are {', '.join(PAIRS)}.")
-    if split not in SPLITS:
+    if not isinstance(split, str) or split not in SPLITS:
         raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
     if words is None:
         return list(_pairs(languages, split))
@@ -82,6 +83,7 @@ def detokenize(tokens, language):
     Raises ValueError for an unknown language.
     """
     _check(language)
+    tokens = list_of_texts("tokens", tokens, "one token each")
     if language == "zh":
         return "".join(tokens)
     text = " ".join(tokens)
@@ -119,7 +121,7 @@ def card():
 
 
 def _check(language):
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise ValueError(f"There is no language {language!r} in the corpus; there are {', '.join(LANGUAGES)}.")
 
 

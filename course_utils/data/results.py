@@ -5,6 +5,7 @@
 
 import json
 
+from course_utils.support.checks import text
 from course_utils.support.files import course_folder
 
 
@@ -29,4 +30,4 @@ def load(name: str) -> Recorded:
 
 def place(name: str):
     """The path of data/results/NAME.json, whether it is there or not."""
-    return course_folder() / "data" / "results" / f"{name}.json"
+    return course_folder() / "data" / "results" / f"{text('name', name)}.json"

@@ -72,9 +72,9 @@ def load(name, split="train"):
     split  "train"; "valid": the same templates and words, other sentences; "test": other templates, other words
     Raises ValueError for another name or split, OSError if the file is missing or damaged.
     """
-    if name not in KINDS:
+    if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"There is no set {name!r}; there are {', '.join(KINDS)}.")
-    if split not in SPLITS:
+    if not isinstance(split, str) or split not in SPLITS:
         raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
     return list(_all(name)[split])
 

@@ -89,7 +89,7 @@ def load(name):
     Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
     """
     known = _LOADERS
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         meant = did_you_mean(name, known)
         raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(known))}.")
     return known[name](_read(f"{name}.csv"), Card(_read(f"{name}.md")))

@@ -11,7 +11,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import check_rng, described, flag, real_number, real_numbers, whole_number
+from course_utils.support.checks import (
+    check_rng,
+    described,
+    flag,
+    real_number,
+    real_numbers,
+    whole_number,
+    whole_numbers,
+)
 from course_utils.text import EOS, UNK, padding_first
 
 FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
@@ -46,6 +54,7 @@ def next_probabilities(
         p = p * (torch.arange(p.shape[-1], device=p.device) < top_k)
         p = p / p.sum(-1, keepdim=True)
     if top_p is not None and top_p < 1:
+        top_p = max(top_p, torch.finfo(p.dtype).tiny)  # the most likely stays, however small it is
         p = p * (p.cumsum(-1) - p < top_p)
         p = p / p.sum(-1, keepdim=True)
     return torch.zeros_like(p).scatter(-1, order, p)
@@ -99,8 +108,8 @@ def sample(
 ) -> Sampled:  # fmt: skip
     """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
     when all are, it ends early."""
-    stops = () if stop is None else stop if isinstance(stop, Collection) else [stop]
-    stops = [whole_number("stop", one, 0) for one in stops]
+    stop = [] if stop is None else stop if isinstance(stop, Collection) else [stop]
+    stops = whole_numbers("stop", list(stop) if isinstance(stop, set | frozenset) else stop, 0, 2**63 - 1)
     flag("need_probabilities", need_probabilities)
     written, seen, ended = [], [], None
     for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
@@ -134,7 +143,7 @@ def generate(
     if unknown:
         raise ValueError(f"the model does not know {', '.join(map(repr, unknown[:8]))}: leave that out of the prompt")
     device = next(loaded.model.parameters()).device
-    generator = torch.Generator().manual_seed(whole_number("seed", seed))
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, -(2**63), 2**63 - 1))
     ids = torch.tensor([ids], device=device)
     written = sample(loaded.model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, EOS)
     return loaded.tokenizer.decode(written.ids[0].tolist())
@@ -144,7 +153,7 @@ def check(temperature: float, top_k: int | None, top_p: float | None) -> None:
     """Raises ValueError for settings that cannot be drawn from."""
     real_number("temperature", temperature, least=0)
     if top_k is not None:
-        whole_number("top_k", top_k, 1)
+        whole_number("top_k", top_k, 1, 2**63 - 1)
     if top_p is not None:
         real_number("top_p", top_p, above=0, most=1)
 
@@ -161,6 +170,6 @@ def check_logits(logits: Tensor) -> Tensor:
 
 def check_model(model) -> None:
     """Raises TypeError for what cannot be decoded."""
-    if not callable(getattr(model, "start", None)) or not callable(getattr(model, "step", None)):
+    if isinstance(model, type) or not all(callable(getattr(model, name, None)) for name in ("start", "step")):
         needed = "one with `start` and `step`: Seq2Seq, Transformer, GPT"
         raise TypeError(f"model is a {type(model).__name__}; needed: {needed}")

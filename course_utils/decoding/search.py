@@ -95,7 +95,7 @@ def beam_search(
     Raises ValueError for a model whose logits are NaN, a beam or max_length below 1, a negative length_penalty.
     """
     _check(model, source, max_length, beam)
-    real_number("length_penalty", length_penalty, least=0)
+    real_number("length_penalty", length_penalty, least=0, most=20)
     count, device = len(source), source.device
     state = pick(model.start(source, source_mask), torch.arange(count, device=device).repeat_interleave(beam))
     words = source.new_full((count * beam,), BOS)
@@ -187,7 +187,7 @@ def translate(
     if not hasattr(loaded, "model") or getattr(loaded, "source", None) is None:
         raise TypeError(f"loaded is {described(loaded)}; needed: a translator, as load_checkpoint(name) gives it")
     whole_number("beam", beam, 1, WIDEST), whole_number("batch", batch, 1)
-    real_number("length_penalty", length_penalty, least=0)
+    real_number("length_penalty", length_penalty, least=0, most=20)
     model, device = loaded.model, next(loaded.model.parameters()).device
     shared = getattr(model, "shares_context", False)  # a GPT: half for what is read, half for what is written
     limit = model.config.max_length // (2 if shared else 1)

@@ -36,6 +36,14 @@ def whole_number(name: str, value, least: int | None = None, most: int | None = 
     return number
 
 
+def whole_numbers(name: str, values, least: int | None = None, most: int | None = None) -> list[int]:
+    """A list of whole numbers within these bounds; tensors and arrays [n] hold them, too."""
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(values, str | bytes | dict | set) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} is {described(values)}; needed: a list, each {_range('a whole number', least, most)}")
+    return [whole_number(name, value, least, most) for value in values]
+
+
 def real_number(name: str, value, least: float | None = None, most: float | None = None, above=None, below=None):
     """A finite number, as float: least ≤ value ≤ most, above < value < below, as far as they are given."""
     try:
@@ -57,6 +65,27 @@ def one_of(name: str, value, choices) -> str:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} is {described(value)}; needed: one of {', '.join(map(str, choices))}")
     return value
+
+
+def text(name: str, value, most: int = 10_000) -> str:
+    """A text of so many characters at most; anything that only has a text form is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {described(value)}; needed: text in quotes")
+    if len(value) > most:
+        raise ValueError(f"{name} has {len(value):,} characters; needed: {most:,} at most")
+    return whole_characters(value)
+
+
+def whole_characters(text: str) -> str:
+    """The text, if it can be written down. Raises ValueError for half a character (a lone surrogate)."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the text holds {text[error.start]!r} at place {error.start}, half a character (a lone surrogate): leave "
+            "it out, or read the file as UTF-8 again"
+        ) from None
+    return text
 
 
 def did_you_mean(name, known: Iterable[str]) -> str:
@@ -138,7 +167,7 @@ def ids_of(ids, size: int) -> list[int]:
     """Whole numbers of a vocabulary of this size, from a list or a tensor [T]."""
     if isinstance(ids, Tensor) and ids.dim() == 1:
         ids = ids.tolist()
-    if isinstance(ids, str | bytes | Tensor) or not hasattr(ids, "__iter__"):
+    if isinstance(ids, str | bytes | dict | set | Tensor) or not hasattr(ids, "__iter__"):
         raise TypeError(f"ids is {described(ids)}; needed: a list of whole numbers, one for each token")
     numbers = [whole_number("an id", number) for number in ids]
     if wrong := [number for number in numbers if not 0 <= number < size]:
@@ -158,9 +187,11 @@ def list_of_texts(name: str, value, what: str = "one text each") -> list[str]:
     if isinstance(value, str | bytes):
         raise TypeError(f"{name} is one text, {described(value)}; needed: a list, {what}: write [{name}]")
     try:
-        texts = list(value)
+        texts = None if isinstance(value, dict | set | frozenset) else list(value)
     except TypeError:
-        raise TypeError(f"{name} is {described(value)}; needed: a list, {what}") from None
+        texts = None
+    if texts is None:
+        raise TypeError(f"{name} is {described(value)}; needed: a list, {what}")
     for position, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"{name}[{position}] is {described(text)}; needed: {what}")

@@ -33,9 +33,13 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     if not isinstance(sequences, list | tuple) or not all(isinstance(s, list | tuple) for s in sequences):
         raise TypeError(f"sequences is {described(sequences)}; needed: a list of lists of numbers, as `encode` gives")
     longest = max([1, *map(len, sequences)])
-    ids = torch.tensor([[*s, *[PAD] * (longest - len(s))] for s in sequences])
-    if ids.dtype != torch.int64 and len(sequences):
-        raise TypeError(f"sequences hold {ids.dtype}; needed: lists of whole numbers, as `encode` gives them")
+    needed = "lists of whole numbers, as `encode` gives them"
+    try:
+        ids = torch.tensor([[*s, *[PAD] * (longest - len(s))] for s in sequences])
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise TypeError(f"sequences hold {described(sequences)}; needed: {needed} ({error})") from None
+    if len(sequences) and (ids.dtype != torch.int64 or ids.dim() != 2):
+        raise TypeError(f"sequences hold {described(ids)}; needed: {needed}")
     ids = ids.long()
     lengths = torch.tensor([len(s) for s in sequences])
     return ids.view(len(sequences), longest), torch.arange(longest) < lengths[:, None]
@@ -43,12 +47,16 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 
 def order_of(mask: Tensor) -> Tensor:
     """The places of a row's tokens when all padding comes first: mask [B, T] -> [B, T]."""
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.dim() != 2:
+        raise TypeError(f"mask is {described(mask)}; needed: [B, T] bool, True = a real token")
     return mask.int().argsort(dim=1, stable=True)
 
 
 def padding_first(ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Moves each row to the right, so that all end together: ids and mask [B, T] -> the same."""
     place = order_of(mask)
+    if not isinstance(ids, Tensor) or ids.shape != mask.shape:
+        raise ValueError(f"ids is {described(ids)}; needed: whole numbers of shape {list(mask.shape)}, as the mask")
     return ids.gather(1, place), mask.gather(1, place)
 
 
@@ -74,10 +82,13 @@ class Batches:
     def __post_init__(self):
         if not isinstance(self.pairs, Sequence) or isinstance(self.pairs, str):
             raise TypeError(f"pairs is {described(self.pairs)}; needed: a list of pairs (source, target) of numbers")
+        pairs = (p if isinstance(p, list | tuple) and len(p) == 2 else [None] for p in self.pairs)
+        if not all(isinstance(s, list | tuple) for pair in pairs for s in pair):
+            raise TypeError("pairs hold something else than pairs (source, target) of lists of whole numbers")
         if not self.pairs:
             raise ValueError("pairs is empty: give at least one pair of sentences")
         whole_number("tokens", self.tokens, 1)
-        self.seed = None if self.seed is None else whole_number("seed", self.seed, 0)
+        self.seed = None if self.seed is None else whole_number("seed", self.seed, 0, 2**63 - 1)
 
     def __iter__(self):
         seed = torch.randint(2**62, ()).item() if self.seed is None else self.seed

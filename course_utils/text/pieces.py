@@ -20,7 +20,7 @@ class Pieces:
         return self.tokenizer.get_vocab_size()
 
     def __contains__(self, token: str) -> bool:
-        return self.tokenizer.token_to_id(token) is not None
+        return isinstance(token, str) and self.tokenizer.token_to_id(token) is not None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)})"
@@ -54,15 +54,3 @@ class Pieces:
     def _spans(self, plain: str) -> list[tuple[int, int, int]]:
         found = self.tokenizer.encode(plain, add_special_tokens=False)
         return [(i, *span) for i, span in zip(found.ids, found.offsets, strict=True)]
-
-
-def whole_characters(text: str) -> str:
-    """The text, if it can be written down. Raises ValueError for half a character (a lone surrogate)."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the text holds {text[error.start]!r} at place {error.start}, half a character (a lone surrogate): leave "
-            "it out, or read the file as UTF-8 again"
-        ) from None
-    return text

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import described, list_of_texts, whole_number
+from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
 
-from .pieces import LARGEST, Pieces, whole_characters
+from .pieces import LARGEST, Pieces
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Vocabulary, as_text, normalise
 from .wordpiece import WordPiece
 
@@ -26,8 +26,12 @@ class Subwords(Pieces):
         Raises TypeError for one text instead of a list, ValueError for sizes that cannot be.
         """
         sentences = map(whole_characters, list_of_texts("sentences", sentences))
-        max_size, min_count = whole_number("max_size", max_size, 5, LARGEST), whole_number("min_count", min_count, 1)
-        if len(special) != len(SPECIAL) or len(set(list_of_texts("special", special))) != len(SPECIAL):
+        max_size, min_count = (
+            whole_number("max_size", max_size, 5, LARGEST),
+            whole_number("min_count", min_count, 1, 10**9),
+        )
+        special = list_of_texts("special", special)
+        if len(special) != len(SPECIAL) or len(set(special)) != len(SPECIAL):
             raise ValueError(f"special is {special}; needed: four different names, for padding, unknown, start and end")
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 

@@ -68,9 +68,9 @@ class Vocabulary:
             raise TypeError(f"sentences is one text, {described(sentences)}; needed: a list of them: write [sentences]")
         if not hasattr(sentences, "__iter__"):
             raise TypeError(f"sentences is {described(sentences)}; needed: a list of them")
-        min_count, cut = whole_number("min_count", min_count, 1), SPLIT.get(split)
+        min_count, cut = whole_number("min_count", min_count, 1), SPLIT[one_of("split", split, SPLIT)]
         max_size = None if max_size is None else whole_number("max_size", max_size, len(SPECIAL) + 1)
-        counts = Counter(token for s in sentences for token in (cut(s) if cut and _is_text(s) else s))
+        counts = Counter(token for s in sentences for token in (cut(s) if _is_text(s) else s))
         kept = sorted((w for w, n in counts.items() if n >= min_count), key=lambda w: (-counts[w], w))
         return cls(kept if max_size is None else kept[: max_size - len(SPECIAL)], split)
 
@@ -122,7 +122,7 @@ class Characters(Vocabulary):
 
 def join(words: Sequence[str]) -> str:
     """Words as a sentence: no space before a comma, a full stop or 's, none after an elision."""
-    text = re.sub(r" (?=[.,)…]|'s\b)|(?<=\()\s", "", " ".join(words))
+    text = re.sub(r" (?=[.,)…]|'s\b)|(?<=\()\s", "", " ".join(list_of_texts("words", words, "one word each")))
     return re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
 
 

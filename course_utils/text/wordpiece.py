@@ -7,12 +7,13 @@
 Methods as of a Vocabulary of `text`, by the library `tokenizers`. Source: Schuster & Nakajima 2012, Wu et al. 2016.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from course_utils.support.checks import list_of_texts, whole_number
+from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
 
-from .pieces import LARGEST, Pieces, whole_characters
+from .pieces import LARGEST, Pieces
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -44,7 +45,8 @@ class WordPiece(Pieces):
         from tokenizers import trainers
 
         sentences, learned = list_of_texts("sentences", sentences), _tokenizer({})
-        max_size, min_count = whole_number("max_size", max_size, 6, LARGEST), whole_number("min_count", min_count, 1)
+        max_size = whole_number("max_size", max_size, 6, LARGEST)
+        min_count = whole_number("min_count", min_count, 1, 10**9)
         letters = {c for s in sentences for c in learned.normalizer.normalize_str(whole_characters(s))}
         alphabet = sorted(c for c in letters if not c.isspace())
         if not alphabet:
@@ -62,6 +64,8 @@ class WordPiece(Pieces):
         where there is none, ValueError for a tokenizer of another kind."""
         from tokenizers import Tokenizer
 
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"path is {described(path)}; needed: the file or folder of a model, in quotes")
         path = Path(path)
         files = [path / "tokenizer.json", path / "vocab.txt"] if path.is_dir() else [path]
         found = next((file for file in files if file.is_file()), None)
@@ -91,7 +95,8 @@ class WordPiece(Pieces):
     @classmethod
     def from_json(cls, card: dict):
         """What to_json gave."""
-        return cls(_tokenizer({word: number for number, word in enumerate(card["tokens"])}))
+        words = list_of_texts("tokens", card["tokens"], "one token each")
+        return cls(_tokenizer({word: number for number, word in enumerate(words)}))
 
     def to_huggingface(self):
         """The same as a `transformers` tokenizer, with [CLS] and [SEP]."""

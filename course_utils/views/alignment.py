@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.metrics import alignment_error_rate
+from course_utils.support.checks import described
 
+from .given import as_labels
 from .heatmap import Selection
 from .live import shell
 from .own import answered
@@ -175,6 +177,11 @@ def alignment(
     if weights is None:
         raise ValueError("the model of this translation has no attention; take another translation, or labs.flow")
     versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
+    if not isinstance(variants, tuple | list):
+        raise TypeError(f"variants is {described(variants)}; needed: a list of (word, Translation), or of mappings")
+    languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
+    if len(languages) != 2:
+        raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
     versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
     links = gold_links(gold, tokens, source)
     longest = max(len(v.tokens) for v in versions)
@@ -182,11 +189,11 @@ def alignment(
     if caption is None:
         caption = CAPTION + (" Outlined: gold links." if links else "")
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
-    start, described = 0, []
+    start, shown = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)
         told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
-        described.append(told | {"changed": changed, "lost": lost})
+        shown.append(told | {"changed": changed, "lost": lost})
         start += len(v.tokens)
     state = {"step": step, "variant": 0, "row": -1, "col": -1}
     control = {"kind": "range", "name": "step", "label": "words written", "digits": 0}
@@ -195,7 +202,7 @@ def alignment(
         words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
-    options = {"source": source, "versions": described, "languages": list(languages)}
+    options = {"source": source, "versions": shown, "languages": languages}
     options["gold"] = None if gold is None else sorted(links)
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)

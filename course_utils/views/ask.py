@@ -7,6 +7,9 @@ import inspect
 import pathlib
 import textwrap
 
+from course_utils.support.checks import text, whole_number
+
+from .given import as_labels
 from .table import TextTable
 from .view import View
 
@@ -49,10 +52,11 @@ def predict(
     answers: two or more. answer: index of the right one, or None to leave it to the text. Works without a kernel;
     where no script runs, the answers stand in a list and the right one unfolds.
     """
-    answers = [str(a) for a in answers]
-    if len(answers) < 2 or (answer is not None and not 0 <= answer < len(answers)):
-        given = f"{len(answers)} answers and the right one at {answer}"
-        raise ValueError(f"{given}: give at least 2, and an index among them")
+    answers = as_labels(answers, "answers", "a list of answers")
+    if len(answers) < 2:
+        raise ValueError(f"answers hold {len(answers)}: give at least 2")
+    answer = None if answer is None else whole_number("answer", answer, 0, len(answers) - 1)
+    text("because", because)
     options = {"answers": answers, "answer": -1 if answer is None else answer, "because": because, "foot": False}
     view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
     view.size = (7.0, 0.7 + 0.3 * len(answers))

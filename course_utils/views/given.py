@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from numbers import Number
+
 import numpy as np
 
-from course_utils.support.checks import described, whole_number
+from course_utils.support.checks import described, whole_characters, whole_number
 
 MOST_LETTERS = 1000  # of a label
 
@@ -20,10 +22,13 @@ def as_mask(mask, count: int) -> list[bool]:
 
 
 def _boolean(mask) -> np.ndarray:
-    array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    try:
+        array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    except (TypeError, ValueError, RuntimeError):
+        array = np.asarray(None)
     if array.dtype != bool:
         raise TypeError(
-            f"mask is {array.dtype}: it must be boolean, True = may be attended "
+            f"mask is {described(mask)}: it must be boolean, True = may be attended "
             "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
         )
     return array
@@ -31,28 +36,41 @@ def _boolean(mask) -> np.ndarray:
 
 def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
     """A tensor, array or nested list as a numpy array, detached from graph and device."""
-    if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        x = x.float() if x.dtype.is_floating_point and x.element_size() < 4 else x
-        x = x.numpy()
     try:
-        if np.iscomplexobj(x) or np.asarray(x).dtype.kind in "US":
-            raise TypeError(f"given {np.asarray(x).dtype}")
-        return np.asarray(x, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        needed = "numbers in rows of equal length (a tensor, an array or a list)"
-        raise TypeError(f"{name} must be {needed}: {error}") from None
+        if hasattr(x, "detach"):
+            small = x.dtype.is_floating_point and x.element_size() < 4
+            array = (x.detach().cpu().float() if small else x.detach().cpu()).numpy()
+        else:
+            array = np.asarray(x)
+        if array.dtype.kind not in "biuf":  # no text, no dates, nothing complex, no None
+            raise TypeError(f"given {array.dtype}")
+        return array.astype(dtype)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise TypeError(
+            f"{name} is {described(x)}; needed: numbers in rows of equal length (a tensor, an array or a list): {error}"
+        ) from None
 
 
-def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
-    if labels is None:
-        return [str(i + 1) for i in range(count)]
-    if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
-        raise TypeError(f"{name} is {described(labels)}; needed: a list of {count} labels")
-    labels = [str(label) for label in labels]
+def as_labels(labels, name: str, needed: str = "a list of words") -> list[str]:
+    """A list of words or numbers as texts. A single text is refused, and what has no order."""
+    labels = labels.tolist() if hasattr(labels, "tolist") else labels
+    if isinstance(labels, str | bytes | set | frozenset | dict) or not hasattr(labels, "__iter__"):
+        raise TypeError(f"{name} is {described(labels)}; needed: {needed}")
+    labels = list(labels)
+    if wrong := [label for label in labels if not isinstance(label, str | Number)]:
+        raise TypeError(f"{name} hold {described(wrong[0])}; needed: {needed}, each a text or a number")
+    labels = [whole_characters(str(label)) for label in labels]
     if longest := max(labels, key=len, default="")[MOST_LETTERS:]:
         letters = MOST_LETTERS + len(longest)
         raise ValueError(f"a label of {name} has {letters:,} letters; needed: {MOST_LETTERS} at most")
+    return labels
+
+
+def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
+    """As many labels as there are `rows`; their numbers from 1 where none are given."""
+    if labels is None:
+        return [str(i + 1) for i in range(count)]
+    labels = as_labels(labels, name, f"a list of {count} labels")
     if len(labels) != count:
         rows = rows.format(count)
         raise ValueError(f"{len(labels)} labels for {name}, but {rows}: give one label each, {count} in all")
@@ -111,7 +129,7 @@ def place_of(label, labels: list[str], name: str) -> int:
         return -1
     if isinstance(label, str) and label not in labels:
         raise ValueError(f"select: there is no {name} {label!r} among {labels}")
-    return labels.index(label) if isinstance(label, str) else checked_index(int(label), len(labels), name)
+    return labels.index(label) if isinstance(label, str) else checked_index(label, len(labels), name)
 
 
 def checked_index(i: int, count: int, name: str) -> int:

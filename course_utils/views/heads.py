@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_utils.support.checks import described, one_of, text, whole_number
+
 from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
 from .live import shell
 from .own import answered
@@ -224,17 +226,14 @@ def heads(
         most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
         raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
     names = [m["name"] for m in maps]
-    chosen = names[0] if map is None else str(map)
-    if chosen not in names:
-        raise ValueError(f"map is {map!r}: there are {', '.join(names)}")
+    chosen = names[0] if map is None else one_of("map", map, names)
     first = maps[names.index(chosen)]
-    if show not in ("maps", "row"):
-        raise ValueError(f"show is {show!r}: it must be one of maps, row")
+    one_of("show", show, ("maps", "row")), text("effect", effect)
     query, key = _chosen_pair(select, first)
     high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
     state = {"map": chosen, "number": "effect" if any(m["effects"] for m in maps) else "weight"}
     state["layer"] = checked_index(layer, first["shape"][0], "layer")
-    state["head"] = -1 if head == -1 else checked_index(head, first["shape"][1], "head")
+    state["head"] = whole_number("head", head, -1, first["shape"][1] - 1)
     state |= {"query": query, "key": key, "show": show, "knocked": _knocked_heads(knocked, maps)}
     words = {"maps": "whole maps", "row": "the word’s row"}
     controls = [{"kind": "choice", "name": "show", "label": "show", "options": ["maps", "row"], "words": words}]
@@ -276,10 +275,11 @@ def _words_of(labels, count, name, rows):
 
 def _stacked(given, name) -> np.ndarray:
     """One tensor per layer -> [L, H, Q, K]."""
-    layers = [given[i] for i in range(len(given))] if hasattr(given, "__len__") else given
+    listed = isinstance(given, tuple | list) or getattr(given, "ndim", 0) > 0
+    layers = [given[i] for i in range(len(given))] if listed else None
     needed = "needed: a list with one tensor [H, Q, K] per layer"
-    if not isinstance(layers, list) or not layers:
-        raise TypeError(f"{name}: weights are {type(given).__name__}; {needed}")
+    if not layers:
+        raise TypeError(f"{name}: weights are {described(given)}; {needed}")
     if any(x is None for x in layers):
         raise ValueError(f"{name}: a layer has no weights (None); ask the model for them with need_weights=True")
     found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
@@ -301,8 +301,8 @@ def _effects_of(given, shape, name):
     if given is None:
         return None
     values = as_array(given, "effects")
-    if values.shape != tuple(shape):
-        raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, one for each head")
+    if values.shape != tuple(shape) or np.isinf(values).any():
+        raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, finite or NaN")
     return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
 
 
@@ -318,14 +318,16 @@ def _chosen_pair(select, m) -> tuple[int, int]:
 def _knocked_heads(given, maps) -> list[list]:
     """(layer, head), or (map, layer, head) where there are several maps, each one checked."""
     several, found = len(maps) > 1, []
+    needed = "(map, layer, head)" if several else "(layer, head)"
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise TypeError(f"knocked is {described(given)}; needed: a list of {needed}")
     for item in given:
-        item = list(item)
-        if len(item) != 2 + several:
-            raise ValueError(f"knocked holds {item}; needed: {'(map, layer, head)' if several else '(layer, head)'}")
+        if not isinstance(item, tuple | list) or len(item) != 2 + several:
+            raise ValueError(f"knocked holds {described(item)}; needed: {needed}")
         shape = next((m["shape"] for m in maps if not several or m["name"] == item[0]), None)
         if shape is None:
             raise ValueError(f"knocked holds {item}: there is no map {item[0]!r}")
-        places = [checked_index(int(item[-2]), shape[0], "layer"), checked_index(int(item[-1]), shape[1], "head")]
+        places = [checked_index(item[-2], shape[0], "layer"), checked_index(item[-1], shape[1], "head")]
         found.append([*item[:-2], *places])
     return found
 

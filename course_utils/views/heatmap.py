@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.support.checks import described, flag, one_of
+
 from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
 from .live import shell
 from .table import TextTable
@@ -143,8 +145,7 @@ def heatmap(
     if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
         shows = f"a heatmap shows 1 to {MOST_TOKENS} queries and keys: weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
         raise ValueError(f"weights has shape {tuple(np.shape(weights))}: {shows}")
-    if kind not in ("weights", "scores"):
-        raise ValueError(f"kind is {kind!r}: it must be 'weights' (rows sum to 1) or 'scores' (any number)")
+    one_of("kind", kind, ("weights", "scores")), flag("temperature", temperature)
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
     keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
     allowed = allowed_pairs(mask, values, kind)
@@ -161,7 +162,10 @@ def heatmap(
         caption = " · ".join(parts)
     layers, heads, count, width = values.shape
     state = {"layer": checked_index(layer, layers, "layer"), "head": checked_index(head, heads, "head")}
-    given = zip((None, None) if select is None else select, (queries, keys), ("query", "key"), strict=True)
+    select = (None, None) if select is None else select
+    if not isinstance(select, tuple | list) or len(select) != 2:
+        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or places")
+    given = zip(select, (queries, keys), ("query", "key"), strict=True)
     state["row"], state["col"] = (place_of(label, labels, name) for label, labels, name in given)
     controls = []
     for name, number in (("layer", layers), ("head", heads)):

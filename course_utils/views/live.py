@@ -6,6 +6,8 @@ Its traits are the entries of the view's state (`width`, `query`, `row`, …), s
 import anywidget
 import traitlets
 
+from course_utils.support.checks import flag
+
 from .view import HERE, View, at
 
 
@@ -69,7 +71,7 @@ _shown: dict[str, tuple[str, list[LiveView]]] = {}
 
 def shell(view: View, wanted: bool) -> View | LiveView:
     """The view itself, or, where it is wanted, the live shell around it that Python can hear."""
-    return live(view) if wanted else view
+    return live(view) if flag("live", wanted) else view
 
 
 def live(view: View) -> LiveView:

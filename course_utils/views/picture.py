@@ -11,6 +11,8 @@ import re
 
 import numpy as np
 
+from course_utils.support.checks import described, real_number, text
+
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
 FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
@@ -105,6 +107,12 @@ class Picture:
     """A finished figure: PNG bytes, title, caption and alt text. `.png` holds the bytes, `.save(path)` writes them."""
 
     def __init__(self, draw, size, caption, alt):
+        if not callable(draw):
+            raise TypeError(f"draw is {described(draw)}; needed: a function of a matplotlib figure")
+        if not isinstance(size, tuple | list) or len(size) != 2:
+            raise ValueError(f"size is {described(size)}; needed: (width, height) in inches")
+        size = tuple(real_number("a side of size", inches, least=0.1, most=100) for inches in size)
+        text("caption", caption), text("alt", alt)
         self.png, self.size, self.caption, self.alt = render(draw, size), size, caption, alt
         self.small = render(draw, size, scale=1)
 

@@ -5,7 +5,9 @@ Each function returns a `Picture`: an image with alt text and caption that a pag
 
 import numpy as np
 
-from .given import as_array
+from course_utils.support.checks import described, one_of, real_number, text, whole_number
+
+from .given import as_array, checked_labels
 from .picture import COLOURS, HEADS, PAPER, SAND, Picture, ink_map, names, picture
 
 __all__ = ["COLOURS", "PAPER", "SAND", "Picture", "ink_map"]
@@ -19,15 +21,17 @@ def regression(
 
     keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
     """
-    keys, values = as_array(keys, "keys"), as_array(values, "values")
-    curves = {name: _pair(xy, name) for name, xy in curves.items()}
+    keys, values = _pair((keys, values), "keys and values")
+    curves = _pairs("curves", curves)
+    truth = None if truth is None else _pair(truth, "truth")
+    text("title", title), text("xlabel", xlabel), text("ylabel", ylabel)
 
     def draw(figure):
         axes = figure.subplots()
         dense = len(keys) > 300
         axes.plot(keys, values, "o", ms=2 if dense else 5, color=COLOURS["value"], alpha=0.35 if dense else 0.55, mew=0)
         if truth is not None:
-            axes.plot(*_pair(truth, "truth"), "--", color="#8a949e", lw=1.2)
+            axes.plot(*truth, "--", color="#8a949e", lw=1.2)
         colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246", "#596573"]
         for (x, y), colour in zip(curves.values(), colours, strict=False):
             axes.plot(x, y, color=colour)
@@ -46,12 +50,18 @@ def points(x, y, *, size=(7.0, 3.0), **words):
 
 def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=None, size=(7.0, 3.2)):
     """One line per name: series name -> (x [n], y [n]). log: None, "x", "y" or "xy". mark: (x, text)."""
-    series = {name: _pair(xy, name) for name, xy in series.items()}
+    series = _pairs("series", series)
+    text("title", title), text("xlabel", xlabel), text("ylabel", ylabel)
+    log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
+    if mark is not None:
+        if not isinstance(mark, tuple | list) or len(mark) != 2:
+            raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
+        real_number("mark's x", mark[0]), text("mark's text", mark[1])
 
     def draw(figure):
         axes = figure.subplots()
         drawn = [axes.plot(x, y)[0] for x, y in series.values()]
-        for axis in log or "":
+        for axis in log:
             _log_axis(axes, axis)
         if mark is not None:
             axes.axvline(mark[0], color="#596573", lw=1, ls="--")
@@ -68,6 +78,11 @@ def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=
 def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.0, 2.6), digits=3):
     """One bar per name with its number above; role: a key of COLOURS, or None for ink."""
     values = as_array(values, "values")
+    if values.ndim != 1:
+        raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
+    labels = checked_labels(labels, len(values), "labels", "values holds {} numbers")
+    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20)
+    text("title", title), text("ylabel", ylabel)
 
     def draw(figure):
         axes = figure.subplots()
@@ -84,6 +99,7 @@ def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.
 
 def stacked(whole, *, xlabel="% of all", caption="", size=(8.0, 2.4)):
     """One bar per name, cut into the shares of at most eight parts: name -> {part: amount}, the same parts for all."""
+    _amounts(whole), text("xlabel", xlabel)
     shares = {name: {part: 100 * x / sum(found.values()) for part, x in found.items()} for name, found in whole.items()}
     parts = sorted(next(iter(shares.values())), key=lambda part: -sum(found[part] for found in shares.values()))
 
@@ -113,7 +129,25 @@ def _log_axis(axes, which: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def _amounts(whole) -> None:
+    """Parts of wholes: the same names for each, amounts from 0 that are not all 0."""
+    named = isinstance(whole, dict) and all(isinstance(found, dict) for found in whole.values())
+    if not named or not whole or len({frozenset(found) for found in whole.values()}) > 1:
+        raise ValueError(f"whole is {described(whole)}; needed: name -> {{part: amount}}, the same parts for all")
+    for name, found in whole.items():
+        if not sum(real_number(f"an amount of {name}", amount, least=0) for amount in found.values()) > 0:
+            raise ValueError(f"the parts of {name!r} amount to 0; needed: at least one above 0")
+
+
+def _pairs(what: str, named) -> dict:
+    if not isinstance(named, dict):
+        raise TypeError(f"{what} is {described(named)}; needed: name -> (x, y)")
+    return {str(name): _pair(xy, name) for name, xy in named.items()}
+
+
 def _pair(xy, name):
+    if not isinstance(xy, tuple | list) or len(xy) != 2:
+        raise ValueError(f"{name} is {described(xy)}; needed: (x, y), two of shape [n]")
     x, y = (as_array(part, name) for part in xy)
     if x.shape != y.shape or x.ndim != 1:
         raise ValueError(f"{name}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n")

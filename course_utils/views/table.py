@@ -3,6 +3,8 @@
 import html
 from typing import NamedTuple
 
+from course_utils.support.checks import described, text
+
 
 class TextTable(NamedTuple):
     """Numbers as text, for people and screen readers: `header` names the columns, each row starts with its name."""
@@ -37,8 +39,11 @@ class Table(list):
     """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
 
     def __init__(self, rows, caption: str = ""):
+        rows = list(rows) if hasattr(rows, "__iter__") else [rows]
+        if not rows or not all(isinstance(row, dict) for row in rows):
+            raise TypeError(f"rows are {described(rows)}; needed: a list of dicts, column -> value, at least one")
         super().__init__(rows)
-        self.caption = caption
+        self.caption = text("caption", caption)
 
     def _cells(self):
         yield list(self[0])

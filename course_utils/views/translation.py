@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .given import as_array, check_weights
+from course_utils.support.checks import described, text, whole_number
+
+from .given import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
 
@@ -30,7 +32,7 @@ def parts_of(translation) -> tuple[list[str], list[str], Any]:
     else:
         needed = "one Translation, as in translate(loaded, text)[0], or (source_tokens, tokens, weights)"
         raise TypeError(f"translation is {type(translation).__name__}; needed: {needed}")
-    source, tokens = (list(map(word_of, part)) for part in parts[:2])
+    source, tokens = (_words(part, name) for part, name in zip(parts, ("source_tokens", "tokens"), strict=False))
     if not 1 <= len(source) <= MOST_SOURCE or not 1 <= len(tokens) <= MOST_TARGET:
         given, most = f"{len(source)} source tokens and {len(tokens)} tokens written", (MOST_SOURCE, MOST_TARGET)
         raise ValueError("{}: this lab shows 1 to {} and 1 to {}; choose another sentence".format(given, *most))
@@ -51,12 +53,12 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
 
 def variant_of(given, source: list[str], tokens: list[str], name: str) -> Version:
     """What was written when something was taken away: (word, Translation), or a dict as `labs.alignment` says."""
-    if isinstance(given, tuple | list) and len(given) == 2:
+    if isinstance(given, tuple | list) and len(given) == 2 and hasattr(given[1], "weights"):
         given = {"word": given[0], "tokens": given[1].tokens, "weights": given[1].weights}
     if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
         raise TypeError(f"{name} is {given!r:.60}; needed: (word, Translation), or a dict of word, tokens, weights")
     word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
-    written = list(map(word_of, given["tokens"]))
+    written = _words(given["tokens"], f"{name} tokens")
     if len(written) > MOST_TARGET:
         raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
     row = None if row is None else whole(row, len(tokens) - 1, f"{name} row")
@@ -71,6 +73,7 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
                 rows[:, word] = np.nan
             elif row is not None and row < len(rows) and rows[row, word] == 0:
                 rows[row, word] = np.nan
+    by = by if by is None else text("by", by)
     label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
     if row is not None:
         label = f"when “{tokens[row]}” may not look at “{source[word]}”"
@@ -88,7 +91,10 @@ def gold_links(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int
                 "only a translation that equals the reference; choose such a pair, or leave gold out"
             )
         gold = gold.alignment
-    links = {(int(t), int(s)) for t, s in gold}
+    try:
+        links = {(whole_number("gold", t), whole_number("gold", s)) for t, s in gold}
+    except (TypeError, ValueError):
+        raise TypeError(f"gold is {described(gold)}; needed: links (target, source), pairs of whole numbers") from None
     for t, s in sorted(links):
         if not (0 <= t < len(tokens) and 0 <= s < len(source)):
             there = f"there are {len(tokens)} words written and {len(source)} source words"
@@ -104,6 +110,10 @@ def difference(before: list[str], after: list[str]) -> tuple[list[bool], list[bo
     return new, gone
 
 
+def _words(tokens, name: str) -> list[str]:
+    return list(map(word_of, as_labels(tokens, name, "a list of tokens")))
+
+
 def word_of(token) -> str:
     """A token as a reader sees it: without the mark that opens a word in a vocabulary of pieces."""
     token = str(token)
@@ -112,6 +122,4 @@ def word_of(token) -> str:
 
 def whole(value, last: int, name: str) -> int:
     """A whole number from 0 to last, or ValueError."""
-    if isinstance(value, bool) or int(value) != value or not 0 <= value <= last:
-        raise ValueError(f"{name} is {value!r}; needed: a whole number from 0 to {last}")
-    return int(value)
+    return whole_number(name, value, 0, last)

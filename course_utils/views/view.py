@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import rcssmin
 
+from course_utils.support import checks
+
 from .table import TextTable
 
 HERE = pathlib.Path(__file__).parent
@@ -43,10 +45,12 @@ class View:
     colours = 64  # of the static picture: more where small marks in a role's colour stand between many greys
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
-        self.title, self.caption = title, caption
+        self.title, self.caption = checks.text("title", title), checks.text("caption", caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
-        self.presenting = bool(os.environ.get("COURSE_PRESENTING")) if presenting is None else presenting
+        self.presenting = bool(os.environ.get("COURSE_PRESENTING"))
+        if presenting is not None:
+            self.presenting = checks.flag("presenting", presenting)
 
     def describe(self) -> str:
         """What the view shows at its current state, in a few sentences."""

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from course_utils.attention import KERNELS, leave_one_out_mask, nadaraya_watson
+from course_utils.support.checks import described, one_of, real_number, text
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -157,10 +158,11 @@ def ask(
     live=True: Python reads `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
     """
     keys, values = _examples(keys, values)
+    text("key_name", key_name), text("value_name", value_name)
     low, high = _domain(keys)
     state = {
-        "query": float((low + high) / 2 if query is None else query),
-        "kernel": _kernel(kernel),
+        "query": (low + high) / 2 if query is None else real_number("query", query),
+        "kernel": one_of("kernel", kernel, KERNELS),
         "width": 1.0,
         "removed": [],
     }
@@ -199,11 +201,12 @@ def bandwidth(
     live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
+    text("key_name", key_name), text("value_name", value_name)
     order = np.argsort(keys, kind="stable")
     keys, values = keys[order], values[order]
     low, high = float(keys.min()), float(keys.max())
     low, high = (low, high) if high > low else (low - 1, high + 1)
-    state = {"kernel": _kernel(kernel), "width": 1.0, "query": float((low + high) / 2)}
+    state = {"kernel": one_of("kernel", kernel, KERNELS), "width": 1.0, "query": float((low + high) / 2)}
     state["width"], widths = _widths(keys, width)
     arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
     arrays |= _truth(truth, keys)
@@ -225,9 +228,9 @@ def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
 
     keys [K], values [K], widths [W] in the unit of the keys. Source: Hastie et al., section 7.10.
     """
-    keys, values = (torch.as_tensor(as_array(x, "examples")) for x in (keys, values))
-    others, errors = leave_one_out_mask(len(keys)), []
-    for width in widths:
+    keys, values = map(torch.as_tensor, _examples(keys, values, np.float64))
+    others, errors, kernel = leave_one_out_mask(len(keys)), [], one_of("kernel", kernel, KERNELS)
+    for width in as_array(widths, "widths").ravel().tolist():
         estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: KERNELS[kernel](d, w), mask=others)
         errors.append(float(((estimate - values) ** 2).mean()))
     return np.array(errors)
@@ -238,7 +241,7 @@ def _effective(weights: np.ndarray) -> float:
     return 1 / total if total else 0.0
 
 
-def _examples(keys, values) -> tuple[np.ndarray, np.ndarray]:
+def _examples(keys, values, dtype="<f4") -> tuple[np.ndarray, np.ndarray]:
     keys, values = as_array(keys, "keys"), as_array(values, "values")
     if keys.ndim != 1 or keys.shape != values.shape or not 1 <= len(keys) <= MOST_EXAMPLES:
         raise ValueError(
@@ -249,7 +252,7 @@ def _examples(keys, values) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(
             f"{missing} of {len(keys)} examples are NaN or infinite: leave them out (keep = values.isfinite())"
         )
-    return keys.astype("<f4"), values.astype("<f4")
+    return keys.astype(dtype), values.astype(dtype)
 
 
 def _truth(truth, keys: np.ndarray) -> dict[str, np.ndarray]:
@@ -258,7 +261,11 @@ def _truth(truth, keys: np.ndarray) -> dict[str, np.ndarray]:
     if callable(truth):
         grid = torch.linspace(*_domain(keys), 161)
         truth = grid, truth(grid)
+    if not isinstance(truth, tuple | list) or len(truth) != 2:
+        raise ValueError(f"truth is {described(truth)}; needed: (x, y), two of shape [n], or a function of the keys")
     x, y = (as_array(part, "truth").astype("<f4") for part in truth)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise ValueError(f"truth has x {x.shape} and y {y.shape}; needed: two of shape [n], the same n")
     return {"truth_x": x, "truth_y": y}
 
 
@@ -275,19 +282,11 @@ def _steps(low: float, high: float, count: int) -> list[float]:
 def _widths(keys: np.ndarray, width) -> tuple[float, list[float]]:
     """The width to start with and the 61 of the slider: 1/150 to twice the span, evenly on a log scale."""
     span = float(keys.max() - keys.min()) or 1.0
-    width = span / 10 if width is None else float(width)
-    if not (np.isfinite(width) and width > 0):
-        raise ValueError(f"width is {width}: it must be a finite number above 0, in the unit of the keys")
+    width = span / 10 if width is None else real_number("width", width, above=0)
     steps = np.geomspace(min(span / 150, width), max(2 * span, width), 61)
     steps[abs(np.log(steps / width)).argmin()] = width
     widths = [float(f"{s:.4g}") for s in steps]
     return min(widths, key=lambda s: abs(s - width)), widths
-
-
-def _kernel(name: str) -> str:
-    if name not in KERNELS:
-        raise ValueError(f"kernel {name!r} is unknown: choose one of {', '.join(KERNELS)}")
-    return name
 
 
 def _kernel_control() -> dict:

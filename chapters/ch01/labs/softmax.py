@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_utils.attention import masked_softmax
-from course_utils.views.given import as_array, as_mask
+from course_utils.views.given import as_array, as_mask, checked_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -97,12 +97,7 @@ def softmax(
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():
         raise ValueError(f"scores has shape {scores.shape}: this lab needs 1 to 12 finite numbers, shape [K]")
-    names = [str(i + 1) for i in range(len(scores))] if names is None else [str(n) for n in names]
-    allowed = as_mask(mask, len(scores))
-    if len(names) != len(scores) or len(allowed) != len(scores):
-        raise ValueError(
-            f"{len(scores)} scores, {len(names)} names, a mask of {len(allowed)}: give one of each per key"
-        )
+    names, allowed = checked_labels(names, len(scores), "names", "there are {} scores"), as_mask(mask, len(scores))
     state = {
         "scores": scores.astype("<f4").tolist(),
         "temperature": 1.0,

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
-from course_utils.views.given import as_array
+from course_utils.support.checks import flag, one_of, whole_number
+from course_utils.views.given import as_array, checked_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -107,12 +108,9 @@ def masking(
     if not np.isfinite(scores).all():
         raise ValueError("scores must be finite: masks are the lab's own business, give it the scores before masking")
     size = len(scores)
-    names = [str(i + 1) for i in range(size)] if names is None else [str(n) for n in names]
-    if len(names) != size:
-        raise ValueError(f"{size} tokens and {len(names)} names: give one name each")
-    length = size if length is None else int(length)
-    if not 0 <= length <= size or order not in ORDERS:
-        raise ValueError(f"length {length}, order {order!r}: needed, 0 to {size}, and one of {', '.join(ORDERS)}")
+    names = checked_labels(names, size, "names", "there are {} tokens")
+    length = size if length is None else whole_number("length", length, 0, size)
+    one_of("order", order, ORDERS), flag("causal", causal)
     words = {"before": "mask, then softmax", "times": "multiply, then softmax", "after": "softmax, then multiply"}
     controls = [
         {"kind": "range", "name": "length", "label": "real tokens", "values": list(range(size + 1)), "digits": 0},
@@ -123,7 +121,7 @@ def masking(
          "words": words | {"large": "−1e9, then softmax"}},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip
-    state = {"length": length, "causal": bool(causal), "empty": 0, "order": order}
+    state = {"length": length, "causal": causal, "empty": 0, "order": order}
     arrays = {"scores": scores.astype("<f4").ravel()}
     options = {"names": names, "orders": ORDERS}
     return shell(Masking(title, caption, arrays, state, controls, options, presenting), live)

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from course_utils.support.checks import whole_number, whole_numbers
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -96,16 +97,14 @@ def scaling(
     doubling scale); d: where to start. Queries and keys are independent numbers of variance 1, from `seed`, in
     half precision. live=True: Python reads `d`. Raises ValueError for sizes outside 1 … 1,024.
     """
-    sizes = sorted({int(s) for s in sizes})
-    if not sizes or sizes[0] < 1 or sizes[-1] > 1024:
-        raise ValueError(f"sizes run from {sizes[:1]} to {sizes[-1:]}: needed, whole numbers from 1 to 1,024")
-    d = int(d)
-    if not sizes[0] <= d <= sizes[-1]:
-        raise ValueError(f"d is {d}: choose one of the sizes, {sizes[0]} to {sizes[-1]}")
+    sizes = sorted(set(whole_numbers("sizes", sizes, 1, 1024)))
+    if not sizes:
+        raise ValueError("sizes is empty; needed: at least one whole number from 1 to 1024")
+    d = whole_number("d", d, sizes[0], sizes[-1])
     steps = np.geomspace(sizes[0], sizes[-1], 61)
     wanted = sorted({min(sizes, key=lambda s, t=t: abs(s - t)) for t in steps} | {s for s in _ROUND if s in sizes})
     d = min(wanted, key=lambda s: abs(s - d))
-    source = torch.Generator().manual_seed(seed)
+    source = torch.Generator().manual_seed(whole_number("seed", seed, 0, 2**63 - 1))
     most = sizes[-1]
     queries, keys = (torch.randn(n, most, generator=source).half().numpy() for n in (BASE, BASE))
     arrays = {"queries": queries.ravel().astype("<f2"), "keys": keys.ravel().astype("<f2")}

@@ -9,7 +9,8 @@ from torch import nn
 from chapters.ch02.experiments import trained_scores
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
-from course_utils.views.given import as_array, as_mask
+from course_utils.support.checks import described, text
+from course_utils.views.given import as_array, as_mask, checked_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -130,18 +131,14 @@ def scoring(
         )
     if not (np.isfinite(query).all() and np.isfinite(keys).all()):
         raise ValueError("query and keys must be finite numbers: look for NaN with isfinite()")
-    names = [f"k{i + 1}" for i in range(len(keys))] if names is None else [str(n) for n in names]
-    allowed = as_mask(mask, len(keys))
-    if len(names) != len(keys) or len(allowed) != len(keys):
-        raise ValueError(f"{len(keys)} keys, {len(names)} names, a mask of {len(allowed)}: give one of each per key")
-    made, tasks = _modules(len(query), modules or {})
+    names = [f"k{i + 1}" for i in range(len(keys))] if names is None else names
+    names, allowed = checked_labels(names, len(keys), "names", "there are {} keys"), as_mask(mask, len(keys))
+    text("query_name", query_name)
+    made, tasks = _modules(len(query), {} if modules is None else modules)
     for slot, name in (("a", a), ("b", b)):
-        if name not in made:
-            if name in SCORES:
-                raise ValueError(
-                    f"{slot}={name!r} has parameters, and none are recorded for D = {len(query)}: modules="
-                )
-            SCORES[name]
+        if text(slot, name) not in made:
+            SCORES[name]  # says which there are
+            raise ValueError(f"{slot}={name!r} has parameters, and none are recorded for D = {len(query)}: modules=")
     arrays = {
         f"{name}/{key}": value.detach().float().numpy().ravel().astype("<f4")
         for name, module in made.items()
@@ -151,8 +148,9 @@ def scoring(
     options["reach"] = float(np.ceil(max(1.0, 1.15 * max(abs(query).max(), abs(keys).max()))))
     if values is not None:
         values = as_array(values, "values")
-        if values.ndim != 2 or len(values) != len(keys) or not 1 <= values.shape[1] <= 8:
-            raise ValueError(f"values {values.shape}: needed, [K, Dv] with one row for each of the {len(keys)} keys")
+        fits = values.ndim == 2 and len(values) == len(keys) and 1 <= values.shape[1] <= 8
+        if not fits or not np.isfinite(values).all():
+            raise ValueError(f"values {values.shape}: needed, finite [K, Dv], a row for each of the {len(keys)} keys")
         arrays["values"] = values.astype("<f4").ravel()
         options["value_dims"] = values.shape[1]
     options["words_of"] = {name: name.replace("_", " ") for name in made}
@@ -185,9 +183,10 @@ def scoring(
 def _modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Module], dict[str, str]]:
     """({name: score of this size in float64, with the numbers that travel to the browser}, {name: its task})."""
     made, tasks = trained_scores(size)
+    if not isinstance(given, dict) or not all(isinstance(module, nn.Module) for module in given.values()):
+        raise TypeError(f"modules is {described(given)}; needed: name -> a score, as SCORES[name](…) makes it")
     for name, module in given.items():
-        if name not in SCORES:
-            SCORES[name]
+        SCORES[text("a name in modules", name)]
         if (module.query_size, module.key_size) != (size, size):
             raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of {size}")
         made[name] = copy.deepcopy(module).float().cpu()

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from course_utils.views.given import as_array
+from course_utils.support.checks import whole_numbers
+from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.own import answered
 from course_utils.views.table import TextTable
@@ -141,7 +142,8 @@ def flow(
     if weights is None:
         raise ValueError("this translation has no weights: give that of the model with attention first, plain= second")
     weights = checked_weights(weights, tokens, source, "weights")
-    others = tokens if plain is None else [word_of(t) for t in getattr(plain, "tokens", plain)]
+    others = getattr(plain, "tokens", tokens if plain is None else plain)
+    others = [word_of(t) for t in as_labels(others, "plain", "a Translation, or its tokens")]
     longest = max(len(tokens), len(others))
     if len(source) > MOST_SOURCE or longest > MOST_TARGET or not others:
         raise ValueError(
@@ -166,7 +168,7 @@ def flow(
         "source": source,
         "tokens": {"plain": others, "attention": tokens},
         "dims": states.shape[1],
-        "from": [range(len(source))[i] for i in plain_from],
+        "from": [i % len(source) for i in whole_numbers("plain_from", plain_from, -len(source), len(source) - 1)],
         "names": {"plain": "Without attention", "attention": "With attention"},
         "notes": {"plain": "the same vector for every word", "attention": "a new mean for each word"},
     }

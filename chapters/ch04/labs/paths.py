@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from course_utils.support.checks import flag, one_of, whole_number
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -44,6 +45,8 @@ def graph(kind: str, words: int, kernel: int = 3, dilated: bool = False) -> Grap
 
     A convolution's output reads its own word and kernel − 1 before it; dilated, layer l reads at distances of kernelˡ.
     """
+    one_of("kind", kind, KINDS), whole_number("words", words, 1, 64), whole_number("kernel", kernel, 1, 64)
+    flag("dilated", dilated)
     everyone = range(words)
     if kind == "attention":
         return Graph(1, words, [((0, i), (1, j)) for i in everyone for j in everyone], 1)
@@ -133,10 +136,7 @@ def paths(
     Returns a view: .counts .graphs and what all have. Raises ValueError for other sizes.
     Source: Vaswani et al. 2017, table 1.
     """
-    if length not in range(2, MOST_WORDS + 1) or kernel not in range(2, MOST_KERNEL + 1):
-        raise ValueError(
-            f"length {length}, kernel {kernel}; needed: 2 to {MOST_WORDS} words, kernel 2 to {MOST_KERNEL}"
-        )
+    length, kernel = whole_number("length", length, 2, MOST_WORDS), whole_number("kernel", kernel, 2, MOST_KERNEL)
     words, kernels = list(range(2, MOST_WORDS + 1)), list(range(2, MOST_KERNEL + 1))
     controls = [
         {"kind": "range", "name": "length", "label": "words n", "values": words, "digits": 0},
@@ -145,7 +145,7 @@ def paths(
          "words": {"false": "plain", "true": "dilated"}},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip
-    state = {"length": int(length), "kernel": int(kernel), "dilated": bool(dilated)}
+    state = {"length": length, "kernel": kernel, "dilated": flag("dilated", dilated)}
     return shell(Paths(title, caption, {}, state, controls, {"names": KINDS}, presenting), live)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from course_utils.positions import frequencies, shift_matrix
+from course_utils.support.checks import whole_number
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -138,9 +139,9 @@ def rotation(
     count, size = checked_sizes(max_length, model_size)
     most = min(MOST_OFFSET, count - 1)
     state = {
-        "pair": min(max(0, int(pair)), size // 2 - 1),
-        "offset": min(max(-most, int(offset)), most),
-        "position": min(max(0, int(position)), count - 1),
+        "pair": min(max(0, whole_number("pair", pair)), size // 2 - 1),
+        "offset": min(max(-most, whole_number("offset", offset)), most),
+        "position": min(max(0, whole_number("position", position)), count - 1),
     }
     values = {"pair": range(size // 2), "offset": range(-most, most + 1), "position": range(count)}
     words = {"pair": "pair j", "offset": "offset δ", "position": "position i"}

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.views.given import as_array
+from course_utils.support.checks import flag, whole_numbers
+from course_utils.views.given import as_array, checked_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -136,14 +137,11 @@ def shuffle(
             "features; take fewer words, or features, as in x[:, :8]"
         )
     count, width = x.shape
-    names = [str(i + 1) for i in range(count)] if tokens is None else [str(t) for t in tokens]
-    order = list(range(count)) if order is None else [int(w) for w in order]
-    if len(names) != count or sorted(order) != list(range(count)):
-        raise ValueError(
-            f"{count} words, {len(names)} tokens, order {order}: needed, a token for each word, and each of "
-            f"0 … {count - 1} once in order"
-        )
-    if positions and width % 2:
+    names = checked_labels(tokens, count, "tokens", "x has {} words")
+    order = list(range(count)) if order is None else whole_numbers("order", order, 0, count - 1)
+    if sorted(order) != list(range(count)):
+        raise ValueError(f"order is {order}; needed: each of 0 … {count - 1} once")
+    if flag("positions", positions) and width % 2:
         raise ValueError(f"x has {width} features, positions need an even number: pairs of sine and cosine")
     arrays = {"x": x.astype("<f4").ravel()}
     for name, given in (("query", query), ("key", key), ("value", value)):
@@ -162,7 +160,7 @@ def shuffle(
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
-    state = {"order": order, "positions": bool(positions), "word": 0}
+    state = {"order": order, "positions": positions, "word": 0}
     return shell(Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width}, presenting), live)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from course_utils.positions import frequencies
+from course_utils.support.checks import whole_number
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -102,7 +103,8 @@ def sinusoid(
     and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(max_length, model_size)
-    state = {"position": min(max(0, int(position)), count - 1), "column": min(max(0, int(column)), size - 1)}
+    starts = ("position", position, count - 1), ("column", column, size - 1)
+    state = {name: min(max(0, whole_number(name, start)), last) for name, start, last in starts}
     controls = [
         {"kind": "range", "name": "position", "label": "position", "values": list(range(count)), "digits": 0},
         {"kind": "range", "name": "column", "label": "column", "values": list(range(size)), "digits": 0},
@@ -113,11 +115,7 @@ def sinusoid(
 
 def checked_sizes(max_length, model_size) -> tuple[int, int]:
     """Both as whole numbers that a picture can hold; ValueError otherwise."""
-    count, size = int(max_length), int(model_size)
-    if count != max_length or not 2 <= count <= MOST_POSITIONS:
-        raise ValueError(f"max_length is {max_length}; needed: a whole number from 2 to {MOST_POSITIONS}")
-    if size != model_size or size % 2 or not 2 <= size <= MOST_COLUMNS:
-        raise ValueError(
-            f"model_size is {model_size}; needed: an even number from 2 to {MOST_COLUMNS}: pairs of columns"
-        )
-    return count, size
+    size = whole_number("model_size", model_size, 2, MOST_COLUMNS)
+    if size % 2:
+        raise ValueError(f"model_size is {size}; needed: an even number from 2 to {MOST_COLUMNS}: pairs of columns")
+    return whole_number("max_length", max_length, 2, MOST_POSITIONS), size

@@ -15,6 +15,7 @@ from course_utils.attention import causal_mask, local_mask
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.decoding.search import LONGEST, greedy
 from course_utils.positions import rotary
+from course_utils.support.checks import text
 from course_utils.text import BOS
 
 
@@ -97,9 +98,10 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
     loaded: .model (a Transformer with vocabularies) .source .target; target: the translation that the decoder is fed;
     None: what the model writes, greedily. Raises TypeError for another model, ValueError for a sentence without words.
     """
-    model = loaded.model
+    model = getattr(loaded, "model", None)
     if not hasattr(model, "decoder_norm") or model.config.target_vocab_size is None:
-        raise TypeError(f"given a {type(model).__name__}; needed: a Transformer with vocabularies of its own")
+        raise TypeError(f"loaded.model is a {type(model).__name__}; needed: a Transformer with vocabularies of its own")
+    text("sentence", sentence), target is None or text("target", target)
     ids = loaded.source.encode(sentence)
     if not ids:
         raise ValueError(f"{sentence!r} holds no word: give a sentence")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from chapters.ch06.labs.words import checked_words, one_of, shown
+from course_utils.support.checks import described, whole_number, whole_numbers
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -125,20 +126,18 @@ def embeddings(
     what does not fit. Source: Devlin et al. 2019, figure 2.
     """
     names = checked_words(tokens, MOST_WORDS)
-    if isinstance(parts, dict):
-        parts = [parts[name] for name in PARTS]
-    if len(parts) != 3:
-        raise ValueError(f"parts has {len(parts)} entries; needed: 3, for token, segment and position")
+    parts = [parts.get(name) for name in PARTS] if isinstance(parts, dict) else parts
+    if not isinstance(parts, tuple | list) or len(parts) != 3:
+        raise ValueError(f"parts is {described(parts)}; needed: 3, for token, segment and position")
     given = [_rows(p, f"{n} embeddings", len(names)) for n, p in zip(PARTS, parts, strict=True)]
     size = given[0].shape[1]
     after = None if normed is None else _rows(normed, "normed", len(names))
     if any(x.shape[1] != size for x in (*given, *([] if after is None else [after]))):
         raise ValueError(f"the parts have {[x.shape[1] for x in given]} features; needed: the same number, to be added")
+    segments = None if segments is None else whole_numbers("segments", segments, 0)
     if segments is not None and len(segments) != len(names):
         raise ValueError(f"{len(segments)} segments for {len(names)} tokens; needed: one for each")
-    if not 1 <= int(features) <= MOST_FEATURES:
-        raise ValueError(f"features is {features}; needed: 1 to {MOST_FEATURES}, they are stored with the view")
-    count = min(int(features), size)
+    count = min(whole_number("features", features, 1, MOST_FEATURES), size)
     arrays = {n: x[:, :count].astype("<f4").ravel() for n, x in zip(PARTS, given, strict=True)}
     whole = sum(x[:, :count] for x in given)
     reach = {"parts": _reach([*(x[:, :count] for x in given), whole]), "normed": 1.0}
@@ -147,7 +146,7 @@ def embeddings(
         reach["normed"] = _reach([after[:, :count]])
     options = {
         "names": names,
-        "segments": None if segments is None else [int(s) for s in segments],
+        "segments": segments,
         "features": count,
         "size": size,
         "window": min(AT_ONCE, count),

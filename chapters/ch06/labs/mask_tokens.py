@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, checked_words, shown
+from course_utils.support.checks import flag, real_number, text, whole_number
+from course_utils.views.given import as_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -189,18 +191,15 @@ def mask_tokens(
     if all(never):
         raise ValueError(f"all {len(names)} tokens are special; needed: at least one that may be chosen")
     own = [n for n, sp in zip(names, never, strict=True) if not sp]
-    words = list(dict.fromkeys(own)) if vocabulary is None else [str(w) for w in vocabulary]
+    words = list(dict.fromkeys(own)) if vocabulary is None else as_labels(vocabulary, "vocabulary")
     if not 1 <= len(words) <= MOST_VOCABULARY:
         raise ValueError(
             f"vocabulary has {len(words):,} words; needed: 1 to {MOST_VOCABULARY:,}, they are stored with the view; "
             f"take a part, as in vocabulary[:{MOST_VOCABULARY}]"
         )
-    if not 0 < share <= 0.5 or not 1 <= int(draws) <= MOST_DRAWS or not 0 <= int(seed) < 2**31:
-        raise ValueError(
-            f"share {share}, draws {draws}, seed {seed}; needed: a share above 0 and up to 0.5, 1 to {MOST_DRAWS:,} "
-            "draws and a seed from 0 to 2³¹ − 1"
-        )
-    shares = sorted({*(round(0.05 * i, 2) for i in range(1, 11)), float(share)})
+    share = real_number("share", share, above=0, most=0.5)
+    draws, seed = whole_number("draws", draws, 1, MOST_DRAWS), whole_number("seed", seed, 0, 2**31 - 1)
+    shares = sorted({*(round(0.05 * i, 2) for i in range(1, 11)), share})
     controls = [
         {"kind": "button", "name": "one", "label": "draw again"},
         {"kind": "button", "name": "hundred", "label": "100 draws"},
@@ -208,18 +207,19 @@ def mask_tokens(
         {"kind": "range", "name": "share", "label": "share chosen", "values": shares, "digits": 2},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    options = {"names": names, "special": never, "vocabulary": words, "mask": str(mask), "most": MOST_DRAWS}
-    state = {"draws": int(draws), "share": float(share), "seed": int(seed)}
+    options = {"names": names, "special": never, "vocabulary": words, "mask": text("mask", mask), "most": MOST_DRAWS}
+    state = {"draws": draws, "share": share, "seed": seed}
     view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS}, presenting)
     view.size = (7.6, 1.9 + 0.62 * Lines([max(n, "[MASK]", key=len) for n in names]).rows)
     return shell(view, live)
 
 
 def _special(special, names) -> list[bool]:
-    given = SPECIAL if special is None else [special] if isinstance(special, str) else list(special)
+    given = SPECIAL if special is None else [special] if isinstance(special, str) else special
+    given = list(given.tolist() if hasattr(given, "tolist") else given) if hasattr(given, "__iter__") else [given]
     if given and all(isinstance(s, str) for s in given):
         return [n in given for n in names]
-    never = [bool(s) for s in given]
+    never = [flag("special", s) for s in given]
     if len(never) not in (0, len(names)):
         raise ValueError(
             f"special has {len(never)} entries for {len(names)} tokens; needed: True or False for each, or the strings "

@@ -1,10 +1,13 @@
 """What a model predicts at each place: choose a word and see the most probable ones as bars, one model or two."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
+from course_utils.support.checks import described, text, whole_number, whole_numbers
 from course_utils.views.ask_model import asking
-from course_utils.views.given import as_array
+from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -130,9 +133,10 @@ def predictions(
     Raises TypeError and ValueError for what does not fit.
     """
     names = checked_words(tokens, MOST_WORDS)
-    places = list(range(len(names))) if positions is None else sorted({int(p) for p in positions})
-    if not places or places[0] < 0 or places[-1] >= len(names):
-        raise ValueError(f"positions {places}; needed: at least one, from 0 to {len(names) - 1}")
+    places = range(len(names)) if positions is None else whole_numbers("positions", positions, 0, len(names) - 1)
+    places = sorted(set(places))
+    if not places:
+        raise ValueError(f"positions is empty; needed: at least one, from 0 to {len(names) - 1}")
     models = predictions if isinstance(predictions, dict) else {"": predictions}
     if not 1 <= len(models) <= MOST_MODELS:
         raise ValueError(f"{len(models)} models; needed: 1 or {MOST_MODELS}, side by side")
@@ -144,16 +148,17 @@ def predictions(
     size = given[0].shape[-1]
     if any(p.shape[-1] != size for p in given):
         raise ValueError(f"the models have vocabularies of {[p.shape[-1] for p in given]} words; needed: the same one")
+    vocabulary = vocabulary if callable(vocabulary) else as_labels(vocabulary, "vocabulary")
     if not callable(vocabulary) and len(vocabulary) != size:
         raise ValueError(f"vocabulary has {len(vocabulary):,} words, predictions {size:,} columns; needed: the same")
-    if not 1 <= int(top) <= MOST_BARS:
-        raise ValueError(f"top is {top}; needed: 1 to {MOST_BARS} bars")
+    top = min(whole_number("top", top, 1, MOST_BARS), size)
+    if truth is not None and (isinstance(truth, str) or not isinstance(truth, Sequence)):
+        raise TypeError(f"truth is {described(truth)}; needed: a list of words, None where there is none")
     if truth is not None and len(truth) != len(names):
         raise ValueError(
             f"{len(truth)} true words for {len(names)} tokens; needed: one for each, None where there is none"
         )
-    top = min(int(top), size)
-    word = vocabulary if callable(vocabulary) else lambda i: vocabulary[i]
+    word = (lambda i: text(f"vocabulary({i})", vocabulary(i))) if callable(vocabulary) else vocabulary.__getitem__
     order = [np.argsort(-p, axis=-1, kind="stable")[:, :top] for p in given]
     used = sorted({int(i) for ids in order for i in ids.ravel()})
     small = {i: n for n, i in enumerate(used)}

@@ -4,7 +4,8 @@ import numpy as np
 
 from chapters.ch06.labs.words import Lines, chance, checked_words, one_of, shown
 from chapters.ch06.span_metrics import spans as spans_of
-from course_utils.views.given import as_array
+from course_utils.support import checks
+from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -16,8 +17,15 @@ RULES = {"together": "start × end, in order", "apart": "each by itself"}
 
 def tags_of(spans, count: int) -> list[str]:
     """(first, last, label), … -> `count` BIO tags."""
-    tags = ["O"] * count
+    tags = ["O"] * checks.whole_number("count", count, 0, 10_000)
+    if not isinstance(spans, tuple | list) or not all(isinstance(x, tuple | list) and len(x) == 3 for x in spans):
+        raise TypeError(f"spans is {checks.described(spans)}; needed: triples (first, last, label)")
     for first, last, label in spans:
+        checks.whole_numbers("spans", (first, last)), checks.text("a label", label)
+        if not 0 <= first <= last < count or tags[first : last + 1] != ["O"] * (last - first + 1):
+            raise ValueError(
+                f"spans hold {(first, last, label)}; needed: first and last of {count} words, first ≤ last, no overlap"
+            )
         tags[first : last + 1] = [f"B-{label}", *[f"I-{label}"] * (last - first)]
     return tags
 
@@ -178,9 +186,8 @@ def tagged(
         if start is None or end is None:
             raise ValueError("only one of start and end is given; needed: both, [T] each")
         arrays = {n: _bars(p, n, count).astype("<f4") for n, p in (("start", start), ("end", end))}
-    longest = min(count, 15) if longest is None else int(longest)
-    if not 1 <= longest <= count:
-        raise ValueError(f"longest is {longest}; needed: 1 to {count} words")
+    longest = min(count, 15) if longest is None else checks.whole_number("longest", longest, 1, count)
+    question is None or checks.text("question", question)
     labels = list(dict.fromkeys(t[2:] for t in [*(tags or []), *(guess or [])] if t != "O"))
     options = {"names": names, "tags": tags, "predicted": guess, "labels": labels, "bars": bars, "question": question}
     lengths = list(range(1, count + 1))
@@ -208,22 +215,16 @@ def tagged(
 
 
 def _tags(given, count: int, name: str) -> list[str]:
-    given = list(given)
-    if given and not isinstance(given[0], str):
-        spans = [(int(a), int(b), str(label)) for a, b, label in given]
-        free = [False] * count
-        for a, b, label in spans:
-            if not 0 <= a <= b < count or any(free[a : b + 1]):
-                raise ValueError(
-                    f"{name}: ({a}, {b}, {label!r}); needed: first and last word of {count}, first ≤ last, no overlap"
-                )
-            free[a : b + 1] = [True] * (b - a + 1)
-        return tags_of(spans, count)
-    tags = [str(t) for t in given]
-    if not tags:
-        return ["O"] * count
-    if len(tags) != count:
+    if isinstance(given, tuple | list) and given and not isinstance(given[0], str):
+        return tags_of(given, count)
+    tags = _bio(given, name)
+    if tags and len(tags) != count:
         raise ValueError(f"{name} has {len(tags)} tags for {count} words; needed: one for each, or triples")
+    return tags or ["O"] * count
+
+
+def _bio(tags, name: str) -> list[str]:
+    tags = as_labels(tags, name, "a list of tags, 'O', 'B-label' or 'I-label'")
     bad = [t for t in tags if t != "O" and (t[:2] not in ("B-", "I-") or len(t) < 3)]
     if bad:
         raise ValueError(f"{name} has the tag {bad[0]!r}; needed: 'O', 'B-label' or 'I-label'")

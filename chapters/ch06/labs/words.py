@@ -2,14 +2,16 @@
 
 import numpy as np
 
+from course_utils.support.checks import whole_number
 from course_utils.views import picture
+from course_utils.views.given import as_array, as_labels
 
 
 def checked_words(tokens, most: int, name: str = "tokens") -> list[str]:
     """The tokens as a list of strings. Raises TypeError for one string, ValueError for none or more than `most`."""
     if isinstance(tokens, str):
         raise TypeError(f"{name} is one string, {tokens[:30]!r}; needed: a list of words, as in {name}.split()")
-    words = [str(t) for t in tokens]
+    words = as_labels(tokens, name)
     if not 1 <= len(words) <= most:
         raise ValueError(f"{len(words)} {name}; needed: 1 to {most}, so that each can be read; take a part of them")
     return words
@@ -25,15 +27,13 @@ def one_of(select, words: list[str], allowed=None) -> int:
         if not found:
             raise ValueError(f"there is no word {select!r} to select; choose among {[words[i] for i in allowed]}")
         return found[0]
-    if int(select) not in allowed:
+    if whole_number("select", select) not in allowed:
         raise ValueError(f"select is {select}; needed: one of the places {allowed}, or the word itself")
-    return int(select)
+    return whole_number("select", select)
 
 
 def probabilities(given, shape: tuple, name: str) -> np.ndarray:
     """Finite numbers of a shape, of which each row sums to 1, in float64; ValueError says what is not so."""
-    from course_utils.views.given import as_array
-
     p = as_array(given, name)
     if p.shape != shape:
         raise ValueError(f"{name} has shape {p.shape}; needed: {shape}, one row of probabilities for each word asked")

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.views.given import allowed_pairs, as_array, check_weights, checked_labels, value_range
+from course_utils.support.checks import described, text
+from course_utils.views.given import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -157,6 +158,8 @@ def journey(
     Returns a view: .selection (what each panel says) and what all have. Raises TypeError or ValueError that says what
     was given, what is needed, what to do.
     """
+    if isinstance(panels, str | dict) or not hasattr(panels, "__iter__"):
+        raise TypeError(f"panels is {described(panels)}; needed: a list of (title, weights, queries, keys, chapter)")
     panels = list(panels)
     if not 1 <= len(panels) <= MOST_PANELS:
         raise ValueError(f"{len(panels)} panels; needed: 1 to {MOST_PANELS}")
@@ -167,6 +170,7 @@ def journey(
                 f"panel {i + 1} is {given!r:.60}; needed: (title, weights, queries, keys, chapter) or a Panel"
             )
         panel = Panel(*given)
+        text(f"the title of panel {i + 1}", panel.title)
         values = as_array(panel.weights, f"weights of “{panel.title}”")
         if values.ndim != 2 or not 1 <= min(values.shape) <= max(values.shape) <= MOST_TOKENS:
             raise ValueError(
@@ -183,11 +187,14 @@ def journey(
         keys = panel.queries if panel.keys is None else panel.keys
         keys = checked_labels(keys, values.shape[1], f"keys of “{panel.title}”", "its weights have {} columns")
         arrays[f"p{i}"] = every[-1].astype("<f2").ravel()
-        chapter = "" if panel.chapter is None else str(panel.chapter)
+        (chapter,) = [""] if panel.chapter is None else as_labels([panel.chapter], "chapter")
         words = {"queries": queries, "keys": keys, "rows": numbered(queries), "columns": numbered(keys)}
-        shown.append({"title": str(panel.title), "chapter": chapter, "shape": list(values.shape), **words})
+        shown.append({"title": panel.title, "chapter": chapter, "shape": list(values.shape), **words})
     choices = {side: list(dict.fromkeys(w for p in shown for w in p[names])) for side, names in SIDES.items()}
-    query, key = (plain(str(word)) for word in select)
+    select = as_labels(select, "select", "(query, key), two words")
+    if len(select) != 2:
+        raise ValueError(f"select is {select}; needed: (query, key), two words")
+    query, key = map(plain, select)
     for side, word in (("query", query), ("key", key)):
         if word not in choices[side]:
             raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")

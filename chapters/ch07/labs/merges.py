@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
+from course_utils.support.checks import described, text, whole_number
 from course_utils.text import normalise
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -181,23 +182,22 @@ def merges(
     """
     if isinstance(words, str):
         words = Counter(normalise(words).split())
-    counts = {str(w): c for w, c in dict(words).items()}
-    bad = [w for w, c in counts.items() if not w or isinstance(c, bool) or int(c) != c or c < 1 or w.split() != [w]]
+    if not isinstance(words, dict):
+        raise TypeError(f"words is {described(words)}; needed: a text, or word -> how often it occurs")
+    counts = {text("a word", w): whole_number(f"the count of {w!r}", c, 1) for w, c in words.items()}
+    bad = [w for w in counts if w.split() != [w]]
     if not 1 <= len(counts) <= MOST_WORDS or bad:
         raise ValueError(
-            f"{len(counts)} different words{f', among them {bad[0]!r}: {counts[bad[0]]!r}' if bad else ''}; needed: "
-            f"1 to {MOST_WORDS} words without spaces, each with a whole number from 1: take a shorter text"
+            f"{len(counts)} different words{f', among them {bad[0]!r}' if bad else ''}; needed: 1 to {MOST_WORDS} "
+            "words without spaces: take a shorter text"
         )
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
-        raise ValueError(f"steps is {steps!r}; needed: a whole number from 1 to {MOST_STEPS}")
+    steps = whole_number("steps", steps, 1, MOST_STEPS)
     names = sorted(counts, key=lambda w: -counts[w])
-    options = {"names": names, "counts": [int(counts[w]) for w in names], "mark": str(mark)}
+    options = {"names": names, "counts": [counts[w] for w in names], "mark": text("mark", mark)}
     options |= {"shown": SHOWN, "bars": BARS}
-    view = Merges(title, caption, {}, {"step": 0, "word": str(word).strip()}, [], options, presenting)
+    view = Merges(title, caption, {}, {"step": 0, "word": text("word", word).strip()}, [], options, presenting)
     last = len(view.after(steps)[1])
-    if not 0 <= step <= last:
-        raise ValueError(f"step is {step}; there are {last} merges to be made: choose 0 to {last}")
-    view.state["step"], options["last"] = int(step), last
+    view.state["step"] = whole_number("step", step, 0, last)
     view.options["last"] = last
     view.controls = [
         {"kind": "range", "name": "step", "label": "merges", "values": list(range(last + 1)), "digits": 0},

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.views.ask_model import asking
-from course_utils.views.given import as_array
+from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -123,8 +123,8 @@ def next_character(
     Only the model's five best guesses and what it gave to the right one travel. Returns a view: .scores .bits and what
     all have. Raises TypeError or ValueError that says what was given, what is needed, what to do.
     """
-    values, tokens = as_array(probabilities, "probabilities"), [str(t) for t in tokens]
-    pieces = [str(t) for t in text]
+    values, tokens = as_array(probabilities, "probabilities"), as_labels(tokens, "tokens")
+    pieces = list(text) if isinstance(text, str) else as_labels(text, "text", "a text, or a list of tokens")
     if values.ndim != 2 or values.shape[1] != len(tokens) or not 1 <= len(values) <= min(MOST_PLACES, len(pieces)):
         raise ValueError(
             f"probabilities have shape {values.shape}, there are {len(tokens)} tokens and a text of {len(pieces)}; "

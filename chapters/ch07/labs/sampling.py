@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from course_utils.decoding.sampling import check, next_probabilities
+from course_utils.support import checks
 from course_utils.views.ask_model import asking
-from course_utils.views.given import as_array
+from course_utils.views.given import as_array, as_labels, checked_index
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View, at
@@ -183,7 +184,7 @@ def sampling(
     the rest in groups whose logits differ by less than 0.05. Returns a view: .probabilities
     .entropy .kept .drawn and what all have. Raises TypeError or ValueError that says what to do.
     """
-    values, tokens = as_array(logits, "logits"), [str(t) for t in tokens]
+    values, tokens = as_array(logits, "logits"), as_labels(tokens, "tokens")
     if values.ndim not in (1, 2) or values.shape[-1] != len(tokens) or len(tokens) < 2:
         raise ValueError(
             f"logits have shape {values.shape} and there are {len(tokens)} tokens; needed: [V] or [steps, V] with V of "
@@ -195,26 +196,34 @@ def sampling(
         raise ValueError(f"{steps} steps; this lab shows 1 to {MOST_STEPS}: cut them, as in logits[-{MOST_STEPS}:]")
     if np.isnan(values).any() or (values == np.inf).any() or (values == -np.inf).all(-1).any():
         raise ValueError("logits hold NaN, +∞ or a row of nothing but −∞: look for them with isfinite()")
-    top_k, top_p = size if top_k is None else top_k, 1.0 if top_p is None else float(top_p)
+    top_k, top_p = size if top_k is None else top_k, 1.0 if top_p is None else top_p
     check(temperature, top_k, top_p)
-    if not 0 <= step < steps:
-        raise ValueError(f"step {step} does not exist: choose 0 to {steps - 1}")
-    chosen = [] if chosen is None else [int(i) for i in chosen]
-    if (steps > 1 or chosen) and (len(chosen) != steps or not all(0 <= i < size for i in chosen)):
+    step, seed = checked_index(step, steps, "step"), checks.whole_number("seed", seed, 0, 2**31 - 1)
+    chosen = [] if chosen is None else checks.whole_numbers("chosen", chosen, 0, size - 1)
+    if (steps > 1 or chosen) and len(chosen) != steps:
         raise ValueError(
             f"{steps} steps and {len(chosen)} chosen; needed: the number of the token, 0 to {size - 1}, that was "
             "written at each step, as in chosen=ids[0, -5:]"
         )
-    if then is not None and (not live or steps > 1):
-        raise ValueError("then= asks Python after each draw: it needs live=True, and logits of one step, [V]")
+    if then is not None and (not callable(then) or not live or steps > 1):
+        raise ValueError(
+            "then= asks Python after each draw: needed, a function, live=True, and logits of one step, [V]"
+        )
     if model is not None and steps > 1:
         raise ValueError(f"model={model!r} with {steps} steps; needed: logits of one step, [V], as in logits[-1]")
-    state = {"step": int(step), "temperature": float(temperature), "top_k": int(min(top_k, size)), "top_p": top_p}
-    state |= {"seed": int(seed), "draws": 0, "row": 0, "pick": -1}
+    state = {"step": step, "temperature": float(temperature), "top_k": int(min(top_k, size)), "top_p": float(top_p)}
+    state |= {"seed": seed, "draws": 0, "row": 0, "pick": -1}
     arrays, options = packed(values, tokens)
     words = are_words(tokens)
     pieces = [spelled(tokens[i], words) for i in chosen]
-    options |= {"text": str(text), "pieces": pieces, "size": size, "before": 0, "words": words, "new": 0}
+    options |= {
+        "text": checks.text("text", text),
+        "pieces": pieces,
+        "size": size,
+        "before": 0,
+        "words": words,
+        "new": 0,
+    }
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
     view = asking(view, model, "continued")
@@ -223,13 +232,13 @@ def sampling(
 
 def answering(view: Sampling, tokens: list[str], then):
     """The live lab in which a draw is written: Python reads the `pick`, asks then(ids) and shows the next step."""
-    lab, written, logits = shell(view, True), [], [as_array(then([]), "logits")]
+    lab, written, logits = shell(view, True), [], [_next(then, [], tokens)]
 
     def hear(change):
         if change.new < 0:
             return
         written.append(int(np.argsort(-logits[-1], kind="stable")[change.new]))
-        logits.append(as_array(then(list(written)), "logits"))
+        logits.append(_next(then, list(written), tokens))
         arrays, options = packed(logits[-1][None], tokens)
         pieces = [spelled(tokens[i], view.options["words"]) for i in written]
         now = at(lab.view, **{**lab.state, "draws": 0, "pick": -1, "row": 0})
@@ -240,6 +249,13 @@ def answering(view: Sampling, tokens: list[str], then):
 
     lab.observe(hear, "pick")
     return lab
+
+
+def _next(then, written: list[int], tokens: list[str]) -> np.ndarray:
+    logits = as_array(then(written), "logits")
+    if logits.shape != (len(tokens),):
+        raise ValueError(f"then({written}) gave logits of shape {logits.shape}; needed: [{len(tokens)}], one a token")
+    return logits
 
 
 def controls_of(steps: int, size: int, state: dict) -> list[dict]:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.support.checks import described, one_of, real_number, text
+from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
@@ -32,19 +34,28 @@ LIMITS = {"N": (1e5, 1e13), "D": (1e6, 1e15)}
 
 def flops(N, D):
     """Operations of a training, 6 for each parameter and token: 2 forwards, 4 backwards. Kaplan et al. 2020."""
+    _above_zero(N=N, D=D)
     return 6 * N * D
 
 
 def loss(N, D, law: Law = CHINCHILLA):
     """What the law expects of N parameters and D tokens, in nats per token."""
+    _above_zero(N=N, D=D)
     return law.E + law.A / N**law.alpha + law.B / D**law.beta
 
 
 def best(compute, law: Law = CHINCHILLA):
     """(N, D) with the lowest loss among all that cost `compute` operations, 6ND."""
+    _above_zero(compute=compute)
     ratio = law.alpha * law.A / (law.beta * law.B)
     N = ratio ** (1 / (law.alpha + law.beta)) * (compute / 6) ** (law.beta / (law.alpha + law.beta))
     return N, compute / 6 / N
+
+
+def _above_zero(**given) -> None:
+    for name, x in given.items():
+        if not (as_array(x, name) > 0).all():
+            raise ValueError(f"{name} is {described(x)}; needed: numbers above 0")
 
 
 class ScalingLaw(View):
@@ -151,21 +162,22 @@ def scaling_law(
     live=True: Python reads `N`, `D`, `machine`. Returns a view: .numbers and what all have.
     Raises ValueError that says what was given, what is needed, what to do. Source: Hoffmann et al. 2022.
     """
-    machines, models = dict(MACHINES if machines is None else machines), dict(MODELS if models is None else models)
-    law = Law(*law)
-    machine = next(iter(machines), None) if machine is None else machine
-    if machine not in machines or not all(0 < float(s) < np.inf for s in machines.values()):
-        raise ValueError(
-            f"machine {machine!r} of machines {machines}; needed: one of {list(machines)}, each with the operations "
-            "per second that it sustains, above 0"
-        )
-    for name, N, D in [("parameters and tokens", parameters, tokens), *((m, *pair) for m, pair in models.items())]:
-        for x, value in (("N", N), ("D", D)):
-            if not LIMITS[x][0] <= value <= LIMITS[x][1]:
-                low, high = LIMITS[x]
-                raise ValueError(f"{name}: {x} is {value:g}; needed: a number from {low:g} to {high:g}")
-    if not all(0 < c < np.inf for c in law):
-        raise ValueError(f"law is {law}; needed: five numbers above 0, E, A, B, alpha, beta")
+    machines, models = MACHINES if machines is None else machines, MODELS if models is None else models
+    if not isinstance(machines, dict) or not machines:
+        raise TypeError(f"machines is {described(machines)}; needed: name -> operations per second that it sustains")
+    if not isinstance(models, dict) or not all(isinstance(m, tuple | list) and len(m) == 2 for m in models.values()):
+        raise TypeError(f"models is {described(models)}; needed: name -> (parameters, tokens)")
+    if not isinstance(law, tuple | list) or len(law) != len(Law._fields):
+        raise ValueError(f"law is {described(law)}; needed: five numbers above 0, E, A, B, alpha, beta")
+    law = Law(*(real_number(f"law's {name}", x, above=0) for name, x in zip(Law._fields, law, strict=True)))
+    machines = {
+        text("a machine's name", m): real_number(f"operations per second of {m!r}", s, above=0)
+        for m, s in machines.items()
+    }
+    machine = next(iter(machines)) if machine is None else one_of("machine", machine, machines)
+    pairs = {"parameters and tokens": (parameters, tokens), **{text("a model's name", m): p for m, p in models.items()}}
+    for name, (N, D) in pairs.items():
+        real_number(f"{name}: N", N, *LIMITS["N"]), real_number(f"{name}: D", D, *LIMITS["D"])
     state = {"N": float(parameters), "D": float(tokens), "machine": machine}
     values = {
         x: [float(f"{v:.3g}") for v in 10 ** np.arange(*np.log10(LIMITS[x]), 0.05)] + [LIMITS[x][1]] for x in LIMITS
@@ -175,7 +187,7 @@ def scaling_law(
         {"kind": "range", "name": x, "label": label, "values": sorted({*values[x], state[x]})}
         for x, label in (("N", "parameters N"), ("D", "tokens D"))
     ]
-    options = {"machines": {m: float(s) for m, s in machines.items()}, "models": models, "law": list(law)}
+    options = {"machines": machines, "models": models, "law": list(law)}
     options |= {"limits": LIMITS, "fitted": FITTED}
     controls = [*ranges, menu, {"kind": "button", "name": "reset", "label": "reset"}]
     return shell(ScalingLaw(title, caption, {}, state, controls, options, presenting), live)

@@ -57,7 +57,7 @@ def test_scoring_refuses_with_what_to_do():
         labs.scoring([1.0, 0.0], keys, a="aditive")
     with pytest.raises(ValueError, match="none are recorded for D = 4: modules="):
         labs.scoring(np.ones(4), np.eye(4), b="deep")
-    with pytest.raises(ValueError, match="one of each per key"):
+    with pytest.raises(ValueError, match="there are 2 keys"):
         labs.scoring([1.0, 0.0], keys, names=["one"])
     with pytest.raises(ValueError, match=r"\[K, Dv\]"):
         labs.scoring([1.0, 0.0], keys, values=[[1.0]])
@@ -73,7 +73,7 @@ def test_scaling_tells_the_story_of_the_chapter():
     small = lab.measure(4, False)
     assert plain["spread"] / small["spread"] == pytest.approx(10, rel=0.25)
     for bad in (dict(sizes=[0, 3]), dict(sizes=[2000]), dict(sizes=range(8, 16), d=64)):
-        with pytest.raises(ValueError, match="1 to 1,024|choose one"):
+        with pytest.raises(ValueError, match="needed: a whole number from"):
             labs.scaling(**bad)
 
 

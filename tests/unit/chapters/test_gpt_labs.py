@@ -233,12 +233,12 @@ def test_counts_of_pairs_by_hand():
 
 def test_merges_refuse():
     for words in ({}, {"a b": 1}, {"a": 0}, {"": 1}, {"a": 1.5}):
-        with pytest.raises(ValueError, match="needed: 1 to 400 words without spaces"):
+        with pytest.raises(ValueError, match="needed: (1 to 400 words without spaces|a whole number from 1)"):
             labs.merges(words)
     for steps in (0, 61, True, 2.0):
         with pytest.raises(ValueError, match="from 1 to 60"):
             labs.merges(TEXT, steps)
-    with pytest.raises(ValueError, match="choose 0 to 1"):
+    with pytest.raises(ValueError, match="step is 2; needed: a whole number from 0 to 1"):
         labs.merges({"ab": 2}, step=2, mark="")
 
 
@@ -287,9 +287,9 @@ def test_the_law_refuses():
         with pytest.raises(ValueError, match="needed: a number from"):
             labs.scaling_law(**given)
     for given in (dict(machine="none"), dict(machines={}), dict(machines={"a": 0})):
-        with pytest.raises(ValueError, match="operations per second"):
+        with pytest.raises((TypeError, ValueError), match="operations per second|needed: one of 10¹² FLOP/s"):
             labs.scaling_law(**given)
-    with pytest.raises(ValueError, match="five numbers"):
+    with pytest.raises(ValueError, match="law's alpha is 0; needed: a number above 0"):
         labs.scaling_law(law=(1, 1, 1, 0, 1))
 
 

@@ -137,7 +137,7 @@ def test_it_refuses_with_what_to_do():
     with pytest.raises(ValueError, match="holds no word"):
         trace(loaded(), "  ")
     other = SimpleNamespace(model=Seq2Seq(Seq2SeqConfig(9, 9)), source=None, target=None)
-    with pytest.raises(TypeError, match="given a Seq2Seq; needed: a Transformer"):
+    with pytest.raises(TypeError, match="is a Seq2Seq; needed: a Transformer"):
         trace(other, "it")
     features = SimpleNamespace(model=Transformer(TransformerConfig(None, None, 16)), source=None, target=None)
     with pytest.raises(TypeError, match="vocabularies of its own"):

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from edges import holds
 
 from course_utils.attention import (
     KERNELS,
@@ -14,6 +15,7 @@ from course_utils.attention import (
     epanechnikov_kernel,
     gaussian_kernel,
     leave_one_out_mask,
+    local_mask,
     masked_softmax,
     nadaraya_watson,
     padding_mask,
@@ -218,3 +220,42 @@ def test_scores_are_importable_from_attention():
     from course_utils import attention
 
     assert len(attention.SCORES) == 12
+
+
+def test_masks_begin_at_no_position_and_end_where_memory_would():
+    holds(lambda size: causal_mask(size, "meta"), [0, 65_536], [-1, 65_537])
+    holds(lambda size: local_mask(size, 1, device="meta"), [0, 65_536], [-1, 65_537])
+    holds(lambda window: local_mask(3, window), [1, 4], [0])
+    holds(lambda size: leave_one_out_mask(size, "meta"), [0, 65_536], [-1, 65_537])
+    holds(lambda most: padding_mask([0], most), [0, 1], [-1])
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4)])
+def test_softmax_goes_along_each_axis_that_there_is(shape):
+    scores, axes = torch.randn(shape, generator=generator()), max(1, len(shape))
+    holds(lambda dim: masked_softmax(scores, dim=dim), range(-axes, axes), [-axes - 1, axes])
+    for dim in range(-axes, axes):
+        torch.testing.assert_close(masked_softmax(scores, dim=dim), scores.softmax(dim))
+
+
+@pytest.mark.parametrize("lengths", [[[1, 2]], [1.0, 2.0], [1j, 2j], [True, False]])
+def test_lengths_are_one_whole_number_for_each_sequence(lengths):
+    with pytest.raises(ValueError, match="one whole number per sequence"):
+        padding_mask(torch.tensor(lengths))
+
+
+@pytest.mark.parametrize("before", [(), (2,), (2, 3)])
+def test_queries_keys_and_features_may_differ_in_number_whatever_stands_before(before):
+    q, k, v = (torch.randn(*before, *n, generator=generator()) for n in ((5, 4), (7, 4), (7, 6)))
+    output, weights = scaled_dot_product_attention(q, k, v)
+    torch.testing.assert_close(output, F.scaled_dot_product_attention(q, k, v))
+    assert output.shape == (*before, 5, 6) and weights.shape == (*before, 5, 7)
+    for wrong in ((q.repeat(2, *[1] * q.dim()), k[None].repeat(3, *[1] * k.dim()), v), (q[..., :0], k[..., :0], v)):
+        with pytest.raises(ValueError, match="batch of queries|at least 1"):
+            scaled_dot_product_attention(*wrong)
+
+
+def test_how_many_examples_are_bad_is_counted():
+    good = torch.ones(3)
+    with pytest.raises(ValueError, match="1 of 3 values"):
+        nadaraya_watson(good, good, torch.tensor([1.0, float("nan"), 2.0]))

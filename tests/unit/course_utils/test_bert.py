@@ -1,9 +1,11 @@
 """BERT: what is masked, what is summed, what padding must not change, how many parameters there are."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils.models.bert import (
     IGNORED,
@@ -171,3 +173,24 @@ def test_bad_input_is_named():
         model(torch.full((1, 65), 5))
     with pytest.raises(ValueError, match="mask is a tensor of int64 with shape \\[4, 10\\]"):
         model(ids, segments, torch.ones_like(ids))
+
+
+def test_shares_ids_and_labels_have_their_bounds():
+    ids, never = torch.ones(2, 3, dtype=torch.long), torch.zeros(2, 3, dtype=torch.bool)
+    holds(lambda share: mask_tokens(ids, never, 9, 4, share=share), [0, 1], [-0.1, 1.1])
+    holds(lambda mask: mask_tokens(ids, never, 9, mask), [0, 8], [-1, 9])
+    holds(lambda size: mask_tokens(ids * 0, never, size, 0), [1], [0])
+    holds(lambda labels: BertForSequenceClassification(SMALL, labels), [1], [0])
+    holds(lambda p: dataclasses.replace(SMALL, dropout=p), [0, 0.99], [-0.1, 1])
+    assert (mask_tokens(ids, never, 9, 4, share=0)[1] == -100).all()
+    assert (mask_tokens(ids, never, 9, 4, share=1)[1] == 1).all()
+
+
+@pytest.mark.parametrize("wrong", [[0, 1, 0, 1], torch.zeros(3, dtype=torch.long), torch.zeros(4)], ids=str)
+def test_which_second_sentence_follows_is_one_whole_number_for_each_pair(wrong):
+    ids, segments = batch()
+    with pytest.raises(ValueError, match="follows is .*needed: .4. of int64"):
+        made(BertForPreTraining).loss(ids, ids, wrong, segments)
+    for labels in (ids.tolist(), ids[:, :9], ids.float()):
+        with pytest.raises(ValueError, match="labels is .*needed: .4, 10. of int64"):
+            made(BertForPreTraining).loss(ids, labels, torch.zeros(4, dtype=torch.long), segments)

@@ -1,11 +1,13 @@
 """Decoding: greedy and beam against exhaustive search and a naive decoder; translate() with every kind of input."""
 
+import inspect
 import itertools
 import math
 from typing import NamedTuple
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import decoding
 from course_utils.decoding.search import pick
@@ -310,3 +312,22 @@ def test_translating_leaves_the_model_in_the_mode_it_was_in():
     first = decoding.translate(one, ["the cat sleeps ."])[0].text
     assert one.model.training
     assert decoding.translate(one, ["the cat sleeps ."])[0].text == first
+
+
+def test_beams_lengths_and_penalties_have_their_bounds():
+    net, (source, mask) = model(), BATCH
+    for search in (decoding.greedy, decoding.beam_search):
+        holds(lambda n, search=search: search(net, source, mask, n), [1], [0, 10_001])
+    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 12], [0, 1001])
+    holds(lambda a: decoding.beam_search(net, source, mask, 2, 2, a), [0, 20], [-0.1, 20.1])
+    small = loaded()
+    holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])
+    holds(lambda beam: decoding.translate(small, "the cat", beam), [1], [0, 1001])
+    holds(lambda a: decoding.translate(small, "the cat", length_penalty=a), [0, 20], [-0.1, 20.1])
+
+
+def test_translate_searches_as_beam_search_does_by_default():
+    ours, theirs = (inspect.signature(f).parameters for f in (decoding.translate, decoding.beam_search))
+    for name in ("beam", "length_penalty"):
+        assert ours[name].default == theirs[name].default
+    assert (theirs["beam"].default, theirs["length_penalty"].default, theirs["max_length"].default) == (4, 1.0, 64)

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import decoding, text
 from course_utils.models.gpt import GPT, GPTConfig
@@ -148,3 +149,19 @@ def test_bad_input_is_named():
         made(ids(1, 25))
     with pytest.raises(ValueError, match="mask is a tensor of bool with shape \\[3, 4\\]"):
         made(ids(), torch.ones(3, 4, dtype=torch.bool))
+
+
+def test_dropout_lies_from_0_below_1():
+    holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])
+    assert dataclasses.astuple(GPTConfig(9))[1:7] == (128, 4, 4, None, 128, 0.0)  # the size of the lesson's models
+
+
+def test_what_writes_into_the_residual_stream_begins_smaller_the_more_layers_there_are():
+    """Radford et al. 2019: the last matrix of each part by 1 / √(2 · layers); all others with 0.02."""
+    for layers in (1, 4):
+        torch.manual_seed(0)
+        net = GPT(GPTConfig(9, 128, layers, 4))
+        for block in net.blocks:
+            for last in (block.attention.out, block.ffn.narrow):
+                assert last.weight.std().item() == pytest.approx(0.02 / (2 * layers) ** 0.5, rel=0.03)
+            assert block.ffn.widen.weight.std().item() == pytest.approx(0.02, rel=0.03)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from edges import holds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,12 +78,11 @@ def test_features_are_positive_for_each_vector_and_sizes_are_whole():
 def test_the_kernel_of_positive_features_is_unbiased():
     """E[φ(q)·φ(k)] = exp(q·k / √d): the mean over many seeds comes close, and one with too few features does not."""
     g = torch.Generator().manual_seed(1)
-    q, k = torch.randn(2, 4, generator=g) / 2
-    means = [
-        (PositiveFeatures(4, 64, seed)(q[None]) @ PositiveFeatures(4, 64, seed)(k[None]).mT).item()
-        for seed in range(200)
-    ]
-    assert sum(means) / 200 == pytest.approx((q @ k / 2).exp().item(), rel=0.03)
+    near, far = torch.randn(2, 4, generator=g) / 2, torch.full((2, 4), 0.5**0.5)  # their kernels are about 1, and e
+    for (q, k), within in ((near, 0.03), (far, 0.12)):
+        phis = [PositiveFeatures(4, 256, seed) for seed in range(200)]
+        means = [(phi(q[None]) @ phi(k[None]).mT).item() for phi in phis]
+        assert sum(means) / 200 == pytest.approx((q @ k / 2).exp().item(), rel=within)
 
 
 class TestHardmax:
@@ -151,3 +151,14 @@ class TestSparsemax:
 def test_what_is_no_scores_is_refused(function, scores):
     with pytest.raises((TypeError, ValueError), match="scores (is|have)"):
         function(scores)
+
+
+def test_features_may_be_zero_but_not_below_it(batch):
+    q, k, v = batch
+    assert linear_attention(q, k, v, torch.relu).isfinite().all()
+    for below in (-0.5, -2.0):
+        for one in (q, k):
+            with pytest.raises(ValueError, match="feature_map gave negative numbers"):
+                linear_attention(q, k, v, lambda x, one=one, below=below: torch.full_like(x, below if x is one else 1))
+    holds(lambda size: PositiveFeatures(size, 2), [1], [0])
+    holds(lambda count: PositiveFeatures(2, count), [1], [0])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sacrebleu
 import torch
+from edges import holds
 
 from course_utils import metrics
 
@@ -191,6 +192,8 @@ class TestWhatIsRefused:
 
     def test_several_short_references_are_no_words_of_one(self):
         assert metrics.bleu(["merci"], [["merci", "merci bien", "thanks"]]) >= 0
+        assert metrics.bleu(["thank you"], [["thank", "you", "thanks"]]) >= 0
+        assert metrics.bleu(["thanks thanks thanks"], [["thanks", "merci"]]) >= 0
         assert metrics.exact_match(["thank you very much"], [["merci", "thanks", "cheers"]]) == 0
 
     @pytest.mark.parametrize("references", ["a cat", None, 3, [["a", 3]], [b"a"]])
@@ -232,3 +235,10 @@ class TestWhatIsRefused:
     def test_weights_that_are_no_numbers_link_nothing_in_silence(self):
         with pytest.raises(ValueError, match="weights are"):
             metrics.links_of(torch.tensor([[0.5, float("nan")]]))
+
+
+def test_counts_begin_at_0_and_runs_at_1():
+    holds(lambda n: metrics.ngrams(["a"], n), [1, 2], [0])
+    holds(lambda length: metrics.brevity_penalty(length, 3), [0], [-1])
+    holds(lambda length: metrics.brevity_penalty(3, length), [0], [-1])
+    holds(lambda place: metrics.alignment_error_rate({(place, 0)}, {(0, 0)}), [0], [-1])

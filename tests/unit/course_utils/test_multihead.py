@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from edges import holds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils.attention import MultiHeadAttention, causal_mask, local_mask, scaled_dot_product_attention
+from course_utils.positions import rotary
 
 
 def numbers(*shape, seed=0):
@@ -149,3 +151,19 @@ def test_length_zero_and_half_precision():
     exact = attention(x, x, x)[0]
     half = attention.bfloat16()(*3 * [x.bfloat16()])[0]
     assert half.dtype == torch.bfloat16 and (half.float() - exact).abs().max() < 0.05
+
+
+def test_sizes_begin_at_1_and_dropout_ends_before_1():
+    holds(lambda size: MultiHeadAttention(size, 1), [1], [0, 65_537])
+    holds(lambda heads: MultiHeadAttention(8, heads), [1, 8], [0])
+    holds(lambda heads: MultiHeadAttention(8, 2, key_heads=heads), [1, 2], [0])
+    holds(lambda dropout: MultiHeadAttention(8, 2, dropout=dropout), [0, 0.99], [-0.1, 1])
+
+
+@pytest.mark.parametrize("length", [1, 3, 7])
+def test_rotary_heads_turn_each_token_by_its_own_place_whatever_the_length(length):
+    attention, x = made(8, 2, rotary=True), numbers(1, length, 8)
+    q, k, v = (getattr(attention, name)(x).unflatten(-1, (2, 4)).transpose(1, 2) for name in ("query", "key", "value"))
+    q, k = (rotary(one, torch.arange(length)) for one in (q, k))
+    by_hand = attention.out(scaled_dot_product_attention(q, k, v)[0].transpose(1, 2).flatten(2))
+    torch.testing.assert_close(attention(x, x, x)[0], by_hand)

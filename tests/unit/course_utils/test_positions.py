@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils.positions import (
     LearnedPositions,
@@ -110,3 +111,16 @@ def test_positions_of_each_token_are_whole_numbers_from_0():
             learned(x, wrong)
     with pytest.raises(ValueError, match="position 8 was asked for"):
         learned(x, places + 1)
+
+
+def test_positions_begin_at_0_sizes_at_2_and_a_base_above_0():
+    x = torch.zeros(1, 1, 4)
+    holds(lambda size: frequencies(size), [2], [0])
+    holds(lambda base: frequencies(4, base), [1e-3, 1.0], [0, -0.5])
+    holds(lambda length: sinusoidal_encoding(length, 4), [0, 1], [-1])
+    holds(lambda first: SinusoidalPositions(3, 4)(x, first), [0, 5], [-1])
+    holds(lambda first: LearnedPositions(3, 4)(x, first), [0, 2], [-1])
+    holds(lambda size: LearnedPositions(size, 1), [1], [0])
+    holds(lambda size: LearnedPositions(1, size), [1], [0])
+    with pytest.raises(ValueError, match="position 3 was asked for, learned were 0 … 2"):
+        LearnedPositions(3, 4)(x, 3)

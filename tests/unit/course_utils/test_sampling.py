@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import decoding
 from course_utils.decoding.sampling import next_probabilities, sample, stream
@@ -185,3 +186,14 @@ def test_text_in_and_out():
         decoding.generate(loaded, "")
     with pytest.raises(TypeError, match="needed: text"):
         decoding.generate(loaded, 7)
+
+
+def test_settings_have_their_bounds():
+    net, ids = model(), torch.ones(1, 2, dtype=torch.long)
+    holds(lambda t: next_probabilities(LOGITS, t), [0, 1e9], [-0.1])
+    holds(lambda k: next_probabilities(LOGITS, top_k=k), [1, 4, 5], [0])
+    holds(lambda p: next_probabilities(LOGITS, top_p=p), [1e-9, 1], [0, 1.01])
+    holds(lambda n: sample(net, ids, n), [0, 1], [-1, 100_001])
+    holds(lambda stop: sample(net, ids, 1, stop=stop), [0, [0, 3], {1}], [-1, [2, -1]])
+    assert next_probabilities(LOGITS, top_k=1).tolist() == [[1, 0, 0, 0]]
+    assert sample(net, ids, 0).ids.shape == (1, 0)

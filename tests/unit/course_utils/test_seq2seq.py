@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from edges import holds
 
 from course_utils.models.loss import masked_loss, output_loss
 from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -170,3 +171,20 @@ def test_the_config_is_frozen():
 def test_a_wrong_source_is_refused_in_words(source, mask, words):
     with pytest.raises(ValueError, match=words):
         model()(source, torch.full((len(source), 2), 2), mask)
+
+
+def test_losses_are_plain_by_default_and_smoothing_lies_from_0_below_1():
+    logits, target = torch.randn(1, 2, 5, generator=torch.Generator().manual_seed(0)), torch.tensor([[1, 4]])
+    plain = F.cross_entropy(logits[0], target[0])
+    torch.testing.assert_close(masked_loss(logits, target), plain)
+    torch.testing.assert_close(output_loss(logits, (torch.eye(5), None), target), plain)
+    holds(lambda smoothing: masked_loss(logits, target, label_smoothing=smoothing), [0, 0.99], [-0.1, 1])
+    for words in (-1, 5):
+        with pytest.raises(ValueError, match="the vocabulary has 0 … 4"):
+            masked_loss(logits, torch.tensor([[1, words]]))
+    holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])
+
+
+def test_sizes_that_are_not_given_are_those_of_the_docstring():
+    net = model(attention="additive")
+    assert net.score.hidden_size == 8 and net.source_embedding.embedding_dim == 16

@@ -1,9 +1,11 @@
 """Blocks and the Transformer: no leak, parallel = serial, cache = full, options, and what is refused."""
 
+import dataclasses
 import itertools
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import decoding
 from course_utils.attention import causal_mask, padding_mask
@@ -11,6 +13,7 @@ from course_utils.attention.multihead import recording
 from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
 from course_utils.models.loss import masked_loss
 from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.positions import sinusoidal_encoding
 from course_utils.text import Batch, Vocabulary, collate
 from course_utils.training import checkpoints
 
@@ -290,3 +293,38 @@ def test_a_grid_of_masks_never_gives_nan():
     model, (source, target, _) = made(), some()
     for lengths in itertools.product((1, 4, 9), repeat=3):
         assert model(source, target, padding_mask(list(lengths), 9)[:, 0]).logits.isfinite().all()
+
+
+def test_sizes_begin_at_1_dropout_ends_before_1_and_the_norm_is_torchs():
+    holds(lambda size: PositionwiseFFN(size, 1), [1], [0, 65_537])
+    holds(lambda size: PositionwiseFFN(1, size), [1], [0, 262_145])
+    holds(lambda size: AddNorm(size), [1], [0])
+    holds(lambda eps: AddNorm(4, eps=eps), [1e-12], [0])
+    for part in (lambda p: PositionwiseFFN(4, 4, p), lambda p: AddNorm(4, p), lambda p: made(dropout=p)):
+        holds(part, [0, 0.99], [-0.1, 1])
+    for block in (EncoderBlock(4, 2, 8), DecoderBlock(4, 2, 8)):
+        norms = [m for m in block.modules() if isinstance(m, torch.nn.LayerNorm)]
+        assert all(norm.eps == torch.nn.LayerNorm(4).eps for norm in norms)
+        assert all(m.p == 0 for m in block.modules() if isinstance(m, torch.nn.Dropout))
+        assert block.ffn.activation == "relu" and all(m.norm_first for m in block.children() if isinstance(m, AddNorm))
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "learned"])
+def test_words_are_scaled_by_the_root_of_the_size_and_placed_by_the_positions_of_their_own_side(positions):
+    net, (source, target, _), read = made(positions=positions), some(), {}
+    for name, block in (("source", net.encoder[0]), ("target", net.decoder[0])):
+        block.register_forward_pre_hook(lambda _, given, name=name: read.update({name: given[0]}))
+    net(source, target)
+    for name, ids, places in (("source", source, net.positions), ("target", target, net.target_positions)):
+        table = places.table if positions == "learned" else sinusoidal_encoding(ids.shape[1], 32)
+        words = getattr(net, f"{name}_embedding").weight[ids] * 32**0.5
+        torch.testing.assert_close(read[name], words + table[: ids.shape[1]])
+
+
+def test_what_a_config_holds_when_nothing_else_is_said():
+    config = TransformerConfig(9, 9)
+    assert dataclasses.astuple(config)[2:8] == (128, 2, 4, None, 64, 0.1) and config.inner_size == 512
+    assert TransformerConfig(1, 1, 16).inner_size == 64 and TransformerConfig(1, 1, 16, ffn_size=3).inner_size == 3
+    for words in ((0, 5), (5, 0), (True, 5), (5, 2.0), (5, None)):
+        with pytest.raises(ValueError, match="vocabulary sizes"):
+            TransformerConfig(*words)

@@ -51,7 +51,7 @@ def test_a_range_below_one_is_said_in_the_caption():
     [
         (dict(weights=[0.5, 0.5]), ValueError, "needs \\[queries, keys\\]"),
         (dict(weights=np.zeros((2, 2, 2, 2, 2))), ValueError, "weights\\[0\\]"),
-        (dict(weights="a lot"), TypeError, "must be numbers"),
+        (dict(weights="a lot"), TypeError, "needed: numbers in rows"),
         (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "2 labels for queries, but weights has 1 rows"),
         (dict(weights=[[1.0, 0.0]], keys=["a"]), ValueError, "1 labels for keys, but weights has 2 columns"),
         (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
@@ -60,7 +60,7 @@ def test_a_range_below_one_is_said_in_the_caption():
         (dict(weights=[[2.0, -1.0]]), ValueError, "kind='scores'"),
         (dict(weights=np.eye(513)), ValueError, "1 to 512 queries and keys"),
         (dict(weights=np.zeros((0, 3))), ValueError, "1 to 512"),
-        (dict(weights=[[1.0]], kind="probabilities"), ValueError, "'weights' .* or 'scores'"),
+        (dict(weights=[[1.0]], kind="probabilities"), ValueError, "needed: one of weights, scores"),
         (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
         (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
         (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),
@@ -98,8 +98,8 @@ def test_sweep_raises_the_first_error_and_says_where():
         ([], [], {}, "1 to 3000"),
         ([1.0, 2.0], [1.0], {}, r"keys has shape \(2,\), values \(1,\)"),
         ([1.0, np.nan], [1.0, 2.0], {}, "1 of 2 examples are NaN"),
-        ([1.0, 2.0], [1.0, 2.0], {"width": 0}, "finite number above 0"),
-        ([1.0, 2.0], [1.0, 2.0], {"width": -1}, "finite number above 0"),
+        ([1.0, 2.0], [1.0, 2.0], {"width": 0}, "needed: a number above 0"),
+        ([1.0, 2.0], [1.0, 2.0], {"width": -1}, "needed: a number above 0"),
         ([1.0, 2.0], [1.0, 2.0], {"kernel": "gauss"}, "gaussian, boxcar, epanechnikov"),
     ],
 )
@@ -151,7 +151,7 @@ def test_live_selection_follows_the_reader():
 
 
 def test_modules_stay_small():
-    for view in (heatmap([[1.0]]), labs.ask(X, X), labs.bandwidth(X, X), labs.softmax([1]), predict("?", "ab")):
+    for view in (heatmap([[1.0]]), labs.ask(X, X), labs.bandwidth(X, X), labs.softmax([1]), predict("?", ["a", "b"])):
         text = view.code()
         assert len(text.encode()) < 30 * 1024, view.modules
         assert "import " not in re.sub(r"[`'\"].*?[`'\"]", "", text)
@@ -253,7 +253,7 @@ def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
 def test_predict_needs_two_answers_and_a_right_one_among_them():
     with pytest.raises(ValueError, match="at least 2"):
         predict("?", ["only"])
-    with pytest.raises(ValueError, match="index among them"):
+    with pytest.raises(ValueError, match="answer is 2; needed: a whole number from 0 to 1"):
         predict("?", ["a", "b"], 2)
     assert "a · b" in predict("?", ["a", "b"]).describe()
 

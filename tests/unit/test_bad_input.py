@@ -1,0 +1,145 @@
+"""What no public function of the labs, views and plots takes: it is refused by us, in words that say what is needed.
+
+Each argument is of a kind; every value below that is none of that kind has to end in a `raise` of the course's own.
+"""
+
+import traceback
+
+import numpy as np
+import pytest
+import torch
+
+from chapters.ch01.labs import ask, bandwidth, softmax
+from chapters.ch02.labs import masking, scaling, scoring
+from chapters.ch03.labs import flow
+from chapters.ch04 import labs as positions
+from chapters.ch06 import labs as bert
+from chapters.ch07 import labs as gpt
+from course_utils import metrics
+from course_utils.decoding.sampling import next_probabilities
+from course_utils.text import Batches, Subwords, Vocabulary, WordPiece, pad
+from course_utils.views import heatmap, plot, predict
+from course_utils.views.labs import alignment, heads
+from course_utils.views.table import Table
+
+NAN, INF = float("nan"), float("inf")
+WORDS = list("abcd")
+
+
+def soft(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0)).softmax(-1)
+
+
+def aligned(**given):
+    sentence = {"source": WORDS, "tokens": WORDS, "weights": soft(4, 4)} | given
+    return alignment(tuple(sentence.pop(name) for name in ("source", "tokens", "weights")), **sentence)
+
+
+def flowing(**given):
+    sentence = {"weights": soft(4, 4), "states": soft(4, 3)} | given
+    return flow((WORDS, WORDS, sentence.pop("weights")), **sentence)
+
+
+KINDS = {
+    "numbers": [None, "abc", b"x", {}, object(), [["a"]], [[1.0], [1.0, 2.0]], [None], np.array(["2020"], "datetime64"),
+                torch.ones(2).to_sparse(), torch.ones(2, device="meta"), torch.ones(2) * 1j, torch.ones(7, 1, 9)],
+    "words": ["abcd", b"abc", 3, object(), {"a", "b"}, {"a": 1}, ["a"] * 999, [None] * 4, [b"a"] * 4, [["a"]] * 4,
+              ["\ud800"] * 4],
+    "whole": ["2", 2.5, 2.0, True, NAN, INF, [2], torch.tensor([1, 2]), object(), 1j],
+    "number": ["0.5", True, NAN, INF, 1j, [0.5], object(), 10**400],
+    "flag": ["yes", 1, 0, [], NAN],
+    "name": ["nonsense", 3, True, b"dot", ["dot"], {}, object()],
+    "text": [3, True, b"x", ["a"], object(), "\ud800", "a" * 100_000],
+    "mask": [torch.zeros(4), torch.ones(4).int(), [1, 0, 1, 1], "abcd", torch.ones(9, dtype=torch.bool), object()],
+    "pair": ["ab", 3, (0,), (0, 0, 0), [None, {}], object()],
+    "place": ["nonsense", 2.5, True, b"a", 99, object()],
+    "rows": ["12", 3, [1], ["ab"], [[1.5]], [[None]], [[[1]]], [[10**20]], [["a"]], object()],
+    "places": ["12", 3, [1.5], [None], [[1]], [NAN], {1: 2}, [99], b"12", object()],
+}  # fmt: skip
+KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
+KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
+SIX = list("abcdef")
+VIEW = {"title": "text", "caption": "text", "live": "flag", "presenting": "flag"}
+# function, arguments that it takes, and which kind each one that is varied is of
+BORDERS = {
+    "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
+                "mask": "mask", "kind": "name", "layer": "whole", "head": "whole", "select": "pair",
+                "temperature": "flag"} | VIEW),
+    "heads": (heads, {"weights": [soft(2, 4, 4)]}, {"weights": "numbers", "queries": "words", "mask": "mask",
+              "layer": "whole", "head": "whole", "show": "name", "effects": "numbers?", "effect": "text",
+              "map": "name", "knocked": "pair"} | VIEW),
+    "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers", "gold": "pair",
+                  "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
+    "flow": (flowing, {}, {"weights": "numbers", "states": "numbers", "contexts": "numbers?", "plain": "words",
+             "plain_from": "places", "plain_context": "numbers?", "step": "whole"} | VIEW),
+    "ask": (ask, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
+            "truth": "pair", "query": "number", "kernel": "name", "width": "number", "key_name": "text"} | VIEW),
+    "bandwidth": (bandwidth, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
+                  "kernel": "name", "width": "number", "value_name": "text"} | VIEW),
+    "softmax": (softmax, {"scores": soft(4)}, {"scores": "numbers", "names": "words", "mask": "mask"} | VIEW),
+    "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
+                "causal": "flag", "order": "name"} | VIEW),
+    "scaling": (scaling, {}, {"sizes": "places", "d": "whole", "seed": "whole"} | VIEW),
+    "scoring": (scoring, {"query": soft(2), "keys": soft(4, 2)}, {"query": "numbers", "keys": "numbers",
+                "names": "words", "values": "numbers?", "mask": "mask", "modules": "pair"} | VIEW),
+    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
+                "order": "places", "positions": "flag"} | VIEW),
+    "sinusoid": (positions.sinusoid, {}, {"max_length": "whole", "model_size": "whole", "column": "whole"} | VIEW),
+    "rotation": (positions.rotation, {}, {"pair": "whole", "offset": "whole", "position": "whole"} | VIEW),
+    "paths": (positions.paths, {}, {"length": "whole", "kernel": "whole", "dilated": "flag"} | VIEW),
+    "embeddings": (bert.embeddings, {"parts": (soft(4, 8),) * 3, "tokens": WORDS}, {"parts": "pair", "tokens": "words",
+                   "segments": "places", "normed": "numbers?", "features": "whole", "select": "place"} | VIEW),
+    "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
+                    "seed": "whole", "draws": "whole", "mask": "text"} | VIEW),
+    "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
+                    "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
+                    "top": "whole", "select": "place"} | VIEW),
+    "tagged": (bert.tagged, {"words": WORDS, "spans": [(0, 1, "x")]}, {"words": "words", "spans": "pair",
+               "predicted": "pair", "question": "text", "longest": "whole", "select": "place"} | VIEW),
+    "sampling": (gpt.sampling, {"logits": soft(6), "tokens": SIX}, {"logits": "numbers", "tokens": "words",
+                 "text": "text", "temperature": "number", "top_k": "whole", "top_p": "number", "step": "whole",
+                 "seed": "whole", "chosen": "places"} | VIEW),
+    "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(3, 6), "tokens": SIX}, {
+                       "probabilities": "numbers", "tokens": "words"} | VIEW),
+    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole", "step": "whole", "mark": "text"}
+               | VIEW),
+    "journey": (gpt.journey, {"panels": [("t", soft(4, 4), WORDS)], "select": ("a", "b")}, {"panels": "pair",
+                "select": "pair"} | VIEW),
+    "scaling_law": (gpt.scaling_law, {}, {"parameters": "number", "tokens": "number", "machine": "name",
+                    "machines": "pair", "models": "pair", "law": "pair"} | VIEW),
+    "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
+                "because": "text"}),
+    "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",
+                   "mark": "pair", "size": "pair"}),
+    "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",
+                        "values": "numbers", "truth": "pair", "title": "text"}),
+    "plot.bars": (plot.bars, {"labels": WORDS, "values": soft(4)}, {"labels": "words", "values": "numbers",
+                  "digits": "whole", "role": "name", "ylabel": "text"}),
+    "plot.stacked": (plot.stacked, {"whole": {"a": {"u": 1}}}, {"whole": "pair", "xlabel": "text"}),
+    "Table": (Table, {"rows": [{"a": 1}]}, {"rows": "words", "caption": "text"}),
+    "bleu": (metrics.bleu, {"hypotheses": ["a"], "references": ["a"]}, {"lowercase": "flag", "tokenize": "name"}),
+    "next_probabilities": (next_probabilities, {"logits": soft(6)}, {"temperature": "number", "top_k": "whole",
+                           "top_p": "number"}),
+    "Vocabulary.build": (Vocabulary.build, {"sentences": ["a b"]}, {"split": "name", "min_count": "whole"}),
+    "Subwords.build": (Subwords.build, {"sentences": ["a b"]}, {"max_size": "whole", "special": "pair"}),
+    "WordPiece.build": (WordPiece.build, {"sentences": ["a b"]}, {"min_count": "whole"}),
+    "pad": (pad, {"sequences": [[1]]}, {"sequences": "rows"}),
+    "Batches": (Batches, {"pairs": [([1], [2])]}, {"pairs": "pair", "tokens": "whole", "seed": "whole"}),
+}  # fmt: skip
+CASES = [(name, argument, kind) for name, (_, _, kinds) in BORDERS.items() for argument, kind in kinds.items()]
+
+
+@pytest.mark.parametrize(("name", "argument", "kind"), CASES, ids=[f"{n}-{a}" for n, a, _ in CASES])
+def test_what_is_of_another_kind_is_refused_in_our_own_words(name, argument, kind):
+    function, given, _ = BORDERS[name]
+    for bad in KINDS[kind]:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            function(**{**given, argument: bad})
+        last = traceback.extract_tb(caught.value.__traceback__)[-1]
+        said, ours = str(caught.value), "course_utils" in last.filename or "chapters" in last.filename
+        assert ours and ".venv" not in last.filename and len(said) > 20, f"{argument} = {bad!r:.40}: {said}"
+
+
+@pytest.mark.parametrize("top_p", [1e-320, 1e-45, 1e-7])
+def test_the_most_likely_token_stays_however_small_top_p_is(top_p):
+    assert next_probabilities(torch.tensor([1.0, 2.0, 0.0]), top_p=top_p).tolist() == [0, 1, 0]
