@@ -1,4 +1,4 @@
-"""Makes docs/first-view.png: the cover, chapter 0's first view, as it stands in the committed notebook, in a real browser.
+"""Makes docs/first-view.png: the cover, as it stands in the committed notebook of chapter 0, in a real browser.
 
 .venv/bin/python docs/first_view.py
 """

@@ -42,7 +42,7 @@ def read(made):
     if START not in made:
         return None
     try:
-        (host,) = tree(_moved(made)).contents
+        (host,) = tree(made).contents
         parts, code = (script.extract() for script in host.find_all("script"))
         spec, data = json.loads(parts.string)
         end = END.replace("KIND", spec["kind"])
@@ -54,19 +54,6 @@ def read(made):
             "Build its notebook again: make notebooks"
         ) from None
     return View(host.decode_contents(), code.string[len(BEGIN) : -len(end)], spec, data)
-
-
-def _moved(made):
-    """The HTML of a notebook built before spec and numbers had a script of their own, as it is written now."""
-    head, call, tail = made.partition("\nmount(document.currentScript.parentElement,{")
-    if not call:
-        return made
-    kind, _, tail = tail.partition("},")
-    spec, end = json.JSONDecoder().raw_decode(tail)
-    data = tail[end:].removeprefix(',fromBase64("').removesuffix('"))})()</script></div>')
-    still, script, code = head.partition("<script>")
-    parts = f'<script type="application/json">{json_for_script([spec, data])}</script>'
-    return f"{still}{parts}{script}{code}{END.replace('KIND', kind)}</script></div>"
 
 
 @dataclass
