@@ -431,8 +431,7 @@ import dataclasses
 said_so = translate(translator, "We live in the European Economic Area.")[0]
 back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
-labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), title="Does it still turn round?",
-               model=translator)
+labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), model=translator)
 
 # %% [markdown]
 # It stumbles, in a sentence that is new to it: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.
