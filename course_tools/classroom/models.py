@@ -3,14 +3,23 @@
 The files are made when they are first asked for; nothing of them lies in a notebook.
 """
 
+import asyncio
 import functools
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from course_utils.training.checkpoints import folder
+from course_utils.support.files import course_folder
+
+MAKE = """import json, sys
 from course_utils.views.models import model_files, page_files
+print(json.dumps(page_files() if sys.argv[1] == "page" else model_files(sys.argv[1])))"""
+ONE = ThreadPoolExecutor(1)  # files that are asked for at once are made once
 
 
 class ModelFiles(JupyterHandler):
@@ -18,7 +27,7 @@ class ModelFiles(JupyterHandler):
 
     @web.authenticated
     async def get(self, name: str) -> None:
-        script = script_of(name)
+        script = await asyncio.get_running_loop().run_in_executor(ONE, script_of, name)
         if script is None:
             raise web.HTTPError(404, f"no trained model has a file {name}")
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
@@ -26,16 +35,17 @@ class ModelFiles(JupyterHandler):
 
 
 def script_of(name: str) -> str | None:
-    """The file of that name: page.js, or one of a trained model's."""
-    if name == "page.js":
-        return page_files()[name]
+    """The file of that name: page.js, or one of a trained model's; None where there is none."""
     model = name.split(".")[0]
-    return _files(model).get(name) if model in {card.stem for card in folder().glob("*.json")} else None
+    known = {card.stem for card in (course_folder() / "data" / "checkpoints").glob("*.json")}
+    return _files(model).get(name) if model in known | {"page"} else None
 
 
-@functools.lru_cache(maxsize=2)  # a few megabytes each
+@functools.lru_cache(maxsize=3)  # a few megabytes each
 def _files(model: str) -> dict[str, str]:
-    return model_files(model)
+    """Made in a process of its own: torch is more than the server of a student should hold."""
+    done = subprocess.run([sys.executable, "-c", MAKE, model], check=True, capture_output=True, encoding="utf-8")
+    return json.loads(done.stdout)
 
 
 def _jupyter_server_extension_points():

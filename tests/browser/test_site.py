@@ -129,12 +129,16 @@ def test_the_first_view_is_there_at_once_and_moves(visit):
     page.wait_for_function(SHOWN)
     drawn = page.evaluate("() => performance.now()")
     assert drawn < 6000, f"{drawn:.0f} ms on a shared machine (well under a second on a quiet one)"
-    slider, readout = page.locator('input[data-control="query"]'), page.get_by_test_id("readout")
-    before, picture = readout.inner_text(), page.locator("canvas").first.evaluate("c => c.toDataURL()")
-    slider.focus()
-    page.keyboard.press("PageDown")
-    until(readout.inner_text, differs(before))
-    until(lambda: page.locator("canvas").first.evaluate("c => c.toDataURL()"), differs(picture))
+    french = page.get_by_test_id("french")
+    before = french.inner_text()
+    page.get_by_role("button", name="change to wide").click()
+    until(french.inner_text, differs(before))
+
+
+def test_a_sentence_of_ones_own_is_answered_in_the_page(visit):
+    page = visit("index.html")
+    page.get_by_role("button", name="animal, street/bridge").click()
+    until(lambda: "bridge" in page.locator(".words").inner_text())
 
 
 def test_what_is_far_away_is_not_fetched(visit, served):
@@ -177,7 +181,7 @@ def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
     until(page.locator("#search-found b").count, 0)
     page.keyboard.press("Escape")
     until(lambda: not page.locator("#search").is_visible())
-    page.locator('input[data-control="query"]').focus()
+    page.locator('input[data-control="own"]').focus()
     page.keyboard.press("/")
     until(lambda: not page.locator("#search").is_visible())
 

@@ -12,7 +12,7 @@ import json
 
 from safetensors.numpy import load_file
 
-from course_utils.training.checkpoints import folder
+from course_utils.support.files import course_folder
 
 from ..view import HERE, bundle
 
@@ -31,8 +31,9 @@ def model_files(name: str) -> dict[str, str]:
 
     Raises FileNotFoundError where there is no such model in data/checkpoints.
     """
-    card = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
-    weights = {k: x for k, x in load_file(folder() / f"{name}.safetensors").items() if k != "seen"}
+    folder = course_folder() / "data" / "checkpoints"
+    card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    weights = {k: x for k, x in load_file(folder / f"{name}.safetensors").items() if k != "seen"}
     layout, offset = [], 0
     for key, x in weights.items():
         layout.append({"name": key, "shape": list(x.shape), "offset": offset})
