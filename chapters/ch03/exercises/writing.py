@@ -43,7 +43,7 @@ def greedy_ids(step, state: Tensor, bos: int, eos: int, max_length: int) -> Tens
             logits, state = step(words[0], state)
             return logits[None], state, None
 
-    return torch.tensor(greedy(Model, torch.full((1, 1), bos), max_length=max_length)[0].ids)
+    return torch.tensor(greedy(Model(), torch.full((1, 1), bos), max_length=max_length)[0].ids)
 
 
 def _loop_cases() -> list[Case]:
