@@ -273,9 +273,9 @@ def test_in_jupyterlab_an_own_text_needs_no_kernel(notebook):
 
 def test_a_model_must_be_there_and_alone():
     with pytest.raises(ValueError, match="there is no trained model 'gpt-5'; choose among"):
-        gpt_labs.sampling([1.0, 2.0], "ab", model="gpt-5")
+        gpt_labs.sampling([1.0, 2.0], list("ab"), model="gpt-5")
     with pytest.raises(ValueError, match="with 2 steps; needed: logits of one step"):
-        gpt_labs.sampling(torch.zeros(2, 2), "ab", chosen=[0, 1], model="gpt-shakespeare")
+        gpt_labs.sampling(torch.zeros(2, 2), list("ab"), chosen=[0, 1], model="gpt-shakespeare")
     two = {"a": torch.eye(2), "b": torch.eye(2)}
     with pytest.raises(ValueError, match="beside 2 predictions; needed: the predictions of that model alone"):
         bert_labs.predictions(["a", "b"], two, ["a", "b"], model="bert-stories")
