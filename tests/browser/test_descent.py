@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from waiting import until
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, MODEL, SCENES
@@ -159,7 +160,7 @@ def test_the_stage_stays_where_it_is(opened):
         go(page, step)
         assert page.evaluate(height) == first
         for line in (says(page), page.locator(".sentences")):
-            assert line.evaluate("e => e.scrollHeight <= e.clientHeight + 2"), f"step {step}"
+            until(lambda line=line: line.evaluate("e => e.scrollHeight <= e.clientHeight + 2"))
 
 
 @pytest.mark.parametrize("width", [1160, 390])
@@ -172,8 +173,7 @@ def test_every_number_says_what_made_it_and_has_room_for_it(opened, width):
         for name, cell in kinds:
             page.locator("canvas").hover(position=spot(page, name, cell), force=True)
             page.wait_for_function(f"() => {NUMBERS}.aim?.name === '{name}'")
-            fits = made(page).evaluate("e => e.scrollHeight <= e.clientHeight + 3")
-            assert fits, f"step {step}, {name}: {made(page).text_content()}"
+            until(lambda: made(page).evaluate("e => e.scrollHeight <= e.clientHeight + 3"))
         page.mouse.move(1, 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
