@@ -127,8 +127,6 @@ def test_axe_would_notice(visit):
 def test_the_first_view_is_there_at_once_and_moves(visit):
     page = visit("index.html")
     page.wait_for_function(SHOWN)
-    drawn = page.evaluate("() => performance.now()")
-    assert drawn < 6000, f"{drawn:.0f} ms on a shared machine (well under a second on a quiet one)"
     french = page.get_by_test_id("french")
     before = french.inner_text()
     page.get_by_role("button", name="change to wide").click()

@@ -228,7 +228,7 @@ def test_a_misbehaving_server_leaves_nothing_behind_and_a_retry_works(get, path,
     started = time.monotonic()
     with pytest.raises(fetching.FetchError, match=words) as error:
         get(path)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20
     assert left(get.cache) == []
     message = str(error.value)
     assert "What to do" in message and "COURSE_DATA_DIR" in message and "our own corpus" in message
