@@ -4,6 +4,8 @@ Five small tasks tell the functions apart. In each, eight keys lie before a quer
 is known, the score is not told. `course results scores` records all of it in data/results/.
 """
 
+from collections.abc import Callable, Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,7 @@ from course_utils.attention.linear import PositiveFeatures, linear_attention
 from course_utils.attention.scores import SCORES
 from course_utils.data import results
 from course_utils.support.clock import seconds, slope
+from course_utils.support.restored import seeded
 from course_utils.training import fit
 from course_utils.views.table import Table
 
@@ -105,8 +108,7 @@ def choice_loss(chooser: Chooser, batch: tuple[Tensor, Tensor, Tensor]) -> Tenso
 
 def train_chooser(name, task, seed=0, steps=300, rate=2e-2, size=SIZE, hidden_size=32, show=False) -> Chooser:
     """Adam, batches of 128 fresh examples, the rate falling linearly to 0: about a third of a second."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         chooser = Chooser(name, size, hidden_size)
     batches = lambda generator: task_batch(task, 128, generator, size)  # noqa: E731
     fit(chooser, batches, choice_loss, steps=steps, lr=rate, schedule=lambda i: 1 - i / steps, seed=seed, show=show)
@@ -120,20 +122,24 @@ def share_right(chooser: Chooser, task: str, count: int = 4000, size: int = SIZE
     return (chooser(queries, keys).argmax(-1) == right).double().mean().item()
 
 
-def numbers_kept(score: nn.Module, queries: Tensor, keys: Tensor) -> int:
-    """How many numbers autograd keeps for the backward pass, inputs and parameters not counted."""
-    given = {x.untyped_storage().data_ptr() for x in (queries, keys, *score.parameters(), *score.buffers())}
-    kept = {}
+def kept_for_backward(compute: Callable[[], Tensor], given: Iterable[Tensor]) -> list[Tensor]:
+    """What autograd keeps of a computation until the backward pass, each storage once; `given` is not counted."""
+    known, kept = {x.untyped_storage().data_ptr() for x in given}, {}
 
     def keep(x):
-        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes() // x.element_size()
+        kept[x.untyped_storage().data_ptr()] = x.detach()
         return x
 
-    queries, keys = queries.detach().requires_grad_(), keys.detach().requires_grad_()
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
-        result = score(queries, keys)
-    del result
-    return sum(count for pointer, count in kept.items() if pointer not in given)
+        compute()
+    return [x for pointer, x in kept.items() if pointer not in known]
+
+
+def numbers_kept(score: nn.Module, queries: Tensor, keys: Tensor) -> int:
+    """How many numbers autograd keeps for the backward pass, inputs and parameters not counted."""
+    queries, keys = queries.detach().requires_grad_(), keys.detach().requires_grad_()
+    kept = kept_for_backward(lambda: score(queries, keys), (queries, keys, *score.parameters(), *score.buffers()))
+    return sum(x.untyped_storage().nbytes() // x.element_size() for x in kept)
 
 
 def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: bool = True) -> Table:

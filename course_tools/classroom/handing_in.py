@@ -24,7 +24,7 @@ from course_utils import __version__
 from course_utils.exercises import record
 from course_utils.support import files
 
-from .progress import answers, cells, chapters, text_of
+from . import progress
 
 FORMAT = "attention-course hand-in 1"
 
@@ -40,28 +40,33 @@ def write(where: Path, file: Path, notebooks: Path | None = None) -> str:
             "Take another name: course progress --export my-answers.json"
         )
     content = collect(where, notebooks)
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_for_user(file, text, "course progress --export my-answers.json")
+    return _summary(file, content)
+
+
+def write_for_user(file: Path, text: str, example: str) -> None:
+    """Write a file that the user has named. Raises ValueError if that cannot be done, with an example that can."""
     try:
-        files.write_atomically(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        files.write_atomically(file, text)
     except OSError as error:
         raise ValueError(
             f"{file} cannot be written ({error.strerror or error}); needed: a file in a folder that exists and is "
-            "yours. Take another one: course progress --export my-answers.json"
+            f"yours. Name another one: {example}"
         ) from None
-    return _summary(file, content)
+
+
+def run(folder: str | None = None, export: str | None = None) -> int:
+    """The command `course progress` -> exit status."""
+    where = progress.place(folder)
+    print(write(where, Path(export)) if export else progress.note(where))
+    return 0
 
 
 def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     """What is handed in, as plain data."""
     notebooks = notebooks or files.course_folder() / "notebooks"
-    problems: list[str] = []
-    try:
-        entries = record.read(where)
-    except record.Damaged as damage:
-        problems.append(str(damage))
-        entries = damage.sound
-    except OSError as error:
-        problems.append(f"{record.FILE} cannot be read: {error.strerror or error}.")
-        entries = {}
+    entries, problems = progress.recorded(where)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
@@ -72,7 +77,7 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
             if one["checksum"] not in untouched and not old:
                 written.setdefault(one["name"], []).append(one)
     listed = []
-    for chapter in chapters(notebooks):
+    for chapter in progress.chapters(notebooks):
         for name in chapter.exercises:
             entry = entries.get(name, {})
             one = _best(written.get(name, []), entry, chapter.file)
@@ -90,13 +95,13 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
 def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every answer or stub in a notebook."""
     try:
-        sources = [text for kind, text in cells(path) if kind == "code"]
+        sources = progress.cells(path.read_bytes())
     except (ValueError, OSError):
         problems.append(f"{path.name} cannot be read as a notebook.")
         return
     for source in sources:
-        for stub in answers(source):
-            text = text_of(stub, source)
+        for stub in progress.answers(source):
+            text = progress.text_of(stub, source)
             yield {
                 "name": stub.name,
                 "kind": "find_error" if stub.puzzle else "exercise",

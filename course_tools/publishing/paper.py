@@ -113,7 +113,7 @@ def build(name):
     return pages.page("paper", title=chapter.title, body=body, answers=sheet.answers, links=sheet.links, style=style)
 
 
-def run(wanted=(), out=None):
+def run(names=(), out=None):
     """`course paper`: writes HTML and PDF of each chapter, says where -> exit status.
 
     1 if there is no browser, so no PDF. Raises ValueError for a name that no chapter has.
@@ -121,7 +121,7 @@ def run(wanted=(), out=None):
     from course_utils.support.files import course_folder, write_atomically
 
     folder = Path(out) if out else course_folder() / "build" / "paper"
-    names, program = building.names(wanted), browser.installed()
+    names, program = building.names(names), browser.installed()
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         page = folder / f"{name}.html"

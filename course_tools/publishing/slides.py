@@ -11,6 +11,7 @@ from course_tools.authoring import building
 
 from . import fragments, pages
 from .markup import tree
+from .presenting import speaker
 
 SILENT = {"lab", "predict", "training"}  # tags of cells whose code only calls what is shown
 
@@ -35,7 +36,7 @@ def build(name, notes=()):
     return pages.page("slides", title=chapter.title, stacks=stacks, notes=notes, kits=kits.script(), style=style)
 
 
-def run(wanted=(), out=None):
+def run(names=(), out=None):
     """`course slides`: writes one file for each chapter, says where -> exit status.
 
     Raises ValueError for a name that no chapter has.
@@ -44,19 +45,12 @@ def run(wanted=(), out=None):
 
     folder = Path(out) if out else course_folder() / "build" / "slides"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in building.names(wanted):
+    for name in building.names(names):
         path = folder / f"{name}.html"
-        write_atomically(path, build(name, speaker_notes(name)))
+        write_atomically(path, build(name, [(note.heading, note.rows()) for note in speaker.notes(name)]))
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
     print("Open one in a browser. ? shows the keys, S opens the notes, ?print-pdf after the address prints.")
     return 0
-
-
-def speaker_notes(name):
-    """[(heading, HTML)] from docs/teaching.md, what to ask and which wrong guesses to expect."""
-    from .presenting import notes
-
-    return [(note.heading, note.rows()) for note in notes(name)]
 
 
 def _link(address):

@@ -10,7 +10,7 @@ from course_tools.authoring.rules import check
 
 
 def test_anatomy(notebook_name):
-    problems = check.lint(notebook_name)
+    problems = check.problems_of(notebook_name)
     assert not problems, "\n" + "\n".join(map(str, problems))
 
 
@@ -111,7 +111,7 @@ def lint(course, built):
         content = json.loads(built)
         notebook(content)
         (folder / "01_good.ipynb").write_text(json.dumps(content), encoding="utf-8")
-        return [str(problem) for problem in check.lint("01_good", folder)]
+        return [str(problem) for problem in check.problems_of("01_good", folder)]
 
     return run
 

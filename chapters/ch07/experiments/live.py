@@ -24,6 +24,7 @@ from course_utils.decoding.sampling import sample
 from course_utils.models.gpt import GPT, GPTConfig, GPTOutput
 from course_utils.positions import LearnedPositions
 from course_utils.runtime import has_bfloat16
+from course_utils.support.restored import seeded
 from course_utils.training.run import Run
 from course_utils.views.table import Table
 
@@ -95,8 +96,7 @@ def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -
     if kind not in RUNGS:
         raise ValueError(f"kind is {kind!r}; needed: {', '.join(RUNGS)}")
     settings = {"max_length": lesson.block} | LIVE | config
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return RUNGS[kind][0](GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
 
 

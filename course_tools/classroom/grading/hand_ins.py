@@ -16,13 +16,13 @@ import functools
 import json
 import unicodedata
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from course_tools.classroom import handing_in
 from course_tools.classroom.progress import answers, text_of
+from course_tools.classroom.progress import cells as code_cells
 from course_utils.exercises import record
 from course_utils.support import files
 
@@ -68,7 +68,7 @@ def course() -> Course:
     notebooks = files.course_folder() / "notebooks"
     exercises, cells, untouched = {}, {}, set()
     for path in sorted(notebooks.glob("[0-9]*.ipynb")):
-        sources = list(_code(path.read_bytes()))
+        sources = code_cells(path.read_bytes())
         cells[path.name] = [cell for cell, _ in _parsed(sources)]
         for source in sources:
             for stub in answers(source):
@@ -155,16 +155,6 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 
-def _code(content: bytes) -> Iterator[str]:
-    """The code cells of a notebook. Raises ValueError."""
-    try:
-        for cell in json.loads(content)["cells"]:
-            if cell["cell_type"] == "code":
-                yield "".join(cell["source"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise ValueError("not a notebook") from None
-
-
 def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
     found = []
     for source in sources:
@@ -178,7 +168,7 @@ def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
 def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict) -> None:
     """Adds the answers of one notebook."""
     try:
-        sources = list(_code(content))
+        sources = code_cells(content)
     except ValueError as error:
         work.remarks.append(f"unreadable: {name} is {error}")
         return

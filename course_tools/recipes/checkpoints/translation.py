@@ -49,17 +49,13 @@ class Recipe:
     keep: str = "best"
     decay: float = 0.0
 
-    def task(self, folder: Path) -> "Translating":
-        """What `recipes.train` works with; folder: where a stopped training has kept its vocabularies."""
-        return Translating(self, folder)
-
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on its test sentences -> the path of its JSON."""
         return measuring.measure(name, self)
 
 
 class Translating:
-    """Data, model, loss and score of a Recipe."""
+    """Data, model, loss and score of a Recipe. folder: where a stopped training has kept its vocabularies."""
 
     metric, key, sign = "held-out BLEU", "valid_bleu_greedy", 1
 

@@ -14,6 +14,7 @@ from course_tools.authoring import building
 from course_tools.publishing import browser, fragments, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 from course_tools.publishing.markup import headings, tree
+from course_tools.publishing.presenting import speaker
 from course_utils import views
 from course_utils.views.picture import FORMULA_COLOURS
 
@@ -164,7 +165,7 @@ def test_slides_have_what_the_cells_say(name):
 
 
 def test_speaker_notes_belong_to_headings_of_the_slides():
-    said = dict(slides.speaker_notes("04_positional_encoding"))
+    said = {note.heading: note.rows() for note in speaker.notes("04_positional_encoding")}
     made = slides.build("04_positional_encoding", list(said.items()))
     heads = {html.unescape(head) for head in re.findall(r'<section data-head="([^"]*)"', made)}
     assert len(heads & set(said)) >= 10

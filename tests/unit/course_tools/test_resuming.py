@@ -11,7 +11,7 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
-from course_tools.publishing.presenting import prepare
+from course_tools.publishing.presenting import start
 from course_utils.support import files
 from course_utils.support.fingerprint import fingerprint
 from course_utils.training import fit, kept, state
@@ -340,6 +340,6 @@ def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, 
     for name in ("COURSE_KEPT", "COURSE_PRESENTING"):
         monkeypatch.delenv(name, raising=False)
     write_lesson(tmp_path)
-    assert prepare.train(["lesson"], tmp_path) == 0
+    assert start.train(["lesson"], tmp_path) == 0
     assert "“first”" in capsys.readouterr().out
     assert len(list((tmp_path / kept.FOLDER).glob("*.safetensors"))) == 1
