@@ -8,10 +8,10 @@ them be fetched. Nothing of them is part of the course.
 """
 
 import functools
-import hashlib
 import html
 import json
 
+from chapters.ch03.tatoeba import split_by
 from course_utils.data import fetching
 from course_utils.data.stories import Labelled, Question, Tagged
 
@@ -47,8 +47,7 @@ def load(name, split="train"):
 
 def split_of(title):
     """The split of an article, by its title: the same whatever else the corpus holds."""
-    share = int(hashlib.sha256(title.encode("utf-8")).hexdigest()[:8], 16) / 16**8
-    return "test" if share < SHARE["test"] else "valid" if share < SHARE["test"] + SHARE["valid"] else "train"
+    return split_by(title, SHARE)
 
 
 @functools.lru_cache(maxsize=3)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import text as texts
-from course_utils.data import fetching
+from course_utils.data import fetching, parallel, stories
 from course_utils.support.restored import evaluating
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
@@ -159,15 +159,10 @@ def _poems(content: str) -> Iterable[str]:
 
 def _ours(name: str) -> tuple[str, str]:
     if name == "stories":
-        from course_utils.data import stories
-
-        return tuple(
-            "".join(" ".join(s.sentences) + "\n" for s in stories.load(name, part)) for part in ("train", "valid")
-        )
-    from course_utils.data import parallel
-
-    parts = [dict.fromkeys(parallel.detokenize(p.source, "en") for p in parallel.load_parallel("en-fr", part))
-             for part in ("train", "valid")]  # fmt: skip
+        parts = [[" ".join(s.sentences) for s in stories.load(name, part)] for part in ("train", "valid")]
+    else:
+        parts = [dict.fromkeys(parallel.detokenize(p.source, "en") for p in parallel.load_parallel("en-fr", part))
+                 for part in ("train", "valid")]  # fmt: skip
     return tuple("".join(line + "\n" for line in part) for part in parts)
 
 

@@ -26,7 +26,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_utils.decoding import generate
 from course_utils.runtime import how_to_get
+from course_utils.training.checkpoints import load_checkpoint
+
+from .hub_format import save_pretrained
 
 NEEDED = ("openai", "fastapi", "uvicorn")
 OLLAMA = "http://127.0.0.1:11434/v1"
@@ -253,11 +257,6 @@ def models_at(url: str, timeout: float = 1.0) -> list[str] | None:
 
 def record_served(prompts=("O Romeo, ", "Speak, citizen.", "My lord, what news?"), tokens: int = 100) -> dict:
     """gpt-shakespeare served and asked; the figures behind data/results/gpt_served.json."""
-    from course_utils.decoding import generate
-    from course_utils.training.checkpoints import load_checkpoint
-
-    from .hub_format import save_pretrained
-
     loaded, waits, same = load_checkpoint("gpt-shakespeare"), [], []
     with tempfile.TemporaryDirectory() as place:
         folder = save_pretrained(loaded, Path(place) / "gpt-shakespeare")

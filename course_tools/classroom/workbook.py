@@ -7,6 +7,7 @@ One that no program can read any more, cut off in a power failure, stays as well
 """
 
 import errno
+import itertools
 import json
 import os
 import re
@@ -164,10 +165,7 @@ def news(changelog):
 def _names_beside(name):
     stem = name.removesuffix(".ipynb")
     yield f"{stem}.new-edition.ipynb"
-    number = 2
-    while True:
-        yield f"{stem}.new-edition-{number}.ipynb"
-        number += 1
+    yield from (f"{stem}.new-edition-{number}.ipynb" for number in itertools.count(2))
 
 
 def trust(path):

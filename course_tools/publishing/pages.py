@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
-from course_utils.support.files import course_folder
+from course_utils.support.files import course_folder, write_atomically
 
 from . import fragments
 from .formulas import to_mathml
@@ -128,6 +129,20 @@ def code(source, language="python"):
 
     made = highlight(source, get_lexer_by_name(language), HtmlFormatter())
     return made.replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def write(kind, names, out, build):
+    """Write build(name) of each chapter meant into the folder `out`, or build/KIND -> the path of each, once written.
+
+    Raises ValueError for a name that no chapter has.
+    """
+    folder = Path(out) if out else course_folder() / "build" / kind
+    chosen = building.names(names)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in chosen:
+        path = folder / f"{name}.html"
+        write_atomically(path, build(name))
+        yield path
 
 
 @functools.cache

@@ -6,9 +6,6 @@ The page numbers and running heads are CSS (`@page`), so that a reader who print
 import html
 import re
 import sys
-from pathlib import Path
-
-from course_tools.authoring import building
 
 from . import browser, fragments, pages
 from .markup import pictures, plain, tree
@@ -114,18 +111,9 @@ def build(name):
 
 
 def run(names=(), out=None):
-    """`course paper`: writes HTML and PDF of each chapter, says where -> exit status.
-
-    1 if there is no browser, so no PDF. Raises ValueError for a name that no chapter has.
-    """
-    from course_utils.support.files import course_folder, write_atomically
-
-    folder = Path(out) if out else course_folder() / "build" / "paper"
-    names, program = building.names(names), browser.installed()
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        page = folder / f"{name}.html"
-        write_atomically(page, build(name))
+    """`course paper`: writes each chapter as HTML and PDF, says where -> exit status; 1 without a browser for the PDF."""
+    program = browser.installed()
+    for page in pages.write("paper", names, out, build):
         print(page, flush=True)
         if program:
             pdf = page.with_suffix(".pdf")

@@ -129,14 +129,8 @@ class Site:
         lighten.lighten(page, self.shared)
         chapters = [{"file": f"{chapter.name}.html", **about(chapter)} for chapter in self.chapters]
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
-        return self.page(
-            "index",
-            "The course",
-            first=str(page),
-            chapters=chapters,
-            badges=badges,
-            count=len(self.terms),
-        )
+        count = len(self.terms)
+        return self.page("index", "The course", first=str(page), chapters=chapters, badges=badges, count=count)
 
     def notebook(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""

@@ -5,9 +5,6 @@ where it is drawn: `assets/deck.js` lays the blocks out, divides what is too lon
 """
 
 import re
-from pathlib import Path
-
-from course_tools.authoring import building
 
 from . import fragments, pages
 from .markup import tree
@@ -37,17 +34,9 @@ def build(name, notes=()):
 
 
 def run(names=(), out=None):
-    """`course slides`: writes one file for each chapter, says where -> exit status.
-
-    Raises ValueError for a name that no chapter has.
-    """
-    from course_utils.support.files import course_folder, write_atomically
-
-    folder = Path(out) if out else course_folder() / "build" / "slides"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in building.names(names):
-        path = folder / f"{name}.html"
-        write_atomically(path, build(name, [(note.heading, note.rows()) for note in speaker.notes(name)]))
+    """`course slides`: writes one file for each chapter, says where -> exit status."""
+    with_notes = lambda name: build(name, [(note.heading, note.rows()) for note in speaker.notes(name)])  # noqa: E731
+    for path in pages.write("slides", names, out, with_notes):
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
     print("Open one in a browser. ? shows the keys, S opens the notes, ?print-pdf after the address prints.")
     return 0

@@ -121,7 +121,7 @@ def test_the_good_chapter_has_no_problem(lint):
 
 
 IN_SOURCE = {
-    "line 21: the keys of a cell are not in alphabetic order": (
+    "line 21 is not as JupyterLab would write it back": (
         '# %% tags=["lab"]',
         '# %% tags=["lab"] slideshow={"slide_type": "slide"}',
     ),

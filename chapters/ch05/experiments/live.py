@@ -120,15 +120,10 @@ def hops(mask: Tensor) -> int:
 
 def zoo_table(length: int = 64, window: int | None = None) -> Table:
     """What each mask of the zoo costs: pairs that are attended, their share, layers from the first word to the last."""
-    rows = [
-        {
-            "attention": name,
-            "pairs": int(mask.sum()),
-            "share": round(mask.float().mean().item(), 3),
-            "layers": hops(mask),
-        }
-        for name, mask in zoo(length, window).items()
-    ]
+    rows = []
+    for name, mask in zoo(length, window).items():
+        share = round(mask.float().mean().item(), 3)
+        rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
     return Table(rows, f"{length} words; layers: until the last word can know of all that are open to it")
 
 

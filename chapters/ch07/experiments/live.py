@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch07.language import Text, TextLesson
+from chapters.ch07.language import Text, TextLesson, load_text
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.decoding.sampling import sample
@@ -161,8 +161,6 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
 def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
     """The lesson's live training on Shakespeare and on our own text, with the seconds it took; the figures behind
     data/results/gpt_live.json."""
-    from chapters.ch07.language import load_text
-
     figures: dict = {"steps": steps, "seeds": list(seeds), "model": LIVE, "texts": {}}
     for name in ("shakespeare", "stories"):
         lesson = TextLesson(load_text(name))
@@ -183,8 +181,6 @@ def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
 
 def record_overfitting() -> dict:
     """`overfit` on Shakespeare's first characters; the figures behind data/results/gpt_overfitting.json."""
-    from chapters.ch07.language import load_text
-
     run = overfit(load_text("shakespeare"))
     return {"characters": 3000, "steps": run.step, "seed": 0, "best": run.best.step,
             "curves": {n: [run.history[n][0], [round(v, 3) for v in run.history[n][1]]] for n in ("train", "valid")},

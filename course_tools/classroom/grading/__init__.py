@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,8 +39,6 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
     exercises = list(hand_ins.course().exercises)
     if problem := sandbox.problem():
         raise ValueError(problem)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     begun = time.monotonic()
     rows = report.finish(graded(found, jobs))
     report.write(rows, exercises, Path(out))
@@ -56,7 +53,7 @@ def graded(found: list[Path], jobs: int | None = None, **limits: float) -> list[
     """A row for each hand-in. Each is judged in a process of its own, `jobs` at a time (default: one for each core)."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__name__}.ready"])
-    with ThreadPoolExecutor(jobs or _cores()) as pool:
+    with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(lambda path: _alone(context, path, limits), found))
 
 
@@ -87,7 +84,3 @@ def _judge(pipe: Any, path: Path, limits: dict[str, float]) -> None:
     os.setpgid(0, 0)
     with pipe:
         pipe.send(judge(path, **{"seconds": SECONDS, "budget": BUDGET, **limits}))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
