@@ -1,7 +1,7 @@
 """What the twelve scores cost, and what each can and cannot learn: measured.
 
-Five small tasks tell the functions apart. In each, eight keys lie before a query and one of them is right; the rule
-is known, the score is not told. `course results scores` records all of it in data/results/.
+Five small tasks tell the functions apart. In each, a query has eight keys and one of them is right; the rule
+is known, and the score must learn it. `course results scores` records all of it in data/results/.
 """
 
 from collections.abc import Callable, Iterable

@@ -22,7 +22,7 @@ from course_utils.training.schedules import warm_then_fall
 from course_utils.views.table import Table
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
-THREADS = 10  # times more that the course's own threads stand in a pass through the training sentences
+THREADS = 10  # times more that the course's own threads come in a pass through the training sentences
 SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, beside Seq2SeqConfig's own
 
 

@@ -170,7 +170,7 @@ class Task:
     def number(self, label: str) -> int:
         """The number of a label. Raises ValueError for one that is not in the set."""
         if label not in self.labels:
-            raise ValueError(f"label {label!r} is none of {', '.join(self.labels)}: mend it, or name it in labels=")
+            raise ValueError(f"label {label!r} is not one of {', '.join(self.labels)}: name it in labels=")
         return self.labels.index(label)
 
 

@@ -181,7 +181,7 @@ def best_span(
 ) -> tuple[int, int]:
     """The most probable first and last token with first <= last: start_logits, end_logits [T] -> (first, last).
 
-    allowed: [T] bool, where an answer may lie; longest: so many tokens at most. ValueError if nothing is allowed.
+    allowed: [T] bool, where an answer may be; longest: so many tokens at most. ValueError if nothing is allowed.
     """
     if allowed is not None and not allowed.any():
         raise ValueError("no token is allowed: was the question given without a context?")

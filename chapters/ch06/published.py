@@ -84,7 +84,7 @@ def _place(name: str, variable: str) -> tuple[str, str, str]:
     known = try_to_load_from_cache(name, "config.json")
     if isinstance(known, str):
         return os.path.dirname(known), "what was once fetched from the hub", ""
-    return (name, hub, "") if answers(hub) else ("", hub, "nobody answers there")
+    return (name, hub, "") if answers(hub) else ("", hub, "no server answers there")
 
 
 def answers(address: str, seconds: float = 3) -> bool:

@@ -139,7 +139,7 @@ def serve(folder, port: int | None = None, timeout: float = 120) -> Server:
 
 
 def _published(folder: Path, hub: Path) -> str:
-    """Copy a folder to where a model of the hub would lie after its download -> its name there."""
+    """Copy a folder to where a model of the hub would be after its download -> its name there."""
     repository, version = f"attention-course/{folder.name}", "0" * 40
     place = hub / f"models--{repository.replace('/', '--')}"
     shutil.copytree(folder, place / "snapshots" / version)
@@ -183,7 +183,7 @@ def ask(
     prompt: what the user says, or a whole chat [{"role": …, "content": …}]; system: what comes before it; more:
     further arguments of chat.completions.create, such as top_p or seed. What is read and written must fit the model's
     context.
-    Raises ServerError where the server is gone, or goes in the middle of its answer.
+    Raises ServerError where the server has ended, or ends in the middle of its answer.
     """
     need_extra(("openai",))
     import httpx
@@ -247,7 +247,7 @@ def ollama(url: str = OLLAMA) -> str:
 
 
 def models_at(url: str, timeout: float = 1.0) -> list[str] | None:
-    """Names of the models that a server of OpenAI's kind offers; None where nobody answers."""
+    """Names of the models that a server of OpenAI's kind offers; None where no server answers."""
     try:
         with urllib.request.urlopen(f"{url}/models", timeout=timeout) as reply:
             return [model["id"] for model in json.load(reply)["data"] or []]

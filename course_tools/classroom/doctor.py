@@ -130,7 +130,7 @@ def check_settings():
 
 
 def check_home():
-    """Where Jupyter writes for itself; `make lab` takes a folder of the workbook if it can't."""
+    """Where Jupyter keeps its own files; `make lab` uses a folder of the workbook if it cannot write there."""
     from . import lab
 
     if not lab.folders(workbook.place()):

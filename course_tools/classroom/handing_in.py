@@ -1,4 +1,4 @@
-"""One file to hand in: the answers as they stand in a workbook, and what its record says of them.
+"""One file to hand in: the answers in a workbook, and what its record says of them.
 
     course progress --export my-answers.json
 
@@ -8,8 +8,9 @@
 
 answer: the source from the decorator to the end of the function or class; cell: the whole cell, with imports and helper
 functions; both null while the stub is as it came. as_checked: whether this is the text that was checked last.
-Stored outputs are not read: a ✓ in a notebook can be typed by hand. Nor is the record any proof; whoever gives marks
-runs the answers again (in a sandbox: they are programs). So every answer that was written goes along, solved or not.
+Stored outputs are not read: a ✓ in a notebook can be typed by hand. Nor does the record
+prove anything: to give marks, run the answers again (in a sandbox: they are programs). So every answer that was written
+is included, solved or not.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def _summary(file: Path, content: dict[str, Any]) -> str:
     ]
     lost = [one["name"] for one in solved if one["answer"] is None]
     if lost:
-        lines.append(f"Solved, but no answer stands in the workbook any more: {', '.join(lost)}.")
+        lines.append(f"Solved, but the answer is no longer in the workbook: {', '.join(lost)}.")
     changed = [one["name"] for one in solved if one["answer"] is not None and not one["as_checked"]]
     if changed:
         lines.append(f"Changed (or not saved) since it was checked; run it again, and save: {', '.join(changed)}.")

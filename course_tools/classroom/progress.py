@@ -27,7 +27,7 @@ SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
 
 @dataclass(frozen=True)
 class Chapter:
-    """A notebook of the course: its file, its title, and the names of its exercises as they stand in it."""
+    """A notebook of the course: its file, its title, and the names of its exercises, in their order."""
 
     file: str
     title: str
@@ -92,7 +92,7 @@ def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
 
 
 def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
-    """The table as HTML and as text. where: the workbook, by default the one that the working directory lies in."""
+    """The table as HTML and as text. where: the workbook, by default the one that the working directory is in."""
     where = where or files.workbook_folder()
     if where is None:
         return Note(box(paragraph(inline(OUTSIDE)), "dotted"), OUTSIDE)
@@ -156,7 +156,7 @@ def progress() -> None:
 
 
 def place(folder: str | None = None) -> Path:
-    """The workbook that the command `course progress` speaks of: the one named, the one here, or the course's own.
+    """The workbook that the command `course progress` reads: the one named, the one here, or the course's own.
 
     Raises ValueError if there is none.
     """

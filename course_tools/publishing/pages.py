@@ -91,7 +91,7 @@ def chapter(name, link=lambda address: address):
 
 
 def body(chapter, show=lambda view: view.still):
-    """The cells of a chapter in one piece of HTML. show(view) is what stands for a `fragments.View`.
+    """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; a section headed Deeper
     becomes `<details class="deeper">` with the heading in its summary, and folded code `<details class="folded">`.

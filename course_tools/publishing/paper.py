@@ -31,7 +31,7 @@ class Sheet:
         return address if address in self.links else None
 
     def later(self, answer):
-        """Keeps an answer for the end -> what stands in its place."""
+        """Keeps an answer for the end -> the note that replaces it."""
         self.answers.append(answer)
         return f'<p class="later">Answer {len(self.answers)} is at the end.</p>'
 
@@ -111,7 +111,7 @@ def build(name):
 
 
 def run(names=(), out=None):
-    """`course paper`: writes each chapter as HTML and PDF, says where -> exit status; 1 without a browser for the PDF."""
+    """`course paper`: writes each chapter as HTML and PDF, says where -> exit status; 1 without a browser."""
     program = browser.installed()
     for page in pages.write("paper", names, out, build):
         print(page, flush=True)

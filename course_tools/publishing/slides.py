@@ -1,7 +1,7 @@
 """Chapters as slides: one HTML file each, with reveal.js, views, font and notes inside, that opens from disk.
 
-What stands on which slide is said by the cells' slide types in notebooks/source. How much of it fits is known only
-where it is drawn: `assets/deck.js` lays the blocks out, divides what is too long, and then starts reveal.js.
+The slide types of the cells in notebooks/source say what is on which slide. How much of it fits is known only in the
+browser: `assets/deck.js` lays the blocks out, divides what is too long, and then starts reveal.js.
 """
 
 import re

@@ -55,7 +55,7 @@ def judge(words: Sequence[str], twin) -> tuple[bool, bool]:
 def pronouns(loaded: Loaded, split: str = "twins", by: str | None = None, count: int | None = None) -> dict:
     """Shares in % of a split's twins, greedily translated, with the right pronoun, the right adjective, both.
 
-    by      None: {"twins": how many, "pronoun", "adjective", "both"}; or "held_out" (the noun that stands in no twin of
+    by      None: {"twins": how many, "pronoun", "adjective", "both"}; or "held_out" (the noun that occurs in no twin of
             the training set: subject, object, both, or "" for none), "frame", "it", "pronoun": such a dict for each
     split   "twins", held out; or "train", whose twins the model has seen
     count   the first so many only

@@ -116,7 +116,7 @@ def learn(
 def written(
     lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 200, temperature: float = 0.8, seed: int = 0
 ) -> str:
-    """How a model goes on after `start`: so many tokens, drawn."""
+    """How a model continues `start`: so many tokens, sampled."""
     ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
     drawn = sample(model, ids, length, temperature, generator=torch.Generator().manual_seed(seed))
     return start + lesson.tokenizer.decode(drawn.ids[0].tolist())

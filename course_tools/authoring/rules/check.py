@@ -9,8 +9,9 @@ from .notebook import Notebook
 def problems_of(name, folder=None):
     """Every Problem of one notebook, as a list; empty if all is well."""
     notebook = Notebook(name, folder)
-    rules = [*text.RULES, *names.RULES, *(order.RULES if notebook.is_chapter else ()), *outputs.RULES]
-    return [problem for rule in rules for problem in rule(notebook)]
+    rules = [*text.RULES, *names.RULES, *(order.RULES if notebook.is_chapter else ())]
+    problems = [notebook.problem(*found) for rule in rules for found in rule(notebook)]
+    return problems + [notebook.problem(*found, built=True) for rule in outputs.RULES for found in rule(notebook)]
 
 
 def run(names=(), check=False, lint=False):

@@ -1,13 +1,13 @@
 """Checks again what was handed in: `course grade FOLDER`.
 
     opening.py, hand_ins.py    read folders, zips, answer files as text     needed.py    the statements that an answer needs
-    sandbox.py      a closed room (bubblewrap)                        inside/      what runs in it: it executes, and judges nothing
+    sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
     report.py       CSV and screen
 
 A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
 it is sent, among them new ones that are drawn for this run. The reference is computed outside, where no answer runs.
-What stays possible is to hand in somebody else's code, the course's own included; that is said where it can be seen.
+What remains possible is to hand in code by another author, the course included; the report says so where it can tell.
 """  # noqa: E501
 
 from __future__ import annotations

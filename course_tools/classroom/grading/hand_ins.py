@@ -78,7 +78,7 @@ def course() -> Course:
 
 
 def entries(folder: Path) -> list[Path]:
-    """What lies in the folder, one entry for a hand-in. Raises ValueError if it is none, or a single workbook."""
+    """What is in the folder, one entry for a hand-in. Raises ValueError if it is not a folder, or a single workbook."""
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; needed: one with a folder, zip or answers file for each student.")
     found = sorted(x for x in folder.iterdir() if x.name[0] not in "._~" and x.suffix.lower() != ".csv")
@@ -151,7 +151,7 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         if not by_notebook:
             notebooks.append((name, b'{"cells": []}'))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # others may lie about
+        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # other JSON files are ignored
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 

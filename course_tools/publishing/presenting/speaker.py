@@ -146,7 +146,7 @@ def _literal(node: ast.AST):
 
 
 def _opening(part: str) -> Iterator[str]:
-    """What stands in the guide before a chapter begins, one line each."""
+    """What the guide says before a chapter begins, one line each."""
     for head in OPENING:
         for words in re.findall(rf"\*\*{head}[.:]?\*\*:? ?(.+?)(?=\*\*[A-Z][a-z ]+[.:]?\*\*|$)", part, re.M):
             yield f"{head}: {plain(words)}"

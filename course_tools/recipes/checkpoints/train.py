@@ -1,6 +1,6 @@
 """How each checkpoint was made, and is made again: `course train NAME`.
 
-Every few minutes the whole state is kept in build/train/NAME/, from where the same command goes on, and the best model
+Every few minutes the whole state is kept in build/train/NAME/, from where the same command resumes, and the best model
 so far, by a number on held-out data, in data/checkpoints/. At the end it is measured on the test data.
 
 A recipe (recipes.toml) says what; its `measure(name)` writes test results into the card, and its class in TASKS gives
@@ -50,7 +50,7 @@ RECIPES = _read()
 
 
 def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
-    """Train a checkpoint, or go on where the last call was stopped, and measure it -> the path of its JSON.
+    """Train a checkpoint, or resume where the last call was stopped, and measure it -> the path of its JSON.
 
     steps: other than the recipe's; fresh: forget what an earlier call has kept.
     Raises ValueError for an unknown name, and what `data.fetch` raises where the corpus cannot be had.

@@ -29,7 +29,7 @@ class Maker:
 
     def __init__(self, name, split):
         self.random, self.words = random.Random(f"{SEED} {name} {split}"), read_words()
-        if name == "stories" and split == "test":  # new names, known nouns: else nobody could tell what comes next
+        if name == "stories" and split == "test":  # new names, known nouns: only so can the next sentence be predicted
             self.words = {c: [w for w in found if (w.group == 2) == (c in NAMES)] for c, found in self.words.items()}
         self.name, self.test = name, split == "test"
         self.groups = (STORY_GROUPS if name == "stories" else LABELLED_GROUPS)[split]
@@ -102,7 +102,7 @@ class Maker:
         answer = re.search(rf"<{kind} ([^<>]*)>", facts[0])
         if answer is None:
             return None
-        if self.chance(UNANSWERABLE):  # somebody else of the context, of whom this is not told
+        if self.chance(UNANSWERABLE):  # another person of the context, for whom the fact is not given
             other = next((d for d, c in zip(draws, chosen, strict=True) if c is not chosen[0]), None)
             if other is None or "{A}" not in question:
                 return None
@@ -118,7 +118,7 @@ class Maker:
 
 
 def build(sizes=SIZES):
-    """{set: {split: list of records}}; no example stands in two splits, or twice."""
+    """{set: {split: list of records}}; no example occurs twice, in one split or in two."""
     result = {}
     for name in stories.KINDS:
         seen, result[name] = set(), {}
