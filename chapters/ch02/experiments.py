@@ -13,6 +13,7 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.attention.linear import PositiveFeatures, linear_attention
 from course_utils.attention.scores import SCORES
 from course_utils.data import results
+from course_utils.support import checks
 from course_utils.support.clock import seconds, slope
 from course_utils.support.restored import seeded
 from course_utils.training import fit
@@ -68,8 +69,7 @@ def task_batch(task: str, count: int, generator: torch.Generator, size: int = SI
 
     Lengths of keys are spread evenly over ¼ … 4 on a doubling scale; in "feature" all keys have length 1.
     """
-    if task not in TASKS:
-        raise ValueError(f"No task is called {task!r}; there are: {', '.join(TASKS)}.")
+    checks.one_of("task", task, TASKS)
     queries = torch.randn(count, 1, size, generator=generator)
     directions = _unit(torch.randn(count, NUM_KEYS, size, generator=generator))
     keys = directions * torch.exp2(4 * torch.rand(count, NUM_KEYS, 1, generator=generator) - 2)
@@ -142,7 +142,7 @@ def numbers_kept(score: nn.Module, queries: Tensor, keys: Tensor) -> int:
     return sum(x.untyped_storage().nbytes() // x.element_size() for x in kept)
 
 
-def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: bool = True) -> Table:
+def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Table:
     """The twelve side by side, from the code itself: queries and keys of `size` features, `length` of each.
 
     Multiply–adds per pair: all of them, projections included, divided by length². Kept per pair: numbers autograd
@@ -163,9 +163,8 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: 
             "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
             "Dq ≠ Dk": "no" if kind.same_size else "yes",
         }
-        if timed:
-            with torch.no_grad():
-                row["ms"] = 1000 * seconds(lambda score=score: score(queries, keys))
+        with torch.no_grad():
+            row["ms"] = 1000 * seconds(lambda score=score: score(queries, keys))
         rows.append(row)
     return Table(rows, f"{length} queries, {length} keys, {size} features, hidden size {hidden_size}")
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.positions import LearnedPositions, SinusoidalPositions
+from course_utils.support import checks
 from course_utils.support.clock import seconds, slope
 from course_utils.support.restored import seeded
 from course_utils.training import fit
@@ -154,8 +155,7 @@ class Reader(nn.Module):
 
     def __init__(self, words: int, answers: int, positions: str, size: int = 32, pooled=False, bias=True):
         super().__init__()
-        if positions not in KINDS:
-            raise ValueError(f"positions is {positions!r}; needed: {', '.join(KINDS)}")
+        checks.one_of("positions", positions, KINDS)
         self.embedding, self.pooled = nn.Embedding(words, size), pooled
         tables = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
         self.positions = tables[positions](BEYOND, size) if positions in tables else nn.Identity()

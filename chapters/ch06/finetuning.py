@@ -21,6 +21,7 @@ from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, 
 from course_utils.data import stories
 from course_utils.models import bert
 from course_utils.models.bert import IGNORED
+from course_utils.support import checks
 from course_utils.support.restored import evaluating, seeded
 from course_utils.text.wordpiece import WordPiece
 from course_utils.training import fit
@@ -322,9 +323,7 @@ KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag, "questions":
 
 def task_of(name: str, tokenizer: WordPiece) -> Task:
     """One of the four tasks on our own sets. Raises ValueError for another name."""
-    if name not in KINDS:
-        raise ValueError(f"there is no task {name!r}; there are {', '.join(KINDS)}")
-    return KINDS[name](name, tokenizer, stories.LABELS.get(name, ()))
+    return KINDS[checks.one_of("name", name, KINDS)](name, tokenizer, stories.LABELS.get(name, ()))
 
 
 def _texts(example) -> str | tuple[str, str]:

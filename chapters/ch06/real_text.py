@@ -14,6 +14,7 @@ import json
 from chapters.ch03.tatoeba import split_by
 from course_utils.data import fetching
 from course_utils.data.stories import Labelled, Question, Tagged
+from course_utils.support import checks
 
 SPLITS = ("train", "valid", "test")
 FILES = {
@@ -37,11 +38,7 @@ def load(name, split="train"):
     "squad"   Question: SQuAD's development set, split by article; the first of its answers
     Raises ValueError for another name or split, FetchError where the file cannot be had.
     """
-    if name not in FILES:
-        raise ValueError(f"There is no real text {name!r}; there are {', '.join(FILES)}.")
-    if split not in SPLITS:
-        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
-    text = fetching.read(FILES[name][split])
+    text = fetching.read(FILES[checks.one_of("name", name, FILES)][checks.one_of("split", split, SPLITS)])
     return list(_READERS[name](text, split))
 
 

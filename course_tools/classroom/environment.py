@@ -130,7 +130,7 @@ def _install(root, venv, extras, pip_options):
 
 
 def _compile(venv):
-    """What pip would do on one core, on all of them. Without it, each kernel of a user who may not write here compiles."""
+    """What pip would do on one core, on all of them. Else every kernel compiles again where users may not write."""
     folders = {*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")}
     command = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, *folders]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

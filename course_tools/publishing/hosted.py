@@ -54,9 +54,9 @@ def repository(given=None, root=None):
     return f"https://{found[1]}/{found[2]}/{found[3]}" if found else None
 
 
-def commit(root=None):
+def commit():
     """The commit of the course that is here, in full, or "main" where git has none."""
-    return _git(root or files.course_folder(), "rev-parse", "HEAD") or "main"
+    return _git(files.course_folder(), "rev-parse", "HEAD") or "main"
 
 
 def badges(address, name, state="main"):

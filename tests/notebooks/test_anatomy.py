@@ -129,7 +129,7 @@ IN_SOURCE = {
     "a wall of 7 imports": ("answer = 42", "\n".join(["import math"] * 7)),
     "unknown tag 'labs'": ('tags=["lab"]', 'tags=["labs"]'),
     "is not folded and tagged": ('jp-MarkdownHeadingCollapsed=true tags=["deeper"]', 'tags=["deeper"]'),
-    "stands outside such a section": ("# ### Deeper: more", "# ### More"),
+    "is outside such a section": ("# ### Deeper: more", "# ### More"),
     "code of a folded section is not tagged": ('# %% tags=["deeper"]\nanswer + 1', "# %%\nanswer + 1"),
     "'more' is made in a Deeper cell only": (
         "answer + 1\n\n",

@@ -85,7 +85,7 @@ def right(
     return round(100 * (found > 0).float().mean().item(), 1), round(found.mean().item(), 3)
 
 
-def head_effects(loaded: Loaded, examples: Sequence[Example], place: str | None = None) -> Table:
+def head_effects(loaded: Loaded, examples: Sequence[Example]) -> Table:
     """For each head: what it attends to and what is lost without it, largest loss first.
 
     "weight": on the word that the story wants (see `looks`); "other noun": on the noun that "it" is not (cross and
@@ -93,7 +93,7 @@ def head_effects(loaded: Loaded, examples: Sequence[Example], place: str | None 
     """
     whole, before = right(loaded, examples)
     rows = []
-    for part in [place] if place else PLACES:
+    for part in PLACES:
         weight, other = looks(loaded, examples, part), None
         if part != "decoder":
             other = looks(loaded, examples, part, key="distractor")

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch03.lesson import Example, Lesson, in_batches
+from course_utils.support import checks
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -60,9 +61,7 @@ def pronouns(loaded: Loaded, split: str = "twins", by: str | None = None, count:
     split   "twins", held out; or "train", whose twins the model has seen
     count   the first so many only
     """
-    if by not in (None, *KINDS):
-        raise ValueError(f"by is {by!r}; needed: None or one of {', '.join(KINDS)}")
-    return _shares(_judged(loaded, split, count), by)
+    return _shares(_judged(loaded, split, count), by and checks.one_of("by", by, KINDS))
 
 
 def _judged(loaded: Loaded, split: str, count: int | None) -> list[tuple]:

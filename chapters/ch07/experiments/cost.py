@@ -35,25 +35,18 @@ def fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 FORMS = {"definition": definition, "fused": fused}
 
 
-def inputs(length: int, heads: int = 4, size: int = 32, device="cpu") -> list[Tensor]:
+def inputs(length: int, heads: int = 4, size: int = 32) -> list[Tensor]:
     """Random q, k and v [1, heads, length, size] that want gradients."""
     source = torch.Generator().manual_seed(0)
-    return [torch.randn(1, heads, length, size, generator=source).to(device).requires_grad_() for _ in range(3)]
+    return [torch.randn(1, heads, length, size, generator=source).requires_grad_() for _ in range(3)]
 
 
 def time_of(form: Callable, given: list[Tensor], repeats: int = 3) -> float:
     """Seconds for forward and backward, the best of some after one to warm up.
 
-    On a CPU: processor time of all threads, which other programs hardly disturb where there is one thread.
+    It is processor time of all threads, which other programs hardly disturb where there is one thread.
     """
-    gpu = given[0].device.type == "cuda"
-
-    def run():
-        torch.autograd.grad(form(*given).sum(), given)
-        if gpu:
-            torch.cuda.synchronize()
-
-    return seconds(run, repeats, time.perf_counter if gpu else time.process_time)
+    return seconds(lambda: torch.autograd.grad(form(*given).sum(), given), repeats, time.process_time)
 
 
 def kept_by(form: Callable, given: list[Tensor]) -> int:
@@ -61,11 +54,11 @@ def kept_by(form: Callable, given: list[Tensor]) -> int:
     return sum(x.untyped_storage().nbytes() for x in kept_for_backward(lambda: form(*given), given))
 
 
-def costs(lengths: Sequence[int] = LENGTHS, heads: int = 4, size: int = 32, repeats: int = 3, device="cpu") -> dict:
+def costs(lengths: Sequence[int] = LENGTHS, repeats: int = 3) -> dict:
     """{form: {"seconds": […], "bytes": […]}}, one number for each length; see `time_of` and `kept_by`."""
     found: dict = {name: {"seconds": [], "bytes": []} for name in FORMS}
     for length in lengths:
-        given = inputs(length, heads, size, device)
+        given = inputs(length)
         for name, form in FORMS.items():
             found[name]["seconds"].append(time_of(form, given, repeats))
             found[name]["bytes"].append(kept_by(form, given))

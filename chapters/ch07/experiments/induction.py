@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.models.heads import silenced
+from course_utils.support import checks
 from course_utils.support.restored import seeded
 from course_utils.training import fit
 from course_utils.training.run import Run
@@ -101,8 +102,7 @@ def head_score(weights: Tensor, half: int, what: str = "induction") -> Tensor:
     Raises ValueError for another name, or weights that are not of a text of two halves.
     """
     back = {"induction": half - 1, "copy": half, "before": 1}
-    if what not in back:
-        raise ValueError(f"what is {what!r}; needed: {', '.join(back)}")
+    checks.one_of("what", what, back)
     if weights.dim() != 4 or weights.shape[-1] != weights.shape[-2] or weights.shape[-1] < 2 * half:
         raise ValueError(f"weights are {list(weights.shape)}; needed: [B, H, T, T] with T = {2 * half}, two halves")
     looked = weights.diagonal(-back[what], -2, -1)  # entry t: from place t + back to place t

@@ -24,6 +24,7 @@ from course_utils.decoding.sampling import sample
 from course_utils.models.gpt import GPT, GPTConfig, GPTOutput
 from course_utils.positions import LearnedPositions
 from course_utils.runtime import has_bfloat16
+from course_utils.support import checks
 from course_utils.support.restored import seeded
 from course_utils.training.run import Run
 from course_utils.views.table import Table
@@ -93,8 +94,7 @@ RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 3e-
 def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
     The global random state is left alone."""
-    if kind not in RUNGS:
-        raise ValueError(f"kind is {kind!r}; needed: {', '.join(RUNGS)}")
+    checks.one_of("kind", kind, RUNGS)
     settings = {"max_length": lesson.block} | LIVE | config
     with seeded(seed):
         return RUNGS[kind][0](GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)

@@ -46,8 +46,8 @@ def measure(name: str, recipe) -> Path:
 
 
 def finish(loaded: checkpoints.Loaded, name: str, result: dict, base: dict | None = None, **more) -> Path:
-    """Write the checkpoint again, with results and `more` in its card -> the path of the card. base: of a fine-tuned one,
-    as `save_checkpoint` takes it, {"base": name, "rank": rank}."""
+    """Write the checkpoint again, with results and `more` in its card -> the path of the card. base: of a
+    fine-tuned one, as `save_checkpoint` takes it, {"base": name, "rank": rank}."""
     card = loaded.card | {"metrics": loaded.card["metrics"] | result} | more
     one = loaded.tokenizer is not None
     vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}

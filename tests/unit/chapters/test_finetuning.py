@@ -153,7 +153,7 @@ def test_what_does_not_fit_is_said(tasks, tokenizer, config):
     uneven = Tag("own", tokenizer, LABELS["entities"], {"train": [Tagged(("anna", "."), ("B-person",))]})
     with pytest.raises(ValueError, match="2 words, 1 tags"):
         uneven.prepared("train")
-    with pytest.raises(ValueError, match="no task 'translation'; there are sentiment, pairs, entities, questions"):
+    with pytest.raises(ValueError, match="name is 'translation'.*one of sentiment, pairs, entities, questions"):
         task_of("translation", tokenizer)
 
 

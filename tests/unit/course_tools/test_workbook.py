@@ -151,7 +151,7 @@ def test_what_is_new_lies_in_the_workbook_and_a_file_of_the_students_stays(noteb
 
 def test_a_workbook_of_nobody_is_explained(monkeypatch):
     monkeypatch.setenv("COURSE_WORKBOOK", "~nobody-of-this-name/x")
-    with pytest.raises(workbook.WorkbookError, match="nobody of that name has a home here: give the full path"):
+    with pytest.raises(workbook.WorkbookError, match="no user of that name exists here: give the full path"):
         workbook.place()
 
 
