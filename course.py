@@ -28,7 +28,7 @@ def parser():
     command("author", "classroom.lab", about, arguments=(), author=True)
 
     about = "chapters for a projector, by keyboard; further options go to JupyterLab"
-    add = command("present", "publishing.presenting.start", about, arguments=())
+    add = command("present", "classroom.presenting.start", about, arguments=())
     add.add_argument("names", nargs="*", help="names or their beginnings, such as 01 05; without: 01")
     add.add_argument("--prepare", action="store_true", help="only run their trainings, so that no class waits for them")
 

@@ -29,6 +29,6 @@ async def _start_jupyter_server_extension(server):
     """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)
     if os.environ.get("COURSE_CHAPTERS"):
-        from course_tools.publishing.presenting import start
+        from course_tools.classroom.presenting import start
 
         server.web_app.settings.setdefault("page_config_data", {})["coursePresenting"] = start.configuration()

@@ -6,9 +6,10 @@ browser: `assets/deck.js` lays the blocks out, divides what is too long, and the
 
 import re
 
+from course_tools.classroom.presenting import speaker
+
 from . import fragments, pages
 from .markup import tree
-from .presenting import speaker
 
 SILENT = {"lab", "predict", "training"}  # tags of cells whose code only calls what is shown
 

@@ -94,7 +94,7 @@ def test_a_sound_checkpoint_is_counted(checkpoints):
 
 
 FAULTS = {
-    "toy is broken": lambda folder: (folder / "toy.safetensors").write_bytes(b"half a file"),
+    "toy is damaged (": lambda folder: (folder / "toy.safetensors").write_bytes(b"half a file"),
     "toy is damaged (its checksum differs": lambda folder: _flip_last_byte(folder / "toy.safetensors"),
     "toy has no weights": lambda folder: (folder / "toy.safetensors").unlink(),
     "toy has no card": lambda folder: (folder / "toy.json").unlink(),

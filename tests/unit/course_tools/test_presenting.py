@@ -7,8 +7,8 @@ import re
 import pytest
 
 from course_tools.authoring import building
-from course_tools.publishing.presenting import speaker, start
-from course_tools.publishing.presenting.speaker import notes
+from course_tools.classroom.presenting import speaker, start
+from course_tools.classroom.presenting.speaker import notes
 from course_utils.support import files
 
 

@@ -11,7 +11,7 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
-from course_tools.publishing.presenting import start
+from course_tools.classroom.presenting import start
 from course_utils.support import files
 from course_utils.support.fingerprint import fingerprint
 from course_utils.training import fit, kept, state
