@@ -13,8 +13,6 @@ prove anything: to give marks, run the answers again (in a sandbox: they are pro
 is included, solved or not.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Iterator

@@ -6,8 +6,6 @@
 Which exercises there are, and in which order, is read from the course's notebooks; nothing of theirs is run.
 """
 
-from __future__ import annotations
-
 import html
 import json
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ again. Nothing below depends on cells tagged `shows`, so of them only imports, f
 begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import os

@@ -10,8 +10,6 @@ it is sent, among them new ones that are drawn for this run. The reference is co
 What remains possible is to hand in code by another author, the course included; the report says so where it can tell.
 """  # noqa: E501
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import time

@@ -8,8 +8,6 @@
 Only the code is taken. Stored outputs are not looked at; what a record claims is kept to be compared.
 """
 
-from __future__ import annotations
-
 import ast
 import datetime
 import functools

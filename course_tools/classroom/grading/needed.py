@@ -1,7 +1,5 @@
 """Of everything in a notebook, the statements that one answer needs: helpers, imports, constants. Runs nothing."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import dis

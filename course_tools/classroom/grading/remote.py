@@ -4,8 +4,6 @@ The inputs go in, results come out as JSON, and are believed only as far as thei
 engine compares with the reference out here. Pickles go one way only, from here to there.
 """
 
-from __future__ import annotations
-
 import ast
 import base64
 import math

@@ -1,7 +1,5 @@
 """The table of a class: as CSV for a spreadsheet, as a few lines for the screen."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

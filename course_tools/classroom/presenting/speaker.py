@@ -4,8 +4,6 @@ One source of truth: docs/teaching.md says minutes, questions, tempting answers 
 chapter itself says what its predict(…) cells ask and why the right answer is right. Nothing is written twice.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import html

@@ -76,13 +76,6 @@ def test_the_glossary_joins_all_chapters(built, alone):
     assert all(f'.html#{place}"' in page for place in ("bos", "mlm", "causal-mask")), "terms of other chapters"
 
 
-def test_a_term_without_its_chinese_word_is_named(tmp_path):
-    row = '<table><tbody><tr><td><a href="#x">query</a></td><td>?</td><td>asks</td></tr></tbody></table>'
-    cell = pages.Cell("a", "markdown", f'<h2 id="Glossary">Glossary</h2>{row}', headings=((2, "Glossary", "Glossary"),))
-    with pytest.raises(ValueError, match=r"03_x: the glossary's row 'query' needs"):
-        glossary.terms([pages.Chapter("03_x", "3", [cell])])
-
-
 def test_a_page_without_repository_has_no_badges(built, alone):
     page = alone.page("chapter", alone.chapters[0].title, body="", badges=[], notebook="x.ipynb")
     assert "colab" not in page and "mybinder" not in page and "make lab" in page
