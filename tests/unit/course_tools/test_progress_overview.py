@@ -149,7 +149,7 @@ def test_of_several_answers_the_checked_one_counts_else_the_chapters_own(mine, c
     assert found["a"]["answer"].endswith("return 2") and found["b"]["answer"].endswith("return 4")
 
 
-def test_a_stub_of_an_earlier_edition_is_no_answer(mine, course):
+def test_a_stub_of_an_earlier_edition_is_not_an_answer(mine, course):
     answer(mine, "a", "# an older text\n    raise NotImplementedError", keep=False)
     assert by_name(handing_in.collect(mine, course))["a"]["answer"] is None
 

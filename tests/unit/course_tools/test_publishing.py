@@ -60,7 +60,7 @@ def test_a_formula_keeps_its_colours_and_becomes_mathml_core():
     assert all(e.get("stretchy") == "true" for e in root.iter() if e.get("minsize"))
 
 
-def test_a_minus_after_a_bracket_stands_close_and_functions_apart():
+def test_a_minus_after_a_bracket_has_no_space_and_functions_have_one():
     root = ElementTree.fromstring(to_mathml(r"(-x) \ln p"))
     assert [e.get("form") for e in root.iter(f"{{{MATHML}}}mo") if e.text == "−"] == ["prefix"]
     assert [e.get("width") for e in root.iter(f"{{{MATHML}}}mspace")] == ["0.167em"]

@@ -133,7 +133,7 @@ def test_a_broken_link_is_named(tmp_path, body, said):
     assert links.broken(tmp_path) == [said]
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path):
+def test_a_folder_with_other_files_is_not_emptied(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="holds files that are not of an earlier site"):
         site.build(tmp_path)
