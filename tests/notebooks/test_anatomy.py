@@ -121,7 +121,7 @@ def test_the_good_chapter_has_no_problem(lint):
 
 
 IN_SOURCE = {
-    "line 21 is not as JupyterLab would write it back": (
+    "line 21: the keys of a cell are not in alphabetic order": (
         '# %% tags=["lab"]',
         '# %% tags=["lab"] slideshow={"slide_type": "slide"}',
     ),
@@ -194,7 +194,7 @@ IN_NOTEBOOK = {
         outputs=[{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}]
     ),
     "widget state is stored": lambda nb: nb["metadata"].update(widgets={}),
-    "dead tomorrow": set_output(1, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
+    "which dies with its kernel": set_output(1, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
     "a path of one machine ('/home/ada')": set_output(1, **{"text/plain": "/home/ada/course/x.py"}),
     "shows a memory address": set_output(1, **{"text/plain": "<object at 0x7f3a2b1c>"}),
     "the notebook has 1.6": set_output(1, **{"text/plain": "x" * 1_600_000}),
