@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
 from course_utils.models.seq2seq import Seq2Seq
+from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
 
 from .lesson import Lesson
@@ -67,9 +68,8 @@ def survives(lesson: Lesson, model: Seq2Seq, what: str = "weight", count: int = 
     places = [i % (len(s) - 1) for i, s in enumerate(ids)]
     without = ids if what == "weight" else [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
     deaf = Without(model, [[p] for p in places]) if what == "weight" else model
-    training, _ = model.training, model.eval()
-    before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
-    model.train(training)
+    with evaluating(model):
+        before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
     return sum(b.ids == a.ids for b, a in zip(before, after, strict=True)) / len(ids)
 
 
@@ -88,8 +88,7 @@ def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, seed: i
     "attention": a weighted mean of that RNN's states, with scaled dot products of the last one as scores. Untrained.
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         cell = (nn.GRU if kind == "gru" else nn.RNN)(size, size, batch_first=True)
         if kind != "gru":
             nn.init.orthogonal_(cell.weight_hh_l0, gain)

@@ -20,7 +20,7 @@ def timeline(events, *, title="", caption="", size=None):
     if years != sorted(years):
         late = next(b for a, b in zip(years, years[1:], strict=False) if b < a)
         raise ValueError(
-            f"the year {late} stands after a later one; needed: events in the order of their years; sort them"
+            f"the year {late} comes after a later one; needed: events in the order of their years; sort them"
         )
 
     def draw(figure):

@@ -1,7 +1,6 @@
 """`course data`: lists the data and checks them, makes a table again, or fetches a corpus."""
 
 import json
-from pathlib import Path
 
 from course_utils.data import fetching
 from course_utils.data.fetching import fetch
@@ -9,11 +8,10 @@ from course_utils.data.tables import INDEX, folder, verify
 from course_utils.support import files
 
 
-def write_index(where=None):
+def write_index():
     """Write `tables.json`: the checksum of every table. For authors, after a table has changed on purpose."""
-    where = Path(where) if where else folder()
-    sums = {path.name: files.sha256(path) for path in sorted(where.glob("*.csv"))}
-    files.write_atomically(where / INDEX, json.dumps(sums, indent=2) + "\n")
+    sums = {path.name: files.sha256(path) for path in sorted(folder().glob("*.csv"))}
+    files.write_atomically(folder() / INDEX, json.dumps(sums, indent=2) + "\n")
     return sums
 
 

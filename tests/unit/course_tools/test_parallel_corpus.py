@@ -89,7 +89,7 @@ def test_sizes_are_those_of_the_manifest(pairs):
 
 @pytest.mark.parametrize("side", ["source", "target"])
 @pytest.mark.parametrize("language", ["fr", "zh"])
-def test_no_sentence_stands_in_two_splits_or_twice(pairs, language, side):
+def test_no_sentence_is_in_two_splits_or_occurs_twice(pairs, language, side):
     seen = Counter(getattr(pair, side) for split in ALL for pair in pairs[language, split])
     assert seen.most_common(1)[0][1] == 1
     assert len(seen) > 23000
@@ -115,7 +115,7 @@ def test_lengths_and_clauses(pairs):
 
 
 @pytest.mark.parametrize("language", ["fr", "zh"])
-def test_every_word_of_the_other_splits_stands_in_train(pairs, language):
+def test_every_word_of_the_other_splits_is_in_train(pairs, language):
     for side in ("source", "target"):
         known = {word for pair in pairs[language, "train"] for word in getattr(pair, side)}
         for split in ALL:

@@ -26,5 +26,5 @@ def test_words_that_decide_are_found_and_order_is_not():
 
 
 def test_a_set_without_labels_is_named():
-    with pytest.raises(ValueError, match="'stories' has no labels; these have: sentiment, pairs"):
+    with pytest.raises(ValueError, match="name is 'stories'.*one of sentiment, pairs"):
         baselines.measure("stories")
