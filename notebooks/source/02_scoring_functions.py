@@ -980,4 +980,4 @@ for name, value, low, high in rows:
 # ## Next: attention learns to translate
 # Vectors by hand, scores by choice: enough. Chapter 3 lets a network make the queries and keys itself, while it learns to translate, and you watch the alignment grow word by word.
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 2, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 2, edition 0.2.0, and the heading above it.*

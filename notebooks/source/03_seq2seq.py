@@ -923,4 +923,4 @@ for name, value, low, high in rows:
 # ## Next: words look at each other
 # Here a French word asks English words. Nothing forbids that the words of *one* sentence ask each other, all at once, without a recurrent network between them. That is self-attention, chapter 4, and it has a problem that you may guess: who tells it the order of the words?
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 3, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition 0.2.0, and the heading above it.*

@@ -748,4 +748,4 @@ for name, value, low, high in rows:
 # ## Next: a whole translator of nothing but this
 # One self-attention can look two places back, or find who bites. A sentence needs many such looks at once, and something to think about what was found. Chapter 5 gives attention several heads, puts it into blocks, stacks them, and has a translator without any recurrence: the Transformer.
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 4, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition 0.2.0, and the heading above it.*

@@ -1236,4 +1236,4 @@ for name, value, low, high in rows:
 # ## Next: half of it
 # Our Transformer reads English to write French, and needs pairs of sentences for it. There are few such pairs and endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector of "bank" be, beside a river and beside a cashier?
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 5, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition 0.2.0, and the heading above it.*

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # 6 · What stands in the gap?
+# # 6 · Which word is missing?
 # *BERT.* **At the end** you have covered words and taught a model to guess them from both sides, fine-tuned it four ways and measured what the guessing was worth, trained a small part of it instead of all, and put published weights into the very classes that you trained. Reading 70 minutes · live 60 · exercises 45 · *Deeper* 60 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, knocking out).
 
 # %%
@@ -33,7 +33,7 @@ on_the_bank = "Anna was tired and sat down on the bank of the river.", "The gras
 river = encode(tokenizer, *on_the_bank)
 words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
 guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
-                           select=river.tokens.index("bank"), model="bert-stories", title="What stands in the gap?",
+                           select=river.tokens.index("bank"), model="bert-stories", title="Which word is missing?",
                            caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
 anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
 assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
@@ -1067,4 +1067,4 @@ for name, value, low, high in rows:
 # ## Next: the other half
 # BERT fills a gap with both sides in view, and cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every place, and let it read what it wrote: chapter 7. What stands in the gap, when the gap is the rest of the text?
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 6, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition 0.2.0, and the heading above it.*

@@ -1200,4 +1200,4 @@ for name, value, low, high in rows:
 # ## Next: yours
 # The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: a mean whose weights depend on who asks. You have not met another since. What would you like a model to read?
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 7, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.2.0, and the heading above it.*
