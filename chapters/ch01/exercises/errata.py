@@ -71,7 +71,7 @@ DENOMINATOR = FindError(
     hints=(
         "Run it on two queries and three keys. What do the rows sum to? What does each single weight look like?",
         "Read the denominator aloud: the sum over k of … Where is k?",
-        "Which of the two indices should k replace: j, the query, or i, the inputs it chooses from? The range has to fit.",
+        "Should k replace j, the query, or i, the inputs that it chooses from? The range has to fit.",
     ),
     minutes=5,
     difficulty=2,
@@ -106,14 +106,14 @@ _model = named("model")
 
 NON_PARAMETRIC = FindError(
     name="non-parametric",
-    task='write a function that looks at a model and says "parametric" if training can change it, else "non-parametric".',
+    task='write a function of a model: "parametric" if training can change it, else "non-parametric".',
     why="What is trained and what is only stored: every later chapter needs the difference.",
     claims=True,
     program=(
         "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
         "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples, learns nothing.",
-        "With a width of its own, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing in it to train: it only "
-        "keeps the examples.",
+        "With a width of its own, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing in it to train: it "
+        "only keeps the examples.",
         "w can be found by gradient descent on the squared error; a larger w means a narrower kernel.",
     ),
     line=3,
