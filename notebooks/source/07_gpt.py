@@ -1166,19 +1166,19 @@ for name, value, low, high in rows:
 # | [autoregressive](#autoregressive) | 自回归 | it continues its own words |
 # | [token](#token) | 词元 | the unit that a model reads and writes |
 # | [byte-pair encoding](#bpe) | 字节对编码 | the most frequent neighbours become one piece |
-# | [bigram](#bigram) | 二元模型 | what follows what, counted |
+# | [bigram](#bigram) | 二元模型 | counts of which token follows which |
 # | [bits per character](#bits-per-character) | 每字符比特数 | a loss that any tokens can share |
 # | [overfitting](#overfitting) | 过拟合 | the training text by heart, new text worse |
 # | [temperature](#temperature) | 温度 | divides the logits before the softmax |
 # | [top-k](#top-k) | top-k 采样 | only the k most likely |
 # | [top-p](#top-p) | 核采样（top-p） | the fewest that reach p together |
-# | [pre-training](#pre-training) | 预训练 | much text first, no task |
-# | [fine-tuning](#fine-tuning) | 微调 | then the task, from those weights |
-# | [induction head](#induction-head) | 归纳头 | looks behind the twin of this token |
-# | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no weight changed |
+# | [pre-training](#pre-training) | 预训练 | on a lot of text first, without a task |
+# | [fine-tuning](#fine-tuning) | 微调 | then on the task, from those parameters |
+# | [induction head](#induction-head) | 归纳头 | attends to what followed this token before |
+# | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no parameter changed |
 # | [chat template](#chat-template) | 对话模板 | how a dialogue becomes one text |
-# | [system prompt](#system-prompt) | 系统提示 | what is said before the user speaks |
-# | [quantised](#quantisation) | 量化 | fewer bits for each weight |
+# | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
+# | [quantised](#quantisation) | 量化 | fewer bits for each parameter |
 # | [data-parallel](#data-parallel) | 数据并行 | each device has a part of the batch |
 # | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
 
@@ -1198,6 +1198,6 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
-# The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: a mean whose weights depend on who asks. You have not met another since. What would you like a model to read?
+# The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every model since then was built around it. What would you like a model to read?
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.2.0, and the heading above it.*
