@@ -81,6 +81,24 @@ def pronouns_right(lesson: Lesson, model: nn.Module) -> float:
     return sum(c == [e.twin.pronoun] for c, e in zip(chosen, twins, strict=True)) / len(twins)
 
 
+def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> Tensor:
+    """How much each source word moves the last target word: shares [words] of the gradient of its log-probability.
+
+    A mean over the first `count` test sentences with so many source words; the last word before the full stop.
+    """
+    shares, read = torch.zeros(words), []
+    hook = model.source_embedding.register_forward_hook(lambda *heard: read.append(heard[-1]))
+    examples = [e for e in lesson.examples("test") if len(e.source) == words][:count]
+    for example in examples:
+        batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
+        logits = model(batch.source, batch.target_in).logits[0, -3]  # then the full stop, then <eos>
+        (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[batch.target_out[0, -3]], read.pop())  # [1, words, E]
+        size = gradient[0].norm(dim=-1)
+        shares += size / size.sum() / len(examples)
+    hook.remove()
+    return shares
+
+
 def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, seed: int = 0) -> Tensor:
     """How much of each input the output feels: norms [length] of d(output · v) / d(input), nearest input first.
 
