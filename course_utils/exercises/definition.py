@@ -72,18 +72,6 @@ def call(answer: Callable, case: Case) -> Any:
     return answer(*case.args.values(), **case.keywords)
 
 
-def spelt(*words: str) -> Callable[[Callable, Case], Any]:
-    """How an exercise is run whose answer is one of these words: capitals, spaces and hyphens don't count."""
-    from .values import plain_word  # with torch, which is loaded when the first answer comes
-
-    def run(answer: Callable, case: Case) -> Any:
-        result = call(answer, case)
-        known = {plain_word(word): word for word in words}
-        return known.get(plain_word(result), result) if isinstance(result, str) else result
-
-    return run
-
-
 @dataclass(frozen=True)
 class Exercise:
     """reference: the right answer, a public function, or one of the chapter's exercise file.

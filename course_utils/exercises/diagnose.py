@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
-from .looks import LOOKS, equal, where
+from .looks import described, equal, where
 from .values import same
 from .verdict import Outcome, Verdict, example
 
@@ -83,13 +83,12 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
 def _say(pairs: list[tuple[Any, Any]]) -> str:
     got, want = pairs[0]
     looked = _as_one(pairs)
-    for look in LOOKS if looked else ():
-        answers = [look(g, w) for g, w in looked]
+    for answers in zip(*(described(g, w) for g, w in looked), strict=True):  # of one look, on each input
         said = {words for words in answers if words}
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
             return answers[0] or said.pop()
     if isinstance(want, Tensor):
-        return LOOKS[0](got, want) or where(got, want)
+        return next(described(got, want)) or where(got, want)
     if isinstance(want, float):
         return f"Expected {want:.6g}, got {got:.6g}."
     return f"Expected {want!r}, got {got!r}."

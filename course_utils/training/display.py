@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+
+from course_utils.runtime import in_notebook
 
 PERIOD = 0.25  # seconds between updates of the display
 LINES = 5  # lines printed in a terminal
@@ -102,8 +103,3 @@ class Progress:
             self.handle = display(bundle, raw=True, display_id=True)
         else:
             self.handle.update(bundle, raw=True)
-
-
-def in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return bool(ipython and hasattr(ipython.get_ipython(), "kernel"))

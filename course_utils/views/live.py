@@ -6,6 +6,7 @@ Its traits are the entries of the view's state (`width`, `query`, `row`, …), s
 import anywidget
 import traitlets
 
+from course_utils.runtime import ipython
 from course_utils.support.checks import flag
 
 from .view import HERE, View, at
@@ -107,9 +108,7 @@ def _trait(view: View, name: str, value) -> traitlets.TraitType:
 def _cell() -> tuple[str | None, str | None]:
     """The id of the cell that is running and of this run of it, where the front end tells."""
     try:
-        from IPython import get_ipython
-
-        parent = get_ipython().get_parent()
+        parent = ipython().get_parent()
         return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
-    except (ImportError, AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         return None, None
