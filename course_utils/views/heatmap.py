@@ -79,7 +79,7 @@ class Heatmap(View):
         return TextTable(["query", *["1st key", "2nd key", "3rd key"][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
-        from .picture import BRICK, COLOURS, PAPER, SAND, bare_axes, frame, ink_map, names
+        from .picture import BRICK, COLOURS, PAPER, SAND, frame, ink_map, labelled
 
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
@@ -90,13 +90,11 @@ class Heatmap(View):
             colours = ink_map(BRICK, SAND, through=[PAPER])
         axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal", interpolation="nearest")
         axes.set_facecolor("#eef2f6")
-        small = len(queries) <= 64 and len(keys) <= 64
-        axes.set_yticks(range(len(queries)) if small else [], names(queries, "q") if small else [])
-        axes.set_xticks(range(len(keys)) if small else [], names(keys, "k") if small else [], rotation=45, ha="left")
-        bare_axes(axes, labelcolor="#1b2430", labelsize=10 if max(len(queries), len(keys)) <= 24 else 6)
+        longest = max(len(queries), len(keys))
+        labelled(axes, queries, keys, 10 if longest <= 24 else 6)
         axes.set_xticks(np.arange(len(keys) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="white", lw=1.5 if small else 0)
+        axes.grid(which="minor", color="white", lw=1.5 if longest <= 64 else 0)
         axes.tick_params(which="minor", length=0)
         if len(queries) * len(keys) <= 256:
             for q, k in np.ndindex(weights.shape):

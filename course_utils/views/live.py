@@ -42,18 +42,10 @@ class LiveView(anywidget.AnyWidget):
 
     controls = property(lambda self: self.view.controls)
     selection = property(lambda self: self.now.selection)
-
-    def describe(self) -> str:
-        return self.now.describe()
-
-    def table(self):
-        return self.now.table()
-
-    def to_png(self, scale: float = 2) -> bytes:
-        return self.now.to_png(scale)
-
-    def to_html(self, path=None) -> str:
-        return self.now.to_html(path)
+    describe = property(lambda self: self.now.describe)
+    table = property(lambda self: self.now.table)
+    to_png = property(lambda self: self.now.to_png)
+    to_html = property(lambda self: self.now.to_html)
 
     def close(self) -> None:
         """Takes the widget and its layout out of the page and of the kernel."""
