@@ -46,18 +46,14 @@ def shuffle(items, generator):
         items[i], items[j] = items[j], items[i]
 
 
-def read(folder, file, place):
-    """The text in a file of a folder, as `compress` made it, if its checksum is the one in the manifest beside it.
+def read(folder, file):
+    """The text in a file that `compress` made, such as "data/stories", "pairs.gz", checked against the manifest.
 
-    place: the folder in words, such as data/stories. Raises FileNotFoundError or OSError if it is missing or damaged.
+    Raises FileNotFoundError or OSError if it is missing or damaged.
     """
-    for name in (file, MANIFEST):
-        if not (folder / name).is_file():
-            raise FileNotFoundError(f"{place}/{name} is missing. {files.RESTORE}")
-    content, expected = (folder / file).read_bytes(), json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
-    if sha256(content) != (expected if isinstance(expected, str) else expected[file.removesuffix(".gz")]):
-        raise OSError(f"{place}/{file} is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}")
-    return gzip.decompress(content).decode("utf-8")
+    known = json.loads(files.read(f"{folder}/{MANIFEST}"))["sha256"]
+    checksum = known if isinstance(known, str) else known[file.removesuffix(".gz")]
+    return gzip.decompress(files.read(f"{folder}/{file}", checksum)).decode("utf-8")
 
 
 def compress(text):

@@ -41,6 +41,20 @@ def workbook_folder(start=None):
     return None
 
 
+def read(place, checksum=None):
+    """The bytes of a file of the course, such as "data/history.csv". checksum: the SHA-256 that it must have.
+
+    Raises FileNotFoundError where it is missing, OSError where it is damaged, and says how to get it back.
+    """
+    path = course_folder() / place
+    if not path.is_file():
+        raise FileNotFoundError(f"{place} is missing. {RESTORE}")
+    content = path.read_bytes()
+    if checksum is not None and hashlib.sha256(content).hexdigest() != checksum:
+        raise OSError(f"{place} is damaged: its checksum differs from the one beside it. {RESTORE}")
+    return content
+
+
 def sha256(path):
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:

@@ -46,8 +46,9 @@ def make():
         "sha256_sample": packed.sha256(sample()),
         "sentences": {name: len(splits[name]) for name in SPLITS},
     }
-    files.write_atomically(parallel.folder() / parallel.FILE, content)
-    files.write_atomically(parallel.folder() / parallel.MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    folder = files.course_folder() / parallel.FOLDER
+    files.write_atomically(folder / parallel.FILE, content)
+    files.write_atomically(folder / packed.MANIFEST, json.dumps(manifest, indent=2) + "\n")
     parallel.forget()
     return manifest
 

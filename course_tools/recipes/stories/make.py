@@ -6,16 +6,15 @@ import re
 
 from course_utils.data import packed
 from course_utils.data.stories import (
+    FOLDER,
     KINDS,
     LABELS,
-    MANIFEST,
     SPLITS,
     Labelled,
     Question,
     SentencePair,
     Story,
     Tagged,
-    folder,
     forget,
 )
 from course_utils.support import files
@@ -167,14 +166,14 @@ def sample():
 
 def make():
     """Make all sets again and write them with their manifest -> the manifest."""
-    built = build()
+    built, folder = build(), files.course_folder() / FOLDER
     written = {"seed": SEED, "sha256": {}, "sha256_text": {}, "examples": SIZES}
     for name, splits in built.items():
         text = pack(splits)
         content = packed.compress(text)
         written["sha256"][name], written["sha256_text"][name] = packed.sha256(content), packed.sha256(text)
-        files.write_atomically(folder() / f"{name}.gz", content)
+        files.write_atomically(folder / f"{name}.gz", content)
     written["sha256_sample"] = packed.sha256(sample())
-    files.write_atomically(folder() / MANIFEST, json.dumps(written, indent=2) + "\n")
+    files.write_atomically(folder / packed.MANIFEST, json.dumps(written, indent=2) + "\n")
     forget()
     return written

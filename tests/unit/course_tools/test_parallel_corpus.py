@@ -569,24 +569,6 @@ def test_the_other_direction(pairs):
     assert sorted((s, t) for t, s in there.alignment) == list(back.alignment)
 
 
-def test_a_smaller_vocabulary(pairs):
-    """The sentences made of the commonest words: a corpus for a lesson, with the same spread of lengths."""
-    counts = Counter(word for pair in pairs["fr", "train"] for word in pair.source)
-    small = parallel.load_parallel("en-fr", "train", words=300)
-    used = {word for pair in small for word in pair.source}
-    assert len(used) <= 300
-    assert min(counts[word] for word in used) >= counts.most_common(301)[-1][1]
-    assert len(small) > 5000
-    assert len({len(pair.source) for pair in small}) > 18
-    assert set(small) <= set(pairs["fr", "train"])
-    assert len(parallel.load_parallel("en-fr", "test", words=300)) > 200
-    back = parallel.load_parallel("fr-en", "train", words=300)
-    assert [pair.target for pair in back] == [pair.source for pair in small]
-    for words in (0, -1, 2.5, "all", True):
-        with pytest.raises(ValueError, match="commonest"):
-            parallel.load_parallel("en-fr", words=words)
-
-
 def test_unknown_names():
     with pytest.raises(ValueError, match="en-fr"):
         parallel.load_parallel("en-de")
@@ -595,12 +577,16 @@ def test_unknown_names():
 
 
 def test_damaged_and_missing_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(parallel, "folder", lambda: tmp_path)
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    folder = tmp_path / "data" / "parallel"
+    folder.mkdir(parents=True)
     fresh = parallel._rows.__wrapped__
-    with pytest.raises(FileNotFoundError, match=r"corpus\.gz is missing"):
+    with pytest.raises(FileNotFoundError, match=r"data/parallel/manifest\.json is missing"):
         fresh()
-    (tmp_path / "corpus.gz").write_bytes((FOLDER / "corpus.gz").read_bytes()[:-7])
-    (tmp_path / "manifest.json").write_bytes((FOLDER / "manifest.json").read_bytes())
+    (folder / "manifest.json").write_bytes((FOLDER / "manifest.json").read_bytes())
+    with pytest.raises(FileNotFoundError, match=r"data/parallel/corpus\.gz is missing"):
+        fresh()
+    (folder / "corpus.gz").write_bytes((FOLDER / "corpus.gz").read_bytes()[:-7])
     with pytest.raises(OSError, match="damaged"):
         fresh()
 
