@@ -35,6 +35,9 @@ class TimeSeries:
     date: object = field(repr=False)  # [n] datetime64[D], the Saturday that stands for each week
     card: Card = field(repr=False)
 
+    def __len__(self):
+        return len(self.year)
+
 
 @dataclass(frozen=True)
 class WordFeatures:

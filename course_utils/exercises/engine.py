@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from . import values
-from .definition import Case, Exercise, FindError, Wrong
+from .definition import Case, Exercise, FindError
 from .diagnose import diagnose
 from .guard import SECONDS, TookTooLong, quiet, time_limit, world_unchanged
 from .trouble import Trouble, clean, own_line, trouble
@@ -41,10 +41,16 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
         wanted = [_expected(exercise, case) for case in cases]
         with world_unchanged() as changed, quiet() as printed:
             outcomes = attempt(exercise, answer, cases, wanted, seconds, again=True)
-        known = mistakes(exercise, cases, wanted) if not _all_right(outcomes, wanted) else []
+        with quiet():
+            known = [
+                (wrong, attempt(exercise, wrong.answer, cases, wanted))
+                for wrong in (() if _all_right(outcomes, wanted) else exercise.wrong)
+            ]
     first = outcomes[0].trouble
     if first and first.kind == "unsolved":
-        verdict = _unsolved(exercise, cases, wanted)
+        shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
+        arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
+        verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
     elif _all_right(outcomes, wanted):
         verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
         verdict = replace(verdict, converts=not all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True)))
@@ -79,12 +85,6 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
     return outcomes + [filler] * (len(cases) - len(outcomes))
 
 
-def mistakes(exercise: Exercise, cases, wanted) -> list[tuple[Wrong, list[Outcome]]]:
-    """What each known wrong answer gives on every case."""
-    with quiet():
-        return [(wrong, attempt(exercise, wrong.answer, cases, wanted)) for wrong in exercise.wrong]
-
-
 def _expected(exercise: Exercise, case: Case) -> Any:
     result = exercise.run(exercise.reference, replace(case, args=values.cloned(case.args)))
     if isinstance(result, tuple):
@@ -113,12 +113,6 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
         return Outcome(misfit=said, spoilt=spoilt)
 
 
-def _unsolved(exercise: Exercise, cases, wanted) -> Verdict:
-    shown = [(c, w) for c, w in zip(cases, wanted, strict=True) if c.shown][:1]
-    arrays = example(exercise, *shown[0], label="") if shown else {}
-    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
-
-
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
     notes, text = [], (printed.text.rpartition("\n")[0] if printed.lost else printed.text).strip()
     if changed:
@@ -139,8 +133,13 @@ def _is_torch(raw: Any, want: Any) -> bool:
     return type(raw) is type(want) or not isinstance(want, values.Tensor)
 
 
-def as_tensors(exercise: Exercise, answer: Callable) -> Callable:
-    """The answer, its results turned into tensors: for answers in numpy or lists, which the next cell cannot use."""
+def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
+    """What the notebook goes on with: the student's own if it is right, else the reference. The results of an answer
+    in numpy or lists are turned into tensors, since the next cell may need them."""
+    if not verdict.right:
+        return exercise.reference
+    if not verdict.converts or isinstance(answer, type):
+        return answer
     shape = _expected(exercise, exercise.cases()[0])
 
     @functools.wraps(answer)
@@ -150,13 +149,6 @@ def as_tensors(exercise: Exercise, answer: Callable) -> Callable:
     return converted
 
 
-def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
-    """What the notebook goes on with: the student's own if it is right, else the reference."""
-    if not verdict.right:
-        return exercise.reference
-    return as_tensors(exercise, answer) if verdict.converts and not isinstance(answer, type) else answer
-
-
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
     """The verdict on a found error: the line that was named, and the repair."""
     verdict, unit = judge(puzzle, answer, seconds), puzzle.unit
@@ -164,7 +156,8 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         line = int(line)
     if line is None:
         say = {
-            "right": f"The repair is right. Which {unit} did you mend? Write its number as `{unit_argument(puzzle)}`.",
+            "right": f"The repair is right. Which {unit} did you mend? Write its number as "
+            f'`@find_error("{puzzle.name}", line=…)`.',
             "unsolved": f"Name the {unit}, and mend it: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
@@ -181,7 +174,3 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
     if verdict.state == "unsolved":
         return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now mend it: {puzzle.task}")
     return replace(verdict, text=f"{unit.capitalize()} {line} it is. The repair is not right yet. {verdict.text}")
-
-
-def unit_argument(puzzle: FindError) -> str:
-    return f'@find_error("{puzzle.name}", line=…)'

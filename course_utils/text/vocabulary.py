@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import described, ids_of, list_of_texts, one_of, whole_number
+from course_utils.support.checks import described, list_of_texts, one_of, whole_number, whole_numbers
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
@@ -93,11 +93,11 @@ class Vocabulary:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The token of each number. Raises ValueError for a number that none has."""
-        return [self.words[i] for i in ids_of(ids, len(self))]
+        return [self.words[i] for i in whole_numbers("ids", ids, 0, len(self) - 1)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Numbers as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
-        words = [self.words[i] for i in ids_of(ids, len(self)) if i not in (PAD, BOS, EOS)]
+        words = [self.words[i] for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in (PAD, BOS, EOS)]
         return join(words) if self.split == "words" else "".join(words)
 
     def to_json(self) -> dict:

@@ -7,11 +7,9 @@
 Methods as of a Vocabulary of `text`, by the library `tokenizers`. Source: Schuster & Nakajima 2012, Wu et al. 2016.
 """
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
+from course_utils.support.checks import list_of_texts, whole_characters, whole_number
 
 from .pieces import LARGEST, Pieces
 
@@ -57,23 +55,6 @@ class WordPiece(Pieces):
         trainer = trainers.WordPieceTrainer(**sizes, special_tokens=before, show_progress=False)
         learned.train_from_iterator(sentences, trainer)
         return cls(_tokenizer(learned.get_vocab(with_added_tokens=True)))
-
-    @classmethod
-    def from_file(cls, path: str | Path):
-        """Of a published model: its vocab.txt, tokenizer.json, or the folder with either. Raises FileNotFoundError
-        where there is none, ValueError for a tokenizer of another kind."""
-        from tokenizers import Tokenizer
-
-        if not isinstance(path, str | os.PathLike):
-            raise TypeError(f"path is {described(path)}; needed: the file or folder of a model, in quotes")
-        path = Path(path)
-        files = [path / "tokenizer.json", path / "vocab.txt"] if path.is_dir() else [path]
-        found = next((file for file in files if file.is_file()), None)
-        if found is None:
-            raise FileNotFoundError(f"{path} holds no tokenizer.json and no vocab.txt: is it the folder of a model?")
-        if found.suffix == ".json":
-            return cls(Tokenizer.from_file(str(found)))
-        return cls.from_json({"tokens": found.read_text(encoding="utf-8").splitlines()})
 
     @property
     def words(self) -> list[str]:

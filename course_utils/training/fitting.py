@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.runtime import PROFILES, choice
-from course_utils.support.checks import described, flag, real_number, whole_number
+from course_utils.support.checks import described, flag, misfit, real_number, whole_number
 
 from . import kept
 from .display import Progress, Stop
@@ -362,9 +362,8 @@ def _check(model: nn.Module, batches: Any, loss: Any, evaluate: Any, resume: Run
     if resume is not None:
         if not isinstance(resume, Run):
             raise TypeError(f"resume is {described(resume)}; needed: the Run of an earlier call, True, or nothing")
-        now, then = ({n: x.shape for n, x in s.items()} for s in (model.state_dict(), resume._last["model"]))
-        if now != then:
-            raise ValueError("resume belongs to another model: names or shapes of its weights differ; leave it out")
+        if wrong := misfit(model.state_dict(), resume._last["model"]):
+            raise ValueError(f"resume belongs to another model: {wrong}; leave it out")
 
 
 def _diverged(number: float, before: list[float]) -> str:

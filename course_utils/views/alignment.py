@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.metrics import alignment_error_rate
-from course_utils.support.checks import described
+from course_utils.support.checks import described, whole_number
 
 from .given import as_labels
 from .heatmap import Selection
@@ -21,7 +21,6 @@ from .translation import (
     gold_links,
     parts_of,
     variant_of,
-    whole,
 )
 from .view import View
 
@@ -182,7 +181,7 @@ def alignment(
     versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
     links = gold_links(gold, tokens, source)
     longest = max(len(v.tokens) for v in versions)
-    step = longest if step is None else whole(step, longest, "step")
+    step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
         caption = CAPTION + (" Outlined: gold links." if links else "")
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""

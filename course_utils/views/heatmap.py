@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.support.checks import described, flag, one_of
+from course_utils.support.checks import described, one_of
 
 from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
 from .live import shell
@@ -35,14 +35,8 @@ class Heatmap(View):
     @property
     def weights(self) -> np.ndarray:
         """[Q, K] of the layer and head on show, NaN where masked."""
-        shown = self.arrays["weights"].astype(np.float64)
-        shown = shown.reshape(self.options["shape"])[self.state["layer"], self.state["head"]]
-        temperature = self.state.get("temperature", 1.0)
-        if temperature == 1.0:
-            return shown
-        with np.errstate(divide="ignore"):
-            raised = np.exp((np.log(shown) - np.log(np.nanmax(shown, -1, keepdims=True, initial=1e-30))) / temperature)
-        return raised / np.maximum(np.nansum(raised, -1, keepdims=True), 1e-300)
+        shown = self.arrays["weights"].astype(np.float64).reshape(self.options["shape"])
+        return shown[self.state["layer"], self.state["head"]]
 
     @property
     def selection(self) -> Selection | None:
@@ -119,7 +113,6 @@ def heatmap(
     layer=0,
     head=0,
     select=None,
-    temperature=False,
     live=False,
     presenting=None,
 ):
@@ -128,10 +121,10 @@ def heatmap(
     weights: [Q, K], [H, Q, K] (heads) or [L, H, Q, K] (layers and heads); at most 512 queries and keys.
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
     hatched. kind: "weights" (0–1, each row sums to 1, or to 0 where all is masked) or "scores" (any number; −inf is
-    masked). select: (query, key) to light at first, labels or indices. temperature=True adds a slider that sharpens
-    or flattens the rows. live=True: Python hears `row`, `col`, `layer`, `head`.
+    masked). select: (query, key) to light at first, labels or indices. live=True: Python hears `row`, `col`, `layer`,
+    `head`.
 
-    Weights travel as float16 (error ≤ 5·10⁻⁴), scores and what has a temperature as float32.
+    Weights travel as float16 (error ≤ 5·10⁻⁴), scores as float32.
     Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
@@ -143,7 +136,7 @@ def heatmap(
     if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
         shows = f"a heatmap shows 1 to {MOST_TOKENS} queries and keys: weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
         raise ValueError(f"weights has shape {tuple(np.shape(weights))}: {shows}")
-    one_of("kind", kind, ("weights", "scores")), flag("temperature", temperature)
+    one_of("kind", kind, ("weights", "scores"))
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
     keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
     allowed = allowed_pairs(mask, values, kind)
@@ -175,11 +168,7 @@ def heatmap(
         state["show"] = "one"
         words = {"one": "one head", "all": "all"}
         controls.append({"kind": "choice", "name": "show", "label": "show", "options": ["one", "all"], "words": words})
-    if temperature:
-        state["temperature"] = 1.0
-        steps = [round(float(x), 3) for x in np.geomspace(0.1, 10, 61)]
-        controls.append({"kind": "range", "name": "temperature", "label": "temperature", "values": steps, "digits": 2})
-    arrays = {"weights": shown.astype("<f4" if temperature or kind == "scores" else "<f2").ravel()}
+    arrays = {"weights": shown.astype("<f4" if kind == "scores" else "<f2").ravel()}
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
     view = Heatmap(title, caption, arrays, state, controls, options, presenting)
     side = 0.42 * max(1.0, 6 / max(count, width))

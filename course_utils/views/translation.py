@@ -110,5 +110,5 @@ def word_of(token) -> str:
 
 
 def whole(value, last: int, name: str) -> int:
-    """A whole number from 0 to last, or ValueError."""
+    """A whole number from 0 to last. Raises ValueError for anything else."""
     return whole_number(name, value, 0, last)
