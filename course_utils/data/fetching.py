@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.support import files
-from course_utils.support.checks import did_you_mean, one_of
+from course_utils.support.checks import did_you_mean
 
 AGENT = "Mozilla/5.0 (compatible; attention-course; +https://tatoeba.org)"  # some servers refuse a library's own name
 CHUNK = 1 << 16
@@ -64,7 +64,7 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
         meant = did_you_mean(name, known)
         raise ValueError(f"No real corpus is called {name!r}.{meant} There are: {', '.join(known)}.")
     source = known[name]
-    if path := _given(source["file"]):
+    if path := given(source["file"]):
         if problem := check(path, source):
             raise FetchError(f"{path.name} in COURSE_DATA_DIR {problem}. Replace it, or unset COURSE_DATA_DIR.")
         return path
@@ -87,18 +87,8 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     ) from None
 
 
-def found(name: str) -> str:
-    """Where a corpus would come from, in words; nothing is fetched or checked."""
-    known = sources()
-    file = known[one_of("name", name, known)]["file"]
-    if _given(file):
-        return "is in COURSE_DATA_DIR"
-    if (cache_folder() / file.removesuffix(".gz")).is_file():
-        return "is in the cache"
-    return f"is not here yet (`course data {name}` fetches it)"
-
-
-def _given(file: str) -> Path | None:
+def given(file: str) -> Path | None:
+    """The user's own copy of a file, in COURSE_DATA_DIR."""
     folder = os.environ.get("COURSE_DATA_DIR")
     path = Path(folder).expanduser() / file if folder else None
     return path if path and path.is_file() else None

@@ -1,8 +1,6 @@
 """The corpus as a file: columns of text, sorted, compressed. 1 MB holds 24,000 sentences in three languages."""
 
 import gzip
-import hashlib
-import io
 import json
 import random
 
@@ -47,23 +45,10 @@ def shuffle(items, generator):
 
 
 def read(folder, file):
-    """The text in a file that `compress` made, such as "data/stories", "pairs.gz", checked against the manifest.
+    """The text in a compressed file, such as "data/stories", "pairs.gz", checked against the manifest.
 
     Raises FileNotFoundError or OSError if it is missing or damaged.
     """
     known = json.loads(files.read(f"{folder}/{MANIFEST}"))["sha256"]
     checksum = known if isinstance(known, str) else known[file.removesuffix(".gz")]
     return gzip.decompress(files.read(f"{folder}/{file}", checksum)).decode("utf-8")
-
-
-def compress(text):
-    """gzip, without a date in it."""
-    buffer = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=9, mtime=0) as file:
-        file.write(text.encode("utf-8"))
-    return buffer.getvalue()
-
-
-def sha256(content):
-    """The SHA-256 of text or bytes, in hexadecimal."""
-    return hashlib.sha256(content.encode("utf-8") if isinstance(content, str) else content).hexdigest()

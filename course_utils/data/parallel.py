@@ -11,11 +11,10 @@ import functools
 import re
 from typing import NamedTuple
 
-from course_utils.support import checks, files
+from course_utils.support import checks
 from course_utils.support.checks import list_of_texts, one_of
 
 from . import packed
-from .tables import Card
 
 SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
 LANGUAGES = ("en", "fr", "zh")
@@ -99,17 +98,6 @@ def tokenize(text, language):
     capitals = _capitalised(language)
     pairs = zip(found, [True, *(word in ".?!" for word in found)], strict=False)
     return tuple(word.lower() if begin and word not in capitals else word for word, begin in pairs)
-
-
-def card():
-    """The corpus' data card."""
-    return Card(files.read(f"{FOLDER}/README.md").decode("utf-8"))
-
-
-def forget():
-    """Forget what was read: the next call reads the file again."""
-    for cache in (_rows, _pairs, _capitalised):
-        cache.cache_clear()
 
 
 @functools.cache

@@ -11,11 +11,9 @@ import functools
 import random
 from typing import NamedTuple
 
-from course_utils.support import files
 from course_utils.support.checks import one_of
 
 from . import packed
-from .tables import Card
 
 FOLDER = "data/stories"
 SPLITS = ("train", "valid", "test")
@@ -76,20 +74,10 @@ def load(name, split="train"):
     return list(_all(one_of("name", name, KINDS))[one_of("split", split, SPLITS)])
 
 
-def card():
-    """The data card of all five sets."""
-    return Card(files.read(f"{FOLDER}/README.md").decode("utf-8"))
-
-
 @functools.cache
 def _all(name):
     """{split: tuple of records} of a file, checked against the manifest."""
     return unpack(name, packed.read(FOLDER, f"{name}.gz"))
-
-
-def forget():
-    """Forget what was read: the next call reads the files again."""
-    _all.cache_clear()
 
 
 def unpack(name, text):

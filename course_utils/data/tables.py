@@ -98,14 +98,6 @@ def folder():
     return files.course_folder() / "data"
 
 
-def verify():
-    """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
-    index, damaged = json.loads(files.read(f"data/{INDEX}")), "is damaged (its checksum differs)"
-    there = {name: folder() / name for name in index if (folder() / name).exists()}
-    found = {name: "" if files.sha256(path) == index[name] else damaged for name, path in there.items()}
-    return {name: found.get(name, "is missing") for name in index}
-
-
 def _numbers(rows, column):
     """A column as float64, NaN where nothing is written."""
     return np.array([float(row[column] or "nan") for row in rows])

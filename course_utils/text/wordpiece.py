@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from course_utils.support.checks import list_of_texts, whole_characters, whole_number
 
 from .pieces import LARGEST, Pieces
+from .vocabulary import is_text
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -64,11 +65,7 @@ class WordPiece(Pieces):
 
     def plain(self, text: str | Sequence[str]) -> str:
         """The text as it is; of tokens, joined by spaces."""
-        if isinstance(text, list | tuple) and all(isinstance(word, str) for word in text):
-            text = " ".join(text)
-        if not isinstance(text, str):
-            raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
-        return whole_characters(text)
+        return whole_characters(text if is_text(text) else " ".join(text))
 
     def to_json(self) -> dict:
         return {"kind": "wordpiece", "tokens": self.words}

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.support.checks import described, text
 
-from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, chosen_pair, value_range
 from .live import shell
 from .own import answered
 from .picture import COLOURS, bare_axes, frame, hatch, ink_map, labelled, names
@@ -212,11 +212,11 @@ def heads(
         raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
     first, by_effect = maps[0], any(m["effects"] for m in maps)
     text("effect", effect)
-    query, key = _chosen_pair(select, first)
+    query, key = chosen_pair(select, first["queries"], first["keys"])
     high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
     state = {"map": first["name"], "number": "effect" if by_effect else "weight"}
     state |= {"layer": checked_index(layer, first["shape"][0], "layer"), "head": 0}
-    state |= {"query": query, "key": key, "show": "maps", "knocked": []}
+    state |= {"query": max(query, 0), "key": key, "show": "maps", "knocked": []}
     choices = [("show", "show", {"maps": "whole maps", "row": "the word’s row"})]
     choices += [("number", "under each head", {"weight": "its weight", "effect": effect})] if by_effect else []
     controls = [
@@ -283,15 +283,6 @@ def _effects_of(given, shape, name):
     if values.shape != tuple(shape) or np.isinf(values).any():
         raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, finite or NaN")
     return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
-
-
-def _chosen_pair(select, m) -> tuple[int, int]:
-    if select is None:
-        return 0, -1
-    pair = select if isinstance(select, tuple | list) else (select, None)
-    if len(pair) != 2:
-        raise ValueError(f"select is {select!r}: give a query, or (query, key)")
-    return max(place_of(pair[0], m["queries"], "query"), 0), place_of(pair[1], m["keys"], "key")
 
 
 # ---- the picture on paper

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.support.checks import described, one_of
 
-from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, chosen_pair, value_range
 from .live import shell
 from .table import TextTable
 from .view import View
@@ -153,11 +153,9 @@ def heatmap(
         caption = " · ".join(parts)
     layers, heads, count, width = values.shape
     state = {"layer": checked_index(layer, layers, "layer"), "head": checked_index(head, heads, "head")}
-    select = (None, None) if select is None else select
-    if not isinstance(select, tuple | list) or len(select) != 2:
-        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or places")
-    given = zip(select, (queries, keys), ("query", "key"), strict=True)
-    state["row"], state["col"] = (place_of(label, labels, name) for label, labels, name in given)
+    state["row"], state["col"] = row, column = chosen_pair(select, queries, keys)
+    if (row < 0) != (column < 0):
+        raise ValueError(f"select is {described(select)}; needed: both a query and a key")
     controls = []
     for name, number in (("layer", layers), ("head", heads)):
         if number > 1:

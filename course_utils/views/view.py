@@ -188,21 +188,23 @@ def sweep(view) -> int:
 
     view: any view, HTML or live (then its traits are moved, so that observers run) -> number of states visited.
     """
-    shown, before = getattr(view, "view", view), dict(view.state)
-    moves = [(control["name"], value) for control in shown.controls for value in positions(control)]
-    for i, (name, value) in enumerate(moves):
-        try:
-            state = at(shown, **{name: value})
-            state.describe(), state.table()
-            if {name} != {other for other, _ in moves[max(i - 1, 0) : i + 2]} or i in (0, len(moves) - 1):  # an end
-                state.to_png()
-            if view is not shown:
-                setattr(view, name, value)
-                setattr(view, name, before[name])
-        except Exception as error:
-            said = f"{type(error).__name__}: {error}"
-            raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
-    return len(moves)
+    shown, before, visited = getattr(view, "view", view), dict(view.state), 0
+    for control in shown.controls:
+        name, values = control["name"], positions(control)
+        for i, value in enumerate(values):
+            try:
+                state = at(shown, **{name: value})
+                state.describe(), state.table()
+                if i in (0, len(values) - 1):
+                    state.to_png()
+                if view is not shown:
+                    setattr(view, name, value)
+                    setattr(view, name, before[name])
+            except Exception as error:
+                said = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
+        visited += len(values)
+    return visited
 
 
 def json_for_script(value) -> str:

@@ -15,10 +15,10 @@ from course_utils.data.stories import (
     SentencePair,
     Story,
     Tagged,
-    forget,
 )
 from course_utils.support import files
 
+from ..packing import compress, sha256
 from .templates import Draw, read_words, sections, unmark
 
 SEED = 6
@@ -170,10 +170,9 @@ def make():
     written = {"seed": SEED, "sha256": {}, "sha256_text": {}, "examples": SIZES}
     for name, splits in built.items():
         text = pack(splits)
-        content = packed.compress(text)
-        written["sha256"][name], written["sha256_text"][name] = packed.sha256(content), packed.sha256(text)
+        content = compress(text)
+        written["sha256"][name], written["sha256_text"][name] = sha256(content), sha256(text)
         files.write_atomically(folder / f"{name}.gz", content)
-    written["sha256_sample"] = packed.sha256(sample())
+    written["sha256_sample"] = sha256(sample())
     files.write_atomically(folder / packed.MANIFEST, json.dumps(written, indent=2) + "\n")
-    forget()
     return written

@@ -119,7 +119,7 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
     with pytest.raises(OSError, match=r"damaged.*git checkout -- data"):
         data.load("co2_weekly")
-    assert tables.verify() == {
+    assert maker.verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
         "wmt14.csv": "",
@@ -131,7 +131,7 @@ def test_a_missing_table_is_named(copy_of_data):
     (copy_of_data / "word_features.csv").unlink()
     with pytest.raises(FileNotFoundError, match=r"data/word_features.csv is missing\. `git checkout"):
         data.load("word_features")
-    assert tables.verify()["word_features.csv"] == "is missing"
+    assert maker.verify()["word_features.csv"] == "is missing"
 
 
 def test_the_index_names_every_table_and_each_has_a_card():
