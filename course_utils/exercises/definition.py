@@ -1,6 +1,6 @@
 """What an exercise is: plain data, written down in `chapters/chNN/exercises/`, which lists its EXERCISES.
 
-Nothing of them runs before somebody asks for an exercise by its name. To write one: `Exercise` or `FindError`, their
+Nothing in them runs until an exercise is asked for by its name. To write one: `Exercise` or `FindError`, their
 inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and `variants` where mistakes are alike.
 """
 

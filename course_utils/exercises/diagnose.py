@@ -49,7 +49,7 @@ def diagnose(
     if outcome.misfit:
         return replace(verdict, text=outcome.misfit)
     if outcome.like(Outcome(want)):
-        text = f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which somebody may still need."
+        text = f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which later lines may still need."
         why = " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
         return Verdict(exercise.name, "wrong", text + why)
     spoilt = tuple(f"It also changes its input `{name}`; leave that as it is." for name in outcome.spoilt[:1])

@@ -156,9 +156,9 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         line = int(line)
     if line is None:
         say = {
-            "right": f"The repair is right. Which {unit} did you mend? Write its number as "
+            "right": f"The repair is right. Which {unit} did you fix? Write its number as "
             f'`@find_error("{puzzle.name}", line=…)`.',
-            "unsolved": f"Name the {unit}, and mend it: {puzzle.task}",
+            "unsolved": f"Name the {unit}, and fix it: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
     if type(line) is not int or not 1 <= line <= len(puzzle.program):
@@ -172,5 +172,5 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
     if verdict.right:
         return replace(verdict, text=f"right. {unit.capitalize()} {line} it is: {puzzle.found}")
     if verdict.state == "unsolved":
-        return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now mend it: {puzzle.task}")
+        return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now fix it: {puzzle.task}")
     return replace(verdict, text=f"{unit.capitalize()} {line} it is. The repair is not right yet. {verdict.text}")

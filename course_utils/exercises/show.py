@@ -167,5 +167,5 @@ def puzzle_note(puzzle: Any) -> Note:
         items = "".join(f'<li style="margin:.2em 0">{inline(line)}</li>' for line in puzzle.program)
         body = f'<ol style="margin:.3em 0">{items}</ol>'
     title = paragraph(f"<strong>{html.escape(head)}</strong>"), head
-    ask = sentence(f"One {puzzle.unit} is wrong. Name it, and mend it: {puzzle.task}")
+    ask = sentence(f"One {puzzle.unit} is wrong. Name it, and fix it: {puzzle.task}")
     return note_of([title, (body, lines), ask], role=f'role="group" aria-label="{html.escape(head)}"')

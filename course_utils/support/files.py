@@ -34,7 +34,7 @@ def workbook_folder(start=None):
     except OSError:  # the working directory was deleted
         return None
     for place in (start, *start.parents):
-        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie in somebody's workbook
+        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie inside a workbook
             return None
         if (place / STATE).is_file():
             return place

@@ -1,4 +1,4 @@
-"""What one sees of a training while it runs, and how ■ reaches it.
+"""How a training is displayed while it runs, and how ■ stops it.
 
 In a notebook one display is updated at most four times a second; at the end a picture with alt text stays, which needs
 no kernel. In a terminal it is a few plain lines.
@@ -20,7 +20,7 @@ LINES = 5  # lines printed in a terminal
 
 
 class Stop:
-    """■ waits for the end of the step under way; during an evaluation it stops at once. A second ■ never waits, and
+    """■ waits for the end of the step under way; during an evaluation it stops immediately. A second ■ never waits, and
     once the run is finishing, ■ does nothing: the end is near."""
 
     def __init__(self) -> None:

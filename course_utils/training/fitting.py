@@ -73,7 +73,7 @@ def fit(
 ) -> Run:
     """Trains the model, in place, and returns a Run. ■ (KeyboardInterrupt) ends it early and keeps the best.
 
-    batches   a list or DataLoader (gone through again and again), or a function `batches(generator) -> batch`
+    batches   a list or DataLoader (iterated again and again), or a function `batches(generator) -> batch`
     loss      `loss(model, batch)` -> scalar tensor
     steps     how many in all, resumed ones included; or {"class": 200, "full": 2000}, chosen by COURSE_PROFILE
     evaluate  `evaluate(model)` -> held-out number, or a dict of them, the first of which decides what is best; runs at
@@ -211,7 +211,7 @@ class _Training:
         return value
 
     def diverged(self, value: Tensor) -> bool:
-        """Notes the number of this step; True, and the end of the run before the update, if it has gone astray."""
+        """Notes the number of this step; True, and the end of the run before the update, if the loss has diverged."""
         self.number = self.options.team.total(value.item()) if self.options.team else value.item()
         self.trouble = _diverged(self.number, self.run.history["loss"][1])
         if self.trouble:

@@ -49,7 +49,7 @@ class Heads(View):
 
     @property
     def weights(self) -> np.ndarray:
-        """[L, H, Q, K] of the map on show, NaN where masked."""
+        """[L, H, Q, K] of the map that is shown, NaN where masked."""
         return self.arrays[f"map{self.place}"].astype(np.float64).reshape(self.map["shape"])
 
     @property
@@ -75,12 +75,12 @@ class Heads(View):
 
     @property
     def effects(self) -> np.ndarray | None:
-        """[L, H]: the number given for each head of the map on show, NaN where there is none."""
+        """[L, H]: the number given for each head of the map that is shown, NaN where there is none."""
         return None if self.map["effects"] is None else np.array(self.map["effects"], dtype=float)
 
     @property
     def by_effect(self) -> bool:
-        """Is the effect on show under each head, not the weight?"""
+        """Is the effect shown under each head, not the weight?"""
         return self.effects is not None and self.state["number"] == "effect"
 
     @property
@@ -97,7 +97,7 @@ class Heads(View):
 
     @property
     def numbers(self) -> np.ndarray:
-        """[L, H]: the number under each head, its weight of the chosen query, or its effect where that is on show."""
+        """[L, H]: the number under each head, its weight of the chosen query, or its effect where that is shown."""
         if self.by_effect:
             return self.effects
         return np.array([[row[self.key(row)] for row in layer] for layer in self.weights[:, :, self.query]])

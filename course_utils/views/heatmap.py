@@ -34,7 +34,7 @@ class Heatmap(View):
 
     @property
     def weights(self) -> np.ndarray:
-        """[Q, K] of the layer and head on show, NaN where masked."""
+        """[Q, K] of the layer and head that are shown, NaN where masked."""
         shown = self.arrays["weights"].astype(np.float64).reshape(self.options["shape"])
         return shown[self.state["layer"], self.state["head"]]
 

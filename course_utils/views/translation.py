@@ -13,7 +13,7 @@ MOST_SOURCE, MOST_TARGET = 64, 140
 
 
 class Version(NamedTuple):
-    """A translation on show: as it was written, or with something taken away."""
+    """A translation that is shown: as it was written, or with something taken away."""
 
     tokens: list[str]
     weights: np.ndarray  # [T, S], NaN where masked

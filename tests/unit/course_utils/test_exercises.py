@@ -637,8 +637,8 @@ class TestFindError:
     @pytest.mark.parametrize(
         ("line", "answer", "state", "words"),
         [
-            (None, None, "unsolved", "Name the line, and mend it: write it again."),
-            (2, None, "unsolved", "Line 2 it is. Now mend it: write it again."),
+            (None, None, "unsolved", "Name the line, and fix it: write it again."),
+            (2, None, "unsolved", "Line 2 it is. Now fix it: write it again."),
             (1, None, "wrong", "Line 1 is not it: it only names x."),
             (3, None, "wrong", "Line 3 is not it: it does what it should."),
             (0, None, "wrong", "must be the number of a line, 1 to 3; given: '0'"),
