@@ -9,6 +9,7 @@
 
 import functools
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from course_utils.support import checks
@@ -54,16 +55,21 @@ class Pair(NamedTuple):
     possible: tuple = ()
 
 
-def load_parallel(languages="en-fr", split="train"):
+def load_parallel(languages="en-fr", split="train", words=None):
     """A split of the corpus -> list of Pair.
 
     languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
     split      "train", "valid", "test": the same mixture; "long": longer sentences than any in training;
                "unseen": word pairs (adjective and noun, verb and object) that training never shows together;
                "twins": too tired / too wide, with nouns held out
-    Raises ValueError for another name, OSError if the file is missing or damaged.
+    words      only sentences made of this many of the commonest English words: quicker to learn in a lesson
+    Raises ValueError for another name or number, OSError if the file is missing or damaged.
     """
-    return list(_pairs(one_of("languages", languages, PAIRS), one_of("split", split, SPLITS)))
+    pairs = _pairs(one_of("languages", languages, PAIRS), one_of("split", split, SPLITS))
+    if words is None:
+        return list(pairs)
+    common, side = _common(checks.whole_number("words", words, 1)), 0 if languages.startswith("en") else 1
+    return [pair for pair in pairs if common.issuperset(pair[side])]
 
 
 def detokenize(tokens, language):
@@ -119,6 +125,13 @@ def _pairs(languages, split):
         facts = row["kind"], int(row["clauses"]), _twin(row["twin"], column)
         result.append(Pair(*map(tuple, tokens), links, *facts, tuple(sorted({*links, *more}))))
     return tuple(result)
+
+
+@functools.cache
+def _common(count):
+    """The commonest English words of train; of two that are as common, the first in the alphabet."""
+    counts = Counter(word for row in _rows()["train"] for word in row["en"].split(" "))
+    return frozenset(sorted(counts, key=lambda word: (-counts[word], word))[:count])
 
 
 def _twin(text, column):

@@ -73,11 +73,12 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
                 outcomes.append(_one(exercise, answer, case, want))
                 if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
                     break
-            if again and not any(o.trouble for o in outcomes):
+            if again and not any(o.trouble and o.trouble.kind != "misfit" for o in outcomes):
                 second = _one(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
                     said = "Asked the same thing twice, it gives two different answers. Does something in it draw "
-                    outcomes[0] = replace(outcomes[0], misfit=said + "random numbers, or remember the last call?")
+                    said += "random numbers, or remember the last call?"
+                    outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=said))
     except TookTooLong as stop:
         slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
         outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow)]
@@ -104,13 +105,12 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
     try:
         spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
         return Outcome(values.converted(raw, want, exercise.returns, exercise.words), spoilt=spoilt, raw=raw)
-    except values.Misfit as misfit:
-        return Outcome(misfit=str(misfit), spoilt=spoilt, raw=raw)
     except (KeyboardInterrupt, TookTooLong):
         raise
-    except BaseException as error:  # what it returned, or did to its inputs, raises when it is looked at
-        said = f"What it returns cannot be looked at: that raises {type(error).__name__}."
-        return Outcome(misfit=said, spoilt=spoilt)
+    except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
+        looked = f"What it returns cannot be looked at: that raises {type(error).__name__}."
+        said = str(error) if isinstance(error, values.Misfit) else looked
+        return Outcome(trouble=Trouble("misfit", message=said), spoilt=spoilt, raw=raw)
 
 
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:

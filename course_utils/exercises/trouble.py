@@ -20,7 +20,8 @@ ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read
 
 @dataclass(frozen=True)
 class Trouble:
-    """kind: "unsolved", "raised" or "slow"; error: the exception's name; line: the student's own."""
+    """kind: "unsolved", "raised", "slow", or "misfit" for a result that cannot be compared, as the message says.
+    error: the exception's name; line: the student's own."""
 
     kind: str
     error: str = ""
@@ -29,6 +30,8 @@ class Trouble:
 
     @property
     def sentence(self) -> str:
+        if self.kind == "misfit":
+            return self.message
         if self.kind == "slow":
             hint = "Is there a loop that never ends? A few numbers should take no time at all."
             return f"Still running after {self.message} s, so it was stopped. {hint}"

@@ -570,6 +570,24 @@ def test_the_other_direction(pairs):
     assert sorted((s, t) for t, s in there.alignment) == list(back.alignment)
 
 
+def test_a_smaller_vocabulary(pairs):
+    """The sentences made of the commonest words: a corpus for a lesson, with the same spread of lengths."""
+    counts = Counter(word for pair in pairs["fr", "train"] for word in pair.source)
+    small = parallel.load_parallel("en-fr", "train", words=300)
+    used = {word for pair in small for word in pair.source}
+    assert len(used) <= 300
+    assert min(counts[word] for word in used) >= counts.most_common(301)[-1][1]
+    assert len(small) > 5000
+    assert len({len(pair.source) for pair in small}) > 18
+    assert set(small) <= set(pairs["fr", "train"])
+    assert len(parallel.load_parallel("en-fr", "test", words=300)) > 200
+    back = parallel.load_parallel("fr-en", "train", words=300)
+    assert [pair.target for pair in back] == [pair.source for pair in small]
+    for words in (0, -1, 2.5, "all", True):
+        with pytest.raises(ValueError, match="words is .*; needed: a whole number from 1"):
+            parallel.load_parallel("en-fr", words=words)
+
+
 def test_unknown_names():
     with pytest.raises(ValueError, match="en-fr"):
         parallel.load_parallel("en-de")
