@@ -50,8 +50,9 @@ class TransformerConfig(Widened):
     def __post_init__(self):
         optional = ("ffn_size", "key_heads", "window")
         sizes(self, "model_size", "num_layers", "num_heads", "max_length", or_none=optional)
-        if (self.source_vocab_size, self.target_vocab_size) != (None, None):
-            sizes(self, "source_vocab_size", "target_vocab_size")
+        words = (self.source_vocab_size, self.target_vocab_size)
+        if words != (None, None) and not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in words):
+            raise ValueError(f"vocabulary sizes are {words}; needed: two whole numbers from 1, or None for both")
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
         layers, possible = self.reads, range(1, self.num_layers + 1)
