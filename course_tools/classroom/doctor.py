@@ -140,12 +140,11 @@ def check_home():
 
 
 def check_data():
-    from course_utils.data import tables  # and with it torch, which may be what is broken
+    from course_tools.recipes import tables  # and with it torch, which may be what is broken
 
-    wrong = {name: problem for name, problem in tables.verify().items() if problem}
-    if wrong:
-        return Line("data", "; ".join(f"data/{name} {problem}" for name, problem in wrong.items()), files.RESTORE)
-    return Line("data", f"{len(tables.verify())} tables, intact")
+    found = tables.verify()
+    wrong = "; ".join(f"data/{name} {problem}" for name, problem in found.items() if problem)
+    return Line("data", wrong, files.RESTORE) if wrong else Line("data", f"{len(found)} tables, intact")
 
 
 def check_checkpoints():

@@ -14,7 +14,7 @@ from typing import Any
 
 from course_utils.exercises import record
 from course_utils.exercises.notebook import Stub, stubs
-from course_utils.exercises.show import Note, box, display, inline, paragraph
+from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 from course_utils.support import files
 
 from . import workbook
@@ -93,7 +93,7 @@ def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
     """The table as HTML and as text. where: the workbook, by default the one that the working directory is in."""
     where = where or files.workbook_folder()
     if where is None:
-        return Note(box(paragraph(inline(OUTSIDE)), "dotted"), OUTSIDE)
+        return note_of([sentence(OUTSIDE)], "dotted")
     entries, remarks = recorded(where)
     course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
     known = {name for _, states in course for name in states}

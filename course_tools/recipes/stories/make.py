@@ -7,6 +7,7 @@ import re
 from course_utils.data import packed, stories
 from course_utils.support import files
 
+from ..packing import compress, sha256
 from .templates import Draw, read_words, sections, unmark
 
 SEED = 6
@@ -154,14 +155,13 @@ def sample():
 
 def make():
     """Make all sets again and write them with their manifest -> the manifest."""
-    built = build()
+    built, folder = build(), files.course_folder() / stories.FOLDER
     written = {"seed": SEED, "sha256": {}, "sha256_text": {}, "examples": SIZES}
     for name, splits in built.items():
         text = pack(splits)
-        content = packed.compress(text)
-        written["sha256"][name], written["sha256_text"][name] = packed.sha256(content), packed.sha256(text)
-        files.write_atomically(stories.folder() / f"{name}.gz", content)
-    written["sha256_sample"] = packed.sha256(sample())
-    files.write_atomically(stories.folder() / stories.MANIFEST, json.dumps(written, indent=2) + "\n")
-    stories.forget()
+        content = compress(text)
+        written["sha256"][name], written["sha256_text"][name] = sha256(content), sha256(text)
+        files.write_atomically(folder / f"{name}.gz", content)
+    written["sha256_sample"] = sha256(sample())
+    files.write_atomically(folder / packed.MANIFEST, json.dumps(written, indent=2) + "\n")
     return written
