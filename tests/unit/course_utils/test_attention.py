@@ -173,6 +173,14 @@ def test_mask_is_not_changed_and_scores_neither():
     assert torch.equal(scores, before[0]) and torch.equal(mask, before[1])
 
 
+def test_local_mask():
+    assert local_mask(4, 2).int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
+    assert local_mask(3, 2, causal=False).int().tolist() == [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
+    assert torch.equal(local_mask(5, 5), causal_mask(5)) and torch.equal(local_mask(5, 9), causal_mask(5))
+    with pytest.raises(ValueError, match="window is 0"):
+        local_mask(3, 0)
+
+
 def test_masks():
     assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
     assert padding_mask([1, 3]).tolist() == [[[True, False, False]], [[True, True, True]]]

@@ -153,7 +153,13 @@ def test_bad_input_is_named():
 
 def test_dropout_lies_from_0_below_1():
     holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])
-    assert dataclasses.astuple(GPTConfig(9))[1:7] == (128, 4, 4, None, 128, 0.0)  # the size of the lesson's models
+
+
+def test_a_config_holds_the_size_of_the_lessons_models_and_is_frozen():
+    config = GPTConfig(9)
+    assert dataclasses.astuple(config) == (9, 128, 4, 4, None, 128, 0.0, True, "learned", "gelu_tanh", True, 1e-5)
+    with pytest.raises(AttributeError):
+        config.model_size = 5
 
 
 def test_what_writes_into_the_residual_stream_begins_smaller_the_more_layers_there_are():
