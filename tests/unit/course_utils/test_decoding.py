@@ -123,6 +123,13 @@ def test_a_search_goes_on_while_a_longer_sentence_can_still_win():
     assert found[2.0].score == pytest.approx(math.log(0.5 * 0.9 * 0.9), abs=1e-5)
 
 
+def test_a_search_goes_on_for_a_sentence_as_long_as_the_limit_where_only_that_can_win():
+    """With α = 1 the ended one leads until the last step: −ln 0.558 is between −ln 0.442 / 1.5 and −ln 0.442 / 1.34."""
+    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
+    tape = Tape(p(eos=0.558, a=0.442), p(a=1.0), p(a=1.0), p(eos=1.0))
+    assert decoding.beam_search(tape, BATCH[0][:1], max_length=3, beam=2, length_penalty=1.0)[0].ids == [A, A, A]
+
+
 def test_a_search_stops_as_soon_as_nothing_can_win():
     """How many steps are taken: one ended sentence leads for good, and no more than that is computed."""
 

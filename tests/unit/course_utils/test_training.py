@@ -15,6 +15,7 @@ from torch import nn
 from course_tools.authoring import building
 from course_utils.training import fit
 from course_utils.training.run import Run
+from course_utils.training.schedules import warm_then_fall
 from course_utils.views.learning import HEIGHT, curve, final, live
 
 
@@ -597,3 +598,10 @@ def test_a_training_that_cannot_begin_leaves_the_model_as_it_was():
     with pytest.raises(ZeroDivisionError):
         fit(model, [1], lambda m, b: m.weight.sum(), steps=2, optimizer=lambda p, lr: 1 / 0, show=False)
     assert not hasattr(model, "last_run")
+
+
+def test_the_rate_warms_and_falls():
+    rate = warm_then_fall(100, warm_up=10)
+    found = [rate(step) for step in (0, 4, 9, 53, 99, 100, 1000)]
+    assert found == pytest.approx([0.1, 0.5, 0.94, 0.5, 0.04, 0.03, 0.03])
+    assert warm_then_fall(1000)(19) == 0.5, "over 40 steps, where nothing else is said"
