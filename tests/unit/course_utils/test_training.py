@@ -74,6 +74,33 @@ def weights(net):
     return {name: x.clone() for name, x in net.state_dict().items()}
 
 
+@pytest.mark.parametrize(
+    ("make", "lr", "clip", "schedule", "seed", "options"),
+    [
+        (torch.optim.Adam, 0.01, None, lambda step: 1.0, 0, {}),
+        (torch.optim.SGD, 0.5, 0.05, lambda step: 1 / (1 + step), 7, "all"),
+    ],
+    ids=["as it is", "with everything"],
+)
+def test_it_is_the_loop_that_one_writes_by_hand(make, lr, clip, schedule, seed, options):
+    if options == "all":
+        options = {"optimizer": make, "lr": lr, "clip": clip, "schedule": schedule, "seed": seed}
+    net, ours, losses = model(), model(), []
+    run = quiet(net, LISTED, steps=5, **options)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        optimizer = make(ours.parameters(), lr=lr)
+        for step in range(5):
+            loss = squares(ours, LISTED[step % 3])
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(ours.parameters(), clip or math.inf)
+            optimizer.param_groups[0]["lr"] = lr * schedule(step)
+            optimizer.step()
+    assert same(weights(net), weights(ours)) and run.history == {"loss": ([0, 1, 2, 3, 4], losses)}
+
+
 class TestResuming:
     @pytest.mark.parametrize("batches", [drawn, LISTED, shuffled()], ids=["function", "list", "loader"])
     @pytest.mark.parametrize("optimizer", [None, torch.optim.SGD])
@@ -313,7 +340,7 @@ class TestEnds:
                 written.append(folder)
 
             def add_scalar(self, name, value, step):
-                written.append((name, step))
+                written.append((name, step, value))
 
             def close(self):
                 written.append("closed")
@@ -321,8 +348,10 @@ class TestEnds:
         module = type(sys)("torch.utils.tensorboard")
         module.SummaryWriter = Writer
         monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
-        quiet(model(), tensorboard=str(tmp_path), evaluate=held_out, every=10)
-        assert written == [str(tmp_path), ("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20), "closed"]
+        run = quiet(model(), tensorboard=str(tmp_path), evaluate=held_out, every=10)
+        values = {(name, step): value for name, pair in run.history.items() for step, value in zip(*pair, strict=True)}
+        points = [(*at, values[at]) for at in (("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20))]
+        assert written == [str(tmp_path), *points, "closed"]
 
 
 def weights_of_a_whole_run(steps):
