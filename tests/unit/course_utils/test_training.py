@@ -506,6 +506,12 @@ class TestDisplay:
         assert 3 <= len(lines) <= 8 and lines[-1] == run.message
         assert re.match(r"step 200 of 1000 · loss \S+ · held-out \S+ · best \S+ after step \d+", lines[0])
 
+    def test_a_status_names_the_best_only_where_it_was_looked_for(self):
+        assert Run(model(), 5).status() == "step 0 of 5"
+        assert re.fullmatch(r"step 20 of 20 · loss \S+", quiet(model()).status())
+        run = quiet(model(), evaluate=held_out)
+        assert run.status().endswith(f" · best {run.best.value:.4g} after step {run.best.step}")
+
     def test_silent(self, capsys):
         quiet(model())
         assert capsys.readouterr().out == ""
