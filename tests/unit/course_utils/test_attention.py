@@ -252,6 +252,13 @@ def test_lengths_are_one_whole_number_for_each_sequence(lengths):
         padding_mask(torch.tensor(lengths))
 
 
+@pytest.mark.parametrize("lengths", [[-1, 2], [3]])
+def test_lengths_lie_between_0_and_max_len(lengths):
+    assert padding_mask([0, 2], 2).tolist() == [[[False, False]], [[True, True]]]
+    with pytest.raises(ValueError, match="lengths must lie between 0 and max_len = 2"):
+        padding_mask(lengths, 2)
+
+
 @pytest.mark.parametrize("before", [(), (2,), (2, 3)])
 def test_queries_keys_and_features_may_differ_in_number_whatever_stands_before(before):
     q, k, v = (torch.randn(*before, *n, generator=generator()) for n in ((5, 4), (7, 4), (7, 6)))

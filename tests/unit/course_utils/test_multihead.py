@@ -122,6 +122,8 @@ def test_an_empty_row_gives_zeros_on_a_gpu_too_where_torch_gives_a_mean(monkeypa
 
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", mean_of_empty_rows)
     assert not torch.allclose(attention(x, x, x, mask)[0], wanted)
+    nobody = attention(x, x[:, :0], x[:, :0])[0]  # without any key torch's form, which needs a mask here, is not asked
+    torch.testing.assert_close(nobody, attention.out.bias.expand(1, 3, 8))
     monkeypatch.setattr(torch.Tensor, "is_cuda", True, raising=False)
     torch.testing.assert_close(attention(x, x, x, mask)[0], wanted)
 

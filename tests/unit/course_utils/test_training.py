@@ -245,6 +245,11 @@ class TestEnds:
         assert run.stopped == "diverged" and "explodes" in run.message
         assert all(p.isfinite().all() and p.abs().max() < 10 for p in net.parameters())
 
+    def test_without_evaluation_a_state_is_sound_up_to_ten_times_the_first_loss(self):
+        script = iter([4.0, 4.0, 40.0, 41.0, math.nan])
+        run = quiet(model(), loss=lambda net, batch: squares(net, batch) * 0 + next(script), every=1)
+        assert run.stopped == "diverged" and run.step == 3
+
     def test_nan_from_the_start_points_at_the_data(self):
         run = quiet(model(), [(X * float("nan"), Y)])
         assert run.stopped == "diverged" and "Look at the data" in run.message and run.best is None
