@@ -56,7 +56,7 @@ def test_other_kernels_end_at_the_width():
 
 
 @pytest.mark.parametrize("kernel", KERNELS.values())
-@pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), float("inf"), [1, 0.0], [1, float("nan")]])
 def test_kernels_refuse_a_width_that_is_none(kernel, width):
     with pytest.raises(ValueError, match="finite width above 0"):
         kernel(torch.ones(2), width)

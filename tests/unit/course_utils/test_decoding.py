@@ -325,7 +325,8 @@ def test_beams_lengths_and_penalties_have_their_bounds():
     net, (source, mask) = model(), BATCH
     for search in (decoding.greedy, decoding.beam_search):
         holds(lambda n, search=search: search(net, source, mask, n), [1], [0, 10_001])
-    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 12], [0, 1001])
+        holds(lambda n, search=search: search(Tape([-9.0, -9, -9, 9, 0, 0]), source, max_length=n), [10_000])
+    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 12, 1000], [0, 1001])
     holds(lambda a: decoding.beam_search(net, source, mask, 2, 2, a), [0, 20], [-0.1, 20.1])
     small = loaded()
     holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])

@@ -306,8 +306,8 @@ def test_a_grid_of_masks_never_gives_nan():
 
 
 def test_sizes_begin_at_1_dropout_ends_before_1_and_the_norm_is_torchs():
-    holds(lambda size: PositionwiseFFN(size, 1), [1], [0, 65_537])
-    holds(lambda size: PositionwiseFFN(1, size), [1], [0, 262_145])
+    holds(lambda size: PositionwiseFFN(size, 1), [1, 65_536], [0, 65_537])
+    holds(lambda size: PositionwiseFFN(1, size), [1, 262_144], [0, 262_145])
     holds(lambda size: AddNorm(size), [1], [0])
     holds(lambda eps: AddNorm(4, eps=eps), [1e-12], [0])
     for part in (lambda p: PositionwiseFFN(4, 4, p), lambda p: AddNorm(4, p), lambda p: made(dropout=p)):
