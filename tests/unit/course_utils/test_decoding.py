@@ -334,6 +334,19 @@ def test_beams_lengths_and_penalties_have_their_bounds():
     holds(lambda a: decoding.translate(small, "the cat", length_penalty=a), [0, 20], [-0.1, 20.1])
 
 
+@pytest.mark.parametrize(("words", "most"), [(1, 12), (3, 16), (5, 20)])
+def test_a_translation_that_does_not_end_stops_at_twice_the_source_and_ten(words, most, monkeypatch):
+    one = loaded()
+    step = one.model.step
+
+    def never_ends(*given):
+        return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(EOS), -99.0))
+
+    monkeypatch.setattr(one.model, "step", never_ends)
+    found = decoding.translate(one, "cat " * words, beam=1)[0]
+    assert len(found.tokens) == most and "did not come to an end" in found.note
+
+
 def test_translate_searches_as_beam_search_does_by_default():
     ours, theirs = (inspect.signature(f).parameters for f in (decoding.translate, decoding.beam_search))
     for name in ("beam", "length_penalty"):
