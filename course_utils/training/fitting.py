@@ -258,7 +258,10 @@ class _Training:
             self.model.train()
             set_random_states(self.model, state["random"])
         metrics = metrics if isinstance(metrics, Mapping) else {"held-out": metrics}
-        metrics = {name: float(value) for name, value in metrics.items()}
+        try:
+            metrics = {name: float(value) for name, value in metrics.items()}
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError(f"evaluate returned {described(metrics)}; needed: a number, or a dict of them") from None
         for name, value in metrics.items():
             self.run.record(name, value)
         value, best = next(iter(metrics.values())), self.run.best

@@ -116,6 +116,18 @@ def test_a_gpt_learns_to_translate_and_says_what_it_looks_at():
     assert "only the first 16 of 20 tokens" in decoding.translate(loaded, ["a " * 20])[0].note
 
 
+def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_than_the_other(monkeypatch):
+    made, vocabulary = model(), text.Vocabulary([f"w{n}" for n in range(36)])
+    step = made.step
+
+    def never_ends(*given):
+        return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(text.EOS), -99.0))
+
+    monkeypatch.setattr(made, "step", never_ends)
+    found = decoding.translate(checkpoints.Loaded(made, {}, vocabulary, vocabulary), "w1 " * 20, beam=1)[0]
+    assert (len(found.source_tokens), len(found.tokens)) == (12, 11), "of 24: <to-fr>, or <bos>, stands between"
+
+
 @pytest.mark.parametrize("positions", ["learned", "rotary"])
 def test_checkpoint_there_and_back(positions, tmp_path):
     made, tokenizer = model(positions), text.Characters.build("".join(map(chr, range(60, 96))))

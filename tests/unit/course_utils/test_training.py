@@ -304,6 +304,8 @@ class TestEnds:
             ({"loss": lambda net, batch: 3.0}, "returned float; needed: a scalar tensor"),
             ({"loss": lambda net, batch: net(batch[0])}, r"shape \[16, 1\]; needed: one number"),
             ({"loss": lambda net, batch: squares(net, batch).detach()}, "does not depend on"),
+            ({"evaluate": lambda net: None}, r"evaluate returned \{'held-out': None\} .*; needed: a number"),
+            ({"evaluate": lambda net: {"BLEU": torch.ones(3)}}, "evaluate returned .*BLEU.*; needed: a number"),
         ],
     )
     def test_settings_that_cannot_work(self, options, words):
