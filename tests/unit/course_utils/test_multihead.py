@@ -113,7 +113,7 @@ def test_what_is_read_in_two_parts_is_one_text(key_heads):
 
 def test_an_empty_row_gives_zeros_on_a_gpu_too_where_torch_gives_a_mean(monkeypatch):
     attention, x = made(8, 2), numbers(1, 3, 8)
-    mask = torch.tensor([[True, False, True], [False] * 3, [True] * 3])
+    mask = torch.tensor([[[True, False, True], [False] * 3, [True] * 3]])
     wanted = attention(x, x, x, mask)[0]
 
     def mean_of_empty_rows(q, k, v, mask, dropout):
