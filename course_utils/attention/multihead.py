@@ -93,7 +93,7 @@ class MultiHeadAttention(nn.Module):
         queries = self._turned(self._split(self.query(self.checked("queries", q))), first)  # [B, Q, D] -> [B, H, Q, d]
         if len(queries) != len(keys):
             raise ValueError(f"{len(queries)} rows of queries, {len(keys)} of keys: a cache of another batch?")
-        mask = self._mask(mask, len(queries), queries.shape[2], keys.shape[2])
+        mask = self._mask(mask, queries, keys)
         dropout, weights = self.dropout if self.training else 0.0, None
         notes = _recording.get().get(self)
         if flag("need_weights", need_weights) or notes is not None:
@@ -126,14 +126,16 @@ class MultiHeadAttention(nn.Module):
             alike(parameters=like, **{name: x})
         return x
 
-    def _mask(self, mask: Tensor | None, batch: int, queries: int, keys: int) -> Tensor | None:
+    def _mask(self, mask: Tensor | None, q: Tensor, k: Tensor) -> Tensor | None:
         """The mask, checked, as the scores take it: [Q, K], [B, 1, Q, K], [B, 1, 1, K] or [B, H, Q, K]."""
         if mask is None:
             return None
         if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
             kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
             raise TypeError(f"mask is {kind}: it must be a boolean tensor, True = may be attended (write mask == 1)")
-        shape, heads = tuple(mask.shape), self.num_heads
+        if mask.device != q.device:
+            raise ValueError(f"mask is on {mask.device}, queries are on {q.device}: move one with .to(device)")
+        (batch, heads, queries, _), keys, shape = q.shape, k.shape[2], tuple(mask.shape)
         fits = ((queries, keys), (batch, queries, keys), (batch, 1, keys), (batch, heads, queries, keys))
         if shape not in fits:
             raise ValueError(

@@ -131,8 +131,7 @@ def beam_search(
         scores = scores.masked_fill(words == EOS, float("-inf"))
         scores, chosen = scores.topk(beam)
         rows, words = rows.gather(1, chosen).flatten(), words.gather(1, chosen).flatten()
-        longest = _penalty(max_length + 1 if length_penalty > 0 else length + 1, length_penalty)
-        ahead = [s / longest for s in scores[:, 0].tolist()]
+        ahead = [s / _penalty(max_length + 1, length_penalty) for s in scores[:, 0].tolist()]  # at most
         if all(n >= beam or (n and b[0] >= a) for n, b, a in zip(found, best, ahead, strict=True)):
             break
         written = torch.cat([written[rows], words[:, None]], 1)

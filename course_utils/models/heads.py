@@ -21,6 +21,7 @@ import torch
 from torch import nn
 
 from course_utils.attention.multihead import MultiHeadAttention, recording
+from course_utils.support.checks import described
 
 
 class Head(NamedTuple):
@@ -82,7 +83,9 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
     Raises ValueError for a head that the model does not have.
     """
     places, wanted = attentions(model), {}
-    for head in heads:
+    for head in heads if isinstance(heads, Iterable) else [heads]:
+        if not isinstance(head, tuple | list) or len(head) not in (2, 3):
+            raise TypeError(f"heads hold {described(head)}; needed: a list of Head(place, layer, head)")
         place, layer, number = head if len(head) == 3 else (next(iter(places)), *head)
         if (place, layer, number) not in heads_of(model) or len(head) == 2 < len(places):
             modules = next(iter(places.values()))

@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
 from course_utils.decoding.search import Step
-from course_utils.support.checks import check_ids, described, one_of, real_number, sizes
+from course_utils.support.checks import check_ids, described, flag, one_of, real_number, sizes, text
 
 from .loss import output_loss
 
@@ -52,9 +52,10 @@ class Seq2SeqConfig:
         if self.model_size % 2:
             raise ValueError(f"model_size is {self.model_size}; needed: an even number, one half for each direction")
         one_of("query", self.query, QUERIES)
+        flag("reverse_source", self.reverse_source)
         real_number("dropout", self.dropout, least=0, below=1)
         if self.attention is not None:
-            SCORES[self.attention]  # an unknown name is answered with the twelve
+            SCORES[text("attention", self.attention)]  # an unknown name is answered with the twelve
 
 
 class Seq2SeqOutput(NamedTuple):

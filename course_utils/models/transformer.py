@@ -17,7 +17,7 @@ from course_utils.attention import causal_mask, local_mask
 from course_utils.attention.multihead import KeyValues, recording
 from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
+from course_utils.support.checks import check_ids, check_real, flag, one_of, real_number, sizes
 
 from . import convert
 from .blocks import DecoderBlock, EncoderBlock, Widened
@@ -54,6 +54,7 @@ class TransformerConfig(Widened):
         if words != (None, None) and not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in words):
             raise ValueError(f"vocabulary sizes are {words}; needed: two whole numbers from 1, or None for both")
         one_of("positions", self.positions, POSITIONS)
+        flag("tie_embeddings", self.tie_embeddings)
         real_number("dropout", self.dropout, least=0, below=1)
         layers, possible = self.reads, range(1, self.num_layers + 1)
         fits = isinstance(layers, tuple | list) and all(isinstance(n, int) and n in possible for n in layers)

@@ -187,6 +187,8 @@ def _base(card: dict, path: Path) -> Loaded | None:
 
 def _path(name) -> Path:
     """The JSON of a checkpoint: a bare name lies in data/checkpoints, anything else is a path."""
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(f"name is {checks.described(name)}; needed: a checkpoint's name in quotes, or a path")
     path = Path(name)
     file = path.name.removesuffix(".json").removesuffix(".safetensors") + ".json"
     bare = path.parent == Path() and path.suffix not in (".json", ".safetensors")

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.runtime import PROFILES, choice
-from course_utils.support.checks import described, flag, misfit, real_number, whole_number
+from course_utils.support.checks import described, flag, misfit, real_number, text, whole_number
 
 from . import kept
 from .display import Progress, Stop
@@ -88,7 +88,7 @@ def fit(
     """
     steps, options = _steps(steps), _settings(settings)
     resume = getattr(model, "last_run", None) if resume is True else resume or None
-    _check(model, batches, loss, evaluate, resume, seed)
+    _check(model, batches, loss, evaluate, resume, seed, title)
     place = kept.training(
         model, resume, title, steps, batches=batches, loss=loss, evaluate=evaluate, seed=seed,
         settings=dataclasses.replace(options, samples=None, show=True, budget_s=None), optimizer=options.optimizer,
@@ -258,7 +258,10 @@ class _Training:
             self.model.train()
             set_random_states(self.model, state["random"])
         metrics = metrics if isinstance(metrics, Mapping) else {"held-out": metrics}
-        metrics = {name: float(value) for name, value in metrics.items()}
+        try:
+            metrics = {name: float(value) for name, value in metrics.items()}
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError(f"evaluate returned {described(metrics)}; needed: a number, or a dict of them") from None
         for name, value in metrics.items():
             self.run.record(name, value)
         value, best = next(iter(metrics.values())), self.run.best
@@ -346,8 +349,9 @@ def _function(name: str, given: Any) -> None:
         raise TypeError(f"{name} is {described(given)}; needed: a function, or nothing")
 
 
-def _check(model: nn.Module, batches: Any, loss: Any, evaluate: Any, resume: Run | None, seed: int) -> None:
-    whole_number("seed", seed)
+def _check(model, batches: Any, loss: Any, evaluate: Any, resume: Run | None, seed: int, title: str) -> None:
+    whole_number("seed", seed, -(2**63), 2**63 - 1)
+    text("title", title)
     if not isinstance(model, nn.Module):
         raise TypeError(f"model is {described(model)}; needed: an nn.Module")
     if not any(p.requires_grad for p in model.parameters()):

@@ -9,15 +9,24 @@ import numpy as np
 import pytest
 import torch
 
+from chapters.ch00.labs import cover
 from chapters.ch01.labs import ask, bandwidth, softmax
 from chapters.ch02.labs import masking, scaling, scoring
 from chapters.ch03.labs import flow
 from chapters.ch04 import labs as positions
+from chapters.ch05.labs import descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
 from course_utils import metrics
+from course_utils.attention import MultiHeadAttention
 from course_utils.decoding.sampling import next_probabilities
+from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.models.heads import Head, silenced
+from course_utils.models.seq2seq import Seq2SeqConfig
+from course_utils.models.transformer import TransformerConfig
 from course_utils.text import Batches, Subwords, Vocabulary, WordPiece, pad
+from course_utils.training import fit
+from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views import heatmap, plot, predict
 from course_utils.views.labs import alignment, heads
 from course_utils.views.table import Table
@@ -54,8 +63,15 @@ KINDS = {
     "pair": ["ab", 3, (0,), (0, 0, 0), [None, {}], object()],
     "place": ["nonsense", 2.5, True, b"a", 99, object()],
     "rows": ["12", 3, [1], ["ab"], [[1.5]], [[None]], [[[1]]], [[10**20]], [["a"]], object()],
+    "model": [None, 3, object(), {}, torch.nn.Linear(2, 2), len],
+    "sentence": [None, 3, True, b"x", ["a"], object(), NAN, "\ud800", " "],
+    "score": [3, True, b"dot", ["dot"], {}, object()],
+    "heads": [None, 3, "cross", (1, 1), [()], [1], [(1,)], Head("decoder", 1, 1), object()],
     "places": ["12", 3, [1.5], [None], [[1]], [NAN], {1: 2}, [99], b"12", object()],
 }  # fmt: skip
+KINDS["seed"] = [*KINDS["whole"], 10**20]
+SMALL = GPT(GPTConfig(9, 8, 1, 2))
+KINDS["title"] = KINDS["text"] + [[], {}, torch.ones(2), NAN]
 KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
 SIX = list("abcdef")
@@ -107,6 +123,17 @@ BORDERS = {
                     "machines": "pair", "models": "pair", "law": "pair"} | VIEW),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
                 "because": "text"}),
+    "cover": (cover, {}, {"sentence": "sentence", "model": "model", "title": "title", "caption": "text"}),
+    "descent": (descent, {"sentence": "the animal was tired ."}, {"sentence": "sentence", "model": "model",
+                "word": "place", "layer": "whole", "head": "whole", "step": "whole", "title": "title"}),
+    "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
+    "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),
+    "fit": (lambda **given: fit(torch.nn.Linear(1, 1), [1], print, steps=1, **given), {}, {
+            "title": "title", "seed": "seed"}),
+    "TransformerConfig": (TransformerConfig, {"source_vocab_size": 9, "target_vocab_size": 9}, {
+                          "tie_embeddings": "flag"}),
+    "Seq2SeqConfig": (Seq2SeqConfig, {"source_vocab_size": 9, "target_vocab_size": 9}, {
+                      "reverse_source": "flag", "attention": "score"}),
     "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",
                    "mark": "pair", "size": "pair"}),
     "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",
@@ -141,3 +168,14 @@ def test_what_is_of_another_kind_is_refused_in_our_own_words(name, argument, kin
 @pytest.mark.parametrize("top_p", [1e-320, 1e-45, 1e-7])
 def test_the_most_likely_token_stays_however_small_top_p_is(top_p):
     assert next_probabilities(torch.tensor([1.0, 2.0, 0.0]), top_p=top_p).tolist() == [0, 1, 0]
+
+
+def test_a_mask_on_another_device_is_refused_before_its_memory_is_read():
+    attention, x = MultiHeadAttention(4, 2), soft(1, 3, 4)
+    with pytest.raises(ValueError, match="mask is on meta, queries are on cpu: move one with"):
+        attention(x, x, x, torch.ones(3, 3, dtype=torch.bool, device="meta"))
+
+
+def test_the_cover_needs_a_model_that_translates():
+    with pytest.raises(TypeError, match="needed: a Transformer that translates, such as 'transformer-grammar'"):
+        cover(model="gpt-shakespeare")

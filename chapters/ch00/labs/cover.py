@@ -12,7 +12,8 @@ import torch
 
 from course_utils.decoding import greedy
 from course_utils.models.heads import recorded, silenced
-from course_utils.models.transformer import DecoderState, Memory
+from course_utils.models.transformer import DecoderState, Memory, Transformer
+from course_utils.support.checks import described, text
 from course_utils.text import BOS
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.live import shell
@@ -72,7 +73,10 @@ def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
 
     loaded: a Transformer that translates. Raises ValueError for sentences of different lengths.
     """
-    model, ids = loaded.model, [torch.tensor([loaded.source.encode(s)]) for s in sentences]
+    model = getattr(loaded, "model", None)
+    if not isinstance(model, Transformer) or loaded.source is None:
+        raise TypeError(f"model is {described(loaded)}; needed: a Transformer that translates, such as {MODEL!r}")
+    ids = [torch.tensor([loaded.source.encode(s)]) for s in sentences]
     if ids[0].shape != ids[1].shape:
         raise ValueError(
             f"the sentences have {ids[0].shape[1]} and {ids[1].shape[1]} tokens; needed: as many, for an exchange"
@@ -233,7 +237,7 @@ def cover(
 
 def halves(sentence: str) -> tuple[str, str]:
     """ "too tired/wide." -> ("too tired.", "too wide."). Raises ValueError for anything but one slash between words."""
-    words = sentence.split()
+    words = text("sentence", sentence).split()
     marked = [i for i, word in enumerate(words) if "/" in word]
     if len(marked) != 1 or words[marked[0]].count("/") != 1 or not all(words[marked[0]].split("/")):
         raise ValueError(f"the sentence is {sentence!r}; needed: one slash between two words, as in “too tired/wide.”")

@@ -239,7 +239,7 @@ def descent(
         "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
         "eps": loaded.model.decoder_norm.eps, "asks": title is None, "waves": config.positions == "sinusoidal",
     }  # fmt: skip
-    title = title or f"How does a Transformer come to write “{traced.next[place - 1]}”?"
+    title = f"How does a Transformer come to write “{traced.next[place - 1]}”?" if title is None else title
     arrays = {name: x.ravel() for name, x in found.numbers.items()}
     view = Descent(title, "", arrays, state, controls, options, presenting)
     view.loaded, view.trace = loaded, traced

@@ -12,7 +12,6 @@ from chapters.ch03.lesson import _words as lesson_words
 from course_utils import metrics, text
 from course_utils.decoding import translate
 from course_utils.training.checkpoints import Loaded, load_checkpoint
-from course_utils.training.schedules import warm_then_fall
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +93,6 @@ def test_training_lowers_the_loss_and_leaves_the_global_random_state(lesson):
     run = lesson.train(lesson.model(attention="dot", model_size=16), steps=12)
     losses = run.history["loss"][1]
     assert losses[-1] < losses[0] and torch.equal(before, torch.random.get_rng_state())
-
-
-def test_the_rate_warms_and_falls():
-    rate = warm_then_fall(100, warm_up=10)
-    assert rate(0) == pytest.approx(0.1) and rate(9) == pytest.approx(0.94) and rate(99) == pytest.approx(0.04)
 
 
 def test_a_word_without_weight_gets_none_and_the_others_share_all(lesson, model):

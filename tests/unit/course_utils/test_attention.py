@@ -56,7 +56,7 @@ def test_other_kernels_end_at_the_width():
 
 
 @pytest.mark.parametrize("kernel", KERNELS.values())
-@pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), float("inf"), [1, 0.0], [1, float("nan")]])
 def test_kernels_refuse_a_width_that_is_none(kernel, width):
     with pytest.raises(ValueError, match="finite width above 0"):
         kernel(torch.ones(2), width)
@@ -173,6 +173,14 @@ def test_mask_is_not_changed_and_scores_neither():
     assert torch.equal(scores, before[0]) and torch.equal(mask, before[1])
 
 
+def test_local_mask():
+    assert local_mask(4, 2).int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
+    assert local_mask(3, 2, causal=False).int().tolist() == [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
+    assert torch.equal(local_mask(5, 5), causal_mask(5)) and torch.equal(local_mask(5, 9), causal_mask(5))
+    with pytest.raises(ValueError, match="window is 0"):
+        local_mask(3, 0)
+
+
 def test_masks():
     assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
     assert padding_mask([1, 3]).tolist() == [[[True, False, False]], [[True, True, True]]]
@@ -242,6 +250,13 @@ def test_softmax_goes_along_each_axis_that_there_is(shape):
 def test_lengths_are_one_whole_number_for_each_sequence(lengths):
     with pytest.raises(ValueError, match="one whole number per sequence"):
         padding_mask(torch.tensor(lengths))
+
+
+@pytest.mark.parametrize("lengths", [[-1, 2], [3]])
+def test_lengths_lie_between_0_and_max_len(lengths):
+    assert padding_mask([0, 2], 2).tolist() == [[[False, False]], [[True, True]]]
+    with pytest.raises(ValueError, match="lengths must lie between 0 and max_len = 2"):
+        padding_mask(lengths, 2)
 
 
 @pytest.mark.parametrize("before", [(), (2,), (2, 3)])

@@ -161,6 +161,11 @@ def test_settings_that_cannot_work(options, message):
         Bert(BertConfig(**{"vocab_size": 60, "model_size": 32, "num_layers": 1, "num_heads": 4} | options))
 
 
+def test_a_config_is_frozen():
+    with pytest.raises(AttributeError):
+        BertConfig.base().model_size = 5
+
+
 def test_bad_input_is_named():
     model, (ids, segments) = made(), batch()
     with pytest.raises(ValueError, match="ids from 5 to 99"):

@@ -123,6 +123,13 @@ def test_a_search_goes_on_while_a_longer_sentence_can_still_win():
     assert found[2.0].score == pytest.approx(math.log(0.5 * 0.9 * 0.9), abs=1e-5)
 
 
+def test_a_search_goes_on_for_a_sentence_as_long_as_the_limit_where_only_that_can_win():
+    """With α = 1 the ended one leads until the last step: −ln 0.558 is between −ln 0.442 / 1.5 and −ln 0.442 / 1.34."""
+    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
+    tape = Tape(p(eos=0.558, a=0.442), p(a=1.0), p(a=1.0), p(eos=1.0))
+    assert decoding.beam_search(tape, BATCH[0][:1], max_length=3, beam=2, length_penalty=1.0)[0].ids == [A, A, A]
+
+
 def test_a_search_stops_as_soon_as_nothing_can_win():
     """How many steps are taken: one ended sentence leads for good, and no more than that is computed."""
 
@@ -318,12 +325,26 @@ def test_beams_lengths_and_penalties_have_their_bounds():
     net, (source, mask) = model(), BATCH
     for search in (decoding.greedy, decoding.beam_search):
         holds(lambda n, search=search: search(net, source, mask, n), [1], [0, 10_001])
-    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 12], [0, 1001])
+        holds(lambda n, search=search: search(Tape([-9.0, -9, -9, 9, 0, 0]), source, max_length=n), [10_000])
+    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 12, 1000], [0, 1001])
     holds(lambda a: decoding.beam_search(net, source, mask, 2, 2, a), [0, 20], [-0.1, 20.1])
     small = loaded()
     holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])
     holds(lambda beam: decoding.translate(small, "the cat", beam), [1], [0, 1001])
     holds(lambda a: decoding.translate(small, "the cat", length_penalty=a), [0, 20], [-0.1, 20.1])
+
+
+@pytest.mark.parametrize(("words", "most"), [(1, 12), (3, 16), (5, 20)])
+def test_a_translation_that_does_not_end_stops_at_twice_the_source_and_ten(words, most, monkeypatch):
+    one = loaded()
+    step = one.model.step
+
+    def never_ends(*given):
+        return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(EOS), -99.0))
+
+    monkeypatch.setattr(one.model, "step", never_ends)
+    found = decoding.translate(one, "cat " * words, beam=1)[0]
+    assert len(found.tokens) == most and "did not come to an end" in found.note
 
 
 def test_translate_searches_as_beam_search_does_by_default():

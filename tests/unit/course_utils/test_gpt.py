@@ -116,6 +116,18 @@ def test_a_gpt_learns_to_translate_and_says_what_it_looks_at():
     assert "only the first 16 of 20 tokens" in decoding.translate(loaded, ["a " * 20])[0].note
 
 
+def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_than_the_other(monkeypatch):
+    made, vocabulary = model(), text.Vocabulary([f"w{n}" for n in range(36)])
+    step = made.step
+
+    def never_ends(*given):
+        return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(text.EOS), -99.0))
+
+    monkeypatch.setattr(made, "step", never_ends)
+    found = decoding.translate(checkpoints.Loaded(made, {}, vocabulary, vocabulary), "w1 " * 20, beam=1)[0]
+    assert (len(found.source_tokens), len(found.tokens)) == (12, 11), "of 24: <to-fr>, or <bos>, stands between"
+
+
 @pytest.mark.parametrize("positions", ["learned", "rotary"])
 def test_checkpoint_there_and_back(positions, tmp_path):
     made, tokenizer = model(positions), text.Characters.build("".join(map(chr, range(60, 96))))
@@ -153,7 +165,13 @@ def test_bad_input_is_named():
 
 def test_dropout_lies_from_0_below_1():
     holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])
-    assert dataclasses.astuple(GPTConfig(9))[1:7] == (128, 4, 4, None, 128, 0.0)  # the size of the lesson's models
+
+
+def test_a_config_holds_the_size_of_the_lessons_models_and_is_frozen():
+    config = GPTConfig(9)
+    assert dataclasses.astuple(config) == (9, 128, 4, 4, None, 128, 0.0, True, "learned", "gelu_tanh", True, 1e-5)
+    with pytest.raises(AttributeError):
+        config.model_size = 5
 
 
 def test_what_writes_into_the_residual_stream_begins_smaller_the_more_layers_there_are():

@@ -6,6 +6,7 @@ import torch
 from course_utils.models.bert import Bert, BertConfig
 from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.models.heads import Head, attentions, heads_of, recorded, silenced
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.models.transformer import Transformer, TransformerConfig
 
 IDS = torch.tensor([[4, 5, 6, 7]])
@@ -62,9 +63,10 @@ class TestRecorded:
         with recorded(model) as outer:
             with recorded(model) as inner:
                 run()
-            assert outer[PLACES[kind][0]] is not None
-            run()
-        assert all(map(torch.equal, outer[PLACES[kind][0]], inner[PLACES[kind][0]]))
+            first = outer[PLACES[kind][0]]
+            assert all(map(torch.equal, first, inner[PLACES[kind][0]]))
+            model(IDS.flip(1), *[IDS] * (kind == "Transformer"))
+        assert not any(map(torch.equal, first, outer[PLACES[kind][0]]))
 
 
 @pytest.mark.parametrize("kind", PLACES)
@@ -86,6 +88,31 @@ def test_a_silent_head_is_one_whose_columns_of_the_output_matrix_are_zero(kind):
     torch.testing.assert_close(silent, run()[0])
 
 
+@pytest.mark.parametrize("kind", ["Bert", "GPT"])
+def test_where_there_is_one_place_layer_and_head_name_a_head(kind):
+    model, run = made(kind)
+    with silenced(model, [(2, 1), (1, 2)]):
+        short = run()[0]
+    with silenced(model, [Head(*PLACES[kind], 1, 2), Head(*PLACES[kind], 2, 1)]):
+        assert torch.equal(short, run()[0])
+    assert not torch.equal(short, run()[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "has"),
+    [("GPT", head, r"; it has layers 1 to 2 and heads 1 to 2$") for head in [(0, 1), (3, 1), (1, 0), (1, 3)]]
+    + [("Bert", ("decoder", 1, 1), "it has layers"), ("Transformer", (1, 1), "it has encoder, cross, decoder, layers")],
+)
+def test_a_head_that_there_is_not_is_refused(kind, head, has):
+    model, run = made(kind)
+    before = run()[0]
+    with pytest.raises(ValueError, match=has), silenced(model, [head]):
+        pass
+    assert torch.equal(run()[0], before)
+
+
 def test_a_model_without_heads_is_refused():
     with pytest.raises(TypeError, match="Linear has no heads to look at; needed: a Transformer, a BERT or a GPT"):
         heads_of(torch.nn.Linear(2, 2))
+    with pytest.raises(TypeError, match="has no heads to look at; needed: a Transformer"):
+        heads_of(Seq2Seq(Seq2SeqConfig(9, 9, 8)))

@@ -211,6 +211,11 @@ class TestWhatIsRefused:
         assert metrics.alignment_error_rate([(), ((0, 0),)], [((1, 1),), ((0, 0),)]) == pytest.approx(1 / 3)
         assert metrics.alignment_error_rate([[], [(0, 0)]], [[(1, 1)], [(0, 0)]]) == pytest.approx(1 / 3)
 
+    def test_a_cut_reference_is_seen_where_half_of_its_words_are_in_the_translation(self):
+        with pytest.raises(ValueError, match="its single words"):
+            metrics.bleu(["the cat sat"], [["The", "cat", "slept", "well"]])
+        metrics.bleu(["the cat sat"], [["The", "dog", "slept", "well"]])
+
     def test_links_of_numpy_are_links(self):
         import numpy as np
 

@@ -6,7 +6,7 @@ from edges import holds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.attention import MultiHeadAttention, causal_mask, local_mask, scaled_dot_product_attention
+from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention
 from course_utils.positions import rotary
 
 
@@ -99,12 +99,33 @@ def test_dropout_is_of_weights_in_training_only_and_the_returned_ones_are_whole(
     assert not [name for name in vars(attention) if "weight" in name or "mask" in name]
 
 
-def test_local_mask():
-    assert local_mask(4, 2).int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
-    assert local_mask(3, 2, causal=False).int().tolist() == [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
-    assert torch.equal(local_mask(5, 5), causal_mask(5)) and torch.equal(local_mask(5, 9), causal_mask(5))
-    with pytest.raises(ValueError, match="window is 0"):
-        local_mask(3, 0)
+@pytest.mark.parametrize("key_heads", [None, 2])
+def test_what_is_read_in_two_parts_is_one_text(key_heads):
+    attention, x = made(16, 4, key_heads=key_heads, rotary=True), numbers(2, 5, 16)
+    first, whole = attention.project(x[:, :2]), attention.project(x)
+    both = first.append(attention.project(x[:, 2:], first=2))
+    assert first.keys.shape[2] == 2, "what is stored stays as it is"
+    for part, one in zip(both, whole, strict=True):
+        torch.testing.assert_close(part, one)
+    last = attention.attend(x[:, 4:], both, first=4)[0]
+    torch.testing.assert_close(last, attention(x, x, x)[0][:, 4:])
+
+
+def test_an_empty_row_gives_zeros_on_a_gpu_too_where_torch_gives_a_mean(monkeypatch):
+    attention, x = made(8, 2), numbers(1, 3, 8)
+    mask = torch.tensor([[[True, False, True], [False] * 3, [True] * 3]])
+    wanted = attention(x, x, x, mask)[0]
+
+    def mean_of_empty_rows(q, k, v, mask, dropout):
+        weights = scaled_dot_product_attention(q, k, v, mask)[1]
+        return torch.where(mask.any(-1, keepdim=True), weights, 1 / 3) @ v
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", mean_of_empty_rows)
+    assert not torch.allclose(attention(x, x, x, mask)[0], wanted)
+    nobody = attention(x, x[:, :0], x[:, :0])[0]  # without any key torch's form, which needs a mask here, is not asked
+    torch.testing.assert_close(nobody, attention.out.bias.expand(1, 3, 8))
+    monkeypatch.setattr(torch.Tensor, "is_cuda", True, raising=False)
+    torch.testing.assert_close(attention(x, x, x, mask)[0], wanted)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +175,8 @@ def test_length_zero_and_half_precision():
 
 
 def test_sizes_begin_at_1_and_dropout_ends_before_1():
-    holds(lambda size: MultiHeadAttention(size, 1), [1], [0, 65_537])
+    with torch.device("meta"):
+        holds(lambda size: MultiHeadAttention(size, 1), [1, 65_536], [0, 65_537])
     holds(lambda heads: MultiHeadAttention(8, heads), [1, 8], [0])
     holds(lambda heads: MultiHeadAttention(8, 2, key_heads=heads), [1, 2], [0])
     holds(lambda dropout: MultiHeadAttention(8, 2, dropout=dropout), [0, 0.99], [-0.1, 1])

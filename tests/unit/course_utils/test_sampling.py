@@ -177,6 +177,8 @@ def test_text_in_and_out():
     once = decoding.generate(loaded, "abc", 12, seed=1)
     assert once == decoding.generate(loaded, "abc", 12, seed=1, cache=False)
     assert once != decoding.generate(loaded, "abc", 12, seed=2)
+    assert decoding.generate(loaded, "abc", 12) == decoding.generate(loaded, "abc", 12, seed=0)
+    holds(lambda seed: decoding.generate(loaded, "abc", 1, seed=seed), [-(2**63), 2**63 - 1], [-(2**63) - 1, 2**63])
     assert decoding.generate(loaded, "a" * 50, 3, temperature=0) == decoding.generate(
         loaded, "a" * 50, 3, temperature=0
     )
@@ -191,9 +193,9 @@ def test_text_in_and_out():
 def test_settings_have_their_bounds():
     net, ids = model(), torch.ones(1, 2, dtype=torch.long)
     holds(lambda t: next_probabilities(LOGITS, t), [0, 1e9], [-0.1])
-    holds(lambda k: next_probabilities(LOGITS, top_k=k), [1, 4, 5], [0])
+    holds(lambda k: next_probabilities(LOGITS, top_k=k), [1, 4, 5, 2**63 - 1], [0, 2**63])
     holds(lambda p: next_probabilities(LOGITS, top_p=p), [1e-9, 1], [0, 1.01])
     holds(lambda n: sample(net, ids, n), [0, 1], [-1, 100_001])
-    holds(lambda stop: sample(net, ids, 1, stop=stop), [0, [0, 3], {1}], [-1, [2, -1]])
+    holds(lambda stop: sample(net, ids, 1, stop=stop), [0, [0, 3], {1}, 2**63 - 1], [-1, [2, -1], 2**63])
     assert next_probabilities(LOGITS, top_k=1).tolist() == [[1, 0, 0, 0]]
     assert sample(net, ids, 0).ids.shape == (1, 0)

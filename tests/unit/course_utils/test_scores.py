@@ -37,7 +37,7 @@ def test_the_twelve_in_the_order_of_the_table():
 @pytest.mark.parametrize("name", NAMES)
 def test_equation_reference_and_shape(name):
     module = made(name, hidden_size=5, max_keys=7)
-    assert module.equation and module.reference and type(module).__doc__
+    assert module.equation in repr(module) and len(module.equation) > 2 and module.reference and type(module).__doc__
     assert module(vectors(2, 4, 3), vectors(2, 6, 3, seed=1)).shape == (2, 4, 6)
     assert module(vectors(4, 3), vectors(6, 3, seed=1)).shape == (4, 6)
     assert module.float()(vectors(1, 1, 3).float(), vectors(1, 1, 3).float()).dtype == torch.float32

@@ -15,6 +15,7 @@ from torch import nn
 from course_tools.authoring import building
 from course_utils.training import fit
 from course_utils.training.run import Run
+from course_utils.training.schedules import warm_then_fall
 from course_utils.views.learning import HEIGHT, curve, final, live
 
 
@@ -71,6 +72,33 @@ def same(a, b):
 
 def weights(net):
     return {name: x.clone() for name, x in net.state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    ("make", "lr", "clip", "schedule", "seed", "options"),
+    [
+        (torch.optim.Adam, 0.01, None, lambda step: 1.0, 0, {}),
+        (torch.optim.SGD, 0.5, 0.05, lambda step: 1 / (1 + step), 7, "all"),
+    ],
+    ids=["as it is", "with everything"],
+)
+def test_it_is_the_loop_that_one_writes_by_hand(make, lr, clip, schedule, seed, options):
+    if options == "all":
+        options = {"optimizer": make, "lr": lr, "clip": clip, "schedule": schedule, "seed": seed}
+    net, ours, losses = model(), model(), []
+    run = quiet(net, LISTED, steps=5, **options)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        optimizer = make(ours.parameters(), lr=lr)
+        for step in range(5):
+            loss = squares(ours, LISTED[step % 3])
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(ours.parameters(), clip or math.inf)
+            optimizer.param_groups[0]["lr"] = lr * schedule(step)
+            optimizer.step()
+    assert same(weights(net), weights(ours)) and run.history == {"loss": ([0, 1, 2, 3, 4], losses)}
 
 
 class TestResuming:
@@ -217,6 +245,11 @@ class TestEnds:
         assert run.stopped == "diverged" and "explodes" in run.message
         assert all(p.isfinite().all() and p.abs().max() < 10 for p in net.parameters())
 
+    def test_without_evaluation_a_state_is_sound_up_to_ten_times_the_first_loss(self):
+        script = iter([4.0, 4.0, 40.0, 41.0, math.nan])
+        run = quiet(model(), loss=lambda net, batch: squares(net, batch) * 0 + next(script), every=1)
+        assert run.stopped == "diverged" and run.step == 3
+
     def test_nan_from_the_start_points_at_the_data(self):
         run = quiet(model(), [(X * float("nan"), Y)])
         assert run.stopped == "diverged" and "Look at the data" in run.message and run.best is None
@@ -271,6 +304,8 @@ class TestEnds:
             ({"loss": lambda net, batch: 3.0}, "returned float; needed: a scalar tensor"),
             ({"loss": lambda net, batch: net(batch[0])}, r"shape \[16, 1\]; needed: one number"),
             ({"loss": lambda net, batch: squares(net, batch).detach()}, "does not depend on"),
+            ({"evaluate": lambda net: None}, r"evaluate returned \{'held-out': None\} .*; needed: a number"),
+            ({"evaluate": lambda net: {"BLEU": torch.ones(3)}}, "evaluate returned .*BLEU.*; needed: a number"),
         ],
     )
     def test_settings_that_cannot_work(self, options, words):
@@ -312,7 +347,7 @@ class TestEnds:
                 written.append(folder)
 
             def add_scalar(self, name, value, step):
-                written.append((name, step))
+                written.append((name, step, value))
 
             def close(self):
                 written.append("closed")
@@ -320,8 +355,10 @@ class TestEnds:
         module = type(sys)("torch.utils.tensorboard")
         module.SummaryWriter = Writer
         monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
-        quiet(model(), tensorboard=str(tmp_path), evaluate=held_out, every=10)
-        assert written == [str(tmp_path), ("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20), "closed"]
+        run = quiet(model(), tensorboard=str(tmp_path), evaluate=held_out, every=10)
+        values = {(name, step): value for name, pair in run.history.items() for step, value in zip(*pair, strict=True)}
+        points = [(*at, values[at]) for at in (("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20))]
+        assert written == [str(tmp_path), *points, "closed"]
 
 
 def weights_of_a_whole_run(steps):
@@ -476,6 +513,12 @@ class TestDisplay:
         assert 3 <= len(lines) <= 8 and lines[-1] == run.message
         assert re.match(r"step 200 of 1000 · loss \S+ · held-out \S+ · best \S+ after step \d+", lines[0])
 
+    def test_a_status_names_the_best_only_where_it_was_looked_for(self):
+        assert Run(model(), 5).status() == "step 0 of 5"
+        assert re.fullmatch(r"step 20 of 20 · loss \S+", quiet(model()).status())
+        run = quiet(model(), evaluate=held_out)
+        assert run.status().endswith(f" · best {run.best.value:.4g} after step {run.best.step}")
+
     def test_silent(self, capsys):
         quiet(model())
         assert capsys.readouterr().out == ""
@@ -597,3 +640,10 @@ def test_a_training_that_cannot_begin_leaves_the_model_as_it_was():
     with pytest.raises(ZeroDivisionError):
         fit(model, [1], lambda m, b: m.weight.sum(), steps=2, optimizer=lambda p, lr: 1 / 0, show=False)
     assert not hasattr(model, "last_run")
+
+
+def test_the_rate_warms_and_falls():
+    rate = warm_then_fall(100, warm_up=10)
+    found = [rate(step) for step in (0, 4, 9, 53, 99, 100, 1000)]
+    assert found == pytest.approx([0.1, 0.5, 0.94, 0.5, 0.04, 0.03, 0.03])
+    assert warm_then_fall(1000)(19) == 0.5, "over 40 steps, where nothing else is said"

@@ -6,11 +6,12 @@ import itertools
 import pytest
 import torch
 from edges import holds
+from torch import nn
 
 from course_utils import decoding
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import recording
-from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
+from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, begin_small
 from course_utils.models.loss import masked_loss
 from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.positions import sinusoidal_encoding
@@ -226,6 +227,15 @@ def test_memory_may_be_projected_once():
     torch.testing.assert_close(block(x, memory).features, block(x, read).features)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_beginning_small_is_normal_numbers_of_two_hundredths_and_no_bias(bias):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(200, 100), nn.Linear(100, 200, bias), nn.LayerNorm(200)).apply(begin_small)
+    for layer in net[:2]:
+        assert layer.weight.std().item() == pytest.approx(0.02, rel=0.03) and abs(layer.weight.mean().item()) < 5e-4
+    assert (net[2].weight == 1).all() and (not bias or (net[1].bias == 0).all())
+
+
 def test_norms():
     x = torch.randn(2, 5, 8)
     assert torch.equal(AddNorm(8).after(x, x), 2 * x)
@@ -296,8 +306,8 @@ def test_a_grid_of_masks_never_gives_nan():
 
 
 def test_sizes_begin_at_1_dropout_ends_before_1_and_the_norm_is_torchs():
-    holds(lambda size: PositionwiseFFN(size, 1), [1], [0, 65_537])
-    holds(lambda size: PositionwiseFFN(1, size), [1], [0, 262_145])
+    holds(lambda size: PositionwiseFFN(size, 1), [1, 65_536], [0, 65_537])
+    holds(lambda size: PositionwiseFFN(1, size), [1, 262_144], [0, 262_145])
     holds(lambda size: AddNorm(size), [1], [0])
     holds(lambda eps: AddNorm(4, eps=eps), [1e-12], [0])
     for part in (lambda p: PositionwiseFFN(4, 4, p), lambda p: AddNorm(4, p), lambda p: made(dropout=p)):
@@ -323,6 +333,8 @@ def test_words_are_scaled_by_the_root_of_the_size_and_placed_by_the_positions_of
 
 def test_what_a_config_holds_when_nothing_else_is_said():
     config = TransformerConfig(9, 9)
+    with pytest.raises(AttributeError):
+        config.model_size = 5
     assert dataclasses.astuple(config)[2:8] == (128, 2, 4, None, 64, 0.1) and config.inner_size == 512
     assert TransformerConfig(1, 1, 16).inner_size == 64 and TransformerConfig(1, 1, 16, ffn_size=3).inner_size == 3
     for words in ((0, 5), (5, 0), (True, 5), (5, 2.0), (5, None)):
