@@ -2,7 +2,9 @@
 // Head H of a layer is the mean of its heads; NaN is a masked cell. Each canvas has an ARIA grid of one cell as its
 // twin.
 import HEADS_CSS from "./heads.css";
+import { cause } from "./cause.js";
 import { h, legible, mix, paper, rgb } from "./core.js";
+import { modelsAt } from "./models/load.js";
 
 const { ceil, floor, max, min, round } = Math;
 const STEPS = {
@@ -21,8 +23,11 @@ export function heads(ui) {
   const { spec, state, unit, arrays } = ui,
     { maps } = spec,
     means = [];
-  // what the pointer is on: {layer, head} in the grid, {row, col} in the open head
+  // what the pointer is on: {layer, head} in the grid, {row, col} in the open head; what it is painting: {row, keys};
+  // what has been painted: [layer, head, query, keys]
   let hover = {},
+    stroke = null,
+    painted = [],
     geometry = null,
     atlas = null,
     filled = null,
@@ -147,6 +152,15 @@ export function heads(ui) {
     },
     (p) => p.layer >= 0 && open(p.layer, p.head),
   );
+  function under(x, y) {
+    const g = geometry.big,
+      above = y < g.top,
+      before = x < g.left,
+      r = floor((y - g.top + g.y) / g.size),
+      c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
+    if (r >= Q || c >= K || (above && c < 0)) return {};
+    return above ? { col: c } : before ? { row: r } : { row: r, col: c };
+  }
   const large = twin(
     "the open head: queries down, keys across; Escape goes back",
     "open",
@@ -155,6 +169,7 @@ export function heads(ui) {
         e = large.element,
         g = geometry.big;
       if (name === "Escape") return (small.element.focus(), true);
+      if (why && (name === " " || name === "Enter")) return (toggle(), true);
       if (!step) return false;
       hover = {};
       ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(asked(...opened())) + step[1], K) }, true);
@@ -162,18 +177,12 @@ export function heads(ui) {
       e.scrollLeft = min(max(e.scrollLeft, (state.key + 1) * g.size - g.wide), state.key * g.size);
       return true;
     },
-    (x, y) => {
-      const g = geometry.big,
-        above = y < g.top,
-        before = x < g.left,
-        r = floor((y - g.top + g.y) / g.size),
-        c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
-      if (r >= Q || c >= K || (above && c < 0)) return {};
-      return above ? { col: c } : before ? { row: r } : { row: r, col: c };
-    },
+    under,
     (p) => {
       hover = {};
-      ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
+      const drawn = stroke?.keys.length > 1;
+      stroke = null;
+      if (!drawn) ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
     },
   );
   function menu(name, shift) {
@@ -198,12 +207,72 @@ export function heads(ui) {
           const k = mark(...opened()),
             rest = state.knocked.filter((x) => !same(k)(x));
           ui.set({ knocked: rest.length < state.knocked.length ? rest : [...rest, k] }, true);
+          why?.ask();
         },
       },
       "knock it out",
     );
+  const button = (onclick, words) => h("button", { type: "button", onclick }, words),
+    alone = button(() => paint(query(), [key(asked(...opened()))]), ""),
+    undo = button(() => {
+      painted = [];
+      ui.set({ knocked: [] }, true);
+      why.ask();
+    }, "as it was"),
+    ask = button(() => why.ask(), "what does it say?");
+
+  // ---- what follows from a look, in the model of this page
+  const given = { ...arrays };
+  const why =
+    spec.own && modelsAt()
+      ? cause(
+          ui,
+          () => ({ rows: painted, out: state.knocked.map((k) => k.slice(-2)) }),
+          (layers) => {
+            arrays.map0 = layers ? packed(layers, m.masked) : given.map0;
+            means.length = 0;
+            atlas = null;
+            choose();
+            ui.set({});
+          },
+        )
+      : null;
+  // The word at this row looks at these keys alone, at each as much; without keys it looks as it did.
+  function paint(query, keys) {
+    const [layer, i] = opened(),
+      head = i === H ? -1 : i,
+      seen = keys.filter((k) => !empty(row(layer, i, query)[k]));
+    painted = painted.filter((p) => !same([layer, head, query])(p.slice(0, 3)));
+    if (seen.length) painted.push([layer, head, query, seen]);
+    ui.set({ query, key: seen.at(-1) ?? state.key }, true);
+    why.ask();
+  }
+  function toggle() {
+    const [layer, i] = opened(),
+      q = query(),
+      k = key(asked(layer, i)),
+      before = painted.find((p) => same([layer, i === H ? -1 : i, q])(p.slice(0, 3)))?.[3] ?? [];
+    paint(q, before.includes(k) ? before.filter((one) => one !== k) : [...before, k]);
+  }
   ui.body.append(what, small.element);
-  ui.side.append(h("div", { class: "opened" }, title, spec.live ? knock : ""), large.element);
+  ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element);
+  if (why) {
+    const on = (e) => under(e.offsetX, e.offsetY);
+    large.canvas.addEventListener("pointerdown", (e) => {
+      large.canvas.setPointerCapture(e.pointerId);
+      const { row, col } = on(e);
+      stroke = row >= 0 && col >= 0 ? { row, keys: [col] } : null;
+    });
+    large.canvas.addEventListener("pointermove", (e) => {
+      const { col } = on(e);
+      if (!e.buttons || !stroke || col === undefined || stroke.keys.includes(col)) return;
+      const step = Math.sign(col - stroke.keys.at(-1)); // a fast hand leaves none out
+      for (let k = stroke.keys.at(-1) + step; k !== col + step; k += step) stroke.keys.push(k);
+      ui.set({});
+    });
+    large.canvas.addEventListener("pointerup", () => stroke?.keys.length > 1 && paint(stroke.row, stroke.keys));
+    ui.below.append(h("div", { class: "cause" }, alone, ask, undo, why.told));
+  }
   ui.root.querySelector(".controls").prepend(asks, reads);
 
   // ---- layout: the open head beside the grid where there is room, else below
@@ -419,6 +488,7 @@ export function heads(ui) {
         }
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, s, s);
+        if (q === stroke?.row && stroke.keys.includes(k)) box(c, theme.key, 3 * unit, x, y, s, s);
         if (size >= 26 * unit) {
           c.fillStyle = legible(colour);
           c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1);
@@ -522,6 +592,8 @@ export function heads(ui) {
     title.textContent = capital(named(a, b));
     knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
+    alone.textContent = `let “${from}” look only at “${m.keys[key(asked(a, b))]}”`;
+    undo.hidden = !painted.length && !state.knocked.length;
     const given = [
       "what ",
       who("query", from),
@@ -601,26 +673,25 @@ export function heads(ui) {
       };
     },
     numbers: () => ({
+      cause: why?.found,
       open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))),
       heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))),
     }),
     // A sentence of the reader's own: the self-attention with which the model reads it.
-    *answer({ models, source, ids }) {
-      const [{ model }] = models,
-        layers = [];
-      const tap = (name, value) => void (/\.attention\.weights$/.test(name) && layers.push(value));
-      model.encode ? model.encode(ids, tap) : model.read(ids, undefined, tap);
-      const size = ids.length,
-        map0 = new Float32Array(layers.length * layers[0].length * size * size);
-      layers.flat().forEach((w, n) => map0.set(w.data, n * size * size));
-      if (model.sharesContext) map0.forEach((_, j) => (j % size > floor(j / size) % size ? (map0[j] = NaN) : 0));
+    *answer({ models, text, source, ids, pieces }) {
+      const [it] = models,
+        size = ids.length,
+        layers = globalThis.courseModels.looks(it, { ids, segments: pieces.map((p) => p.segment) }),
+        masked = !!it.model.sharesContext,
+        map0 = packed(layers, masked);
       const most = map0.reduce((a, x) => (x > a ? x : a), 0),
         shape = [layers.length, layers[0].length, size, size];
-      const map = { name: m.name, queries: source, keys: source, shape, masked: !!model.sharesContext, effects: null };
+      const map = { name: m.name, queries: source, keys: source, shape, masked, effects: null };
       const query = max(0, source.indexOf(m.queries[clamp(state.query, Q)]));
       yield {
         spec: {
           maps: [map],
+          reads: text,
           high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => most <= step) ?? 1,
           controls: spec.controls.filter((c) => c.name === "show"),
           state: { ...state, query, key: -1, number: "weight", knocked: [] },
@@ -629,4 +700,11 @@ export function heads(ui) {
       };
     },
   };
+}
+
+// Weights of each head [T, T] one after the other; masked: what a word may not look at is NaN.
+function packed(layers, masked) {
+  const size = layers[0][0].rows,
+    all = Float32Array.from(layers.flat().flatMap((w) => Array.from(w.data)));
+  return masked ? all.map((w, j) => (j % size > floor(j / size) % size ? NaN : w)) : all;
 }

@@ -196,8 +196,9 @@ def heads(
     show: "maps" (all queries) or "row" (the chosen query's weights in every head, as bars).
     effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
     knocked: heads marked as knocked out, (layer, head), or (map, layer, head) where there are several maps.
-    model: the Transformer or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name: the reader
-        can then type a sentence, which it reads in the page, where its files are at hand.
+    model: the Transformer, BERT or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name. Where
+        its files are at hand, it reads in the page what the reader types, and says what follows from a look: rows
+        can be painted and heads silenced.
     live=True: Python hears `layer`, `head`, `query`, `key` (−1: the strongest), `map`, `knocked`, and there is a button
         that knocks out the open head: answer it in `.observe(…, "knocked")`.
 
@@ -253,7 +254,7 @@ def heads(
     if model is not None:
         if len(maps) > 1 or maps[0]["queries"] != maps[0]["keys"]:
             raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
-        answered(view, model, maps[0]["queries"], 48, title=TITLE, caption=CAPTION)
+        answered(view, model, [str(label) for label in queries], 48, "cause", title=TITLE, caption=CAPTION)
     return shell(view, live)
 
 

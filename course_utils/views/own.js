@@ -77,9 +77,8 @@ export function form({ models, label, text, about }, answer, { forget, write, ro
       writes(true);
       tell((await write(found, going)) + about);
     } catch ({ message }) {
-      tell(
-        `${message[0].toUpperCase()}${message.slice(1)}. ${message.includes("files of the models") ? ELSEWHERE : about}`,
-      );
+      const more = message.includes("files of the models") ? ELSEWHERE : about;
+      tell(`${message[0].toUpperCase()}${message.slice(1)}. ${more}`);
     } finally {
       if (mine === turn) writes(false);
     }

@@ -51,5 +51,5 @@ def asked(loaded: list[Loaded], text, room=None, label="Your own sentence:", not
     )
     if not isinstance(text, str):
         bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")
-        text = {"words": join(text), "wordpiece": bare}.get(kind, "".join(text).replace("▁", " ").strip())
+        text = {"words": join(text), "wordpiece": bare}.get(kind, "".join(text).replace("▁", " ").removeprefix(" "))
     return more | {"models": names, "label": label, "text": text, "about": about, "room": min(room or limit, limit)}
