@@ -2,7 +2,7 @@
 // Head H of a layer is the mean of its heads; NaN is a masked cell. Each canvas has an ARIA grid of one cell as its
 // twin.
 import HEADS_CSS from "./heads.css";
-import { cause } from "./cause.js";
+import { cause, packed } from "./cause.js";
 import { h, legible, mix, paper, rgb } from "./core.js";
 import { modelsAt } from "./models/load.js";
 
@@ -23,11 +23,8 @@ export function heads(ui) {
   const { spec, state, unit, arrays } = ui,
     { maps } = spec,
     means = [];
-  // what the pointer is on: {layer, head} in the grid, {row, col} in the open head; what it is painting: {row, keys};
-  // what has been painted: [layer, head, query, keys]
+  // what the pointer is on: {layer, head} in the grid, {row, col} in the open head
   let hover = {},
-    stroke = null,
-    painted = [],
     geometry = null,
     atlas = null,
     filled = null,
@@ -169,7 +166,7 @@ export function heads(ui) {
         e = large.element,
         g = geometry.big;
       if (name === "Escape") return (small.element.focus(), true);
-      if (why && (name === " " || name === "Enter")) return (toggle(), true);
+      if (why && (name === " " || name === "Enter")) return (why.toggle(), true);
       if (!step) return false;
       hover = {};
       ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(asked(...opened())) + step[1], K) }, true);
@@ -180,9 +177,7 @@ export function heads(ui) {
     under,
     (p) => {
       hover = {};
-      const drawn = stroke?.keys.length > 1;
-      stroke = null;
-      if (!drawn) ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
+      if (!why?.drawn()) ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
     },
   );
   function menu(name, shift) {
@@ -212,67 +207,25 @@ export function heads(ui) {
       },
       "knock it out",
     );
-  const button = (onclick, words) => h("button", { type: "button", onclick }, words),
-    alone = button(() => paint(query(), [key(asked(...opened()))]), ""),
-    undo = button(() => {
-      painted = [];
-      ui.set({ knocked: [] }, true);
-      why.ask();
-    }, "as it was"),
-    ask = button(() => why.ask(), "what does it say?");
-
   // ---- what follows from a look, in the model of this page
-  const given = { ...arrays };
   const why =
     spec.own && modelsAt()
-      ? cause(
-          ui,
-          () => ({ rows: painted, out: state.knocked.map((k) => k.slice(-2)) }),
-          (layers) => {
-            arrays.map0 = layers ? packed(layers, m.masked) : given.map0;
+      ? cause(ui, {
+          ...{ canvas: large.canvas, under, query },
+          head: () => [opened()[0], state.head < 0 ? -1 : opened()[1]],
+          key: () => key(asked(...opened())),
+          open: (q, k) => !empty(row(...opened(), q)[k]),
+          show(map) {
+            arrays.map0 = map;
             means.length = 0;
             atlas = null;
             choose();
             ui.set({});
           },
-        )
+        })
       : null;
-  // The word at this row looks at these keys alone, at each as much; without keys it looks as it did.
-  function paint(query, keys) {
-    const [layer, i] = opened(),
-      head = i === H ? -1 : i,
-      seen = keys.filter((k) => !empty(row(layer, i, query)[k]));
-    painted = painted.filter((p) => !same([layer, head, query])(p.slice(0, 3)));
-    if (seen.length) painted.push([layer, head, query, seen]);
-    ui.set({ query, key: seen.at(-1) ?? state.key }, true);
-    why.ask();
-  }
-  function toggle() {
-    const [layer, i] = opened(),
-      q = query(),
-      k = key(asked(layer, i)),
-      before = painted.find((p) => same([layer, i === H ? -1 : i, q])(p.slice(0, 3)))?.[3] ?? [];
-    paint(q, before.includes(k) ? before.filter((one) => one !== k) : [...before, k]);
-  }
   ui.body.append(what, small.element);
   ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element);
-  if (why) {
-    const on = (e) => under(e.offsetX, e.offsetY);
-    large.canvas.addEventListener("pointerdown", (e) => {
-      large.canvas.setPointerCapture(e.pointerId);
-      const { row, col } = on(e);
-      stroke = row >= 0 && col >= 0 ? { row, keys: [col] } : null;
-    });
-    large.canvas.addEventListener("pointermove", (e) => {
-      const { col } = on(e);
-      if (!e.buttons || !stroke || col === undefined || stroke.keys.includes(col)) return;
-      const step = Math.sign(col - stroke.keys.at(-1)); // a fast hand leaves none out
-      for (let k = stroke.keys.at(-1) + step; k !== col + step; k += step) stroke.keys.push(k);
-      ui.set({});
-    });
-    large.canvas.addEventListener("pointerup", () => stroke?.keys.length > 1 && paint(stroke.row, stroke.keys));
-    ui.below.append(h("div", { class: "cause" }, alone, ask, undo, why.told));
-  }
   ui.root.querySelector(".controls").prepend(asks, reads);
 
   // ---- layout: the open head beside the grid where there is room, else below
@@ -488,7 +441,7 @@ export function heads(ui) {
         }
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, s, s);
-        if (q === stroke?.row && stroke.keys.includes(k)) box(c, theme.key, 3 * unit, x, y, s, s);
+        if (why?.paints(q, k)) box(c, theme.key, 3 * unit, x, y, s, s);
         if (size >= 26 * unit) {
           c.fillStyle = legible(colour);
           c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1);
@@ -592,8 +545,7 @@ export function heads(ui) {
     title.textContent = capital(named(a, b));
     knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
-    alone.textContent = `let “${from}” look only at “${m.keys[key(asked(a, b))]}”`;
-    undo.hidden = !painted.length && !state.knocked.length;
+    why?.sync(from, m.keys[key(asked(a, b))]);
     const given = [
       "what ",
       who("query", from),
@@ -673,7 +625,7 @@ export function heads(ui) {
       };
     },
     numbers: () => ({
-      cause: why?.found,
+      cause: why?.found(),
       open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))),
       heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))),
     }),
@@ -700,11 +652,4 @@ export function heads(ui) {
       };
     },
   };
-}
-
-// Weights of each head [T, T] one after the other; masked: what a word may not look at is NaN.
-function packed(layers, masked) {
-  const size = layers[0][0].rows,
-    all = Float32Array.from(layers.flat().flatMap((w) => Array.from(w.data)));
-  return masked ? all.map((w, j) => (j % size > floor(j / size) % size ? NaN : w)) : all;
 }

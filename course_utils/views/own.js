@@ -1,7 +1,7 @@
 // A text of the reader's own: a field in the view, and the picture that follows what is typed, computed in the page by
 // a trained model. `spec.own` (see own.py) says by which. A view whose picture has a method `answer` gets the field by
 // itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
-// and its arrays. Other views build the field with `form`.
+// and its arrays; `field`, if it has one, is where the field comes. Other views build it with `form`.
 import OWN_CSS from "./own.css";
 import { additions, h } from "./core.js";
 import { loadModel, modelsAt } from "./models/load.js";
@@ -147,6 +147,7 @@ function own(ui, picture) {
     return said + (shown ? "" : "It ends at once, and writes nothing. ");
   }
   const element = made ?? form(given, show, { forget: () => ui.become({ made: element }) });
-  (ui.root.querySelector(".caption") ?? ui.root.querySelector(".title")).after(element);
+  if (picture.field) picture.field.append(element);
+  else (ui.root.querySelector(".caption") ?? ui.root.querySelector(".title")).after(element);
 }
 additions.own = own;

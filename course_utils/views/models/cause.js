@@ -1,6 +1,6 @@
 // What follows from a look: the weights with which a model reads, what it says, and what it says when rows of attention
 // are others or heads are silent. What is read is { ids, segments }, as the model's vocabulary has framed a text.
-import { greedy, probabilities } from "./architectures.js";
+import { greedy } from "./architectures.js";
 import { softmax } from "./tensors.js";
 import { BOS } from "./text.js";
 
@@ -66,7 +66,7 @@ export function compared(it, given, tap) {
     chances,
     chosen;
   if (translates) {
-    chances = passes.map(({ logits }) => texts[0].map((id, t) => probabilities(logits.row(t))[id]));
+    chances = passes.map(({ logits }) => texts[0].map((id, t) => softmax(logits.row(t))[id]));
     const moved = (t) => (tap ? -Math.abs(chances[1][t] - chances[0][t]) : chances[0][t]);
     chosen = [...texts[0].keys()].sort((a, b) => moved(a) - moved(b)).slice(0, MOST);
     place = chosen[0] ?? 0;
