@@ -15,17 +15,16 @@ export function unknownOf({ source, tokenizer }, pieces) {
   return missing.size ? `It does not know ${[...missing].join(", ")}, and reads ${words[unk]} there. ` : "";
 }
 
-// A field, buttons, and what is said of the model: `about`, and before it what `answer(models, text, going)` gives.
-// Both end when going() is false. forget(): shows what was there first; write(models, going), where the model writes
-// on: as answer; rows: of the field; with more than one, what is typed is answered at once when the model is there.
-export function form({ models, label, text, about }, answer, { forget, write, rows = 1 } = {}) {
+// A field, a button, and what is said of the model: `about`, and before it what `answer(models, text, going)` gives;
+// it ends when going() is false. forget(): shows what was there first; rows: of the field; with more than one, what is
+// typed is answered at once when the model is there; beside: what comes beside the button. The form's `ask(then)` asks,
+// and lets then(models, going) say more.
+export function form({ models, label, text, about }, answer, { forget, rows = 1, beside = "" } = {}) {
   const style = h("style", {}, OWN_CSS);
   if (!modelsAt()) return h("div", { class: "own", "data-testid": "model" }, ELSEWHERE, style);
   const said = h("span", { role: "status", "data-testid": "model" }, about);
   let found = null,
-    stopped = false,
     turn = 0;
-  const button = (words, onclick, more) => h("button", { type: "button", onclick, ...more }, words);
   const field = h("textarea", {
     ...{ rows, spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-control": "own" },
     oninput: () => rows > 1 && found && ask(),
@@ -37,8 +36,8 @@ export function form({ models, label, text, about }, answer, { forget, write, ro
     },
   });
   field.value = text;
-  const back = button("the first sentence", first, { hidden: true }),
-    on = button("write on", () => (on.textContent === "stop" ? stop() : ask(true)));
+  const button = (words, onclick, hidden) => h("button", { type: "button", onclick, hidden }, words),
+    back = button("the first sentence", first, true);
   function first() {
     turn++;
     field.value = text;
@@ -47,40 +46,25 @@ export function form({ models, label, text, about }, answer, { forget, write, ro
     forget();
     field.focus();
   }
-  // a readout that changes with each letter is not read out
-  function writes(now) {
-    on.textContent = now ? "stop" : "write on";
-    const readout = made.getRootNode().querySelector('[data-testid="readout"]');
-    if (write) readout?.setAttribute("aria-live", now ? "off" : "polite");
-  }
-  function stop() {
-    stopped = true;
-    writes(false);
-  }
-  async function ask(writing = false) {
+  async function ask(then) {
     const mine = ++turn,
       shares = models.map(() => 0),
-      going = () => mine === turn && !stopped && made.isConnected,
+      going = () => mine === turn && made.isConnected,
       tell = (words) => mine === turn && (said.textContent = words);
     const come = (n) => (share) => {
       shares[n] = share / models.length;
       if (!found) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
     };
-    stopped = false;
     try {
       if (!field.value.trim()) throw new Error("There is no word to read: type a text");
       found ??= await Promise.all(models.map((name, n) => loadModel(name, come(n))));
       if (!going()) return;
       tell((await answer(found, field.value, going)) + about);
       if (mine === turn) back.hidden = !forget;
-      if (!writing || !going()) return;
-      writes(true);
-      tell((await write(found, going)) + about);
+      if (then && going()) tell((await then(found, going)) + about);
     } catch ({ message }) {
       const more = message.includes("files of the models") ? ELSEWHERE : about;
       tell(`${message[0].toUpperCase()}${message.slice(1)}. ${more}`);
-    } finally {
-      if (mine === turn) writes(false);
     }
   }
   const line = h("label", {}, label, field),
@@ -89,11 +73,12 @@ export function form({ models, label, text, about }, answer, { forget, write, ro
       { class: "own" },
       line,
       button("ask the model", () => ask()),
-      write ? on : back,
+      beside,
+      back,
       said,
       style,
     );
-  return made;
+  return Object.assign(made, { ask });
 }
 
 const named = (token) => token.replace(/^▁(?=.)/, "");

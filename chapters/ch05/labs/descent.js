@@ -120,7 +120,7 @@ export function descent(ui) {
     trouble = "The model is coming …";
     const choice = asked(state);
     try {
-      if (!spec.own) throw new Error("this model is of a lesson, and has no file");
+      if (!spec.own) throw new Error("this model has no file");
       const it = await loadModel(spec.own.models[0], (share) => {
         trouble = `The model is coming: ${Math.round(100 * share)} %`;
         ui.set({});

@@ -75,9 +75,9 @@ def study(loaded: Loaded, traced: Trace, word: int, layer: int, head: int) -> St
     best = early.max(-1)
     stops = list(zip(loaded.target.tokens(best.indices.tolist()), best.values.tolist(), strict=True))
     arrays = {name: np.ascontiguousarray(x.numpy(), "<f4") for name, x in numbers.items()}
-    for name in ("query", "key", "value"):  # trained weights are stored in half precision: nothing is lost
-        if (half := arrays[name].astype("<f2")).astype("<f4").tobytes() == arrays[name].tobytes():
-            arrays[name] = half
+    for name, x in arrays.items():  # trained weights are stored in half precision: nothing is lost
+        half = np.clip(x, -65504, 65504).astype("<f2")
+        arrays[name] = half if (half.astype("<f4") == x).all() else x
     return Study(arrays, loaded.target.tokens(rivals.tolist()), stops)
 
 
@@ -91,7 +91,7 @@ class Descent(View):
     kind = "descent"
     modules = ("core", "descent_numbers", "descent_scenes", "descent")
     size = (7.6, 2.5)
-    colours = 40
+    colours = 28
     loaded: Loaded
     trace: Trace
 

@@ -1,11 +1,13 @@
 // A text of the reader's own in a lab: a language model reads it, and writes on letter after letter.
+import { h } from "../../../course_utils/views/core.js";
 import { form, unknownOf } from "../../../course_utils/views/own.js";
 
 // The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> a token
 // to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null while the
 // lesson's text is shown; add(token).
 export function continuing(ui, next, also = {}) {
-  let read = null;
+  let read = null,
+    stopped = true;
   const own = () => (ui.state.own ? read : null);
   function show(done = false) {
     const field = made.querySelector("textarea");
@@ -16,13 +18,27 @@ export function continuing(ui, next, also = {}) {
     ui.set({ ...also, own: read.text }, done);
   }
   function answer([it], text) {
+    writes(false);
     read ??= new Continued(it);
     read.read(text, text === read.text ? read.own : text.length);
     show(true);
     return read.about;
   }
-  const write = (_, going) => read.write(next, show, () => going() && own()).finally(() => ui.set({}, true));
-  const made = form({ ...ui.spec.own, text: ui.state.own || ui.spec.own.text }, answer, { write, rows: 2 });
+  // a readout that changes with each letter is not read out
+  function writes(now) {
+    stopped = !now;
+    on.textContent = now ? "stop" : "write on";
+    ui.root.querySelector('[data-testid="readout"]').setAttribute("aria-live", now ? "off" : "polite");
+  }
+  async function write(_, going) {
+    writes(true);
+    const said = await read.write(next, show, () => going() && !stopped && own());
+    if (going()) writes(false);
+    ui.set({}, true);
+    return said;
+  }
+  const on = h("button", { type: "button", onclick: () => (stopped ? made.ask(write) : writes(false)) }, "write on"),
+    made = form({ ...ui.spec.own, text: ui.state.own || ui.spec.own.text }, answer, { beside: on, rows: 2 });
   ui.below.append(made);
   function add(token) {
     read.read(read.text + token, read.own);
