@@ -59,6 +59,7 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
       if (!field.value.trim()) throw new Error("There is no word to read: type a text");
       found ??= await Promise.all(models.map((name, n) => loadModel(name, come(n))));
       if (!going()) return;
+      tell(about);
       tell((await answer(found, field.value, going)) + about);
       if (mine === turn) back.hidden = !forget;
       if (then && going()) tell((await then(found, going)) + about);
