@@ -589,6 +589,7 @@ export function heads(ui) {
       scroll.style.width = `${b.width}px`;
       scroll.style.height = `${b.height + (b.rolls ? 14 : 0)}px`;
       scroll.style.overflow = b.rolls ? "auto" : "hidden";
+      large.canvas.style.touchAction = why && !b.rolls ? "pan-y" : ""; // a finger paints, too
       large.spacer.style.cssText = b.rolls
         ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px`
         : "display:none";

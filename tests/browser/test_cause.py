@@ -15,6 +15,7 @@ from course_utils.text import BOS
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views.labs import heads
 from course_utils.views.models import model_files, page_files
+from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
 GRAMMAR, BERT, POET = "transformer-grammar", "bert-stories", "gpt-shakespeare"
@@ -44,20 +45,20 @@ def looks(name):
     return seen["decoder" if name == POET else "encoder"]
 
 
-def view(name=GRAMMAR, **options):
+def view(name=GRAMMAR, layer=1, head=1, **options):
     tokens, weights = read(name)[2], looks(name)
     mask = torch.ones_like(weights[0][0, 0]).tril().bool() if name == POET else None
-    return heads(weights, tokens, mask=mask, **{"model": name, "layer": 1, "head": 1, **options})
+    return at(heads(weights, tokens, mask=mask, model=name, layer=layer, **options), head=head)
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    at = tmp_path_factory.mktemp("site")
-    (at / "models").mkdir()
+    where = tmp_path_factory.mktemp("site")
+    (where / "models").mkdir()
     for files in (page_files(), *map(model_files, (GRAMMAR, BERT, POET))):
         for name, script in files.items():
-            (at / "models" / name).write_text(script, encoding="utf-8")
-    return at
+            (where / "models" / name).write_text(script, encoding="utf-8")
+    return where
 
 
 @pytest.fixture
