@@ -142,9 +142,7 @@ class Site:
 
 def _models(spec):
     """The trained models that a view runs in the page, and those that they were fine-tuned from."""
-    asked = spec.get("own") or spec.get("asked") or {}
-    named = asked.get("models", []) if isinstance(asked, dict) else []
-    named = [*named, spec["model"]] if "model" in spec else named
+    named = spec.get("own", {}).get("models", [])
     bases = [load_checkpoint(name).card.get("base", {}).get("name") for name in named]
     return [*named, *filter(None, bases)]
 

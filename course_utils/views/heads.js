@@ -2,7 +2,9 @@
 // Head H of a layer is the mean of its heads; NaN is a masked cell. Each canvas has an ARIA grid of one cell as its
 // twin.
 import HEADS_CSS from "./heads.css";
+import { cause, packed } from "./cause.js";
 import { h, legible, mix, paper, rgb } from "./core.js";
+import { modelsAt } from "./models/load.js";
 
 const { ceil, floor, max, min, round } = Math;
 const STEPS = {
@@ -147,6 +149,15 @@ export function heads(ui) {
     },
     (p) => p.layer >= 0 && open(p.layer, p.head),
   );
+  function under(x, y) {
+    const g = geometry.big,
+      above = y < g.top,
+      before = x < g.left,
+      r = floor((y - g.top + g.y) / g.size),
+      c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
+    if (r >= Q || c >= K || (above && c < 0)) return {};
+    return above ? { col: c } : before ? { row: r } : { row: r, col: c };
+  }
   const large = twin(
     "the open head: queries down, keys across; Escape goes back",
     "open",
@@ -155,6 +166,7 @@ export function heads(ui) {
         e = large.element,
         g = geometry.big;
       if (name === "Escape") return (small.element.focus(), true);
+      if (why && (name === " " || name === "Enter")) return (why.toggle(), true);
       if (!step) return false;
       hover = {};
       ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(asked(...opened())) + step[1], K) }, true);
@@ -162,18 +174,10 @@ export function heads(ui) {
       e.scrollLeft = min(max(e.scrollLeft, (state.key + 1) * g.size - g.wide), state.key * g.size);
       return true;
     },
-    (x, y) => {
-      const g = geometry.big,
-        above = y < g.top,
-        before = x < g.left,
-        r = floor((y - g.top + g.y) / g.size),
-        c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
-      if (r >= Q || c >= K || (above && c < 0)) return {};
-      return above ? { col: c } : before ? { row: r } : { row: r, col: c };
-    },
+    under,
     (p) => {
       hover = {};
-      ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
+      if (!why?.drawn()) ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
     },
   );
   function menu(name, shift) {
@@ -198,12 +202,30 @@ export function heads(ui) {
           const k = mark(...opened()),
             rest = state.knocked.filter((x) => !same(k)(x));
           ui.set({ knocked: rest.length < state.knocked.length ? rest : [...rest, k] }, true);
+          why?.ask();
         },
       },
       "knock it out",
     );
+  // ---- what follows from a look, in the model of this page
+  const why =
+    spec.own && modelsAt()
+      ? cause(ui, {
+          ...{ canvas: large.canvas, under, query },
+          head: () => [opened()[0], state.head < 0 ? -1 : opened()[1]],
+          key: () => key(asked(...opened())),
+          open: (q, k) => !empty(row(...opened(), q)[k]),
+          show(map) {
+            arrays.map0 = map;
+            means.length = 0;
+            atlas = null;
+            choose();
+            ui.set({});
+          },
+        })
+      : null;
   ui.body.append(what, small.element);
-  ui.side.append(h("div", { class: "opened" }, title, spec.live ? knock : ""), large.element);
+  ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element);
   ui.root.querySelector(".controls").prepend(asks, reads);
 
   // ---- layout: the open head beside the grid where there is room, else below
@@ -419,6 +441,7 @@ export function heads(ui) {
         }
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, s, s);
+        if (why?.paints(q, k)) box(c, theme.key, 3 * unit, x, y, s, s);
         if (size >= 26 * unit) {
           c.fillStyle = legible(colour);
           c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1);
@@ -522,6 +545,7 @@ export function heads(ui) {
     title.textContent = capital(named(a, b));
     knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
+    why?.sync(from, m.keys[key(asked(a, b))]);
     const given = [
       "what ",
       who("query", from),
@@ -565,6 +589,7 @@ export function heads(ui) {
       scroll.style.width = `${b.width}px`;
       scroll.style.height = `${b.height + (b.rolls ? 14 : 0)}px`;
       scroll.style.overflow = b.rolls ? "auto" : "hidden";
+      large.canvas.style.touchAction = why && !b.rolls ? "pan-y" : ""; // a finger paints, too
       large.spacer.style.cssText = b.rolls
         ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px`
         : "display:none";
@@ -601,26 +626,25 @@ export function heads(ui) {
       };
     },
     numbers: () => ({
+      cause: why?.found(),
       open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))),
       heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))),
     }),
     // A sentence of the reader's own: the self-attention with which the model reads it.
-    *answer({ models, source, ids }) {
-      const [{ model }] = models,
-        layers = [];
-      const tap = (name, value) => void (/\.attention\.weights$/.test(name) && layers.push(value));
-      model.encode ? model.encode(ids, tap) : model.read(ids, undefined, tap);
-      const size = ids.length,
-        map0 = new Float32Array(layers.length * layers[0].length * size * size);
-      layers.flat().forEach((w, n) => map0.set(w.data, n * size * size));
-      if (model.sharesContext) map0.forEach((_, j) => (j % size > floor(j / size) % size ? (map0[j] = NaN) : 0));
+    *answer({ models, text, source, ids, pieces }) {
+      const [it] = models,
+        size = ids.length,
+        layers = globalThis.courseModels.looks(it, { ids, segments: pieces.map((p) => p.segment) }),
+        masked = !!it.model.sharesContext,
+        map0 = packed(layers, masked);
       const most = map0.reduce((a, x) => (x > a ? x : a), 0),
         shape = [layers.length, layers[0].length, size, size];
-      const map = { name: m.name, queries: source, keys: source, shape, masked: !!model.sharesContext, effects: null };
+      const map = { name: m.name, queries: source, keys: source, shape, masked, effects: null };
       const query = max(0, source.indexOf(m.queries[clamp(state.query, Q)]));
       yield {
         spec: {
           maps: [map],
+          reads: text,
           high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => most <= step) ?? 1,
           controls: spec.controls.filter((c) => c.name === "show"),
           state: { ...state, query, key: -1, number: "weight", knocked: [] },

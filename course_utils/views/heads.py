@@ -178,8 +178,9 @@ def heads(
     layer: the one whose first head is open at first, counted from 0.
     select: (query, key) or query, labels or positions: its weight stands under each head; without a key, the largest.
     effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
-    model: the Transformer or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name: the reader
-        can then type a sentence, which it reads in the page, where its files are at hand.
+    model: the Transformer, BERT or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name. Where
+        its files are at hand, it reads in the page what the reader types, and says what follows from a look: rows
+        can be painted and heads silenced.
     live=True: Python hears `layer`, `head` (−1: the mean of the layer's heads), `query`, `key` (−1: the strongest),
         `map`, `knocked`, and there is a button that knocks out the open head: answer it in `.observe(…, "knocked")`.
 
@@ -235,7 +236,7 @@ def heads(
     if model is not None:
         if len(maps) > 1 or first["queries"] != first["keys"]:
             raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
-        answered(view, model, first["queries"], 48, title=TITLE, caption=CAPTION)
+        answered(view, model, [str(label) for label in queries], 48, "cause", title=TITLE, caption=CAPTION)
     return shell(view, live)
 
 

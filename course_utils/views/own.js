@@ -1,27 +1,43 @@
-// A sentence of the reader's own: a form in the view, and the picture that follows what is typed, computed in the page
-// by a trained model. `spec.own` (see own.py) says by which. A view's picture has a method `answer` for it: what the
-// model reads -> a generator of pictures, one for each new word, each with what differs in the spec, and its arrays.
+// A text of the reader's own: a field in the view, and the picture that follows what is typed, computed in the page by
+// a trained model. `spec.own` (see own.py) says by which. A view whose picture has a method `answer` gets the field by
+// itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
+// and its arrays; `field`, if it has one, is where the field comes. Other views build it with `form`.
 import OWN_CSS from "./own.css";
 import { additions, h } from "./core.js";
 import { loadModel, modelsAt } from "./models/load.js";
 
-const ELSEWHERE = "On the course's website, and in `make lab`, you can type a sentence of your own here.";
+const ELSEWHERE = "On the course's website, and in `make lab`, you can type a text of your own here.";
 
-// What the model reads instead of words that it does not know.
-export function unknownOf(pieces) {
-  const missing = new Set(pieces.flatMap((p) => (p.id === globalThis.courseModels.UNK ? [`“${p.text}”`] : [])));
-  return missing.size ? `It does not know ${[...missing].join(", ")}, and reads <unk> there. ` : "";
+// What a model reads instead of pieces that it does not know.
+export function unknownOf({ source, tokenizer }, pieces) {
+  const { unk, words } = source ?? tokenizer,
+    missing = new Set(pieces.flatMap((p) => (p.id === unk ? [`“${p.text}”`] : [])));
+  return missing.size ? `It does not know ${[...missing].join(", ")}, and reads ${words[unk]} there. ` : "";
 }
 
-// A field, a button, and what is said of the model: `about`, and before it what `answer(models, text, isLast)` gives.
-// isLast(): nothing else has been asked in the meantime; forget(): shows the first sentence again.
-export function form({ models, label, text, about }, answer, forget = null) {
+// A field, a button, and what is said of the model: `about`, and before it what `answer(models, text, going)` gives;
+// it ends when going() is false. forget(): shows what was there first; rows: of the field; with more than one, what is
+// typed is answered at once when the model is there; beside: what comes beside the button. The form's `ask(then)` asks,
+// and lets then(models, going) say more.
+export function form({ models, label, text, about }, answer, { forget, rows = 1, beside = "" } = {}) {
   const style = h("style", {}, OWN_CSS);
   if (!modelsAt()) return h("div", { class: "own", "data-testid": "model" }, ELSEWHERE, style);
   const said = h("span", { role: "status", "data-testid": "model" }, about);
-  let turn = 0;
-  const field = h("input", { value: text, spellcheck: "false", autocomplete: "off", "data-control": "own" });
-  const back = h("button", { type: "button", hidden: true, onclick: first }, "the first sentence");
+  let found = null,
+    turn = 0;
+  const field = h("textarea", {
+    ...{ rows, spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-control": "own" },
+    oninput: () => rows > 1 && found && ask(),
+    onkeydown(event) {
+      event.stopPropagation(); // JupyterLab has other plans with Enter
+      if (event.key !== "Enter" || (event.shiftKey && rows > 1) || event.isComposing) return;
+      event.preventDefault();
+      ask();
+    },
+  });
+  field.value = text;
+  const button = (words, onclick, hidden) => h("button", { type: "button", onclick, hidden }, words),
+    back = button("the first sentence", first, true);
   function first() {
     turn++;
     field.value = text;
@@ -30,37 +46,40 @@ export function form({ models, label, text, about }, answer, forget = null) {
     forget();
     field.focus();
   }
-  async function ask(event) {
-    event.preventDefault();
+  async function ask(then) {
     const mine = ++turn,
       shares = models.map(() => 0),
-      isLast = () => mine === turn,
-      tell = (words) => isLast() && (said.textContent = words);
+      going = () => mine === turn && made.isConnected,
+      tell = (words) => mine === turn && (said.textContent = words);
     const come = (n) => (share) => {
       shares[n] = share / models.length;
-      tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
+      if (!found) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
     };
-    tell("The model is coming.");
     try {
-      const found = await Promise.all(models.map((name, n) => loadModel(name, come(n))));
+      if (!field.value.trim()) throw new Error("There is no word to read: type a text");
+      found ??= await Promise.all(models.map((name, n) => loadModel(name, come(n))));
+      if (!going()) return;
       tell(about);
-      tell((await answer(found, field.value, isLast)) + about);
-      if (isLast()) back.hidden = !forget;
-    } catch (error) {
-      tell(`${error.message}. ${error.message.includes("files of the models") ? ELSEWHERE : about}`);
+      tell((await answer(found, field.value, going)) + about);
+      if (mine === turn) back.hidden = !forget;
+      if (then && going()) tell((await then(found, going)) + about);
+    } catch ({ message }) {
+      const more = message.includes("files of the models") ? ELSEWHERE : about;
+      tell(`${message[0].toUpperCase()}${message.slice(1)}. ${more}`);
     }
   }
-  const line = h("label", {}, label, field);
-  const keys = (event) => event.stopPropagation(); // JupyterLab has other plans with Enter
-  return h(
-    "form",
-    { class: "own", onsubmit: ask, onkeydown: keys },
-    line,
-    h("button", {}, "ask the model"),
-    back,
-    said,
-    style,
-  );
+  const line = h("label", {}, label, field),
+    made = h(
+      "div",
+      { class: "own" },
+      line,
+      button("ask the model", () => ask()),
+      beside,
+      back,
+      said,
+      style,
+    );
+  return Object.assign(made, { ask });
 }
 
 const named = (token) => token.replace(/^▁(?=.)/, "");
@@ -69,18 +88,18 @@ const paint = () => new Promise((done) => setTimeout(done));
 function own(ui, picture) {
   const { own: given, made } = ui.spec,
     { host } = ui.root;
-  if (!given) return;
-  async function show(models, text, isLast) {
+  if (!given || !picture.answer) return;
+  async function show(models, text, going) {
     const [it] = models,
       read = it.source ?? it.tokenizer,
-      pieces = read.pieces(text),
+      pieces = read.framed(text),
       ids = pieces.map((p) => p.id),
       source = ids.map((id) => named(read.token(id)));
-    let said = unknownOf(pieces),
+    let said = unknownOf(it, pieces),
       shown = 0;
-    if (!ids.length) throw new Error("There is no word to read: type a sentence");
+    if (!ids.length) throw new Error("There is no word to read: type a text");
     if (ids.length > given.room) throw new Error(`These are ${ids.length} tokens, and there is room for ${given.room}`);
-    // What a model writes, word by word: picture(words, rows of weights over the source) is yielded after each.
+    // What a model writes, word by word: picture(words, rows of weights over the source, ids) is yielded after each.
     function* write({ model, target, tokenizer }, picture) {
       const steps = globalThis.courseModels.writing(model, ids, { longest: given.longest });
       let step;
@@ -93,6 +112,7 @@ function own(ui, picture) {
         yield picture(
           ids.map((id) => named((target ?? tokenizer).token(id))),
           rows,
+          ids,
         );
       }
       if (!step.value.ended) said += "It did not come to an end: this is its beginning. ";
@@ -101,18 +121,19 @@ function own(ui, picture) {
       { title, caption } = given;
     host.style.minHeight = `${host.offsetHeight}px`; // what comes below the view stays where it is
     try {
-      for (const { spec, arrays } of picture.answer({ models, ids, source, write })) {
+      for (const { spec, arrays } of picture.answer({ models, text, pieces, ids, source, write })) {
         ui.become({ title, caption, words, live: false, made: element, ...spec }, arrays);
         shown++;
         await paint();
-        if (!isLast()) return "";
+        if (!going()) return "";
       }
     } finally {
       host.style.minHeight = "";
     }
     return said + (shown ? "" : "It ends at once, and writes nothing. ");
   }
-  const element = made ?? form(given, show, () => ui.become({ made: element }));
-  (ui.root.querySelector(".caption") ?? ui.root.querySelector(".title")).after(element);
+  const element = made ?? form(given, show, { forget: () => ui.become({ made: element }) });
+  if (picture.field) picture.field.append(element);
+  else (ui.root.querySelector(".caption") ?? ui.root.querySelector(".title")).after(element);
 }
 additions.own = own;

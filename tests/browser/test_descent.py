@@ -132,6 +132,26 @@ def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opene
     expect(page.locator(".now")).to_have_text("traversé")
 
 
+@pytest.mark.parametrize("width", [1160, 390])
+def test_an_own_sentence_goes_down_as_in_python(opened, violations, width):
+    page, text = opened(models=True, width=width), "The old woman bought a red car because it was too small."
+    page.get_by_text("your own sentence", exact=True).click()
+    page.get_by_role("textbox", name="Your own sentence").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=60_000)
+    own = labs.descent(text, layer=3, head=4)
+    expect(page.locator(".title")).to_have_text(own.title)
+    expect(page.locator(".written button")).to_have_text(own.trace.next[:-1])
+    check_numbers(page, own)
+    page.locator("[data-place='2']").click()
+    expect(page.locator(".title")).to_have_text(f"How does a Transformer come to write “{own.trace.next[1]}”?")
+    check_numbers(page, at(own, word=2))
+    assert violations(page, ".course-view") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="the first sentence").click()
+    expect(page.locator(".title")).to_have_text("How does a Transformer come to write “il”?")
+
+
 def test_without_the_models_files_it_says_where_they_are(opened):
     page = opened()
     page.get_by_label("word").select_option("animal")

@@ -179,7 +179,7 @@ def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
     until(page.locator("#search-found b").count, 0)
     page.keyboard.press("Escape")
     until(lambda: not page.locator("#search").is_visible())
-    page.locator('input[data-control="own"]').focus()
+    page.locator('textarea[data-control="own"]').focus()
     page.keyboard.press("/")
     until(lambda: not page.locator("#search").is_visible())
 

@@ -18,8 +18,8 @@ export function cover(ui) {
   const sentence = h("div", { class: "words", role: "group", "aria-label": "the sentence" }),
     french = h("div", { class: "french", lang: "fr", role: "status", "data-testid": "french" }),
     says = h("p", { class: "says", role: "status", "data-testid": "readout" }),
-    own = form(spec.asked, ask),
-    field = own.querySelector("input");
+    own = form(spec.own, ask),
+    field = own.querySelector("textarea");
   const suggest = (text) => h("button", { class: "try", onclick: () => (field.value = text) }, subjectOf(text));
   if (field)
     own
@@ -326,14 +326,13 @@ function twoOf(text) {
 }
 
 // As `study` in cover.py, for a model in the page.
-function study({ model, source, target }, pair, { layer, head, sure, pronouns, asked }) {
+function study({ model, source, target }, pair, { layer, head, sure, pronouns, own }) {
   const { greedy, softmax, BOS } = globalThis.courseModels;
   const pieces = pair.map((text) => source.pieces(text)),
     ids = pieces.map((all) => all.map((piece) => piece.id));
   if (ids[0].length !== ids[1].length)
     throw new Error("Both sentences need as many words, so that states can be exchanged");
-  if (ids[0].length > asked.room)
-    throw new Error(`These are ${ids[0].length} words, and there is room for ${asked.room}`);
+  if (ids[0].length > own.room) throw new Error(`These are ${ids[0].length} words, and there is room for ${own.room}`);
   const weights = [];
   const states = ids.map((one) =>
     model.encode(one, (name, value) => {

@@ -226,8 +226,8 @@ def cover(
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
-        "asked": asked([loaded], sentence.split(), MOST, "Your own sentence, a slash between two words:",
-                       f" Shown: head {HEAD} of layer {LAYER} of its encoder.{seen}"),
+        "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
+                     f" Shown: head {HEAD} of layer {LAYER} of its encoder.{seen}"),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}

@@ -15,7 +15,7 @@ export function descent(ui) {
     names = Object.keys(spec.scenes);
   const key = () => `${state.word} ${state.layer} ${state.head}`,
     asked = ({ word, layer, head }) => ({ word, layer, head });
-  const known = { [key()]: derived(baked(ui.arrays, spec), spec, state) };
+  const known = { [key()]: derived(ui.arrays.study ?? baked(ui.arrays, spec), spec, state) };
   let m = known[key()],
     good = asked(state),
     wanted = "",
@@ -54,6 +54,9 @@ export function descent(ui) {
   ui.body.append(h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...scenes));
   ui.body.append(sentences, says, canvas, made);
   ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next, keys));
+  const field = h("details", { class: "more" }, h("summary", {}, "your own sentence"));
+  field.open = !!spec.made;
+  if (spec.own) ui.root.querySelector(".foot")?.append(field);
   const css = h("style");
   css.textContent = DESCENT_CSS;
   ui.root.append(css);
@@ -117,7 +120,8 @@ export function descent(ui) {
     trouble = "The model is coming …";
     const choice = asked(state);
     try {
-      const it = await loadModel(spec.model, (share) => {
+      if (!spec.own) throw new Error("this model has no file");
+      const it = await loadModel(spec.own.models[0], (share) => {
         trouble = `The model is coming: ${Math.round(100 * share)} %`;
         ui.set({});
       });
@@ -226,6 +230,25 @@ export function descent(ui) {
       };
     },
     numbers: () => ({ ...m, aim, hits, step: painted, moving }),
+    field,
+    // A sentence of the reader's own: its translation, and the word before its last but one.
+    *answer({ models: [it], text, ids, source, write }) {
+      let tokens = [],
+        written = [];
+      for ([tokens, written] of write(it, (words, _, ids) => [words, ids]));
+      if (!tokens.length) return;
+      const next = [...tokens, "<eos>"],
+        word = Math.max(1, next.length - 2),
+        options = next.map((_, i) => i + 1),
+        words = Object.fromEntries(next.map((token, i) => [i + 1, token])),
+        [choice, ...others] = spec.controls;
+      const other = {
+        ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...written], asks: true },
+        ...{ controls: [{ ...choice, options, words }, ...others], state: { ...state, word, free: false } },
+      };
+      const study = studied(it, { ...spec, ...other }, other.state);
+      yield { spec: other, arrays: { study } };
+    },
   };
 }
 

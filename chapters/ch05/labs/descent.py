@@ -13,6 +13,7 @@ import torch
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views import picture
 from course_utils.views.live import shell
+from course_utils.views.own import answered
 from course_utils.views.table import TextTable
 from course_utils.views.translation import whole
 from course_utils.views.view import View
@@ -74,9 +75,9 @@ def study(loaded: Loaded, traced: Trace, word: int, layer: int, head: int) -> St
     best = early.max(-1)
     stops = list(zip(loaded.target.tokens(best.indices.tolist()), best.values.tolist(), strict=True))
     arrays = {name: np.ascontiguousarray(x.numpy(), "<f4") for name, x in numbers.items()}
-    for name in ("query", "key", "value"):  # trained weights are stored in half precision: nothing is lost
-        if (half := arrays[name].astype("<f2")).astype("<f4").tobytes() == arrays[name].tobytes():
-            arrays[name] = half
+    for name, x in arrays.items():  # trained weights are stored in half precision: nothing is lost
+        half = np.clip(x, -65504, 65504).astype("<f2")
+        arrays[name] = half if (half.astype("<f4") == x).all() else x
     return Study(arrays, loaded.target.tokens(rivals.tolist()), stops)
 
 
@@ -88,9 +89,9 @@ class Descent(View):
     """See `descent`, which makes it."""
 
     kind = "descent"
-    modules = ("core", "models/load", "descent_numbers", "descent_scenes", "descent")
+    modules = ("core", "descent_numbers", "descent_scenes", "descent")
     size = (7.6, 2.5)
-    colours = 40
+    colours = 28
     loaded: Loaded
     trace: Trace
 
@@ -199,7 +200,8 @@ def descent(
     sentence: up to 16 tokens; model: a Transformer that translates, pre-norm, with positions that are added.
     word: the word about to be written, or its place in the translation from 1; None: its last but two.
     layer, head: of the decoder's cross-attention, from 1; None: the last layer. step: from 0 to 21.
-    The page computes any other word, layer and head with the same model, where its files are at hand.
+    The page computes any other word, layer and head with the same model, and another sentence, where its files are at
+    hand.
     live=True: Python hears `word`, `layer`, `head`, `step` and `free`.
 
     Returns a view: .trace (every tensor), .scores, .shares, .next_words, .stops and what all views have.
@@ -233,7 +235,7 @@ def descent(
     ]
     names = ["the input", *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)]
     options = {
-        "scenes": SCENES, "names": names, "model": loaded.card["name"], "sentence": sentence,
+        "scenes": SCENES, "names": names, "sentence": sentence,
         "source": traced.source_tokens, "written": traced.tokens, "next": traced.next,
         "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.model_size, "heads": config.num_heads,
         "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
@@ -243,7 +245,7 @@ def descent(
     arrays = {name: x.ravel() for name, x in found.numbers.items()}
     view = Descent(title, "", arrays, state, controls, options, presenting)
     view.loaded, view.trace = loaded, traced
-    return shell(view, live)
+    return shell(answered(view, loaded, sentence, MOST_SOURCE, longest=MOST_WRITTEN - 1, title=title, caption=""), live)
 
 
 def _place(word, words: list[str]) -> int:

@@ -74,17 +74,7 @@ export function studied({ model, source, target }, spec, { word, layer, head }) 
     found[name] = rowsOf_(weight).slice(...inHead(head - 1));
     found[`${name}_bias`] = Array.from(tensor(bias).data).slice(...inHead(head - 1));
   }
-  found.stops = states.map((x) => {
-    const features = normed(x, found.last_norm, spec.eps).x;
-    let most = -Infinity,
-      id = 0;
-    const scores = Array.from({ length: said.length }, (_, v) => {
-      const score = inner(features, output.weight.row(v)) + (output.bias?.data[v] ?? 0);
-      if (score > most) [most, id] = [score, v];
-      return score;
-    });
-    return [target.token(id), softmax(scores)[id]];
-  });
+  found.stops = model.stops(states).map(([id, p]) => [target.token(id), p]);
   return found;
 }
 

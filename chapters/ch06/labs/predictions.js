@@ -1,7 +1,7 @@
 // The words that a model finds most probable at the chosen place, as bars; one model, or two side by side.
 import PREDICTIONS_CSS from "./predictions.css";
-import { about, askModel } from "../../../course_utils/views/ask_model.js";
 import { h } from "../../../course_utils/views/core.js";
+import { form, unknownOf } from "../../../course_utils/views/own.js";
 import { chance, wordline } from "./words.js";
 
 export function predictions(ui) {
@@ -80,25 +80,18 @@ export function predictions(ui) {
     ];
   }
   const empty = () => Array.from({ length: 4 }, () => h("span"));
-  if (spec.model)
-    askModel(ui, {
-      label: "Your own text: each word is covered in turn, or cover one yourself with [MASK]:",
-      value: "The fisherman sat on the bank. He was [MASK].",
-      answer(it, text, going) {
-        const own = (read[text] ??= filled(it, text, top)),
-          { own_position: place } = state;
-        ui.set({ own: text, own_position: own.positions.includes(place) ? place : own.positions[0] }, true);
-        (async () => {
-          for (let n = 0; n < own.positions.length && going(); n++) {
-            await new Promise(requestAnimationFrame);
-            own.known(0, n);
-            ui.set({});
-          }
-        })();
-        const { train_examples } = it.card.data;
-        return about(it, own.pieces, `${train_examples.toLocaleString("en-GB")} small stories and nothing else`);
-      },
-    });
+  if (spec.own) ui.below.append(form(spec.own, fill, { rows: 2 }));
+  async function fill([it], text, going) {
+    const own = (read[text] ??= filled(it, text, top)),
+      { own_position: place } = state;
+    ui.set({ own: text, own_position: own.positions.includes(place) ? place : own.positions[0] }, true);
+    for (let n = 0; n < own.positions.length && going(); n++) {
+      await new Promise(requestAnimationFrame);
+      own.known(0, n);
+      ui.set({});
+    }
+    return unknownOf(it, own.pieces);
+  }
   return {
     paint() {
       if (shown !== now()) build();
@@ -180,29 +173,20 @@ export function predictions(ui) {
   };
 }
 
-// As `gaps` in lesson.py, for a text in the page: [CLS] first sentence [SEP] what follows [SEP], each word covered in
-// turn when it is asked for; where the text has gaps of its own, these.
+// As `gaps` in lesson.py, for a text in the page: each word covered in turn when it is asked for; where the text has
+// gaps of its own, these.
 function filled({ model, tokenizer }, text, top) {
-  const { cls, sep, mask } = tokenizer,
-    parts = text
-      .trim()
-      .match(/^(.*?[.!?]+)\s+(\S.*)$/s)
-      ?.slice(1) ?? [text],
-    mark = (id) => ({ id, text: tokenizer.token(id) }),
-    pieces = [mark(cls)],
-    segments = [0];
-  parts.forEach((part, segment) => {
-    pieces.push(...tokenizer.pieces(part), mark(sep));
-    while (segments.length < pieces.length) segments.push(segment);
-  });
-  const ids = pieces.map((piece) => piece.id),
+  const { mask } = tokenizer,
+    pieces = tokenizer.framed(text),
+    segments = pieces.map((piece) => piece.segment),
+    ids = pieces.map((piece) => piece.id),
     names = ids.map((id) => tokenizer.token(id)),
     places = [...ids.keys()],
     gaps = places.filter((i) => ids[i] === mask),
     positions = gaps.length ? gaps : places.filter((i) => names[i][0] !== "[");
   if (!positions.length) throw new Error("There is no word in it that the model knows");
   if (ids.length > 64)
-    throw new Error(`${ids.length - parts.length - 1} pieces of words; this picture has room for 60`);
+    throw new Error(`${ids.length - segments.at(-1) - 2} pieces of words; this picture has room for 60`);
   const found = [];
   function at(n) {
     if (found[n]) return found[n];

@@ -6,13 +6,14 @@ import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
 from course_utils.support.checks import described, text, whole_number, whole_numbers
-from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
+from course_utils.views.own import answered
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
 MOST_WORDS, MOST_BARS, MOST_MODELS = 64, 10, 2
+OWN = "The fisherman sat on the bank. He was [MASK]."  # to begin with, where the reader types
 
 
 class Predictions(View):
@@ -181,8 +182,9 @@ def predictions(
             "words": {i: f"{i + 1} {names[i]}" for i in places}}  # fmt: skip
     controls = [*([menu] if model is None else []), {"kind": "button", "name": "reset", "label": "reset"}]
     options["vocabulary"] = [str(word(i)) for i in used]
-    state = {"position": start} | ({} if model is None else {"own_position": 0})
-    view = asking(Predictions(title, caption, arrays, state, controls, options, presenting), model)
+    state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
+    view = Predictions(title, caption, arrays, state, controls, options, presenting)
+    answered(view, model, OWN, label="Your own text: each word is covered in turn, or cover one yourself with [MASK]:")
     view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 

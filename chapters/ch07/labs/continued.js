@@ -1,26 +1,45 @@
 // A text of the reader's own in a lab: a language model reads it, and writes on letter after letter.
-import { about, askModel } from "../../../course_utils/views/ask_model.js";
+import { h } from "../../../course_utils/views/core.js";
+import { form, unknownOf } from "../../../course_utils/views/own.js";
 
 // The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> a token
 // to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null while the
 // lesson's text is shown; add(token).
-export function continuing(ui, { label, value, next, also = {} }) {
-  let read = null;
+export function continuing(ui, next, also = {}) {
+  let read = null,
+    stopped = true;
   const own = () => (ui.state.own ? read : null);
   function show(done = false) {
-    field.put(read.text);
+    const field = made.querySelector("textarea");
+    if (field.value !== read.text) {
+      field.value = read.text;
+      field.scrollTop = field.scrollHeight;
+    }
     ui.set({ ...also, own: read.text }, done);
   }
-  const field = askModel(ui, {
-    ...{ label, value },
-    answer(it, text) {
-      read ??= new Continued(it);
-      read.read(text, text === read.text ? read.own : text.length);
-      show(true);
-      return read.about;
-    },
-    write: (it, going) => read.write(next, show, () => going() && own()).finally(() => ui.set({}, true)),
-  });
+  function answer([it], text) {
+    writes(false);
+    read ??= new Continued(it);
+    read.read(text, text === read.text ? read.own : text.length);
+    show(true);
+    return read.about;
+  }
+  // a readout that changes with each letter is not read out
+  function writes(now) {
+    stopped = !now;
+    on.textContent = now ? "stop" : "write on";
+    ui.root.querySelector('[data-testid="readout"]').setAttribute("aria-live", now ? "off" : "polite");
+  }
+  async function write(_, going) {
+    writes(true);
+    const said = await read.write(next, show, () => going() && !stopped && own());
+    if (going()) writes(false);
+    ui.set({}, true);
+    return said;
+  }
+  const on = h("button", { type: "button", onclick: () => (stopped ? made.ask(write) : writes(false)) }, "write on"),
+    made = form({ ...ui.spec.own, text: ui.state.own || ui.spec.own.text }, answer, { beside: on, rows: 2 });
+  ui.below.append(made);
   function add(token) {
     read.read(read.text + token, read.own);
     show(true);
@@ -65,10 +84,8 @@ class Continued {
     return [spelt.slice(0, own).join(""), spelt.slice(own).join("")];
   }
   get about() {
-    const { card } = this.it,
-      from = `${card.data.train_characters.toLocaleString("en-GB")} letters of Shakespeare and nothing else`,
-      cut = this.from ? `, here the last ${this.ids.length} of ${this.pieces.length}` : "";
-    return `${about(this.it, this.pieces, from)} It sees ${this.room} letters at once${cut}.`;
+    const cut = this.from ? `It reads the last ${this.ids.length} of these ${this.pieces.length} letters. ` : "";
+    return unknownOf(this.it, this.pieces) + cut;
   }
   // Writes while going() lets it, as many letters in each frame as it can; next() -> a token; show() after each frame.
   async write(next, show, going) {
@@ -83,7 +100,7 @@ class Continued {
     }
     const written = this.text.length - before,
       pace = Math.round((1000 * written) / (performance.now() - began));
-    const full = `Its ${this.room} letters are full: press again, and it goes on from the last ${this.room / 2}.`;
+    const full = `Its ${this.room} letters are full: press again, and it goes on from the last ${this.room / 2}. `;
     return `${written} letters, ${pace} a second. ${this.full ? full : this.about}`;
   }
 }

@@ -78,12 +78,8 @@ export function next_character(ui) {
   ui.root.append(css);
 
   // ---- a beginning of the reader's own, which the model writes on
-  const { own } = spec.model
-    ? continuing(ui, {
-        label: "Your own beginning (Shift + Enter: a new line), which the model writes on letter by letter:",
-        value: "ROMEO:\nBut soft, ",
-        next: (logits) => own().it.tokenizer.token(globalThis.courseModels.draw(logits)),
-      })
+  const { own } = spec.own
+    ? continuing(ui, (logits) => own().it.tokenizer.token(globalThis.courseModels.draw(logits)))
     : { own: () => null };
   function expected({ logits, it }) {
     const shares = globalThis.courseModels.softmax(logits),

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
+from course_utils.views.own import answered
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
@@ -159,8 +159,9 @@ def next_character(
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},
     ]
-    view = NextCharacter(title, caption, arrays, {"guesses": []}, controls, options, presenting)
-    return shell(asking(view, model, "continued"), live)
+    view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options, presenting)
+    told = "Your own beginning (Shift + Enter: a new line), which the model writes on letter by letter:"
+    return shell(answered(view, model, "ROMEO:\nBut soft, ", None, "continued", label=told), live)
 
 
 def order(token: str):

@@ -18,14 +18,7 @@ export function sampling(ui) {
         : (spec.words ? " " : "") + t;
 
   // ---- what is read: the lesson's text, or a beginning of the reader's own and what was drawn since
-  const { own, add } = spec.model
-    ? continuing(ui, {
-        label: "Your own beginning (Shift + Enter: a new line); it is written on with the settings above:",
-        value: spec.text,
-        next: drawn,
-        also: { draws: 0, row: 0 },
-      })
-    : { own: () => null };
+  const { own, add } = spec.own ? continuing(ui, drawn, { draws: 0, row: 0 }) : { own: () => null };
   function ownText({ it, logits, shown, text, own }) {
     const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
     return {
@@ -162,7 +155,7 @@ export function sampling(ui) {
   Object.assign(ui.actions, {
     one() {
       if (own()) return add(drawn());
-      if (!spec.asks || (spec.model && !spec.live)) return ui.set({ draws: state.draws + 1 }, true);
+      if (!spec.asks || (spec.own && !spec.live)) return ui.set({ draws: state.draws + 1 }, true);
       const made = compute(),
         { at, rest } = draws(made, 1)[0],
         first = made.counts.slice(0, at).reduce((a, b) => a + b, 0);

@@ -7,9 +7,9 @@ import torch
 
 from course_utils.decoding.sampling import check, next_probabilities
 from course_utils.support import checks
-from course_utils.views.ask_model import asking
 from course_utils.views.given import as_array, as_labels, checked_index
 from course_utils.views.live import shell
+from course_utils.views.own import answered
 from course_utils.views.table import TextTable
 from course_utils.views.view import View, at
 
@@ -212,7 +212,7 @@ def sampling(
     if model is not None and steps > 1:
         raise ValueError(f"model={model!r} with {steps} steps; needed: logits of one step, [V], as in logits[-1]")
     state = {"step": step, "temperature": float(temperature), "top_k": int(min(top_k, size)), "top_p": float(top_p)}
-    state |= {"seed": seed, "draws": 0, "row": 0, "pick": -1}
+    state |= {"seed": seed, "draws": 0, "row": 0, "pick": -1, "own": ""}
     arrays, options = packed(values, tokens)
     words = are_words(tokens)
     pieces = [spelled(tokens[i], words) for i in chosen]
@@ -226,7 +226,8 @@ def sampling(
     }
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
-    view = asking(view, model, "continued")
+    told = "Your own beginning (Shift + Enter: a new line); it is written on with the settings above:"
+    answered(view, model, text, None, "continued", label=told)
     return answering(view, tokens, then) if then is not None else shell(view, live)
 
 

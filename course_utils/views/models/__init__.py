@@ -16,7 +16,7 @@ from course_utils.support.files import course_folder
 
 from ..view import HERE, bundle
 
-MODULES = ("tensors", "text", "architectures", "page")
+MODULES = ("tensors", "text", "architectures", "cause", "page")
 KEPT = ("name", "architecture", "config", "source", "target", "tokenizer")  # of what a card says
 PART = 720_000  # characters of weights in a file: one bar of progress each
 

@@ -38,6 +38,15 @@ class Model {
   norm(x, name) {
     return layerNorm(x, this.layer(name), this.config.eps ?? 1e-5);
   }
+  // What it would say after each of these states [D], had it stopped there: the most probable word and its probability.
+  stops(states) {
+    const logits = this.words(Matrix.stack(states.map((x) => new Matrix(1, x.length, x))));
+    return states.map((_, i) => {
+      const shares = softmax(logits.row(i)),
+        best = shares.reduce((top, p, id) => (p > shares[top] ? id : top), 0);
+      return [best, shares[best]];
+    });
+  }
   embed(ids, name) {
     const table = this.tensors[name];
     const wrong = ids.find((id) => !(id >= 0 && id < table.rows));
@@ -138,8 +147,10 @@ export class Transformer extends Model {
       x = done.x;
       past.push(done.read);
     });
-    x = listen(tap, "features", this.norm(x, "decoder_norm"));
-    return { logits: linear(x, this.output), state: { ...state, past } };
+    return { logits: this.words(x, tap), state: { ...state, past } };
+  }
+  words(x, tap) {
+    return linear(listen(tap, "features", this.norm(x, "decoder_norm")), this.output);
   }
   get output() {
     const tied = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"];
@@ -260,8 +271,10 @@ export class GPT extends Model {
       x = done.x;
       past.push(done.read);
     }
-    x = listen(tap, "features", this.norm(x, "norm"));
-    return { logits: linear(x, { weight: this.tensors["tokens.weight"] }), state: { ...state, past } };
+    return { logits: this.words(x, tap), state: { ...state, past } };
+  }
+  words(x, tap) {
+    return linear(listen(tap, "features", this.norm(x, "norm")), { weight: this.tensors["tokens.weight"] });
   }
   step(word, state, tap) {
     let weights;
@@ -294,9 +307,12 @@ export class Bert extends Model {
     if (kind === "BertForSequenceClassification") return { labels: this.linear(pooled, "classifier") };
     if (kind === "BertForTokenClassification") return { labels: this.linear(hidden, "classifier") };
     if (kind === "BertForQuestionAnswering") return { answer: this.linear(hidden, "answer") };
-    const wide = this.norm(map(this.linear(hidden, "transform"), ACTIVATIONS.gelu), "norm");
+    return { words: this.words(hidden), follows: this.linear(pooled, "next_sentence") };
+  }
+  words(x) {
+    const wide = this.norm(map(this.linear(x, "transform"), ACTIVATIONS.gelu), "norm");
     const output = { weight: this.tensors["bert.embeddings.tokens.weight"], bias: this.tensors["output.bias"] };
-    return { words: linear(wide, output), follows: this.linear(pooled, "next_sentence") };
+    return linear(wide, output);
   }
 }
 

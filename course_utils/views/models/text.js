@@ -29,11 +29,16 @@ export function join(words) {
 class Vocabulary {
   constructor({ kind, tokens }) {
     this.split = kind;
+    this.unk = UNK;
     this.words = kind === "wordpiece" ? tokens : [...SPECIAL, ...tokens];
     this.ids = new Map(this.words.map((word, id) => [word, id]));
   }
   pieces(text) {
     return SPLIT[this.split](text).map((token) => ({ id: this.ids.get(token) ?? UNK, token, text: token }));
+  }
+  // What a model reads of a text: BERT's has more around the pieces.
+  framed(text) {
+    return this.pieces(text);
   }
   encode(text) {
     return this.pieces(text).map((piece) => piece.id);
@@ -119,6 +124,17 @@ class WordPiece extends Vocabulary {
       else for (const word of this.cutUp(part)) found.push(...this.longest(word));
     });
     return found;
+  }
+  // [CLS] first sentence [SEP] what follows [SEP], each piece with its segment.
+  framed(text) {
+    const [, ...parts] = text.trim().match(/^(.*?[.!?]+)\s+(\S.*)$/s) ?? ["", text],
+      mark = (id, segment) => ({ id, text: this.token(id), segment });
+    return [mark(this.cls, 0)].concat(
+      ...parts.map((part, segment) => [
+        ...this.pieces(part).map((piece) => ({ ...piece, segment })),
+        mark(this.sep, segment),
+      ]),
+    );
   }
   cutUp(text) {
     const clean = text

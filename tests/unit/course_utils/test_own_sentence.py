@@ -8,6 +8,7 @@ import torch
 from chapters.ch03.labs import flow
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views.labs import alignment, heads
+from course_utils.views.view import bundle
 
 SAID = (["the", "dog"], ["le", "chien"], torch.eye(2))
 NAME = "seq2seq-attention-en-fr-grammar"
@@ -23,6 +24,23 @@ def test_it_says_what_the_model_was_trained_on_and_how_much_there_is_room_for():
     assert pieces["text"] == "the dog"
     assert "tatoeba.org (CC BY 2.0 FR)" in pieces["about"]
     assert "4,000 pieces of English words" in pieces["about"]
+
+
+def test_bert_and_gpt_are_told_the_text_that_they_read():
+    tokens = ["[CLS]", "he", "sat", "##s", ".", "[SEP]", "she", "[MASK]", ".", "[SEP]"]
+    own = heads([torch.full((1, 10, 10), 0.1)], tokens, model="bert-stories").options["own"]
+    assert own["text"] == "he sats . she [MASK] ."
+    assert "9,000 small stories and nothing else" in own["about"]
+    own = heads([torch.eye(3)[None]], list("O, "), model="gpt-shakespeare").options["own"]
+    assert own["text"] == "O, ", "each letter as it is: the page has to read the same"
+    assert "1,003,854 letters of Shakespeare" in own["about"]
+
+
+def test_what_follows_from_a_look_costs_little_in_a_notebook():
+    plain, own = (heads([torch.eye(2)[None]], ["the", "dog"], model=m) for m in (None, "transformer-grammar"))
+    shared = len(bundle(("core",)))
+    assert len(own.code()) - shared < 32 * 1024
+    assert len(own.fragment()) - len(plain.fragment()) < 16 * 1024
 
 
 def test_only_a_view_that_is_asked_carries_the_form():

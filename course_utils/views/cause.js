@@ -1,0 +1,146 @@
+// Does a look matter? Rows of attention can be painted and heads silenced: what the model in the page then says.
+import { h } from "./core.js";
+import { loadModel } from "./models/load.js";
+
+const HINT =
+  "Does a look matter? Drag over a row of the open head (by keyboard: Space) to let its word look only there, or " +
+  "silence the head: you will see what the model then says.";
+
+// head(): [layer, head], the one that is open (−1: the mean, all of its layer's); query(), key(): the chosen cell;
+// canvas, under(x, y): where the open head is drawn, {row, col}; open(query, key): it is not masked; show(weights).
+export function cause(ui, { canvas, under, head, query, key, open, show }) {
+  const { spec, state } = ui,
+    given = ui.arrays.map0;
+  let painted = [], // [layer, head, query, keys]
+    stroke = null, // what the hand is painting: {row, keys}
+    found,
+    turn = 0;
+  const button = (onclick, words) => h("button", { type: "button", onclick }, words),
+    alone = button(() => paint(query(), [key()]), ""),
+    undo = button(() => {
+      painted = [];
+      ui.set({ knocked: [] }, true);
+      ask();
+    }, "as it was"),
+    told = h("div", { class: "told", role: "status", "data-testid": "cause" }, HINT);
+  ui.below.append(h("div", { class: "cause" }, alone, button(ask, "what does it say?"), undo, told));
+
+  async function ask() {
+    const mine = ++turn;
+    try {
+      const it = await loadModel(spec.own.models[0], (share) => {
+        if (mine === turn && !found) told.textContent = `The model is coming: ${Math.round(100 * share)} %.`;
+      });
+      if (mine !== turn) return;
+      const { changed, compared, looks } = globalThis.courseModels,
+        pieces = (it.source ?? it.tokenizer).framed(spec.reads ?? spec.own.text),
+        read = { ids: pieces.map((p) => p.id), segments: pieces.map((p) => p.segment) },
+        out = state.knocked.map((k) => k.slice(-2)),
+        tap = painted.length + out.length ? changed(it, read, painted, out) : undefined;
+      if (pieces.length !== spec.maps[0].shape[2])
+        throw new Error("The model cuts this text up in another way: ask it for the sentence again, above");
+      found = compared(it, read, tap);
+      show(tap ? packed(looks(it, read, tap), spec.maps[0].masked) : given);
+      told.replaceChildren(...said(found));
+    } catch ({ message }) {
+      told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
+    }
+  }
+
+  // The word at this row looks at these keys alone, at each as much; without keys it looks as it did.
+  const here = (query) => (p) => String(p.slice(0, 3)) === String([...head(), query]);
+  function paint(query, keys) {
+    const seen = keys.filter((k) => open(query, k));
+    painted = painted.filter((p) => !here(query)(p));
+    if (seen.length) painted.push([...head(), query, seen]);
+    ui.set({ query, key: seen.at(-1) ?? state.key }, true);
+    ask();
+  }
+  canvas.addEventListener("pointerdown", (e) => {
+    const { row, col } = under(e.offsetX, e.offsetY);
+    canvas.setPointerCapture(e.pointerId);
+    stroke = row >= 0 && col >= 0 ? { row, keys: [col] } : null;
+  });
+  canvas.addEventListener("pointermove", (e) => {
+    const { col } = under(e.offsetX, e.offsetY);
+    if (!e.buttons || !stroke || col === undefined || stroke.keys.includes(col)) return;
+    const step = Math.sign(col - stroke.keys.at(-1)); // a fast hand leaves none out
+    for (let k = stroke.keys.at(-1) + step; k !== col + step; k += step) stroke.keys.push(k);
+    ui.set({});
+  });
+  canvas.addEventListener("pointerup", () => stroke?.keys.length > 1 && paint(stroke.row, stroke.keys));
+
+  return {
+    ask,
+    found: () => found,
+    paints: (q, k) => q === stroke?.row && stroke.keys.includes(k),
+    // Was this the end of a stroke, and no click?
+    drawn() {
+      const many = stroke?.keys.length > 1;
+      stroke = null;
+      return many;
+    },
+    toggle() {
+      const keys = painted.find(here(query()))?.[3] ?? [],
+        k = key();
+      paint(query(), keys.includes(k) ? keys.filter((one) => one !== k) : [...keys, k]);
+    },
+    sync(query, key) {
+      alone.textContent = `let “${query}” look only at “${key}”`;
+      undo.hidden = !painted.length && !state.knocked.length;
+    },
+  };
+}
+
+// Weights of each head [T, T] one after the other; masked: what a word may not look at is NaN.
+export function packed(layers, masked) {
+  const size = layers[0][0].rows,
+    all = Float32Array.from(layers.flat().flatMap((w) => Array.from(w.data)));
+  return masked ? all.map((w, j) => (j % size > Math.floor(j / size) % size ? NaN : w)) : all;
+}
+
+function said({ texts, words, stops }) {
+  const then = stops.length > 1,
+    number = (x) => x.toFixed(3);
+  // what differs is bold, between the beginning and the end that are the same
+  function written(text, other = text) {
+    const from = text.findIndex((word, t) => word !== other[t]),
+      to = text.findLastIndex((word, t) => word !== other[t + other.length - text.length]);
+    return text.map((word, t) => (from >= 0 && t >= from && t <= to ? h("b", { class: "output" }, word) : word));
+  }
+  const same = then && String(texts?.[0]) === String(texts?.[1]),
+    rows = [
+      h("div", {}, then ? "It wrote: " : "It writes: ", ...written(texts?.[0] ?? [])),
+      then
+        ? h("div", {}, ...(same ? ["It still writes that."] : ["Now: ", ...written(texts?.[1] ?? [], texts?.[0])]))
+        : "",
+    ];
+  return [
+    ...(texts ? rows : []),
+    h(
+      "div",
+      { class: "tables" },
+      table(
+        texts ? (then ? "what moved most" : "what it is least sure of") : "what it expects",
+        ["word", "probability", "now"].slice(0, 2 + then),
+        words.map(([word, ...chances]) => [word, ...chances.map(number)]),
+      ),
+      table(
+        texts ? `for “${words[0]?.[0]}”, had it stopped after` : "had it stopped after",
+        ["layer", "it would say", "now"].slice(0, 2 + then),
+        stops[0].map((_, n) => [n || "the input", ...stops.map((all) => `${all[n][0]} ${number(all[n][1])}`)]),
+      ),
+    ),
+  ];
+}
+
+function table(caption, header, rows) {
+  const cell = (tag, scope) => (t) => h(tag, { scope }, t);
+  return h(
+    "table",
+    {},
+    h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, ...header.map(cell("th", "col")))),
+    h("tbody", {}, ...rows.map(([name, ...cells]) => h("tr", {}, cell("th", "row")(name), ...cells.map(cell("td"))))),
+  );
+}

@@ -1,0 +1,267 @@
+"""Cause, not only correlation: a painted row or a silent head, and what the model in the page then says, as Python."""
+
+import contextlib
+
+import pytest
+import torch
+from playwright.sync_api import expect
+from waiting import state, until
+
+from chapters.ch05 import labs as transformer_labs
+from chapters.ch06.pairs import encode
+from course_utils.decoding import translate
+from course_utils.models.heads import attentions, recorded, silenced
+from course_utils.text import BOS
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views.labs import heads
+from course_utils.views.models import model_files, page_files
+from course_utils.views.view import at
+
+pytestmark = pytest.mark.browser
+GRAMMAR, BERT, POET = "transformer-grammar", "bert-stories", "gpt-shakespeare"
+TIRED = "The animal didn't cross the street because it was too tired."
+STORY = ("Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash.")
+LINE = "ROMEO:\nBut soft, what "
+NUMBERS = "document.querySelector('.course-view').view.numbers()"
+
+
+def read(name):
+    """(model, arguments to call it with, tokens) of the sentence on show."""
+    loaded = load_checkpoint(name)
+    if name == BERT:
+        found = encode(loaded.tokenizer, *STORY)
+        return loaded.model, (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
+    own = loaded.source or loaded.tokenizer
+    ids = torch.tensor([own.encode(TIRED if name == GRAMMAR else LINE)])
+    return loaded.model, (ids,), own.tokens(ids[0])
+
+
+@torch.no_grad()
+def looks(name):
+    """Self-attention, a list of [1, H, T, T]."""
+    model, given, _ = read(name)
+    with recorded(model) as seen:
+        (model.encode if name == GRAMMAR else model)(*given)
+    return seen["decoder" if name == POET else "encoder"]
+
+
+def view(name=GRAMMAR, layer=1, head=1, **options):
+    tokens, weights = read(name)[2], looks(name)
+    mask = torch.ones_like(weights[0][0, 0]).tril().bool() if name == POET else None
+    return at(heads(weights, tokens, mask=mask, model=name, layer=layer, **options), head=head)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    where = tmp_path_factory.mktemp("site")
+    (where / "models").mkdir()
+    for files in (page_files(), *map(model_files, (GRAMMAR, BERT, POET))):
+        for name, script in files.items():
+            (where / "models" / name).write_text(script, encoding="utf-8")
+    return where
+
+
+@pytest.fixture
+def opened(watch, folder):
+    """opened(view, models=True, dark=False, width=1160) -> a page from disk with the view."""
+
+    def open_page(shown, models=True, dark=False, width=1160):
+        told = ' data-course-models="models/"' if models else ""
+        colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
+        (folder / "page.html").write_text(
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>cause</title><body style="margin:12px;'
+            f'font:14px system-ui,sans-serif;{colours}"><main><div class="course-view">{shown.scripts()}</div></main>',
+            encoding="utf-8",
+        )
+        return watch((folder / "page.html").as_uri(), own="file:", size=(width, 900))
+
+    return open_page
+
+
+def press(page, name):
+    page.get_by_role("button", name=name).click()
+
+
+def answer(page, passes=2):
+    """What the page has computed: without a change one pass, with one two."""
+    return until(lambda: page.evaluate(NUMBERS).get("cause"), lambda found: found and len(found["stops"]) == passes)
+
+
+@contextlib.contextmanager
+def painted(attention, head, query, keys):
+    """Within it one row of a head looks at these keys alone: its answer is the mean of their values."""
+    mine, values = slice(head * attention.head_size, (head + 1) * attention.head_size), []
+
+    def answer(_, args):
+        joined = args[0].clone()
+        joined[0, query, mine] = values[-1][0, keys, mine].mean(0)
+        return (joined,)
+
+    hooks = [
+        attention.value.register_forward_hook(lambda _, __, output: values.append(output)),
+        attention.out.register_forward_pre_hook(answer),
+    ]
+    yield
+    for hook in hooks:
+        hook.remove()
+
+
+@torch.no_grad()
+def chances(loaded, text):
+    """The probability of each word of a translation of TIRED."""
+    words = loaded.target.encode(text)
+    logits = loaded.model(torch.tensor([loaded.source.encode(TIRED)]), torch.tensor([[BOS, *words]])).logits[0]
+    return dict(zip(loaded.target.tokens(words), logits.softmax(-1)[range(len(words)), words].tolist(), strict=True))
+
+
+def said(loaded):
+    return translate(loaded, [TIRED], beam=1)[0].text
+
+
+def check(page, loaded, change):
+    """What the page says of a translation, before and with the change, is Python's."""
+    found, first = answer(page), said(loaded)
+    before = chances(loaded, first)
+    with change:
+        then, after = said(loaded), chances(loaded, first)
+    assert ["".join(text) for text in found["texts"]] == [first, then]
+    moved = sorted(before, key=lambda word: -abs(after[word] - before[word]))
+    assert found["words"][0][0] == moved[0]
+    for word, *both in found["words"]:
+        assert both == pytest.approx([before[word], after[word]], abs=1e-4)
+    return found
+
+
+def test_a_painted_row_changes_all_that_follows_as_in_python(opened):
+    loaded, words = load_checkpoint(GRAMMAR), read(GRAMMAR)[2]
+    tired, street = words.index("tired"), words.index("street")
+    page = opened(view(select=("tired", "street")))
+    press(page, "let “tired” look only at “street”")
+    attention = attentions(loaded.model)["encoder"][1]
+    check(page, loaded, painted(attention, 1, tired, [street]))
+    row = torch.zeros(len(words)).index_fill(0, torch.tensor([street]), 1)
+    assert page.evaluate(NUMBERS)["open"][tired] == row.tolist()
+    press(page, "as it was")
+    answer(page, 1)
+    there = pytest.approx(looks(GRAMMAR)[1][0, 1, tired].tolist(), abs=5e-4)
+    until(lambda: page.evaluate(NUMBERS)["open"][tired], there.__eq__)
+
+
+def test_a_silent_head_is_pythons_and_comes_back(opened):
+    page, loaded = opened(view()), load_checkpoint(GRAMMAR)
+    press(page, "knock it out")
+    check(page, loaded, silenced(loaded.model, [("encoder", 2, 2)]))
+    press(page, "bring it back")
+    assert "".join(answer(page, 1)["texts"][0]) == said(loaded)
+
+
+def test_a_row_is_painted_by_dragging_and_by_keys(opened):
+    loaded, words = load_checkpoint(GRAMMAR), read(GRAMMAR)[2]
+    page = opened(view(select=("tired", "animal")))
+    grid, attention = page.get_by_test_id("open"), attentions(loaded.model)["encoder"][1]
+    grid.focus()
+    page.keyboard.press("Space")
+    until(lambda: page.evaluate(NUMBERS)["open"][10][1], 1)
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    until(lambda: page.evaluate(NUMBERS)["open"][10][5], 0.5)
+    check(page, loaded, painted(attention, 1, words.index("tired"), [1, 5]))
+    page.keyboard.press("Space")
+    until(lambda: page.evaluate(NUMBERS)["open"][10][1], 1)
+
+
+def test_a_hand_paints_a_row(opened):
+    page = opened(view())
+    box = page.locator("canvas").nth(1).bounding_box()
+    x, y = box["x"] + 0.6 * box["width"], box["y"] + box["height"] - 60
+    page.mouse.click(x, y)
+    query, last = until(lambda: [state(page)[name] for name in ("query", "key")], lambda pair: pair[1] > 2)
+    page.mouse.down()
+    page.mouse.move(x - 90, y, steps=2)
+    page.mouse.up()
+    row = until(lambda: page.evaluate(NUMBERS)["open"][query], lambda row: row.count(0) > 6)
+    keys = [k for k, weight in enumerate(row) if weight]
+    assert keys == list(range(last - len(keys) + 1, last + 1)) and len(keys) > 2
+    assert row[last] == pytest.approx(1 / len(keys))
+    until(lambda: state(page)["query"], query)
+
+
+def test_what_it_would_say_after_each_layer_is_what_the_descent_says(opened):
+    page = opened(view(select=("tired", "street")))
+    press(page, "let “tired” look only at “street”")
+    found = answer(page)
+    word = found["words"][0][0]
+    stops = transformer_labs.descent(TIRED, word=word).stops[::3]  # the input, and each layer's last
+    assert [said for said, _ in found["stops"][0]] == [said for _, said, _ in stops]
+    assert [p for _, p in found["stops"][0]] == pytest.approx([p for *_, p in stops], abs=1e-4)
+    assert found["stops"][1] != found["stops"][0]
+
+
+@pytest.mark.parametrize("name", [BERT, POET])
+def test_bert_and_gpt_say_what_they_expect(opened, name):
+    (model, given, tokens), loaded = read(name), load_checkpoint(name)
+    query = tokens.index("[MASK]") if name == BERT else len(tokens) - 1
+    page = opened(view(name, select=(query, 3), layer=0, head=2))
+
+    def expected():
+        with torch.no_grad():
+            output = model(*given)
+        logits = output.mlm_logits if name == BERT else output.logits
+        return logits[0, query].softmax(-1)
+
+    press(page, "what does it say?")
+    best = expected().topk(4)
+    words = answer(page, 1)["words"]
+    assert [word for word, _ in words] == loaded.tokenizer.tokens(best.indices.tolist())
+    assert [p for _, p in words] == pytest.approx(best.values.tolist(), abs=1e-4)
+    press(page, "look only at")
+    found, (attention, *_) = answer(page), next(iter(attentions(model).values()))
+    before = expected()
+    with painted(attention, 2, query, [3]):
+        after = expected()
+    for word, *both in found["words"]:
+        at = loaded.tokenizer.words.index(word)
+        assert both == pytest.approx([before[at].item(), after[at].item()], abs=1e-4)
+    assert len(found["stops"][0]) == 1 + len(looks(name))
+    assert found["stops"][0][-1][0] == found["words"][0][0]
+
+
+@pytest.mark.parametrize("name", [BERT, POET])
+def test_bert_and_gpt_read_an_own_sentence(opened, name):
+    page, loaded = opened(view(name)), load_checkpoint(name)
+    text = "The old man sat down. He was tired." if name == BERT else "O Romeo, Romeo"
+    page.get_by_role("textbox", name="Your own sentence").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=60_000)
+    if name == BERT:
+        found = encode(loaded.tokenizer, "The old man sat down.", "He was tired.")
+        given, tokens = (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
+    else:
+        given, tokens = (torch.tensor([loaded.tokenizer.encode(text)]),), list(text)
+    with torch.no_grad(), recorded(loaded.model) as seen:
+        loaded.model(*given)
+    (weights,) = (seen[place] for place in attentions(loaded.model))
+    now = until(lambda: page.evaluate(NUMBERS)["open"], lambda now: len(now) == len(tokens))
+    assert torch.allclose(torch.tensor(now).float().nan_to_num(0), weights[1][0, 1], atol=1e-4)
+    press(page, "what does it say?")
+    answer(page, 1)
+
+
+def test_without_the_models_files_nothing_is_promised(opened):
+    page = opened(view(), models=False)
+    expect(page.get_by_test_id("model")).to_contain_text("make lab")
+    expect(page.get_by_test_id("cause")).to_have_count(0)
+    expect(page.get_by_test_id("knock")).to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1160, 390])
+def test_it_can_be_used_by_everybody(opened, violations, dark, width):
+    page = opened(view(), dark=dark, width=width)
+    assert violations(page, ".course-view") == []
+    press(page, "look only at")
+    answer(page)
+    expect(page.get_by_test_id("cause")).to_contain_text("had it stopped after")
+    assert violations(page, ".course-view") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
