@@ -7,13 +7,7 @@ from course_utils.data.fetching import fetch
 from course_utils.data.tables import INDEX, folder
 from course_utils.support import files
 
-
-def verify():
-    """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
-    index, damaged = json.loads(files.read(f"data/{INDEX}")), "is damaged (its checksum differs)"
-    there = {name: folder() / name for name in index if (folder() / name).exists()}
-    found = {name: "" if files.sha256(path) == index[name] else damaged for name, path in there.items()}
-    return {name: found.get(name, "is missing") for name in index}
+from ..classroom.doctor import verify
 
 
 def whereabouts(source):
