@@ -2,7 +2,7 @@
 // It comes when it is first asked; from then on the picture follows what is typed.
 import ASK_MODEL_CSS from "./ask_model.css";
 import { h } from "./core.js";
-import { loadModel } from "./models/load.js";
+import { loadModel, modelsAt } from "./models/load.js";
 
 // answer(it, text, going) -> what to say below; write(it, going), where the model writes on: a promise of the same.
 // Both end when going() does. What askModel returns has `put(text)`, to write into the field.
@@ -67,7 +67,7 @@ export function askModel(ui, { label, value = "", answer, write }) {
   const css = h("style");
   css.textContent = ASK_MODEL_CSS;
   ui.root.append(css);
-  ui.below.append(form, said);
+  if (!ui.spec.presenting || modelsAt()) ui.below.append(form, said); // slides have no model beside them
   return {
     put(text) {
       if (text === field.value) return;
