@@ -8,7 +8,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from waiting import differs, until
+from waiting import contains, differs, until
 
 from course_tools.authoring import building
 from course_tools.publishing import site
@@ -169,6 +169,54 @@ def test_search_by_keyboard_in_english_and_chinese(visit):
     page.keyboard.press("Enter")
     page.wait_for_url("**/01_nadaraya_watson.html#bandwidth")
     until(lambda: page.locator("#bandwidth").bounding_box()["y"] < 900)
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("RoPE", "rotary positions · 旋转位置编码"),
+        ("why divide by sqrt d", "Why divide by √d?"),
+        ("kv cahce", "KV cache · 键值缓存"),
+        ("What is a kernel?", "kernel · 核函数"),
+        ("atention wieghts", None),
+    ],
+)
+def test_search_understands_how_people_ask(visit, question, place):
+    page = visit("index.html")
+    page.keyboard.press("/")
+    page.wait_for_function("() => document.getElementById('search').open")
+    page.locator("#search-words").fill(question)
+    until(lambda: place in found(page)[:3] if place else len(found(page)) > 5)
+
+
+def test_search_counts_honestly_and_shows_words_rather_than_code(visit):
+    page = visit("index.html")
+    page.keyboard.press("/")
+    search(page, "softmax")
+    until(page.locator("#search-said").inner_text, lambda said: re.fullmatch(r"\d+ places, the first 30 of them", said))
+    until(lambda: len(found(page)), 30)
+    shown = page.locator("#search-found p").all_inner_texts()
+    assert not any("import " in text or "assert " in text for text in shown)
+    search(page, "softmax zzzzzzzz")
+    until(page.locator("#search-said").inner_text, contains("with 1 of 2 words"))
+
+
+def test_the_contents_say_which_section_is_read(visit):
+    page = visit("02_scoring_functions.html", size=(1280, 900))
+    section = page.locator("#contents ol a").nth(4)
+    name, here = section.inner_text(), page.locator("#contents [aria-current=location]")
+    page.evaluate("hash => document.getElementById(decodeURIComponent(hash.slice(1))).scrollIntoView()",
+                  section.evaluate("link => link.hash"))  # fmt: skip
+    until(here.all_inner_texts, [name])
+    until(lambda: page.evaluate("link => link.getBoundingClientRect().top < innerHeight", here.element_handle()))
+
+
+def test_the_seven_maps_are_on_the_first_page_and_lead_on_from_each_chapter(visit):
+    page = visit("index.html")
+    until(page.locator("main .maps a").count, 7)
+    page.locator("main .maps a").nth(2).click()
+    page.wait_for_url("**/03_seq2seq.html")
+    until(page.locator(".onward .maps [aria-current=page]").inner_text, contains("What does a translator look at?"))
 
 
 def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
