@@ -8,6 +8,8 @@ from typing import Any
 
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
 EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
+# The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
+STAMPS = {"right": "background:currentColor", "wrong": "border:2px solid", "unsolved": "border:2px dotted"}
 EXPECTED, MINE = ", expected", ", yours"
 WIDEST = 10  # rows and columns of an array that are written out
 
@@ -42,6 +44,16 @@ def box(inside: str, edge: str = "solid", role: str = 'role="status"') -> str:
         "line-height:1.5;color:var(--jp-content-font-color1,inherit)"
     )
     return f'<div class="course-exercise" {role} style="{style}">{inside}</div>'
+
+
+def stamp(state: str) -> str:
+    """✓, ✗ or ○ in a circle that is told from the others at a glance, in any colours of the page."""
+    ground = "var(--jp-layout-color1,var(--paper,Canvas))"
+    sign = f'<span style="color:{ground}">{SIGNS[state]}</span>' if state == "right" else SIGNS[state]
+    return (
+        '<span style="display:inline-grid;place-items:center;width:1.5em;height:1.5em;border-radius:50%;'
+        f'box-sizing:border-box;font-weight:bold;line-height:1;{STAMPS[state]}">{sign}</span>'
+    )
 
 
 def inline(text: str) -> str:
@@ -139,10 +151,11 @@ def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
         head, lead = "not yet.", verdict.lead
         ending = f'The notebook goes on with the course\'s own `{own}`. Stuck? `hint("{verdict.name}")`'
     name = f"{sign} {verdict.name}"
-    page = [paragraph(f"<strong>{html.escape(name)}</strong>: {html.escape(head)} {inline(verdict.text)}")]
+    title = f"{stamp(verdict.state)} <strong>{html.escape(verdict.name)}</strong>"
+    page = [paragraph(f"{title}: {html.escape(head)} {inline(verdict.text)}")]
     text = [f"{name}: {head} {verdict.text}".replace(":  ", ": ")]
     if verdict.state == "unsolved":
-        page = [paragraph(f"<strong>{html.escape(name)}</strong>: {head}"), paragraph(inline(verdict.text))]
+        page = [paragraph(f"{title}: {head}"), paragraph(inline(verdict.text))]
         text = [f"{name}: {head}", verdict.text]
     if verdict.code:
         page.append(code(verdict.code))

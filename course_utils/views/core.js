@@ -328,7 +328,10 @@ export function mount(host, kinds, given, buffer, link = null) {
       heights = ways.map(high);
     high(ways[heights.indexOf(Math.min(...heights))]);
   }
-  const made = (spec.controls ?? []).map((c) => control[c.kind](ui, c));
+  const controls = [...(spec.controls ?? [])];
+  if (controls.length && !controls.some((c) => c.name === "reset"))
+    controls.push({ kind: "button", name: "reset", label: "reset" }); // there is a way back in each
+  const made = controls.map((c) => control[c.kind](ui, c));
   syncs = made.map(([, sync]) => sync);
   const style = h("style");
   style.textContent = CORE_CSS;

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from waiting import contains, differs, until
+from waiting import contains, differs, settle, until
 
 from course_tools.authoring import building
 from course_tools.publishing import site
@@ -282,3 +282,29 @@ def test_from_a_server_as_from_a_folder(visit, served):
     page.keyboard.press("/")
     search(page, "注意力")
     until(lambda: found(page))
+
+
+SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true }); }"""
+
+
+def test_on_a_phone_the_page_stands_still_while_views_come(watch, folder):
+    page = watch((folder / "glossary.html").as_uri(), folder.as_uri(), (390, 844), has_touch=True, is_mobile=True)
+    page.add_init_script(f"({SHIFTS})()")
+    page.goto((folder / "01_nadaraya_watson.html").as_uri())
+    views = page.locator(".course-view[data-kind]")
+    for number in range(0, views.count(), 4):
+        views.nth(number).evaluate("view => view.scrollIntoView()")
+        until(lambda number=number: views.nth(number).evaluate("view => !!view.shadowRoot"))
+        settle(page)
+    until(lambda: page.evaluate("shifted"), lambda shift: shift <= 0.05 * views.count() / 4)  # 0.05 for each place
+
+
+def test_what_goes_on_at_the_right_fades_there_until_it_is_scrolled(visit):
+    page = visit("01_nadaraya_watson.html", size=(390, 844))
+    wide = page.locator(".highlight pre").filter(has_text="assert").first
+    mask = "e => getComputedStyle(e).maskImage"
+    until(lambda: wide.evaluate(mask), contains("linear-gradient"))
+    wide.evaluate("e => e.scrollTo(9999, 0)")
+    until(lambda: wide.evaluate(mask), "none")

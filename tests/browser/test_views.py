@@ -318,3 +318,31 @@ def test_chinese_labels_are_drawn(show, chinese_font):
     other = show(heatmap([[1.0]], ["我"], ["果"]))
     until(lambda: picture(other), differs(first))
     assert base64.b64decode(first.split(",")[1])[:4] == b"\x89PNG"
+
+
+SMALL = """() => [...document.querySelectorAll('.course-view')].flatMap(view =>
+  [...view.shadowRoot.querySelectorAll('input, select, button, summary')].flatMap(e => {
+    const box = e.matches('[type=checkbox]'), part = e.matches('.choice input') ? e.nextElementSibling : e;
+    const { width, height } = (box ? e.closest('label') : part).getBoundingClientRect();
+    return width && (width < 24 || height < 24) ? [[e.outerHTML.slice(0, 60), width, height]] : [];
+  }))"""
+
+
+def test_a_finger_meets_every_control_and_a_slider_has_the_width_of_the_phone(watch, tmp_path):
+    page = tmp_path / "phone.html"
+    shown = [
+        labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0),
+        labs.softmax([1.0, 2.0, 3.0]),
+        labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]]),
+        labs.scaling(),
+    ]
+    page.write_text(
+        '<!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>phone</title>'
+        + "".join(view.fragment() for view in shown),
+        encoding="utf-8",
+    )
+    phone = watch(page.as_uri(), size=(390, 844), has_touch=True, is_mobile=True)
+    until(lambda: phone.evaluate(SMALL), [])
+    sliders = "() => [...document.querySelectorAll('.course-view')].flatMap(v => [...v.shadowRoot.querySelectorAll("
+    wide = sliders + "'[type=range]')].map(e => [e.offsetWidth, e.offsetHeight]))"
+    until(lambda: phone.evaluate(wide), lambda sizes: sizes and all(w >= 180 and h >= 44 for w, h in sizes))

@@ -9,6 +9,7 @@ export function journey(ui) {
     empty = Number.isNaN,
     three = (x) => x.toFixed(3);
   let active = 0,
+    small = false,
     hover = null;
   const cells = panels.map((_, i) => arrays[`p${i}`]),
     line = (i, q) => Array.from(cells[i].subarray(q * panels[i].shape[1], (q + 1) * panels[i].shape[1]));
@@ -155,8 +156,8 @@ export function journey(ui) {
       [q0, k0] = place(i),
       fs = 12;
     probe.font = ui.font(fs, 700);
-    // in front of a class only the two words have their names
-    const named = (list, lit) => (spec.presenting ? list.filter((_, i) => i === lit) : list);
+    // small maps, in front of a class or on a phone: only the two words have their names
+    const named = (list, lit) => (small ? list.filter((_, i) => i === lit) : list);
     const widest = (list, lit) =>
         Math.min(88 * unit, Math.max(0, ...named(list, lit).map((t) => probe.measureText(t).width))),
       left = widest(p.queries, q0) + 8 * unit,
@@ -183,17 +184,17 @@ export function journey(ui) {
         while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
         return t;
       },
-      type = spec.presenting ? fs : Math.min(fs, (0.86 * size) / unit);
+      type = small ? fs : Math.min(fs, (0.86 * size) / unit);
     c.textBaseline = "middle";
     c.textAlign = "right";
     p.queries.forEach((t, q) => {
-      if (spec.presenting && q !== q0) return;
+      if (small && q !== q0) return;
       c.font = ui.font(type, q === q0 ? 700 : 400);
       c.fillStyle = q === q0 ? theme.query : theme.text;
       c.fillText(fit(t, left - 6 * unit), left - 6 * unit, topmost + (q + 0.5) * size - 1);
     });
     p.keys.forEach((t, k) => {
-      if (spec.presenting && k !== k0) return;
+      if (small && k !== k0) return;
       c.save();
       c.translate(left + (k + 0.45) * size, topmost - 6 * unit);
       c.rotate(-Math.PI / 4);
@@ -214,8 +215,9 @@ export function journey(ui) {
     }
   }
   return {
-    paint(width) {
-      const most = Math.max(1, Math.floor((width + 16 * unit) / ((spec.presenting ? 150 : 290) * unit))),
+    paint(width, narrow) {
+      small = spec.presenting || narrow;
+      const most = Math.max(1, Math.floor((width + 16 * unit) / ((small ? 150 : 290) * unit))),
         across = Math.min(most, panels.length),
         room = Math.floor((width - (across - 1) * 1.2 * 13.5 * unit) / across) - 1;
       panels.forEach((p, i) => {

@@ -17,6 +17,7 @@
     if (button) button.textContent = { system: "◐ as the system", light: "○ light", dark: "● dark" }[choice];
   };
   apply();
+  root.dataset.unread = "";
   system.addEventListener("change", apply);
   addEventListener("DOMContentLoaded", () => {
     apply();
@@ -34,6 +35,7 @@
       wide = matchMedia("(min-width: 60.01rem)");
     const unfold = () => (contents.open = wide.matches);
     unfold();
+    delete root.dataset.unread;
     wide.addEventListener("change", unfold);
     reach();
     stops();
