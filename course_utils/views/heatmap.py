@@ -181,7 +181,7 @@ def heatmap(
     for name, number in (("layer", layers), ("head", heads)):
         if number > 1:
             called = names if named and name == "head" else [str(i + 1) for i in range(number)]
-            control = {"kind": "choice", "name": name, "label": "" if called is names else name}
+            control = {"kind": "choice", "name": name, "label": "which" if called is names else name}
             control |= {"options": list(range(number)), "words": dict(enumerate(called)), "menu": called is names}
             controls.append(control)
     if layers * heads > 1:

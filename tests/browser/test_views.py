@@ -320,6 +320,36 @@ def test_chinese_labels_are_drawn(show, chinese_font):
     assert base64.b64decode(first.split(",")[1])[:4] == b"\x89PNG"
 
 
+def test_the_bars_of_the_first_lab_stand_on_an_axis_that_does_not_move(show):
+    page = show(labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=5.0, width=1.0))
+    blue = """() => {  // the highest bar in the colour of the keys
+      const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
+      const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let most = 0;
+      for (let x = 0; x < width; x++) {
+        let count = 0;
+        for (let y = 0; y < height; y++) {
+          const i = 4 * (y * width + x);
+          if (data[i] === 0 && data[i + 1] === 114 && data[i + 2] === 178) count++;
+        }
+        most = Math.max(most, count);
+      }
+      return most / devicePixelRatio;
+    }"""
+    high = until(lambda: page.evaluate(blue), lambda seen: seen > 80)  # nearly all of the weight
+    page.evaluate("document.querySelector('.course-view').view.set({ width: 100 })")
+    until(lambda: page.evaluate(blue), lambda seen: 0.25 < seen / high < 0.42)  # a third of it
+
+
+def test_every_lab_has_one_way_back(show):
+    page = show(heatmap([[[1.0, 0.0], [0.0, 1.0]]] * 3, names=["near", "far", "both"]), labs.softmax([1.0, 2.0]))
+    until(page.get_by_role("button", name="reset").count, 2)
+    page.get_by_role("combobox").select_option("both")
+    until(lambda: page.evaluate("document.querySelector('.course-view').view.state.head"), 2)
+    page.get_by_role("button", name="reset").first.click()
+    until(lambda: page.evaluate("document.querySelector('.course-view').view.state.head"), 0)
+
+
 SMALL = """() => [...document.querySelectorAll('.course-view')].flatMap(view =>
   [...view.shadowRoot.querySelectorAll('input, select, button, summary')].flatMap(e => {
     const box = e.matches('[type=checkbox]'), part = e.matches('.choice input') ? e.nextElementSibling : e;

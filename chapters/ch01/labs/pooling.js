@@ -56,8 +56,8 @@ export function pooling(ui) {
     paint(width, narrow) {
       const wide = Math.min(width, narrow ? width : width - 230 * unit, 640 * unit),
         theme = ui.theme;
-      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 220 : 270) * ui.tall },
-        strip = 66 * ui.tall,
+      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 200 : 240) * ui.tall },
+        strip = 100 * ui.tall,
         foot = box.y + box.h + 26 * unit + strip;
       const c = paper(canvas, wide, foot + 34 * unit),
         out = removed(),
