@@ -67,7 +67,7 @@ def paragraph(text: str) -> str:
 
 
 def code(text: str) -> str:
-    inside = f"<code>{html.escape(text, quote=False)}</code>"
+    inside = f'<code style="white-space:pre">{html.escape(text, quote=False)}</code>'  # JupyterLab wraps both
     return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
 
 
