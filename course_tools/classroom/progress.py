@@ -155,7 +155,7 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
 def _maps(course: list[tuple[Chapter, dict[str, str]]], current: int | None = None) -> str:
     """The seven small maps, each with as much ink as a share of its chapter's exercises is solved."""
     shares = {int(one.file[:2]): list(states.values()).count("solved") / len(states) for one, states in course}
-    return f"<style>{maps.STYLE}</style>{maps.strip(current, '.ipynb', shares)}"
+    return f"<style>{maps.style()}</style>{maps.strip(current, '.ipynb', shares)}"
 
 
 def progress() -> None:

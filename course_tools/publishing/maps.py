@@ -18,7 +18,6 @@ from course_utils.support.files import course_folder
 from . import fragments
 
 LAST = "07_gpt"
-STYLE = (Path(__file__).parent / "assets" / "maps.css").read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -41,13 +40,20 @@ def weights():
 
 
 def ink(shown):
-    """Weights [Q, K] as a picture of one pixel each, whose opacity they are: a style that cuts any colour to it."""
+    """Weights [Q, K] as the address of a picture of one pixel each, whose opacity they are."""
     from PIL import Image
 
     opacity, data = np.round(255 * shown).astype(np.uint8), io.BytesIO()
     Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
-    picture = f"url(data:image/png;base64,{base64.b64encode(data.getvalue()).decode()})"
-    return f"mask-image:{picture};-webkit-mask-image:{picture}"
+    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def style():
+    """The style sheet of `strip`: each map is cut out of the colour of the text."""
+    rules = (Path(__file__).parent / "assets" / "maps.css").read_text(encoding="utf-8")
+    return rules + "".join(
+        f".maps .ink{number} {{ mask-image: url({ink(shown)}) }}\n" for number, (_, shown) in weights().items()
+    )
 
 
 @functools.cache
@@ -61,19 +67,19 @@ def questions():
 
 
 def strip(current=None, suffix=".html", shares=None):
-    """The maps in a row, each a link to its chapter, as HTML that needs `STYLE`.
+    """The maps in a row, each a link to its chapter, as HTML that needs `style()`.
 
     current: the number of the chapter that is being read. suffix: what follows a chapter's name in its address.
     shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each.
     """
     parts = []
-    for number, (name, shown) in weights().items():
+    for number, (name, _) in weights().items():
         file, question = questions()[number]
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         parts.append(
             f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}">'
-            f'<span class="ink" style="--share:{100 * share:.0f}%;{ink(shown)}"></span>'
+            f'<span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span>'
             f"<b>{number}</b> {html.escape(question)}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

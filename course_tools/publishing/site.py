@@ -96,7 +96,7 @@ class Site:
         made["index.html"] = self.landing()
         made["search-data.js"] = places.script(searched, self.terms)
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
-        made["site.css"] = (pages.asset("code.css") + maps.STYLE).encode() + made["site.css"]
+        made["site.css"] = (pages.asset("code.css") + maps.style()).encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
         made |= {f"models/{name}": script for name, script in self.models.items()}

@@ -31,7 +31,7 @@ def build(name, notes=()):
         if cell.slide in ("slide", "subslide") or not stacks[-1]:
             stacks[-1].append((section, []))
         stacks[-1][-1][1].append(_cell(cell, kits))
-    style = pages.style("reveal/reveal.css", "code.css", "maps.css", "deck.css")
+    style = pages.style("reveal/reveal.css", "code.css", "deck.css") + maps.style()
     cover = maps.strip(int(name[:2]))
     return pages.page(
         "slides", title=chapter.title, stacks=stacks, notes=notes, kits=kits.script(), style=style, cover=cover

@@ -156,15 +156,14 @@ export function journey(ui) {
       [q0, k0] = place(i),
       fs = 12;
     probe.font = ui.font(fs, 700);
-    // small maps, in front of a class or on a phone: only the two words have their names
-    const named = (list, lit) => (small ? list.filter((_, i) => i === lit) : list);
-    const widest = (list, lit) =>
-        Math.min(88 * unit, Math.max(0, ...named(list, lit).map((t) => probe.measureText(t).width))),
-      left = widest(p.queries, q0) + 8 * unit,
-      tall = widest(p.keys, k0) * 0.71,
+    // small maps, in front of a class or on a phone: only the two words have their names, and little room for them
+    const most = (small ? 46 : 88) * unit,
+      widest = (list) => Math.min(most, Math.max(...list.map((t) => probe.measureText(t).width))),
+      left = widest(p.queries) + 8 * unit,
+      tall = widest(p.keys) * 0.71,
       topmost = tall + 14 * unit;
     const size = Math.max(
-        (spec.presenting ? 4 : 7) * unit,
+        (small ? 4 : 7) * unit,
         Math.min(spec.presenting ? (215 * ui.tall) / Q : 26 * unit, Math.floor((room - left - tall - 2) / K)),
       ),
       g = { left, top: topmost, size },
@@ -201,7 +200,7 @@ export function journey(ui) {
       c.textAlign = "left";
       c.font = ui.font(type, k === k0 ? 700 : 400);
       c.fillStyle = k === k0 ? theme.key : theme.text;
-      c.fillText(fit(t, 88 * unit), 0, 0);
+      c.fillText(fit(t, most), 0, 0);
       c.restore();
     });
     c.lineWidth = 2 * unit;
