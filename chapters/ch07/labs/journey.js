@@ -157,7 +157,7 @@ export function journey(ui) {
       fs = 12;
     probe.font = ui.font(fs, 700);
     // small maps, in front of a class or on a phone: only the two words have their names, and little room for them
-    const most = (small ? 46 : 88) * unit,
+    const most = (small ? 54 : 88) * unit,
       widest = (list) => Math.min(most, Math.max(...list.map((t) => probe.measureText(t).width))),
       left = widest(p.queries) + 8 * unit,
       tall = widest(p.keys) * 0.71,
