@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_tools.publishing import maps
 from course_utils.exercises import record
 from course_utils.exercises.notebook import Stub, stubs
 from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
@@ -145,12 +146,33 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
     grid = f'<table style="margin:.3em 0;border:none"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
     said = "".join(paragraph(inline(x)) for x in remarks)
     aria = 'role="group" aria-label="Your progress"'
-    return box(paragraph(f"<strong>{head}</strong>") + grid + said, role=aria)
+    return box(paragraph(f"<strong>{head}</strong>") + _maps(course) + grid + said, role=aria)
+
+
+def _maps(course: list[tuple[Chapter, dict[str, str]]], current: int | None = None) -> str:
+    """The seven small maps, each with as much ink as a share of its chapter's exercises is solved."""
+    shares = {int(one.file[:2]): list(states.values()).count("solved") / len(states) for one, states in course}
+    return f"<style>{maps.style()}</style>{maps.strip(current, '.ipynb', shares)}"
 
 
 def progress() -> None:
     """Shows how far the student is: a table of the chapters, with what is next. For notebooks in a workbook."""
     display(note())
+
+
+def onward(chapter: int) -> None:
+    """The end of a chapter: the seven small maps as they are now, and the way to the next notebook."""
+    where = files.workbook_folder()
+    try:
+        entries = record.read(where) if where else {}
+    except (record.Damaged, OSError):
+        entries = {}  # progress() says what is wrong
+    found = {int(path.name[:2]): path.name for path in (files.course_folder() / "notebooks").glob("[0-9]*.ipynb")}
+    course = rows(chapters(files.course_folder() / "notebooks"), entries)
+    other = found.get(chapter + 1, found[0])
+    title = maps.questions()[int(other[:2])][1] or "Start here"
+    link = f'<p><a href="{other}">{"→" if chapter + 1 in found else "←"} {html.escape(title)}</a></p>'
+    display(Note(_maps(course, chapter) + link, f"Next: {other}"))
 
 
 def place(folder: str | None = None) -> Path:

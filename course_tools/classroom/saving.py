@@ -28,7 +28,9 @@ def _load_jupyter_server_extension(server):
 async def _start_jupyter_server_extension(server):
     """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)
+    page = server.web_app.settings.setdefault("page_config_data", {})
+    page["courseLarge"] = bool(os.environ.get("COURSE_PRESENTING"))  # the page is large; notebooks stay as they are
     if os.environ.get("COURSE_CHAPTERS"):
         from course_tools.classroom.presenting import start
 
-        server.web_app.settings.setdefault("page_config_data", {})["coursePresenting"] = start.configuration()
+        page["coursePresenting"] = start.configuration()

@@ -8,6 +8,7 @@ A view in a notebook is self-contained: code, numbers and a still picture in one
 import hashlib
 import html
 import io
+import math
 import re
 
 from course_utils.views.view import HERE, bundle, json_for_script
@@ -17,6 +18,13 @@ from .markup import pictures, tree
 EXPORTED = re.compile(r"^export (?:const|let|function|async function) (\w+)", re.M)
 INLINE = 8_000  # characters of numbers that a page itself may carry for one view
 CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
+# How high the views of each kind are on a phone 390 pixels wide, about: as much room waits for them there.
+ON_A_PHONE = {
+    **{"alignment": 950, "bandwidth": 1355, "cover": 1085, "descent": 1050, "embeddings": 1440, "flow": 1630},
+    **{"heads": 1100, "journey": 1075, "mask_tokens": 1055, "masking": 1320, "merges": 885, "next_character": 1270},
+    **{"paths": 1130, "pooling": 970, "predictions": 955, "rotation": 1030, "sampling": 1260, "scaling": 1220},
+    **{"scaling_law": 1030, "scoring": 1400, "shuffle": 1000, "sinusoid": 1375, "softmax_lab": 975, "tagged": 1145},
+}
 
 
 class Files:
@@ -57,7 +65,7 @@ def view(given, shared):
     else:
         place, inside = "", f'<script type="application/json">{numbers}</script>'
     waiting = f'<p class="waiting">{html.escape(given.spec["title"])}</p><noscript>{given.still}</noscript>'
-    height = f' style="min-height:{_height(given.still)}px"'
+    height = f' style="--wide:{_height(given.still)}px;--narrow:{_narrow(given)}px"'
     return f'<div class="course-view" data-kind="{kind}"{together}{place}{height}>{inside}{waiting}</div>'
 
 
@@ -96,6 +104,13 @@ def _height(still):
         wide, high = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")  # of the PNG's first chunk
         return round(int(image.get("width", wide)) * high / wide) + CONTROLS
     return CONTROLS
+
+
+def _narrow(view):
+    """The same on a phone: most kinds keep their height, whatever they show."""
+    if view.kind == "predict":
+        return 36 + 24 * math.ceil(len(view.spec["title"]) / 36) + 48 * len(view.spec["answers"])
+    return ON_A_PHONE.get(view.kind) or round(0.74 * _height(view.still))
 
 
 def _digest(data):

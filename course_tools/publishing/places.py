@@ -4,7 +4,7 @@ from course_utils.views.view import json_for_script
 
 from .markup import HEADINGS, plain
 
-LEFT_OUT = ["script", "noscript", "style", "math"]
+LEFT_OUT = ["script", "noscript", "style", "math", "pre", "nav"]  # code is for reading in its place
 
 
 def sections(page):
@@ -17,7 +17,7 @@ def sections(page):
                 found[-1][2].append(child)
             elif child.name in HEADINGS[:4] and child.get("id"):
                 found.append((child["id"], plain(child), []))
-            elif child.name in LEFT_OUT:
+            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) == "code":
                 found[-1][2].append(" ")
             else:
                 collect(child)

@@ -17,7 +17,7 @@ from course_utils.support import files
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views.models import model_files, page_files
 
-from . import glossary, hosted, lighten, links, pages, places
+from . import glossary, hosted, lighten, links, maps, pages, places
 from .markup import headings, plain, tree
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
@@ -96,7 +96,7 @@ class Site:
         made["index.html"] = self.landing()
         made["search-data.js"] = places.script(searched, self.terms)
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
-        made["site.css"] = pages.asset("code.css").encode() + made["site.css"]
+        made["site.css"] = (pages.asset("code.css") + maps.style()).encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
         made |= {f"models/{name}": script for name, script in self.models.items()}
@@ -109,7 +109,7 @@ class Site:
         after = self.menu[number + 1] if number + 1 < len(self.menu) else None
         return pages.page(
             template, course=COURSE, edition=__version__, title=title if number else COURSE, menu=self.menu,
-            sections=sections, description=description,
+            sections=sections, description=description, maps=maps.strip(number - 1),
             file=self.menu[number]["file"], before=before, after=after, repository=self.repository,
             report=hosted.report(self.repository, self.menu[number]["file"]), **more,
         )  # fmt: skip

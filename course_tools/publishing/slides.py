@@ -8,7 +8,7 @@ import re
 
 from course_tools.classroom.presenting import speaker
 
-from . import fragments, pages
+from . import fragments, maps, pages
 from .markup import tree
 
 SILENT = {"lab", "predict", "training"}  # tags of cells whose code only calls what is shown
@@ -30,8 +30,11 @@ def build(name, notes=()):
         if cell.slide in ("slide", "subslide") or not stacks[-1]:
             stacks[-1].append((section, []))
         stacks[-1][-1][1].append(_cell(cell, kits))
-    style = pages.style("reveal/reveal.css", "code.css", "deck.css")
-    return pages.page("slides", title=chapter.title, stacks=stacks, notes=notes, kits=kits.script(), style=style)
+    style = pages.style("reveal/reveal.css", "code.css", "deck.css") + maps.style()
+    cover = maps.strip(int(name[:2]))
+    return pages.page(
+        "slides", title=chapter.title, stacks=stacks, notes=notes, kits=kits.script(), style=style, cover=cover
+    )
 
 
 def run(names=(), out=None):

@@ -11,6 +11,8 @@ from course_utils.runtime import in_notebook
 
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
 EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
+# The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
+STAMPS = {"right": "background:currentColor", "wrong": "border:2px solid", "unsolved": "border:2px dotted"}
 EXPECTED, MINE = ", expected", ", yours"
 WIDEST = 10  # rows and columns of an array that are written out
 
@@ -49,6 +51,16 @@ def box(inside: str, edge: str = "solid", role: str = 'role="status"') -> str:
     return f'<div class="course-exercise" {role} style="{style}">{inside}</div>'
 
 
+def stamp(state: str) -> str:
+    """✓, ✗ or ○ in a circle that is told from the others at a glance, in any colours of the page."""
+    ground = "var(--jp-layout-color1,var(--paper,Canvas))"
+    sign = f'<span style="color:{ground}">{SIGNS[state]}</span>' if state == "right" else SIGNS[state]
+    return (
+        '<span style="display:inline-grid;place-items:center;width:1.5em;height:1.5em;border-radius:50%;'
+        f'box-sizing:border-box;font-weight:bold;line-height:1;{STAMPS[state]}">{sign}</span>'
+    )
+
+
 def inline(text: str) -> str:
     """`code` and *emphasis* of a plain sentence, as HTML."""
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
@@ -59,11 +71,15 @@ def paragraph(text: str) -> str:
     return f'<p style="margin:.35em 0">{text}</p>'
 
 
-def sentence(words: str, title: str = "") -> Piece:
-    """A paragraph with `code` and *emphasis*, after a title in bold if there is one."""
-    if not title:
-        return paragraph(inline(words)), words
-    return paragraph(f"<strong>{html.escape(title)}</strong>: {inline(words)}"), f"{title}: {words}"
+def sentence(words: str) -> Piece:
+    """A paragraph with `code` and *emphasis*."""
+    return paragraph(inline(words)), words
+
+
+def headed(state: str, name: str, words: str) -> Piece:
+    """The first paragraph of a verdict: its stamp, the exercise in bold, what is said."""
+    page = paragraph(f"{stamp(state)} <strong>{html.escape(name)}</strong>: {inline(words)}")
+    return page, f"{SIGNS[state]} {name}: {words}"
 
 
 def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="status"') -> Note:
@@ -73,7 +89,7 @@ def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="sta
 
 
 def code(text: str) -> str:
-    inside = f"<code>{html.escape(text, quote=False)}</code>"
+    inside = f'<code style="white-space:pre">{html.escape(text, quote=False)}</code>'  # JupyterLab wraps both
     return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
 
 
@@ -132,14 +148,14 @@ def table(arrays: dict[str, Any]) -> Piece:
 
 def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
     """The verdict as a Note. mine: the student's name for it; own: the name of the course's own function."""
-    name, lead = f"{SIGNS[verdict.state]} {verdict.name}", verdict.lead
-    if verdict.state == "unsolved":
-        pieces, lead = [sentence(f"not solved yet · {effort}", name), sentence(verdict.text)], "It should do this:"
+    state, name, lead = verdict.state, verdict.name, verdict.lead
+    if state == "unsolved":
+        pieces, lead = [headed(state, name, f"not solved yet · {effort}"), sentence(verdict.text)], "It should do this:"
         ending = f"Until then the notebook goes on with the course's own `{own}`."
-    elif verdict.state == "right":
-        pieces, ending = [sentence(verdict.text, name)], f"From here on the notebook uses your `{mine}`."
+    elif state == "right":
+        pieces, ending = [headed(state, name, verdict.text)], f"From here on the notebook uses your `{mine}`."
     else:
-        pieces = [sentence(f"not yet. {verdict.text}", name)]
+        pieces = [headed(state, name, f"not yet. {verdict.text}")]
         ending = f'The notebook goes on with the course\'s own `{own}`. Stuck? `hint("{verdict.name}")`'
     if verdict.code:
         pieces.append((code(verdict.code), f"    {verdict.code}"))

@@ -217,7 +217,9 @@ const control = {
 export const additions = {};
 
 // ---- the frame: title, caption, picture, readout, controls, table; one repaint per animation frame at most
-export function mount(host, kinds, spec, buffer, link = null) {
+export function mount(host, kinds, given, buffer, link = null) {
+  // In front of a class: the view itself says so, or the page does, which leaves nothing in the notebook.
+  const spec = { ...given, presenting: given.presenting || document.body.classList.contains("course-large") };
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const initial = { ...(spec.initial ?? spec.state) },
     state = { ...spec.state },
@@ -227,7 +229,8 @@ export function mount(host, kinds, spec, buffer, link = null) {
     settled = false,
     picture = null,
     syncs = [],
-    painted = 0;
+    painted = 0,
+    arranged = 0;
   const moving = {};
   const ui = {
     spec,
@@ -235,7 +238,7 @@ export function mount(host, kinds, spec, buffer, link = null) {
     root,
     id,
     unit,
-    tall: spec.presenting ? Math.min(1.15, Math.max(0.8, window.innerHeight / 780)) : unit,
+    screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
     arrays: buffer instanceof ArrayBuffer ? decode(buffer, spec.arrays) : buffer,
     actions: {},
     font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
@@ -309,17 +312,37 @@ export function mount(host, kinds, spec, buffer, link = null) {
     syncs.forEach((s) => s());
     shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * unit);
     picture.paint(width, shell.classList.contains("narrow"));
+    if (spec.presenting && width !== arranged) arrange((arranged = width));
     if (numbers.open) fill();
     if (settled && link) link.save(state);
     settled = false;
   }
-  const made = (spec.controls ?? []).map((c) => control[c.kind](ui, c));
+  ui.tall = spec.presenting ? Math.min(1.15, Math.max(0.8, ui.screen / 780)) : unit;
+  // A screen is wide and low: the controls go where they take the least height.
+  function arrange() {
+    const controls = shell.querySelector(".controls"),
+      { below, side } = ui;
+    const ways = [() => below.before(controls), () => (below.before(controls), shell.classList.add("halves"))];
+    if (side.offsetWidth && side.childElementCount) ways.push(() => side.append(controls));
+    const high = (way) => (shell.classList.remove("halves"), way(), shell.offsetHeight),
+      heights = ways.map(high);
+    high(ways[heights.indexOf(Math.min(...heights))]);
+  }
+  const controls = [...(spec.controls ?? [])];
+  if (controls.length && !controls.some((c) => c.name === "reset"))
+    controls.push({ kind: "button", name: "reset", label: "reset" }); // there is a way back in each
+  const made = controls.map((c) => control[c.kind](ui, c));
   syncs = made.map(([, sync]) => sync);
   const style = h("style");
   style.textContent = CORE_CSS;
   const shell = h(
     "div",
-    { class: "view", role: "group", "aria-labelledby": id, style: `font-size:${Math.round(13.5 * unit)}px` },
+    {
+      class: `view${spec.presenting ? " presenting" : ""}`,
+      role: "group",
+      "aria-labelledby": id,
+      style: `font-size:${Math.round(13.5 * unit)}px`,
+    },
     h("div", { class: "title", id }, spec.title),
     spec.caption ? h("div", { class: "caption" }) : null,
     h("div", { class: "stage" }, ui.body, ui.side),

@@ -54,7 +54,12 @@ class Heatmap(View):
         text = f"Heatmap of {noun}s, {len(queries)} queries by {len(keys)} keys"
         text += (f", {masked} masked" if masked else "") + ". "
         if layers * heads > 1:
-            text += f"Layer {self.state['layer'] + 1} of {layers}, head {self.state['head'] + 1} of {heads}. "
+            names, head = self.options.get("names"), self.state["head"]
+            text += (
+                f"{names[head]}. "
+                if names
+                else f"Layer {self.state['layer'] + 1} of {layers}, head {head + 1} of {heads}. "
+            )
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}
@@ -112,6 +117,7 @@ def heatmap(
     kind="weights",
     layer=0,
     head=0,
+    names=None,
     select=None,
     live=False,
     presenting=None,
@@ -121,8 +127,8 @@ def heatmap(
     weights: [Q, K], [H, Q, K] (heads) or [L, H, Q, K] (layers and heads); at most 512 queries and keys.
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
     hatched. kind: "weights" (0–1, each row sums to 1, or to 0 where all is masked) or "scores" (any number; −inf is
-    masked). select: (query, key) to light at first, labels or indices. live=True: Python hears `row`, `col`, `layer`,
-    `head`.
+    masked). names: of the heads, where they have better ones than numbers, such as scores to compare. select:
+    (query, key) to light at first, labels or indices. live=True: Python hears `row`, `col`, `layer`, `head`.
 
     Weights travel as float16 (error ≤ 5·10⁻⁴), scores as float32.
     Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
@@ -157,17 +163,22 @@ def heatmap(
     if (row < 0) != (column < 0):
         raise ValueError(f"select is {described(select)}; needed: both a query and a key")
     controls = []
+    named = names is not None
+    if named:
+        names = checked_labels(names, heads, "names", "weights has {} heads")
     for name, number in (("layer", layers), ("head", heads)):
         if number > 1:
-            words = {i: str(i + 1) for i in range(number)}
-            control = {"kind": "choice", "name": name, "label": name}
-            controls.append(control | {"options": list(words), "words": words})
+            called = names if named and name == "head" else [str(i + 1) for i in range(number)]
+            control = {"kind": "choice", "name": name, "label": "which" if called is names else name}
+            control |= {"options": list(range(number)), "words": dict(enumerate(called)), "menu": called is names}
+            controls.append(control)
     if layers * heads > 1:
         state["show"] = "one"
-        words = {"one": "one head", "all": "all"}
+        words = {"one": "one" if named else "one head", "all": "all"}
         controls.append({"kind": "choice", "name": "show", "label": "show", "options": ["one", "all"], "words": words})
     arrays = {"weights": shown.astype("<f4" if kind == "scores" else "<f2").ravel()}
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
+    options |= {"names": names} if named else {}
     view = Heatmap(title, caption, arrays, state, controls, options, presenting)
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))

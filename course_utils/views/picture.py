@@ -5,7 +5,6 @@ import functools
 import html
 import io
 import logging
-import os
 import pathlib
 import re
 
@@ -18,7 +17,6 @@ COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "
 FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
 PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
 HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
-PRESENTING = 1.8  # how much larger in front of a class, as in core.js
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
 CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
 
@@ -133,13 +131,11 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data = base64.b64encode(self.png).decode()
-        larger = PRESENTING if os.environ.get("COURSE_PRESENTING") else 1
-        caption = f' style="font-size:{larger}em"' if larger > 1 else ""
         page = (
-            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96 * larger)}" '
+            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96)}" '
             f'style="max-width:100%;box-sizing:border-box;padding:6px;border-radius:6px;background:#fff" '
             f'src="data:image/png;base64,{data}">'
-            f"<figcaption{caption}>{html.escape(self.caption)}</figcaption></figure>"
+            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
         )
         return {"text/html": page, "image/png": base64.b64encode(self.small).decode(), "text/plain": repr(self)}
 

@@ -59,7 +59,11 @@ class Table(list):
     def _repr_html_(self):
         head, *body = self._cells()
         numeric = [isinstance(x, int | float) and not isinstance(x, bool) for x in self[0].values()]
-        side = [f' style="text-align:{"right" if n else "left"}"' for n in numeric]
+        longest = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+        side = [  # a sentence has room for some words in a line: where the page has not, the table scrolls
+            f' style="text-align:{"right" if n else "left"}{f";min-width:{min(14, wide // 2)}em" * (wide > 16)}"'
+            for n, wide in zip(numeric, longest, strict=True)
+        ]
 
         def line(tag, cells):
             scope = ' scope="col"' if tag == "th" else ""

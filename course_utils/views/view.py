@@ -10,7 +10,6 @@ import functools
 import html
 import inspect
 import json
-import os
 import pathlib
 import re
 from typing import Any
@@ -48,9 +47,7 @@ class View:
         self.title, self.caption = checks.text("title", title), checks.text("caption", caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
-        self.presenting = bool(os.environ.get("COURSE_PRESENTING"))
-        if presenting is not None:
-            self.presenting = checks.flag("presenting", presenting)
+        self.presenting = presenting is not None and checks.flag("presenting", presenting)
 
     def describe(self) -> str:
         """What the view shows at its current state, in a few sentences."""

@@ -211,6 +211,24 @@ def test_the_matrix_stays_while_i_moves(show):
     until(lambda: said(page), contains("R · P[i] = P[i+δ] at all 50 positions"))
 
 
+def test_both_points_on_the_circle_can_be_dragged(show):
+    page = show(labs.rotation())
+    until(lambda: state(page)["position"], 5)
+    box, pair = page.locator("canvas").bounding_box(), state(page)["pair"]
+    omega, middle = 10000 ** (-2 * pair / 128), box["width"] / 2
+
+    def at(i):
+        turn = i * omega
+        return box["x"] + middle + 0.7 * middle * math.cos(turn), box["y"] + middle - 0.7 * middle * math.sin(turn)
+
+    for held, to, name, value in ((5, 9, "position", 9), (12, 14, "offset", 5)):
+        page.mouse.move(*at(held))
+        page.mouse.down()
+        page.mouse.move(*at(to), steps=6)
+        page.mouse.up()
+        until(lambda name=name: state(page)[name], value)
+
+
 def test_paths_say_their_counts(show):
     page = show(labs.paths(length=9, kernel=3))
     settle(page)

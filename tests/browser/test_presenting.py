@@ -35,6 +35,9 @@ CELLS = [
 ]  # fmt: skip
 
 
+KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map(cell => cell.outputs ?? []))"""
+
+
 @pytest.fixture
 def deck(browser, tmp_path, monkeypatch):
     """A page as `make present` opens it, with the notebook above."""
@@ -247,6 +250,9 @@ def test_a_lesson_by_keyboard(deck):
     page.evaluate("courseDeck.started -= 600000; courseDeck.remember()")
     deck.press("q")
     until(page.locator("[data-testid=course-bar]").count, 0)
+    wraps = "() => getComputedStyle(document.querySelector('.jp-RenderedText pre')).whiteSpace"
+    until(lambda: page.evaluate(wraps), "pre")  # what was printed scrolls rather than wraps
+    until(lambda: page.evaluate(KEPT), lambda kept: kept and 'presenting\\":true' not in kept)
     page.keyboard.press("Alt+p")  # and back: the same place, the clock goes on, the notes follow
     page.wait_for_selector("[data-testid=course-bar]")
     deck.settle()

@@ -69,7 +69,21 @@ def test_keyboard_reaches_scores_and_steps(show):
     for _ in range(3):
         page.keyboard.press("ArrowLeft")
     until(lambda: page.evaluate("document.querySelector('.course-view').view.state.step"), 2)
-    until(page.get_by_test_id("slot-a").locator("tr.later").count, 3)
+    until(page.get_by_test_id("slot-a").locator(".later").count, 2)  # softmax and context
+
+
+def test_a_step_that_changes_nothing_has_no_row_and_the_context_no_heading_of_a_key(show):
+    page = show(
+        labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], ["a", "b", "c"], a="dot", b="scaled_dot")
+    )
+    rows = lambda slot: page.get_by_test_id(slot).locator("tbody th").all_inner_texts()  # noqa: E731
+    until(lambda: rows("slot-a"), ["q·k", "softmax"])
+    until(lambda: rows("slot-b"), ["q·k", "÷ √2", "softmax"])
+    context = page.get_by_test_id("slot-a").get_by_text("context", exact=False)
+    until(context.inner_text, contains("a vector of 2 numbers"))
+    until(page.get_by_test_id("slot-a").locator("table").get_by_text("context", exact=False).count, 0)
+    page.get_by_label("b", exact=True).uncheck()
+    until(lambda: rows("slot-a"), ["q·k", "mask", "softmax"])
 
 
 @pytest.mark.parametrize("d", [1, 64, 400, 1024])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from waiting import differs, until
+from waiting import contains, differs, lacks, settle, until
 
 from course_tools.authoring import building
 from course_tools.publishing import site
@@ -171,6 +171,54 @@ def test_search_by_keyboard_in_english_and_chinese(visit):
     until(lambda: page.locator("#bandwidth").bounding_box()["y"] < 900)
 
 
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("RoPE", "rotary positions · 旋转位置编码"),
+        ("why divide by sqrt d", "Why divide by √d?"),
+        ("kv cahce", "KV cache · 键值缓存"),
+        ("What is a kernel?", "kernel · 核函数"),
+        ("atention wieghts", None),
+    ],
+)
+def test_search_understands_how_people_ask(visit, question, place):
+    page = visit("index.html")
+    page.keyboard.press("/")
+    page.wait_for_function("() => document.getElementById('search').open")
+    page.locator("#search-words").fill(question)
+    until(lambda: place in found(page)[:3] if place else len(found(page)) > 5)
+
+
+def test_search_counts_honestly_and_shows_words_rather_than_code(visit):
+    page = visit("index.html")
+    page.keyboard.press("/")
+    search(page, "softmax")
+    until(page.locator("#search-said").inner_text, lambda said: re.fullmatch(r"\d+ places, the first 30 of them", said))
+    until(lambda: len(found(page)), 30)
+    code = page.locator("#search-found p").filter(has_text=re.compile(r"\bimport \w|\bassert \w"))
+    until(code.count, 0)
+    search(page, "softmax zzzzzzzz")
+    until(page.locator("#search-said").inner_text, contains("with 1 of 2 words"))
+
+
+def test_the_contents_say_which_section_is_read(visit):
+    page = visit("02_scoring_functions.html", size=(1280, 900))
+    section = page.locator("#contents ol a").nth(4)
+    name, here = section.inner_text(), page.locator("#contents [aria-current=location]")
+    page.evaluate("hash => document.getElementById(decodeURIComponent(hash.slice(1))).scrollIntoView()",
+                  section.evaluate("link => link.hash"))  # fmt: skip
+    until(here.all_inner_texts, [name])
+    until(lambda: page.evaluate("link => link.getBoundingClientRect().top < innerHeight", here.element_handle()))
+
+
+def test_the_seven_maps_are_on_the_first_page_and_lead_on_from_each_chapter(visit):
+    page = visit("index.html")
+    until(page.locator("main .maps a").count, 7)
+    page.locator("main .maps a").nth(2).click()
+    page.wait_for_url("**/03_seq2seq.html")
+    until(page.locator(".onward .maps [aria-current=page]").inner_text, contains("What does a translator look at?"))
+
+
 def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
     page = visit("index.html")
     page.locator("#search-open").click()
@@ -224,6 +272,9 @@ def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
     page = visit("01_nadaraya_watson.html", java_script_enabled=False)
     until(page.locator(".course-view img").first.is_visible)
     until(page.locator("nav.contents a").first.is_visible)
+    until(page.get_by_text("Whom does the query ask?", exact=True).locator("visible=true").count, 2)  # two such views
+    until(page.locator("header button:visible").count, 0)
+    until(page.locator(".note").inner_text, lacks("views move"))
     page.locator("a[rel=next]").click()
     assert page.url.endswith("02_scoring_functions.html")
 
@@ -234,3 +285,29 @@ def test_from_a_server_as_from_a_folder(visit, served):
     page.keyboard.press("/")
     search(page, "注意力")
     until(lambda: found(page))
+
+
+SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true }); }"""
+
+
+def test_on_a_phone_the_page_stands_still_while_views_come(watch, folder):
+    page = watch((folder / "glossary.html").as_uri(), folder.as_uri(), (390, 844), has_touch=True, is_mobile=True)
+    page.add_init_script(f"({SHIFTS})()")
+    page.goto((folder / "01_nadaraya_watson.html").as_uri())
+    views = page.locator(".course-view[data-kind]")
+    for number in range(0, views.count(), 4):
+        views.nth(number).evaluate("view => view.scrollIntoView()")
+        until(lambda number=number: views.nth(number).evaluate("view => !!view.shadowRoot"))
+        settle(page)
+    until(lambda: page.evaluate("shifted"), lambda shift: shift <= 0.05 * views.count() / 4)  # 0.05 for each place
+
+
+def test_what_goes_on_at_the_right_fades_there_until_it_is_scrolled(visit):
+    page = visit("01_nadaraya_watson.html", size=(390, 844))
+    wide = page.locator(".highlight pre").filter(has_text="assert").first
+    mask = "e => getComputedStyle(e).maskImage"
+    until(lambda: wide.evaluate(mask), contains("linear-gradient"))
+    wide.evaluate("e => e.scrollTo(9999, 0)")
+    until(lambda: wide.evaluate(mask), "none")

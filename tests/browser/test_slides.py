@@ -43,6 +43,21 @@ CANVAS = """view => {
   const box = view.shadowRoot.querySelector('canvas').getBoundingClientRect();
   return [box.left, box.top, box.width, box.height];
 }"""
+TYPE = """() => [...document.querySelectorAll('.course-view')].map(view =>
+  view.dataset.scale * parseFloat(getComputedStyle(view.shadowRoot.querySelector('.view')).fontSize))"""
+COVERED = """() => {
+  const number = document.querySelector('.slide-number').getBoundingClientRect(), covered = [];
+  for (const slide of Reveal.getSlides()) {
+    const { h, v } = Reveal.getIndices(slide);
+    Reveal.slide(h, v, 99);
+    for (const part of slide.querySelectorAll('.flow > *')) {
+      const r = part.getBoundingClientRect();
+      if (r.top < number.bottom && r.bottom > number.top && r.left < number.right && r.right > number.left)
+        covered.push([h, v, part.textContent.slice(0, 30)]);
+    }
+  }
+  return covered;
+}"""
 PLACE = "() => JSON.stringify(Reveal.getIndices())"
 
 
@@ -74,14 +89,34 @@ def test_every_slide_fits(deck, name):
         assert windows >= 2 and shown >= high - 2, "a part of a tall view is on no slide"
 
 
-def test_one_key_goes_through_all_slides(deck):
+@pytest.mark.parametrize("key", ["ArrowRight", "PageDown"])
+def test_one_key_goes_through_all_slides(deck, key):
     page = deck("00_start_here")
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         while page.evaluate("Reveal.availableFragments().next"):
-            page.keyboard.press("PageDown")
+            page.keyboard.press(key)
         until(lambda: page.evaluate("Reveal.getSlidePastCount()"), number)
-        page.keyboard.press("PageDown")
+        page.keyboard.press(key)
     until(lambda: page.evaluate("Reveal.isLastSlide()"))
+
+
+def test_a_lab_has_type_for_the_last_row_and_nothing_lies_on_the_slides_number(deck):
+    page = deck("01_nadaraya_watson")
+    sizes = page.evaluate(TYPE)
+    assert sizes and min(sizes) >= 16.8 - 0.01 and sum(size >= 24 for size in sizes) > len(sizes) / 2, sizes
+    assert page.evaluate(COVERED) == [], "the slide's number covers something"
+    until(page.locator(".title .maps a").count, 7)
+
+
+def test_on_a_larger_screen_a_slide_is_the_same_larger(deck):
+    heights = "[...document.querySelectorAll('.course-view')].map(view => view.style.width + view.dataset.scale)"
+    usual = deck("00_start_here").evaluate(heights)
+    larger = deck("00_start_here", size=(1920, 1080))
+    until(lambda: larger.evaluate(heights), usual)
+
+
+def test_keys_of_a_dark_room(deck):
+    page = deck("00_start_here")
     page.keyboard.press("d")
     ground = page.evaluate("getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor")
     assert ground == "rgb(28, 33, 40)", "d makes the room dark"

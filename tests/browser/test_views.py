@@ -317,3 +317,61 @@ def test_chinese_labels_are_drawn(show, chinese_font):
     other = show(heatmap([[1.0]], ["我"], ["果"]))
     until(lambda: picture(other), differs(first))
     assert base64.b64decode(first.split(",")[1])[:4] == b"\x89PNG"
+
+
+def test_the_bars_of_the_first_lab_stand_on_an_axis_that_does_not_move(show):
+    page = show(labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=5.0, width=1.0))
+    blue = """() => {  // the highest bar in the colour of the keys
+      const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
+      const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let most = 0;
+      for (let x = 0; x < width; x++) {
+        let count = 0;
+        for (let y = 0; y < height; y++) {
+          const i = 4 * (y * width + x);
+          if (data[i] === 0 && data[i + 1] === 114 && data[i + 2] === 178) count++;
+        }
+        most = Math.max(most, count);
+      }
+      return most / devicePixelRatio;
+    }"""
+    high = until(lambda: page.evaluate(blue), lambda seen: seen > 80)  # nearly all of the weight
+    page.evaluate("document.querySelector('.course-view').view.set({ width: 100 })")
+    until(lambda: page.evaluate(blue), lambda seen: 0.25 < seen / high < 0.42)  # a third of it
+
+
+def test_every_lab_has_one_way_back(show):
+    page = show(heatmap([[[1.0, 0.0], [0.0, 1.0]]] * 3, names=["near", "far", "both"]), labs.softmax([1.0, 2.0]))
+    until(page.get_by_role("button", name="reset").count, 2)
+    page.get_by_role("combobox").select_option("both")
+    until(lambda: page.evaluate("document.querySelector('.course-view').view.state.head"), 2)
+    page.get_by_role("button", name="reset").first.click()
+    until(lambda: page.evaluate("document.querySelector('.course-view').view.state.head"), 0)
+
+
+SMALL = """() => [...document.querySelectorAll('.course-view')].flatMap(view =>
+  [...view.shadowRoot.querySelectorAll('input, select, button, summary')].flatMap(e => {
+    const box = e.matches('[type=checkbox]'), part = e.matches('.choice input') ? e.nextElementSibling : e;
+    const { width, height } = (box ? e.closest('label') : part).getBoundingClientRect();
+    return width && (width < 24 || height < 24) ? [[e.outerHTML.slice(0, 60), width, height]] : [];
+  }))"""
+
+
+def test_a_finger_meets_every_control_and_a_slider_has_the_width_of_the_phone(watch, tmp_path):
+    page = tmp_path / "phone.html"
+    shown = [
+        labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0),
+        labs.softmax([1.0, 2.0, 3.0]),
+        labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]]),
+        labs.scaling(),
+    ]
+    page.write_text(
+        '<!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>phone</title>'
+        + "".join(view.fragment() for view in shown),
+        encoding="utf-8",
+    )
+    phone = watch(page.as_uri(), size=(390, 844), has_touch=True, is_mobile=True)
+    until(lambda: phone.evaluate(SMALL), [])
+    sliders = "() => [...document.querySelectorAll('.course-view')].flatMap(v => [...v.shadowRoot.querySelectorAll("
+    wide = sliders + "'[type=range]')].map(e => [e.offsetWidth, e.offsetHeight]))"
+    until(lambda: phone.evaluate(wide), lambda sizes: sizes and all(w >= 180 and h >= 44 for w, h in sizes))

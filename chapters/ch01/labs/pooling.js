@@ -56,8 +56,8 @@ export function pooling(ui) {
     paint(width, narrow) {
       const wide = Math.min(width, narrow ? width : width - 230 * unit, 640 * unit),
         theme = ui.theme;
-      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 220 : 270) * ui.tall },
-        strip = 54 * ui.tall,
+      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 200 : 240) * ui.tall },
+        strip = 100 * ui.tall,
         foot = box.y + box.h + 26 * unit + strip;
       const c = paper(canvas, wide, foot + 34 * unit),
         out = removed(),
@@ -106,7 +106,7 @@ export function pooling(ui) {
       c.fillStyle = theme.key;
       const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / n));
       for (let i = 0; i < n; i++) {
-        const t = (weights[i] / most) * strip;
+        const t = weights[i] * strip; // from 0 to 100 %, whatever is asked: a wide kernel is seen to be unsure
         if (t > 0.3) c.fillRect(x(keys[i]) - bar / 2, foot - t, bar, t);
       }
       c.strokeStyle = theme.line;
@@ -118,8 +118,10 @@ export function pooling(ui) {
       c.font = ui.font(11);
       c.fillStyle = theme.key;
       c.textAlign = "right";
-      c.textBaseline = "bottom";
-      c.fillText("weight", box.x - 6 * unit, foot);
+      c.textBaseline = "middle";
+      c.fillText("weight", box.x - 6 * unit, foot - strip / 2);
+      c.fillText("100 %", box.x - 6 * unit, foot - strip + 5 * unit);
+      c.fillText("0", box.x - 6 * unit, foot - 2 * unit);
       c.fillStyle = theme.quiet;
       c.textAlign = at > box.x + box.w / 2 ? "left" : "right";
       c.textBaseline = "top";

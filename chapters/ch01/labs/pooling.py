@@ -75,6 +75,7 @@ class Pooling(View):
             top.plot(*at, "o", color=colour, mec="white", ms=8)
             top.annotate(f"{estimate:.2f}", at, (9, 9), textcoords="offset points", color=colour, weight="bold")
         strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
+        strip.set(ylim=(0, 1), yticks=[0, 1], yticklabels=["0", "100 %"])
         strip.set_ylabel("weight", color=COLOURS["key"])
         strip.set_xlabel(f"query {self.state['query']:.2f}", color=COLOURS["query"])
         top.set_ylabel(self.options["value_name"])

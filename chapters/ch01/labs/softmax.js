@@ -129,9 +129,9 @@ export function softmax_lab(ui) {
       const now = [...state.scores, ...heights, ...w.map((s) => s || 0)];
       const shown = dragged ? now : ui.follow(`stages ${drags}`, now),
         [score, high, share] = [0, 1, 2].map((stage) => shown.slice(stage * n, (stage + 1) * n));
-      zone = { zero: 92 * unit, high: 66 * unit };
+      zone = { zero: 26 * unit + 66 * ui.tall, high: 66 * ui.tall };
       const under = zone.zero + zone.high + 34 * unit,
-        floor = under + 96 * unit,
+        floor = under + 30 * unit + 66 * ui.tall,
         one = { y: floor + 34 * unit, h: 36 * unit, w: wide - left - 8 * unit },
         c = paper(canvas, wide, one.y + one.h + 22 * unit);
       const text = (
@@ -187,7 +187,7 @@ export function softmax_lab(ui) {
         });
         // e raised to it, and its way into the one bar
         const length = share[i] * one.w,
-          rise = high[i] * 66 * unit;
+          rise = high[i] * 66 * ui.tall;
         if (open) {
           c.fillStyle = theme.line;
           c.globalAlpha = on ? 0.95 : 0.5;

@@ -91,7 +91,7 @@ export function masking(ui) {
       const size = Math.floor(
           narrow
             ? Math.min((wide - label - tail) / T, 34 * unit)
-            : Math.min((wide - label - tail - 28 * unit) / (2 * T), 38 * unit),
+            : Math.min((wide - label - tail - 28 * unit) / (2 * T), 38 * unit, (430 * ui.tall) / T),
         ),
         side = size * T;
       const top = 26 * unit,

@@ -105,14 +105,14 @@ export function scaling(ui) {
         wide = Math.min(width, 880 * unit),
         made = both(),
         half = narrow ? wide - 20 * unit : wide / 2 - 24 * unit;
-      const box = { x: 8 * unit, y: 26 * unit, w: half - 16 * unit, h: 150 * unit };
+      const box = { x: 8 * unit, y: 26 * unit, w: half - 16 * unit, h: 150 * ui.tall };
       const side = narrow ? Math.min(half, 300 * unit) : (half - 26 * unit) / 2,
         high = narrow ? side / 2 : box.h,
         across = !narrow;
       const maps = { x: across ? wide / 2 + 10 * unit : 8 * unit, y: across ? 26 * unit : box.y + box.h + 66 * unit };
       const under = {
         y: across ? box.y + box.h + 66 * unit : maps.y + 2 * (high + 30 * unit) + 26 * unit,
-        h: 110 * unit,
+        h: 110 * ui.tall,
       };
       const curveBox = { x: 46 * unit, y: under.y, w: wide - 60 * unit, h: under.h };
       const c = paper(canvas, wide, curveBox.y + curveBox.h + 40 * unit),

@@ -217,42 +217,33 @@ export function scoring(ui) {
       about = spec.about[name];
     const reach = Math.max(...made.score.map(Math.abs), ...made.scaled.map(Math.abs), 1e-9);
     const cell = (x, step, i) => {
-      if (x === -Infinity || (step !== "context" && step !== "score" && step !== "scaled" && !state.mask[i]))
+      if (x === -Infinity || (step === "weights" && !state.mask[i]))
         return h("td", { class: "hatched", style: `--h:${theme.hatch}` }, h("span", { class: "hidden" }, "masked"));
       const ground =
         step === "weights"
           ? mix(theme.paper, theme.ink, x)
-          : step === "context"
-            ? null
-            : mix(theme.paper, x < 0 ? theme.minus : theme.plus, (0.85 * Math.abs(x)) / reach);
-      return h(
-        "td",
-        ground ? { style: `background:${rgb(ground)};color:${legible(ground, theme)}` } : { class: "output out" },
-        fmt(x, 3),
-      );
+          : mix(theme.paper, x < 0 ? theme.minus : theme.plus, (0.85 * Math.abs(x)) / reach);
+      return h("td", { style: `background:${rgb(ground)};color:${legible(ground, theme)}` }, fmt(x, 3));
     };
     const label = {
       score: name === "scaled_dot" ? "q·k" : about.equation,
-      scaled:
-        name === "scaled_dot"
-          ? `÷ √${D}${state.temperature === 1 ? "" : " ÷ t"}`
-          : state.temperature === 1
-            ? "no scale"
-            : "÷ t",
+      scaled: name === "scaled_dot" ? `÷ √${D}${state.temperature === 1 ? "" : " ÷ t"}` : "÷ t",
       masked: "mask",
       weights: "softmax",
-      context: "Σ α v",
     };
-    const rows = STEPS.map((step, n) =>
-      h(
-        "tr",
-        n < state.step ? {} : { class: "later", "aria-hidden": "true" },
-        h("th", { scope: "row" }, label[step]),
-        ...made[step].map((x, i) => cell(x, step, i)),
-        ...(step === "context" && made.context.length < K
-          ? [h("td", { colspan: K - made.context.length, class: "note" }, "context")]
-          : []),
-      ),
+    // a step that changes nothing has no row; the context is no number of a key, and stands below the table
+    const idle = { scaled: made.by === 1, masked: state.mask.every(Boolean) };
+    const later = (step) => (STEPS.indexOf(step) < state.step ? {} : { class: "later", "aria-hidden": "true" });
+    const rows = STEPS.slice(0, 4)
+      .filter((step) => !idle[step])
+      .map((step) =>
+        h("tr", later(step), h("th", { scope: "row" }, label[step]), ...made[step].map((x, i) => cell(x, step, i))),
+      );
+    const context = h(
+      "div",
+      later("context"),
+      h("span", { class: "quiet" }, `context Σ α v, a vector of ${made.context.length} numbers: `),
+      h("b", { class: "output" }, `(${made.context.map((x) => fmt(x)).join(", ")})`),
     );
     slots[slot].replaceChildren(
       h(
@@ -261,7 +252,7 @@ export function scoring(ui) {
         h("b", {}, `${slot.toUpperCase()} · ${spec.words_of[name] ?? name}`),
         h(
           "span",
-          { class: "quiet" },
+          { class: "quiet about" },
           ` ${about.reference} · ${about.parameters} parameters, ${about.pair} ` +
             `multiply–adds a pair${about.task ? ` · ${about.task}` : ""}`,
         ),
@@ -272,6 +263,7 @@ export function scoring(ui) {
         h("thead", {}, h("tr", {}, h("td"), ...names.map((n) => h("th", { scope: "col", class: "key" }, n)))),
         h("tbody", {}, ...rows),
       ),
+      context,
     );
   }
   const css = h("style");

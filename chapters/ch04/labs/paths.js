@@ -163,7 +163,7 @@ export function paths(ui) {
         draw(
           kind,
           Math.floor(narrow ? wide : (wide - 2 * 21.6 * unit) / 3),
-          (narrow ? { convolution: 190, recurrent: 64, attention: 120 }[kind] : 200) * unit,
+          narrow ? { convolution: 190, recurrent: 64, attention: 120 }[kind] * unit : 200 * ui.tall,
         );
         canvas.setAttribute(
           "aria-label",

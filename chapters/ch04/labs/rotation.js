@@ -1,7 +1,9 @@
 // A pair of columns as a point on a circle: one 2 × 2 matrix carries position i to i + δ, whatever i is.
 import ROTATION_CSS from "./rotation.css";
-import { fmt, h, paper, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, paper, pointed, rgb } from "../../../course_utils/views/core.js";
 import { encode, frequencies } from "./sines.js";
+
+const TURN = 2 * Math.PI;
 
 export function rotation(ui) {
   const { spec, state, unit } = ui,
@@ -9,7 +11,11 @@ export function rotation(ui) {
     D = spec.size,
     omegas = frequencies(D),
     words = ["position", "offset", "pair"];
-  const canvas = h("canvas", { role: "img", "aria-label": "two positions on a circle" }),
+  const canvas = h("canvas", {
+      role: "img",
+      "aria-label": "two positions on a circle",
+      style: "cursor:grab;touch-action:none",
+    }),
     equation = h("div", { class: "equation", role: "math" }),
     say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(canvas);
@@ -53,9 +59,39 @@ export function rotation(ui) {
       dots,
     };
   }
+  // ---- the two points can be dragged round: the first is the position, the second the offset from it
+  const turnOf = (i) => (((i * omegas[state.pair]) % TURN) + TURN) % TURN,
+    around = (a, b) => Math.min(Math.abs(a - b), TURN - Math.abs(a - b));
+  let held = null;
+  function under(e) {
+    const [x, y] = pointed(e, canvas),
+      middle = canvas.offsetWidth / 2;
+    return { x, y, turn: (Math.atan2(middle - y, x - middle) + TURN) % TURN };
+  }
+  function drag(e, done) {
+    const { turn } = under(e),
+      name = words[held],
+      now = state[name],
+      { values } = spec.controls.find((c) => c.name === name);
+    // the nearest on the circle, and of several in the same place the one that is least far to go
+    const far = (v) => around(turnOf(held ? state.position + v : v), turn) + 1e-3 * Math.abs(v - now);
+    ui.set({ [name]: values.reduce((best, v) => (far(v) < far(best) ? v : best)) }, done);
+  }
+  canvas.onpointerdown = (e) => {
+    const { turn } = under(e),
+      [first, second] = [state.position, state.position + state.offset].map((i) => around(turnOf(i), turn));
+    held = state.offset && second < first ? 1 : 0;
+    canvas.setPointerCapture(e.pointerId);
+    drag(e, false);
+  };
+  canvas.onpointermove = (e) => held !== null && drag(e, false);
+  canvas.onpointerup = canvas.onpointercancel = (e) => {
+    if (held !== null) drag(e, true);
+    held = null;
+  };
   // what the reader moved last, and whether R moved with it
   let last = null,
-    note = "Move i and look at the matrix.";
+    note = "Drag a point, and look at the matrix.";
   function notice(made) {
     if (last && words.some((w) => state[w] !== last.state[w])) {
       const moved = words.filter((w) => state[w] !== last.state[w]),

@@ -177,7 +177,9 @@ export function shuffle(ui) {
         gap = (narrow ? 16 : 40) * unit,
         tail = 58 * unit;
       const fits = (columns) =>
-          Math.floor(Math.min(34 * unit, (wide - left - tail - (columns > T ? gap : 0)) / columns)),
+          Math.floor(
+            Math.min(34 * unit, (340 * ui.tall) / T, (wide - left - tail - (columns > T ? gap : 0)) / columns),
+          ),
         beside = fits(T + 0.62 * E),
         stack = beside < 22 * unit;
       const cell = stack ? Math.min(fits(T), 30 * unit) : beside,

@@ -179,7 +179,7 @@ export function descent(ui) {
       classList.toggle("large", spec.presenting);
       paintWords();
       // in front of a class the stage is as large as the screen lets it
-      const k = spec.presenting ? Math.min(width / 960, Math.max(1, (innerHeight - 350) / 332)) : unit,
+      const k = spec.presenting ? Math.min(width / 960, Math.max(1, (ui.screen - 350) / 332)) : unit,
         W = width / k,
         { height, items } = stageOf(m, spec, state.step, W, narrow),
         c = paper(canvas, width, height * k),

@@ -9,6 +9,7 @@ export function journey(ui) {
     empty = Number.isNaN,
     three = (x) => x.toFixed(3);
   let active = 0,
+    small = false,
     hover = null;
   const cells = panels.map((_, i) => arrays[`p${i}`]),
     line = (i, q) => Array.from(cells[i].subarray(q * panels[i].shape[1], (q + 1) * panels[i].shape[1]));
@@ -153,13 +154,18 @@ export function journey(ui) {
       { canvas } = made[i],
       probe = canvas.getContext("2d"),
       [q0, k0] = place(i),
-      fs = spec.presenting ? 10.5 : 12;
+      fs = 12;
     probe.font = ui.font(fs, 700);
-    const widest = (list) => Math.min(88 * unit, Math.max(...list.map((t) => probe.measureText(t).width))),
+    // small maps, in front of a class or on a phone: only the two words have their names, and little room for them
+    const most = (small ? 54 : 88) * unit,
+      widest = (list) => Math.min(most, Math.max(...list.map((t) => probe.measureText(t).width))),
       left = widest(p.queries) + 8 * unit,
       tall = widest(p.keys) * 0.71,
       topmost = tall + 14 * unit;
-    const size = Math.max(7 * unit, Math.min(26 * unit, Math.floor((room - left - tall - 2) / K))),
+    const size = Math.max(
+        (small ? 4 : 7) * unit,
+        Math.min(spec.presenting ? (215 * ui.tall) / Q : 26 * unit, Math.floor((room - left - tall - 2) / K)),
+      ),
       g = { left, top: topmost, size },
       wide = Math.ceil(Math.min(room, left + K * size + tall + 2)),
       c = paper(canvas, wide, Math.ceil(topmost + Q * size + 3)),
@@ -177,22 +183,24 @@ export function journey(ui) {
         while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
         return t;
       },
-      type = Math.min(fs, (0.86 * size) / unit);
+      type = small ? fs : Math.min(fs, (0.86 * size) / unit);
     c.textBaseline = "middle";
     c.textAlign = "right";
     p.queries.forEach((t, q) => {
+      if (small && q !== q0) return;
       c.font = ui.font(type, q === q0 ? 700 : 400);
       c.fillStyle = q === q0 ? theme.query : theme.text;
       c.fillText(fit(t, left - 6 * unit), left - 6 * unit, topmost + (q + 0.5) * size - 1);
     });
     p.keys.forEach((t, k) => {
+      if (small && k !== k0) return;
       c.save();
       c.translate(left + (k + 0.45) * size, topmost - 6 * unit);
       c.rotate(-Math.PI / 4);
       c.textAlign = "left";
       c.font = ui.font(type, k === k0 ? 700 : 400);
       c.fillStyle = k === k0 ? theme.key : theme.text;
-      c.fillText(fit(t, 88 * unit), 0, 0);
+      c.fillText(fit(t, most), 0, 0);
       c.restore();
     });
     c.lineWidth = 2 * unit;
@@ -206,8 +214,9 @@ export function journey(ui) {
     }
   }
   return {
-    paint(width) {
-      const most = Math.max(1, Math.floor((width + 16 * unit) / (290 * unit))),
+    paint(width, narrow) {
+      small = spec.presenting || narrow;
+      const most = Math.max(1, Math.floor((width + 16 * unit) / ((small ? 150 : 290) * unit))),
         across = Math.min(most, panels.length),
         room = Math.floor((width - (across - 1) * 1.2 * 13.5 * unit) / across) - 1;
       panels.forEach((p, i) => {

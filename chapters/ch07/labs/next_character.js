@@ -67,11 +67,10 @@ export function next_character(ui) {
     said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
     bars = h("div", { class: "bars" }),
     score = h("div", { class: "score", "data-testid": "score" });
-  ui.body.append(page);
+  ui.body.append(page, ...(spec.presenting ? [] : [keys]));
   ui.side.append(score, said, bars);
   const controls = ui.root.querySelector(".controls");
   controls.prepend(row);
-  if (!spec.presenting) controls.before(keys);
   ui.actions.pass = () => guess("");
   const css = h("style");
   css.textContent = NEXT_CHARACTER_CSS;

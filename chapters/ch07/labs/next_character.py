@@ -165,5 +165,5 @@ def next_character(
 
 
 def order(token: str):
-    """Letters first, then digits, then signs; a small letter beside its capital."""
-    return (not token.isalpha(), not token.isdigit(), token.casefold(), token.isupper())
+    """Small letters first, then capitals, digits and signs: each row of keys is looked through once."""
+    return (not token.isalpha(), not token.isdigit(), token.isupper(), token)

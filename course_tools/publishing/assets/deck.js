@@ -93,7 +93,7 @@
   const best = (view, room) =>
     heights
       .get(view)
-      .toSorted((a, b) => b.shown - a.shown || b.k - a.k)
+      .toSorted((a, b) => b.k - a.k || b.shown - a.shown) // large type before the caption: the speaker says it
       .find((h) => h.high <= room);
   function settle(view, { k, shown, high }) {
     Object.assign(view.style, { width: `${WIDE / k}px`, transform: k === 1 ? "" : `scale(${k})` });
@@ -115,7 +115,7 @@
       image = block.querySelector("figure > img");
     if (view) {
       const chosen = best(view, room) ?? (alone ? smallest(view, room) : null);
-      if (chosen && (alone || (chosen.k >= 0.85 && chosen.shown))) settle(view, chosen);
+      if (chosen && (alone || chosen.k >= 0.85)) settle(view, chosen);
       else return false;
       if (chosen.high > room) return true; // in windows, below
     } else if (image) {
@@ -246,6 +246,14 @@
   const windows = all(".flow .course-view")
     .filter((view) => view.parentElement.getBoundingClientRect().height > HIGH + 1)
     .flatMap(open);
+  // a slide with little on it is not empty below: larger words, nearer to the middle
+  for (const flow of all(".flow")) {
+    if (flow.querySelector("img, .course-view, .window, table, .course-exercise, .maps")) continue;
+    const k = Math.min(1.3, Math.sqrt((0.7 * HIGH) / flow.getBoundingClientRect().height));
+    if (k > 1.05) Object.assign(flow.style, { zoom: k, width: `${WIDE / k}px`, margin: `0 ${56 / k}px` });
+    const free = HIGH - flow.getBoundingClientRect().height;
+    if (free > 60) flow.style.paddingTop = `${Math.min(100, 0.25 * free) / k}px`;
+  }
   for (const head of all(".head")) if (head.parentElement.querySelector(".flow h1, .flow h2")) head.textContent = "";
   root.querySelector("section section").classList.add("title");
   const over = all(".flow").filter((f) => f.getBoundingClientRect().height > HIGH + 30);
@@ -343,6 +351,8 @@
     center: false,
     hash: true,
     slideNumber: "c/t",
+    navigationMode: "linear", // → goes through all of them, one after the other
+    controls: false,
     transition: "none",
     backgroundTransition: "none",
     keyboardCondition: () => !inView(),

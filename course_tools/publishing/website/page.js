@@ -17,6 +17,7 @@
     if (button) button.textContent = { system: "◐ as the system", light: "○ light", dark: "● dark" }[choice];
   };
   apply();
+  root.dataset.unread = "";
   system.addEventListener("change", apply);
   addEventListener("DOMContentLoaded", () => {
     apply();
@@ -34,12 +35,34 @@
       wide = matchMedia("(min-width: 60.01rem)");
     const unfold = () => (contents.open = wide.matches);
     unfold();
+    delete root.dataset.unread;
     wide.addEventListener("change", unfold);
     reach();
     stops();
     addEventListener("resize", stops);
     document.addEventListener("toggle", stops, true);
+    follow();
   });
+  // the contents say which section is being read
+  function follow() {
+    const links = new Map(
+        [...document.querySelectorAll("#contents ol a")].map((link) => [decodeURIComponent(link.hash), link]),
+      ),
+      headings = [...document.querySelectorAll("main h2[id]")].filter((h) => links.has(`#${h.id}`)),
+      nav = document.getElementById("contents").parentElement;
+    let now = null,
+      asked = 0;
+    const look = () => {
+      asked = 0;
+      const link = links.get(`#${headings.findLast((h) => h.getBoundingClientRect().top < 120)?.id}`) ?? null;
+      if (link === now) return;
+      now?.removeAttribute("aria-current");
+      (now = link)?.setAttribute("aria-current", "location");
+      if (link && nav.scrollHeight > nav.clientHeight) nav.scrollTop = link.offsetTop - nav.clientHeight / 2;
+    };
+    addEventListener("scroll", () => (asked ||= requestAnimationFrame(look)), { passive: true });
+    look();
+  }
   // what scrolls sideways is a stop of the Tab key, what does not is none
   let asked = 0;
   function stops() {

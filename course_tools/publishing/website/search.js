@@ -1,14 +1,31 @@
-// Search in the reader's browser: every word must occur; headings and terms of the glossary come first.
-// Words in Latin letters match from their beginning, Chinese ones anywhere. The places come from search-data.js.
+// Search in the reader's browser: places with all words of a question come first, headings and terms of the glossary
+// above the rest. Words in Latin letters match from their beginning, Chinese ones anywhere; a word that is nowhere is
+// taken for the nearest one that is somewhere. The places come from search-data.js.
 (() => {
+  const MOST = 30;
+  const SMALL = new Set(
+    (
+      "a an and are as at be by can do does for from how i in is it its of on or that the this to was " +
+      "what when where which who why will with you"
+    ).split(" "),
+  );
+  const MEANS = {
+    bpe: "byte-pair",
+    ffn: "feed-forward",
+    mha: "multi-head",
+    mlm: "masked",
+    rnn: "recurrent",
+    rope: "rotary",
+  };
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const pattern = (word) =>
-    new RegExp(
-      (/^[\p{L}\p{N}]/u.test(word) && !/\p{Script=Han}/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "") + escaped(word),
-      "u",
-    );
-  let places = [];
+  const latin = (word) => /^[\p{L}\p{N}]/u.test(word) && !/\p{Script=Han}/u.test(word);
+  const pattern = (words) =>
+    words
+      .map((w) => (latin(w) ? "(?<![\\p{L}\\p{N}])" : "") + escaped(w) + (w.length === 1 ? "(?![\\p{L}\\p{N}])" : ""))
+      .join("|");
+  let places = [],
+    vocabulary = [];
   course.places = (pages, found) => {
     places = found.map(([page, anchor, title, text, term]) => ({
       ...pages[page],
@@ -19,34 +36,71 @@
       head: plain(title),
       body: plain(text),
     }));
+    const every = places.flatMap((place) => `${place.head} ${place.body}`.match(/\p{L}{3,}/gu) ?? []);
+    vocabulary = [...new Set(every)].filter(latin);
   };
 
-  function find(query, most = 30) {
-    const words = plain(query).split(/\s+/).filter(Boolean).map(pattern);
-    if (!words.length) return [];
+  // How many letters have to be changed, left out, put in or swapped with their neighbour; more than `most`: most + 1.
+  function apart(a, b, most) {
+    if (Math.abs(a.length - b.length) > most) return most + 1;
+    const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+    for (let i = 1; i <= a.length; i++) {
+      rows[i] = [i];
+      for (let j = 1; j <= b.length; j++) {
+        const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+        const changed = rows[i - 1][j - 1] + (a[i - 1] !== b[j - 1]);
+        rows[i][j] = Math.min(changed, rows[i - 1][j] + 1, rows[i][j - 1] + 1, swapped ? rows[i - 2][j - 2] + 1 : 99);
+      }
+    }
+    return rows[a.length][b.length];
+  }
+  // The words of a question, each as [regular expression, the word that it is taken for].
+  function asked(question) {
+    const all = plain(question.replace(/sqrt\s*\(?\s*(?=\p{L})/giu, "√"))
+        .split(/[\s,;:?!]+/)
+        .filter(Boolean),
+      told = all.filter((word) => !SMALL.has(word));
+    return (told.length ? told : all).map((word) => {
+      const words = [word, MEANS[word]].filter(Boolean),
+        there = new RegExp(pattern(words), "u");
+      if (words.length > 1 || places.some(({ head, body }) => there.test(head) || there.test(body))) return there;
+      const most = word.length < 4 ? 0 : word.length < 7 ? 1 : 2,
+        near = vocabulary.map((other) => [apart(word, other, most), other]).filter(([n]) => n <= most),
+        least = Math.min(...near.map(([n]) => n)),
+        meant = near.filter(([n]) => n === least).map(([, other]) => other);
+      return meant.length ? new RegExp(pattern(meant), "u") : there;
+    });
+  }
+  // All places with every word, best first; where there are none, those with the most of them.
+  function find(words) {
     const scored = places.map((place) => {
-      let score = 0;
+      let score = 0,
+        met = 0;
       for (const word of words) {
         const inHead = word.test(place.head);
-        if (!inHead && !word.test(place.body)) return [0, place];
+        if (!inHead && !word.test(place.body)) continue;
+        met++;
         score += inHead ? (place.term ? 40 : 20) - Math.min(10, place.head.length / 10) : 1;
       }
-      return [score, place];
+      return { met, score, place };
     });
-    return scored
-      .filter(([score]) => score)
-      .sort((a, b) => b[0] - a[0])
-      .slice(0, most)
-      .map(([, place]) => place);
+    const best = Math.max(0, ...scored.map(({ met }) => met));
+    const found = best ? scored.filter(({ met }) => met === best).sort((a, b) => b.score - a.score) : [];
+    return [found.map(({ place }) => place), best];
+  }
+  function count(found, best, words) {
+    const places = `${found.length || "no"} place${found.length === 1 ? "" : "s"}`,
+      part = best && best < words.length ? ` with ${best} of ${words.length} words` : "";
+    return places + part + (found.length > MOST ? `, the first ${MOST} of them` : "");
   }
 
-  function excerpt(place, query) {
-    const words = plain(query).split(/\s+/).filter(Boolean),
-      text = place.text;
-    const at = words.map((word) => plain(text).search(pattern(word))).filter((i) => i >= 0)[0] ?? 0;
-    const from = Math.max(0, text.lastIndexOf(" ", Math.max(0, at - 50))),
-      piece = text.slice(from, from + 180);
-    const parts = piece.split(new RegExp(`(${words.map(escaped).join("|")})`, "iu"));
+  function excerpt(place, words) {
+    const text = place.text,
+      at = words.map((word) => plain(text).search(word)).filter((i) => i >= 0)[0] ?? 0;
+    const from = at < 60 ? 0 : text.lastIndexOf(" ", at - 50) + 1,
+      to = text.length <= from + 180 ? text.length : text.lastIndexOf(" ", from + 180),
+      piece = text.slice(from, to),
+      parts = piece.split(new RegExp(`(${words.map((word) => word.source).join("|")})`, "iu"));
     return [
       from ? "… " : "",
       ...parts.map((part, i) => {
@@ -55,7 +109,7 @@
         mark.textContent = part;
         return mark;
       }),
-      from + 180 < text.length ? " …" : "",
+      to < text.length ? " …" : "",
     ];
   }
 
@@ -64,10 +118,11 @@
       document.getElementById(id),
     );
     const fill = () => {
-      const found = find(input.value);
-      said.textContent = input.value.trim() ? `${found.length || "no"} place${found.length === 1 ? "" : "s"}` : "";
+      const words = input.value.trim() ? asked(input.value) : [],
+        [found, best] = find(words);
+      said.textContent = words.length ? count(found, best, words) : "";
       list.replaceChildren(
-        ...found.map((place) => {
+        ...found.slice(0, MOST).map((place) => {
           const item = document.createElement("li"),
             link = document.createElement("a"),
             where = document.createElement("span"),
@@ -75,7 +130,7 @@
           link.href = new URL(place.file + (place.anchor ? `#${place.anchor}` : ""), document.baseURI);
           link.textContent = place.title;
           where.textContent = place.name;
-          text.append(...excerpt(place, input.value));
+          text.append(...excerpt(place, words));
           link.addEventListener("click", () => dialog.close());
           item.append(link, where, text);
           return item;

@@ -25,7 +25,7 @@ const course = (() => {
     await Promise.all([fetched(`kinds/${kind}.js`), numbers && fetched(`numbers/${numbers}.js`)]);
     const [spec, data] = numbers ? given[numbers] : JSON.parse(host.querySelector("script").textContent);
     kinds[kind](host, spec, data);
-    host.style.minHeight = "";
+    host.removeAttribute("style"); // the room that was kept for it
   }
   const near = new IntersectionObserver(
     (seen) => {

@@ -19,7 +19,7 @@ from cells import answered
 from torch import nn
 
 from course_tools.classroom.catalogue import chapters, exercises, find
-from course_utils.exercises import check, exercise, find_error, guard, hint, solution
+from course_utils.exercises import check, exercise, find_error, guard, hint, show, solution
 from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, variants, wrong_answers
 from course_utils.exercises.engine import judge
 from course_utils.exercises.inputs import drawn, integers, named, some_numbers, tensors
@@ -836,3 +836,9 @@ def test_a_time_limit_that_is_kept_says_nothing():
     with guard.time_limit(0.2):
         pass
     time.sleep(0.3)
+
+
+def test_right_wrong_and_open_are_told_apart_at_a_glance():
+    stamps = {state: show.stamp(state) for state in show.SIGNS}
+    looks = {re.search(r"line-height:1;([^\"]*)", stamp)[1] for stamp in stamps.values()}
+    assert len(looks) == 3 and all(show.SIGNS[state] in stamp for state, stamp in stamps.items())

@@ -281,7 +281,6 @@ class Deck {
 
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
-  document.body.classList.add("course-large"); // before any view is drawn: they take their size from the page
   const notes = notesWindow();
   let deck = null,
     left = false;

@@ -2,7 +2,15 @@
 // but present.js beside it, and that only where `make present` asks for it. A test opens it in a real JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
-  const configured = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}").coursePresenting;
+  const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
+  const configured = page.coursePresenting;
+  // what is printed, and formulas, scroll where there is little room: wrapped, columns are no columns
+  const style = document.createElement("style");
+  style.textContent =
+    "body:not(.course-presenting) .jp-RenderedText pre{white-space:pre;overflow-x:auto}" +
+    ".jp-RenderedHTMLCommon mjx-container[display]{overflow:auto hidden}";
+  document.head.append(style);
+  if (page.courseLarge) document.body.classList.add("course-large"); // views take their size from the page
 
   // ---- what can be done with an open notebook; `panel` is JupyterLab's NotebookPanel
   const views = (panel, cells = panel.content.widgets) =>

@@ -1,0 +1,85 @@
+"""The seven small maps: what each chapter makes of one sentence. They are the website's cover and its way from chapter
+to chapter, the picture on the title of slides, and in a workbook they fill with ink as exercises are solved.
+
+The weights are those that chapter 7 shows at its end: they are taken from its committed output, not made again.
+"""
+
+import base64
+import functools
+import html
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.support.files import course_folder
+
+from . import fragments
+
+LAST = "07_gpt"
+
+
+@functools.cache
+def weights():
+    """{chapter's number: (name of its map, weights [Q, K])} from the journey in chapter 7; {} where it was not run."""
+    path = course_folder() / "notebooks" / f"{LAST}.ipynb"
+    for cell in json.loads(path.read_bytes())["cells"]:
+        for output in cell.get("outputs", ()):
+            made = "".join(output.get("data", {}).get("text/html", ()))
+            if '"kind":"journey"' in made:
+                view = fragments.read(made)
+                numbers = np.frombuffer(base64.b64decode(view.data), "<f2").astype(float)
+                panels, found = zip(view.spec["panels"], view.spec["arrays"], strict=True), {}
+                for panel, layout in panels:
+                    begin = layout["offset"] // 2
+                    shown = numbers[begin : begin + layout["size"]].reshape(panel["shape"])
+                    found[int(panel["chapter"])] = panel["title"], np.nan_to_num(shown)
+                return found
+    return {}
+
+
+def ink(shown):
+    """Weights [Q, K] as the address of a picture of one pixel each, whose opacity they are."""
+    from PIL import Image
+
+    opacity, data = np.round(255 * shown).astype(np.uint8), io.BytesIO()
+    Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def style():
+    """The style sheet of `strip`: each map is cut out of the colour of the text."""
+    rules = (Path(__file__).parent / "assets" / "maps.css").read_text(encoding="utf-8")
+    return rules + "".join(
+        f".maps .ink{number} {{ mask-image: url({ink(shown)}) }}\n" for number, (_, shown) in weights().items()
+    )
+
+
+@functools.cache
+def questions():
+    """{chapter's number: (its notebook's name, the question that is its title)}"""
+    found = {}
+    for path in sorted((course_folder() / "notebooks").glob("[0-9]*.ipynb")):
+        first = "".join(json.loads(path.read_bytes())["cells"][0]["source"]).partition("\n")[0]
+        found[int(path.name[:2])] = path.stem, first.partition(" · ")[2]
+    return found
+
+
+def strip(current=None, suffix=".html", shares=None):
+    """The maps in a row, each a link to its chapter, as HTML that needs `style()`.
+
+    current: the number of the chapter that is being read. suffix: what follows a chapter's name in its address.
+    shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each.
+    """
+    parts = []
+    for number, (name, _) in weights().items():
+        file, question = questions()[number]
+        share = 1 if shares is None else shares.get(number, 0)
+        here = ' aria-current="page"' if number == current else ""
+        parts.append(
+            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}">'
+            f'<span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span>'
+            f"<b>{number}</b> {html.escape(question)}</a></li>"
+        )
+    return f'<ol class="maps">{"".join(parts)}</ol>'
