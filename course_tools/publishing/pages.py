@@ -108,7 +108,7 @@ def body(chapter, show=lambda view: view.still):
             source, open_level = str(page), level
         if cell.kind == "code" and cell.hidden:
             source = f'<details class="folded"><summary>code</summary>{source}</details>'
-        shown = (show(made) if isinstance(made, fragments.View) else made for made in cell.outputs)
+        shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
         outputs = "".join(f'<div class="output">{made}</div>' for made in shown)
         classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
         parts.append(f'<div class="{classes}" id="cell-{cell.id}">{source}{outputs}</div>')
