@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .picture import COLOURS, INK, PAPER, SAND, ink_map, names
+from .picture import COLOURS, INK, PAPER, ink_map, names
 from .table import TextTable
 from .view import View
 
@@ -104,14 +104,14 @@ def draw_shares(figure, shown: tuple[list[str], list[str], np.ndarray, str]) -> 
     axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
 
 
-def draw_maps(figure, shown: tuple[list[list[tuple]], tuple[float, float], str]) -> None:
-    rows, (low, high), mode = shown
-    for row, part in zip(rows, np.ravel(figure.subfigures(len(rows), 1)), strict=True):
-        for (title, matrix, role, down, across), axes in zip(row, np.ravel(part.subplots(1, len(row))), strict=True):
-            end = COLOURS[role] if role else SAND if mode == "scores" else INK
-            end = [int(end[i : i + 2], 16) for i in (1, 3, 5)] if role else end
-            wide = matrix.shape[1] > 5 * matrix.shape[0] or len(rows) > 1
-            axes.imshow(matrix, cmap=ink_map(PAPER, end), vmin=low, vmax=high, aspect="auto" if wide else "equal")
-            axes.set_title(title, fontsize=9)
-            axes.set_yticks(range(len(down)), names(down, "q"), fontsize=7)
-            axes.set_xticks(range(len(across)), names(across, "k"), fontsize=7, rotation=90)
+def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
+    for line, part in zip(lines, np.ravel(figure.subfigures(len(lines), 1)), strict=True):
+        for (panel, matrix), axes in zip(line, np.ravel(part.subplots(1, len(line))), strict=True):
+            colour = COLOURS.get(panel["role"], "#807234" if panel["role"] else "#141c28")
+            ink = ink_map(PAPER, [int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+            low, high = panel["range"]
+            aspect = "auto" if len(line) > 4 or len(lines) > 4 else "equal"
+            axes.imshow(matrix, cmap=ink, vmin=low, vmax=high, aspect=aspect)
+            axes.set_title(panel["title"] if len(line) < 5 or axes is part.axes[0] else "", fontsize=9)
+            for names_of, ticks in ((panel["rows"], axes.set_yticks), (panel["columns"], axes.set_xticks)):
+                ticks(range(len(names_of)), names(names_of, ""), fontsize=7, rotation=90 * (ticks == axes.set_xticks))

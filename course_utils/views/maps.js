@@ -6,8 +6,7 @@ const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16
 
 export function maps(ui) {
   const { spec, arrays, unit } = ui,
-    { panels } = spec,
-    [low, high] = spec.range;
+    { panels } = spec;
   let from = 0;
   const starts = panels.map(({ shape: [R, C] }) => (from += R * C) - R * C),
     stacked = panels.some(({ shape: [R, C] }) => C > 5 * R),
@@ -17,7 +16,7 @@ export function maps(ui) {
     const p = first.findLastIndex((start) => start <= row);
     return [p, row - first[p]];
   };
-  const named = (p, what, i) => panels[p][what]?.[i] ?? `${spec[what]} ${i + 1}`;
+  const named = (p, what, i) => panels[p][what][i] ?? `${spec[what]} ${i + 1}`;
   const pen = document.createElement("canvas").getContext("2d");
   let places = [];
   return chart(ui, {
@@ -55,9 +54,9 @@ export function maps(ui) {
         }
         return [wide, y];
       }
-      const lefts = panels.map((p) => (p.rows ? widest(pen, p.rows) + 8 * unit : 0)),
-        tops = panels.map((p) => (p.columns ? widest(pen, p.columns) * 0.72 + 8 * unit : 0));
-      const count = narrow ? Math.min(2, panels.length) : Math.min(panels.length, 4),
+      const lefts = panels.map((p) => p.rows.length && widest(pen, p.rows) + 8 * unit),
+        tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
+      const count = narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3),
         columns = Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
       let x = 0,
         y = 0,
@@ -83,9 +82,9 @@ export function maps(ui) {
     },
     paint(c, at) {
       const t = ui.theme;
-      panels.forEach(({ shape: [R, C], role, rows, columns }, p) => {
+      panels.forEach(({ shape: [R, C], role, rows, columns, range: [low, high] }, p) => {
         const { x, y, w, h: tall, head, left, top, side } = places[p],
-          ink = role ? hex(t[role]) : spec.mode === "scores" ? t.plus : t.ink,
+          ink = role === "plus" ? t.plus : role ? hex(t[role]) : t.ink,
           [dx, dy] = [w / C, tall / R],
           gap = Math.min(dx, dy) > 9 ? 1 : 0;
         for (let r = 0; r < R; r++)
@@ -99,10 +98,9 @@ export function maps(ui) {
         if (side) write(c, head, side - 8 * unit, y + tall / 2, t.text, "right");
         else write(c, head, left, top + 8 * unit, t.text);
         c.font = ui.font(Math.min(12, dy / unit));
-        if (rows && dy >= 9)
-          rows.forEach((name, r) => write(c, name, x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"));
+        if (dy >= 9) rows.forEach((name, r) => write(c, name, x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"));
         c.font = ui.font(Math.min(12, dx / unit));
-        if (columns && dx >= 9)
+        if (dx >= 9)
           columns.forEach((name, k) => {
             c.save();
             c.translate(x + (k + 0.5) * dx, y - 5 * unit);

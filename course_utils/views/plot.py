@@ -8,6 +8,7 @@ from .chart import Chart, Series
 from .given import as_array, as_labels, checked_labels
 from .picture import COLOURS
 
+KEYS = ("rows", "columns")
 __all__ = ["bars", "beside", "lines", "maps", "points", "regression", "stacked"]
 
 
@@ -27,8 +28,12 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark."""
     groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), "x and y")]
     role is None or one_of("role", role, COLOURS)
-    names = None if labels is None else checked_labels(labels, len(groups[0].x), "labels", "x holds {} numbers")
-    groups = [one._replace(kind="points", role=role, labels=names) for one in groups]
+    of = labels if isinstance(labels, dict) else {one.name: labels for one in groups[:1]}
+    for i, one in enumerate(groups):
+        if one.kind != "band":
+            rows = len(one.x), "labels", "x holds {} numbers"
+            names = None if of.get(one.name) is None else checked_labels(of[one.name], *rows)
+            groups[i] = one._replace(kind="points", role=role, labels=names)
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
@@ -71,43 +76,44 @@ def stacked(whole, *, xlabel="% of all", **words):
     return Chart("shares", shown, {"y": list(amounts)}, options, said, (["of", *parts], rows), size=(8, 2.4), **words)
 
 
-def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, mode="ink", **words):
-    """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line. Dark is `limits[1]` or more.
+def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, **words):
+    """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
 
-    rows, columns: what they are ("query"), or title -> labels; roles: title -> key of COLOURS; mode: "ink" or "scores".
+    rows, columns: what they are ("query"), or title -> labels; limits: what is white, what is dark; None: each title has
+    own; roles: title -> key of COLOURS, or "plus" for the sand of scores.
     """
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
-        raise TypeError(
-            f"matrices is {described(matrices)}, roles {described(roles)}; needed: title -> [R, C], title -> role"
-        )
-    if not isinstance(limits, tuple | list) or len(limits) != 2 or not limits[0] < limits[1]:
-        raise ValueError(f"limits is {described(limits)}; needed: (number for white, number for dark)")
-    one_of("mode", mode, ("ink", "scores"))
-    panels, shown, found = [], [], []
+        raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
+    if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
+        raise ValueError(f"limits is {described(limits)}; needed: (number for white, number for dark), or None")
+    of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
+    panels, parts = [], []
     for group, (title, matrix) in enumerate(matrices.items()):
-        array = as_array(matrix, title)
-        parts = array if array.ndim == 3 else array[None]
-        if parts.ndim != 3 or not parts.size:
+        array, role = as_array(matrix, title), (roles or {}).get(title)
+        if array.ndim not in (2, 3) or not array.size:
             raise ValueError(f"{title} has shape {array.shape}; needed: [rows, columns] or [parts, rows, columns]")
-        role, (down, across) = (roles or {}).get(title), ({} if isinstance(n, str) else n for n in (rows, columns))
-        names = [as_labels(of.get(title, ()), f"labels of {title}") for of in (down, across)]
-        for i, part in enumerate(parts):
-            panels.append(dict(title=title if not i else "", group=group, shape=part.shape, role=role))
-            panels[-1] |= dict(rows=names[0] or None, columns=names[1] or None)
-            shown.append((panels[-1]["title"], part, role, *names)), found.append(part.ravel())
-    wide = any(part.shape[1] > 5 * part.shape[0] for _, part, *_ in shown)
-    lines = [[s for s, p in zip(shown, panels, strict=True) if p["group"] == g] for g in range(len(matrices))]
-    lines = lines if wide else [shown[i : i + 4] for i in range(0, len(shown), 4)]
-    options = dict(panels=panels, range=list(limits), mode=mode)
-    options |= {k: n if isinstance(n, str) else k[:-1] for k, n in (("rows", rows), ("columns", columns))}
-    said = "; ".join(f"{title or 'beside it'}: {len(m)} by {m.shape[1]}, mean {m.mean():.2g}" for title, m, *_ in shown)
-    cells = [[f"{title} {i + 1}", *(f"{v:.3g}" for v in row[:36])] for title, m, *_ in shown for i, row in enumerate(m)]
-    table = (
-        [options["rows"], *map(str, range(1, max(map(len, cells))))],
-        [c + [""] * (max(map(len, cells)) - len(c)) for c in cells[:64]],
+        names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
+        ends = list(limits or (float(array.min()), float(array.max())))
+        for part in array.reshape(-1, *array.shape[-2:]):
+            panels.append(dict(title=title, group=group, shape=part.shape, role=role, range=ends) | names)
+            parts.append(part)
+    lines = [[(p, m) for p, m in zip(panels, parts, strict=True) if p["group"] == g] for g in range(len(matrices))]
+    if not any(columns > 5 * rows for rows, columns in (part.shape for part in parts)):
+        each, flat = 3 if len(parts) % 3 == 0 else 4, sum(lines, [])
+        lines = [flat[i : i + each] for i in range(0, len(flat), each)]
+    said = "; ".join(
+        f"{title}: {np.shape(matrix)}, mean {as_array(matrix, title).mean():.2g}" for title, matrix in matrices.items()
     )
-    size = (7.8, 0.6 * len(lines) if wide else 2.9 * len(lines))
-    return Chart("maps", (lines, limits, mode), {"y": found}, options, said, table, size=size, **words)
+    cells = [
+        [p["title"], *(f"{v:.3g}" for v in row[:36])] for p, part in zip(panels, parts, strict=True) for row in part
+    ]
+    most = max(map(len, cells))
+    table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:64]]
+    options, size = (
+        {"panels": panels, "rows": of[0][1], "columns": of[1][1]},
+        (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
+    )
+    return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
 
 
 def _lines(series, xlabel, ylabel, log=None, mark=None, **words) -> Chart:

@@ -92,22 +92,15 @@ plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does
 # Each box holds one odd sign. Find both, and notice which one you had to *search*.
 
 # %% jupyter={"source_hidden": true}
-def odd_one_out(figure):
-    """Two boxes of 60 signs, one of them odd."""
-    generator = torch.Generator().manual_seed(11)
-    for box, sign, odd in zip(figure.subplots(1, 2), "|L", "/T", strict=True):
-        turns = torch.randint(4, (60,), generator=generator).tolist() if sign == "L" else [0] * 60
-        for place, turn in enumerate(turns):
-            letter = odd if place == {"|": 17, "L": 42}[sign] else sign
-            box.text(place % 10, place // 10, letter, rotation=90 * turn, size=14, ha="center", va="center")
-        box.set(xlim=(-1, 10), ylim=(-1, 6), xticks=[], yticks=[])
-
-caption = "Left: 59 upright lines and a slanted one. Right: 59 turned L's and a T."
-plot.picture(odd_one_out, caption=caption, alt="Two boxes of sixty signs. " + caption, size=(7, 2.6))
+turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
+boxes = ["|" * 60, "".join("└┌┐┘"[turn] for turn in turns)]
+boxes = [boxes[0][:17] + "/" + boxes[0][18:], boxes[1][:42] + "┬" + boxes[1][43:]]
+for row in range(0, 60, 10):
+    print("     ".join("  ".join(box[row : row + 10]) for box in boxes))
 
 # %% [markdown]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# The slanted line came to you. This is **pop-out**: whatever differs draws the eye, without being asked. The T you had to *want*, and go and look for it. Psychologists call these an **involuntary cue** (bottom-up: the red cup on a desk of grey papers) and a **voluntary cue** (top-down: now I look for my book).
+# On the left 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you. This is **pop-out**: whatever differs draws the eye, without being asked. The T you had to *want*, and go and look for it. Psychologists call these an **involuntary cue** (bottom-up: the red cup on a desk of grey papers) and a **voluntary cue** (top-down: now I look for my book).
 #
 # Choosing is no luxury. Some ten million bits a second come out of each eye,¹ tens of millions in all; what we do with them amounts to about ten.² Thirty people talk at a party and you follow one: the *cocktail party effect*. And yet your own name, said across the room, often gets through. Both cues are at work at once.
 #

@@ -307,23 +307,12 @@ predict(
 
 
 # %% jupyter={"source_hidden": true}
-def hull(figure):
-    """The first two features: the words, the region their averages can reach, both outputs."""
-    axes = figure.subplots()
-    corners = X[[1, 0, 2, 3]]  # weather, The, is, nice: the outermost
-    axes.fill(corners[:, 0], corners[:, 1], color=plot.COLOURS["value"], alpha=0.18)
-    axes.plot(X[:, 0], X[:, 1], "o", color=plot.COLOURS["value"])
-    for (x, y, _), name, up in zip(X.tolist(), [*nice[:3], "nice, today"], (5, 5, 5, -16), strict=False):
-        axes.annotate(name, (x, y), (5 if up > 0 else -40, up), textcoords="offset points", color=plot.COLOURS["value"])
-    for x, y, name in ((*computed[0, :2].tolist(), "computed"), (1.8, 2.3, "as printed")):
-        axes.plot(x, y, "s", color=plot.COLOURS["output"])
-        axes.annotate(name, (x, y), (9, -13), textcoords="offset points", color=plot.COLOURS["output"])
-    axes.set(xlabel="first feature", ylabel="second feature", xlim=(0, 2.2), ylim=(-0.3, 2.5))
-
+first, second = X[:, 0], X[:, 1]
 assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
-plot.picture(hull, caption="Green: all that an average of these words can be. The printed output lies far outside.",
-             alt="Five words in the plane of two features, their convex hull, the computed output inside, "
-             "the printed one far above and to the right.")
+region = ([0.2, 0.4, 0.6, 0.9], [0.3, 0.1, 0.1, 0.1], [0.3, 0.25, 0.2, 0.1])  # between weather, nice, is and The
+groups = {"all averages": region, "the words": (first, second), "computed": computed[:, :2].T.tolist(), "printed": ([1.8], [2.3])}
+plot.points(groups, xlabel="first feature", ylabel="second feature", title="Where can an average be?",
+            caption="Shaded: all that an average of these words can be. The printed output lies far outside.")
 
 # %% [markdown]
 # <a id="convex-hull"></a>

@@ -759,22 +759,17 @@ from course_utils import data
 
 wmt = data.load("wmt14")
 names = [name + " ×" * bool(many) for name, many in zip(wmt.name, wmt.ensemble, strict=True)]
-panels = {"to German": (wmt.flops_en_de, wmt.bleu_en_de), "to French": (wmt.flops_en_fr, wmt.bleu_en_fr)}
+figures = {"to German": (wmt.flops_en_de, wmt.bleu_en_de), "to French": (wmt.flops_en_fr, wmt.bleu_en_fr)}
 
-def quality(figure):
-    for axes, (title, (flops, score)) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        axes.set(xscale="log", title=f"English {title}", xlabel="operations for the training", ylabel="BLEU", xlim=(1.5e18, 2e22))
-        for name, x, y in zip(names, flops, score, strict=True):
-            if x == x:
-                axes.plot(x, y, "o", color=plot.COLOURS["output" if "Transformer" in name else "key"])
-                lift = {"MoE": 5, "ConvS2S ×": 5, "ConvS2S": -10}.get(name, -3)
-                axes.annotate(name, (x, y), (5, lift), textcoords="offset points", fontsize=7)
+def quality(flops, score):
+    known = [i for i, x in enumerate(flops) if x == x]
+    x, y, labels = ([column[i] for i in known] for column in (flops, score, names))
+    return plot.points(x, y, "operations for the training", "BLEU", labels=labels, log="x")
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
-told = [f"{title}: " + ", ".join(f"{n} {y} at {x:.1e}" for n, x, y in zip(names, *panels[title], strict=True) if x == x) for title in panels]
-plot.picture(quality, caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.",
-             alt="Quality against cost. " + "; ".join(told), size=(9, 3.8))
+plot.beside({f"English {name}": quality(*columns) for name, columns in figures.items()}, title="What does quality cost?",
+            caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.")
 
 # %% [markdown]
 # Upper left is where one wants to be. To German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of ConvS2S's ensemble; to French they reach 38.1 and 41.8. (ByteNet's 23.75 is missing: nobody wrote down what it cost.) How one gets there without recurrence is the subject of the next two chapters.

@@ -151,15 +151,12 @@ C, dense = convolution(kernel, 6), torch.rand(6, 6, generator=draw) / 3
 same = torch.nn.functional.conv1d(X.T[:, None], kernel[None, None], padding=1)[:, 0].T
 assert torch.allclose(C @ X, same, atol=1e-6)  # torch's own convolution, feature by feature
 
-def panels(figure):
-    for row, text in zip(figure.subplots(2, 3), (sentence, other), strict=True):
-        A = self_attention(torch.stack([vectors[word] for word in text]), *weights, torch.eye(8))[1]
-        for axes, (name, matrix) in zip(row, {"convolution": C, "dense": dense, "attention": A}.items(), strict=True):
-            axes.imshow(matrix, cmap=plot.ink_map(), vmin=0, vmax=1)
-            axes.set(title=name, xticks=[], yticks=range(6), yticklabels=text)
-
-plot.picture(panels, size=(7.0, 4.6), alt="Three matrices for two sentences: a band, a full table, and attention's, the only one that differs.",
-             caption="Above “dog bites man”, below “cat sees bear”; all weights drawn by chance. Find the pair that is not equal.")
+read = {"man": sentence, "cat": other}
+found = {end: self_attention(torch.stack([vectors[word] for word in text]), *weights, torch.eye(8))[1] for end, text in read.items()}
+shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name, matrix in {"convolution": C, "dense": dense, "attention": A}.items()}
+labels = {name: read[name[-4:-1]] for name in shown}
+plot.maps(shown, labels, labels, title="Whose matrix depends on the sentence?",
+          caption="Above “dog bites man”, below “cat sees bear”; all weights drawn by chance. Find the pair that is not equal.")
 
 # %% [markdown]
 # The band holds three numbers, again and again; the dense table has 36 and fits sentences of six words only. Attention's matrix has no numbers of its own: its parameters are $W_Q$ and $W_K$, which have never heard of $T$. So it reads any length.

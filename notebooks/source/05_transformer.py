@@ -148,29 +148,17 @@ print("Version 4 gives the model's own output, and its four maps are the first r
 # The paper's sizes: 512 features, eight heads of 64. Two words go through, "deep" and "learning". Their vectors are random here; every shape is read from the tensor that is drawn.
 
 # %%
-def flow(figure):
-    with torch.no_grad():
-        x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
-        eight = MultiHeadAttention(512, 8)
-        q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
-        heads, weights = scaled_dot_product_attention(q, k, v)
-        joined = heads.transpose(1, 2).flatten(2)
-        steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined}
-        steps["output"] = eight.out(joined)
-    grid, roles = figure.add_gridspec(len(steps), 8), {"q": "query", "k": "key", "v": "value", "output": "output"}
-    for row, (name, tensor) in enumerate(steps.items()):
-        colour = plot.COLOURS[roles[name]] if name in roles else "#141c28"
-        ink = plot.ink_map(high=[int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-        parts = tensor[0] if tensor.dim() == 4 else tensor
-        for column, part in enumerate(parts):
-            axes = figure.add_subplot(grid[row, column] if len(parts) == 8 else grid[row, :])
-            axes.imshow(part, aspect="auto", cmap=ink, interpolation="nearest")
-            axes.set(xticks=[], yticks=[])
-            if column == 0:
-                axes.set_ylabel(f"{name}\n{tuple(part.shape)}", rotation=0, ha="right", va="center")
+with torch.no_grad():
+    x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
+    eight = MultiHeadAttention(512, 8)
+    q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
+    heads, weights = scaled_dot_product_attention(q, k, v)
+    joined = heads.transpose(1, 2).flatten(2)
+    steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": eight.out(joined)}
 
-plot.picture(flow, size=(6.6, 4.6),
-             caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
+plot.maps({name: part[0] for name, part in steps.items()}, "word", "feature", limits=None, title="Who sees which features?",
+          roles={"q": "query", "k": "key", "v": "value", "output": "output"},
+          caption=f"Top to bottom. Eight heads side by side: each sees both words, through {q.shape[-1]} features.")
 
 # %% [markdown]
 # A widely used text says that heads are "different or the same alignment functions". It is always the same function, softmax of scaled dot products. What differs is the *projection*: each head looks through glasses of its own.
@@ -280,12 +268,9 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs() for kind in NORMS}
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
-def panels(figure):
-    for axes, (name, change) in zip(figure.subplots(1, 2), moved.items(), strict=True):
-        axes.imshow(change, cmap=plot.ink_map(plot.PAPER, plot.SAND), vmin=0, vmax=1, aspect="auto")
-        axes.set(title=f"{name}: {(change > 0).sum()} of {change.numel()} moved", xlabel="feature", ylabel="real word")
-
-plot.picture(panels, size=(7, 2.8), caption="How far each number moved when the padding grew; the darkest by 1 or more.")
+changed = {f"{name}: {(change > 0).sum()} of {change.numel()} moved": change for name, change in moved.items()}
+plot.maps(changed, "real word", "feature", roles=dict.fromkeys(changed, "plus"), title="What moved?",
+          caption="How far each number moved when the padding grew; the darkest by 1 or more.")
 
 # %% [markdown]
 # Every number of every real word has moved, and no word has changed. Masking the padding out of the statistics mends this case and not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to stand in the batch. And in use, where one sentence comes alone, it has to fall back on averages of the training.
@@ -367,13 +352,8 @@ from course_utils.attention import causal_mask, padding_mask
 masks = {"padding: 5 real words": padding_mask([5], 7)[0].expand(7, 7), "causal": causal_mask(7)}
 masks["both"] = masks["padding: 5 real words"] & masks["causal"]
 
-def three(figure):
-    for axes, (name, mask) in zip(figure.subplots(1, 3), masks.items(), strict=True):
-        axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
-        axes.set(title=name, xticks=range(7), yticks=range(7), xlabel="key", ylabel="query")
-
-plot.picture(three, size=(7, 2.6),
-             caption="Dark: may be read. In the causal mask the diagonal is dark: a word may look at itself.")
+plot.maps(masks, "query", "key", title="Who may read whom?",
+          caption="Dark: may be read. In the causal mask the diagonal is dark: a word may look at itself.")
 
 # %% [markdown]
 # The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it": then the first word may see nobody, and its row is empty. The diagonal belongs to the mask.
@@ -422,16 +402,9 @@ with torch.no_grad():
 written = ["<bos>", *said.tokens]
 places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decoder_weights, written, written)}
 places["cross"] = out.weights, written, words
-
-def three_places(figure):
-    for axes, (name, (layers, asks, read)) in zip(figure.subplots(1, 3), places.items(), strict=True):
-        axes.imshow(layers[1][0].mean(0), cmap=plot.ink_map(), vmin=0, vmax=1)
-        axes.set_title(f"{name} {tuple(layers[1].shape)}", fontsize=10)
-        axes.set_xticks(range(len(read)), read, rotation=90, fontsize=7)
-        axes.set_yticks(range(len(asks)), asks, fontsize=7)
-
-plot.picture(three_places, size=(9, 3.4),
-             caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.")
+second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
+plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks, read, title="Who reads whom, in three places?",
+          caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.")
 
 # %% [markdown]
 # At the end a matrix gives one number per French word, softmax makes them probabilities, and the largest is written. That is all of it.
@@ -755,22 +728,13 @@ Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right
 effects = head_study.head_effects(grammar, twins[:60])
 agreement = head_study.rank_correlation([row["weight"] for row in effects], [row["lost"] for row in effects])
 
-def believed(figure):
-    axes = figure.subplots()
-    axes.axhline(0, color="#8a949e", lw=0.8)
-    for place, mark in {"encoder": "o", "cross": "s", "decoder": "^"}.items():
-        at = [(row["weight"], row["lost"]) for row in effects if row["head"].startswith(place)]
-        axes.plot(*zip(*at, strict=True), mark, label=place, color="#1b2430", alpha=0.6)
-    for row in effects[:3] + sorted(effects, key=lambda row: -row["weight"])[:3]:
-        axes.annotate(row["head"], (row["weight"], row["lost"]), (5, 4), textcoords="offset points", fontsize=8)
-    axes.legend()
-    axes.set(xlabel="mean weight on the noun that “it” means", ylabel="lost without the head (log-odds)")
-    axes.set_title("Does the map tell which heads matter?")
-
 assert abs(agreement) < 0.6 and min(row["right"] for row in effects) > 80
-plot.picture(believed, size=(7, 3.6), caption="36 heads. Right: those a map would name. Top: those that matter. "
-             f"Rank correlation {agreement:.2f}.", alt="Loss against weight, a dot for each head. Most lost without "
-             + ", ".join(f"{row['head']} (weight {row['weight']}, lost {row['lost']})" for row in effects[:5]))
+groups = {place: [row for row in effects if row["head"].startswith(place)] for place in ("encoder", "cross", "decoder")}
+plot.points({place: [[row[what] for row in rows] for what in ("weight", "lost")] for place, rows in groups.items()},
+            xlabel="mean weight on the noun that “it” means", ylabel="lost without the head (log-odds)",
+            title="Does the map tell which heads matter?",
+            caption=f"36 heads. Right: those a map would name. Top: those that matter. Rank correlation {agreement:.2f}.",
+            labels={place: [row["head"] for row in rows] for place, rows in groups.items()})
 
 # %% [markdown]
 # Most heads at the top hardly look from "it" to its noun. And where one on the right does matter, look at the table of the twins again: it may be the head through which "tired" looks at "animal". Right head, wrong reason; knocking it out alone would have confirmed the wrong story, and only forbidding the *look* refutes it. No head alone is missed much: more than 80 % of the pronouns stay right without any one of them.
@@ -895,14 +859,8 @@ print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cos
 # Attention over $T$ words makes $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-def cages(figure):
-    for axes, (name, mask) in zip(figure.subplots(2, 3).flat, study.zoo(36).items(), strict=True):
-        axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
-        axes.set_title(name, fontsize=10)
-        axes.set(xticks=[], yticks=[])
-
-plot.picture(cages, size=(7, 4.6),
-             caption="36 words. Dark: may be read. Which lets the last word know of the first, and how soon?")
+plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
+          caption="36 words. Dark: may be read. Which lets the last word know of the first, and how soon?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)

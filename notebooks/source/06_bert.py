@@ -84,13 +84,9 @@ steps = {"in the table": found[0], "with its place": found[1], "after the last b
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
 assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
 
-def squares(figure):
-    for axes, (name, vectors) in zip(figure.subplots(1, 3), steps.items(), strict=True):
-        axes.imshow(cosines(vectors), cmap=plot.ink_map(), vmin=-0.5, vmax=1)
-        axes.set(title=name, xticks=[], yticks=[])
-
-plot.picture(squares, size=(7.5, 2.8), caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, "
-             "second half: by the water. In which of the three do the halves part?")
+plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "bank", limits=(-0.5, 1), title="How alike are they?",
+          caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, second half: by the water. "
+          "In which of the three do the halves part?")
 
 # %% [markdown]
 # In the table all are one. Their places in the sentence tell them apart, but not by meaning: whether the nearest other "bank" means the same is a coin toss. After the last block it nearly always does. Nobody said that there are two banks. The meaning is not in the word, it is put together from its neighbours.
@@ -383,16 +379,9 @@ for name, task in tasks.items():
 gains = [row["pre-trained, valid"] - row["from scratch, valid"] for row in live.values()]
 assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
 
-def falls(figure):
-    for axes, name in zip(figure.subplots(1, 4), tasks, strict=True):
-        for (start, colour) in {"from scratch": "#8a949e", "pre-trained": "#141c28"}.items():
-            axes.plot(*curves[name, start], color=colour, label=start)
-        axes.set(title=name, xlabel="steps", ylim=(0, None))
-    axes.legend(fontsize=8)
-    figure.axes[0].set_ylabel("loss")
-
+falls = {name: plot.lines({start: curves[name, start] for start in ("pre-trained", "from scratch")}, "steps", "loss") for name in tasks}
 display(Table(live.values(), "Just now, one seed. Valid: words and patterns as in training; test: new ones"),
-        plot.picture(falls, size=(9, 2.6), caption="The losses of these eight trainings. Dark: pre-trained."))
+        plot.beside(falls, title="How fast does each learn?", caption="The losses of these eight trainings."))
 
 # %% [markdown]
 # One seed may be luck. Here are three, recorded:
@@ -666,14 +655,9 @@ cosines, sentences = shown["cosines"], shown["sentences"]
 assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and abs(cosines[0][3] - 0.38) < 0.02
 assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
 
-def alike_sentences(figure):
-    axes = figure.subplots()
-    axes.imshow(cosines, cmap=plot.ink_map(), vmin=0, vmax=1, aspect="auto")
-    axes.set(xticks=range(6), yticks=range(6), xticklabels="123456")
-    axes.set_yticklabels([f"{text} {n}" for n, text in enumerate(sentences, 1)], fontsize=9)
-
-plot.picture(alike_sentences, size=(7.4, 2.9), caption="Cosines between sentence vectors. The last two share no word: do they "
-             f"belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
+rows = {"cosine": [f"{text} {n}" for n, text in enumerate(sentences, 1)]}
+plot.maps({"cosine": cosines}, rows, {"cosine": list("123456")}, title="Whose meanings are close?", caption="Cosines between sentence "
+          f"vectors. The last two share no word: do they belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
 
 # %% [markdown]
 # The Economic Area and the common market share no word, and find each other. That is search by meaning: a vector for each text, and the nearest wins. And the nearest "bank"? Below, the shares that mean the same, block by block, in the published model and in ours.

@@ -804,7 +804,7 @@ from course_utils import data
 
 history = data.load("history")
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-timeline(history, title="Sixty years of weighted means", size=(6.2, 6.6), caption="In circles: the chapters of this course.")
+timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Look at the distances. Fifty years lie between the kernel and the first learned attention, three between that and the Transformer, one more to GPT and BERT.

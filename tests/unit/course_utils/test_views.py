@@ -220,7 +220,7 @@ def all_charts():
         "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
         "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
         "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
-        "stripes": plot.maps(maps, "word", "feature", roles={"wide": "query"}, mode="scores"),
+        "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
     }
 
 
