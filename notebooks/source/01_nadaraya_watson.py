@@ -73,9 +73,11 @@ def off(estimate):
 
 mean = readings.mean().expand(241)
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
-assert 3.5 < off(mean) < 4.5
 plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
                 caption=f"{mean[0]:.1f} °C at noon and in the night. Dashed: the true day. Off by {off(mean):.1f} °C.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 3.5 < off(mean) < 4.5
 
 # %% [markdown]
 # About four degrees. Two things went wrong, and they are different.
@@ -112,8 +114,7 @@ for row in range(0, 60, 10):
 # ## A library: ask, label, book
 # The same three in a library. You come with a *need*, compare it with the *labels* in the index, and carry home a *book*. Query, key, value. Python has such an index:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 shelf = {"storms": "The Book of Clouds", "cats": "The Book of Paws", "joy": "The Book of Laughter"}
 print("storms    →", shelf.get("storms"))
 print("happiness →", shelf.get("happiness"))
@@ -134,9 +135,11 @@ predict(
 # %%
 shares = torch.tensor([[0.1, 0.2, 0.7]])
 meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
 heatmap(shares, ["the feeling?"], ["我", "很", "高兴"], title="Whom does the question ask?",
         caption="Ink is attention: most of it on 高兴. Out comes (0.8, 0.9).")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
@@ -160,9 +163,11 @@ q = torch.tensor(2.0)
 k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])
 s = -0.5 * (q - k) ** 2
 share = torch.exp(s) / torch.exp(s).sum()
+share, share @ v
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(share, torch.tensor([0.348, 0.574, 0.078]), atol=5e-4)
 assert abs((share @ v).item() - 14.96) < 0.005
-share, share @ v
 
 # %% [markdown]
 # | key | score | exp | weight | value | weight × value |
@@ -176,10 +181,12 @@ share, share @ v
 
 # %%
 table = torch.stack([torch.ones(3) / 3, share, torch.tensor([0.0, 1.0, 0.0])])
-assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 names = ["equal shares", "softmax", "winner takes all"]
 heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shared?",
         caption="The same scores, three ways to share. Estimates from top to bottom: 10, 14.96 and 20.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
 # Equal shares never look at the scores: the mean again. Winner takes all looks at nothing but the best: a dictionary again. Softmax stands between them, and it alone has a slope that one can learn from.
@@ -194,14 +201,18 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shar
 asked = torch.tensor(2.2, requires_grad=True)
 soft = torch.softmax(-0.5 * (asked - k) ** 2, -1) @ v
 soft.backward()
-assert -2.3 < asked.grad.item() < -1.9
 print(f"soft address: {soft.item():.2f}, slope {asked.grad.item():.2f}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert -2.3 < asked.grad.item() < -1.9
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 nearest = v[(asked.detach() - k).abs().argmin()]
 nudged = v[(asked.detach() + 0.01 - k).abs().argmin()]
-assert nudged - nearest == 0
 print(f"hard address: {nearest.item():.2f}, slope {(nudged - nearest).item() / 0.01:.2f}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert nudged - nearest == 0
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 and has slope 0, until it jumps. Somebody who wants to learn *which key should have been asked* hears nothing from it.
@@ -249,19 +260,23 @@ def pool(queries, keys, values, width=1.0):
 
 # %%
 estimate, weights = pool(grid, hours, readings, width=1.0)
-assert weights.shape == (241, 50) and 0.7 < off(estimate) < 0.9
 plot.regression(hours, readings, {"width 1": (grid, estimate)}, **day, title="What do the neighbours say?",
                 caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm falls; the estimate follows too slowly.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert weights.shape == (241, 50) and 0.7 < off(estimate) < 0.9
 
 # %% [markdown]
 # From 4.0 to 0.8 degrees, and nothing was trained. The weights of all queries make a matrix, one row per query, one column per key. Here for every second reading, so that you can read the labels; both axes are sorted by the hour.
 
 # %%
 _, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
-assert weights.shape == (25, 25)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
 heatmap(weights, *labels, title="Whom does each hour ask?",
         caption="A band along the diagonal: everybody asks their neighbours. More ink where they are few.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert weights.shape == (25, 25)
 
 # %% [markdown]
 # **Keep this:** Nadaraya–Watson is attention whose score is closeness. The band along the diagonal is its signature.
@@ -280,8 +295,10 @@ scores = -0.5 * (grid[:, None] - hours) ** 2
 closeness = gaussian(grid[:, None] - hours)
 ratio_form = closeness @ readings / closeness.sum(-1)
 softmax_form = torch.softmax(scores, -1) @ readings
-assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 print("equal to 1e-6 at all", len(grid), "hours")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
 # Equal. From here on we write scores and softmax, as attention has done since 2014. And a question answers itself: why does no factor $1/\sqrt{2\pi}$ stand before our kernel? Because any factor stands above *and* below the line, and cancels.
@@ -342,10 +359,12 @@ def live_again(width, times=200):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = [0.2, 0.4, 0.8, 1.6, 3.2]
 bias2, variance = zip(*[live_again(width) for width in widths], strict=True)
-assert bias2[0] < bias2[-1] and variance[0] > variance[-1]
 parts = {"bias²": (widths, bias2), "variance": (widths, variance)}
 plot.lines(parts, "width in hours", "°C²", log="x", title="In which way is it wrong?",
            caption="To the left the noise hurts, to the right the blur. The best width is near the crossing.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert bias2[0] < bias2[-1] and variance[0] > variance[-1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
@@ -377,8 +396,10 @@ run = fit(greedy, [hours], repeat_loss, steps=200, lr=0.05, title="Asked about w
 # %%
 before, after = NadarayaWatson(2.0)(grid, hours, readings)[0], greedy(grid, hours, readings)[0]
 loss = repeat_loss(greedy, hours).item()
-assert greedy.width < 0.1 and loss < 0.15 and off(before) - off(after) < 0.2
 print(f"width {greedy.width.item():.2f} h, loss {loss:.2f}; off the true day by {off(after):.2f} °C, before {off(before):.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert greedy.width < 0.1 and loss < 0.15 and off(before) - off(after) < 0.2
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
@@ -407,9 +428,11 @@ run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05, title="Asked
 # %%
 models = [learned, NadarayaWatson(2.0)]
 curves = {f"width {m.width.item():.2f}": (grid, m(grid, hours, readings)[0].detach()) for m in models}
-assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8
 plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
                 caption="Purple: learned. Dark: where it started. One follows the storm, the other sleeps through it.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8
 
 # %% [markdown]
 # The loss now stops at about 1.6, and it cannot get near 0. We gave the readings a noise of variance 1, and noise nobody can guess. The other 0.6 is what the 49 neighbours don't know: they have noise of their own, and the storm is steep.
@@ -434,7 +457,7 @@ def kind_of(model):
 # ### Deeper: three errors, one width
 # Why did one loss mislead and the other lead? Draw both against the width, and beside them what we cannot see in real life: the error against the true day.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26)
 each = [NadarayaWatson(width) for width in tried.tolist()]
 lines = {
@@ -470,7 +493,7 @@ predict(
     "can have much weight and no influence.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 
@@ -506,8 +529,10 @@ display(view, told)
 f, alpha = pool(grid, hours, readings, width=0.6)
 moves = alpha * (f[:, None] - readings) / (1 - alpha)
 same = alpha.argmax(-1) == moves.abs().argmax(-1)
-assert 0.3 < same.double().mean() < 0.5
 print(f"loudest is also most influential: {same.double().mean():.0%} of all queries")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.3 < same.double().mean() < 0.5
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weight, loudest = alpha.max(-1)
@@ -519,8 +544,7 @@ assert 0.35 < weight[120] < 0.45 and abs(moves[120, loudest[120]]) < 0.1 and mov
 # ## Forty-four years of air
 # Enough of an invented day. On Mauna Loa in Hawaii the carbon dioxide in the air has been measured since 1958. Here is one number per week until the end of 2001.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils import data
 from course_utils.attention import NadarayaWatson, leave_one_out_mask
 
@@ -561,10 +585,12 @@ def hidden_week_error(width):
 widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
 errors = [hidden_week_error(width) for width in widths]
 best = widths[errors.index(min(errors))]
-assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-3] < 2.3 and 0.03 < six_years.error[2] < 0.05
 plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x", mark=(best, f"{best} years"),
            title="How far off is a hidden week?",
            caption=f"Best at about a week: off by {min(errors):.2f} ppm. From half a year on, the whole season is error.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-3] < 2.3 and 0.03 < six_years.error[2] < 0.05
 
 # %% [markdown]
 # About a week: to guess a lost Saturday, ask the Saturdays around it. (In the six years above, the lab finds two weeks: other data, another best width.) That is the best answer to *this* question. It says nothing about the trend, for which you would choose half a year and accept "errors" of 2 ppm, the season itself.
@@ -583,9 +609,11 @@ assert 2.5 < season.std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
 moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
 trend, _ = pool(moments, years, ppm, width=0.5)
 growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
-assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7
 plot.regression(years, ppm, {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
                 caption=f"It grew by {growth[0]:.1f} ppm a year in the first decade and by {growth[1]:.1f} in the last: the trend bends.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what if we fill the gaps, and what lies beyond the edge?
@@ -596,8 +624,10 @@ all_years, filled = torch.tensor(air.year), torch.tensor(air.ppm).nan_to_num(0.0
 gap = torch.tensor([1964.2], dtype=torch.float64)
 zeros, _ = pool(gap, all_years, filled, width=0.05)
 honest, _ = pool(gap, years, ppm, width=0.05)
-assert zeros < 100 and 318 < honest < 323
 print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.item():.0f} ppm")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert zeros < 100 and 318 < honest < 323
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A zero is a statement: *no carbon dioxide*. A missing key is silence. The same mistake comes back in chapter 2 as padding that is attended to.
@@ -606,8 +636,10 @@ print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.i
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 later, _ = pool(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0)
-assert 368 < later < 373 and later < ppm.max()
 print(f"estimate for 2010: {later.item():.0f} ppm; largest value ever measured: {ppm.max():.0f} ppm")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 368 < later < 373 and later < ppm.max()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # An average never leaves the range of what it averages. Beyond the edge the nearest keys speak alone, and they say what they always said. Attention interpolates; to continue a line it needs values that know about lines.
@@ -635,8 +667,10 @@ labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
 scores = torch.tensor([1000.0, 999.0, 998.0])
 as_written = torch.exp(scores) / torch.exp(scores).sum()
 shifted = torch.exp(scores - scores.max()) / torch.exp(scores - scores.max()).sum()
-assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 as_written, shifted
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 
 # %% [markdown]
 # $e^{1000}$ is too large for a float, so it becomes infinity, and infinity over infinity is not a number. Subtract the largest score first: the shares are the same, and no exponent is above 0.
@@ -654,8 +688,10 @@ def masked_softmax(scores, mask):
 scores, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
 infinite, huge = (torch.softmax(scores.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9))
 ours = masked_softmax(scores, nobody)
-assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 infinite, huge, ours
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
 # Three ways to mask a whole row. Scores of −∞ poison everything after them with NaN. Scores of −10⁹, seen in much published code, ask four strangers that should have been hidden. Ours says: no attention.
@@ -679,8 +715,7 @@ def attention_weights(scores):
 # ### Deeper: where the ratio of kernels gives up
 # "Equal to 1e-6", we said of kernels and softmax. Ask from far away: hour 40 for a day of 24, with a width of 0.4.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import gaussian_kernel, nadaraya_watson
 
 far = torch.tensor([40.0], dtype=torch.float64)
@@ -709,8 +744,7 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 #
 # Squeeze-and-excitation asks about *channels*: which of the feature maps of a convolutional network matter for this picture? Squeeze each map to its mean; let a tiny network make a gate between 0 and 1 for each; multiply.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
 maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
 reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
@@ -763,10 +797,12 @@ wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], feat
 closeness = gaussian(torch.cdist(twin, twin), width=0.3)
 other = closeness / closeness.sum(-1, keepdim=True)
 it, animal, street = (tired.index(word) for word in ("it", "animal", "street"))
-assert [round(attention[it, word].item(), 2) for word in (it, animal, street)] == [0.53, 0.31, 0.12]
-assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal] / attention[it, street])
 heatmap(other, wide, wide, title="Whom does “it” ask now?", select=("it", "street"),
         caption="The row of “it” is what it was. Compare the last row and the last column.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert [round(attention[it, word].item(), 2) for word in (it, animal, street)] == [0.53, 0.31, 0.12]
+assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal] / attention[it, street])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

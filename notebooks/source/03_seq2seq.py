@@ -78,8 +78,7 @@ predict(
     because="It hands over its last state, and a state has a fixed size: 128 numbers here, for any sentence.",
 )
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 plain = lesson.model(attention=None)
 for example in lesson.ladder((5, 20)):
     memory = plain.encode(torch.tensor([lesson.source.encode(example.source)]))
@@ -96,8 +95,7 @@ for example in lesson.ladder((5, 20)):
 # <a id="teacher-forcing"></a><a id="bos"></a>
 # While it learns, the decoder does not hear its own words but the right ones: **teacher forcing**. It hears the translation from `<bos>` on (*beginning of sentence*) and has to say the same, one word further, up to `<eos>`.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils import text
 
 two = [e for e in lesson.examples("train") if " ".join(e.source) in ("i am a student .", "the dog bites the man .")]
@@ -160,9 +158,11 @@ lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer,
 
 # %%
 lengths, plain_bleu, plain_right = lesson.by_length(plain)
-assert plain_right[0] > 10 > plain_right[-1]
 plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plain_right)}, "words in the source", "",
            title="What does length cost?", caption="Without attention. 128 numbers carry each sentence, whatever its length.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert plain_right[0] > 10 > plain_right[-1]
 
 # %% [markdown]
 # BLEU forgives: the frame of a sentence is often right. Count whole sentences, and hardly a long one comes through.
@@ -199,9 +199,11 @@ attentive_run = learn(attentive, "with attention")
 # %%
 _, attentive_bleu, attentive_right = lesson.by_length(attentive)
 curves = {"with, BLEU": attentive_bleu, "with, every word": attentive_right, "without, BLEU": plain_bleu, "without, every word": plain_right}
-assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
 plot.lines({name: (lengths, line) for name, line in curves.items()}, "words in the source", "%", title="Does length still matter?",
            caption="The same thousand sentences. With attention long ones come out about as well as short ones.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
 
 # %%
 both = {"without attention": plain, "with attention": attentive}
@@ -214,8 +216,7 @@ lesson.table(both, lesson.ladder()[2:], "The long ones of before. ✓: word for 
 # ## Two rows of four steps
 # A widely used table sets the *traditional* and the *attentive* decoder side by side: encode, context, decode, generate. Here it is as code that runs, and each line prints a shape.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 ids, begin = torch.tensor([lesson.source.encode(tired)]), torch.tensor([text.BOS])
 for name, model in {"traditional": plain, "attention": attentive}.items():
     state = model.start(ids)  # encode: read it all
@@ -379,8 +380,10 @@ def kind_of_attention(queries, keys):
 # %%
 aer = lesson.alignment_error(attentive)
 untrained = lesson.alignment_error(lesson.model(attention="additive"), count=200)
-assert untrained > 0.6 and aer < 0.25
 print(f"AER on {len(lesson.examples('test')):,} new sentences: {aer:.2f}; before training: {untrained:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert untrained > 0.6 and aer < 0.25
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
@@ -406,7 +409,7 @@ predict(
     because="The states of “a” and “car” have read “red”. What one place may not say, its neighbours often can.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 from chapters.ch03.experiments import knocked_out
@@ -434,8 +437,10 @@ display(view, told)
 from chapters.ch03.experiments import survives
 
 kept = {what: survives(lesson, attentive, what) for what in ("weight", "word")}
-assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
 print({f"unchanged without the {what}": f"{share:.0%}" for what, share in kept.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
 
 # %% [markdown]
 # About four times in ten nothing happens at all when a word loses its weight. So a picture of weights says where the model looked. It does not say what it would have done without.
@@ -473,10 +478,12 @@ from course_utils.data import results
 recorded = results.load("seq2seq_readers")
 mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
 total = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in recorded["readers"].items()}
-assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
 plot.lines({name: (recorded["lengths"], line) for name, line in mean.items()}, "words in the source", "BLEU",
            title="Does it help to read backwards?",
            caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 helps = [b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name in ("plain", "reversed")), strict=True)]
@@ -546,7 +553,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'train
 # ## At the moment of 高兴
 # The same model class, other data: Chinese to English, character by character. While it writes *happy*, what does it look at? Two characters make one word, and nobody told it where words begin.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
 
 chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
@@ -591,10 +598,12 @@ from chapters.ch03.experiments import felt
 kinds = {"RNN × 0.9": felt("rnn", gain=0.9), "RNN × 1.5": felt("rnn", gain=1.5), "GRU": felt("gru"),
          "attention": felt("attention", gain=0.9)}
 far = {name: (line[-1] / line[0]).item() for name, line in kinds.items()}
-assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
 plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps from the end", "size of the gradient", log="y",
            title="How much of an input does the end feel?",
            caption="Untrained networks. Attention has a road of length one to every place.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
 
 # %% [markdown]
 # Below 1 it **vanishes**, above it **explodes**. A GRU, the recurrent network with gates of which our translators are built, forgets fastest of all while it knows nothing (it *can* learn to keep its gates open, which is why one uses it). Attention is flat: from the output to each state it is one step, however far away. This is why attentive models learn sooner, not only why they remember more.
@@ -635,8 +644,10 @@ from course_utils.metrics import bleu
 
 candidate, reference = "男孩 踢 足球", "一个 小 男孩 在 踢 足球"
 score = bleu([candidate], [reference], tokenize="none")
-assert round(brevity(candidate.split(), reference.split()), 3) == 0.368 and score == 0
 print("By the definition:", float(score), "· precisions", [round(p) for p in score.precisions], f"· brevity {score.brevity:.3f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(brevity(candidate.split(), reference.split()), 3) == 0.368 and score == 0
 
 # %% [markdown]
 # By the definition it is 0: no common run of three words, and no run of four at all. For single sentences tools smooth these zeros; sacrebleu's sentence score gives 23.2 here. All are right, and none can be compared with another. That is why papers name the tool, and why we hold our `bleu` to sacrebleu's corpus score, to 1e-6.
@@ -671,8 +682,10 @@ from sacrebleu import sentence_bleu
 printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)   # characters, zeros dropped, log₁₀ undone by e
 natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)     # the same with one logarithm
 smoothed = sentence_bleu(candidate, [reference], tokenize="none").score
-assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378 and round(smoothed, 1) == 23.2
 print(f"as printed {printed:.4f}, with the natural logarithm {natural:.3f}; sacrebleu, smoothed {smoothed:.1f} of 100")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378 and round(smoothed, 1) == 23.2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 5 minutes
@@ -698,7 +711,7 @@ predict(
     because="BLEU counts runs of words that the reference happens to share. The machine shares ten in a row.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 source, answer = "The weather was bad, so we stayed at home.", "Il faisait mauvais, alors nous sommes restés à la maison."
@@ -710,10 +723,12 @@ tried = {
     "checkpoint without": translate(real_plain, source)[0].text,
 }
 scores = {name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()}
-assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
 mark = "trained on" if any(loaded.was_seen(source) for loaded in (real, real_plain)) else "new"
 Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()],
       f"{source} For the checkpoints: {mark}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
 
 # %% [markdown]
 # The person loses to nonsense. BLEU of one sentence against one reference says how much two people happened to choose the same words. Over thousands of sentences, for systems of one kind, it orders them fairly well; that is what it was made for. More references help, and reading helps more.
@@ -742,8 +757,10 @@ rows = []
 for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentences, beam=8, length_penalty=0), strict=True):
     better = wide.text if wide.text != one.text else "the same"
     rows.append({"trained on": "seen" if one.seen else "new", "greedy": one.text, "log p": one.score, "beam of 8, α = 0": better, "log p ": wide.score})
-assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 Table(rows, "The six sentences of above")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 
 # %% [markdown]
 # The beam finds sentences that the model thinks more probable, where there are any. Whether they are *better* is another question: probable is often short and dull.
@@ -754,7 +771,7 @@ Table(rows, "The six sentences of above")
 # ## What came of it
 # Three years after the first attentive translator, in 2017, a model dropped the recurrence and kept the attention. This table is from its paper: BLEU on the WMT 2014 news test, English to German, against the arithmetic that the training took.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils import data
 
 wmt = data.load("wmt14")
@@ -767,9 +784,11 @@ def quality(flops, score):
     return plot.points(x, y, "operations for the training", "BLEU", labels=labels, log="x")
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
-assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
 plot.beside({f"English {name}": quality(*columns) for name, columns in figures.items()}, title="What does quality cost?",
             caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
 
 # %% [markdown]
 # Upper left is where one wants to be. To German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of ConvS2S's ensemble; to French they reach 38.1 and 41.8. (ByteNet's 23.75 is missing: nobody wrote down what it cost.) How one gets there without recurrence is the subject of the next two chapters.
@@ -838,9 +857,11 @@ def read_all(sentences, Wx, Ws):
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 longer, unseen = ({name: lesson.bleu(model, split, 200) for name, model in both.items()} for split in ("long", "unseen"))
-assert longer["with attention"] > longer["without attention"] + 10 and unseen["with attention"] > 70
 print("25 to 40 words:", {name: round(score) for name, score in longer.items()})
 print("new pairs of words:", {name: round(score) for name, score in unseen.items()})
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert longer["with attention"] > longer["without attention"] + 10 and unseen["with attention"] > 70
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Attention does not make a model immune to length; its recurrent states have never counted so far. It falls more slowly. *Unseen* holds pairs of words, such as an adjective and its noun, that training never shows together: here a good memory doesn't help, and the difference between learning words and learning sentences shows.

@@ -60,8 +60,7 @@ labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’
 #
 # In cross-attention a second sequence $Y$ asks: $Q=YW_Q$, and nothing else changes. Lectures show a table of the two; here it is filled in by a translator that was trained.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views import Table
 from course_utils.text import BOS
@@ -99,14 +98,15 @@ def self_attention(X, WQ, WK, WV):
 # %% [markdown]
 # On the course sentence, with the word vectors of the trained model and three matrices that nobody has trained:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 tired = trained.source.tokens(trained.source.encode("The animal didn't cross the street because it was too tired."))
 words = trained.model.source_embedding.weight.detach()[trained.source.encode(tired)]
 untrained = torch.randn(3, 128, 16, generator=torch.Generator().manual_seed(1)) / 128**0.5
 output, A = self_attention(words, *untrained)
-assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 print(*tired, "\n", tuple(words.shape), "→ output", tuple(output.shape), "weights", tuple(A.shape))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 
 # %% [markdown]
 # One matrix product for all words at once; no loop, no state that is handed on.
@@ -144,7 +144,7 @@ predict(
     because="Kernel and dense weights are parameters. Attention's matrix is computed from the words that are there.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 other = "the cat sees the bear .".split()
 kernel, weights = torch.tensor([0.2, 0.5, 0.3]), torch.randn(2, 8, 8, generator=draw)
 C, dense = convolution(kernel, 6), torch.rand(6, 6, generator=draw) / 3
@@ -185,10 +185,12 @@ for kind in LAYERS:
         row |= {f"multiplications, {n}": multiply_adds(kind, n, 64)}
     rows.append(row)
 conv, recurrent, attention = rows
+Table(rows, "Kernel 3. Attention without its projections, as everybody counts it.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (conv["path, n = 90"], recurrent["path, n = 90"], attention["path, n = 90"]) == (45, 89, 1)
 assert attention["in a row, 90"] == attention["in a row, 9"] and recurrent["in a row, 90"] > 9 * recurrent["in a row, 9"]
 assert attention["multiplications, 90"] == 100 * attention["multiplications, 9"]
-Table(rows, "Kernel 3. Attention without its projections, as everybody counts it.")
 
 # %% [markdown]
 # Ten times the words: the recurrent layer waits ten times as long, attention not at all, but it multiplies a hundred times as much. Which of the two does one feel? The processor’s clock says:
@@ -199,9 +201,11 @@ from course_utils.data import results
 costs = results.load("positions_costs")
 times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
 assert times[64][1] > 2 * times[64][2] and times[1024][1] > 2 * times[1024][2]  # attention multiplies more, and is done first
-assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
 plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in LAYERS}, "words", "ms of processor time",
            title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
 
 # %% [markdown]
 # By multiplications attention should lose from 64 words on. On the clock it still wins at a thousand: many small steps in a row cost more than a few large ones side by side. In the end the square wins, and its line is the steepest.
@@ -341,8 +345,7 @@ def sinusoidal(length, model_size):
     """length, model_size D (even) -> P [length, D]"""
     raise NotImplementedError
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 P = sinusoidal(50, 128)
 assert P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50  # small values, and no two rows alike
 assert torch.allclose(P.norm(dim=-1), torch.tensor(8.0), atol=1e-4)  # sin² + cos² = 1, 64 times: all are equally long
@@ -391,10 +394,12 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths
 # %% slideshow={"slide_type": "subslide"}
 common = P @ P.T
 starts = {f"from place {i}": (range(-i, 50 - i), common[i]) for i in (0, 20, 40)}
-assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
-assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 plot.lines(starts, "distance", "dot product", title="How alike are two places?",
            caption="Three curves that lie on each other: only the distance counts. Neighbours are alike, and left equals right.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
+assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 
 # %% [markdown]
 # The curve falls from 64 at distance 0. It is the same on both sides: by itself the dot product doesn't know who comes first. $W_Q$ and $W_K$ between the two can turn it.
@@ -426,7 +431,7 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) =
 # %% [markdown]
 # Every held-out sentence, or nearly. And now you: this lab holds the *trained* vectors and matrices, and Python asks both readers about your order of the words. What do they say of "bites the dog man the ."? What if you switch the positions off?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import copy
 import ipywidgets
 from IPython.display import display
@@ -461,7 +466,7 @@ predict(
     because="The encoder hands over the same vectors, shuffled, and cross-attention doesn't see the shuffling either.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 import copy
 from dataclasses import replace
 from course_utils.data import parallel
@@ -473,11 +478,13 @@ texts = ["The dog bites the man.", "The man bites the dog.",
          "Anna says that Leo saw the doctor.", "Leo says that Anna saw the doctor.",
          "We live in the European Economic Area.", "We live in the area European Economic."]
 right, wrong = (translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost)))
+Table([{"source": s, "trained on": "seen" if a.seen else "new", "with positions": a.text, "without": b.text}
+       for s, a, b in zip(texts, right, wrong, strict=True)])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(wrong[n].text == wrong[n + 1].text for n in (0, 2, 4)) and [t.seen for t in right[:4]] == [True, True, False, False]
 assert sum("bites" in pair.source for pair in parallel.load_parallel("en-fr")) == 2
 assert right[2].text == "anna dit que léo a vu le médecin." and right[3].text == "léo dit qu'anna a vu le médecin."
-Table([{"source": s, "trained on": "seen" if a.seen else "new", "with positions": a.text, "without": b.text}
-       for s, a, b in zip(texts, right, wrong, strict=True)])
 
 # %% [markdown]
 # The decoder still knows the order of what *it* writes, so the French looks like French. Where the order can be guessed from the words, as in an area that is European and economic, one may hardly notice that it is gone. Who bites whom cannot be guessed, nor who says so and who saw.
@@ -520,19 +527,23 @@ with torch.no_grad():
     looks = reader(text).weights[0]
 names = [f"{'abcdefghij'[letter]} {place}" for place, letter in enumerate(text[0])]
 back = looks.diagonal(-2).mean()
-assert back > 0.5
 heatmap(looks, names, names, title="Did it learn to look two back?",
         caption=f"A line two below the diagonal: on average {back:.0%} of the weight. Nobody told it; it was paid for right letters.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert back > 0.5
 
 # %% slideshow={"slide_type": "subslide"}
 recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and mean["inside"]["none"] < 0.3
-assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
 plot.lines(curves, "place", "right, %", title="Who knows the way beyond place 20?", mark=(20, ""),
            caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds; a guess is right in 10 %. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 
 # %% [markdown]
 # *None* counts letters: the commonest in the text is a better guess than 10 %, and no more. *Learned* falls at once: its vectors from place 20 on were never trained. *Sinusoidal* falls, too: the rows beyond exist, but what the layer made of them was fitted to the first twenty, and even these suffer where forty more places ask for weight. *Rotary* goes on.
@@ -564,8 +575,10 @@ from course_utils.positions import LearnedPositions, SinusoidalPositions
 
 bert, waves = LearnedPositions(512, 768), SinusoidalPositions(512, 768)
 count = [sum(p.numel() for p in module.parameters()) for module in (bert, waves)]
-assert count == [393_216, 0]
 print(f"learned: {count[0]:,} parameters; sinusoidal: {count[1]}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert count == [393_216, 0]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -581,8 +594,7 @@ def parameters(kind, max_length, model_size):
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # What happens at the edges? A text that is longer, a width that is odd, no text at all:
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.positions import sinusoidal_encoding
 
 print("sinusoidal, 600 words:", tuple(waves(torch.zeros(1, 600, 768)).shape))

@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 # ## What does "it" look at?
 # A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal" more than at any other word? Open one small map after the other; the row of "it" is lit.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
 from course_utils.training import load_checkpoint
 
@@ -33,9 +33,11 @@ with torch.no_grad(), recorded(grammar.model) as seen:
     grammar.model.encode(ids)
 looks = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
 labs.heads(looks, words, select="it", title="Which head knows what “it” is?", model=grammar,
            caption="Twelve real maps. The [query|word that asks] stands on the left, the [key|word it reads] above.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # In hardly any. But there is one that one came for, "it" with its ink on "animal". Lectures show such a map and say: here the model understands what "it" means. Write down its layer and head. Near the end we ask what that look was worth.
@@ -64,8 +66,7 @@ labs.heads(looks, words, select="it", title="Which head knows what “it” is?"
 #
 # Version 1 is chapter 4's self-attention: three matrices make <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b> of the same words.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 
@@ -93,8 +94,7 @@ predict(
     because="The matrices stay as they are, 128 × 128 each. Only their output is cut in four.",
 )
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)
 outputs, maps = zip(*(scaled_dot_product_attention(*piece) for piece in pieces), strict=True)
 joined = torch.cat(outputs, -1)
@@ -140,8 +140,10 @@ with torch.no_grad():
     output, weights = attention(x, x, x, need_weights=True)
     assert torch.allclose(split_heads(attention.query(x), 4), torch.stack(q.chunk(4, -1), 1))
     assert torch.allclose(attention.out(joined), output, atol=1e-5)
-assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allclose(weights, looks[0], atol=1e-5)
 print("Version 4 gives the model's own output, and its four maps are the first row of the lab above.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allclose(weights, looks[0], atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Eight heads, two words
@@ -169,7 +171,7 @@ plot.maps({name: part[0] for name, part in steps.items()}, "word", "feature", li
 # ### Deeper: how many heads?
 # An article advises fewer heads to save computation. Count before you believe it: the model stays at 512 features, the heads get wider as they get fewer. The multiplications are counted by torch while it runs.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
 from course_utils.views import Table
 from course_utils.support.clock import seconds
@@ -183,8 +185,10 @@ for heads in (1, 2, 4, 8, 16, 32):
     size = sum(p.numel() for p in part.parameters())
     rows.append({"heads": heads, "head size": 512 // heads, "parameters": size,
                  "M operations": counter.get_total_flops() / 1e6, "ms": 1000 * took})
-assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of few features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A). And on our corpus?
@@ -193,9 +197,11 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 from course_utils.data import results
 
 counts = results.load("transformer_head_counts")
+Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed. {counts.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len({row["parameters"] for row in counts["rows"]}) == 1
 assert counts["rows"][0]["BLEU"] == min(row["BLEU"] for row in counts["rows"])
-Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed. {counts.about}")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One head is the worst, as in the paper, and the differences above two are small. Fewer heads are not cheaper: where the time differs at all, it is more heads that take a little more, for their softmaxes.
@@ -208,8 +214,10 @@ with torch.no_grad():
     q4, k4, v4 = (split_heads(part(x), 4)[:, order] for part in (attention.query, attention.key, attention.value))
     turned = scaled_dot_product_attention(q4, k4, v4)[0].transpose(1, 2).flatten(2)
     mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[order].flatten(0, 1) + attention.out.bias
-assert torch.allclose(mixed, output, atol=1e-5)
 print("Head 3 in front, head 2 behind: the same output. “Head 1” is a seat number, not a rank.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(mixed, output, atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
@@ -229,17 +237,18 @@ def ffn(x, W1, b1, W2, b2):
 # %% [markdown]
 # *Position-wise* has a consequence that saves a loop. To this network a batch of 2 sentences with 5 words is ten words, whoever their neighbours are: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one word changes, one word changes.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
 other = h.clone()
 other[0, 2] += 1
 with torch.no_grad():
     y, flat, after = layer.ffn(h), layer.ffn(h.flatten(0, 1)), layer.ffn(other)
-assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
-assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 print(tuple(h.shape), "→", tuple(flat.shape), "→", tuple(y.shape))
 print("changed words:", (after != y).any(-1).nonzero().tolist())
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
+assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 
 # %% [markdown]
 # **Keep this:** attention is where words meet; the feed-forward network is where each of them thinks, alone. Most parameters of an encoder block are here.
@@ -266,11 +275,13 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 
 (x6, real), (x10, _) = padded_batch((4, 6), size=8), padded_batch((4, 6), length=10, size=8)
 moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs() for kind in NORMS}
-assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 changed = {f"{name}: {(change > 0).sum()} of {change.numel()} moved": change for name, change in moved.items()}
 plot.maps(changed, "real word", "feature", roles=dict.fromkeys(changed, "plus"), title="What moved?",
           caption="How far each number moved when the padding grew; the darkest by 1 or more.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
 # Every number of every real word has moved, and no word has changed. Masking the padding out of the statistics mends this case and not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to stand in the batch. And in use, where one sentence comes alone, it has to fall back on averages of the training.
@@ -301,9 +312,11 @@ at = [norms["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
 assert max(curve[-1] for name, curve in curves.items() if name.startswith("pre")) < 3.5
 assert min(curve[-1] for name, curve in curves.items() if name.startswith("post")) > 4.5
 lower = {name: torch.tensor(lines)[:, -1].mean() for name, lines in norms["lower rate"]["curves"].items()}
-assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
 plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
            caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds. {norms.about}", size=(7, 3.8))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it; at a third of the rate it begins to move, and gets further with the warm-up than without. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
@@ -326,8 +339,7 @@ def encoder_block(x, mask, attention, ffn, norm1, norm2):
 # %% [markdown]
 # Version 6 is a pile of blocks. What goes in and what comes out have the same shape, so one can pile as many as one likes; a last norm closes the pre-norm road.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 h = embedded
 with torch.no_grad():
     for number, block in enumerate(grammar.model.encoder, 1):
@@ -391,7 +403,7 @@ def masked_attention(q, k, v):
 # | decoder self-attention | the target | the target | causal and padding |
 # | cross-attention | the target | the source | padding of the source |
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.decoding import translate
 from course_utils.text import BOS
 
@@ -433,8 +445,10 @@ read, write = torch.randn(2, 3, 5, 64, generator=torch.Generator().manual_seed(3
 with torch.no_grad():
     theirs = library(read, write, tgt_mask=torch.nn.Transformer.generate_square_subsequent_mask(5))
     ours = Transformer.from_torch(library).eval()(read, write).logits
-assert torch.allclose(ours, theirs, atol=1e-5)
 print(f"largest difference {(ours - theirs).abs().max():.0e}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(ours, theirs, atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
@@ -463,7 +477,7 @@ predict(
     because="With the mask, row 5 is computed from words 1 to 5 and from nothing else, in every layer.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 model, rows, most = grammar.model, [], 0
@@ -522,7 +536,7 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
 # %% [markdown]
 # What does it save? Eight sentences at once, 128 words each, with the cache and without.
 
-# %%
+# %% jupyter={"source_hidden": true}
 import time
 
 def clock(advance, steps=128):
@@ -542,9 +556,11 @@ kept, read = [model.start(eight)], model.encode(eight)
 with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.decode(line[:, : n + 1], read)[0][:, -1])
 times = without[-1] / with_cache[-1]
-assert times > 1.5
 plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds",
            title="What does the cache save?", caption=f"Measured just now, on one processor: {times:.1f} times faster at 128 words.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert times > 1.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Keep this:** with the mask, all words at once equals one after the other, exactly. The cache makes the second way cheap.
@@ -625,8 +641,10 @@ from IPython.display import display
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
 both = {"chapter 3": recurrent.model, "yours": mine}
 against = study.compare(lesson, both | {"transformer-grammar": grammar.model}, count=500)
-assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: word for word the reference."))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 
 # %% [markdown]
 # After its minute yours translates well; chapter 3's checkpoint, smaller and longer trained, is ahead. With one layer more and four times the steps the Transformer draws level: that is the third row. Speeds are of this machine: on two cores recurrence costs little, and what a Transformer gains, that no word waits for another, needs many.
@@ -671,7 +689,7 @@ judged
 # %% [markdown]
 # Back to the map that tells the story. **Guess** what "it" looks at in the twin sentence, where it means the street. And put your finger on another word: the adjective. For each we take the head that looks at the right noun most, over 120 twins.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
 twins = twin_study.reader(grammar).examples("twins")[:120]
@@ -685,9 +703,11 @@ for sentence in (tired, wide):
         row = seen["encoder"][n][0, h, tokens.index(word)]
         found = {f"at {noun}": row[tokens.index(noun)].item() for noun in ("animal", "street")}
         rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "layer.head": f"{n + 1}.{h + 1}"} | found)
+Table(rows, "transformer-grammar, encoder")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
 assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
-Table(rows, "transformer-grammar, encoder")
 
 # %% [markdown]
 # "It" gives the animal the same in both sentences: the map that tells the story tells the *same* story when it is wrong. The model does know, but at another word. "Tired" looks at the animal, "wide" at the street.
@@ -713,8 +733,10 @@ for look in asks:
     name = "{}: {} → {}".format(*look)
     rows.append({"forbidden look": name, "its largest weight": weight, "right, %": share, "log-odds": odds})
 forbidden = {row["forbidden look"]: row["right, %"] for row in rows}
-assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
 Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds {whole[1]}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
 
 # %% [markdown]
 # *Referent* is the noun that "it" means. Forbid "it" to look at it: nothing happens. Forbid the French step to look at "it", where up to all of its weight lies: nothing. But let the adjective not look at its noun, and most pronouns become wrong, worse than guessing, for now it finds the other noun. And the step that writes *il* reads it off the adjective.
@@ -741,7 +763,7 @@ plot.points({place: [[row[what] for row in rows] for what in ("weight", "lost")]
 #
 # Now in *your* model, which is another one. Knock heads out, alone or together, and read both twins.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 
 me = lesson.loaded(mine)
@@ -773,17 +795,21 @@ from course_utils.data import results
 
 heads = results.load("transformer_heads")
 known = {row["may not look"]: row["right"] for row in heads["looks"]}
-assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
 Table(heads["looks"], f"Pronouns right, in %; with all looks {heads['all heads']['right']}. {heads.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # And more than one head at a time. Silence the encoder's twelve in the order of a map, those first that look most from "it" to its noun; in the order of what each is worth alone; and at random. **Guess** which falls first.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 orders = heads["removed"]["encoder"]
-assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
 Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in enumerate(zip(*orders.values(), strict=True))],
       f"Pronouns right, in %, {heads['some']} twins; at random: mean of several orders. Recorded, too.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Take away what the map points at, eight heads of twelve, and hardly a pronoun changes: worse advice than chance. Take away what was measured, and a third is gone after five.
@@ -792,7 +818,7 @@ Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in e
 # ## Real sentences
 # Trained on Tatoeba, as chapter 3's translator was, on the same 160,000 sentences. *Seen* or *new*: ask that first.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.lesson import checkpoint
 
 before = load_checkpoint("seq2seq-attention-en-fr")
@@ -836,9 +862,11 @@ if chinese:
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 day, cards, speed = 24 * 3600, 8, 9.5e12
 base, big = (cards * speed * days * day for days in (0.5, 3.5))
-assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 print(f"base {base:.1e} operations, {0.5 * day / 100_000:.2f} s a step")
 print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # These are the two figures of chapter 3's plot, to the digit printed: 3.3·10¹⁸ and 2.3·10¹⁹. They count what the cards *could* have done in that time, not what they did. The same for the model that you trained, counted by torch:
@@ -850,8 +878,10 @@ with FlopCounterMode(display=False) as counter:
     mine.loss(next(iter(lesson.batches))).backward()
 mine.zero_grad()
 yours_cost = counter.get_total_flops() * run.step
-assert 1e11 < yours_cost < 1e15
 print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cost:,.0f} times as many")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 1e11 < yours_cost < 1e15
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo

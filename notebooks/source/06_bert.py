@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 # ## A story with a hole
 # A small model has read our stories, which a small grammar tells. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import collate, encode
 from course_utils.training.checkpoints import load_checkpoint
@@ -36,8 +36,10 @@ guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.w
                            select=river.tokens.index("bank"), model="bert-stories", title="What stands in the gap?",
                            caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
 anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
-assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
 guessed
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # It is sure nearly everywhere, and unsure with sense. Cover "anna": many names get a little, none gets much. Cover "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, as that helps to fill gaps.
@@ -82,11 +84,13 @@ banked, kinds = banks()
 found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
 steps = {"in the table": found[0], "with its place": found[1], "after the last block": found[-1]}
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
-assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
 
 plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "bank", limits=(-0.5, 1), title="How alike are they?",
           caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, second half: by the water. "
           "In which of the three do the halves part?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
 
 # %% [markdown]
 # In the table all are one. Their places in the sentence tell them apart, but not by meaning: whether the nearest other "bank" means the same is a coin toss. After the last block it nearly always does. Nobody said that there are two banks. The meaning is not in the word, it is put together from its neighbours.
@@ -107,8 +111,7 @@ plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "
 # <a id="wordpiece"></a>
 # Words are cut first. **WordPiece** takes the longest piece from the left that is in its vocabulary, goes on with the rest, and marks what continues a word with `##`. So hardly a word is unknown, as long as its letters are known. How large the vocabulary is, one chooses:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
 from course_utils.text import WordPiece
 
@@ -141,9 +144,11 @@ batch, embeddings = collate([pair]), stories.model.bert.embeddings.eval()
 with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 sides = zip(parts, (*parts[1:], parts[0]), strict=True)
-assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?", caption="“bank” stands there twice. Switch parts off until both sums are equal.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 
 # %% [markdown]
 # Can three rows be told apart again once they are added? With many features there is room: they stand at nearly right angles, and a matrix behind can read off the one that it needs. (Only the row of `[CLS]` and that of the first place do not: these two always come together.)
@@ -255,7 +260,7 @@ def next_sentence_pairs(stories, count, generator):
 # %% [markdown]
 # What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others about the two banks. **Guess** of which answer it is least sure.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 asked = [("the man went to the store", "he bought a gallon of milk"),
@@ -266,11 +271,13 @@ asked = [("the man went to the store", "he bought a gallon of milk"),
          ("Tom walked along the river and sat down on the bank.", "The grass on the bank was wet.")]
 believed = lesson.follows(stories.model, asked)
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
-assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
 marks = [("new", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in asked]
-assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
 rows = zip(asked, marks, believed, strict=True)
 Table([{"A": a, "B": b, "trained on": mark, "B follows": round(p, 2)} for (a, b), mark, p in rows], "bert-stories")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
+assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
 
 # %% [markdown]
 # All right, and the last two show what for: the same B, and another bank in A. (The third pair and the last it knows, sentence for sentence. Ask it with "the weather *is* fine": our stories are told in the past, and the book follows.)
@@ -295,10 +302,12 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
 # %%
 held_out, unknown = lesson.measure(mine, "valid"), lesson.measure(mine, "test")
 measured = {"new ones": held_out, "new ones, with plots and words it never met": unknown}
-assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
 rows = [{"stories": name} | {key: f"{found[key]:.2f}" for key in ("MLM accuracy", "NSP accuracy")}
         for name, found in measured.items()]
 Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1 of 2 pairs.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
 
 # %% [markdown]
 # Words come first: which are frequent, which stand beside which. Whether B follows stays a coin toss for a while, until words are known well enough to be met again. With plots and words it never met, the words get harder and the second task is a coin toss again: much of what it knows is *these* stories.
@@ -315,17 +324,15 @@ labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, rive
 # ## What does it look at?
 # Every head of your model, on two new sentences with a gap. First the row of `[CLS]`: where does it gather what it says about the pair? Then the row of `[MASK]`. Under each head one can see what masked words lose on held-out stories when it is silent. **Guess** before you press: without the head that looks most sharply, will the gap be filled with another word?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 from chapters.ch06.experiments import tasks as bert_study
 
 new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
-assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
 seen = lesson.fill(mine, *new)
 lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
-assert effects.max() < 25
 view = labs.heads(seen.weights, seen.tokens, select="[CLS]", effects=effects, effect="masked words lost, in %", live=True,
                   title="Which head fills the gap?", caption="Open a head, knock it out, and read below what stands in the gap.")
 told = ipywidgets.HTML()
@@ -336,6 +343,10 @@ def tell(change):
 tell({"new": []})
 view.observe(tell, names="knocked")
 display(view, told)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
+assert effects.max() < 25
 
 # %% [markdown]
 # Chapter 5's lesson holds here, too: which head costs most, its map does not tell. In a model as small as yours one head may carry a good part of the masked words; the model at the top spreads them over more heads, and below, in *Deeper*, you see how little it loses with one. (A number below zero would say: a little better without it, by chance.)
@@ -377,16 +388,18 @@ for name, task in tasks.items():
         found |= {f"{start}, {split}": round(task.measure(tuned[name], split, 300)[task.main], 3) for split in ("valid", "test")}
     live[name] = {"task": name, "counted": task.main} | {key: found[key] for key in sorted(found, key=lambda k: k[-5:] != "valid")}
 gains = [row["pre-trained, valid"] - row["from scratch, valid"] for row in live.values()]
-assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
 
 falls = {name: plot.lines({start: curves[name, start] for start in ("pre-trained", "from scratch")}, "steps", "loss") for name in tasks}
 display(Table(live.values(), "Just now, one seed. Valid: words and patterns as in training; test: new ones"),
         plot.beside(falls, title="How fast does each learn?", caption="The losses of these eight trainings."))
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
+
 # %% [markdown]
 # One seed may be luck. Here are three, recorded:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.data import results
 from chapters.ch06.experiments.tasks import spread
 
@@ -399,9 +412,11 @@ for name, found in recorded["tasks"].items():
         rows.append(row | {"from scratch, %": spread(scratch[split]), "pre-trained, %": spread(pre[split])})
 on_test = {name: [found[start]["test"]["mean"] for start in found if "trained" in start or "scratch" in start]
            for name, found in recorded["tasks"].items()}
+Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(100 * x) for x in on_test["sentiment"]] == [61, 91] and on_test["pairs"][1] < 0.55
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
-Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.about}")
 
 # %% [markdown]
 # On sentences of the known kind a model from scratch can do much by heart: it tags nearly as well. With new words and patterns it falls, and there pre-training is worth most: 61 → 91 % of the sentiments, three times the F1 of the names, three times the answers. Pairs stay hard for both.
@@ -413,9 +428,7 @@ Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.ab
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped, maps, tokens = {name: load_checkpoint(f"bert-{name}") for name in tasks}, {}, {}
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
-assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
 assert [round(100 * on_test[name][1]) for name in tasks] == [91, 49, 43, 34]
-assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
 for name, task in tasks.items():
     read = task.inputs(task.examples("test")[:1])[0]
     with torch.no_grad():
@@ -424,6 +437,10 @@ for name, task in tasks.items():
 labs.heads(maps, tokens, select="[CLS]", title="Where does each task look?",
            caption="Four fine-tuned models, each on a test sentence of its own.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
+assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
+
 # %% [markdown]
 # **Keep this:** labels are few and text is plenty. Words are learned in pre-training; fine-tuning says what they are wanted for.
 
@@ -431,7 +448,7 @@ labs.heads(maps, tokens, select="[CLS]", title="Where does each task look?",
 # ### Deeper: heads knocked out, task by task
 # The shipped models, one head silent at a time: what the masked words lose, and what each task loses after fine-tuning. **Guess:** is it the same heads that all of them need?
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
 columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
            "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
@@ -441,10 +458,12 @@ rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, l
         for n, row in enumerate(heads["pre-training"])]
 most = {name: rows[max(range(len(rows)), key=lost.__getitem__)]["head"] for name, lost in columns.items()}
 assert sum(head == "1.4" for head in most.values()) == 4 and len(most) == 6
-assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
-assert max(columns["pairs"] + columns["entities"]) < 0.05
 display(Table(rows, f"Points of 100 lost without the head. {heads.about}"))
 print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items()))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
+assert max(columns["pairs"] + columns["entities"]) < 0.05
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Four of six miss the same head most, one of the first layer: what it brings, everything above reads. Yet the masked words hardly notice (less than 2 in 100), and the questions lose more than half of their right answers. A gap has many clues around it; a question has one. Pairs and names lose less than 5 points by any head.
@@ -455,10 +474,12 @@ print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
-assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
-assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
 said = tasks["entities"].predict(shipped["entities"].model, [asked.words])[0]
 labs.tagged(asked.words, asked.tags, predicted=said.tags, title="Who is who, and what is where?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
+assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
@@ -505,8 +526,7 @@ labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[
 # ### Deeper: too long, too short, not in the set
 # What does the road from text to numbers do with what does not fit? A text that is too long loses its end, and says so; places in the text stay right for what is left. An empty one is refused, and so are labels that nobody has named.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import warnings
 
 with warnings.catch_warnings(record=True) as heard:
@@ -554,10 +574,12 @@ rows = [{"task": name} | {key: row[key] for key in ("what learns", "parameters",
         for name, found in recorded["tasks"].items() for row in found["rows"]]
 mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in recorded["tasks"].items()
         for row in found["rows"] for split in recorded["splits"]}
+display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02 > 0.51 - mean["sentiment", "head only", "test"]
 assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only")] == [84, 96, 49]
 assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) < 0.02
-display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
 
 # %% [markdown]
 # On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The head alone is a coin toss there, in sentiment: what it needs is not in `[CLS]` before fine-tuning.
@@ -599,7 +621,7 @@ predict(
     because="Attention has 4 D² in each layer, the feed-forward network 8 D²: twelve times that is more than 30,522 D.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, count_parameters
 
 parts, models = {"yours": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
@@ -609,11 +631,13 @@ for name, config in models.items():
         parts[name] = count_parameters(BertForPreTraining(config))
     print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(parts[name].values()):,}")
     assert size == {"base": 109_482_240, "large": 335_141_888}[name]
-assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
 for part, order in {"token embeddings": -1, "feed-forward networks": 1}.items():
     share = [found[part] / sum(found.values()) for found in parts.values()]
     assert share == sorted(share)[::order]
 plot.stacked(parts, xlabel="% of all parameters", caption="What grows from yours to large, and what shrinks?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
 
 # %% [markdown]
 # The larger the model, the more of it is in the feed-forward networks, and the less in the table of words.
@@ -637,10 +661,12 @@ shown = figures(real) if real else recorded
 if real:
     ours, pieces = Bert.from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
-assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
 origin = "Computed just now." if real else recorded.about
 print(origin if real else f"No weights here. {origin}")
 print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0g}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -652,12 +678,14 @@ predict(
 
 # %% tags=["optional-network"]
 cosines, sentences = shown["cosines"], shown["sentences"]
-assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and abs(cosines[0][3] - 0.38) < 0.02
-assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
 
 rows = {"cosine": [f"{text} {n}" for n, text in enumerate(sentences, 1)]}
 plot.maps({"cosine": cosines}, rows, {"cosine": list("123456")}, title="Whose meanings are close?", caption="Cosines between sentence "
           f"vectors. The last two share no word: do they belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and abs(cosines[0][3] - 0.38) < 0.02
+assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
 
 # %% [markdown]
 # The Economic Area and the common market share no word, and find each other. That is search by meaning: a vector for each text, and the nearest wins. And the nearest "bank"? Below, the shares that mean the same, block by block, in the published model and in ours.
@@ -665,10 +693,12 @@ plot.maps({"cosine": cosines}, rows, {"cosine": list("123456")}, title="Whose me
 # %% tags=["optional-network"]
 ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
 lines = {"all-MiniLM-L6-v2": shown["bank"], "bert-stories": ours_too}
-assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
 plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, "blocks", "nearest means the same",
            title="After how many blocks are there two banks?", caption=f"{len(banked)} sentences; 0: words, segments and "
            f"positions only. Half would be chance. The published model: {origin}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
 
 # %% [markdown]
 # Now fine-tune it: is a film review kind? The sentences of SST-2 come from reviews; they are fetched as chapter 3's corpora were. The published model was never asked for an opinion.
@@ -690,8 +720,10 @@ if real:
         rows.append({"SST-2": f"yours, just now, {run.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
-assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 
 # %% [markdown]
 # From a coin toss to 89 %, in two passes through 6,920 sentences: language it knew, only not the question.
@@ -704,10 +736,12 @@ Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 posts = results.load("minilm_wnut17")
-assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
 print(f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the words of test names "
       f"{100 * posts['words of test names known']:.0f} % were seen in names before.")
 Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], posts.about)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # With the weights and a network, `course results minilm_wnut17` does it again. Precision says how many of the names that it found are right, recall how many it found of those there are.
@@ -723,13 +757,15 @@ squad = results.load("minilm_squad")
 easy = {word: found for word, found in squad["by question word"].items() if found["questions"] >= 30 and word != "other"}
 easy = dict(sorted(easy.items(), key=lambda pair: -pair[1]["F1"]))
 assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for name in ("exact match", "F1")] == [53, 64, 83, 92]
-assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
 rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
         for who, key in {"people, each judged by the others": "people", "all-MiniLM-L6-v2, fine-tuned": "fine-tuned"}.items()]
 display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
               f"{squad['articles']['train']} others, one seed. {squad.about}"),
         plot.bars(list(easy), [100 * found["F1"] for found in easy.values()], ylabel="F1, %", digits=0,
                   title="Which questions are easy?", caption="By question word. Whose answers are the longest?"))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Less than one pass through the questions, and every second answer is exact: 53 %, F1 64, where people reach 83 and 92. *When* and *how many* are found best: the answer has a shape. *Why* is answered by half a sentence, and where that begins and ends is a matter of taste.
@@ -741,8 +777,7 @@ display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['art
 # <a id="hub"></a>
 # A folder with three things in it, and Hugging Face's `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut), a **model** (the weights). Yours becomes such a folder, too, and comes back as *their* class, with the same numbers.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 import os
 import tempfile
 from transformers import AutoModelForPreTraining, AutoTokenizer
@@ -757,8 +792,10 @@ with tempfile.TemporaryDirectory() as folder:
 given = cut("she left the bank", "the bank was wet", return_tensors="pt")
 with torch.no_grad():
     gap = (theirs(**given).prediction_logits - mine(batch.ids, batch.segments, batch.mask).mlm_logits).abs().max()
-assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
 print("back as", type(theirs).__name__)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown]
 # `from_pretrained("someone/name")` fetches such a folder from the hub and keeps it. Where huggingface.co is out of reach, a *mirror* may not be: set the environment variable `HF_ENDPOINT` to its address before Python starts. Around it, in a line each:
@@ -785,8 +822,10 @@ if opus:
     written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
     print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
 own = translate(load_checkpoint("transformer-en-zh"), [apple])[0]
-assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
 # The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence, new to it, and forgot the colour; `translate` is its `generate`.)
@@ -980,6 +1019,7 @@ find_error("a classifier that translates")
 def shape_of_logits(task, B, T, C, V):
     """task: classification, tagging, masked words or translation -> (B, C), (B, T, C) or (B, T, V)"""
     raise NotImplementedError
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
 # Just now, on this machine, on held-out text, unless a line says otherwise. A value outside of its band stops the notebook.

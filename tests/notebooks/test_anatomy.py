@@ -42,16 +42,13 @@ widget = dict(live=True)
 #
 # </details>
 
-# %% tags=["predict"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["predict", "nbval-check-output"]
 print("one")
 
-# %% tags=["predict"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["predict", "nbval-check-output"]
 print("two")
 
-# %% tags=["predict"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["predict", "nbval-check-output"]
 print("three")
 
 # %% [markdown]
@@ -127,6 +124,11 @@ IN_SOURCE = {
     ),
     "a code cell of 26 lines": ("answer = 42", "\n".join(["answer = 42"] * 26)),
     "a wall of 7 imports": ("answer = 42", "\n".join(["import math"] * 7)),
+    "a cell tagged asserts is not folded, or does more": (
+        "answer = 42\n",
+        'answer = 42\n\n# %% jupyter={"source_hidden": true} tags=["asserts"]\nassert answer\nprint(answer)\n',
+    ),
+    "a mark for the tests is read by students": ("answer = 42", "# NBVAL_CHECK_OUTPUT\nanswer = 42"),
     "unknown tag 'labs'": ('tags=["lab"]', 'tags=["labs"]'),
     "is not folded and tagged": ('jp-MarkdownHeadingCollapsed=true tags=["deeper"]', 'tags=["deeper"]'),
     "stands outside such a section": ("# ### Deeper: more", "# ### More"),
@@ -151,8 +153,8 @@ IN_SOURCE = {
     "nothing to touch within the first screen": ('# %% tags=["lab"]', "# %%"),
     "does not open with three questions": ("## Three questions first", "## Some questions"),
     "not three numbered questions": ("# 3. Three?", "# Three?"),
-    "2 cells are tagged predict": ('# %% tags=["predict"]\n# NBVAL_CHECK_OUTPUT\nprint("one")', "# %%\nNone"),
-    "2 cells have their output compared": ('# NBVAL_CHECK_OUTPUT\nprint("two")', 'print("two")'),
+    "2 cells are tagged predict": ('# %% tags=["predict", "nbval-check-output"]\nprint("one")', "# %%\nNone"),
+    "2 cells have their output compared": (', "nbval-check-output"]\nprint("two")', ']\nprint("two")'),
     "no section 'Find the error'": ("### Find the error", "### Look closely"),
     "no lab is live": ("live=True", "live=False"),
     "lacks difficulty or minutes": ("### Exercise ●○○ · 3 minutes", "### Exercise"),

@@ -12,16 +12,14 @@ from course_tools.authoring import building
 HERE = Path(__file__).parent
 
 SOURCE = """\
-    # %%
-    # NBVAL_CHECK_OUTPUT
+    # %% tags=["nbval-check-output"]
     print("rows add up to one")
 
     # %%
     import time
     time.time()
 
-    # %%
-    # NBVAL_CHECK_OUTPUT
+    # %% tags=["nbval-check-output"]
     object()
 """
 
