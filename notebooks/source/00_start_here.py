@@ -41,7 +41,13 @@ shares = common / common.sum(-1, keepdim=True)
 heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
 
 # %% [markdown]
-# *Noon* it is: its letters, n and o, are only in “attention”. Move over the cells, or click one and walk with the arrow keys. The sentence beside the picture says what a number means.
+# <details><summary>Answer</summary>
+#
+# *Noon* it is: its letters, n and o, are only in “attention”.
+#
+# </details>
+#
+# Move over the cells, or click one and walk with the arrow keys. The sentence beside the picture says what a number means.
 #
 # <a id="heatmap"></a><a id="row"></a>
 # This picture, a **heatmap**, comes back in every chapter, and is always read the same way:
@@ -120,6 +126,7 @@ assert abs(float(result) - 3.5) < 1e-6
 # Each has a **core path** of about an hour. Sections called *Deeper* are folded; skip them without loss. One sentence goes through all seven: *The animal didn't cross the street because it was too tired.*
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# <a id="progress"></a>
 # **How far are you?** Your workbook remembers what you solved. Run this cell whenever you come back:
 
 # %% slideshow={"slide_type": "skip"}
@@ -151,5 +158,7 @@ progress()
 #
 # ## Next
 # A thermometer that nobody looked at: [Chapter 1, Whom do you ask?](01_nadaraya_watson.ipynb)
+#
+# **→ [1 · Whom do you ask?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 0, edition 0.2.0, and the heading above it.*

@@ -80,7 +80,13 @@ plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does
 assert 3.5 < off(mean) < 4.5
 
 # %% [markdown]
-# About four degrees. Two things went wrong, and they are different.
+# <details><summary>Answer</summary>
+#
+# About four degrees.
+#
+# </details>
+#
+# Two things went wrong, and they are different.
 # - **Information is lost.** Play the day backwards: the readings are the same fifty numbers, so their mean is the same. The summary cannot tell a day from its reverse.
 # - **Every question gets the same answer.** Noon or midnight, the summary doesn't look at who asks.
 #
@@ -657,9 +663,13 @@ assert 368 < later < 373 and later < ppm.max()
 labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels. Only *differences* of scores count.
 # - **Temperature** $T$ divides the scores. Towards 0, winner takes all; towards infinity, equal shares. A Gaussian of width $w$ is a softmax at $T=w^2$: you have been moving a temperature all along.
 # - **Mask:** a key that is switched off gets exactly 0, and the rest share what it had.
+#
+# </details>
 #
 # The shift is more than a curiosity. Add 1000 in the lab and let it compute *without the maximum*: the formula, as it is written, breaks. PyTorch agrees:
 
@@ -875,5 +885,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
 # All through this chapter, the score was closeness, and it was written by hand. It needn't be. [Chapter 2](02_scoring_functions.ipynb) lets twelve scoring functions compete for the same keys, and asks why everybody divides by √d.
+#
+# **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 1, edition 0.2.0, and the heading above it.*

@@ -32,7 +32,13 @@ first
 assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A hears *long*, with 87 % of the weight. B hears *short*, with 43 %, and *long* comes second. Drag the tip of *long* towards the query, away from it, back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax; the purple mark is what comes out. Chapter 1 called it the estimate; with words one says *context*.
+# <details><summary>Answer</summary>
+#
+# A hears *long*, with 87 % of the weight. B hears *short*, with 43 %, and *long* comes second.
+#
+# </details>
+#
+# Drag the tip of *long* towards the query, away from it, back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax; the purple mark is what comes out. Chapter 1 called it the estimate; with words one says *context*.
 #
 # <a id="scoring-function"></a>
 # Neither is wrong. A asks *how far does a key reach my way*, B asks *how well does it point my way*. The rule that makes one number of a query and a key is the **scoring function** (chapter 1 called it alignment function). The literature has about a dozen. This chapter puts them side by side.
@@ -763,7 +769,13 @@ masks
 assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 0] < weights[0, 1:].min()
 
 # %% [markdown]
-# Two fifths. A masked score became 0, and exp(0) = 1 is a perfectly good vote; in the first row every masked word even beats the only allowed one. Now go through the other orders. *Softmax, then multiply*: no leak, but rows that sum to less than 1. *−10⁹*: right, until you empty a row or set the length to 0. *Mask, then softmax*: right everywhere.
+# <details><summary>Answer</summary>
+#
+# Two fifths. A masked score became 0, and exp(0) = 1 is a perfectly good vote; in the first row every masked word even beats the only allowed one.
+#
+# </details>
+#
+# Now go through the other orders. *Softmax, then multiply*: no leak, but rows that sum to less than 1. *−10⁹*: right, until you empty a row or set the length to 0. *Mask, then softmax*: right everywhere.
 #
 # ### Exercise 5 ●●○ · 4 minutes
 # Write the mask of a whole batch: causal, and no padding.
@@ -987,5 +999,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
 # Vectors by hand, scores by choice: enough. Chapter 3 lets a network make the queries and keys itself, while it learns to translate, and you watch the alignment grow word by word.
+#
+# **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 2, edition 0.2.0, and the heading above it.*

@@ -33,7 +33,13 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="alignment"></a>
-# *Il*: your eyes go to "it", and your mind goes on to "animal", which is masculine in French. A table of who says whom is called an **alignment**. It is no translation yet, but nobody translates without it.
+# <details><summary>Answer</summary>
+#
+# *Il*: your eyes go to "it", and your mind goes on to "animal", which is masculine in French.
+#
+# </details>
+#
+# A table of who says whom is called an **alignment**. It is no translation yet, but nobody translates without it.
 #
 # Nobody keeps all eleven words in the head and then writes without looking. Yet this is how the first neural translators worked, in 2014. Let us build one, and see where it breaks.
 #
@@ -152,7 +158,11 @@ same = "✓: word for word the reference."
 lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer, not selected. {same}")
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # It lies. The French is fluent, the frame is often right, and in it stands *another sentence*: a wrong noun, a verb from elsewhere, a reason that nobody gave. A network that has only a blurred memory fills it with what is usual.
+#
+# </details>
 #
 # Over a thousand test sentences, by length, in two measures: BLEU, and the share of sentences in which *every* word is right.
 
@@ -492,7 +502,11 @@ for name, r in recorded["readers"].items():
     print(f"{name:12} BLEU, seed by seed: {r['bleu']}", f"AER {r['aer']}" if r["aer"] else "")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It does not: a little better with two seeds, worse with the third, and the means lie closer together than the seeds do. Reading backwards moves the burden from one end of the sentence to the other and makes no room, and our encoder, which reads from both ends, had the short way already. Train it yourself: `COURSE_PROFILE=full` gives it the full number of steps, the class forty, so that you see it run.
+#
+# </details>
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 backward = lesson.model(attention=None, reverse_source=True)
@@ -606,7 +620,11 @@ plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps fro
 assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Below 1 it **vanishes**, above it **explodes**. A GRU, the recurrent network with gates of which our translators are built, forgets fastest of all while it knows nothing (it *can* learn to keep its gates open, which is why one uses it). Attention is flat: from the output to each state it is one step, however far away. This is why attentive models learn sooner, not only why they remember more.
+#
+# </details>
 #
 # **Keep this:** recurrent networks pass a gradient from hand to hand; attention calls everybody directly.
 
@@ -938,5 +956,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words look at each other
 # Here a French word asks English words. Nothing forbids that the words of *one* sentence ask each other, all at once, without a recurrent network between them. That is self-attention, chapter 4, and it has a problem that you may guess: who tells it the order of the words?
+#
+# **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 3, edition 0.2.0, and the heading above it.*

@@ -29,7 +29,11 @@ X = torch.stack([vectors[word] for word in sentence])
 labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’s places. Does any [output|output] change?")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
 # Nothing happens to it. The rows wander about, and each carries its numbers along. For "bites" it is one and the same world whether the dog bites or the man does.
+#
+# </details>
 #
 # This chapter is about that hole, and about filling it. (The switch under the lab fills it; how, you will write yourself.)
 #
@@ -694,7 +698,11 @@ masked, after = (scaled_dot_product_attention(x, x, x, causal_mask(6))[0] for x 
 assert not torch.allclose(after, masked[order], atol=0.1)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It is not: the first word sees one word, the last sees six, and a network can count. Decoders learn some order from their mask alone; encoders, which see everything, cannot.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
@@ -756,5 +764,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: a whole translator of nothing but this
 # One self-attention can look two places back, or find who bites. A sentence needs many such looks at once, and something to think about what was found. Chapter 5 gives attention several heads, puts it into blocks, stacks them, and has a translator without any recurrence: the Transformer.
+#
+# **→ [5 · What can attention do alone?](05_transformer.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 4, edition 0.2.0, and the heading above it.*

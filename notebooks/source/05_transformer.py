@@ -40,7 +40,13 @@ labs.heads(looks, words, select="it", title="Which head knows what “it” is?"
 assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# In hardly any. But there is one that one came for, "it" with its ink on "animal". Lectures show such a map and say: here the model understands what "it" means. Write down its layer and head. Near the end we ask what that look was worth.
+# <details><summary>Answer</summary>
+#
+# In hardly any. But there is one that one came for, "it" with its ink on "animal".
+#
+# </details>
+#
+# Lectures show such a map and say: here the model understands what "it" means. Write down its layer and head. Near the end we ask what that look was worth.
 #
 # **Keep this:** a map shows where a head looked. Whether that mattered is another question, and it has an answer.
 
@@ -319,7 +325,11 @@ plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss
 assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it; at a third of the rate it begins to move, and gets further with the warm-up than without. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 5: a block
@@ -461,7 +471,13 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% [markdown]
-# "tired" gets the largest share, not "animal". Now choose layer 2 and head 2: the share of "it" is nearly 1. And in scene 5, look at where "il" comes from: after layer 1 the model would already write it with 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches; the networks make something of what was fetched.
+# <details><summary>Answer</summary>
+#
+# "tired" gets the largest share, not "animal".
+#
+# </details>
+#
+# Now choose layer 2 and head 2: the share of "it" is nearly 1. And in scene 5, look at where "il" comes from: after layer 1 the model would already write it with 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches; the networks make something of what was fetched.
 #
 # **Keep this:** a query meets keys, scores become shares, shares average values, and what comes out is *added*. An encoder stack, a decoder stack, three places of attention, one matrix to words: there is nothing else in a Transformer.
 
@@ -518,7 +534,11 @@ with torch.no_grad():
     assert torch.allclose(model.output(model.decoder_norm(masked)), out.logits[0, -1], atol=1e-4)  # version 7, by hand
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # In one layer it is true: the last word may see all before it, mask or no mask. From the second layer on it reads neighbours that have looked *ahead* themselves, at words they never saw in training. Each of these rows is another row than the one the model learned with. The mask stays on, unless one keeps what was computed.
+#
+# </details>
 #
 # <a id="kv-cache"></a>
 # Keeping it is the **KV cache**: the keys and values of earlier words never change, since nobody behind may change them. So store them, and compute one row at each step.
@@ -671,7 +691,11 @@ for name, layers in views.items():
 assert scores[0] == max(scores) and min(scores) > 50
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It stumbles, and goes on. All layers write on the same residual road, so what one layer writes is nearly in the language of the next. Trained with the switch set, it need not stumble at all: try `study.live_model(lesson, memory_layers=(1, 2))`.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
@@ -710,7 +734,11 @@ assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
 assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # "It" gives the animal the same in both sentences: the map that tells the story tells the *same* story when it is wrong. The model does know, but at another word. "Tired" looks at the animal, "wide" at the street.
+#
+# </details>
 #
 # These are maps still. So forbid looks, and count.
 
@@ -812,7 +840,11 @@ Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in e
 assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Take away what the map points at, eight heads of twelve, and hardly a pronoun changes: worse advice than chance. Take away what was measured, and a third is gone after five.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
@@ -1223,5 +1255,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
 # Our Transformer reads English to write French, and needs pairs of sentences for it. There are few such pairs and endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector of "bank" be, beside a river and beside a cashier?
+#
+# **→ [6 · What stands in the gap?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 5, edition 0.2.0, and the heading above it.*

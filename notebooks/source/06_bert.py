@@ -42,7 +42,11 @@ guessed
 assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
 # It is sure nearly everywhere, and unsure with sense. Cover "anna": many names get a little, none gets much. Cover "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, as that helps to fill gaps.
+#
+# </details>
 #
 # Both sentences are *seen*: they stand in the stories that it was trained on, with other words covered each time. So this shows what a gap is, and not yet how well it fills new ones.
 #
@@ -280,7 +284,11 @@ assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a
 assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # All right, and the last two show what for: the same B, and another bank in A. (The third pair and the last it knows, sentence for sentence. Ask it with "the weather *is* fine": our stories are told in the past, and the book follows.)
+#
+# </details>
 #
 # **Keep this:** two tasks, and both answer sheets are in the text. Nobody has labelled anything.
 
@@ -310,7 +318,11 @@ Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1
 assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Words come first: which are frequent, which stand beside which. Whether B follows stays a coin toss for a while, until words are known well enough to be met again. With plots and words it never met, the words get harder and the second task is a coin toss again: much of what it knows is *these* stories.
+#
+# </details>
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
@@ -349,7 +361,11 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Chapter 5's lesson holds here, too: which head costs most, its map does not tell. In a model as small as yours one head may carry a good part of the masked words; the model at the top spreads them over more heads, and below, in *Deeper*, you see how little it loses with one. (A number below zero would say: a little better without it, by chance.)
+#
+# </details>
 #
 # **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. What a look was worth is counted, not seen.
 
@@ -466,7 +482,11 @@ assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 *
 assert max(columns["pairs"] + columns["entities"]) < 0.05
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Four of six miss the same head most, one of the first layer: what it brings, everything above reads. Yet the masked words hardly notice (less than 2 in 100), and the questions lose more than half of their right answers. A gap has many clues around it; a question has one. Pairs and names lose less than 5 points by any head.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -768,7 +788,11 @@ display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['art
 assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Less than one pass through the questions, and every second answer is exact: 53 %, F1 64, where people reach 83 and 92. *When* and *how many* are found best: the answer has a shape. *Why* is answered by half a sentence, and where that begins and ends is a matter of taste.
+#
+# </details>
 #
 # With the weights and a network (or the file in a folder that `COURSE_DATA_DIR` names), `course results minilm_squad` does it again.
 
@@ -1090,5 +1114,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
 # BERT fills a gap with both sides in view, and cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every place, and let it read what it wrote: chapter 7. What stands in the gap, when the gap is the rest of the text?
+#
+# **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 6, edition 0.2.0, and the heading above it.*

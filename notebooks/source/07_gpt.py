@@ -37,7 +37,13 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="language-model"></a><a id="next-token"></a>
-# Both of you are sure inside a word and lost at its start. That is the whole task of this chapter. A **language model** reads what there is and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, for every text is full of answers.
+# <details><summary>Answer</summary>
+#
+# Both of you are sure inside a word and lost at its start.
+#
+# </details>
+#
+# That is the whole task of this chapter. A **language model** reads what there is and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, for every text is full of answers.
 #
 # <a id="autoregressive"></a>
 # And who can say what comes next can write: say one, append it, ask again. A model that hears its own words is called **autoregressive**. GPT is *generative pre-trained Transformer*, and you have met all three.
@@ -234,7 +240,11 @@ plot.lines(curves, "steps", "nats", mark=(small["best"], "best on new text"), ti
 assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It rises. The model comes to know its text by heart, and each letter of certainty that it has gained there costs it on other text. This is **overfitting**, and only a held-out part shows it: the training loss looks better all the time. `fit` keeps the state of the best held-out loss. What helps is more text, then a smaller model, dropout, or stopping.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word will it be?
@@ -324,7 +334,11 @@ for seed in range(3):
     print(quatrain, end="\n\n")
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Not his, three times: it goes on in its own way.
+#
+# </details>
 #
 # **Keep this:** the model gives a distribution, and a sampler chooses. Divide logits, not probabilities; cut the tail; keep the most likely.
 
@@ -438,7 +452,11 @@ assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 1 and round(bleus[2]) == 
 assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # The Transformer with its encoder is ahead, by less than a point, with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. (It was trained on the same pairs, longer and on a GPU: a fair race of architectures this is not.) What an encoder gives, reading both ways, can nearly be had from one line read once.
+#
+# </details>
 #
 # Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). At *too wide* this corpus has taught none of the three what is wide.
 #
@@ -506,7 +524,11 @@ plot.bars(list(right), list(right.values()), title="What was the reading worth?"
 assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # From random weights, 30 steps are nothing. The pre-trained one knows words that no example held, for it has met them in other company. That was the point of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The head that repeats
@@ -583,7 +605,11 @@ assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and bel
 assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Silence the head that looks one back, and the heads above it find much less: they ask for what it has written. Silence one that copies, and look at the other of its layer: both have learned to copy, so one stands in for the other, and only without both is nearly all lost (more than 2 nats of the 3.18 that guessing costs). A model of one layer never gets below 2 either (recorded, three seeds): it has nobody to ask.
+#
+# </details>
 #
 # One circuit of a tiny model, found by a score and confirmed by a knock-out; Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss makes a step, as yours did.
 #
@@ -663,7 +689,11 @@ counted
 assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # About five bits a weight, not four. **Quantised** weights come in blocks; each block has scales of its own, and what is sensitive gets more bits (the format is called Q4_K_M). Grouped-query attention, chapter 5's, makes the key and value matrices small, too.
+#
+# </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
@@ -710,7 +740,11 @@ print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: 
 assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # The same, but for the order of the sums. The course's recipes run so, on processors (gloo) or GPUs (NCCL), with one command; `accelerate launch` in place of `torchrun` does the same:
+#
+# </details>
 #
 # ```
 # torchrun --nproc-per-node 2 -m course train gpt-shakespeare
@@ -731,7 +765,11 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 labs.scaling_law(parameters=175e9, tokens=300e9)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens beat a model of 280 B at nearly the same cost. The rule of thumb is twenty tokens for a parameter, and GPT-3 read fewer than two.
+#
+# </details>
 #
 # **Keep this:** six operations per parameter and token. For a given cost there is a best size, and it is smaller than one thinks.
 
@@ -801,7 +839,11 @@ assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
 assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Four times the memory for the definition: all $T^2$ weights wait for the way back. The fused form (FlashAttention's idea, in torch `F.scaled_dot_product_attention`) walks through the map in tiles, keeps one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still with $T^2$, only cheaper. Recorded to 4,096 tokens:
+#
+# </details>
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -944,7 +986,11 @@ labs.journey(panels, select=("it", "animal"), title="What has become of “it”
 assert panels[-1][1][3:-1, animal].mean() > 0.5 and inks[-1] == max(inks)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # In chapter 1 the ink is what we wrote into the vectors. In chapter 3 a French word asks, and *il* looks at "it". Positions alone know neighbours and no words. Of the last three models we took the head that gives "animal" most: such pictures are made like that, and now you know it.
+#
+# </details>
 #
 # GPT's is the darkest. Look at its *column*: nearly every later word looks at "animal", so "it" is no exception and that head knows nothing of it. And look at the white triangle: when GPT reads "it", neither *tired* nor *wide* has been said. The answer can only come later, at "tired", which may look back. Which of the seven *knows*? You have the tools: the twin, the forbidden look, the silent head, and a count.
 #
@@ -1252,5 +1298,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
 # The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: a mean whose weights depend on who asks. You have not met another since. What would you like a model to read?
+#
+# **←** [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 7, edition 0.2.0, and the heading above it.*

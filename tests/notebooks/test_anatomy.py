@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -219,3 +220,17 @@ def test_a_message_names_file_cell_and_what_to_do(lint):
     messages = lint(source=lambda text: text.replace("[query](#query)", "query"))
     where, todo = "notebooks/source/01_good.py, cell 16 ('## Glossary')", "Link the term to where it is introduced."
     assert any(message.startswith(where) and message.endswith(todo) for message in messages), messages
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_a_chapter_ends_with_the_way_on_and_the_way_back(number):
+    names = building.names()
+    end = building.read_source(names[number]).cells[-1].source
+    assert number == 7 or f"]({names[number + 1]}.ipynb)**" in end
+    assert ("(#progress)" if number == 0 else "(00_start_here.ipynb#progress)") in end
+
+
+@pytest.mark.parametrize("name", building.names())
+def test_a_chapter_draws_its_charts_through_views(name):
+    text = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
+    assert not re.search(r"matplotlib|pyplot|axes\.|\.imshow", text)

@@ -82,7 +82,7 @@ def test_a_compared_cell_is_named_by_what_it_does(course):
     building.build("01_marked", folder)
     source = folder / "source" / "01_marked.py"
     source.write_text(source.read_text("utf-8").replace("one", "two"), encoding="utf-8")
-    assert '''cell 1 ('print("two")')''' in building.drift("01_marked", folder)[0]
+    assert """cell 1 ('print("two")')""" in building.drift("01_marked", folder)[0]
 
 
 def test_a_source_that_was_changed_after_the_build_is_told_apart(built):
