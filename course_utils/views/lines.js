@@ -165,11 +165,12 @@ export function lines(ui) {
       write(c, text, found[0], found[1] + high / 2, colour(row));
     });
   }
-  // the name of each line at its end, spread so that none covers another
+  // the name of each line at its end, spread so that none covers another; above it, where it ends early
   function ends(c, named, x, y, box) {
     c.font = ui.font(12.5);
     const high = 15 * unit,
-      placed = named
+      early = (one) => one.x < box.right - 0.15 * (box.right - box.left),
+      all = named
         .map((row) => ({ row, i: row.y.findLastIndex((v) => Number.isFinite(y(v))) }))
         .filter(({ i }) => i >= 0)
         .map(({ row, i }) => ({
@@ -177,7 +178,9 @@ export function lines(ui) {
           x: x(row.x[i]),
           y: y(row.kind === "band" ? (row.y[i] + row.z[i]) / 2 : row.y[i]),
         }))
-        .sort((a, b) => a.y - b.y);
+        .sort((a, b) => a.y - b.y),
+      placed = all.filter((one) => !early(one));
+    for (const one of all.filter(early)) write(c, one.row.name, one.x + 5 * unit, one.y - 10 * unit, colour(one.row));
     placed.forEach((one, i) => (one.y = Math.max(one.y, i ? placed[i - 1].y + high : box.top)));
     let floor = box.bottom + high / 2;
     for (const one of [...placed].reverse()) floor = (one.y = Math.min(one.y, floor)) - high;

@@ -79,7 +79,7 @@ def stacked(whole, *, xlabel="% of all", **words):
 def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, **words):
     """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
 
-    rows, columns: what they are ("query"), or title -> labels; limits: what is white, what is dark; None: each title has
+    rows, columns: what they are ("query"), or title -> labels; limits: white and dark; None: each title has
     own; roles: title -> key of COLOURS, or "plus" for the sand of scores.
     """
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
