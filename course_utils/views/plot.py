@@ -25,15 +25,17 @@ def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value"
 
 
 def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None, **words):
-    """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark."""
+    """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark.
+
+    labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
+    """
     groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), "x and y")]
-    role is None or one_of("role", role, COLOURS)
-    of = labels if isinstance(labels, dict) else {one.name: labels for one in groups[:1]}
+    labels, role = (_by_group(what, of, groups) for what, of in (("labels", labels), ("role", role)))
     for i, one in enumerate(groups):
-        if one.kind != "band":
-            rows = len(one.x), "labels", "x holds {} numbers"
-            names = None if of.get(one.name) is None else checked_labels(of[one.name], *rows)
-            groups[i] = one._replace(kind="points", role=role, labels=names)
+        given, own = labels.get(one.name), role.get(one.name)
+        own is None or one_of("role", own, COLOURS)
+        names = None if given is None else checked_labels(given, len(one.x), "labels", "x holds {} numbers")
+        groups[i] = one._replace(kind="band" if one.kind == "band" else "points", role=own, labels=names)
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
@@ -157,6 +159,13 @@ def _series(name: str, given, what: str) -> Series:
                 f"{what}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n"
             )
     return Series(name, x, *ys, kind="band" if len(ys) == 2 else "line")
+
+
+def _by_group(what: str, given, groups: list[Series]) -> dict:
+    names = [one.name for one in groups]
+    if isinstance(given, dict) and not (given and set(given) <= set(names)):
+        raise TypeError(f"{what} is {described(given)}; needed: one for all points, or name of a group -> its own")
+    return given if isinstance(given, dict) else dict.fromkeys(names, given)
 
 
 def _ends(one: Series) -> str:

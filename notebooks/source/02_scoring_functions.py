@@ -324,6 +324,7 @@ first, second = X[:, 0], X[:, 1]
 region = ([0.2, 0.4, 0.6, 0.9], [0.3, 0.1, 0.1, 0.1], [0.3, 0.25, 0.2, 0.1])  # between weather, nice, is and The
 groups = {"all averages": region, "the words": (first, second), "computed": computed[:, :2].T.tolist(), "printed": ([1.8], [2.3])}
 plot.points(groups, xlabel="first feature", ylabel="second feature", title="Where can an average be?",
+            labels={"the words": nice}, role={"all averages": "value", "the words": "value", "computed": "output", "printed": "output"},
             caption="Shaded: all that an average of these words can be. The printed output lies far outside.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -156,17 +156,20 @@ assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allcl
 # The paper's sizes: 512 features, eight heads of 64. Two words go through, "deep" and "learning". Their vectors are random here; every shape is read from the tensor that is drawn.
 
 # %%
-with torch.no_grad():
+def eight_heads():
+    """Two random words on their way through eight heads of 64: each step's name -> its tensor."""
     x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
     eight = MultiHeadAttention(512, 8)
     q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
     heads, weights = scaled_dot_product_attention(q, k, v)
     joined = heads.transpose(1, 2).flatten(2)
-    steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": eight.out(joined)}
+    return {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": eight.out(joined)}
 
-plot.maps({name: part[0] for name, part in steps.items()}, "word", "feature", limits=None, title="Who sees which features?",
-          roles={"q": "query", "k": "key", "v": "value", "output": "output"},
-          caption=f"Top to bottom. Eight heads side by side: each sees both words, through {q.shape[-1]} features.")
+roles = {"q": "query", "k": "key", "v": "value", "output": "output"}
+shown = {f"{name} {tuple(part.shape[-2:])}": (part[0], roles.get(name)) for name, part in eight_heads().items()}
+plot.maps({name: part for name, (part, _) in shown.items()}, "word", "feature", limits=None, title="Who sees which features?",
+          roles={name: role for name, (_, role) in shown.items()},
+          caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
 
 # %% [markdown]
 # A widely used text says that heads are "different or the same alignment functions". It is always the same function, softmax of scaled dot products. What differs is the *projection*: each head looks through glasses of its own.
