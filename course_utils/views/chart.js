@@ -3,16 +3,18 @@
 import CHART_CSS from "./chart.css";
 import { h, paper, pointed } from "./core.js";
 
-export const number = (x) => {
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+export function number(x) {
   if (!Number.isFinite(x)) return "–";
-  const [, digits, power] = Math.abs(x) >= 1e6 || (x && Math.abs(x) < 1e-3) ? x.toExponential(1).split(/(.*)e/) : [];
-  if (power)
-    return `${digits.replace(".0", "").replace("-", "−")}·10${power.replace("+", "").replace(/./g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d] ?? "⁻")}`;
-  const near = Number.isInteger(x) ? x : +x.toPrecision(Math.abs(x) >= 1000 ? 6 : 3);
-  return near
-    .toLocaleString("en-GB", { maximumFractionDigits: 6, useGrouping: Math.abs(x) >= 10000 })
-    .replace("-", "−");
-};
+  const size = Math.abs(x);
+  if (size >= 1e6 || (x && size < 1e-3)) {
+    const [digits, power] = x.toExponential(1).replace(".0", "").replace("e+", "e").split("e");
+    return `${digits}·10${power.replace(/./g, (sign) => RAISED[sign] ?? "⁻")}`.replace("-", "−");
+  }
+  const near = Number.isInteger(x) ? x : +x.toPrecision(size >= 1000 ? 6 : 3);
+  const look = { maximumFractionDigits: 6, useGrouping: size >= 10000 };
+  return near.toLocaleString("en-GB", look).replace("-", "−");
+}
 export const clamp = (x, least, most) => Math.max(least, Math.min(most, x));
 export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, c.measureText(text).width), 0);
 export function write(c, text, x, y, colour, align = "left", base = "middle") {

@@ -274,7 +274,8 @@ def test_maps_refuse_what_is_no_matrix(shape, message):
 
 
 def test_a_view_without_controls_carries_none():
-    assert "fieldset" not in plot.points(X, X).code() and "fieldset" in labs.softmax([1.0, 2.0]).code()
+    made = '"fieldset"'
+    assert made not in plot.points(X, X).code() and made in labs.softmax([1.0, 2.0]).code()
 
 
 def test_plots_leave_no_state_behind():
