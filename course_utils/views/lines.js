@@ -193,7 +193,7 @@ export function lines(ui) {
       const count = spec.panels.length,
         wide = Math.min(width, (count > 1 ? 1000 : 780) * unit),
         columns = clamp(Math.floor(wide / ((narrow ? 260 : 215) * unit)), 1, count),
-        high = Math.round((count > 1 ? 225 : narrow ? 250 : 300) * Math.min(unit, ui.tall));
+        high = Math.round((count > 1 ? 225 : narrow ? 250 : 300) * (spec.presenting ? 1.3 * ui.tall : unit));
       this.place = (p) => [
         ((p % columns) * wide) / columns,
         Math.floor(p / columns) * high,
