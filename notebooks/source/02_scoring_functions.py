@@ -329,6 +329,8 @@ plot.points(groups, xlabel="first feature", ylabel="second feature", title="Wher
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+assert {(0.2, 0.3), (0.6, 0.2), (0.9, 0.1), (0.4, 0.1)} == {(round(x, 1), round(y, 1)) for x, y, _ in X.tolist()}
+assert 0.25 == (0.3 + 0.2) / 2  # the upper edge halfway between weather and The
 
 # %% [markdown]
 # <a id="convex-hull"></a>
