@@ -3,6 +3,10 @@ import { chart, clamp, number, widest, write } from "./chart.js";
 import { h, mix, rgb } from "./core.js";
 
 const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+function fit(c, text, room) {
+  while (text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
+  return text;
+}
 
 export function maps(ui) {
   const { spec, arrays, unit } = ui,
@@ -54,7 +58,7 @@ export function maps(ui) {
         }
         return [wide, y];
       }
-      const lefts = panels.map((p) => p.rows.length && widest(pen, p.rows) + 8 * unit),
+      const lefts = panels.map((p) => p.rows.length && Math.min(widest(pen, p.rows) + 8 * unit, 0.55 * wide)),
         tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
       const count = narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3),
         columns = Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
@@ -98,7 +102,10 @@ export function maps(ui) {
         if (side) write(c, head, side - 8 * unit, y + tall / 2, t.text, "right");
         else write(c, head, left, top + 8 * unit, t.text);
         c.font = ui.font(Math.min(12, dy / unit));
-        if (dy >= 9) rows.forEach((name, r) => write(c, name, x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"));
+        if (dy >= 9)
+          rows.forEach((name, r) =>
+            write(c, fit(c, name, x - left - 6 * unit), x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"),
+          );
         c.font = ui.font(Math.min(12, dx / unit));
         if (dx >= 9)
           columns.forEach((name, k) => {
