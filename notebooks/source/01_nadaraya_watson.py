@@ -435,7 +435,7 @@ run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05, title="Asked
 models = [learned, NadarayaWatson(2.0)]
 curves = {f"width {m.width.item():.2f}": (grid, m(grid, hours, readings)[0].detach()) for m in models}
 plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
-                caption="Purple: learned. Dark: where it started. One follows the storm, the other sleeps through it.")
+                caption="Purple: learned. Ink: where it started. One follows the storm, the other sleeps through it.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8

@@ -287,7 +287,7 @@ moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs
 
 changed = {f"{name}: {(change > 0).sum()} of {change.numel()} moved": change for name, change in moved.items()}
 plot.maps(changed, "real word", "feature", roles=dict.fromkeys(changed, "plus"), title="What moved?",
-          caption="How far each number moved when the padding grew; the darkest by 1 or more.")
+          caption="How far each number moved when the padding grew; full colour: by 1 or more.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
@@ -378,7 +378,7 @@ masks = {"padding: 5 real words": padding_mask([5], 7)[0].expand(7, 7), "causal"
 masks["both"] = masks["padding: 5 real words"] & masks["causal"]
 
 plot.maps(masks, "query", "key", title="Who may read whom?",
-          caption="Dark: may be read. In the causal mask the diagonal is dark: a word may look at itself.")
+          caption="Ink: may be read. In the causal mask the diagonal has ink, too: a word may look at itself.")
 
 # %% [markdown]
 # The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it": then the first word may see nobody, and its row is empty. The diagonal belongs to the mask.
@@ -429,7 +429,7 @@ places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decode
 places["cross"] = out.weights, written, words
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
 plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks, read, title="Who reads whom, in three places?",
-          caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.")
+          caption="Second layer, mean of its heads. Only the middle one has an empty triangle: the future.")
 
 # %% [markdown]
 # At the end a matrix gives one number per French word, softmax makes them probabilities, and the largest is written. That is all of it.
@@ -925,7 +925,7 @@ assert 1e11 < yours_cost < 1e15
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
-          caption="36 words. Dark: may be read. Which lets the last word know of the first, and how soon?")
+          caption="36 words. Ink: may be read. Which lets the last word know of the first, and how soon?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)

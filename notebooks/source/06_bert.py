@@ -90,7 +90,7 @@ steps = {"in the table": found[0], "with its place": found[1], "after the last b
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
 
 plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "bank", limits=(-0.5, 1), title="How alike are they?",
-          caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, second half: by the water. "
+          caption=f"How alike are {len(banked)} “bank”? Ink: alike. First half: about money, second half: by the water. "
           "In which of the three do the halves part?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
