@@ -96,7 +96,7 @@ format:  ## let ruff lay out the code
 	$(call environment,--extra test --extra serve)
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_utils chapters course_tools
 
-lock:  ## write requirements.lock and environment.yml from what is installed in .venv
+lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py lock
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .models.loss import tokens_that_count
-from .support.checks import described, flag, list_of_texts, one_of, real_number, real_numbers, whole_number
+from .support.checks import described, flag, list_of_texts, one_of, real_numbers, whole_number
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
@@ -110,17 +110,14 @@ def alignment_error_rate(predicted: Iterable, sure: Iterable, possible: Iterable
     return 1 - hits / links if links else 0.0
 
 
-def links_of(weights: Tensor, threshold: float | None = None) -> set[tuple[int, int]]:
-    """Links (target, source) of attention weights [T, K]: each target's heaviest source; or all from a threshold on.
+def links_of(weights: Tensor) -> set[tuple[int, int]]:
+    """Links (target, source) of attention weights [T, K]: each target's heaviest source.
 
     Raises ValueError for weights that are not finite.
     """
     weights = real_numbers("weights", weights)
     if weights.dim() != 2 or not weights.isfinite().all():
         raise ValueError(f"weights are {described(weights)}, needed: [T, K], finite, a row for each target")
-    if threshold is not None:
-        real_number("threshold", threshold)
-        return {(int(t), int(k)) for t, k in (weights >= threshold).nonzero()}
     return {(t, int(k)) for t, (k, w) in enumerate(zip(weights.argmax(-1), weights.sum(-1), strict=True)) if w > 0}
 
 
@@ -177,9 +174,8 @@ def _looks_cut(references: Sequence[str], hypothesis: str) -> bool:
 
 def _sets(links) -> list[set[tuple[int, int]]]:
     links = _listed("links are", links)
-    if all(_is_pair(link) for link in links):  # one sentence
-        return [{_pair(link) for link in links}]
-    return [{_pair(link) for link in _listed("links hold", one)} for one in links]
+    sentences = [links] if all(map(_is_pair, links)) else [_listed("links hold", one) for one in links]
+    return [set(map(_pair, one)) for one in sentences]
 
 
 def _listed(what: str, links) -> list:

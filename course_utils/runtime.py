@@ -156,6 +156,17 @@ def on_colab():
     return "COLAB_RELEASE_TAG" in os.environ
 
 
+def ipython():
+    """The running IPython shell, or None. IPython is not imported for this."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module else None
+
+
+def in_notebook():
+    """Is this a notebook's kernel?"""
+    return hasattr(ipython(), "kernel")
+
+
 def choice(variable, default, allowed):
     """The setting in an environment variable, lower-cased. Raises ValueError if it is not one of `allowed`."""
     value = os.environ.get(variable, "").strip().lower() or default

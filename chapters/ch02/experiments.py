@@ -1,8 +1,10 @@
 """What the twelve scores cost, and what each can and cannot learn: measured.
 
-Five small tasks tell the functions apart. In each, eight keys lie before a query and one of them is right; the rule
-is known, the score is not told. `course results scores` records all of it in data/results/.
+Five small tasks tell the functions apart. In each, a query has eight keys and one of them is right; the rule
+is known, and the score must learn it. `course results scores` records all of it in data/results/.
 """
+
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +13,9 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.attention.linear import PositiveFeatures, linear_attention
 from course_utils.attention.scores import SCORES
 from course_utils.data import results
+from course_utils.support import checks
 from course_utils.support.clock import seconds, slope
+from course_utils.support.restored import seeded
 from course_utils.training import fit
 from course_utils.views.table import Table
 
@@ -65,8 +69,7 @@ def task_batch(task: str, count: int, generator: torch.Generator, size: int = SI
 
     Lengths of keys are spread evenly over ¼ … 4 on a doubling scale; in "feature" all keys have length 1.
     """
-    if task not in TASKS:
-        raise ValueError(f"No task is called {task!r}; there are: {', '.join(TASKS)}.")
+    checks.one_of("task", task, TASKS)
     queries = torch.randn(count, 1, size, generator=generator)
     directions = _unit(torch.randn(count, NUM_KEYS, size, generator=generator))
     keys = directions * torch.exp2(4 * torch.rand(count, NUM_KEYS, 1, generator=generator) - 2)
@@ -105,8 +108,7 @@ def choice_loss(chooser: Chooser, batch: tuple[Tensor, Tensor, Tensor]) -> Tenso
 
 def train_chooser(name, task, seed=0, steps=300, rate=2e-2, size=SIZE, hidden_size=32, show=False) -> Chooser:
     """Adam, batches of 128 fresh examples, the rate falling linearly to 0: about a third of a second."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         chooser = Chooser(name, size, hidden_size)
     batches = lambda generator: task_batch(task, 128, generator, size)  # noqa: E731
     fit(chooser, batches, choice_loss, steps=steps, lr=rate, schedule=lambda i: 1 - i / steps, seed=seed, show=show)
@@ -120,23 +122,27 @@ def share_right(chooser: Chooser, task: str, count: int = 4000, size: int = SIZE
     return (chooser(queries, keys).argmax(-1) == right).double().mean().item()
 
 
-def numbers_kept(score: nn.Module, queries: Tensor, keys: Tensor) -> int:
-    """How many numbers autograd keeps for the backward pass, inputs and parameters not counted."""
-    given = {x.untyped_storage().data_ptr() for x in (queries, keys, *score.parameters(), *score.buffers())}
-    kept = {}
+def kept_for_backward(compute: Callable[[], Tensor], given: Iterable[Tensor]) -> list[Tensor]:
+    """What autograd keeps of a computation until the backward pass, each storage once; `given` is not counted."""
+    known, kept = {x.untyped_storage().data_ptr() for x in given}, {}
 
     def keep(x):
-        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes() // x.element_size()
+        kept[x.untyped_storage().data_ptr()] = x.detach()
         return x
 
-    queries, keys = queries.detach().requires_grad_(), keys.detach().requires_grad_()
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
-        result = score(queries, keys)
-    del result
-    return sum(count for pointer, count in kept.items() if pointer not in given)
+        compute()
+    return [x for pointer, x in kept.items() if pointer not in known]
 
 
-def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: bool = True) -> Table:
+def numbers_kept(score: nn.Module, queries: Tensor, keys: Tensor) -> int:
+    """How many numbers autograd keeps for the backward pass, inputs and parameters not counted."""
+    queries, keys = queries.detach().requires_grad_(), keys.detach().requires_grad_()
+    kept = kept_for_backward(lambda: score(queries, keys), (queries, keys, *score.parameters(), *score.buffers()))
+    return sum(x.untyped_storage().nbytes() // x.element_size() for x in kept)
+
+
+def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Table:
     """The twelve side by side, from the code itself: queries and keys of `size` features, `length` of each.
 
     Multiply–adds per pair: all of them, projections included, divided by length². Kept per pair: numbers autograd
@@ -157,9 +163,8 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128, timed: 
             "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
             "Dq ≠ Dk": "no" if kind.same_size else "yes",
         }
-        if timed:
-            with torch.no_grad():
-                row["ms"] = 1000 * seconds(lambda score=score: score(queries, keys))
+        with torch.no_grad():
+            row["ms"] = 1000 * seconds(lambda score=score: score(queries, keys))
         rows.append(row)
     return Table(rows, f"{length} queries, {length} keys, {size} features, hidden size {hidden_size}")
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
 from course_utils.models.seq2seq import Seq2Seq
+from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
 
 from .lesson import Lesson
@@ -67,9 +68,8 @@ def survives(lesson: Lesson, model: Seq2Seq, what: str = "weight", count: int = 
     places = [i % (len(s) - 1) for i, s in enumerate(ids)]
     without = ids if what == "weight" else [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
     deaf = Without(model, [[p] for p in places]) if what == "weight" else model
-    training, _ = model.training, model.eval()
-    before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
-    model.train(training)
+    with evaluating(model):
+        before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
     return sum(b.ids == a.ids for b, a in zip(before, after, strict=True)) / len(ids)
 
 
@@ -81,6 +81,24 @@ def pronouns_right(lesson: Lesson, model: nn.Module) -> float:
     return sum(c == [e.twin.pronoun] for c, e in zip(chosen, twins, strict=True)) / len(twins)
 
 
+def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> Tensor:
+    """How much each source word moves the last target word: shares [words] of the gradient of its log-probability.
+
+    A mean over the first `count` test sentences with so many source words; the last word before the full stop.
+    """
+    shares, read = torch.zeros(words), []
+    hook = model.source_embedding.register_forward_hook(lambda *heard: read.append(heard[-1]))
+    examples = [e for e in lesson.examples("test") if len(e.source) == words][:count]
+    for example in examples:
+        batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
+        logits = model(batch.source, batch.target_in).logits[0, -3]  # then the full stop, then <eos>
+        (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[batch.target_out[0, -3]], read.pop())  # [1, words, E]
+        size = gradient[0].norm(dim=-1)
+        shares += size / size.sum() / len(examples)
+    hook.remove()
+    return shares
+
+
 def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, seed: int = 0) -> Tensor:
     """How much of each input the output feels: norms [length] of d(output · v) / d(input), nearest input first.
 
@@ -88,8 +106,7 @@ def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, seed: i
     "attention": a weighted mean of that RNN's states, with scaled dot products of the last one as scores. Untrained.
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         cell = (nn.GRU if kind == "gru" else nn.RNN)(size, size, batch_first=True)
         if kind != "gru":
             nn.init.orthogonal_(cell.weight_hh_l0, gain)

@@ -6,7 +6,7 @@ lesson.train(model, steps=400)
 lesson.bleu(model), lesson.by_length(model), lesson.alignment_error(model)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from course_utils import decoding, metrics, text
 from course_utils.data import parallel
 from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.support.restored import evaluating, seeded
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded, fingerprints, load_checkpoint
 from course_utils.training.schedules import warm_then_fall
 from course_utils.views.table import Table
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
-THREADS = 10  # times more that the course's own threads stand in a pass through the training sentences
+THREADS = 10  # times more that the course's own threads come in a pass through the training sentences
 SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, beside Seq2SeqConfig's own
 
 
@@ -88,8 +89,7 @@ class Lesson:
     def model(self, seed: int = 0, **config) -> Seq2Seq:
         """A fresh Seq2Seq for this corpus, with dropout 0.1 and Luong's query unless config (as Seq2SeqConfig) says
         otherwise. The global random state is left alone."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             return Seq2Seq(Seq2SeqConfig(len(self.source), len(self.target), **(SETTINGS | config)))
 
     def train(self, model: Seq2Seq, steps: int, seed: int = 0, show: bool = False, **options):
@@ -157,13 +157,9 @@ class Lesson:
         """Weights [target words, source words] for each example, given the right words so far (teacher forcing): of one
         layer, mean of its heads."""
         found: list[Tensor] = []
-        training, _ = model.training, model.eval()
-        for at in range(0, len(examples), 128):
-            rows = examples[at : at + 128]
-            batch = text.collate([(self.source.encode(e.source), self.target.encode(e.target)) for e in rows])
+        for rows, batch in in_batches(self.loaded(model), examples):
             weights = model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights[layer].mean(1)
             found += [w[: len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
-        model.train(training)
         return found
 
     def alignment_error(
@@ -185,6 +181,14 @@ class Lesson:
             ):
                 found.append({(t, word[s]) for t, s in links if t in asked})
         return metrics.alignment_error_rate(predicted, sure, possible)
+
+
+def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Sequence[Example], text.Batch]]:
+    """Examples, and the batch that they make, 128 at a time; meanwhile the model is in eval mode."""
+    with evaluating(loaded.model):
+        for at in range(0, len(examples), 128):
+            rows = examples[at : at + 128]
+            yield rows, text.collate([(loaded.source.encode(e.source), loaded.target.encode(e.target)) for e in rows])
 
 
 def _words(example: Example) -> list[int]:

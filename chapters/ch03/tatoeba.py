@@ -33,8 +33,13 @@ _WORD, _TWO = re.compile(r"[^\W\u4e00-\u9fff]+"), re.compile(r"(?=([\u4e00-\u9ff
 
 def split_of(source: str) -> str:
     """The split that a source sentence belongs to: "train", "valid" or "test"."""
-    share = int(_hash(normalise(source))[:8], 16) / 16**8
-    return "test" if share < SHARE["test"] else "valid" if share < SHARE["test"] + SHARE["valid"] else "train"
+    return split_by(normalise(source), SHARE)
+
+
+def split_by(text: str, share: dict[str, float]) -> str:
+    """A split drawn by a hash of the text alone: "test" and "valid" with these shares, else "train"."""
+    drawn = int(_hash(text)[:8], 16) / 16**8
+    return "test" if drawn < share["test"] else "valid" if drawn < share["test"] + share["valid"] else "train"
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,10 +1,8 @@
 """Chapter 6, BERT: `from chapters.ch06 import exercise, hint, solution, labs`."""
 
-from course_utils.exercises import check, exercise, find_error, hint, register, solution
+from course_utils.exercises import check, exercise, find_error, hint, register, solution  # noqa: F401
 
-from . import labs
+from . import labs  # noqa: F401
 from .exercises import EXERCISES
-
-__all__ = ["check", "exercise", "find_error", "hint", "labs", "solution"]
 
 register(EXERCISES)

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.models.bert import Bert
+from course_utils.support.restored import seeded
 from course_utils.training.run import Run
 from course_utils.views.table import Table
 
@@ -56,8 +57,7 @@ def add_adapters(model: nn.Module, size: int = 16, seed: int = 0) -> nn.Module:
     """An Adapter behind the attention and behind the feed-forward network of each block, before the residual; the rest
     is frozen, the head apart. In place; at the start the model says what it said before."""
     freeze(model)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         for block in model.bert.blocks:
             for part, name in ((block.attention, "out"), (block.ffn, "narrow")):
                 linear = getattr(part, name)
@@ -79,8 +79,7 @@ def lora(model: nn.Module, rank: int = 4, seed: int = 0, targets: Sequence[str] 
     from peft import LoraConfig, get_peft_model
 
     kept = [name for name in HEADS if hasattr(model, name)]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return get_peft_model(
             model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(targets), modules_to_save=kept)
         )
@@ -96,8 +95,7 @@ def adalora(model: nn.Module, steps: int, rank: int = 4, seed: int = 0) -> nn.Mo
         task_type=TaskType.SEQ_CLS, target_modules=TARGETS, init_r=first, target_r=rank, lora_alpha=2 * first,
         tinit=max(1, steps // 10), tfinal=max(1, steps // 3), deltaT=max(1, steps // 50), total_step=steps,
     )  # fmt: skip
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return get_peft_model(twin, config)
 
 

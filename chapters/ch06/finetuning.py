@@ -21,6 +21,8 @@ from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, 
 from course_utils.data import stories
 from course_utils.models import bert
 from course_utils.models.bert import IGNORED
+from course_utils.support import checks
+from course_utils.support.restored import evaluating, seeded
 from course_utils.text.wordpiece import WordPiece
 from course_utils.training import fit
 from course_utils.training.run import Run
@@ -93,8 +95,7 @@ class Task:
     def model(self, start: Any, seed: int = 0, **config) -> nn.Module:
         """A model for this task with a new head. start: a pre-trained encoder (Bert), which is copied, or a BertConfig
         for one from scratch. The global random state is left alone."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             made = self.fresh(start.config if isinstance(start, nn.Module) else start)
         if isinstance(start, nn.Module):
             made.bert.load_state_dict(start.state_dict())
@@ -139,16 +140,15 @@ class Task:
     @torch.no_grad()
     def outputs(self, model: nn.Module, inputs: Sequence[Input], size: int = 128) -> list:
         """What the model gives for each input, in their order, padding cut off."""
-        training, _ = model.training, model.eval()
-        found: list = [None] * len(inputs)
-        order = sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
-        device = next(model.parameters()).device
-        for at in range(0, len(order), size):
-            rows = order[at : at + size]
-            given = self.read(model, collate([inputs[i] for i in rows], self.tokenizer.pad).to(device))
-            for row, i in enumerate(rows):
-                found[i] = self.cut(given, row, len(inputs[i]))
-        model.train(training)
+        with evaluating(model):
+            found: list = [None] * len(inputs)
+            order = sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
+            device = next(model.parameters()).device
+            for at in range(0, len(order), size):
+                rows = order[at : at + size]
+                given = self.read(model, collate([inputs[i] for i in rows], self.tokenizer.pad).to(device))
+                for row, i in enumerate(rows):
+                    found[i] = self.cut(given, row, len(inputs[i]))
         return found
 
     def read(self, model: nn.Module, batch: Batch) -> Tensor:
@@ -171,7 +171,7 @@ class Task:
     def number(self, label: str) -> int:
         """The number of a label. Raises ValueError for one that is not in the set."""
         if label not in self.labels:
-            raise ValueError(f"label {label!r} is none of {', '.join(self.labels)}: mend it, or name it in labels=")
+            raise ValueError(f"label {label!r} is not one of {', '.join(self.labels)}: name it in labels=")
         return self.labels.index(label)
 
 
@@ -323,9 +323,7 @@ KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag, "questions":
 
 def task_of(name: str, tokenizer: WordPiece) -> Task:
     """One of the four tasks on our own sets. Raises ValueError for another name."""
-    if name not in KINDS:
-        raise ValueError(f"there is no task {name!r}; there are {', '.join(KINDS)}")
-    return KINDS[name](name, tokenizer, stories.LABELS.get(name, ()))
+    return KINDS[checks.one_of("name", name, KINDS)](name, tokenizer, stories.LABELS.get(name, ()))
 
 
 def _texts(example) -> str | tuple[str, str]:

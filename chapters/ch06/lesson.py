@@ -19,6 +19,7 @@ from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_utils import text
 from course_utils.data import stories
 from course_utils.models.bert import BertConfig, BertForPreTraining, mask_tokens
+from course_utils.support.restored import evaluating, seeded
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
 from course_utils.training.run import Run
@@ -89,8 +90,7 @@ class BertLesson:
         BERT begins with weights of ±0.02, made for 768 features. With few features that is next to nothing, and
         learning to attend takes long: here a projection begins with ±1/√(its inputs), an embedding with ±0.05.
         """
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             made = BertForPreTraining(BertConfig(len(self.tokenizer), **(LIVE | config)))
             for part in made.modules():
                 if isinstance(part, nn.Linear) and part is not made.output:
@@ -146,18 +146,17 @@ class BertLesson:
     @torch.no_grad()
     def measure(self, model: BertForPreTraining, split: str = "valid", count: int = HELD_OUT) -> dict[str, float]:
         """Both accuracies, 0 to 1, and both losses, on `count` pairs of a split, the same at each call."""
-        training, _ = model.training, model.eval()
-        device, generator = next(model.parameters()).device, torch.Generator().manual_seed(1)
-        right = asked = follows = mlm = nsp = 0.0
-        for _ in range(0, count, 64):
-            b = self.batch(generator, 64, split).to(device)
-            chosen, output = b.labels != -100, model(b.ids, b.segments, b.mask)
-            logits, true = output.mlm_logits[chosen], b.labels[chosen]
-            right, asked = right + (logits.argmax(-1) == true).sum().item(), asked + len(true)
-            mlm += torch.nn.functional.cross_entropy(logits, true, reduction="sum").item()
-            follows += (output.nsp_logits.argmax(-1) == b.nsp).sum().item()
-            nsp += torch.nn.functional.cross_entropy(output.nsp_logits, b.nsp, reduction="sum").item()
-        model.train(training)
+        with evaluating(model):
+            device, generator = next(model.parameters()).device, torch.Generator().manual_seed(1)
+            right = asked = follows = mlm = nsp = 0.0
+            for _ in range(0, count, 64):
+                b = self.batch(generator, 64, split).to(device)
+                chosen, output = b.labels != -100, model(b.ids, b.segments, b.mask)
+                logits, true = output.mlm_logits[chosen], b.labels[chosen]
+                right, asked = right + (logits.argmax(-1) == true).sum().item(), asked + len(true)
+                mlm += torch.nn.functional.cross_entropy(logits, true, reduction="sum").item()
+                follows += (output.nsp_logits.argmax(-1) == b.nsp).sum().item()
+                nsp += torch.nn.functional.cross_entropy(output.nsp_logits, b.nsp, reduction="sum").item()
         pairs = 64 * -(-count // 64)
         return {"loss, both": mlm / asked + nsp / pairs, "MLM accuracy": right / asked, "NSP accuracy": follows / pairs,
                 "MLM loss": mlm / asked, "NSP loss": nsp / pairs}  # fmt: skip
@@ -172,10 +171,8 @@ class BertLesson:
     def gaps(self, model: BertForPreTraining, read: Input) -> Tensor:
         """Each token covered in turn, [CLS] and [SEP] too: what belongs in the gap, probabilities [T, V]."""
         ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(self.tokenizer.mask)
-        training, _ = model.training, model.eval()
-        with torch.no_grad():
+        with evaluating(model), torch.no_grad():
             logits = model(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
-        model.train(training)
         return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
 
     def seen(self, sentence: str) -> bool:
@@ -194,10 +191,8 @@ class BertLesson:
 
 @torch.no_grad()
 def _read(model, found: Sequence[Input]):
-    training, _ = model.training, model.eval()
-    output = model(*collate(found), need_weights=True)
-    model.train(training)
-    return output
+    with evaluating(model):
+        return model(*collate(found), need_weights=True)
 
 
 def loss(model: BertForPreTraining, batch: Masked) -> Tensor:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from course_utils.support import checks
 from course_utils.text.wordpiece import WordPiece
 
 SHORTEN = ("longest", "second")
@@ -95,8 +96,7 @@ def encode(
     warning unless `quiet`; `spans` of what is left stay those of the whole text.
     Raises ValueError for a text without a token, or a max_length that has no room.
     """
-    if shorten not in SHORTEN:
-        raise ValueError(f"shorten is {shorten!r}; needed: {' or '.join(map(repr, SHORTEN))}")
+    checks.one_of("shorten", shorten, SHORTEN)
     texts = [first] if second is None else [first, second]
     pieces = [_pieces(tokenizer, text) for text in texts]
     for name, found in zip(("first", "second"), pieces, strict=False):
@@ -181,7 +181,7 @@ def best_span(
 ) -> tuple[int, int]:
     """The most probable first and last token with first <= last: start_logits, end_logits [T] -> (first, last).
 
-    allowed: [T] bool, where an answer may lie; longest: so many tokens at most. ValueError if nothing is allowed.
+    allowed: [T] bool, where an answer may be; longest: so many tokens at most. ValueError if nothing is allowed.
     """
     if allowed is not None and not allowed.any():
         raise ValueError("no token is allowed: was the question given without a context?")

@@ -66,6 +66,13 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
     return None
 
 
+def needed() -> Published:
+    """MiniLM, to record what it does. Raises FileNotFoundError where it cannot be had."""
+    if (found := published(*MINILM)) is None:
+        raise FileNotFoundError(f"{MINILM[0]} is needed: name its folder in {MINILM[1]}, or go online")
+    return found
+
+
 def _place(name: str, variable: str) -> tuple[str, str, str]:
     """(what from_pretrained takes, the place in words, what is the matter); the first is empty where there is none."""
     folder, hub = os.environ.get(variable), os.environ.get("HF_ENDPOINT", HUB)
@@ -77,7 +84,7 @@ def _place(name: str, variable: str) -> tuple[str, str, str]:
     known = try_to_load_from_cache(name, "config.json")
     if isinstance(known, str):
         return os.path.dirname(known), "what was once fetched from the hub", ""
-    return (name, hub, "") if answers(hub) else ("", hub, "nobody answers there")
+    return (name, hub, "") if answers(hub) else ("", hub, "no server answers there")
 
 
 def answers(address: str, seconds: float = 3) -> bool:

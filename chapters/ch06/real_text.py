@@ -8,12 +8,13 @@ them be fetched. Nothing of them is part of the course.
 """
 
 import functools
-import hashlib
 import html
 import json
 
+from chapters.ch03.tatoeba import split_by
 from course_utils.data import fetching
 from course_utils.data.stories import Labelled, Question, Tagged
+from course_utils.support import checks
 
 SPLITS = ("train", "valid", "test")
 FILES = {
@@ -37,18 +38,13 @@ def load(name, split="train"):
     "squad"   Question: SQuAD's development set, split by article; the first of its answers
     Raises ValueError for another name or split, FetchError where the file cannot be had.
     """
-    if name not in FILES:
-        raise ValueError(f"There is no real text {name!r}; there are {', '.join(FILES)}.")
-    if split not in SPLITS:
-        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
-    text = fetching.read(FILES[name][split])
+    text = fetching.read(FILES[checks.one_of("name", name, FILES)][checks.one_of("split", split, SPLITS)])
     return list(_READERS[name](text, split))
 
 
 def split_of(title):
     """The split of an article, by its title: the same whatever else the corpus holds."""
-    share = int(hashlib.sha256(title.encode("utf-8")).hexdigest()[:8], 16) / 16**8
-    return "test" if share < SHARE["test"] else "valid" if share < SHARE["test"] + SHARE["valid"] else "train"
+    return split_by(title, SHARE)
 
 
 @functools.lru_cache(maxsize=3)

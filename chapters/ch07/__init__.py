@@ -1,10 +1,8 @@
 """Chapter 7, GPT: `from chapters.ch07 import exercise, hint, solution, labs`."""
 
-from course_utils.exercises import check, exercise, find_error, hint, register, solution
+from course_utils.exercises import check, exercise, find_error, hint, register, solution  # noqa: F401
 
-from . import labs
+from . import labs  # noqa: F401
 from .exercises import AGAIN, EXERCISES
-
-__all__ = ["check", "exercise", "find_error", "hint", "labs", "solution"]
 
 register((*EXERCISES, *AGAIN))

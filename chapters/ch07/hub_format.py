@@ -15,7 +15,7 @@ from course_utils.views.table import Table
 
 TEMPLATES = {
     "plain": "{% for message in messages %}{{ message['content'] }}{% endfor %}",
-    "play": (  # a chat as a scene: whoever asks is one citizen, whoever answers the other
+    "play": (  # a chat as a scene: the user is one citizen, the assistant the other
         "{% for message in messages %}"
         "{{ {'user': 'First Citizen:\n', 'assistant': 'Second Citizen:\n'}.get(message['role'], '') }}"
         "{{ message['content'] }}\n\n"
@@ -30,7 +30,7 @@ def save_pretrained(loaded: Loaded, folder, template: str = "plain") -> Path:
     """Write a GPT, its tokenizer and its chat template as `transformers` reads them -> the folder.
 
     template: a name in TEMPLATES ("plain": all messages in a row; "play": as a scene; "translate": for <to-fr>), or a
-    text in Jinja of your own. What is written continues at temperature 1, unless the one who asks says otherwise.
+    text in Jinja of your own. What is written continues at temperature 1, unless the request says otherwise.
     Raises ValueError for a model without a tokenizer, and where GPT-2's layout cannot hold it (see to_huggingface).
     """
     if loaded.tokenizer is None:

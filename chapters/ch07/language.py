@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import text as texts
-from course_utils.data import fetching
+from course_utils.data import fetching, parallel, stories
+from course_utils.support.restored import evaluating
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
 from course_utils.training.run import Run
@@ -158,15 +159,10 @@ def _poems(content: str) -> Iterable[str]:
 
 def _ours(name: str) -> tuple[str, str]:
     if name == "stories":
-        from course_utils.data import stories
-
-        return tuple(
-            "".join(" ".join(s.sentences) + "\n" for s in stories.load(name, part)) for part in ("train", "valid")
-        )
-    from course_utils.data import parallel
-
-    parts = [dict.fromkeys(parallel.detokenize(p.source, "en") for p in parallel.load_parallel("en-fr", part))
-             for part in ("train", "valid")]  # fmt: skip
+        parts = [[" ".join(s.sentences) for s in stories.load(name, part)] for part in ("train", "valid")]
+    else:
+        parts = [dict.fromkeys(parallel.detokenize(p.source, "en") for p in parallel.load_parallel("en-fr", part))
+                 for part in ("train", "valid")]  # fmt: skip
     return tuple("".join(line + "\n" for line in part) for part in parts)
 
 
@@ -221,12 +217,11 @@ class TextLesson:
     @torch.no_grad()
     def valid_loss(self, model: nn.Module, count: int | None = None, part: str = "valid") -> float:
         """Mean loss in nats for each token of the held-out part (or of "train"); count as `windows`."""
-        training, _ = model.training, model.eval()
-        total = tokens = 0.0
-        for ids in self.windows(part, count):
-            predicted = ids[:, 1:].numel()
-            total, tokens = total + float(model.loss(ids)) * predicted, tokens + predicted
-        model.train(training)
+        with evaluating(model):
+            total = tokens = 0.0
+            for ids in self.windows(part, count):
+                predicted = ids[:, 1:].numel()
+                total, tokens = total + float(model.loss(ids)) * predicted, tokens + predicted
         return total / tokens
 
     def bits_per_character(self, loss: float, part: str = "valid") -> float:

@@ -26,7 +26,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_utils.decoding import generate
 from course_utils.runtime import how_to_get
+from course_utils.training.checkpoints import load_checkpoint
+
+from .hub_format import save_pretrained
 
 NEEDED = ("openai", "fastapi", "uvicorn")
 OLLAMA = "http://127.0.0.1:11434/v1"
@@ -135,7 +139,7 @@ def serve(folder, port: int | None = None, timeout: float = 120) -> Server:
 
 
 def _published(folder: Path, hub: Path) -> str:
-    """Copy a folder to where a model of the hub would lie after its download -> its name there."""
+    """Copy a folder to where a model of the hub would be after its download -> its name there."""
     repository, version = f"attention-course/{folder.name}", "0" * 40
     place = hub / f"models--{repository.replace('/', '--')}"
     shutil.copytree(folder, place / "snapshots" / version)
@@ -179,7 +183,7 @@ def ask(
     prompt: what the user says, or a whole chat [{"role": …, "content": …}]; system: what comes before it; more:
     further arguments of chat.completions.create, such as top_p or seed. What is read and written must fit the model's
     context.
-    Raises ServerError where the server is gone, or goes in the middle of its answer.
+    Raises ServerError where the server has ended, or ends in the middle of its answer.
     """
     need_extra(("openai",))
     import httpx
@@ -243,7 +247,7 @@ def ollama(url: str = OLLAMA) -> str:
 
 
 def models_at(url: str, timeout: float = 1.0) -> list[str] | None:
-    """Names of the models that a server of OpenAI's kind offers; None where nobody answers."""
+    """Names of the models that a server of OpenAI's kind offers; None where no server answers."""
     try:
         with urllib.request.urlopen(f"{url}/models", timeout=timeout) as reply:
             return [model["id"] for model in json.load(reply)["data"] or []]
@@ -253,11 +257,6 @@ def models_at(url: str, timeout: float = 1.0) -> list[str] | None:
 
 def record_served(prompts=("O Romeo, ", "Speak, citizen.", "My lord, what news?"), tokens: int = 100) -> dict:
     """gpt-shakespeare served and asked; the figures behind data/results/gpt_served.json."""
-    from course_utils.decoding import generate
-    from course_utils.training.checkpoints import load_checkpoint
-
-    from .hub_format import save_pretrained
-
     loaded, waits, same = load_checkpoint("gpt-shakespeare"), [], []
     with tempfile.TemporaryDirectory() as place:
         folder = save_pretrained(loaded, Path(place) / "gpt-shakespeare")

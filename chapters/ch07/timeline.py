@@ -50,6 +50,6 @@ def timeline(events, *, title="", caption=""):
     if years != sorted(years):
         late = next(b for a, b in zip(years, years[1:], strict=False) if b < a)
         raise ValueError(
-            f"the year {late} stands after a later one; needed: events in the order of their years; sort them"
+            f"the year {late} comes after a later one; needed: events in the order of their years; sort them"
         )
     return Timeline(events, title, caption)

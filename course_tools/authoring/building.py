@@ -92,7 +92,7 @@ def build(name, where=None):
 
 
 def _need_chinese():
-    """Pictures of the committed notebooks have Chinese labels, not numbers in their places."""
+    """Pictures of the committed notebooks have Chinese labels, not numbers instead."""
     from course_utils.views import picture
 
     if not picture.drawable("注意力"):
@@ -105,13 +105,13 @@ def _need_chinese():
 
 
 def _need_silence(notebook, label):
-    """A notebook prints nothing on stderr: what stands there is a warning that readers would see."""
+    """A notebook prints nothing on stderr: what is there is a warning that readers would see."""
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):
             if output.get("output_type") == "stream" and output.get("name") == "stderr":
                 raise BuildError(
                     f"{label}, cell {number}: it prints on stderr: {output['text'].strip()[:300]!r}. Find out why, and "
-                    "mend that; readers should see no warnings."
+                    "fix that; readers should see no warnings."
                 )
 
 
@@ -165,10 +165,10 @@ def drift(name, where=None):
     import nbformat
 
     where = where or folder()
-    mend = f"Run `course notebooks {name}`, look at the result and commit both files."
+    todo = f"Run `course notebooks {name}`, look at the result and commit both files."
     path = where / f"{name}.ipynb"
     if not path.exists():
-        return [f"notebooks/{name}.ipynb is missing. {mend}"]
+        return [f"notebooks/{name}.ipynb is missing. {todo}"]
     wanted, found = read_source(name, where), nbformat.read(path, as_version=4)
     problems = []
     if len(wanted.cells) != len(found.cells):
@@ -186,7 +186,7 @@ def drift(name, where=None):
         problems.append(f"the notebook's metadata differ: {dict(found.metadata)}")
     if not problems and layout != path.read_text(encoding="utf-8"):
         problems.append("the file was not written by the build (its layout differs)")
-    return [f"notebooks/{name}.ipynb: {problem}. {mend}" for problem in problems[:5]]
+    return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems[:5]]
 
 
 def _who(ours, theirs, name):
@@ -199,12 +199,9 @@ def _who(ours, theirs, name):
 
 
 def run(prefixes=(), check=False):
-    """The command `course notebooks` -> exit status."""
-    chosen = names(prefixes)
-    if not chosen:
-        print("There is no notebook source in notebooks/source/ yet.")
+    """Build these notebooks, or say what differs from their sources -> exit status."""
     status = 0
-    for name in chosen:
+    for name in names(prefixes):
         if check:
             problems = drift(name)
             print("\n".join(problems) if problems else f"notebooks/{name}.ipynb is what its source says")

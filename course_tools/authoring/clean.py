@@ -1,4 +1,4 @@
-"""Notebooks without the state of widgets, which outlives no kernel: in their place stands what their views show."""
+"""Notebooks without the state of widgets, which dies with the kernel: the HTML of their views is shown instead."""
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"

@@ -1,7 +1,5 @@
 """Every exercise of the course, by chapter and by name: for grading and tests, which look at all chapters."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
     python3 -I course_tools/classroom/environment.py [--extra test] [-- OPTIONS FOR PIP]
 
 Only the standard library is used here. How it knows that all is well: a finished installation leaves a stamp,
-`.venv/course-stamp.json`, which stands for what was asked for (pyproject.toml, requirements.lock), where, and extras.
+`.venv/course-stamp.json`, which records what was asked for (pyproject.toml, requirements.lock), where, and extras.
 While an installation runs, `.venv/course-unfinished` is there; found later, it means that the last one was cut off.
 """
 
@@ -130,7 +130,7 @@ def _install(root, venv, extras, pip_options):
 
 
 def _compile(venv):
-    """What pip would do on one core, on all of them. Who may not write here needs it: every kernel would do it anew."""
+    """What pip would do on one core, on all of them. Else every kernel compiles again where users may not write."""
     folders = {*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")}
     command = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, *folders]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
@@ -212,7 +212,7 @@ def main():
     except SetUpError as error:
         sys.exit(f"\n{error}")
     except OSError as error:
-        sys.exit(f"\nThe environment could not be made: {error}. The same command goes on when this is mended.")
+        sys.exit(f"\nThe environment could not be made: {error}. Fix this, and run the same command again.")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. The same command makes the environment anew.")
 

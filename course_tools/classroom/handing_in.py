@@ -1,4 +1,4 @@
-"""One file to hand in: the answers as they stand in a workbook, and what its record says of them.
+"""One file to hand in: the answers in a workbook, and what its record says of them.
 
     course progress --export my-answers.json
 
@@ -8,11 +8,10 @@
 
 answer: the source from the decorator to the end of the function or class; cell: the whole cell, with imports and helper
 functions; both null while the stub is as it came. as_checked: whether this is the text that was checked last.
-Stored outputs are not read: a ✓ in a notebook can be typed by hand. Nor is the record any proof; whoever gives marks
-runs the answers again (in a sandbox: they are programs). So every answer that was written goes along, solved or not.
+Stored outputs are not read: a ✓ in a notebook can be typed by hand. Nor does the record
+prove anything: to give marks, run the answers again (in a sandbox: they are programs). So every answer that was written
+is included, solved or not.
 """
-
-from __future__ import annotations
 
 import datetime
 import json
@@ -24,7 +23,7 @@ from course_utils import __version__
 from course_utils.exercises import record
 from course_utils.support import files
 
-from .progress import answers, cells, chapters, text_of
+from . import progress
 
 FORMAT = "attention-course hand-in 1"
 
@@ -40,28 +39,33 @@ def write(where: Path, file: Path, notebooks: Path | None = None) -> str:
             "Take another name: course progress --export my-answers.json"
         )
     content = collect(where, notebooks)
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_for_user(file, text, "course progress --export my-answers.json")
+    return _summary(file, content)
+
+
+def write_for_user(file: Path, text: str, example: str) -> None:
+    """Write a file that the user has named. Raises ValueError if that cannot be done, with an example that can."""
     try:
-        files.write_atomically(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        files.write_atomically(file, text)
     except OSError as error:
         raise ValueError(
             f"{file} cannot be written ({error.strerror or error}); needed: a file in a folder that exists and is "
-            "yours. Take another one: course progress --export my-answers.json"
+            f"yours. Name another one: {example}"
         ) from None
-    return _summary(file, content)
+
+
+def run(folder: str | None = None, export: str | None = None) -> int:
+    """The command `course progress` -> exit status."""
+    where = progress.place(folder)
+    print(write(where, Path(export)) if export else progress.note(where))
+    return 0
 
 
 def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     """What is handed in, as plain data."""
     notebooks = notebooks or files.course_folder() / "notebooks"
-    problems: list[str] = []
-    try:
-        entries = record.read(where)
-    except record.Damaged as damage:
-        problems.append(str(damage))
-        entries = damage.sound
-    except OSError as error:
-        problems.append(f"{record.FILE} cannot be read: {error.strerror or error}.")
-        entries = {}
+    entries, problems = progress.recorded(where)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
@@ -72,7 +76,7 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
             if one["checksum"] not in untouched and not old:
                 written.setdefault(one["name"], []).append(one)
     listed = []
-    for chapter in chapters(notebooks):
+    for chapter in progress.chapters(notebooks):
         for name in chapter.exercises:
             entry = entries.get(name, {})
             one = _best(written.get(name, []), entry, chapter.file)
@@ -90,13 +94,13 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
 def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every answer or stub in a notebook."""
     try:
-        sources = [text for kind, text in cells(path) if kind == "code"]
+        sources = progress.cells(path.read_bytes())
     except (ValueError, OSError):
         problems.append(f"{path.name} cannot be read as a notebook.")
         return
     for source in sources:
-        for stub in answers(source):
-            text = text_of(stub, source)
+        for stub in progress.answers(source):
+            text = progress.text_of(stub, source)
             yield {
                 "name": stub.name,
                 "kind": "find_error" if stub.puzzle else "exercise",
@@ -129,7 +133,7 @@ def _summary(file: Path, content: dict[str, Any]) -> str:
     ]
     lost = [one["name"] for one in solved if one["answer"] is None]
     if lost:
-        lines.append(f"Solved, but no answer stands in the workbook any more: {', '.join(lost)}.")
+        lines.append(f"Solved, but the answer is no longer in the workbook: {', '.join(lost)}.")
     changed = [one["name"] for one in solved if one["answer"] is not None and not one["as_checked"]]
     if changed:
         lines.append(f"Changed (or not saved) since it was checked; run it again, and save: {', '.join(changed)}.")

@@ -18,12 +18,12 @@ FIRST = "00_start_here.ipynb"
 PORT = 8888
 
 
-def run(arguments=(), author=False, start=True):
+def run(arguments=(), author=False, fill_only=False):
     """The commands `lab` and `author` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
     author     open notebooks/ itself instead of the student's copies
-    start      False: fill workbook/ only
+    fill_only  fill workbook/, and do not start JupyterLab
     """
     root = files.course_folder()
     if absent := [name for name in ("jupyterlab", "nbformat", "torch") if importlib.util.find_spec(name) is None]:
@@ -36,7 +36,7 @@ def run(arguments=(), author=False, start=True):
     if not author:
         if not (where := filled(root)):
             return 1
-        if not start:
+        if fill_only:
             print(f"Your notebooks are in {where}")
             return 0
     problem = port_problem(arguments)
@@ -125,7 +125,7 @@ def options(root, arguments=(), author=False):
 def port_problem(arguments):
     """Why JupyterLab cannot have the port it was told to take, and what to do; "" if it can."""
     address, port = _wanted(arguments)
-    if not _here(address):
+    if 0 not in _bind(address, 0):
         return (
             f"{address} is no address of this machine. Leave --ip out, or take 127.0.0.1, or 0.0.0.0 for all of them."
         )
@@ -151,33 +151,24 @@ def free_port(first=PORT, address="localhost"):
 
 def is_free(port, address="localhost"):
     """Whether a server may listen at that port of this machine, on every address the name stands for."""
-    try:
+    return set(_bind(address, port)) <= {0, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # as IPv6 where there is none
+
+
+def _bind(address, port):
+    """Try to listen there -> for each address that the name stands for, 0 if it worked, else the error's number."""
+    results = []
+    with contextlib.suppress(OSError, OverflowError):  # a name or port that means nothing here
         places = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, OverflowError):
-        return True  # JupyterLab will say what is wrong with the address
-    for family, kind, protocol, _, place in places:
-        with socket.socket(family, kind, protocol) as probe:
-            if os.name != "nt":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for family, kind, protocol, _, place in places:
             try:
-                probe.bind(place)
+                with socket.socket(family, kind, protocol) as probe:
+                    if os.name != "nt":
+                        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(place)
+                results.append(0)
             except OSError as error:
-                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # as IPv6 where there is none
-                    return False
-    return True
-
-
-def _here(address):
-    """Whether a server can listen at that address, as far as this machine can tell."""
-    try:
-        places = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError:
-        return False
-    for family, kind, protocol, _, place in places:
-        with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
-            probe.bind(place)
-            return True
-    return False
+                results.append(error.errno)
+    return results
 
 
 def _wanted(arguments):

@@ -1,6 +1,6 @@
 """The trained models, as JupyterLab serves them to the pages that it shows: attention-course/models/NAME.js.
 
-The files are made when they are first asked for; nothing of them lies in a notebook.
+The files are made when they are first asked for; nothing of them is in a notebook.
 """
 
 import asyncio

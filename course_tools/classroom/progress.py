@@ -6,18 +6,15 @@
 Which exercises there are, and in which order, is read from the course's notebooks; nothing of theirs is run.
 """
 
-from __future__ import annotations
-
 import html
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from course_utils.exercises import record
 from course_utils.exercises.notebook import Stub, stubs
-from course_utils.exercises.show import Note, box, display, inline, paragraph
+from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 from course_utils.support import files
 
 from . import workbook
@@ -28,20 +25,19 @@ SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
 
 @dataclass(frozen=True)
 class Chapter:
-    """A notebook of the course: its file, its title, and the names of its exercises as they stand in it."""
+    """A notebook of the course: its file, its title, and the names of its exercises, in their order."""
 
     file: str
     title: str
     exercises: tuple[str, ...]
 
 
-def cells(path: Path) -> Iterator[tuple[str, str]]:
-    """(type, source) of each cell of a notebook file. Raises ValueError if it is none, or an OSError."""
+def cells(content: bytes, kind: str = "code") -> list[str]:
+    """The sources of a notebook file's cells of one kind. Raises ValueError if it is not a notebook."""
     try:
-        found = json.loads(path.read_bytes())["cells"]
-        yield from [(cell["cell_type"], "".join(cell["source"])) for cell in found]
-    except (KeyError, TypeError, RecursionError):
-        raise ValueError(f"{path.name} is not a notebook.") from None
+        return ["".join(cell["source"]) for cell in json.loads(content)["cells"] if cell["cell_type"] == kind]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ValueError("not a notebook") from None
 
 
 def answers(source: str) -> list[Stub]:
@@ -65,9 +61,9 @@ def chapters(notebooks: Path) -> list[Chapter]:
     """The chapters that have exercises, in order."""
     found = []
     for path in sorted(notebooks.glob("[0-9]*.ipynb")):
-        both = list(cells(path))
-        title = next((text.splitlines()[0].lstrip("# ") for kind, text in both if kind == "markdown" and text), "")
-        names = [stub.name for kind, text in both if kind == "code" for stub in answers(text)]
+        content = path.read_bytes()
+        title = next((text.splitlines()[0].lstrip("# ") for text in cells(content, "markdown") if text), "")
+        names = [stub.name for source in cells(content) for stub in answers(source)]
         if names:
             found.append(Chapter(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
     return found
@@ -80,24 +76,25 @@ def rows(course: list[Chapter], entries: dict[str, dict[str, Any]]) -> list[tupl
 
 def _next(states: dict[str, str]) -> str:
     """The first exercise that was tried and is not solved, else the first one open; "" if all are solved."""
-    for wanted in ("tried", "open"):
-        for name, state in states.items():
-            if state == wanted:
-                return name
-    return ""
+    return next((name for wanted in ("tried", "open") for name, state in states.items() if state == wanted), "")
+
+
+def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What the record of a workbook says of each exercise, and sentences about what cannot be read."""
+    try:
+        return record.read(where), []
+    except record.Damaged as damage:
+        return damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
+    except OSError as error:
+        return {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
 
 
 def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
-    """The table as HTML and as text. where: the workbook, by default the one that the working directory lies in."""
+    """The table as HTML and as text. where: the workbook, by default the one that the working directory is in."""
     where = where or files.workbook_folder()
     if where is None:
-        return Note(box(paragraph(inline(OUTSIDE)), "dotted"), OUTSIDE)
-    try:
-        entries, remarks = record.read(where), []
-    except record.Damaged as damage:
-        entries, remarks = damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
-    except OSError as error:
-        entries, remarks = {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
+        return note_of([sentence(OUTSIDE)], "dotted")
+    entries, remarks = recorded(where)
     course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
     known = {name for _, states in course for name in states}
     aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
@@ -157,7 +154,7 @@ def progress() -> None:
 
 
 def place(folder: str | None = None) -> Path:
-    """The workbook that the command `course progress` speaks of: the one named, the one here, or the course's own.
+    """The workbook that the command `course progress` reads: the one named, the one here, or the course's own.
 
     Raises ValueError if there is none.
     """

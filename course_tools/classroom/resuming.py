@@ -8,8 +8,6 @@ again. Nothing below depends on cells tagged `shows`, so of them only imports, f
 begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import os
@@ -89,7 +87,7 @@ def _report(back: int, seconds: float, trainings: list, failed: list, stopped: b
 
 
 def _above(shell: Any, asked: str | None) -> list[Any]:
-    """The code cells of the saved notebook above a cell, without the Deeper sections that it does not stand in."""
+    """The code cells of the saved notebook above a cell, without the Deeper sections that it is not in."""
     import nbformat
 
     if asked is None:
@@ -102,7 +100,7 @@ def _above(shell: Any, asked: str | None) -> list[Any]:
             continue
         for here, one in enumerate(cells):
             if (one.get("id") == asked) if asked else ("resume_here()" in one.source):
-                section = here  # where the Deeper section begins that the cell stands in
+                section = here  # where the Deeper section that the cell is in begins
                 while section and _deeper(cells[section - 1]) and _deeper(one):
                     section -= 1
                 above = [x for x in cells[:section] if not _deeper(x)] + cells[section:here]

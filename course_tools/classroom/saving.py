@@ -1,7 +1,7 @@
-"""What is kept when a notebook is saved: everything but widgets that would be dead tomorrow.
+"""What is kept when a notebook is saved: everything but live widgets.
 
 A live widget exists as long as its kernel. Saved and opened again, its output would read "Error displaying widget".
-So the saved copy shows what stands beside it in the output, its HTML; the open page keeps the living one.
+So the saved copy shows the HTML that is beside it in the output; the open page keeps the live widget.
 The same cleaning is applied to the notebooks that authors build.
 """
 
@@ -22,13 +22,13 @@ def _jupyter_server_extension_points():
 
 
 def _load_jupyter_server_extension(server):
-    """Jupyter Server asks for it; there is nothing to do before all extensions are loaded."""
+    """Jupyter Server requires it; there is nothing to do before all extensions are loaded."""
 
 
 async def _start_jupyter_server_extension(server):
     """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)
     if os.environ.get("COURSE_CHAPTERS"):
-        from course_tools.publishing.presenting import start
+        from course_tools.classroom.presenting import start
 
         server.web_app.settings.setdefault("page_config_data", {})["coursePresenting"] = start.configuration()

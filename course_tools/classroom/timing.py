@@ -10,12 +10,11 @@ def measure(function):
     return time.perf_counter() - start
 
 
-def calibrate(repeats=3):
-    """Seconds this machine takes for a fixed piece of work like a lesson's: Python, and small and middling tensors.
-
-    The best of `repeats`, so that a busy moment does not count.
-    """
+def calibrate():
+    """Seconds this machine takes for a fixed piece of work like a lesson's: Python, small and medium-sized tensors."""
     import torch
+
+    from course_utils.support.clock import seconds
 
     generator = torch.Generator().manual_seed(0)
     small, large = torch.randn(50, 50, generator=generator), torch.randn(512, 512, generator=generator)
@@ -29,7 +28,7 @@ def calibrate(repeats=3):
         for _ in range(5):
             large @ large
 
-    return min(measure(work) for _ in range(repeats))
+    return seconds(work, 3)
 
 
 def record():

@@ -1,12 +1,13 @@
 """`workbook/`: the student's own copies of the notebooks. The course comes in, and nothing is ever overwritten.
 
-A notebook that is not there yet is copied. A copy that nobody touched is replaced when the course brings a new edition.
+A notebook that is not there yet is copied. An untouched copy is replaced when the course brings a new edition.
 One that the student changed stays, and the new edition is laid beside it as `NAME.new-edition.ipynb`.
 One that no program can read any more, cut off in a power failure, stays as well, and a fresh copy is laid beside it.
 `workbook/.course.json` remembers what was laid down: {"written": {file: sha256}, "editions": {notebook: sha256}}.
 """
 
 import errno
+import itertools
 import json
 import os
 import re
@@ -48,9 +49,9 @@ def place(course=None):
         return (course or files.course_folder()) / "workbook"
     try:
         return Path(given).expanduser().resolve()
-    except RuntimeError:  # ~nobody
+    except RuntimeError:  # the home folder of an unknown user
         raise WorkbookError(
-            f"COURSE_WORKBOOK is {given!r}, and nobody of that name has a home here: give the full path of a folder."
+            f"COURSE_WORKBOOK is {given!r}, and no user of that name exists here: give the full path of a folder."
         ) from None
 
 
@@ -61,7 +62,7 @@ def damaged(path):
     except (ValueError, AttributeError, RecursionError):
         return True
     except OSError:
-        return False  # not there, or nobody may read it: that is said elsewhere
+        return False  # missing or not readable: reported elsewhere
 
 
 def sync(notebooks, workbook):
@@ -164,10 +165,7 @@ def news(changelog):
 def _names_beside(name):
     stem = name.removesuffix(".ipynb")
     yield f"{stem}.new-edition.ipynb"
-    number = 2
-    while True:
-        yield f"{stem}.new-edition-{number}.ipynb"
-        number += 1
+    yield from (f"{stem}.new-edition-{number}.ipynb" for number in itertools.count(2))
 
 
 def trust(path):
@@ -186,7 +184,7 @@ def trust(path):
 
 
 def _sha256(path):
-    """The checksum of a file, None if it is not there. A folder or link of that name counts as somebody's work."""
+    """The checksum of a file, None if it is not there. A folder or link of that name counts as the student's work."""
     if path.is_file():
         return files.sha256(path)
     return "something else" if path.exists() or path.is_symlink() else None

@@ -1,1 +1,1 @@
-"""Notebooks for other eyes: website, slides, paper, and for the projector."""
+"""Notebooks in other forms: website, slides, paper."""

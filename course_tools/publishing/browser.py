@@ -6,16 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-NAMES = [
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium",
-    "chromium-browser",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "msedge",
-    "chrome",
-]
+NAMES = ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome"]
+NAMES += ["microsoft-edge", "microsoft-edge-stable", "msedge"]
 PLACES = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

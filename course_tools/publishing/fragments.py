@@ -1,4 +1,4 @@
-"""The views in a notebook's outputs, taken apart: what stands still, which code they share, what is their own.
+"""The views in a notebook's outputs, taken apart: their still picture, the code that they share, what is their own.
 
 Each fragment brings all its code, so that it works alone. On a page with many of them one copy is enough: `Kits`.
 """

@@ -1,6 +1,6 @@
-"""The course on machines that others lend: Google Colab and Binder.
+"""The course on hosted machines: Google Colab and Binder.
 
-Where the repository lies is asked for once (`repository()`); from that come the addresses that open a chapter there,
+`repository()` finds the address of the repository; from it come the addresses that open a chapter there,
 and the first cell of the notebooks for Colab, which fetches and installs the course. Binder does that by itself,
 from the folder .binder.
 """
@@ -54,9 +54,9 @@ def repository(given=None, root=None):
     return f"https://{found[1]}/{found[2]}/{found[3]}" if found else None
 
 
-def commit(root=None):
-    """The commit of the course that is here, in full, or "main" where git knows none."""
-    return _git(root or files.course_folder(), "rev-parse", "HEAD") or "main"
+def commit():
+    """The commit of the course that is here, in full, or "main" where git has none."""
+    return _git(files.course_folder(), "rev-parse", "HEAD") or "main"
 
 
 def badges(address, name, state="main"):

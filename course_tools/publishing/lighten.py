@@ -1,4 +1,4 @@
-"""A page of the site carries words; what weighs stands in files beside it, once, and is fetched when it comes near.
+"""A page of the site carries its words; large pieces are in files beside it, once, and are fetched when they come near.
 
 A view in a notebook is self-contained: code, numbers and a still picture in one fragment (see `fragments`). Here
 `kinds/` gets the code of each kind of view, `numbers/` what a large view shows, `img/` the pictures;

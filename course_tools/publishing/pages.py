@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
-from course_utils.support.files import course_folder
+from course_utils.support.files import course_folder, write_atomically
 
 from . import fragments
 from .formulas import to_mathml
@@ -89,7 +90,7 @@ def chapter(name, link=lambda address: address):
 
 
 def body(chapter, show=lambda view: view.still):
-    """The cells of a chapter in one piece of HTML. show(view) is what stands for a `fragments.View`.
+    """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; a section headed Deeper
     becomes `<details class="deeper">` with the heading in its summary, and folded code `<details class="folded">`.
@@ -127,6 +128,20 @@ def code(source, language="python"):
 
     made = highlight(source, get_lexer_by_name(language), HtmlFormatter())
     return made.replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def write(kind, names, out, build):
+    """Write build(name) of each chapter meant into the folder `out`, or build/KIND -> the path of each, once written.
+
+    Raises ValueError for a name that no chapter has.
+    """
+    folder = Path(out) if out else course_folder() / "build" / kind
+    chosen = building.names(names)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in chosen:
+        path = folder / f"{name}.html"
+        write_atomically(path, build(name))
+        yield path
 
 
 @functools.cache

@@ -6,9 +6,6 @@ The page numbers and running heads are CSS (`@page`), so that a reader who print
 import html
 import re
 import sys
-from pathlib import Path
-
-from course_tools.authoring import building
 
 from . import browser, fragments, pages
 from .markup import pictures, plain, tree
@@ -34,7 +31,7 @@ class Sheet:
         return address if address in self.links else None
 
     def later(self, answer):
-        """Keeps an answer for the end -> what stands in its place."""
+        """Keeps an answer for the end -> the note that replaces it."""
         self.answers.append(answer)
         return f'<p class="later">Answer {len(self.answers)} is at the end.</p>'
 
@@ -113,19 +110,10 @@ def build(name):
     return pages.page("paper", title=chapter.title, body=body, answers=sheet.answers, links=sheet.links, style=style)
 
 
-def run(wanted=(), out=None):
-    """`course paper`: writes HTML and PDF of each chapter, says where -> exit status.
-
-    1 if there is no browser, so no PDF. Raises ValueError for a name that no chapter has.
-    """
-    from course_utils.support.files import course_folder, write_atomically
-
-    folder = Path(out) if out else course_folder() / "build" / "paper"
-    names, program = building.names(wanted), browser.installed()
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        page = folder / f"{name}.html"
-        write_atomically(page, build(name))
+def run(names=(), out=None):
+    """`course paper`: writes each chapter as HTML and PDF, says where -> exit status; 1 without a browser."""
+    program = browser.installed()
+    for page in pages.write("paper", names, out, build):
         print(page, flush=True)
         if program:
             pdf = page.with_suffix(".pdf")

@@ -8,7 +8,7 @@ LEFT_OUT = ["script", "noscript", "style", "math"]
 
 
 def sections(page):
-    """(id, heading, text) of each section of a page's tree; what stands before the first heading has the id ""."""
+    """(id, heading, text) of each section of a page's tree; the text before the first heading has the id ""."""
     found = [("", "", [])]
 
     def collect(element):

@@ -1,9 +1,9 @@
-"""The course as a website: the executed chapters with their views alive, search, a glossary, the instructors' guide.
+"""The course as a website: the executed chapters with interactive views, search, a glossary, the instructors' guide.
 
     course site [--out build/site] [--repository https://github.com/OWNER/NAME]
 
 Static files, which work from a folder and from any server; nothing is fetched from elsewhere. Each page carries words;
-`lighten` puts into files what weighs. Nothing is executed: the notebooks are read as they are committed.
+`lighten` puts large pieces into files of their own. Nothing is executed: the notebooks are read as they are committed.
 """
 
 import collections
@@ -72,7 +72,7 @@ class Site:
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
     def view(self, view):
-        """The HTML of a `fragments.View`; what weighs in it is put into files, the model that it runs, too."""
+        """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
         for model in _models(view.spec):
             if f"{model}.js" not in self.models:
                 self.models |= page_files() | model_files(model)
@@ -129,14 +129,8 @@ class Site:
         lighten.lighten(page, self.shared)
         chapters = [{"file": f"{chapter.name}.html", **about(chapter)} for chapter in self.chapters]
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
-        return self.page(
-            "index",
-            "The course",
-            first=str(page),
-            chapters=chapters,
-            badges=badges,
-            count=len(self.terms),
-        )
+        count = len(self.terms)
+        return self.page("index", "The course", first=str(page), chapters=chapters, badges=badges, count=count)
 
     def notebook(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""

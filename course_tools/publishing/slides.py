@@ -1,13 +1,12 @@
 """Chapters as slides: one HTML file each, with reveal.js, views, font and notes inside, that opens from disk.
 
-What stands on which slide is said by the cells' slide types in notebooks/source. How much of it fits is known only
-where it is drawn: `assets/deck.js` lays the blocks out, divides what is too long, and then starts reveal.js.
+The slide types of the cells in notebooks/source say what is on which slide. How much of it fits is known only in the
+browser: `assets/deck.js` lays the blocks out, divides what is too long, and then starts reveal.js.
 """
 
 import re
-from pathlib import Path
 
-from course_tools.authoring import building
+from course_tools.classroom.presenting import speaker
 
 from . import fragments, pages
 from .markup import tree
@@ -35,28 +34,13 @@ def build(name, notes=()):
     return pages.page("slides", title=chapter.title, stacks=stacks, notes=notes, kits=kits.script(), style=style)
 
 
-def run(wanted=(), out=None):
-    """`course slides`: writes one file for each chapter, says where -> exit status.
-
-    Raises ValueError for a name that no chapter has.
-    """
-    from course_utils.support.files import course_folder, write_atomically
-
-    folder = Path(out) if out else course_folder() / "build" / "slides"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in building.names(wanted):
-        path = folder / f"{name}.html"
-        write_atomically(path, build(name, speaker_notes(name)))
+def run(names=(), out=None):
+    """`course slides`: writes one file for each chapter, says where -> exit status."""
+    with_notes = lambda name: build(name, [(note.heading, note.rows()) for note in speaker.notes(name)])  # noqa: E731
+    for path in pages.write("slides", names, out, with_notes):
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
     print("Open one in a browser. ? shows the keys, S opens the notes, ?print-pdf after the address prints.")
     return 0
-
-
-def speaker_notes(name):
-    """[(heading, HTML)] from docs/teaching.md, what to ask and which wrong guesses to expect."""
-    from .presenting import notes
-
-    return [(note.heading, note.rows()) for note in notes(name)]
 
 
 def _link(address):

@@ -1,4 +1,4 @@
-"""`requirements.lock` and `environment.yml`: the versions that were tried together, written from what is installed.
+"""`requirements.lock`: the versions that were tried together, written from what is installed.
 
 The lock is used as constraints, `pip install -e . -c requirements.lock`: pip may add what another system needs.
 """
@@ -16,26 +16,10 @@ LOCK_HEADER = """\
 # Written by `make lock` from the environment in .venv; do not edit by hand.
 """
 
-YML_HEADER = """\
-# For conda and its kin: conda env create -f environment.yml && conda activate attention-course
-# Written by `make lock`; the packages come from PyPI in the versions of requirements.lock.
-name: attention-course
-channels:
-  - conda-forge
-dependencies:
-  - python{python}
-  - pip
-  - pip:
-"""
-
-
-def direct(extra=""):
-    """The packages that pyproject.toml names, for a student ("") or for an extra -> list of normalised names."""
-    return sorted({name for name, _ in _named(extra)})
-
 
 def _named(extra):
-    """The same with what they are asked for besides: (name, ""), ("transformers", "serving")."""
+    """The packages that pyproject.toml names, for a student ("") or for an extra, with the extras of their own:
+    (normalised name, ""), ("transformers", "serving")."""
     chosen = []
     for requirement in map(Requirement, metadata.requires(DISTRIBUTION) or []):
         marker = str(requirement.marker or "")
@@ -72,18 +56,9 @@ def lock_text(versions):
     return LOCK_HEADER + "".join(f"{spelling}=={version}\n" for _, (spelling, version) in sorted(versions.items()))
 
 
-def environment_text(versions, python=">=3.11"):
-    """The text of environment.yml: what pyproject.toml names, for students, and the package itself."""
-    lines = [f"      - {name}=={versions[name][1]}" for name in direct()]
-    lines = ["      - --constraint requirements.lock", *lines, "      - --editable ."]
-    return YML_HEADER.format(python=python) + "\n".join(lines) + "\n"
-
-
 def run():
     """The command `course lock` -> exit status."""
     versions = closure()
-    folder = files.course_folder()
-    files.write_atomically(folder / "requirements.lock", lock_text(versions))
-    files.write_atomically(folder / "environment.yml", environment_text(versions))
-    print(f"requirements.lock: {len(versions)} packages; environment.yml: {len(direct())} of them")
+    files.write_atomically(files.course_folder() / "requirements.lock", lock_text(versions))
+    print(f"requirements.lock: {len(versions)} packages")
     return 0

@@ -4,7 +4,6 @@ import datetime
 import importlib
 import json
 import platform
-import sys
 import time
 
 from course_utils.data.results import Recorded, place
@@ -42,9 +41,6 @@ def make(name: str) -> Recorded:
     """Run one recipe and write its file, with command, device, date and versions."""
     import torch
 
-    if name not in RECIPES:
-        raise ValueError(f"No result is called {name!r}; there are: {', '.join(RECIPES)}.")
-    path = place(name)
     module, function = RECIPES[name].split(":")
     threads, start = torch.get_num_threads(), time.perf_counter()
     figures = getattr(importlib.import_module(module), function)()
@@ -56,6 +52,7 @@ def make(name: str) -> Recorded:
         "minutes": round((time.perf_counter() - start) / 60, 1),
         **figures,
     }
+    path = place(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return Recorded(record)
@@ -65,8 +62,7 @@ def run(names=()) -> int:
     """The command: make the results whose names begin with one of `names`, or all -> exit status."""
     wanted = [name for name in RECIPES if not names or any(name.startswith(n) for n in names)]
     if not wanted:
-        print(f"No result is called {' or '.join(names)}; there are: {', '.join(RECIPES)}.", file=sys.stderr)
-        return 2
+        raise ValueError(f"No result is called {' or '.join(names)}; there are: {', '.join(RECIPES)}.")
     for name in wanted:
         print(f"data/results/{name}.json … ", end="", flush=True)
         print(f"{make(name)['minutes']} min", flush=True)

@@ -1,19 +1,35 @@
 """`course data`: lists the data and checks them, makes a table again, or fetches a corpus."""
 
 import json
-from pathlib import Path
 
 from course_utils.data import fetching
 from course_utils.data.fetching import fetch
-from course_utils.data.tables import INDEX, folder, verify
+from course_utils.data.tables import INDEX, folder
 from course_utils.support import files
 
 
-def write_index(where=None):
+def verify():
+    """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
+    index, damaged = json.loads(files.read(f"data/{INDEX}")), "is damaged (its checksum differs)"
+    there = {name: folder() / name for name in index if (folder() / name).exists()}
+    found = {name: "" if files.sha256(path) == index[name] else damaged for name, path in there.items()}
+    return {name: found.get(name, "is missing") for name in index}
+
+
+def whereabouts(source):
+    """Where a corpus would come from, in words; nothing is fetched or checked."""
+    file = fetching.sources()[source]["file"]
+    if fetching.given(file):
+        return "is in COURSE_DATA_DIR"
+    if (fetching.cache_folder() / file.removesuffix(".gz")).is_file():
+        return "is in the cache"
+    return f"is not here yet (`course data {source}` fetches it)"
+
+
+def write_index():
     """Write `tables.json`: the checksum of every table. For authors, after a table has changed on purpose."""
-    where = Path(where) if where else folder()
-    sums = {path.name: files.sha256(path) for path in sorted(where.glob("*.csv"))}
-    files.write_atomically(where / INDEX, json.dumps(sums, indent=2) + "\n")
+    sums = {path.name: files.sha256(path) for path in sorted(folder().glob("*.csv"))}
+    files.write_atomically(folder() / INDEX, json.dumps(sums, indent=2) + "\n")
     return sums
 
 
@@ -55,7 +71,7 @@ def run(name=None, index=False):
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")
     for source, fields in {} if name or index else fetching.sources().items():
-        print(f"{source} {fetching.found(source)}: {fields['title']}")
+        print(f"{source} {whereabouts(source)}: {fields['title']}")
     return int(any(result.values()))
 
 

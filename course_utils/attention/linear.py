@@ -101,14 +101,14 @@ def sparsemax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """
     scores = _masked(scores, mask)
     top = scores.amax(-1, keepdim=True)
-    nobody = top == float("-inf")
-    scores = scores - top.masked_fill(nobody, 0)  # the weights stay, and large scores lose no digits
+    empty = top == float("-inf")
+    scores = scores - top.masked_fill(empty, 0)  # the weights stay, and large scores lose no digits
     ordered = scores.sort(-1, descending=True).values
     rank = torch.arange(1, scores.shape[-1] + 1, device=scores.device)
     running = ordered.cumsum(-1)
     support = (1 + rank * ordered > running).sum(-1, keepdim=True).clamp_min(1)  # 0 only in a row with NaN
     tau = (running.gather(-1, support - 1) - 1) / support
-    return (scores - tau).clamp_min(0).masked_fill(nobody, 0)
+    return (scores - tau).clamp_min(0).masked_fill(empty, 0)
 
 
 def _masked(scores, mask) -> Tensor:

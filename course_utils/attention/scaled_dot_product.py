@@ -25,8 +25,8 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None, dim: int = -1) ->
     whole_number("dim", dim, -max(1, scores.dim()), max(0, scores.dim() - 1))
     if mask is not None:
         scores = scores.masked_fill(~boolean_mask(mask, scores), float("-inf"))
-    nobody = (scores == float("-inf")).all(dim, keepdim=True)
-    return torch.softmax(scores, dim).masked_fill(nobody, 0.0)
+    empty = (scores == float("-inf")).all(dim, keepdim=True)
+    return torch.softmax(scores, dim).masked_fill(empty, 0.0)
 
 
 def causal_mask(size: int, device: torch.device | str | None = None) -> Tensor:

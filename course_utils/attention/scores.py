@@ -9,13 +9,12 @@ A softmax over the last axis of the result gives the weights. A score knows noth
 softmax. In the equations q and k are column vectors, W is a matrix, w a vector, b a bias; these three are learned.
 """
 
-import difflib
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.support.checks import alike, vectors, whole_number
+from course_utils.support.checks import alike, did_you_mean, vectors, whole_number
 
 from .linear import PositiveFeatures
 
@@ -328,8 +327,7 @@ class Scores(dict):
 
     def __missing__(self, name):
         key = str(name).lower().replace("-", "_").replace(" ", "_")
-        near = difflib.get_close_matches(ALSO_CALLED.get(key, key), self, n=1, cutoff=0.4)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
+        guess = did_you_mean(ALSO_CALLED.get(key, key), self)
         raise UnknownScore(f"No score is called {name!r}.{guess} The twelve are: {', '.join(self)}.")
 
 

@@ -7,7 +7,6 @@ A file appears in the cache whole and verified, or not at all; a call that faile
 """
 
 import codecs
-import contextlib
 import gzip
 import json
 import os
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.support import files
-from course_utils.support.checks import did_you_mean, one_of
+from course_utils.support.checks import did_you_mean
 
 AGENT = "Mozilla/5.0 (compatible; attention-course; +https://tatoeba.org)"  # some servers refuse a library's own name
 CHUNK = 1 << 16
@@ -65,7 +64,7 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
         meant = did_you_mean(name, known)
         raise ValueError(f"No real corpus is called {name!r}.{meant} There are: {', '.join(known)}.")
     source = known[name]
-    if path := _given(source["file"]):
+    if path := given(source["file"]):
         if problem := check(path, source):
             raise FetchError(f"{path.name} in COURSE_DATA_DIR {problem}. Replace it, or unset COURSE_DATA_DIR.")
         return path
@@ -88,18 +87,8 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     ) from None
 
 
-def found(name: str) -> str:
-    """Where a corpus would come from, in words; nothing is fetched or checked."""
-    known = sources()
-    file = known[one_of("name", name, known)]["file"]
-    if _given(file):
-        return "is in COURSE_DATA_DIR"
-    if (cache_folder() / file.removesuffix(".gz")).is_file():
-        return "is in the cache"
-    return f"is not here yet (`course data {name}` fetches it)"
-
-
-def _given(file: str) -> Path | None:
+def given(file: str) -> Path | None:
+    """The user's own copy of a file, in COURSE_DATA_DIR."""
     folder = os.environ.get("COURSE_DATA_DIR")
     path = Path(folder).expanduser() / file if folder else None
     return path if path and path.is_file() else None
@@ -162,18 +151,18 @@ def _download(address: dict, source: dict, path: Path, limits: Limits, progress:
 
 
 def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
-    """Copy what the server sends into `file` (a path or an open file), within the limits.
+    """Copy what the server sends into a file, within the limits, with a progress bar if there is a title.
 
     As it is stored there, not compressed for the way: checksums are of the file itself. A connection that is cut goes
     on where it was, if the server can do that and has the same file still; else it begins anew.
     """
     import requests
     import urllib3
+    from tqdm.auto import tqdm
 
-    with contextlib.ExitStack() as stack:
-        if not hasattr(file, "write"):
-            file = stack.enter_context(open(file, "wb"))
-        started, got, mark = time.monotonic(), 0, ""
+    started, got, mark = time.monotonic(), 0, ""
+    words = (title or "").split(":")[0]
+    with open(file, "wb") as out, tqdm(unit="B", unit_scale=True, desc=words, disable=not title) as bar:
         for again in range(ATTEMPTS, 0, -1):
             before = got
             headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
@@ -183,14 +172,14 @@ def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
                 with requests.get(url, stream=True, headers=headers, timeout=timeout) as reply:
                     reply.raise_for_status()
                     if reply.status_code != 206 and got:  # all of it once more
-                        got = file.seek(0)
-                        file.truncate()
+                        got = out.seek(0)
+                        out.truncate()
                     mark = reply.headers.get("ETag") or reply.headers.get("Last-Modified") or ""
                     expected = got + int(reply.headers.get("Content-Length") or 0)
                     if expected > limit:
                         most = f"at most {limit / 1e6:,.0f} were expected"
                         raise ValueError(f"it would send {expected / 1e6:,.0f} MB; {most}")
-                    bar = stack.enter_context(_bar(title, expected)) if title and not before else None
+                    bar.total = expected or None
                     packed = reply.headers.get("Content-Encoding", "identity") != "identity"  # though not asked for
                     while chunk := reply.raw.read1(CHUNK, decode_content=packed):  # what is there, no waiting for more
                         got += len(chunk)
@@ -199,21 +188,14 @@ def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
                             raise ValueError(f"it sends more than the {limit / 1e6:,.0f} MB that were expected")
                         if spent > limits.total or (spent > limits.patience and got < limits.slowest * spent):
                             raise TimeoutError(f"too slow: {got:,} bytes in {spent:.0f} seconds")
-                        file.write(chunk)
-                        if bar is not None:
-                            bar.update(len(chunk))
+                        out.write(chunk)
+                        bar.update(got - bar.n)
                 if packed or not reply.headers.get("Content-Length") or got == expected:
                     return
                 raise ConnectionError(f"the connection was cut after {got:,} of {expected:,} bytes")
             except (ConnectionError, requests.ConnectionError, urllib3.exceptions.ProtocolError) as error:
                 if again == 1 or got == before:  # nothing came: no use to ask once more
                     raise ConnectionError(f"the connection was cut after {got:,} bytes") if got else error from None
-
-
-def _bar(title: str, size: int):
-    from tqdm.auto import tqdm
-
-    return tqdm(total=size or None, unit="B", unit_scale=True, desc=title.split(":")[0])
 
 
 def _unpacked(path: Path, member: str | None, limit: int) -> bytes:
@@ -244,14 +226,14 @@ def _bytes(path: Path, limit: int | None = None) -> bytes:
 
 def _quatrains(contents: list[bytes]) -> bytes:
     """Poems as chinese-poetry has them (JSON) -> `author ⇥ title ⇥ poem` of those of four lines of 5 or of 7."""
-    lines, poems = [], [poem for content in contents for poem in json.loads(content)]
+    lines, poems = {}, [poem for content in contents for poem in json.loads(content)]
     if not all(isinstance(poem, dict) and {"paragraphs", "author", "title"} <= set(poem) for poem in poems):
         raise ValueError("its poems have another form: each should have author, title and paragraphs")
     for poem in poems:
         text = "".join(poem["paragraphs"])
         if re.fullmatch(r"(\w{5}，\w{5}。){2}|(\w{7}，\w{7}。){2}", text):
-            lines.append(f"{poem['author']}\t{poem['title']}\t{text}\n")
-    return "".join(dict.fromkeys(lines)).encode("utf-8")
+            lines[f"{poem['author']}\t{poem['title']}\t{text}\n"] = True  # each once
+    return "".join(lines).encode("utf-8")
 
 
 _MAKERS = {"quatrains": _quatrains}

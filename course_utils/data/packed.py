@@ -1,8 +1,6 @@
 """The corpus as a file: columns of text, sorted, compressed. 1 MB holds 24,000 sentences in three languages."""
 
 import gzip
-import hashlib
-import io
 import json
 import random
 
@@ -46,28 +44,11 @@ def shuffle(items, generator):
         items[i], items[j] = items[j], items[i]
 
 
-def read(folder, file, place):
-    """The text in a file of a folder, as `compress` made it, if its checksum is the one in the manifest beside it.
+def read(folder, file):
+    """The text in a compressed file, such as "data/stories", "pairs.gz", checked against the manifest.
 
-    place: the folder in words, such as data/stories. Raises FileNotFoundError or OSError if it is missing or damaged.
+    Raises FileNotFoundError or OSError if it is missing or damaged.
     """
-    for name in (file, MANIFEST):
-        if not (folder / name).is_file():
-            raise FileNotFoundError(f"{place}/{name} is missing. {files.RESTORE}")
-    content, expected = (folder / file).read_bytes(), json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
-    if sha256(content) != (expected if isinstance(expected, str) else expected[file.removesuffix(".gz")]):
-        raise OSError(f"{place}/{file} is damaged: its checksum differs from the one in {MANIFEST}. {files.RESTORE}")
-    return gzip.decompress(content).decode("utf-8")
-
-
-def compress(text):
-    """gzip, without a date in it."""
-    buffer = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=9, mtime=0) as file:
-        file.write(text.encode("utf-8"))
-    return buffer.getvalue()
-
-
-def sha256(content):
-    """The SHA-256 of text or bytes, in hexadecimal."""
-    return hashlib.sha256(content.encode("utf-8") if isinstance(content, str) else content).hexdigest()
+    known = json.loads(files.read(f"{folder}/{MANIFEST}"))["sha256"]
+    checksum = known if isinstance(known, str) else known[file.removesuffix(".gz")]
+    return gzip.decompress(files.read(f"{folder}/{file}", checksum)).decode("utf-8")

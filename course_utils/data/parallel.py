@@ -12,14 +12,14 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from course_utils.support import files
-from course_utils.support.checks import list_of_texts
+from course_utils.support import checks
+from course_utils.support.checks import list_of_texts, one_of
 
 from . import packed
 
 SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
 LANGUAGES = ("en", "fr", "zh")
-FILE, MANIFEST = "corpus.gz", packed.MANIFEST
+FOLDER, FILE = "data/parallel", "corpus.gz"
 PAIRS = tuple(f"{a}-{b}" for a in LANGUAGES for b in LANGUAGES if (a == "en") != (b == "en"))
 
 
@@ -65,16 +65,11 @@ def load_parallel(languages="en-fr", split="train", words=None):
     words      only sentences made of this many of the commonest English words: quicker to learn in a lesson
     Raises ValueError for another name or number, OSError if the file is missing or damaged.
     """
-    if not isinstance(languages, str) or languages not in PAIRS:
-        raise ValueError(f"There is no corpus {languages!r}; there are {', '.join(PAIRS)}.")
-    if not isinstance(split, str) or split not in SPLITS:
-        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+    pairs = _pairs(one_of("languages", languages, PAIRS), one_of("split", split, SPLITS))
     if words is None:
-        return list(_pairs(languages, split))
-    if isinstance(words, bool) or not isinstance(words, int) or words < 1:
-        raise ValueError(f"words is {words!r}; needed: how many of the commonest words, as in words=300, or None.")
-    common, side = _common(words), "source" if languages.startswith("en") else "target"
-    return [pair for pair in _pairs(languages, split) if common.issuperset(getattr(pair, side))]
+        return list(pairs)
+    common, side = _common(checks.whole_number("words", words, 1)), 0 if languages.startswith("en") else 1
+    return [pair for pair in pairs if common.issuperset(pair[side])]
 
 
 def detokenize(tokens, language):
@@ -82,7 +77,7 @@ def detokenize(tokens, language):
 
     Raises ValueError for an unknown language.
     """
-    _check(language)
+    one_of("language", language, LANGUAGES)
     tokens = list_of_texts("tokens", tokens, "one token each")
     if language == "zh":
         return "".join(tokens)
@@ -98,10 +93,8 @@ def tokenize(text, language):
     The first word of a sentence is written small unless the corpus only knows it with a capital (I, Anna).
     Raises ValueError for an unknown language, TypeError if `text` is not a string.
     """
-    _check(language)
-    if not isinstance(text, str):
-        raise TypeError(f"text is {text!r}; a sentence is needed, as in tokenize('The cat sleeps.', 'en').")
-    text = re.sub(r"[\u00a0\u202f\u2009\s]+", " ", text).replace("’", "'").strip()
+    one_of("language", language, LANGUAGES)
+    text = re.sub(r"[\u00a0\u202f\u2009\s]+", " ", checks.text("text", text)).replace("’", "'").strip()
     if language == "zh":
         return tuple(text.replace(" ", ""))
     if language == "fr":
@@ -113,33 +106,10 @@ def tokenize(text, language):
     return tuple(word.lower() if begin and word not in capitals else word for word, begin in pairs)
 
 
-def card():
-    """The corpus' data card."""
-    from .tables import Card
-
-    return Card((folder() / "README.md").read_text(encoding="utf-8"))
-
-
-def _check(language):
-    if not isinstance(language, str) or language not in LANGUAGES:
-        raise ValueError(f"There is no language {language!r} in the corpus; there are {', '.join(LANGUAGES)}.")
-
-
-def folder():
-    """Where the corpus lies: data/parallel of the course."""
-    return files.course_folder() / "data" / "parallel"
-
-
-def forget():
-    """Forget what was read: the next call reads the file again."""
-    for cache in (_rows, _pairs, _capitalised, _common):
-        cache.cache_clear()
-
-
 @functools.cache
 def _rows():
     """{split: rows} of the file, checked against the manifest."""
-    return packed.from_text(packed.read(folder(), FILE, "data/parallel"))
+    return packed.from_text(packed.read(FOLDER, FILE))
 
 
 @functools.cache

@@ -8,15 +8,14 @@ The card is data/stories/README.md.
 """
 
 import functools
-import json
 import random
 from typing import NamedTuple
 
-from course_utils.support import files
+from course_utils.support.checks import one_of
 
 from . import packed
-from .packed import MANIFEST
 
+FOLDER = "data/stories"
 SPLITS = ("train", "valid", "test")
 
 
@@ -72,39 +71,13 @@ def load(name, split="train"):
     split  "train"; "valid": the same templates and words, other sentences; "test": other templates, other words
     Raises ValueError for another name or split, OSError if the file is missing or damaged.
     """
-    if not isinstance(name, str) or name not in KINDS:
-        raise ValueError(f"There is no set {name!r}; there are {', '.join(KINDS)}.")
-    if not isinstance(split, str) or split not in SPLITS:
-        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
-    return list(_all(name)[split])
-
-
-def folder():
-    """Where the sets lie: data/stories of the course."""
-    return files.course_folder() / "data" / "stories"
-
-
-def card():
-    """The data card of all five sets."""
-    from .tables import Card
-
-    return Card((folder() / "README.md").read_text(encoding="utf-8"))
-
-
-def manifest():
-    """Seed, checksums and counts of what is committed."""
-    return json.loads((folder() / MANIFEST).read_text(encoding="utf-8"))
+    return list(_all(one_of("name", name, KINDS))[one_of("split", split, SPLITS)])
 
 
 @functools.cache
 def _all(name):
     """{split: tuple of records} of a file, checked against the manifest."""
-    return unpack(name, packed.read(folder(), f"{name}.gz", "data/stories"))
-
-
-def forget():
-    """Forget what was read: the next call reads the files again."""
-    _all.cache_clear()
+    return unpack(name, packed.read(FOLDER, f"{name}.gz"))
 
 
 def unpack(name, text):

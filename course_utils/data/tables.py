@@ -7,11 +7,11 @@
 """
 
 import csv
-import hashlib
 import io
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
+
+import numpy as np
 
 from course_utils.support import files
 from course_utils.support.checks import did_you_mean
@@ -78,9 +78,6 @@ class History:
     chapter: list = field(repr=False)  # of this course that it belongs to, 0 for none
     card: Card = field(repr=False)
 
-    def __len__(self):
-        return len(self.year)
-
 
 def load(name):
     """One of the course's tables, freshly read: "co2_weekly" -> TimeSeries, "word_features" -> WordFeatures,
@@ -88,11 +85,12 @@ def load(name):
 
     Raises ValueError for an unknown name (and lists the known ones), OSError if a file is missing or damaged.
     """
-    known = _LOADERS
-    if not isinstance(name, str) or name not in known:
-        meant = did_you_mean(name, known)
-        raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(known))}.")
-    return known[name](_read(f"{name}.csv"), Card(_read(f"{name}.md")))
+    if not isinstance(name, str) or name not in _MAKERS:
+        meant = did_you_mean(name, _MAKERS)
+        raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(_MAKERS))}.")
+    checksum = json.loads(files.read(f"data/{INDEX}"))[f"{name}.csv"]
+    rows = csv.DictReader(io.StringIO(files.read(f"data/{name}.csv", checksum).decode("utf-8")))
+    return _MAKERS[name](list(rows), Card(files.read(f"data/{name}.md").decode("utf-8")))
 
 
 def folder():
@@ -100,63 +98,32 @@ def folder():
     return files.course_folder() / "data"
 
 
-def verify(where=None):
-    """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
-    where, damaged = Path(where) if where else folder(), "is damaged (its checksum differs)"
-    index = json.loads((where / INDEX).read_text(encoding="utf-8"))
-    there = {name: where / name for name in index if (where / name).exists()}
-    found = {name: "" if files.sha256(path) == index[name] else damaged for name, path in there.items()}
-    return {name: found.get(name, "is missing") for name in index}
+def _numbers(rows, column):
+    """A column as float64, NaN where nothing is written."""
+    return np.array([float(row[column] or "nan") for row in rows])
 
 
-def _read(name):
-    """The text of a file in `data/`, checked against its checksum if it is a table."""
-    path = folder() / name
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"data/{name} is missing. {files.RESTORE}") from None
-    if path.suffix == ".csv":
-        expected = json.loads((folder() / INDEX).read_text(encoding="utf-8")).get(name)
-        if hashlib.sha256(content).hexdigest() != expected:
-            raise OSError(f"data/{name} is damaged: its checksum differs from the one in data/{INDEX}. {files.RESTORE}")
-    return content.decode("utf-8")
-
-
-def _load_co2_weekly(text, card):
-    import numpy as np
-
-    rows = list(csv.DictReader(io.StringIO(text)))
+def _time_series(rows, card):
     date = np.array([row["date"] for row in rows], dtype="datetime64[D]")
-    ppm = np.array([float(row["ppm"] or "nan") for row in rows])
-    start = date.astype("datetime64[Y]")
-    days = (date - start.astype("datetime64[D]")).astype(float)
-    length = ((start + 1).astype("datetime64[D]") - start.astype("datetime64[D]")).astype(float)
-    return TimeSeries(start.astype(int) + 1970 + days / length, ppm, date, card)
+    year = date.astype("datetime64[Y]")
+    begin, end = year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]")
+    return TimeSeries(year.astype(int) + 1970 + (date - begin) / (end - begin), _numbers(rows, "ppm"), date, card)
 
 
-def _load_word_features(text, card):
-    import numpy as np
-
-    rows = list(csv.reader(io.StringIO(text)))
-    columns = rows[0][1:]
-    words = [row[0] for row in rows[1:]]
-    return WordFeatures(words, np.array([[float(x) for x in row[1:]] for row in rows[1:]]), columns, card)
+def _word_features(rows, card):
+    first, *columns = rows[0]
+    features = np.stack([_numbers(rows, column) for column in columns], 1)
+    return WordFeatures([row[first] for row in rows], features, columns, card)
 
 
-def _load_wmt14(text, card):
-    import numpy as np
-
-    rows = list(csv.DictReader(io.StringIO(text)))
-    numbers = [np.array([float(row[c] or "nan") for row in rows]) for c in list(rows[0])[2:]]
+def _systems(rows, card):
+    numbers = (_numbers(rows, column) for column in list(rows[0])[2:])
     return Systems([row["system"] for row in rows], np.array([row["ensemble"] == "1" for row in rows]), *numbers, card)
 
 
-def _load_history(text, card):
-    rows = list(csv.DictReader(io.StringIO(text)))
-    year, chapter = ([int(row[c]) for row in rows] for c in ("year", "chapter"))
+def _history(rows, card):
+    year, chapter = ([int(row[column]) for row in rows] for column in ("year", "chapter"))
     return History(year, [row["what"] for row in rows], [row["source"] for row in rows], chapter, card)
 
 
-_LOADERS = dict(co2_weekly=_load_co2_weekly, history=_load_history, wmt14=_load_wmt14)
-_LOADERS["word_features"] = _load_word_features
+_MAKERS = dict(co2_weekly=_time_series, history=_history, wmt14=_systems, word_features=_word_features)

@@ -11,15 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import (
-    check_rng,
-    described,
-    flag,
-    real_number,
-    real_numbers,
-    whole_number,
-    whole_numbers,
-)
+from course_utils.support import checks
+from course_utils.support.checks import check_rng, described, flag, real_number, whole_number, whole_numbers
 from course_utils.text import EOS, UNK, padding_first
 
 FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
@@ -43,7 +36,7 @@ def next_probabilities(
     logits from which nothing can be drawn: NaN, +inf, or −inf only.
     """
     check(temperature, top_k, top_p)
-    logits = real_numbers("logits", logits)
+    logits = checks.real_numbers("logits", logits)
     logits = check_logits(logits.to(torch.promote_types(logits.dtype, torch.float32)))
     if temperature == 0:
         return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)

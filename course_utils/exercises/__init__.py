@@ -25,7 +25,7 @@ from typing import Any
 
 from . import record
 from .definition import FindError, find, register
-from .show import Note, box, display, hints_note, inline, paragraph, puzzle_note, verdict_note
+from .show import display, hints_note, note_of, puzzle_note, sentence, verdict_note
 
 __all__ = ["check", "exercise", "find_error", "hint", "register", "solution"]
 
@@ -102,4 +102,4 @@ def _keep(what: str, *about: Any, **more: Any) -> None:
     """Writes into the workbook's record what has happened, and says so only if that goes wrong."""
     said = getattr(record, what)(*about, **more)
     if said:
-        display(Note(box(paragraph(inline(said)), "dotted"), said))
+        display(note_of([sentence(said)], "dotted"))

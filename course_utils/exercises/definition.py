@@ -1,6 +1,6 @@
 """What an exercise is: plain data, written down in `chapters/chNN/exercises/`, which lists its EXERCISES.
 
-Nothing of them runs before somebody asks for an exercise by its name. To write one: `Exercise` or `FindError`, their
+Nothing in them runs until an exercise is asked for by its name. To write one: `Exercise` or `FindError`, their
 inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and `variants` where mistakes are alike.
 """
 
@@ -70,18 +70,6 @@ def call(answer: Callable, case: Case) -> Any:
     if isinstance(answer, type):
         answer = answer(*case.init)
     return answer(*case.args.values(), **case.keywords)
-
-
-def spelt(*words: str) -> Callable[[Callable, Case], Any]:
-    """How an exercise is run whose answer is one of these words: capitals, spaces and hyphens don't count."""
-    from .values import plain_word  # with torch, which is loaded when the first answer comes
-
-    def run(answer: Callable, case: Case) -> Any:
-        result = call(answer, case)
-        known = {plain_word(word): word for word in words}
-        return known.get(plain_word(result), result) if isinstance(result, str) else result
-
-    return run
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
-from .looks import LOOKS, equal, where
+from .looks import described, equal, where
 from .values import same
 from .verdict import Outcome, Verdict, example
 
@@ -37,7 +37,7 @@ def diagnose(
     here = min(failing, key=worth)
     case, want, outcome = cases[here], wanted[here], outcomes[here]
     lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs; this is the smallest that shows it."
-    arrays = example(exercise, case, want, None if outcome.misfit or outcome.trouble else outcome.value)
+    arrays = example(exercise, case, want, None if outcome.trouble else outcome.value)
     verdict = Verdict(exercise.name, "wrong", "", lead=lead if len(failing) < len(cases) else "", arrays=arrays)
     for wrong, theirs in known:
         if all(mine.like(its) for mine, its in zip(outcomes, theirs, strict=True)):
@@ -46,14 +46,12 @@ def diagnose(
         useless = trouble.kind == "slow" or trouble.error == "signature"
         verdict = replace(verdict, text=trouble.sentence, code=trouble.line)
         return replace(verdict, arrays={}, lead="") if useless else verdict
-    if outcome.misfit:
-        return replace(verdict, text=outcome.misfit)
     if outcome.like(Outcome(want)):
-        text = f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which somebody may still need."
+        text = f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which later lines may still need."
         why = " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
         return Verdict(exercise.name, "wrong", text + why)
     spoilt = tuple(f"It also changes its input `{name}`; leave that as it is." for name in outcome.spoilt[:1])
-    pairs = [(o.value, wanted[i]) for i, o in enumerate(outcomes) if i in failing and not o.trouble and not o.misfit]
+    pairs = [(o.value, wanted[i]) for i, o in enumerate(outcomes) if i in failing and not o.trouble]
     pairs = [(got, w) for got, w in pairs if not same(got, w)]
     pairs.sort(key=lambda pair: pair[1] is not want)
     return replace(verdict, text=describe(exercise.returns, pairs), notes=spoilt)
@@ -83,13 +81,12 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
 def _say(pairs: list[tuple[Any, Any]]) -> str:
     got, want = pairs[0]
     looked = _as_one(pairs)
-    for look in LOOKS if looked else ():
-        answers = [look(g, w) for g, w in looked]
+    for answers in zip(*(described(g, w) for g, w in looked), strict=True):  # of one look, on each input
         said = {words for words in answers if words}
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
             return answers[0] or said.pop()
     if isinstance(want, Tensor):
-        return LOOKS[0](got, want) or where(got, want)
+        return next(described(got, want)) or where(got, want)
     if isinstance(want, float):
         return f"Expected {want:.6g}, got {got:.6g}."
     return f"Expected {want!r}, got {got!r}."

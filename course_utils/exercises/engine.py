@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from . import values
-from .definition import Case, Exercise, FindError, Wrong
+from .definition import Case, Exercise, FindError
 from .diagnose import diagnose
 from .guard import SECONDS, TookTooLong, quiet, time_limit, world_unchanged
 from .trouble import Trouble, clean, own_line, trouble
@@ -41,10 +41,16 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
         wanted = [_expected(exercise, case) for case in cases]
         with world_unchanged() as changed, quiet() as printed:
             outcomes = attempt(exercise, answer, cases, wanted, seconds, again=True)
-        known = mistakes(exercise, cases, wanted) if not _all_right(outcomes, wanted) else []
+        with quiet():
+            known = [
+                (wrong, attempt(exercise, wrong.answer, cases, wanted))
+                for wrong in (() if _all_right(outcomes, wanted) else exercise.wrong)
+            ]
     first = outcomes[0].trouble
     if first and first.kind == "unsolved":
-        verdict = _unsolved(exercise, cases, wanted)
+        shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
+        arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
+        verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
     elif _all_right(outcomes, wanted):
         verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
         verdict = replace(verdict, converts=not all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True)))
@@ -67,22 +73,17 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
                 outcomes.append(_one(exercise, answer, case, want))
                 if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
                     break
-            if again and not any(o.trouble for o in outcomes):
+            if again and not any(o.trouble and o.trouble.kind != "misfit" for o in outcomes):
                 second = _one(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
                     said = "Asked the same thing twice, it gives two different answers. Does something in it draw "
-                    outcomes[0] = replace(outcomes[0], misfit=said + "random numbers, or remember the last call?")
+                    said += "random numbers, or remember the last call?"
+                    outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=said))
     except TookTooLong as stop:
         slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
         outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow)]
     filler = outcomes[-1]
     return outcomes + [filler] * (len(cases) - len(outcomes))
-
-
-def mistakes(exercise: Exercise, cases, wanted) -> list[tuple[Wrong, list[Outcome]]]:
-    """What each known wrong answer gives on every case."""
-    with quiet():
-        return [(wrong, attempt(exercise, wrong.answer, cases, wanted)) for wrong in exercise.wrong]
 
 
 def _expected(exercise: Exercise, case: Case) -> Any:
@@ -104,19 +105,12 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
     try:
         spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
         return Outcome(values.converted(raw, want, exercise.returns, exercise.words), spoilt=spoilt, raw=raw)
-    except values.Misfit as misfit:
-        return Outcome(misfit=str(misfit), spoilt=spoilt, raw=raw)
     except (KeyboardInterrupt, TookTooLong):
         raise
-    except BaseException as error:  # what it returned, or did to its inputs, raises when it is looked at
-        said = f"What it returns cannot be looked at: that raises {type(error).__name__}."
-        return Outcome(misfit=said, spoilt=spoilt)
-
-
-def _unsolved(exercise: Exercise, cases, wanted) -> Verdict:
-    shown = [(c, w) for c, w in zip(cases, wanted, strict=True) if c.shown][:1]
-    arrays = example(exercise, *shown[0], label="") if shown else {}
-    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
+    except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
+        looked = f"What it returns cannot be looked at: that raises {type(error).__name__}."
+        said = str(error) if isinstance(error, values.Misfit) else looked
+        return Outcome(trouble=Trouble("misfit", message=said), spoilt=spoilt, raw=raw)
 
 
 def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
@@ -139,8 +133,13 @@ def _is_torch(raw: Any, want: Any) -> bool:
     return type(raw) is type(want) or not isinstance(want, values.Tensor)
 
 
-def as_tensors(exercise: Exercise, answer: Callable) -> Callable:
-    """The answer, its results turned into tensors: for answers in numpy or lists, which the next cell cannot use."""
+def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
+    """What the notebook goes on with: the student's own if it is right, else the reference. The results of an answer
+    in numpy or lists are turned into tensors, since the next cell may need them."""
+    if not verdict.right:
+        return exercise.reference
+    if not verdict.converts or isinstance(answer, type):
+        return answer
     shape = _expected(exercise, exercise.cases()[0])
 
     @functools.wraps(answer)
@@ -150,13 +149,6 @@ def as_tensors(exercise: Exercise, answer: Callable) -> Callable:
     return converted
 
 
-def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
-    """What the notebook goes on with: the student's own if it is right, else the reference."""
-    if not verdict.right:
-        return exercise.reference
-    return as_tensors(exercise, answer) if verdict.converts and not isinstance(answer, type) else answer
-
-
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
     """The verdict on a found error: the line that was named, and the repair."""
     verdict, unit = judge(puzzle, answer, seconds), puzzle.unit
@@ -164,8 +156,9 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         line = int(line)
     if line is None:
         say = {
-            "right": f"The repair is right. Which {unit} did you mend? Write its number as `{unit_argument(puzzle)}`.",
-            "unsolved": f"Name the {unit}, and mend it: {puzzle.task}",
+            "right": f"The repair is right. Which {unit} did you fix? Write its number as "
+            f'`@find_error("{puzzle.name}", line=…)`.',
+            "unsolved": f"Name the {unit}, and fix it: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
     if type(line) is not int or not 1 <= line <= len(puzzle.program):
@@ -179,9 +172,5 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
     if verdict.right:
         return replace(verdict, text=f"right. {unit.capitalize()} {line} it is: {puzzle.found}")
     if verdict.state == "unsolved":
-        return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now mend it: {puzzle.task}")
+        return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now fix it: {puzzle.task}")
     return replace(verdict, text=f"{unit.capitalize()} {line} it is. The repair is not right yet. {verdict.text}")
-
-
-def unit_argument(puzzle: FindError) -> str:
-    return f'@find_error("{puzzle.name}", line=…)'

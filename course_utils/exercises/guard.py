@@ -1,4 +1,4 @@
-"""Running somebody's first attempt safely: for a few seconds, with its prints caught and the world put back after.
+"""Runs a first attempt safely: for a few seconds, with its prints caught and global settings restored afterwards.
 
 What Python cannot do: stop a loop that catches every exception (`except:`), or a long call inside torch before it
 returns. The first needs a kernel restart.
@@ -9,11 +9,14 @@ from __future__ import annotations
 import _thread
 import contextlib
 import ctypes
+import io
 import random
 import signal
 import threading
 import warnings
 from collections.abc import Iterator
+
+from course_utils.runtime import ipython
 
 SECONDS = 5.0
 KEPT = 400  # characters of printed text that are kept
@@ -77,11 +80,10 @@ def _timer(seconds: float, main: bool) -> Iterator[None]:
         timer.cancel()
 
 
-class Printed:
-    """Where prints go: keeps the beginning, counts the rest."""
+class Printed(io.TextIOBase):
+    """What is printed: keeps the beginning, counts the characters of the rest."""
 
-    def __init__(self) -> None:
-        self.text, self.lost = "", 0
+    text, lost = "", 0
 
     def write(self, text: str) -> int:
         room = max(KEPT - len(self.text), 0)
@@ -89,20 +91,14 @@ class Printed:
         self.lost += len(text[room:])
         return len(text)
 
-    def flush(self) -> None: ...
-
-    def isatty(self) -> bool:
-        return False
-
 
 @contextlib.contextmanager
 def quiet() -> Iterator[Printed]:
     """Catches prints, warnings and (inside IPython) displays."""
     printed = Printed()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        if shell := _shell():
+        stack.enter_context(warnings.catch_warnings(action="ignore"))
+        if shell := ipython():
             from IPython.core.displaypub import CapturingDisplayPublisher
 
             stack.callback(setattr, shell, "display_pub", shell.display_pub)
@@ -110,13 +106,6 @@ def quiet() -> Iterator[Printed]:
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.redirect_stderr(printed))
         yield printed
-
-
-def _shell():
-    import sys
-
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython else None
 
 
 @contextlib.contextmanager

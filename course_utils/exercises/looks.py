@@ -1,12 +1,12 @@
 """What can be said of any wrong array: its shape, NaN, its kind, its sums, a factor, an offset, another order.
 
-Each look takes (got, wanted) and answers with a sentence, with None if it is not so, or with "" if this input cannot
-tell. What is said must hold for every input that fails.
+Each look takes (got, wanted), after the first one of equal shape. It answers with a sentence, with None if it is not
+so, or with "" if this input cannot tell. What is said must hold for every input that fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -44,22 +44,21 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
 
 
 def _nan(got: Tensor, want: Tensor) -> str | None:
-    bad = _same_shape(got, want) and got.is_floating_point() and got.isnan() & ~want.isnan()
-    if isinstance(bad, Tensor) and bad.any():
-        where = "all of it" if bad.all() else f"{int(bad.sum())} of {bad.numel()} numbers"
-        return f"NaN, in {where}. NaN comes from 0/0, inf − inf or inf/inf: which step makes it?"
-    return None
+    bad = got.isnan() & ~want.isnan()
+    if not bad.any():
+        return None
+    where = "all of it" if bad.all() else f"{int(bad.sum())} of {bad.numel()} numbers"
+    return f"NaN, in {where}. NaN comes from 0/0, inf − inf or inf/inf: which step makes it?"
 
 
 def _infinite(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and got.is_floating_point() and (got.isinf() & ~want.isinf()).any():
-        return "Some numbers are infinite. Is there a division by 0, or exp of something large?"
-    return None
+    found = (got.isinf() & ~want.isinf()).any()
+    return "Some numbers are infinite. Is there a division by 0, or exp of something large?" if found else None
 
 
 def _kind(got: Tensor, want: Tensor) -> str | None:
     mine, needed = number_kind(got), number_kind(want)
-    if mine == needed or got.shape != want.shape:
+    if mine == needed:
         return None
     words = {"float": "decimal numbers", "bool": "True and False"}
     mine, needed = (words.get(kind, f"{kind} numbers") for kind in (mine, needed))
@@ -71,15 +70,12 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
 
 def _function(got: Tensor, want: Tensor) -> str | None:
     """A step too few or too many at the end."""
-    if not (_same_shape(got, want) and got.is_floating_point() and want.is_floating_point()):
+    if not (got.is_floating_point() and want.is_floating_point()):
         return None
     if want.unique().numel() < 2:
         return ""
-    for words, function in FUNCTIONS.items():
-        result = function(want.double())
-        if not result.isnan().any() and equal(got.double(), result):
-            return words
-    return None
+    results = ((words, function(want.double())) for words, function in FUNCTIONS.items())
+    return next((words for words, x in results if not x.isnan().any() and equal(got.double(), x)), None)
 
 
 FUNCTIONS = {
@@ -90,10 +86,6 @@ FUNCTIONS = {
 }
 
 
-def _same_shape(got: Tensor, want: Tensor) -> bool:
-    return got.shape == want.shape
-
-
 def _sums_to_one(x: Tensor, dim: int) -> bool:
     total = x.double().sum(dim)
     return bool(((total - 1).abs() < 1e-2).logical_or(total.abs() < 1e-6).all() and (total > 0.5).any())
@@ -101,9 +93,7 @@ def _sums_to_one(x: Tensor, dim: int) -> bool:
 
 def _rows(got: Tensor, want: Tensor) -> str | None:
     """Only where the rows should sum to 1 and do not."""
-    if not (_same_shape(got, want) and got.dim() and want.is_floating_point() and got.is_floating_point()):
-        return None
-    if not _sums_to_one(want, -1):
+    if not (got.dim() and want.is_floating_point() and got.is_floating_point() and _sums_to_one(want, -1)):
         return None
     if _sums_to_one(got, -1):  # rows and columns both: this input cannot tell
         return "" if got.dim() > 1 and _sums_to_one(got, -2) else None
@@ -149,7 +139,7 @@ def _offset(got: Tensor, want: Tensor) -> str | None:
 
 
 def _finite(got: Tensor, want: Tensor):
-    if got.shape != want.shape or not want.numel() or {number_kind(got), number_kind(want)} & {"bool", "complex"}:
+    if not want.numel() or {number_kind(got), number_kind(want)} & {"bool", "complex"}:
         return None, None
     mine, needed = got.double().flatten(), want.double().flatten()
     fine = mine.isfinite() & needed.isfinite()
@@ -157,28 +147,28 @@ def _finite(got: Tensor, want: Tensor):
 
 
 def _complement(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and number_kind(want) == "bool" and number_kind(got) == "bool" and equal(~got, want):
+    if number_kind(want) == number_kind(got) == "bool" and equal(~got, want):
         return "Exactly the other way round: True where False should be. True means *may be attended*."
-    if _same_shape(got, want) and want.is_floating_point() and equal(1 - got.double(), want):
+    if want.is_floating_point() and equal(1 - got.double(), want):
         return "Exactly 1 minus what it should be."
     return None
 
 
 def _transposed(got: Tensor, want: Tensor) -> str | None:
-    if want.dim() > 1 and _same_shape(_flip(got), want) and _same_shape(got, want) and equal(_flip(got), want):
+    if want.dim() > 1 and equal(_flip(got), want):
         return "Right, but transposed: rows should be queries, columns keys."
     return None
 
 
 def _reordered(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and want.numel() > 1 and number_kind(want) != "bool" and got.unique().numel() > 1:
+    if want.numel() > 1 and number_kind(want) != "bool" and got.unique().numel() > 1:
         mine, needed = (x.double().flatten().sort().values for x in (got, want))
         return "The right numbers in another order." if equal(mine, needed) else None
     return None
 
 
 def _constant(got: Tensor, want: Tensor) -> str | None:
-    if _same_shape(got, want) and got.numel() > 1 and got.unique().numel() == 1 and want.unique().numel() > 1:
+    if got.numel() > 1 and got.unique().numel() == 1 and want.unique().numel() > 1:
         return f"It gives {got.flatten()[0].item():.3g} everywhere, whatever comes in."
     return None
 
@@ -195,6 +185,8 @@ def where(got: Tensor, want: Tensor) -> str:
     return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
 
 
-LOOKS: tuple[Callable[[Tensor, Tensor], str | None], ...] = (
-    _shape, _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered,
-)  # fmt: skip
+def described(got: Tensor, want: Tensor) -> Iterator[str | None]:
+    """What each look says of a result."""
+    yield (shape := _shape(got, want))
+    looks = _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered
+    yield from (None if shape else look(got, want) for look in looks)

@@ -19,10 +19,10 @@ import datetime
 import errno
 import hashlib
 import inspect
+import itertools
 import json
 import linecache
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,9 @@ def helped(name: str, solution: bool = False) -> str:
 
 def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
     where = files.workbook_folder()
-    if where is None:
-        return ""
     said = ""
+    if where is None:
+        return said
     try:
         with _alone(where):
             try:
@@ -124,43 +124,27 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
 
 def _set_aside(where: Path) -> str:
     """Move the damaged file to a name that nothing has -> that name."""
-    number = 1
-    while True:
+    for number in itertools.count(1):
         beside = where / f"progress.damaged-{number}.json"
-        try:
-            with open(beside, "xb"):  # the name is ours now
-                pass
-        except FileExistsError:
-            number += 1
-            continue
-        os.replace(where / FILE, beside)
-        return beside.name
+        with contextlib.suppress(FileExistsError):
+            beside.touch(exist_ok=False)  # the name is ours now
+            os.replace(where / FILE, beside)
+            return beside.name
 
 
 @contextlib.contextmanager
 def _alone(where: Path) -> Iterator[None]:
-    """Keeps other kernels from writing meanwhile. Where there are no locks (some network drives) it goes on without."""
-    with open(where / f".{FILE}.lock", "ab") as file:
-        until = time.monotonic() + PATIENCE
-        while not _locked(file) and time.monotonic() < until:
-            time.sleep(0.01)
-        yield  # closing the file gives the lock back; so does the end of a kernel
+    """Keeps other kernels from writing meanwhile. It goes on without a lock where another kernel hangs with it, or the
+    file system has none (some network drives)."""
+    import filelock
 
-
-def _locked(file: Any) -> bool:
+    lock = filelock.FileLock(where / f".{FILE}.lock", timeout=PATIENCE)
+    with contextlib.suppress(OSError, NotImplementedError):  # a Timeout, too, is an OSError
+        lock.acquire(poll_interval=0.01)
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        yield
+    finally:
+        lock.release()  # the end of a kernel does this as well
 
 
 def checksum(name: str, answer: Any) -> str | None:

@@ -1,15 +1,20 @@
-"""How a verdict, a hint and a puzzle look: an HTML fragment and, complete in itself, plain text."""
+"""How a verdict, a hint and a puzzle look: as HTML and, complete in itself, as plain text."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from course_utils.runtime import in_notebook
 
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
 EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
 EXPECTED, MINE = ", expected", ", yours"
 WIDEST = 10  # rows and columns of an array that are written out
+
+Piece = tuple[str, str]  # the same content as HTML and as plain text
 
 
 class Note:
@@ -27,10 +32,10 @@ class Note:
 
 def display(note: Any) -> None:
     """In a notebook a display, elsewhere a print."""
-    import sys
+    if in_notebook():
+        import IPython.display
 
-    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()) and hasattr(shell, "kernel"):
-        sys.modules["IPython"].display.display(note)
+        IPython.display.display(note)
     else:
         print(note)
 
@@ -54,6 +59,19 @@ def paragraph(text: str) -> str:
     return f'<p style="margin:.35em 0">{text}</p>'
 
 
+def sentence(words: str, title: str = "") -> Piece:
+    """A paragraph with `code` and *emphasis*, after a title in bold if there is one."""
+    if not title:
+        return paragraph(inline(words)), words
+    return paragraph(f"<strong>{html.escape(title)}</strong>: {inline(words)}"), f"{title}: {words}"
+
+
+def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="status"') -> Note:
+    """Pieces in a frame, one below the other."""
+    page, text = zip(*pieces, strict=True)
+    return Note(box("".join(page), edge, role), "\n".join(text))
+
+
 def code(text: str) -> str:
     inside = f"<code>{html.escape(text, quote=False)}</code>"
     return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
@@ -63,31 +81,22 @@ def array(x: Any, digits: int = 3) -> str:
     """An array as one would write it down: few digits, columns aligned, only the corners if it is large."""
     import torch
 
-    if isinstance(x, str):
-        return x
-    if isinstance(x, torch.Tensor):
-        return _block(x.detach().cpu(), digits)
-    return _number(x, digits) if isinstance(x, float) else str(x)
-
-
-def _block(x: Any, digits: int) -> str:
+    if not isinstance(x, torch.Tensor):
+        return _number(x, digits)
     if not x.dim():
         return _number(x.item(), digits)
     if not x.numel():
         return f"[] (shape {list(x.shape)})"
     if x.dim() > 2:
-        inner = [_block(one, digits).replace("\n", "\n ") for one in x[:2]]
+        inner = [array(one, digits).replace("\n", "\n ") for one in x[:2]]
         return "[" + ",\n\n ".join(inner) + (",\n …]" if len(x) > 2 else "]")
-    rows = [_cells(row, digits) for row in (x if x.dim() == 2 else x[None])[:WIDEST]]
+    rows = [[_number(n, digits) for n in row] for row in (x if x.dim() == 2 else x[None])[:WIDEST, :WIDEST].tolist()]
+    rows = [[*row, "…"] if x.shape[-1] > WIDEST else row for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["[" + ", ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) + "]" for row in rows]
     if x.dim() == 1:
         return lines[0]
     return "[" + ",\n ".join(lines) + (",\n …]" if len(x) > WIDEST else "]")
-
-
-def _cells(row: Any, digits: int) -> list[str]:
-    return [_number(one, digits) for one in row[:WIDEST].tolist()] + ["…"] * (len(row) > WIDEST)
 
 
 def _number(x: Any, digits: int) -> str:
@@ -101,10 +110,8 @@ def _number(x: Any, digits: int) -> str:
     return text.replace("-", "−")
 
 
-def table(arrays: dict[str, Any]) -> tuple[str, str]:
-    """Named arrays, one under the other: (HTML, text)."""
-    if not arrays:
-        return "", ""
+def table(arrays: dict[str, Any]) -> Piece:
+    """Named arrays, one below the other."""
     from .values import same
 
     written = {name: array(x) for name, x in arrays.items()}
@@ -112,48 +119,34 @@ def table(arrays: dict[str, Any]) -> tuple[str, str]:
         other = name.removesuffix(MINE) + EXPECTED
         if name.endswith(MINE) and text == written[other] and not same(arrays[name], arrays[other]):
             written |= {n: array(arrays[n], 8) for n in (name, other)}
-    rows = []
+    rows, lines, width = [], [], max(map(len, arrays)) + 2
     for name, text in written.items():
         cell = f'<pre style="margin:0;white-space:pre;overflow-x:auto">{html.escape(text, quote=False)}</pre>'
         head = '<th scope="row" style="text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1em .1em 0">'
         rows.append(f'<tr style="background:none">{head}{html.escape(name)}</th>'
                     f'<td style="text-align:left;padding:.1em 0">{cell}</td></tr>')  # fmt: skip
-    width = max(map(len, arrays)) + 2
-    lines = []
-    for name, text in written.items():
-        first, *rest = text.splitlines()
-        lines += [f"  {name:<{width}}{first}"] + [f"  {'':<{width}}{line}".rstrip() for line in rest]
+        for i, line in enumerate(text.splitlines()):
+            lines.append(f"  {'' if i else name:<{width}}{line}".rstrip())
     return f'<table style="margin:.3em 0;border:none"><tbody>{"".join(rows)}</tbody></table>', "\n".join(lines)
 
 
 def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
     """The verdict as a Note. mine: the student's name for it; own: the name of the course's own function."""
-    sign = SIGNS[verdict.state]
-    grid, lines = table(verdict.arrays)
+    name, lead = f"{SIGNS[verdict.state]} {verdict.name}", verdict.lead
     if verdict.state == "unsolved":
-        head, ending = f"not solved yet · {effort}", f"Until then the notebook goes on with the course's own `{own}`."
-        lead = "It should do this:" if verdict.arrays else ""
+        pieces, lead = [sentence(f"not solved yet · {effort}", name), sentence(verdict.text)], "It should do this:"
+        ending = f"Until then the notebook goes on with the course's own `{own}`."
     elif verdict.state == "right":
-        head, lead, ending = "", "", f"From here on the notebook uses your `{mine}`."
+        pieces, ending = [sentence(verdict.text, name)], f"From here on the notebook uses your `{mine}`."
     else:
-        head, lead = "not yet.", verdict.lead
+        pieces = [sentence(f"not yet. {verdict.text}", name)]
         ending = f'The notebook goes on with the course\'s own `{own}`. Stuck? `hint("{verdict.name}")`'
-    name = f"{sign} {verdict.name}"
-    page = [paragraph(f"<strong>{html.escape(name)}</strong>: {html.escape(head)} {inline(verdict.text)}")]
-    text = [f"{name}: {head} {verdict.text}".replace(":  ", ": ")]
-    if verdict.state == "unsolved":
-        page = [paragraph(f"<strong>{html.escape(name)}</strong>: {head}"), paragraph(inline(verdict.text))]
-        text = [f"{name}: {head}", verdict.text]
     if verdict.code:
-        page.append(code(verdict.code))
-        text.append(f"    {verdict.code}")
-    if grid:
-        page += [paragraph(lead), grid] if lead else [grid]
-        text += [lead, lines] if lead else [lines]
-    for words in (*verdict.notes, ending):
-        page.append(paragraph(inline(words)))
-        text.append(words)
-    return Note(box("".join(page), EDGES[verdict.state]), "\n".join(text))
+        pieces.append((code(verdict.code), f"    {verdict.code}"))
+    if verdict.arrays:
+        pieces += [sentence(lead)] if lead else []
+        pieces.append(table(verdict.arrays))
+    return note_of([*pieces, *map(sentence, (*verdict.notes, ending))], EDGES[verdict.state])
 
 
 def hints_note(name: str, hints: tuple[str, ...]) -> Note:
@@ -168,14 +161,11 @@ def hints_note(name: str, hints: tuple[str, ...]) -> Note:
 
 def puzzle_note(puzzle: Any) -> Note:
     """A wrong program or list of claims with its numbers."""
-    lines = [f"{i:>2}  {line}" for i, line in enumerate(puzzle.program, 1)]
-    head = f"Find the error: {puzzle.name} · {puzzle.effort}"
-    ask = f"One {puzzle.unit} is wrong. Name it, and mend it: {puzzle.task}"
+    lines = "\n".join(f"{i:>2}  {line}" for i, line in enumerate(puzzle.program, 1))
+    body, head = code(lines), f"Find the error: {puzzle.name} · {puzzle.effort}"
     if puzzle.claims:
         items = "".join(f'<li style="margin:.2em 0">{inline(line)}</li>' for line in puzzle.program)
         body = f'<ol style="margin:.3em 0">{items}</ol>'
-    else:
-        body = code("\n".join(lines))
-    page = paragraph(f"<strong>{html.escape(head)}</strong>") + body + paragraph(inline(ask))
-    text = "\n".join([head, *lines, ask])
-    return Note(box(page, role=f'role="group" aria-label="{html.escape(head)}"'), text)
+    title = paragraph(f"<strong>{html.escape(head)}</strong>"), head
+    ask = sentence(f"One {puzzle.unit} is wrong. Name it, and fix it: {puzzle.task}")
+    return note_of([title, (body, lines), ask], role=f'role="group" aria-label="{html.escape(head)}"')

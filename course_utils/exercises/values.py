@@ -40,7 +40,7 @@ def converted(result: Any, wanted: Any, names: tuple[str, ...], words: bool = Fa
     if isinstance(wanted, str):
         if not isinstance(result, str):
             raise Misfit(f'It returns {kind(result)}; needed: a word, such as "{wanted}".')
-        return plain_word(result) if words else result
+        return Word(result) if words else result
     if isinstance(result, Tensor | numpy.generic | numpy.ndarray) and getattr(result, "ndim", 1) == 0:
         result = result.item()
     if not isinstance(result, bool | int | float):
@@ -96,8 +96,17 @@ def kind(thing: Any) -> str:
     return names.get(type(thing).__name__, f"something of the type `{type(thing).__name__}`")
 
 
-def plain_word(word: str) -> str:
-    """`Non Parametric` and `non-parametric` are the same word."""
+class Word(str):
+    """A text that equals `Non Parametric` where it is `non-parametric`: capitals, spaces and hyphens don't count."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and _letters(self) == _letters(other)
+
+    def __hash__(self) -> int:
+        return hash(_letters(self))
+
+
+def _letters(word: str) -> str:
     return "".join(letter for letter in word.lower() if letter.isalnum())
 
 

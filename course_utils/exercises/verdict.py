@@ -13,10 +13,9 @@ from .trouble import Trouble
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer did with one case. misfit: why its result cannot be compared; spoilt: inputs it changed."""
+    """What an answer did with one case. trouble: why there is no result to compare; spoilt: inputs it changed."""
 
     value: Any = None
-    misfit: str = ""
     trouble: Trouble | None = None
     spoilt: tuple[str, ...] = ()
     raw: Any = None
@@ -26,8 +25,6 @@ class Outcome:
         if self.trouble or other.trouble:
             mine, theirs = self.trouble, other.trouble
             return bool(mine and theirs and (mine.error, mine.message) == (theirs.error, theirs.message))
-        if self.misfit or other.misfit:
-            return self.misfit == other.misfit
         return values.same(self.value, other.value)
 
 

@@ -205,7 +205,9 @@ class BertForPreTraining(_BertWithHead):
 
 
 class BertForSequenceClassification(_BertWithHead):
-    """A class for each text, or pair of texts: one linear layer on the pooled [CLS]."""
+    """A class for each text, or pair of texts: one linear layer on the pooled [CLS]. Logits [B, C]."""
+
+    reads = "pooled"
 
     def __init__(self, config: BertConfig, num_labels: int = 2):
         whole_number("num_labels", num_labels, 1)
@@ -214,18 +216,15 @@ class BertForSequenceClassification(_BertWithHead):
         begin_small(self.classifier)
 
     def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
-        """As Bert -> ClassificationOutput with logits [B, C]."""
+        """As Bert -> ClassificationOutput."""
         output = self.bert(ids, segments, mask, need_weights)
-        return ClassificationOutput(self.classifier(self.dropout(output.pooled)), output.weights)
+        return ClassificationOutput(self.classifier(self.dropout(getattr(output, self.reads))), output.weights)
 
 
 class BertForTokenClassification(BertForSequenceClassification):
-    """A class for each token: the same layer on every position."""
+    """A class for each token: the same layer on every position. Logits [B, T, C]."""
 
-    def forward(self, ids, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
-        """As Bert -> ClassificationOutput with logits [B, T, C]."""
-        output = self.bert(ids, segments, mask, need_weights)
-        return ClassificationOutput(self.classifier(self.dropout(output.hidden)), output.weights)
+    reads = "hidden"
 
 
 class BertForQuestionAnswering(_BertWithHead):

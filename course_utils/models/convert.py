@@ -7,6 +7,8 @@ What differs in transformers is names, and that GPT-2 keeps queries, keys and va
 import torch
 from torch import Tensor, nn
 
+from course_utils.support.checks import misfit
+
 ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "relu": "relu"}
 THEIRS = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu": "relu"}
 BERT = {  # a piece of a name in transformers -> in the course; replaced one after the other
@@ -43,6 +45,15 @@ GPT2 = {
     "mlp.c_fc": "ffn.widen",
     "mlp.c_proj": "ffn.narrow",
 }
+BERT_SETTINGS = {  # our config -> theirs
+    "vocab_size": "vocab_size", "model_size": "hidden_size", "num_layers": "num_hidden_layers",
+    "num_heads": "num_attention_heads", "max_length": "max_position_embeddings", "segments": "type_vocab_size",
+    "dropout": "hidden_dropout_prob", "eps": "layer_norm_eps",
+}  # fmt: skip
+GPT2_SETTINGS = {
+    "vocab_size": "vocab_size", "model_size": "n_embd", "num_layers": "n_layer", "num_heads": "n_head",
+    "max_length": "n_positions", "dropout": "resid_pdrop", "eps": "layer_norm_epsilon",
+}  # fmt: skip
 JOINED, PARTS = "c_attn", ("query", "key", "value")  # of GPT-2: one matrix for three
 
 
@@ -59,11 +70,8 @@ def bert_from(cls, config_class, module: nn.Module):
             f"this BERT has {kind} positions, activation {theirs.hidden_act!r}, is_decoder={decoder}; "
             f"needed: absolute positions, one of {', '.join(ACTIVATIONS)}, and no decoder"
         )
-    config = config_class(
-        theirs.vocab_size, theirs.hidden_size, theirs.num_hidden_layers, theirs.num_attention_heads,
-        theirs.intermediate_size, theirs.max_position_embeddings, theirs.type_vocab_size,
-        theirs.hidden_dropout_prob, ACTIVATIONS[theirs.hidden_act], theirs.layer_norm_eps,
-    )  # fmt: skip
+    settings = {own: getattr(theirs, name) for own, name in BERT_SETTINGS.items()}
+    config = config_class(**settings, ffn_size=theirs.intermediate_size, activation=ACTIVATIONS[theirs.hidden_act])
     ours = cls(config, **({"num_labels": module.num_labels} if "Classification" in given else {}))
     state = {_renamed(name, BERT): x for name, x in module.state_dict().items() if not name.endswith("position_ids")}
     if not any("pooler" in name for name in state):  # transformers leaves it out where it is not used: ours is new
@@ -76,13 +84,10 @@ def bert_to(model: nn.Module) -> nn.Module:
     import transformers
 
     c = model.config
-    options = {"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}
-    config = transformers.BertConfig(
-        vocab_size=c.vocab_size, hidden_size=c.model_size, num_hidden_layers=c.num_layers,
-        num_attention_heads=c.num_heads, intermediate_size=c.inner_size, max_position_embeddings=c.max_length,
-        type_vocab_size=c.segments, hidden_act=THEIRS[c.activation], hidden_dropout_prob=c.dropout,
-        attention_probs_dropout_prob=c.dropout, layer_norm_eps=c.eps, **options,
-    )  # fmt: skip
+    settings = {name: getattr(c, own) for own, name in BERT_SETTINGS.items()}
+    settings |= {"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}
+    settings |= {"intermediate_size": c.inner_size, "attention_probs_dropout_prob": c.dropout}
+    config = transformers.BertConfig(**settings, hidden_act=THEIRS[c.activation])
     theirs, own = getattr(transformers, _their_class(type(model)))(config), model.state_dict()
     state = theirs.state_dict()
     state |= {name: own[_renamed(name, BERT)] for name in state if not name.endswith("position_ids")}
@@ -100,10 +105,8 @@ def gpt_from(cls, config_class, module: nn.Module):
             f"scale_attn_by_inverse_layer_idx={c.scale_attn_by_inverse_layer_idx}; needed: one of "
             f"{', '.join(ACTIVATIONS)}, True, False"
         )
-    config = config_class(
-        c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_inner, c.n_positions, c.resid_pdrop,
-        activation=ACTIVATIONS[c.activation_function], eps=c.layer_norm_epsilon,
-    )  # fmt: skip
+    settings = {own: getattr(c, name) for own, name in GPT2_SETTINGS.items()}
+    config = config_class(**settings, ffn_size=c.n_inner, activation=ACTIVATIONS[c.activation_function])
     state = {}
     for name, x in module.state_dict().items():
         ours, x = _renamed(name, GPT2), _turned(name, x)
@@ -121,11 +124,10 @@ def gpt_to(model: nn.Module) -> nn.Module:
     differences = [f"{k} is {getattr(c, k)!r} (it has {x!r})" for k, x in needed.items() if getattr(c, k) != x]
     if differences:
         raise ValueError(f"GPT-2's layout cannot hold this model: {', '.join(differences)}")
-    config = transformers.GPT2Config(
-        vocab_size=c.vocab_size, n_positions=c.max_length, n_embd=c.model_size, n_layer=c.num_layers,
-        n_head=c.num_heads, n_inner=c.inner_size, activation_function=THEIRS[c.activation], resid_pdrop=c.dropout,
-        embd_pdrop=c.dropout, attn_pdrop=c.dropout, layer_norm_epsilon=c.eps, bos_token_id=None, eos_token_id=None,
-    )  # fmt: skip
+    settings = {name: getattr(c, own) for own, name in GPT2_SETTINGS.items()}
+    settings |= {"n_inner": c.inner_size, "activation_function": THEIRS[c.activation]}
+    settings |= {"embd_pdrop": c.dropout, "attn_pdrop": c.dropout, "bos_token_id": None, "eos_token_id": None}
+    config = transformers.GPT2Config(**settings)
     theirs, own, state = transformers.GPT2LMHeadModel(config), model.state_dict(), {}
     for name in theirs.state_dict():
         ours = _renamed(name, GPT2)
@@ -152,14 +154,8 @@ def _turned(name: str, x: Tensor) -> Tensor:
 
 def _filled(model: nn.Module, state: dict[str, Tensor], like: nn.Module) -> nn.Module:
     """The model with this state, on the device and in the mode of `like`. Raises ValueError where they do not fit."""
-    wanted = model.state_dict()
-    for name in sorted(wanted.keys() | state.keys()):
-        shapes = [tuple(x[name].shape) if name in x else None for x in (wanted, state)]
-        if shapes[0] != shapes[1]:
-            raise ValueError(
-                f"{type(like).__name__} does not fit {type(model).__name__}: {name} is {shapes[1] or 'missing'}; "
-                f"needed: {shapes[0] or 'nothing of that name'}"
-            )
+    if wrong := misfit(model.state_dict(), state):
+        raise ValueError(f"{type(like).__name__} does not fit {type(model).__name__}: {wrong}")
     model.load_state_dict(state)
     return model.to(next(like.parameters()).device).train(like.training)
 

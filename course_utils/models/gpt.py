@@ -121,7 +121,7 @@ class GPT(nn.Module):
         first = past[0].keys.shape[2] if past else 0
         all_real = real is None or bool(real.all())
         mask = None if ids.shape[1] == 1 else causal_mask(first + ids.shape[1], ids.device)[first:]
-        if not all_real:  # padding may see padding, so that no row is empty; nobody reads what it makes of it
+        if not all_real:  # padding may see padding, so that no row is empty; what it computes is never read
             seen = real[:, None] | ~real[:, first:, None]
             mask = seen if mask is None else mask & seen
         x = self.tokens(ids)

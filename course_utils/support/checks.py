@@ -163,16 +163,13 @@ def boolean_mask(mask, like: Tensor, name: str = "mask") -> Tensor:
     return mask
 
 
-def ids_of(ids, size: int) -> list[int]:
-    """Whole numbers of a vocabulary of this size, from a list or a tensor [T]."""
-    if isinstance(ids, Tensor) and ids.dim() == 1:
-        ids = ids.tolist()
-    if isinstance(ids, str | bytes | dict | set | Tensor) or not hasattr(ids, "__iter__"):
-        raise TypeError(f"ids is {described(ids)}; needed: a list of whole numbers, one for each token")
-    numbers = [whole_number("an id", number) for number in ids]
-    if wrong := [number for number in numbers if not 0 <= number < size]:
-        raise ValueError(f"ids hold {wrong[0]}; this vocabulary has 0 … {size - 1}")
-    return numbers
+def misfit(wanted: dict[str, Tensor], given: dict[str, Tensor]) -> str:
+    """The first tensor of a state that has another shape than wanted, in words; "" if the states fit."""
+    for name in sorted(wanted.keys() | given.keys()):
+        here, there = (tuple(x[name].shape) if name in x else None for x in (given, wanted))
+        if here != there:
+            return f"{name} is {here or 'missing'}; needed: {there or 'nothing of that name'}"
+    return ""
 
 
 def sizes(config, *names: str, or_none: tuple[str, ...] = ()) -> None:

@@ -34,11 +34,25 @@ def workbook_folder(start=None):
     except OSError:  # the working directory was deleted
         return None
     for place in (start, *start.parents):
-        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie in somebody's workbook
+        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie inside a workbook
             return None
         if (place / STATE).is_file():
             return place
     return None
+
+
+def read(place, checksum=None):
+    """The bytes of a file of the course, such as "data/history.csv". checksum: the SHA-256 that it must have.
+
+    Raises FileNotFoundError where it is missing, OSError where it is damaged, and says how to get it back.
+    """
+    path = course_folder() / place
+    if not path.is_file():
+        raise FileNotFoundError(f"{place} is missing. {RESTORE}")
+    content = path.read_bytes()
+    if checksum is not None and hashlib.sha256(content).hexdigest() != checksum:
+        raise OSError(f"{place} is damaged: its checksum differs from the one beside it. {RESTORE}")
+    return content
 
 
 def sha256(path):

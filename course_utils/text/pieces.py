@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import ids_of
+from course_utils.support.checks import whole_numbers
 
 LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
 
@@ -44,11 +44,11 @@ class Pieces:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The piece of each number. Raises ValueError for a number that none has."""
-        return [self.tokenizer.id_to_token(i) for i in ids_of(ids, len(self))]
+        return [self.tokenizer.id_to_token(i) for i in whole_numbers("ids", ids, 0, len(self) - 1)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Numbers as a text; padding, beginning and end are left out, what is unknown stays visible."""
-        kept = [i for i in ids_of(ids, len(self)) if i not in self.unseen]
+        kept = [i for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in self.unseen]
         return self.tokenizer.decode(kept, skip_special_tokens=False).strip()
 
     def _spans(self, plain: str) -> list[tuple[int, int, int]]:

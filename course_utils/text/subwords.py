@@ -22,7 +22,7 @@ class Subwords(Pieces):
     def build(cls, sentences: Iterable[str], max_size: int = 8000, min_count: int = 2, special=SPECIAL):
         """Learn the pieces from sentences: at most max_size of them, from pairs seen min_count times.
 
-        special: other names for the four special tokens, such as <to-fr> in the place of <bos>.
+        special: other names for the four special tokens, such as <to-fr> instead of <bos>.
         Raises TypeError for one text instead of a list, ValueError for sizes that cannot be.
         """
         sentences = map(whole_characters, list_of_texts("sentences", sentences))

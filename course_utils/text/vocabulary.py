@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import described, ids_of, list_of_texts, one_of, whole_number
+from course_utils.support.checks import described, list_of_texts, one_of, whole_number, whole_numbers
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
@@ -23,7 +23,7 @@ def normalise(text: str) -> str:
     Tatoeba's French holds narrow and wide no-break spaces (U+202F, U+00A0, U+2009) before ? ! : ; they become plain.
     Raises TypeError for anything but text.
     """
-    if not _is_text(text):
+    if not is_text(text):
         raise TypeError(f"a sentence is text in quotes; given: the list {text!r}")
     return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").lower().split())
 
@@ -70,7 +70,7 @@ class Vocabulary:
             raise TypeError(f"sentences is {described(sentences)}; needed: a list of them")
         min_count, cut = whole_number("min_count", min_count, 1), SPLIT[one_of("split", split, SPLIT)]
         max_size = None if max_size is None else whole_number("max_size", max_size, len(SPECIAL) + 1)
-        counts = Counter(token for s in sentences for token in (cut(s) if _is_text(s) else s))
+        counts = Counter(token for s in sentences for token in (cut(s) if is_text(s) else s))
         kept = sorted((w for w, n in counts.items() if n >= min_count), key=lambda w: (-counts[w], w))
         return cls(kept if max_size is None else kept[: max_size - len(SPECIAL)], split)
 
@@ -85,7 +85,7 @@ class Vocabulary:
 
     def cut(self, text: str | Sequence[str]) -> list[str]:
         """The tokens of a sentence, known or not."""
-        return SPLIT[self.split](text) if _is_text(text) else list(text)
+        return SPLIT[self.split](text) if is_text(text) else list(text)
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
         """A sentence as numbers, without <bos> and <eos>; what is unknown becomes <unk> (1)."""
@@ -93,11 +93,11 @@ class Vocabulary:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The token of each number. Raises ValueError for a number that none has."""
-        return [self.words[i] for i in ids_of(ids, len(self))]
+        return [self.words[i] for i in whole_numbers("ids", ids, 0, len(self) - 1)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Numbers as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
-        words = [self.words[i] for i in ids_of(ids, len(self)) if i not in (PAD, BOS, EOS)]
+        words = [self.words[i] for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in (PAD, BOS, EOS)]
         return join(words) if self.split == "words" else "".join(words)
 
     def to_json(self) -> dict:
@@ -126,7 +126,7 @@ def join(words: Sequence[str]) -> str:
     return re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
 
 
-def _is_text(sentence) -> bool:
+def is_text(sentence) -> bool:
     """True for text, False for a list or tuple of tokens; anything else is a TypeError that says so."""
     if isinstance(sentence, list | tuple) and all(isinstance(token, str) for token in sentence):
         return False
@@ -137,6 +137,6 @@ def _is_text(sentence) -> bool:
 
 def as_text(sentence: str | Sequence[str], language: str = "") -> str:
     """A sentence as text, whether it is text or tokens already; Chinese tokens without spaces."""
-    if _is_text(sentence):
+    if is_text(sentence):
         return sentence
     return "".join(sentence) if language == "zh" else join(sentence)

@@ -7,13 +7,12 @@
 Methods as of a Vocabulary of `text`, by the library `tokenizers`. Source: Schuster & Nakajima 2012, Wu et al. 2016.
 """
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
+from course_utils.support.checks import list_of_texts, whole_characters, whole_number
 
 from .pieces import LARGEST, Pieces
+from .vocabulary import is_text
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -58,23 +57,6 @@ class WordPiece(Pieces):
         learned.train_from_iterator(sentences, trainer)
         return cls(_tokenizer(learned.get_vocab(with_added_tokens=True)))
 
-    @classmethod
-    def from_file(cls, path: str | Path):
-        """Of a published model: its vocab.txt, tokenizer.json, or the folder with either. Raises FileNotFoundError
-        where there is none, ValueError for a tokenizer of another kind."""
-        from tokenizers import Tokenizer
-
-        if not isinstance(path, str | os.PathLike):
-            raise TypeError(f"path is {described(path)}; needed: the file or folder of a model, in quotes")
-        path = Path(path)
-        files = [path / "tokenizer.json", path / "vocab.txt"] if path.is_dir() else [path]
-        found = next((file for file in files if file.is_file()), None)
-        if found is None:
-            raise FileNotFoundError(f"{path} holds no tokenizer.json and no vocab.txt: is it the folder of a model?")
-        if found.suffix == ".json":
-            return cls(Tokenizer.from_file(str(found)))
-        return cls.from_json({"tokens": found.read_text(encoding="utf-8").splitlines()})
-
     @property
     def words(self) -> list[str]:
         """All tokens, in the order of their numbers."""
@@ -83,11 +65,7 @@ class WordPiece(Pieces):
 
     def plain(self, text: str | Sequence[str]) -> str:
         """The text as it is; of tokens, joined by spaces."""
-        if isinstance(text, list | tuple) and all(isinstance(word, str) for word in text):
-            text = " ".join(text)
-        if not isinstance(text, str):
-            raise TypeError(f"a sentence is text in quotes; given: {text!r}, {type(text).__name__}")
-        return whole_characters(text)
+        return whole_characters(text if is_text(text) else " ".join(text))
 
     def to_json(self) -> dict:
         return {"kind": "wordpiece", "tokens": self.words}

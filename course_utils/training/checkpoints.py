@@ -262,10 +262,6 @@ def _check_fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None
     for key, x in tensors.items():
         if (own[key].is_floating_point() if key in own else True) != x.is_floating_point():
             raise ValueError(f"{path.stem}: {key} holds {x.dtype}; needed: floating-point numbers. {AGAIN}")
-    wanted, given = ({key: tuple(x.shape) for key, x in state.items()} for state in (own, tensors))
-    for key in wanted.keys() | given.keys():
-        if wanted.get(key) != given.get(key):
-            raise ValueError(
-                f"{path.with_suffix('.safetensors').name} belongs to another architecture than {path.name} describes: "
-                f"{key} is {given.get(key, 'missing')}; needed: {wanted.get(key, 'nothing of that name')}"
-            )
+    if wrong := checks.misfit(own, tensors):
+        given = f"{path.stem}.safetensors belongs to another architecture than {path.name} describes"
+        raise ValueError(f"{given}: {wrong}")

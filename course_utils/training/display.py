@@ -1,4 +1,4 @@
-"""What one sees of a training while it runs, and how ■ reaches it.
+"""How a training is displayed while it runs, and how ■ stops it.
 
 In a notebook one display is updated at most four times a second; at the end a picture with alt text stays, which needs
 no kernel. In a terminal it is a few plain lines.
@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+
+from course_utils.runtime import in_notebook
 
 PERIOD = 0.25  # seconds between updates of the display
 LINES = 5  # lines printed in a terminal
 
 
 class Stop:
-    """■ waits for the end of the step under way; during an evaluation it stops at once. A second ■ never waits, and
+    """■ waits for the end of the step under way; during an evaluation it stops immediately. A second ■ never waits, and
     once the run is finishing, ■ does nothing: the end is near."""
 
     def __init__(self) -> None:
@@ -102,8 +103,3 @@ class Progress:
             self.handle = display(bundle, raw=True, display_id=True)
         else:
             self.handle.update(bundle, raw=True)
-
-
-def in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return bool(ipython and hasattr(ipython.get_ipython(), "kernel"))

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.runtime import PROFILES, choice
-from course_utils.support.checks import described, flag, real_number, whole_number
+from course_utils.support.checks import described, flag, misfit, real_number, whole_number
 
 from . import kept
 from .display import Progress, Stop
@@ -73,7 +73,7 @@ def fit(
 ) -> Run:
     """Trains the model, in place, and returns a Run. ■ (KeyboardInterrupt) ends it early and keeps the best.
 
-    batches   a list or DataLoader (gone through again and again), or a function `batches(generator) -> batch`
+    batches   a list or DataLoader (iterated again and again), or a function `batches(generator) -> batch`
     loss      `loss(model, batch)` -> scalar tensor
     steps     how many in all, resumed ones included; or {"class": 200, "full": 2000}, chosen by COURSE_PROFILE
     evaluate  `evaluate(model)` -> held-out number, or a dict of them, the first of which decides what is best; runs at
@@ -211,7 +211,7 @@ class _Training:
         return value
 
     def diverged(self, value: Tensor) -> bool:
-        """Notes the number of this step; True, and the end of the run before the update, if it has gone astray."""
+        """Notes the number of this step; True, and the end of the run before the update, if the loss has diverged."""
         self.number = self.options.team.total(value.item()) if self.options.team else value.item()
         self.trouble = _diverged(self.number, self.run.history["loss"][1])
         if self.trouble:
@@ -362,9 +362,8 @@ def _check(model: nn.Module, batches: Any, loss: Any, evaluate: Any, resume: Run
     if resume is not None:
         if not isinstance(resume, Run):
             raise TypeError(f"resume is {described(resume)}; needed: the Run of an earlier call, True, or nothing")
-        now, then = ({n: x.shape for n, x in s.items()} for s in (model.state_dict(), resume._last["model"]))
-        if now != then:
-            raise ValueError("resume belongs to another model: names or shapes of its weights differ; leave it out")
+        if wrong := misfit(model.state_dict(), resume._last["model"]):
+            raise ValueError(f"resume belongs to another model: {wrong}; leave it out")
 
 
 def _diverged(number: float, before: list[float]) -> str:

@@ -21,11 +21,11 @@ from typing import Any
 from torch import nn
 
 from course_utils import __version__
+from course_utils.runtime import in_notebook
 from course_utils.support import files
 from course_utils.support.fingerprint import fingerprint
 
 from . import state
-from .display import in_notebook
 from .run import Run
 
 FOLDER = ".kept"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.metrics import alignment_error_rate
-from course_utils.support.checks import described
+from course_utils.support.checks import described, whole_number
 
 from .given import as_labels
 from .heatmap import Selection
@@ -21,7 +21,6 @@ from .translation import (
     gold_links,
     parts_of,
     variant_of,
-    whole,
 )
 from .view import View
 
@@ -116,7 +115,7 @@ class Alignment(View):
         return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
 
     def draw(self, figure) -> None:
-        from .picture import COLOURS, SAND, bare_axes, frame, hatch, ink_map, names
+        from .picture import COLOURS, SAND, frame, hatch, ink_map, labelled
 
         source, target = self.source, self.version["tokens"]
         rows = np.full((len(target), len(source)), np.nan)
@@ -131,11 +130,8 @@ class Alignment(View):
                 axes.text(s, t, text, ha="center", va="center", fontsize=8, color=colour)
         for t, s in self.gold:
             frame(axes, s, t, 0.92, ec=np.array(SAND) / 255, lw=2)
-        size = 10 if max(rows.shape) <= 24 else 6
-        shown = [n if t < len(self.tokens) else "" for t, n in enumerate(names(target, "t"))]
-        axes.set_yticks(range(len(target)), shown, fontsize=size)
-        axes.set_xticks(range(len(source)), names(source, "s"), rotation=45, ha="left", fontsize=size)
-        bare_axes(axes, labelcolor="#1b2430")
+        written = [word if t < len(self.tokens) else "" for t, word in enumerate(target)]
+        labelled(axes, written, source, 10 if max(rows.shape) <= 24 else 6, marks="ts", most=MOST_TARGET)
         for t, label in enumerate(axes.get_yticklabels()):
             if self.version["changed"][t]:
                 label.set(weight="bold", color=COLOURS["output"])
@@ -159,12 +155,12 @@ def alignment(
     """A translation that grows word by word, each new word with its row of weights; play, step, point, knock out.
 
     translation: a decoding.Translation, or (source_tokens, tokens, weights [T, S]); at most 64 and 140 tokens.
-    gold: links (target, source) of these very tokens, or a corpora.Pair, whose target must be what was written.
-    variants: what is written when something is taken away, recorded before: (word, Translation), or a mapping with
+    gold: links (target, source) of these very tokens.
+    variants: what is written when something is taken away, recorded before: a dict for each, with
         word      index of the source word
         tokens    the translation then; weights [T', S], or [T', S − 1] for a source without the word; may be None
-        row       optional: only this target word was kept from looking at it
-        by        optional: the word that stood there instead
+        row       optional: only this target word could not attend to it
+        by        optional: the word that replaced it
     step: words written at first; None for all. languages: of both sides, as in ("en", "zh"), for fonts and readers.
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
     which it translates in the page, where its files are at hand.
@@ -178,14 +174,14 @@ def alignment(
         raise ValueError("the model of this translation has no attention; take another translation, or labs.flow")
     versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
     if not isinstance(variants, tuple | list):
-        raise TypeError(f"variants is {described(variants)}; needed: a list of (word, Translation), or of mappings")
+        raise TypeError(f"variants is {described(variants)}; needed: a list of dicts")
     languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
     if len(languages) != 2:
         raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
     versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
     links = gold_links(gold, tokens, source)
     longest = max(len(v.tokens) for v in versions)
-    step = longest if step is None else whole(step, longest, "step")
+    step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
         caption = CAPTION + (" Outlined: gold links." if links else "")
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""

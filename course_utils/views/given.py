@@ -123,6 +123,14 @@ def value_range(shown: np.ndarray, kind: str) -> tuple[float, float]:
     return 0.0, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
 
 
+def chosen_pair(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
+    """(query, key) or a query alone, labels or positions, as positions: −1 where none is chosen."""
+    pair = select if isinstance(select, tuple | list) else (select, None)
+    if len(pair) != 2:
+        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or positions")
+    return place_of(pair[0], queries, "query"), place_of(pair[1], keys, "key")
+
+
 def place_of(label, labels: list[str], name: str) -> int:
     """The place of a label, or of a whole number among the labels; −1 for None."""
     if label is None:

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.support.checks import described, flag, one_of
+from course_utils.support.checks import described, one_of
 
-from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, place_of, value_range
+from .given import allowed_pairs, as_array, check_weights, checked_index, checked_labels, chosen_pair, value_range
 from .live import shell
 from .table import TextTable
 from .view import View
@@ -34,15 +34,9 @@ class Heatmap(View):
 
     @property
     def weights(self) -> np.ndarray:
-        """[Q, K] of the layer and head on show, NaN where masked."""
-        shown = self.arrays["weights"].astype(np.float64)
-        shown = shown.reshape(self.options["shape"])[self.state["layer"], self.state["head"]]
-        temperature = self.state.get("temperature", 1.0)
-        if temperature == 1.0:
-            return shown
-        with np.errstate(divide="ignore"):
-            raised = np.exp((np.log(shown) - np.log(np.nanmax(shown, -1, keepdims=True, initial=1e-30))) / temperature)
-        return raised / np.maximum(np.nansum(raised, -1, keepdims=True), 1e-300)
+        """[Q, K] of the layer and head that are shown, NaN where masked."""
+        shown = self.arrays["weights"].astype(np.float64).reshape(self.options["shape"])
+        return shown[self.state["layer"], self.state["head"]]
 
     @property
     def selection(self) -> Selection | None:
@@ -79,7 +73,7 @@ class Heatmap(View):
         return TextTable(["query", *["1st key", "2nd key", "3rd key"][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
-        from .picture import BRICK, COLOURS, PAPER, SAND, bare_axes, frame, ink_map, names
+        from .picture import BRICK, COLOURS, PAPER, SAND, frame, ink_map, labelled
 
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
@@ -90,13 +84,11 @@ class Heatmap(View):
             colours = ink_map(BRICK, SAND, through=[PAPER])
         axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal", interpolation="nearest")
         axes.set_facecolor("#eef2f6")
-        small = len(queries) <= 64 and len(keys) <= 64
-        axes.set_yticks(range(len(queries)) if small else [], names(queries, "q") if small else [])
-        axes.set_xticks(range(len(keys)) if small else [], names(keys, "k") if small else [], rotation=45, ha="left")
-        bare_axes(axes, labelcolor="#1b2430", labelsize=10 if max(len(queries), len(keys)) <= 24 else 6)
+        longest = max(len(queries), len(keys))
+        labelled(axes, queries, keys, 10 if longest <= 24 else 6)
         axes.set_xticks(np.arange(len(keys) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="white", lw=1.5 if small else 0)
+        axes.grid(which="minor", color="white", lw=1.5 if longest <= 64 else 0)
         axes.tick_params(which="minor", length=0)
         if len(queries) * len(keys) <= 256:
             for q, k in np.ndindex(weights.shape):
@@ -121,7 +113,6 @@ def heatmap(
     layer=0,
     head=0,
     select=None,
-    temperature=False,
     live=False,
     presenting=None,
 ):
@@ -130,10 +121,10 @@ def heatmap(
     weights: [Q, K], [H, Q, K] (heads) or [L, H, Q, K] (layers and heads); at most 512 queries and keys.
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
     hatched. kind: "weights" (0–1, each row sums to 1, or to 0 where all is masked) or "scores" (any number; −inf is
-    masked). select: (query, key) to light at first, labels or indices. temperature=True adds a slider that sharpens
-    or flattens the rows. live=True: Python hears `row`, `col`, `layer`, `head`.
+    masked). select: (query, key) to light at first, labels or indices. live=True: Python hears `row`, `col`, `layer`,
+    `head`.
 
-    Weights travel as float16 (error ≤ 5·10⁻⁴), scores and what has a temperature as float32.
+    Weights travel as float16 (error ≤ 5·10⁻⁴), scores as float32.
     Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
@@ -145,7 +136,7 @@ def heatmap(
     if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
         shows = f"a heatmap shows 1 to {MOST_TOKENS} queries and keys: weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
         raise ValueError(f"weights has shape {tuple(np.shape(weights))}: {shows}")
-    one_of("kind", kind, ("weights", "scores")), flag("temperature", temperature)
+    one_of("kind", kind, ("weights", "scores"))
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
     keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
     allowed = allowed_pairs(mask, values, kind)
@@ -162,11 +153,9 @@ def heatmap(
         caption = " · ".join(parts)
     layers, heads, count, width = values.shape
     state = {"layer": checked_index(layer, layers, "layer"), "head": checked_index(head, heads, "head")}
-    select = (None, None) if select is None else select
-    if not isinstance(select, tuple | list) or len(select) != 2:
-        raise ValueError(f"select is {described(select)}; needed: (query, key), labels or places")
-    given = zip(select, (queries, keys), ("query", "key"), strict=True)
-    state["row"], state["col"] = (place_of(label, labels, name) for label, labels, name in given)
+    state["row"], state["col"] = row, column = chosen_pair(select, queries, keys)
+    if (row < 0) != (column < 0):
+        raise ValueError(f"select is {described(select)}; needed: both a query and a key")
     controls = []
     for name, number in (("layer", layers), ("head", heads)):
         if number > 1:
@@ -177,11 +166,7 @@ def heatmap(
         state["show"] = "one"
         words = {"one": "one head", "all": "all"}
         controls.append({"kind": "choice", "name": "show", "label": "show", "options": ["one", "all"], "words": words})
-    if temperature:
-        state["temperature"] = 1.0
-        steps = [round(float(x), 3) for x in np.geomspace(0.1, 10, 61)]
-        controls.append({"kind": "range", "name": "temperature", "label": "temperature", "values": steps, "digits": 2})
-    arrays = {"weights": shown.astype("<f4" if temperature or kind == "scores" else "<f2").ravel()}
+    arrays = {"weights": shown.astype("<f4" if kind == "scores" else "<f2").ravel()}
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
     view = Heatmap(title, caption, arrays, state, controls, options, presenting)
     side = 0.42 * max(1.0, 6 / max(count, width))

@@ -1,4 +1,4 @@
-"""A training as one sees it: a line, the curve while it runs, the picture that stays. A run is a training.Run."""
+"""How a training is drawn: a line, the curve while it runs, the picture that stays. A run is a training.Run."""
 
 import html
 import math

@@ -6,6 +6,7 @@ Its traits are the entries of the view's state (`width`, `query`, `row`, …), s
 import anywidget
 import traitlets
 
+from course_utils.runtime import ipython
 from course_utils.support.checks import flag
 
 from .view import HERE, View, at
@@ -41,18 +42,10 @@ class LiveView(anywidget.AnyWidget):
 
     controls = property(lambda self: self.view.controls)
     selection = property(lambda self: self.now.selection)
-
-    def describe(self) -> str:
-        return self.now.describe()
-
-    def table(self):
-        return self.now.table()
-
-    def to_png(self, scale: float = 2) -> bytes:
-        return self.now.to_png(scale)
-
-    def to_html(self, path=None) -> str:
-        return self.now.to_html(path)
+    describe = property(lambda self: self.now.describe)
+    table = property(lambda self: self.now.table)
+    to_png = property(lambda self: self.now.to_png)
+    to_html = property(lambda self: self.now.to_html)
 
     def close(self) -> None:
         """Takes the widget and its layout out of the page and of the kernel."""
@@ -107,9 +100,7 @@ def _trait(view: View, name: str, value) -> traitlets.TraitType:
 def _cell() -> tuple[str | None, str | None]:
     """The id of the cell that is running and of this run of it, where the front end tells."""
     try:
-        from IPython import get_ipython
-
-        parent = get_ipython().get_parent()
+        parent = ipython().get_parent()
         return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
-    except (ImportError, AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         return None, None

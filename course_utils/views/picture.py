@@ -84,6 +84,15 @@ def bare_axes(axes, **ticks) -> None:
     axes.spines[:].set_visible(False)
 
 
+def labelled(axes, queries, keys, size, marks="qk", most=64, rotation=45, **turn) -> None:
+    """Labels of a matrix, in so many points: queries at the left, keys above; none if more than `most`."""
+    if max(len(queries), len(keys)) > most:
+        queries = keys = ()
+    axes.set_yticks(range(len(queries)), names(queries, marks[0]))
+    axes.set_xticks(range(len(keys)), names(keys, marks[1]), rotation=rotation, ha="left", **turn)
+    bare_axes(axes, labelcolor="#1b2430", labelsize=size)
+
+
 def frame(axes, x, y, side=1.0, **look) -> None:
     """A square around a place (x, y) of a matrix, its corner at x − side / 2; look: as of matplotlib's Rectangle."""
     from matplotlib.patches import Rectangle

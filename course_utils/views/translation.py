@@ -13,14 +13,14 @@ MOST_SOURCE, MOST_TARGET = 64, 140
 
 
 class Version(NamedTuple):
-    """A translation on show: the one as it was written, or the one without a word."""
+    """A translation that is shown: as it was written, or with something taken away."""
 
     tokens: list[str]
-    weights: np.ndarray  # [T, S], NaN where nothing could be looked at
+    weights: np.ndarray  # [T, S], NaN where masked
     label: str = ""
     word: int | None = None  # the source word that was knocked out
-    row: int | None = None  # if only this target word was kept from looking at it
-    by: str | None = None  # the word that stood there instead
+    row: int | None = None  # if only this target word could not attend to it
+    by: str | None = None  # the word that replaced it
 
 
 def parts_of(translation) -> tuple[list[str], list[str], Any]:
@@ -52,11 +52,9 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
 
 
 def variant_of(given, source: list[str], tokens: list[str], name: str) -> Version:
-    """What was written when something was taken away: (word, Translation), or a dict as `labs.alignment` says."""
-    if isinstance(given, tuple | list) and len(given) == 2 and hasattr(given[1], "weights"):
-        given = {"word": given[0], "tokens": given[1].tokens, "weights": given[1].weights}
+    """What was written when something was taken away: a dict as `labs.alignment` says."""
     if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
-        raise TypeError(f"{name} is {given!r:.60}; needed: (word, Translation), or a dict of word, tokens, weights")
+        raise TypeError(f"{name} is {described(given)}; needed: a dict of word, tokens, weights")
     word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
     written = _words(given["tokens"], f"{name} tokens")
     if len(written) > MOST_TARGET:
@@ -81,18 +79,9 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
 
 
 def gold_links(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int]]:
-    """Gold links (target, source), given as such or as a corpora.Pair, that fit what was written."""
-    if gold is None:
-        return set()
-    if hasattr(gold, "alignment"):
-        if [word_of(t) for t in gold.target] != tokens or [word_of(t) for t in gold.source] != source:
-            raise ValueError(
-                f"gold belongs to {' '.join(gold.target)!r}, but {' '.join(tokens)!r} was written: its links fit "
-                "only a translation that equals the reference; choose such a pair, or leave gold out"
-            )
-        gold = gold.alignment
+    """Gold links (target, source) that fit what was written."""
     try:
-        links = {(whole_number("gold", t), whole_number("gold", s)) for t, s in gold}
+        links = {(whole_number("gold", t), whole_number("gold", s)) for t, s in gold or ()}
     except (TypeError, ValueError):
         raise TypeError(f"gold is {described(gold)}; needed: links (target, source), pairs of whole numbers") from None
     for t, s in sorted(links):
@@ -121,5 +110,5 @@ def word_of(token) -> str:
 
 
 def whole(value, last: int, name: str) -> int:
-    """A whole number from 0 to last, or ValueError."""
+    """A whole number from 0 to last. Raises ValueError for anything else."""
     return whole_number(name, value, 0, last)

@@ -191,25 +191,22 @@ def sweep(view) -> int:
 
     view: any view, HTML or live (then its traits are moved, so that observers run) -> number of states visited.
     """
-    shown = getattr(view, "view", view)
-    visited = 0
+    shown, before, visited = getattr(view, "view", view), dict(view.state), 0
     for control in shown.controls:
         name, values = control["name"], positions(control)
-        before = getattr(view, name) if view is not shown and values else None
         for i, value in enumerate(values):
             try:
-                if view is not shown:
-                    setattr(view, name, value)
                 state = at(shown, **{name: value})
                 state.describe(), state.table()
                 if i in (0, len(values) - 1):
                     state.to_png()
+                if view is not shown:
+                    setattr(view, name, value)
+                    setattr(view, name, before[name])
             except Exception as error:
                 said = f"{type(error).__name__}: {error}"
                 raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
-            visited += 1
-        if before is not None:
-            setattr(view, name, before)
+        visited += len(values)
     return visited
 
 

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 3 · What does a translator look at?
-# *Sequence to sequence, without attention and with it.* **At the end** you have trained two translators, watched one of them lose the thread, measured where the other one looks, and you can say what a BLEU score does not tell. Reading 70 minutes · live 60 · exercises 35 · *Deeper* 70 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score); what a recurrent network is.
+# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, watched one of them lose the thread, measured what the other one attends to, and you will know what a BLEU score does not tell you. Reading 70 minutes · live 60 · exercises 35 · *Deeper* 70 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do your eyes go?
-# Translate this sentence into French, or watch somebody who can. **Before you press play:** after *parce qu'* comes *il*. Which English word do your eyes go back to?
+# Translate this sentence into French, or watch how it is done. **Before you press play:** after *parce qu'* comes *il*. Which English word do your eyes go back to?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.data import parallel
@@ -29,7 +29,7 @@ tired = "the animal didn't cross the street because it was too tired ."
 course = next(p for p in parallel.load_parallel("en-fr") if " ".join(p.source) == tired)
 labs.alignment((course.source, course.target, gold_weights(course)), step=1, languages=("en", "fr"),
                title="Where do your eyes go?",
-               caption="Each [output|French word] and the [key|English words] that it says: our links, no model yet.")
+               caption="Each [output|French word] and the [key|English words] that it translates: our own links, no model yet.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="alignment"></a>
@@ -39,39 +39,46 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 #
 # </details>
 #
-# A table of who says whom is called an **alignment**. It is no translation yet, but nobody translates without it.
+# A table showing which word translates which is called an **alignment**. It is not a translation, but you cannot translate without one.
 #
-# Nobody keeps all eleven words in the head and then writes without looking. Yet this is how the first neural translators worked, in 2014. Let us build one, and see where it breaks.
+# You would not memorise all eleven words and then write without looking. Yet this is how the neural translators of 2013 and 2014 worked. Let us build one and see where it breaks.
 #
-# **Keep this:** to translate is to look back, again and again, at another place each time.
+# **Keep this:** to translate is to look back again and again, each time at another word.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 1 and 2. Answer each before you unfold it.
+# These are from chapters 1 and 2. Answer all three before you unfold the answers.
 #
 # 1. Query, key, value: which of them asks, which is found, which is taken home?
-# 2. A batch of short and long sentences. Which mask keeps the filling out of the softmax, and what does True mean?
-# 3. The additive score is $w^\top\tanh(W_1q+W_2k)$. What would be left of the query without the tanh?
+# 2. A batch has short and long sentences. Which mask keeps the padding out of the softmax, and what does True mean?
+# 3. The additive score is $w^\top\tanh(W_1q+W_2k)$. What effect would the query have without the tanh?
 #
 # <details><summary>Answers</summary>
 #
 # 1. The query asks, the key is found, the value is taken home. In this chapter keys and values are the same vectors.
-# 2. The padding mask: True means *may be attended*, a real word.
-# 3. Nothing: one number added to all scores of a row, and softmax looks at differences only.
+# 2. The padding mask: True marks a real word, which may be attended to.
+# 3. None: it would add one number to all scores of a row, and softmax depends on differences only.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a>
-# Two recurrent networks. The **encoder** reads the source, word by word, and ends with a *representation*. The **decoder** starts from it and writes the *output*, one word at a time, hearing each time the word that it wrote last. Nothing in this is about languages: the same two parts summarise texts, answer questions, write down speech, put words under pictures, and turn programs into other programs. *Sequence to sequence*, in short **seq2seq**.<a id="seq2seq"></a>
+# First, words have to become numbers. A **vocabulary** is a numbered list of all the words a model knows, and each word has an **embedding**: a vector of its own, random at first and changed by training. A **recurrent network** (RNN) reads these vectors one after the other and carries a **hidden state** $h$ along: $h_i=f(x_i,h_{i-1})$. In the simplest one, $f$ is $\tanh(W_x x_i+W_h h_{i-1})$. Ours is a **GRU**, which adds *gates*: numbers between 0 and 1 that decide, feature by feature, how much of the old state is kept.
 #
-# Our sentences come from a grammar of our own: 20,000 English ones with their French and Chinese, and gold alignments. No sentence that we test with was trained on.
+# A translator has two of them. The **encoder** reads the source $x$ word by word and ends with a *representation* $c$, its last state. The **decoder** starts from $c$ and writes the *output* $y$ one word at a time. Its state $s_t$ depends on the word that it wrote last, and a matrix turns the state into a score for every word of the vocabulary (the **logits**), which softmax turns into probabilities:
+#
+# $$ c=h_n,\qquad s_t=f(s_{t-1},\,y_{t-1},\,c),\qquad P(y\mid x)=\prod_t P(y_t\mid s_t,c) $$
+#
+# Nothing in this is about languages: the same two parts summarise texts, answer questions, transcribe speech, describe pictures, and translate programs. The idea is called *sequence to sequence*, **seq2seq** for short.<a id="seq2seq"></a>
+#
+# Our sentences come from a grammar of our own: 20,000 English sentences with their French and Chinese translations and gold alignments. We never test on a sentence that the model was trained on.
 
 # %%
 from chapters.ch03.lesson import Lesson
 
 lesson = Lesson("en-fr")
+assert 800 < len(lesson.source) < 830  # English words
 print(f"{len(lesson.examples('train')):,} pairs to learn from, {len(lesson.examples('test')):,} to test with")
 for example in lesson.ladder((6, 12)):
     print(" ".join(example.source), "→", " ".join(example.target))
@@ -92,14 +99,14 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# Twenty words made twenty states on the way. All are thrown away but the last ones, and the decoder sees this same vector at each step, whatever it is about to write. Chapter 1 called that the **bottleneck**: a summary made before the question is known.
+# Twenty words make twenty states on the way. All but the last ones are thrown away (our encoder reads from both ends, so it has two last ones), and the decoder sees this same vector at each step, whatever it is about to write. Chapter 1 called this the **bottleneck**: a summary made before the question is known.
 #
-# **Keep this:** without attention, one vector of fixed size carries the sentence, any sentence.
+# **Keep this:** without attention, one vector of fixed size carries the sentence, however long the sentence is.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How it learns
 # <a id="teacher-forcing"></a><a id="bos"></a>
-# While it learns, the decoder does not hear its own words but the right ones: **teacher forcing**. It hears the translation from `<bos>` on (*beginning of sentence*) and has to say the same, one word further, up to `<eos>`.
+# During training the decoder does not read its own words but the correct ones: this is **teacher forcing**. It reads the correct translation, starting with `<bos>` (*beginning of sentence*), and at each word it has to predict the next, up to `<eos>` (*end of sentence*).
 
 # %% tags=["nbval-check-output"]
 from course_utils import text
@@ -107,15 +114,15 @@ from course_utils import text
 two = [e for e in lesson.examples("train") if " ".join(e.source) in ("i am a student .", "the dog bites the man .")]
 pairs = [(lesson.source.encode(e.source), lesson.target.encode(e.target)) for e in sorted(two)]
 batch = text.collate(pairs)
-for hears, says in zip(batch.target_in, batch.target_out, strict=True):
-    print("hears", *lesson.target.tokens(hears), "\n says", *lesson.target.tokens(says))
+for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
+    print("   reads", *lesson.target.tokens(reads), "\npredicts", *lesson.target.tokens(predicts))
 
 # %% [markdown]
 # <a id="masked-loss"></a>
-# The shorter sentence is filled up with `<pad>`. Whoever counts that in the loss rewards the model for saying nothing after the end. So the loss is masked: a mean over real words.
+# The shorter sentence is filled up with `<pad>`. If padding counted in the loss, the model would earn marks for writing nothing after the end. So the loss is masked: it is a mean over real words.
 #
 # ### Exercise 1 ●○○ · 4 minutes
-# Write this **masked loss**. The logits are scores of each word of the vocabulary; you want minus the log-probability of the right one.
+# Write this **masked loss**. The logits hold a score for each word of the vocabulary; you want minus the log-probability of the correct word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch03 import exercise, find_error, hint, solution
@@ -126,7 +133,7 @@ def masked_loss(logits, target, mask):
     raise NotImplementedError
 
 # %% [markdown]
-# Now train it. The learning rate rises over the first steps, then falls in a line. Beside the curve you see BLEU, a score of translations from 0 to 100 that we take apart later, and what the model makes of one sentence that it has never seen.
+# Now train it. The *learning rate*, the size of the steps of gradient descent, rises at first and then falls in a straight line. Beside the curve you see BLEU, a score of translations from 0 to 100 that we take apart later, and how the model translates one sentence that it has never seen.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -151,7 +158,7 @@ plain_run = learn(plain, "without attention")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
-# To translate, the decoder hears its own words now, and stops when it says `<eos>`. Here are sentences of 5, 8, 11 … 20 words, the first of each length in the test set, not selected. **Guess first:** from which length on will it go wrong, and how: will it stop, stutter, or lie?
+# To translate, the decoder now reads its own words, and stops when it writes `<eos>`. Here are sentences of 5, 8, 11 … 20 words (the full stop counts as one), the first of each length in the test set, not selected. **Guess first:** from which length on will it go wrong, and how: will it stop, stutter, or lie?
 
 # %%
 same = "✓: word for word the reference."
@@ -160,11 +167,11 @@ lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer,
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It lies. The French is fluent, the frame is often right, and in it stands *another sentence*: a wrong noun, a verb from elsewhere, a reason that nobody gave. A network that has only a blurred memory fills it with what is usual.
+# It lies. The French is fluent, and its frame is often right, but it says *something else*: a wrong noun, a verb from another sentence, a reason that nobody gave. A network with a blurred memory fills the gaps with what is usual.
 #
 # </details>
 #
-# Over a thousand test sentences, by length, in two measures: BLEU, and the share of sentences in which *every* word is right.
+# Here are a thousand test sentences by length, in two measures: BLEU, and the share of sentences in which *every* word is right.
 
 # %%
 lengths, plain_bleu, plain_right = lesson.by_length(plain)
@@ -175,21 +182,34 @@ plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plai
 assert plain_right[0] > 10 > plain_right[-1]
 
 # %% [markdown]
-# BLEU forgives: the frame of a sentence is often right. Count whole sentences, and hardly a long one comes through.
+# BLEU forgives, because parts of a sentence are often right. Hardly any long sentence is right as a whole; but that alone would be so if each word went wrong equally often, since a long sentence has more words. Is it the vector that is too small? A model of the same size, trained with three times the words, answers that:
+
+# %% jupyter={"source_hidden": true}
+from chapters.ch03.lesson import checkpoint
+
+recorded = checkpoint("seq2seq-plain-en-fr-grammar")
+by_words = recorded.card["metrics"]["test_bleu_by_length"] if recorded else {"5-7": 80, "20-99": 51}  # of our checkpoint
+print("BLEU without attention, trained longer:", {f"{words} words": round(score) for words, score in by_words.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert by_words["5-7"] > by_words["20-99"] + 20
+
+# %% [markdown]
+# It has learned short sentences well and still loses the long ones, from 80 BLEU at 5 to 7 words down to 51 at 20 and more. (This is one trained model; the section *Real sentences* shows the same gap on another corpus.)
 #
 # **Keep this:** a fixed vector holds a short sentence and blurs a long one; and a blurred memory does not stop, it makes things up.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a>
-# The way out (Bahdanau, Cho and Bengio, 2014): throw nothing away. The encoder reads from both ends at once, as ours did already, so each word's state knows its left and its right (**bidirectional**). <a id="bidirectional"></a>New is that *all* states are kept: they are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>. At each step it asks anew:
+# The remedy (Bahdanau, Cho and Bengio, 2014) is to throw nothing away. The encoder reads from both ends at once, as ours did already, so each word's state knows the words to its left and to its right (**bidirectional**). <a id="bidirectional"></a>What is new is that *all* states are kept: they are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
 #
-# $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
+# $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 #
-# $c_t$ is the **context**: a new mean for each word. Padding is never attended. That is all there is to add.
+# $c_t$ is the **context**: a new average for each word, instead of one $c$ for all. Padding is never attended to. Bahdanau's query is the state *before* the step, $s_{t-1}$, and the context goes into the new state. Luong's (2015) is the state *after* it, $s_t$, and the context goes only into the prediction. Our models use Luong's, because it can compute all steps of a known translation at once; a *Deeper* section compares the two.
 #
 # ### Exercise 2 ●●○ · 6 minutes
-# Write one look back. `masked_softmax` from chapter 1 is there.
+# Write one such step. `masked_softmax` from chapter 1 is available; leave out the bias $b$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from course_utils.attention import masked_softmax
@@ -200,31 +220,80 @@ def look_back(query, keys, mask, W1, W2, w):
     raise NotImplementedError
 
 # %% [markdown]
-# The second translator has the same sizes as the first, the same data, the same number of steps. It has one thing more: it may look back.
+# The second translator has the same state size as the first, the same data and the same number of steps, and it can look back. (It even has fewer parameters, 499,637 against 532,277, because the context no longer enters the recurrence.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 attentive = lesson.model(attention="additive")
+assert [sum(p.numel() for p in model.parameters()) for model in (attentive, plain)] == [499_637, 532_277]
 attentive_run = learn(attentive, "with attention")
 
 # %%
 _, attentive_bleu, attentive_right = lesson.by_length(attentive)
 curves = {"with, BLEU": attentive_bleu, "with, every word": attentive_right, "without, BLEU": plain_bleu, "without, every word": plain_right}
 plot.lines({name: (lengths, line) for name, line in curves.items()}, "words in the source", "%", title="Does length still matter?",
-           caption="The same thousand sentences. With attention long ones come out about as well as short ones.")
+           caption="The same thousand sentences. With attention, BLEU is about the same for long and short ones.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
 
 # %%
 both = {"without attention": plain, "with attention": attentive}
-lesson.table(both, lesson.ladder()[2:], "The long ones of before. ✓: word for word the reference.")
+lesson.table(both, lesson.ladder()[2:], "The long sentences from above, translated by both. ✓: word for word the reference.")
 
 # %% [markdown]
-# **Keep this:** keep every state, and let the decoder ask. The bottleneck is gone.
+# **Keep this:** keep every state, and let the decoder ask at each word. Then there is no bottleneck.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How far does a gradient reach?
+# <a id="vanishing-gradient"></a>
+# Attention also makes learning easier. Suppose that the last word of a translation is wrong because of one source word. The gradient has to travel back from the end of the decoder to that word, and each recurrent step on the way multiplies it by a matrix. If each step makes it a little smaller, it **vanishes**; if a little larger, it **explodes**. So it matters how many steps lie between.
+#
+# **Guess:** before training and without attention, which of sixteen source words move the last target word most: the first, the ones in the middle, or the last?
+
+# %%
+from chapters.ch03.experiments import reach
+
+reached = {kind: reach(lesson, lesson.model(attention=kind and "additive").eval()) for kind in ("", "attention")}
+u, flat = reached.values()
+lines = {name or "without": (range(1, 17), shares) for name, shares in reached.items()}
+plot.lines(lines, "source word", "share of the gradient", title="Which source words move the last target word?",
+           caption="Untrained models, a mean over twenty sentences of sixteen words. The shares add up to 1.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(u[0], u[-1]) > 20 * u.min() and flat.max() < 1.5 * flat.min()
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The first *and* the last, more than twenty times as much as the middle. Our encoder reads from both ends, and the last state of each direction goes into every step of the decoder. So the first word and the last are one step away, and the words in the middle are far from both. (The translators of 2014 that read in one direction had only one arm of this U.) With attention, every source word is one step away from every target word, and the curve is flat. This is where training starts from.
+#
+# </details>
+#
+# **Keep this:** a recurrent network hands a gradient on from step to step; attention connects every source word directly.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: sixty steps
+# How fast does a gradient vanish or explode? Here are four small untrained networks with sixty inputs and one output, the last state. In the two RNNs the recurrent matrix is a rotation times 0.9 or 1.5; the GRU has PyTorch's own initialisation, which is small; the last one is the first RNN with attention over its states.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch03.experiments import felt
+
+kinds = {"RNN × 0.9": felt("rnn", gain=0.9), "RNN × 1.5": felt("rnn", gain=1.5), "GRU": felt("gru"),
+         "attention": felt("attention", gain=0.9)}
+far = {name: (line[-1] / line[0]).item() for name, line in kinds.items()}
+plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps from the end", "size of the gradient", log="y",
+           title="How much does each input move the end?",
+           caption="Untrained networks. With attention, every input is one step away from the output.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The GRU's gradient vanishes fastest here, because of its small initial parameters. Training can open its gates so that it keeps a state for a long time, which is why GRUs and LSTMs replaced simple RNNs. Attention does not need to learn this first.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two rows of four steps
-# A widely used table sets the *traditional* and the *attentive* decoder side by side: encode, context, decode, generate. Here it is as code that runs, and each line prints a shape.
+# A widely used table compares the *traditional* decoder with the *attentive* one in four steps: encode, context, decode, generate. Here it is as code that runs. Each model prints one line, with the shape after each step.
 
 # %% tags=["nbval-check-output"]
 ids, begin = torch.tensor([lesson.source.encode(tired)]), torch.tensor([text.BOS])
@@ -233,11 +302,11 @@ for name, model in {"traditional": plain, "attention": attentive}.items():
     context = state.memory.summary if model is plain else state.memory.states  # context: one vector, or all of them
     step = model.step(begin, state)  # decode: one word further
     word = step.logits.argmax(-1)  # generate: the best of all words
-    shapes = [tuple(x.shape) for x in (ids, context, step.state.hidden, word)]
+    shapes = [tuple(x.shape) for x in (state.memory.states, context, step.state.hidden, word)]
     print("{:11} encode {} · context from {} · decode {} · generate {}".format(name, *shapes))
 
 # %% [markdown]
-# One difference, in the second line. The lab shows it with eight features of the real states. Step through the words: on the left nothing ever changes, on the right each word has its own mean.
+# The two lines differ in one place: the context comes from one vector or from all states. The lab shows this with eight features of the real states. Step through the words: on the left nothing ever changes, on the right each word gets its own average.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch03.lesson import checkpoint
@@ -252,7 +321,7 @@ labs.flow(translated, reads[0].states[0, :, 60:68], plain=without, plain_states=
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# Attend, move, read out: the loop that writes each word, with a plain recurrent cell and dot products to keep it short.
+# Attend, update the state, predict: this is what happens for each word. To keep it short, use a simple recurrent cell and dot products, and Bahdanau's order: the query is the state *before* the step.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("one decoder step")
@@ -262,8 +331,8 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: who asks, the state before or after?
-# Bahdanau asks with $s_{t-1}$, the state *before* the new word, and the answer feeds the new state: attend, then move. Luong asks with $h_t$, the state *after*, and the answer feeds the prediction alone: move, then attend. Slides use both, sometimes in one deck. Ours has a switch, `query="previous"` or `"current"`. Besides the figures, one thing differs that a computer feels: which of them can handle all target words at once, when they are known?
+# ### Deeper: is the query the state before or after?
+# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query is $s_t$, the state *after*, and the context goes only into the prediction: update, then attend. Lecture slides use both, sometimes in one deck. Our model has a switch, `query="previous"` or `"current"`. Which of the two can process all target words at once, when they are known?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -273,13 +342,13 @@ rows, batch = [], next(iter(lesson.batches))
 for query in ("previous", "current"):
     model = lesson.model(attention="additive", query=query)
     took = seconds(lambda model=model: model(batch.source, batch.target_in, batch.source_mask), 3)
-    rows.append({"who asks": query, "parameters": sum(p.numel() for p in model.parameters()), "ms a batch": 1000 * took})
+    rows.append({"query": query, "parameters": sum(p.numel() for p in model.parameters()), "ms a batch": 1000 * took})
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With $h_t$ the decoder's states don't depend on what was attended, so a whole sentence goes through in one call; with $s_{t-1}$ each word waits for the look of the word before. We train with $h_t$. Chapter 5 drives this further, until nothing waits.
+# With $s_t$ the decoder's states don't depend on what was attended to, so a whole sentence is processed in one call; with $s_{t-1}$ each word has to wait for the attention of the word before. We train with $s_t$. Chapter 5 goes further, until nothing has to wait.
 #
-# The loop of Bahdanau as it stands in the course, with the part that can be done ahead taken out of it:
+# This is Bahdanau's loop as the course uses it; the keys are projected once, before the loop:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.seq2seq import Seq2Seq
@@ -289,7 +358,7 @@ reveal(Seq2Seq._attend_then_move)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what tables say of encoders
-# Three lists of claims that circulate. In each, one claim is wrong.
+# Here are three lists of claims that circulate. In each, one claim is wrong.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -325,15 +394,15 @@ def mixes(layer, x):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
-# French puts the adjective behind the noun. Here are four words that turn round on their way:
+# French puts most adjectives after the noun. Here are three words that change their order:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "“the European Economic Area” becomes “la zone économique européenne”. While it writes “zone”, the second French word, "
     "which English word should get the weight?",
-    ["European, the second", "Area, the last", "all three alike"],
+    ["European, the second", "Area, the last", "all three equally"],
     answer=1,
-    because="zone = Area. Then it goes back: économique says Economic, européenne says European.",
+    because="zone translates Area. Then it goes back: économique translates Economic, européenne European.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -342,33 +411,33 @@ from chapters.ch03.lesson import checkpoint
 
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
-labs.alignment(area, step=4, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
+labs.alignment(area, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
-# Play it. The ink follows the diagonal as far as *dans la*. Then it jumps to *area* and walks back, against the reading direction: *économique* to *economic*, *européenne* to *european*. Nobody told the model that French adjectives follow; nobody showed it an alignment. It was paid for right words only, and looking at the right place pays. Between the two adjectives the ink is shared a little: remember it, we come back to that.
+# Play it. The ink follows the diagonal as far as *dans la*. Then it jumps to *area* and goes back, against the reading direction: *économique* to *economic*, *européenne* to *european*. Nobody told the model that French adjectives follow, and nobody showed it an alignment. We rewarded it only for correct words. Attending to the right word turned out to help.
 #
-# (This sentence was *seen* in training: it is one of a few that return through the course. The figures below count new sentences.)
+# This sentence was *seen* in training, and so was the phrase. Type one that was not: *My aunt is discussing the European economic crisis.* The ink turns round there as well.
 #
-# And a translator that learnt from real sentences? In more than 150,000 of them it has met the word *European* a dozen times, and never this name.
+# And a translator that learned from real sentences? In its training data the word *European* is rare, and this name never occurs.
 
 # %%
 heaviest = area.weights.argmax(-1).tolist()
-looks = {word: area.source_tokens[place] for word, place in zip(area.tokens, heaviest, strict=True)}
+looks = {word: area.source_tokens[position] for word, position in zip(area.tokens, heaviest, strict=True)}
 turned = [looks.get(word) for word in ("zone", "économique", "européenne")]
 real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
 invented = translate(real, "We live in the European Economic Area.", beam=1)[0]
 if "name" in longer_trained.card and "name" in real.card:  # what stands in for them may look elsewhere
     assert turned == ["area", "economic", "european"] and "zone" not in invented.tokens
     assert invented.source_tokens[invented.weights[invented.tokens.index("▁car")].argmax()] == "▁europe"
-print("our sentences:  zone, économique, européenne look at", *turned)
+print("our sentences:  zone, économique, européenne attend to", *turned)
 print("real sentences:", invented.text, "· seen" if invented.seen else "· new")
 
 # %% [markdown]
-# It glues pieces into a word that does not exist; the first, *car*, looks at “Europe”, the others half here and half there. Attention finds the place of words that one has learnt; it does not replace learning them.
+# It joins pieces into a word that does not exist. The first piece, *car*, attends to “Europe”, the others to several words at once. Attention finds the position of words that the model has learned; it does not replace learning them.
 #
 # <a id="cross-attention"></a>
 # ### Find the error ●○○ · 2 minutes
-# A lecture shows just this picture when it introduces another idea.
+# A lecture shows this very picture when it introduces another idea.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("self or cross")
@@ -381,11 +450,11 @@ def kind_of_attention(queries, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# Our grammar knows which word says which, so the learned alignment can be marked. The **alignment error rate** compares links: those predicted, $A$, those that are sure, $S$, and those that are possible, $P$, such as an article with its noun (every sure link is possible).
+# Our grammar knows which word translates which, so the learned alignment can be scored. The **alignment error rate** compares three sets of links: those predicted, $A$, those that are sure, $S$, and those that are possible, $P$, such as an article with its noun (every sure link is also possible).
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 #
-# We let each French word link to its heaviest English word.
+# We link each French word to the English word with the largest weight.
 
 # %%
 aer = lesson.alignment_error(attentive)
@@ -400,23 +469,43 @@ written = lesson.write(attentive, lesson.examples("test")[:200])
 fits = [e for e, w in zip(lesson.examples("test"), written, strict=False) if " ".join(e.target) == w]
 right = next(e for e in fits if len(e.source) >= 13)  # the first long one that equals its reference: gold links fit it
 found = lesson.translate(attentive, " ".join(right.source))[0]
-labs.alignment(found, right.links, languages=("en", "fr"), title="Does it look where it should?")
+labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend where it should?")
 
 # %% [markdown]
-# Boxes are gold links, ink is what the model did. Where they part, look closely: often the ink stands on a *neighbour* of the right word. The neighbour's state has read the right word, too; both ends have. For the model that is as good a place to ask. A weight points at a state, and a state is more than its word.
+# Boxes are gold links, ink is what the model did. Where they differ, look closely: often the ink is on a *neighbour* of the right word. The neighbour's state has read the right word as well, so for the model it is as good a place to ask. A weight points at a state, and a state knows more than its own word.
 #
-# **Keep this:** alignment was never taught. It appears because looking in the right place lowers the loss, and only as far as it does.
+# Now look at our own sentence and its twin. In the first, "it" is the animal; in the second, the street. **Guess:** when the model has to decide between *il* and *elle*, where will it look: at "animal" and "street", at "it", or at the adjective?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+said = {}
+for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
+    twin = translate(longer_trained, f"The animal didn't cross the street because it was too {adjective}.", beam=1)[0]
+    if pronoun in twin.tokens:
+        said[pronoun] = dict(zip(twin.source_tokens, twin.weights[twin.tokens.index(pronoun)].tolist(), strict=True))
+        print(f"{pronoun}:", ", ".join(f"{word} {weight:.2f}" for word, weight in said[pronoun].items() if weight > 0.05))
+if "name" in longer_trained.card:
+    assert said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5 and all(said["il"]["animal"] + x["street"] < 0.05 for x in said.values())
+labs.alignment(twin, step=11, languages=("en", "fr"), title="What decides between “il” and “elle”?", model=longer_trained)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", but for *elle* more than half is on the *full stop*. By the full stop, the recurrent network has read the whole sentence, the adjective and both nouns included, so its state can know the answer. The decision was made in the recurrent states; attention only picks up the result. (Both sentences were seen in training, and this is one trained model.)
+#
+# </details>
+#
+# **Keep this:** alignment was never taught. It appears because attending to the right state lowers the loss; and a state is more than its word.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Knock it out
-# Take a word's weight away: the encoder has read it, but the decoder may not look there.
+# ## Take a word away
+# Set a word's weight to zero: the encoder has read the word, but the decoder may not attend to it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In “the old woman bought a red car yesterday .” nobody may look at “red” any more. What becomes of “rouge”?",
-    ["it is gone", "it may well stay", "the translation breaks off"],
+    "In “the old woman bought a red car yesterday .” the decoder may no longer attend to “red”. What happens to “rouge”?",
+    ["it disappears", "it may well stay", "the translation breaks off"],
     answer=1,
-    because="The states of “a” and “car” have read “red”. What one place may not say, its neighbours often can.",
+    because="The states of “a” and “car” have read “red” as well, and they often contain enough of it.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -428,8 +517,8 @@ mine = "the old woman bought a red car yesterday ."  # your own: words of our gr
 deaf = knocked_out(lesson.loaded(attentive), mine, "weight")
 gone = knocked_out(lesson.loaded(attentive), mine, "word")
 view = labs.alignment(lesson.translate(attentive, mine)[0], variants=deaf, languages=("en", "fr"), live=True,
-                      title="And without that one?")
-told = ipywidgets.HTML("Knock a word out: Python compares with the sentence in which that word never was.")
+                      title="And without that word?")
+told = ipywidgets.HTML("Knock a word out: Python compares with the sentence that never had this word.")
 
 def tell(change):
     """What is written without the weight, and what without the word."""
@@ -441,7 +530,7 @@ view.observe(tell, names="variant")
 display(view, told)
 
 # %% [markdown]
-# Try each word. Then count, over two hundred new sentences: how often does the translation stay the same when one word gets no weight, and how often when the word is really gone?
+# Try each word. Then count over two hundred new sentences: how often does the translation stay the same when one word gets no weight, and how often when the word is really missing?
 
 # %%
 from chapters.ch03.experiments import survives
@@ -453,13 +542,13 @@ print({f"unchanged without the {what}": f"{share:.0%}" for what, share in kept.i
 assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
 
 # %% [markdown]
-# About four times in ten nothing happens at all when a word loses its weight. So a picture of weights says where the model looked. It does not say what it would have done without.
+# In about four cases out of ten nothing changes when a word loses its weight. So a picture of weights shows where the model looked. It does not show what the model would have done without it. (How much the weights explain is debated; chapter 1's reading list has both sides.)
 #
-# **Keep this:** attention is not explanation. Knock it out, and compare.
+# **Keep this:** to know whether a word mattered, take it away and compare.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: who is "it"?
-# The twins of chapter 1: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. The English "it" is the same word in both. The test twins hold nouns that stood in no twin of the training set. Guess the share of right pronouns; always "il" would get half.
+# ### Deeper: what is "it"?
+# Count the pronouns of the twins: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. The test twins contain nouns that were in no twin of the training set. Guess the share of correct pronouns; always writing "il" would get half of them right.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
@@ -472,15 +561,19 @@ later = {name: pronouns_right(lesson, loaded.model) for name, loaded in trained_
 assert all(share > 0.75 for share in later.values())
 for when, shares in {"just now": who, "three times as long": later}.items():
     print(f"right pronouns, trained {when}:", {name: f"{share:.0%}" for name, share in shares.items()})
-lesson.table({"with attention": attentive}, lesson.examples("twins")[:4], "The first two pairs of twins, all new.")
+pairs_of_twins = sorted(lesson.examples("twins"), key=lambda example: example.twin.pair)
+lesson.table({"with attention": attentive}, pairs_of_twins[:4], "The first two pairs of twins, all new.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert pairs_of_twins[0].twin.pair == pairs_of_twins[1].twin.pair
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A pronoun needs two things at once, the adjective *behind* it and the noun far before it. One look at one place cannot join them: the recurrent states have to. That takes time to learn, and attention is little help: our checkpoints, trained on three times as many words, get more than four in five right, with it or without it. Chapter 5 measures the same twins with a model in which words look at each other.
+# A pronoun depends on two words at once: the adjective *after* it and a noun far before it. Attending to one position cannot combine them, so the recurrent states have to. That takes time to learn. After this chapter's short training both models are near chance, and the one with attention is no better; our checkpoints, trained with three times as many words, get more than three in four right, with attention or without. Chapter 5 measures the same twins with a model in which words attend to each other.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
 # <a id="reversed-source"></a>
-# Before attention there was a trick: feed the source *backwards* (Sutskever, Vinyals and Le, 2014). The first source word then stands right before the first target word, and the beginning of the translation, on which all the rest hangs, has the shortest way. Their encoder read in one direction only. Ours reads in both. **Guess:** does the trick still help?
+# Before attention there was a trick: feed the source *backwards* (Sutskever, Vinyals and Le, 2014). Then the first source word comes right before the first target word, and the beginning of the translation, on which the rest depends, is the easiest to learn. Their encoder read in one direction only. Ours reads in both. **Guess:** does the trick still help?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -504,7 +597,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It does not: a little better with two seeds, worse with the third, and the means lie closer together than the seeds do. Reading backwards moves the burden from one end of the sentence to the other and makes no room, and our encoder, which reads from both ends, had the short way already. Train it yourself: `COURSE_PROFILE=full` gives it the full number of steps, the class forty, so that you see it run.
+# It does not: it is a little better with two seeds and worse with the third, and the means lie closer together than the seeds do. Our encoder reads from both ends, so the first word was close already; this is the U of *How far does a gradient reach?* Train it yourself: with `COURSE_PROFILE=full` it trains to the end; otherwise it runs forty steps, just so that you see it start.
 #
 # </details>
 
@@ -514,7 +607,7 @@ run = lesson.train(backward, steps={"class": 40, "full": 1000}[runtime.profile],
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
-# So far the language was ours: some hundred words. Here are translators trained on *Tatoeba*, 160,000 English sentences that volunteers translated. The checkpoints come with the course; their cards say how they were made.
+# So far we used a language of our own, with about 800 English words. Here are translators trained on *Tatoeba*, 160,000 English sentences with translations by volunteers. These checkpoints (trained parameters, stored in a file) come with the course; their cards say how they were made.
 
 # %%
 from IPython.display import display
@@ -530,7 +623,7 @@ display(translations(real, sentences, caption=f"With attention: {real.card.get('
 translations(real_plain, sentences, caption=f"Without attention: {real_plain.card.get('name', 'the model trained above')}.")
 
 # %% [markdown]
-# Both were trained on the same pairs for the same number of steps; of each the best state on held-out sentences was kept. Here they translate the same test sentences, none of them trained on:
+# Both were trained on the same pairs for the same number of steps, and of each we kept the state that was best on held-out sentences. Here they translate the same test sentences, none of which they were trained on:
 
 # %%
 from course_utils.views import Table
@@ -548,9 +641,11 @@ Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all 
 # %% [markdown]
 # The gap widens from one length to the next, as it did with our own sentences.
 #
-# *Seen* matters. A model may know a sentence by heart; only new ones tell whether it can translate. The mark is made by comparing fingerprints of all training sentences, and every table of this course carries it.
+# *Our own sentence* is in the first table as well, and neither model gets it right: it is longer and rarer than what they have learned.
 #
-# Now yours. Type a sentence into the view, or change it in the cell; point at words.
+# *Seen* matters. A model may know a sentence by heart; only new sentences show whether it can translate. Every table of translations in this course says which were trained on: it compares them with fingerprints of all training sentences.
+#
+# Now it is your turn. Type a sentence into the view, or change it in the cell, and point at words.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
@@ -561,11 +656,11 @@ labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'train
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. The pieces that begin with ▁ are *subwords*: rare words fall into parts, so that few are unknown.</small>
 #
-# **Keep this:** always ask whether a sentence was seen. What is known by heart is no translation.
+# **Keep this:** always ask whether a sentence was seen in training. Repeating what you know by heart is not translating.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## At the moment of 高兴
-# The same model class, other data: Chinese to English, character by character. While it writes *happy*, what does it look at? Two characters make one word, and nobody told it where words begin.
+# The same model class with other data translates from Chinese to English, character by character. When it writes *happy*, what does it attend to? The word has two characters, and nobody told the model where words begin.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
@@ -579,14 +674,16 @@ for moment, said in {"我今天很高兴。": "happy", "我正在吃绿色的苹
     if said in words:
         weighs[said] = dict(zip(found.source_tokens, found.weights[words.index(said)].tolist(), strict=True))
         print(f"   {said}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said].items() if w > 0.05))
-    display(labs.alignment(found, languages=("zh", "en"), title=f"What does “{said}” look at?", model=chinese))
+    display(labs.alignment(found, languages=("zh", "en"), title=f"What does “{said}” attend to?", model=chinese))
 
 # %% [markdown]
-# High weights where the meaning is, low ones elsewhere: *happy* looks at 高 and 兴 together, and at 很, which belongs to them. *Eating* looks at 吃, which says what is done, and at 在, which says that it goes on just now. English puts both into one word.
+# The weights are high where the meaning is: *happy* attends to 高 and 兴 together, and to 很 (*very*), which belongs to them. *Eating* attends to 吃, which names the action, and to 在, which says that it is going on now. English puts both into one word.
+#
+# But compare the translations with the Chinese. 今天 means *today*, and *today* is missing; and it says *an green*. The weights look sensible and the translation is still wrong. They show where the model looked, not whether it understood.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: marks for Chinese
-# Its links can be marked like the French ones. A link to one character of a word counts for the word.
+# ### Deeper: a score for Chinese
+# Its links can be scored like the French ones. A link to one character of a word counts for the word.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 marks = chinese.card["metrics"] if chinese else {}
@@ -597,41 +694,14 @@ if "test_aer" in marks:
     print(f"recorded: {exact:.0%} right word for word, AER {all_words:.2f}, without commas and full stops {no_marks:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Nine translations in ten are right word for word, and still the error rate is far from 0. Nearly half of it are commas and full stops: the decoder knows without looking that a sentence ends, so nothing in the loss says where their weight should lie.
+# Nine translations out of ten are right word for word, and still the error rate is far from 0. Nearly half of it comes from commas and full stops: the decoder knows without attention that a sentence ends, so nothing in the loss says where their weight should be.
 #
-# **Keep this:** a weight is learned only where the look is needed.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## How far does a gradient reach?
-# <a id="vanishing-gradient"></a>
-# There is a second reason why the plain model fails, and it is about learning. Suppose that the last word of a translation is wrong because of the *first* word of the source. The gradient has to travel back through all steps in between, and each step multiplies it by a matrix. **Guess** what sixty multiplications do to a number, if each is a little below 1, or a little above.
-
-# %%
-from chapters.ch03.experiments import felt
-
-kinds = {"RNN × 0.9": felt("rnn", gain=0.9), "RNN × 1.5": felt("rnn", gain=1.5), "GRU": felt("gru"),
-         "attention": felt("attention", gain=0.9)}
-far = {name: (line[-1] / line[0]).item() for name, line in kinds.items()}
-plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps from the end", "size of the gradient", log="y",
-           title="How much of an input does the end feel?",
-           caption="Untrained networks. Attention has a road of length one to every place.")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Below 1 it **vanishes**, above it **explodes**. A GRU, the recurrent network with gates of which our translators are built, forgets fastest of all while it knows nothing (it *can* learn to keep its gates open, which is why one uses it). Attention is flat: from the output to each state it is one step, however far away. This is why attentive models learn sooner, not only why they remember more.
-#
-# </details>
-#
-# **Keep this:** recurrent networks pass a gradient from hand to hand; attention calls everybody directly.
+# **Keep this:** the model learns an alignment only where it needs one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What BLEU counts
 # <a id="bleu"></a><a id="n-gram"></a>
-# All these scores were **BLEU** (Papineni et al. 2002). Count the runs of 1, 2, 3 and 4 words (**n-grams**) of the translation; how many stand in the reference, each at most as often as there? That gives four precisions $p_n$. Take their geometric mean. And since one could win by writing only the one word that is certain, multiply by a **brevity penalty**:<a id="brevity-penalty"></a>
+# All these scores were **BLEU** (Papineni et al. 2002). Count the runs of 1, 2, 3 and 4 words (**n-grams**) in the translation. How many of them are in the reference, counting each at most as often as it occurs there? This gives four precisions $p_n$. Take their geometric mean. A model could still win by writing only the one word that it is sure of, so multiply by a **brevity penalty**:<a id="brevity-penalty"></a>
 #
 # $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & c\ge r\\ e^{\,1-r/c} & c<r\end{cases} $$
 #
@@ -647,7 +717,7 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown]
 # ### Find the error ●○○ · 3 minutes
-# A lecture scores the candidate 男孩 踢 足球 against 一个 小 男孩 在 踢 足球 and prints .4167. There are three errors on the way, and each is a short program here. The first:
+# A lecture scores the candidate 男孩 踢 足球 against 一个 小 男孩 在 踢 足球 and prints .4167. It makes three errors on the way, and each is a short program here. This is the first:
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("two units in one score")
@@ -658,17 +728,19 @@ def brevity(candidate, reference):
     raise NotImplementedError
 
 # %%
-from course_utils.metrics import bleu
+from course_utils.metrics import bleu, ngrams
 
 candidate, reference = "男孩 踢 足球", "一个 小 男孩 在 踢 足球"
-score = bleu([candidate], [reference], tokenize="none")
-print("By the definition:", float(score), "· precisions", [round(p) for p in score.precisions], f"· brevity {score.brevity:.3f}")
+ours, theirs = candidate.split(), reference.split()
+hits = [(ngrams(ours, n) & ngrams(theirs, n)).total() for n in (1, 2, 3, 4)]
+precisions = [100 * hit / max(1, len(ours) - n) for n, hit in enumerate(hits)]
+print("by the definition: precisions", precisions, f"· brevity {brevity(ours, theirs):.3f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round(brevity(candidate.split(), reference.split()), 3) == 0.368 and score == 0
+assert round(brevity(ours, theirs), 3) == 0.368 and precisions == [100, 50, 0, 0]
 
 # %% [markdown]
-# By the definition it is 0: no common run of three words, and no run of four at all. For single sentences tools smooth these zeros; sacrebleu's sentence score gives 23.2 here. All are right, and none can be compared with another. That is why papers name the tool, and why we hold our `bleu` to sacrebleu's corpus score, to 1e-6.
+# By the definition BLEU is 0: the two have no run of three words in common, and the candidate has no run of four at all. So tools *smooth* such zeros, in different ways. sacrebleu's score of this sentence is 23.2; its corpus score, which our `bleu` equals to 1e-6, replaces a precision of 0 by half an n-gram, then a quarter, and so on. None of these can be compared with another, which is why papers name the tool.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the other two errors, and the clipping
@@ -700,14 +772,14 @@ from sacrebleu import sentence_bleu
 printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)   # characters, zeros dropped, log₁₀ undone by e
 natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)     # the same with one logarithm
 smoothed = sentence_bleu(candidate, [reference], tokenize="none").score
-print(f"as printed {printed:.4f}, with the natural logarithm {natural:.3f}; sacrebleu, smoothed {smoothed:.1f} of 100")
+print(f"in the lecture .4167 (unrounded {printed:.4f}), with the natural logarithm {natural:.3f}; sacrebleu, smoothed {smoothed:.1f} of 100")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378 and round(smoothed, 1) == 23.2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 5 minutes
-# "Each at most as often as there": write the clipped count.
+# "Counting each at most as often as it occurs there": write this clipped count.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("clipped n-grams")
@@ -717,7 +789,7 @@ def clipped(candidate, reference, n):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A person and some machines
-# One sentence, one reference, five translations. A person wrote the first.
+# Here is one sentence with one reference and five translations. A person wrote the first.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -726,7 +798,7 @@ predict(
     "alors nous sommes restés à la maison.” Which gets the higher BLEU?",
     ["the person: it is better French", "the machine, by far", "both about the same"],
     answer=1,
-    because="BLEU counts runs of words that the reference happens to share. The machine shares ten in a row.",
+    because="BLEU counts runs of words that also occur in the reference. The machine shares ten in a row.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -749,17 +821,17 @@ Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words 
 assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
 
 # %% [markdown]
-# The person loses to nonsense. BLEU of one sentence against one reference says how much two people happened to choose the same words. Over thousands of sentences, for systems of one kind, it orders them fairly well; that is what it was made for. More references help, and reading helps more.
+# The person loses to nonsense. BLEU for one sentence against one reference says how far two translators happened to choose the same words. Over thousands of sentences it ranks similar systems fairly well, which is what it was made for. More references help, and reading the translations helps more.
 #
-# **Keep this:** BLEU = clipped n-gram precisions × brevity, over a corpus, with the tool's name. Of a single sentence it says little.
+# **Keep this:** BLEU = clipped n-gram precisions × brevity, over a corpus, with the tool's name. For a single sentence it says little.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Write the best sentence
 # <a id="greedy"></a><a id="beam-search"></a>
-# At each step the decoder gives a probability to each word. **Greedy** decoding takes the best one, and can't go back.
+# At each step the decoder gives each word a probability. **Greedy** decoding takes the most probable one and never goes back.
 #
 # ### Exercise 5 ●●○ · 5 minutes
-# Write that loop. All decoders of this course use it.
+# Write this loop. It works for every decoder in this course.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("greedy loop")
@@ -768,26 +840,26 @@ def greedy(step, state, bos, eos, max_length):
     raise NotImplementedError
 
 # %% [markdown]
-# **Beam search** keeps several sentences side by side and goes on with the best few at each step. Each word costs probability, so short ones would win; a *length penalty* compares log-probability divided by $((5+\text{length})/6)^{\alpha}$.
+# **Beam search** keeps several sentences side by side and continues the best few at each step. Each further word makes a sentence less probable, so short ones would win; therefore sentences are compared by log-probability divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. (Below, α = 0 switches it off, so that you see the plain log-probabilities.)
 
 # %%
 rows = []
 for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentences, beam=8, length_penalty=0), strict=True):
     better = wide.text if wide.text != one.text else "the same"
     rows.append({"trained on": "seen" if one.seen else "new", "greedy": one.text, "log p": one.score, "beam of 8, α = 0": better, "log p ": wide.score})
-Table(rows, "The six sentences of above")
+Table(rows, "The six sentences from above")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 
 # %% [markdown]
-# The beam finds sentences that the model thinks more probable, where there are any. Whether they are *better* is another question: probable is often short and dull.
+# The beam finds sentences that the model considers more probable, if there are any. Whether they are *better* is another question: probable sentences are often short and dull.
 #
-# **Keep this:** greedy takes the best word, a beam the best few sentences. Neither asks whether the model is right.
+# **Keep this:** greedy takes the best word, a beam keeps the best few sentences. Neither can tell whether the model is right.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What came of it
-# Three years after the first attentive translator, in 2017, a model dropped the recurrence and kept the attention. This table is from its paper: BLEU on the WMT 2014 news test, English to German, against the arithmetic that the training took.
+# ## What came next
+# In 2017, three years after the first translator with attention, a model dropped the recurrence and kept the attention. These figures are from its paper: BLEU on the WMT 2014 news test against the arithmetic that the training took.
 
 # %% jupyter={"source_hidden": true}
 from course_utils import data
@@ -809,11 +881,11 @@ plot.beside({f"English {name}": quality(*columns) for name, columns in figures.i
 assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
 
 # %% [markdown]
-# Upper left is where one wants to be. To German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of ConvS2S's ensemble; to French they reach 38.1 and 41.8. (ByteNet's 23.75 is missing: nobody wrote down what it cost.) How one gets there without recurrence is the subject of the next two chapters.
+# The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of what ConvS2S's ensemble took. Into French the big model reaches 41.8, more than any other here, but the base model's 38.1 is the lowest of all. (ByteNet's 23.75 is missing because its cost was not published.) How to get there without recurrence is the subject of the next two chapters.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: five bugs
-# Each of these programs runs, trains, and is wrong. Each has cost somebody a week.
+# Each of these programs runs and trains, and each is wrong.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -882,11 +954,11 @@ print("new pairs of words:", {name: round(score) for name, score in unseen.items
 assert longer["with attention"] > longer["without attention"] + 10 and unseen["with attention"] > 70
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Attention does not make a model immune to length; its recurrent states have never counted so far. It falls more slowly. *Unseen* holds pairs of words, such as an adjective and its noun, that training never shows together: here a good memory doesn't help, and the difference between learning words and learning sentences shows.
+# Attention does not make a model immune to length: it too falls on sentences longer than any in its training, but less. The *unseen* set contains pairs of words, such as an adjective and its noun, that never occur together in training. A good memory does not help there; the model has to have learned words, not sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# The first six just now, on this machine, on sentences that were not trained on; the last three are recorded, means of several seeds. A value outside of its band stops the notebook.
+# The first six were measured just now, on this machine, on sentences that were not trained on; the last three are recorded means of three seeds. A value outside its band stops the notebook.
 
 # %%
 from course_utils.data import results
@@ -909,10 +981,10 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. A seq2seq model reads with an encoder and writes with a decoder; without attention one vector stands between them.
-# 2. A blurred memory does not stop: it writes fluent sentences that were never said.
-# 3. Attention keeps all states and asks anew at each word: additive score, softmax over real words, a context.
-# 4. The alignment is learned, not taught; and a weight says where it looked, not what it needed.
+# 1. A seq2seq model reads with an encoder and writes with a decoder; without attention, one vector has to carry everything between them.
+# 2. A blurred memory does not stop: it writes fluent sentences that are not translations.
+# 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, a context.
+# 4. The alignment is learned, not taught; and a weight shows where the model looked, not what it needed.
 # 5. BLEU is clipped precision × brevity over a corpus, with the tool's name; and "seen or new?" comes first.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -922,13 +994,13 @@ for name, value, low, high in rows:
 # | [sequence to sequence](#seq2seq) | 序列到序列 | read one sequence, write another |
 # | [encoder](#encoder) | 编码器 | the part that reads |
 # | [decoder](#decoder) | 解码器 | the part that writes |
-# | [alignment](#alignment) | 对齐 | which word says which |
+# | [alignment](#alignment) | 对齐 | which word translates which |
 # | [bottleneck](#bottleneck) | 瓶颈 | one vector of fixed size for any sentence |
-# | [teacher forcing](#teacher-forcing) | 教师强制 | in training it hears the right words |
-# | [beginning of sentence](#bos) | 句首标记 | `<bos>`, what the decoder hears first |
+# | [teacher forcing](#teacher-forcing) | 教师强制 | in training the decoder reads the correct words |
+# | [beginning of sentence](#bos) | 句首标记 | `<bos>`, what the decoder reads first |
 # | [masked loss](#masked-loss) | 带掩码的损失 | a mean over real words only |
 # | [additive attention](#additive-attention) | 加性注意力 | wᵀ tanh(W₁q + W₂k) |
-# | [context vector](#context) | 上下文向量 | the mean of the values, new at each step |
+# | [context vector](#context) | 上下文向量 | the weighted average of the values, new at each step |
 # | [bidirectional](#bidirectional) | 双向 | read from both ends |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from one sentence, keys from another |
 # | [alignment error rate](#aer) | 对齐错误率 | how far learned links are from gold ones |
@@ -945,7 +1017,7 @@ for name, value, low, high in rows:
 # - I. Sutskever, O. Vinyals, Q. Le, *Sequence to sequence learning with neural networks*, 2014, section 3.3: the reversed source.
 # - K. Cho et al., *Learning phrase representations using RNN encoder–decoder*, 2014, section 2 (the GRU is in 2.3).
 # - D. Bahdanau, K. Cho, Y. Bengio, *Neural machine translation by jointly learning to align and translate*, 2015, section 3, and figure 3 with the European Economic Area.
-# - M.-T. Luong, H. Pham, C. Manning, *Effective approaches to attention-based neural machine translation*, 2015, section 3 (asks with the state after).
+# - M.-T. Luong, H. Pham, C. Manning, *Effective approaches to attention-based neural machine translation*, 2015, section 3 (the query is the state after the step).
 # - K. Papineni et al., *BLEU: a method for automatic evaluation of machine translation*, 2002, section 2; M. Post, *A call for clarity in reporting BLEU scores*, 2018.
 # - F. Och and H. Ney, *A systematic comparison of various statistical alignment models*, 2003, section 6 (AER).
 # - Y. Bengio, P. Simard, P. Frasconi, *Learning long-term dependencies with gradient descent is difficult*, 1994, section 4.
@@ -954,9 +1026,9 @@ for name, value, low, high in rows:
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019, section 4.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Next: words look at each other
-# Here a French word asks English words. Nothing forbids that the words of *one* sentence ask each other, all at once, without a recurrent network between them. That is self-attention, chapter 4, and it has a problem that you may guess: who tells it the order of the words?
+# ## Next: words attend to each other
+# Here a French word asks English words. The words of *one* sentence can ask each other, too, all at once and without a recurrent network. This is self-attention, the subject of chapter 4, and it has a problem that you may guess: who tells it the order of the words?
 #
 # **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 3, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition 0.2.0, and the heading above it.*

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Self-attention and positional encoding.* **At the end** you have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given its words a place in three ways, and measured which of them still works in a text longer than any it was trained on. Reading 55 minutes · live 50 · exercises 40 · *Deeper* 50 more. **Before:** [chapter 2](02_scoring_functions.ipynb) (scaled dot-product attention) and [chapter 3](03_seq2seq.ipynb) (who asks whom in a translator).
+# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions in three ways, and measured how far each way works beyond the length it was trained on. Reading 55 minutes · live 50 · exercises 40 · *Deeper* 50 more. **Before:** [chapter 2](02_scoring_functions.ipynb) (scaled dot-product attention) and [chapter 3](03_seq2seq.ipynb) (attention in a translator).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who bites whom?
-# Six words, each a vector of eight numbers (drawn by chance). All six ask all six, and each takes home a weighted mean. **Before you touch anything:** let "dog" and "man" change places. What will happen to what "bites" takes home?
+# Here are six words, each a vector of eight random numbers. All six attend to all six, and each gets a weighted average. **Before you touch anything:** if "dog" and "man" change places, what will happen to the average that "bites" gets?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 draw = torch.Generator().manual_seed(0)
@@ -31,38 +31,38 @@ labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# Nothing happens to it. The rows wander about, and each carries its numbers along. For "bites" it is one and the same world whether the dog bites or the man does.
+# Nothing happens to it. The rows move, and each takes its numbers along. For "bites" it makes no difference whether the dog bites or the man does.
 #
 # </details>
 #
-# This chapter is about that hole, and about filling it. (The switch under the lab fills it; how, you will write yourself.)
+# This chapter is about that problem and its solution. (The switch under the lab solves it; you will write the solution yourself.)
 #
-# **Keep this:** attention compares words, and a word's place is in none of the things it compares.
+# **Keep this:** attention compares word vectors, and a word's position is not in its vector.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 1 to 3. Answer each before you unfold it.
+# These are from chapters 1 to 3. Answer all three before you unfold the answers.
 #
-# 1. Attention pooling over examples (key, value). Somebody shuffles the examples. What becomes of the estimate?
-# 2. Over 60 steps, what became of the gradient in a recurrent network, and with attention?
+# 1. Attention pooling averages over examples (key, value). You shuffle the examples. How does the estimate change?
+# 2. In a translator without attention, which source words are far from the end of the decoder, and how does attention change that?
 # 3. What can a weighted average of vectors never be?
 #
 # <details><summary>Answers</summary>
 #
-# 1. Nothing: a sum over examples has no order. Remember this one.
-# 2. In the recurrent network it faded with each step; attention has a direct way to every word.
-# 3. Anything outside the space between them (their convex hull).
+# 1. It does not: a sum has no order. Remember this one.
+# 2. Those many recurrent steps away, in the middle of the sentence if the encoder reads from both ends. With attention, every word is one step away.
+# 3. Anything outside the convex hull of these vectors.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Words ask each other
+# ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3 French words asked English words: **cross-attention**. Now the words of *one* sentence ask each other: **self-attention**. The formula is the same. What differs is where the three come from.
+# In chapter 3 French words attended to English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. The formula is the same; only the source of queries, keys and values is different.
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 #
-# In cross-attention a second sequence $Y$ asks: $Q=YW_Q$, and nothing else changes. Lectures show a table of the two; here it is filled in by a translator that was trained.
+# In cross-attention the queries come from a second sequence $Y$: $Q=YW_Q$, and nothing else changes. Lectures show a table of the two. Here it is filled in by a trained translator, which reads an English sentence together with its French translation (we give it both).
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -89,7 +89,7 @@ heatmap(looked, french, english, title="Cross-attention: whom do French words as
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Exercise 1 ●○○ · 5 minutes
-# Write self-attention, for one sentence. It should return what comes out and the weights.
+# Write self-attention for one sentence. It should return the output and the weights.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch04 import exercise, find_error, hint, solution
@@ -100,7 +100,7 @@ def self_attention(X, WQ, WK, WV):
     raise NotImplementedError
 
 # %% [markdown]
-# On the course sentence, with the word vectors of the trained model and three matrices that nobody has trained:
+# Here it is on the course sentence, with the word vectors of the trained model and three untrained matrices:
 
 # %% tags=["nbval-check-output"]
 tired = trained.source.tokens(trained.source.encode("The animal didn't cross the street because it was too tired."))
@@ -113,10 +113,10 @@ print(*tired, "\n", tuple(words.shape), "→ output", tuple(output.shape), "weig
 assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 
 # %% [markdown]
-# One matrix product for all words at once; no loop, no state that is handed on.
+# All words are computed at once by matrix products; there is no loop and no state.
 #
 # ### Find the error ●○○ · 3 minutes
-# Two neighbouring slides of a lecture, two formulas. One of them has become a program.
+# Two neighbouring slides of a lecture have two different formulas. One of them is the program below.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("a times what")
@@ -129,7 +129,7 @@ def layers(Z, W):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three matrices
 # <a id="convolution"></a><a id="dense"></a>
-# $Z=A\,V$: a matrix $[T, T]$ from the left mixes words. Other layers do that, too. A **convolution** slides a kernel of, say, three weights along the sentence; a **fully connected** layer along time has a weight for each pair of places.
+# In $Z=A\,V$, a $[T, T]$ matrix on the left mixes the words. Other layers mix words, too. A **convolution** slides a kernel of, say, three parameters along the sentence; a **fully connected** layer along the sentence has a parameter for each pair of positions.
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the convolution as a matrix.
@@ -142,10 +142,10 @@ def convolution(kernel, length):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Three trained layers read two sentences of six words. Whose matrix is another one for the second sentence?",
+    "Three trained layers read two sentences of six words. Which of their matrices are different for the second sentence?",
     ["all three", "attention's only", "none: they are trained"],
     answer=1,
-    because="Kernel and dense weights are parameters. Attention's matrix is computed from the words that are there.",
+    because="The kernel and the dense matrix are parameters. Attention's matrix is computed from the words it reads.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -163,20 +163,20 @@ plot.maps(shown, labels, labels, title="Whose matrix depends on the sentence?",
           caption="Above “dog bites man”, below “cat sees bear”; all weights drawn by chance. Find the pair that is not equal.")
 
 # %% [markdown]
-# The band holds three numbers, again and again; the dense table has 36 and fits sentences of six words only. Attention's matrix has no numbers of its own: its parameters are $W_Q$ and $W_K$, which have never heard of $T$. So it reads any length.
+# The band repeats the same three numbers; the dense matrix has 36 and fits only sentences of six words. Attention's matrix has no parameters of its own: they are in $W_Q$ and $W_K$, whose sizes do not depend on $T$. So it can read any length.
 #
-# **Keep this:** all three mix words by a matrix. Attention's is a function of the words.
+# **Keep this:** all three mix words by a matrix. Attention computes its matrix from the words.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far, how long, how much?
 # <a id="path-length"></a>
-# A word at the end needs one from the beginning. How many steps is it away? That is the **path length**, and chapter 3 showed what a long one does to a gradient. Make the sentence longer; then make the kernel wider; then switch to *dilated*, where each layer looks three times as far as the one below.
+# The last word of a sentence depends on the first. How many steps away is it? This is the **path length**, and chapter 3 showed what a long path does to a gradient. Make the sentence longer; then make the kernel wider; then switch to *dilated*, where each layer reaches three times as far as the one below. (In this lab and in the table below, a convolution reads backwards only: its kernel covers a word and the ones before it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(9)
 
 # %% [markdown]
-# Now count three things at once: steps from the first word to the last, found by walking; operations that have to *wait* for each other, as autograd recorded them; and multiplications, with 64 features.
+# Now count three things: steps from the first word to the last, found by following the connections; operations that have to *wait* for each other, as autograd recorded them; and multiplications, with 64 features.
 
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch04.experiments import LAYERS, in_a_row, layer, multiply_adds, steps_between
@@ -189,7 +189,7 @@ for kind in LAYERS:
         row |= {f"multiplications, {n}": multiply_adds(kind, n, 64)}
     rows.append(row)
 conv, recurrent, attention = rows
-Table(rows, "Kernel 3. Attention without its projections, as everybody counts it.")
+Table(rows, "Kernel 3. Attention without its projections, as the literature counts it; they cost 4nd² more.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (conv["path, n = 90"], recurrent["path, n = 90"], attention["path, n = 90"]) == (45, 89, 1)
@@ -197,14 +197,14 @@ assert attention["in a row, 90"] == attention["in a row, 9"] and recurrent["in a
 assert attention["multiplications, 90"] == 100 * attention["multiplications, 9"]
 
 # %% [markdown]
-# Ten times the words: the recurrent layer waits ten times as long, attention not at all, but it multiplies a hundred times as much. Which of the two does one feel? The processor’s clock says:
+# With ten times as many words, the recurrent layer has ten times as many operations in a row, attention no more than before, but attention's scores and averages take a hundred times as many multiplications. Which of the two matters more? Here is the processor time:
 
 # %% slideshow={"slide_type": "subslide"}
 from course_utils.data import results
 
 costs = results.load("positions_costs")
 times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
-assert times[64][1] > 2 * times[64][2] and times[1024][1] > 2 * times[1024][2]  # attention multiplies more, and is done first
+assert times[128][1] > times[128][2] and times[4096][1] < times[4096][2]  # attention first, then the recurrent layer
 plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in LAYERS}, "words", "ms of processor time",
            title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
 
@@ -212,7 +212,7 @@ plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]])
 assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
 
 # %% [markdown]
-# By multiplications attention should lose from 64 words on. On the clock it still wins at a thousand: many small steps in a row cost more than a few large ones side by side. In the end the square wins, and its line is the steepest.
+# Counted in multiplications, attention should be slower from 64 words on. Measured on one thread it is faster for a while longer, because many small steps in a row cost more than a few large ones; then its line, the steepest, crosses the recurrent one. (The recurrent layer is PyTorch's own `nn.RNN`. A loop in Python would be several times slower and would move the crossing far to the right.)
 #
 # ### Find the error ●●○ · 4 minutes
 # A widely used set of slides has this table, too.
@@ -226,11 +226,11 @@ def layers_needed(n, k):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** attention: one step to any word, nothing waits, n² pairs. Recurrent: n steps that wait. Convolution: about n/k layers.
+# **Keep this:** with attention any word is one step away and nothing has to wait, but there are n² pairs. A recurrent layer takes n steps, one after another. A convolution needs about n/k layers.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: lowered and raised
-# Within a few lines, one article says that self-attention lowers the complexity and that it raises it. Don't argue: count.
+# Within a few lines, an article says that self-attention lowers the complexity and that it raises it. Don't argue, count.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -243,7 +243,7 @@ def cheaper(n, d):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In 2017, sentences had 30 words and models 512 features, and "lowered" was true. Today's texts have 100,000 words and models some thousand features: raised. On your machine, just now:
+# In 2017, sentences had about 30 words and models 512 features, and in this count "lowered" was true. (It leaves out the projections. With them, attention multiplies more than a simple RNN at any length, and less than a GRU or LSTM for short texts.) Today's texts have 100,000 words and models several thousand features, so "raised" is true. On your machine, just now:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch04.experiments import layer_times
@@ -254,14 +254,14 @@ Table([{"layer": kind, "32 words, ms": 1e3 * a, "256": 1e3 * b, "2,048": 1e3 * c
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle it
 # <a id="equivariant"></a><a id="invariant"></a>
-# Back to the hole. The lab showed it for one sentence; here it is as one line of code, for any order.
+# Back to our problem: attention does not notice the order. The lab showed it for one sentence; here it is as a line of code, for any order.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Z is what self-attention makes of X. The words come in another order, X[order]. What comes out?",
+    "Self-attention turns X into Z. Now the words come in another order, X[order]. What comes out?",
     ["Z", "Z[order]", "something else"],
     answer=1,
-    because="The same vectors, in the new order: each row went along with its word.",
+    because="The same vectors in the new order: each row moved with its word.",
 )
 
 # %%
@@ -272,7 +272,7 @@ assert not torch.allclose(shuffled, Z, atol=0.1)  # they are not the same: not i
 assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean is: invariant
 
 # %% [markdown]
-# Two words worth telling apart. **Equivariant**: shuffle what goes in, and what comes out is shuffled alike. **Invariant**: what comes out stays as it is. Attention does the first; a mean over its outputs does the second.
+# There are two words for this. **Equivariant**: if you shuffle the input, the output is shuffled in the same way. **Invariant**: the output does not change at all. Attention is equivariant; the mean of its outputs is invariant.
 #
 # ### Find the error ●●○ · 4 minutes
 
@@ -286,14 +286,14 @@ def under_shuffling(layer, x, order):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A reader without positions
-# Is the hole a matter of training? Let a reader learn to answer *who does it?*, from hundreds of sentences such as "the fox hears the bear". It has word vectors, one self-attention, a mean, a linear layer. "The dog bites the man" and its twin are held out.
+# Can training help? Let a model learn to answer *who does it?* from hundreds of sentences such as "the fox hears the bear". It has word vectors, one self-attention layer, a mean over its outputs, and a linear layer. "The dog bites the man" and its twin are held out.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "However long it is trained: what share of the held-out sentences can it answer rightly at best?",
+    "However long it is trained, what share of the held-out sentences can it answer correctly at best?",
     ["nearly all", "exactly half", "one in ten, by chance"],
     answer=1,
-    because="It will find the two nouns. But it must give a sentence and its twin the same answer, and that is right for one of them.",
+    because="It can find the two nouns. But it gives a sentence and its twin the same answer, which is right for only one of them.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -312,21 +312,21 @@ Table([{"sentence": text, **{f"{noun}": round(p[noun], 3) for noun in ("dog", "m
       f"Who does it? Probabilities, without positions. Of {len(who.test)} held-out sentences right: {who.right(blind):.0%}")
 
 # %% [markdown]
-# The same numbers in both rows. More data, more layers, more training: nothing helps, since the two sentences are the same set of words and the mean of the outputs is invariant.
+# Both rows have the same numbers. More data, more layers or more training cannot help, because the two sentences are the same set of words and the mean of the outputs is invariant.
 #
-# **Keep this:** without positions a sentence is a bag of words, however well it is trained.
+# **Keep this:** without positions a sentence is a bag of words, however well the model is trained.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Give each word its place
+# ## Give each word its position
 # <a id="positional-encoding"></a>
-# Attention compares vectors, so the place must get into the vectors: $x_i + P_i$, a **positional encoding**. What should $P_i$ be? The number $i$ drowns the word from place 20 on. The fraction $i/n$ makes "next to each other" mean something else in each sentence. What about the digits of $i$, in binary?
+# Attention compares vectors, so the position has to be in the vectors: $x_i + P_i$, where $P_i$ is the **positional encoding**. What should $P_i$ be? The number $i$ itself soon becomes much larger than the features of a word. With the fraction $i/n$, "next to each other" means something different in each sentence. What about the digits of $i$ in binary?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Count 0, 1, 10, 11, 100 … The last digit flips at every step. How long does the third from the right keep its value?",
     ["2 steps", "4 steps", "8 steps"],
     answer=1,
-    because="Each digit flips half as often as its right neighbour. Together they name every number, with small values.",
+    because="Each digit flips half as often as the one to its right. Together they name every number, and each is only 0 or 1.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -334,11 +334,11 @@ labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
 # <a id="sinusoidal"></a>
-# On the right, binary digits: fast ones and slow ones. In the middle, the same idea without jumps: waves, fast in the first columns and slow in the last. Pairs of columns share a frequency, one a sine, one a cosine:
+# On the right are binary digits, fast ones and slow ones. In the middle is the same idea without jumps: waves, fast in the first columns and slow in the last. Each pair of columns shares a frequency $\omega_j$; one is a sine, the other a cosine:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# The fastest wave needs $2\pi$ places for a turn, the slowest nearly $2\pi\cdot10000$.
+# The fastest wave repeats after $2\pi\approx 6$ positions, the slowest after nearly $2\pi\cdot10000$, so that within 50 positions half of the columns hardly move. The authors of the Transformer tried learned positions as well and found "nearly identical results"; they chose sinusoids because they hoped that these would work beyond the trained length. Later in this chapter we test that.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the table.
@@ -353,26 +353,30 @@ def sinusoidal(length, model_size):
 P = sinusoidal(50, 128)
 assert P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50  # small values, and no two rows alike
 assert torch.allclose(P.norm(dim=-1), torch.tensor(8.0), atol=1e-4)  # sin² + cos² = 1, 64 times: all are equally long
-print(tuple(P.shape), "one row for each place, the same for every word")
+print(tuple(P.shape), "one row for each position, the same for every word")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two steps on
 # <a id="shift"></a>
-# Why waves, and why in pairs? A sine with its cosine is a point on a circle. To move on in the text is to turn.
+# Why waves, and why in pairs? A sine and its cosine are a point on a circle. Moving on in the text means turning on the circle.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "A 2 × 2 matrix turns place 5 into place 8. Which matrix turns place 30 into place 33?",
+    "A 2 × 2 matrix turns position 5 into position 8. Which matrix turns position 30 into position 33?",
     ["the same", "its inverse", "one that depends on the sentence"],
     answer=0,
-    because="Three places are the same angle everywhere. That is all the matrix knows.",
+    because="Three positions are the same angle everywhere, and the matrix depends only on this angle.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.rotation(model_size=128, max_length=50)
 
 # %% [markdown]
-# Move $i$, and the matrix stands still; only δ and the pair of columns change it. For the whole row, put such blocks along the diagonal, each with its own frequency:
+# Move $i$, and the matrix does not change; only δ and the pair of columns change it. It follows from the angle sums of school:
+#
+# $$ \begin{aligned}\sin\big((i+\delta)\omega\big)&=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\ \cos\big((i+\delta)\omega\big)&=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\end{aligned} $$
+#
+# For the whole row, put such blocks along the diagonal, each with its own frequency:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 #
@@ -393,27 +397,27 @@ assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4)  # one matrix, all 47 pair
 assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths stay
 
 # %% [markdown]
-# A layer that wants "the word three places back" can *learn* this matrix, inside $W_Q$ and $W_K$, and use it anywhere in the text. And what do two places have in common? Their dot product, from three starting points:
+# A layer that needs "the word three positions back" can contain this matrix in $W_Q$ and $W_K$ and use it anywhere in the text. (Whether training finds it is another question.) How similar are two positions? Here is their dot product, from three starting points:
 
 # %% slideshow={"slide_type": "subslide"}
 common = P @ P.T
-starts = {f"from place {i}": (range(-i, 50 - i), common[i]) for i in (0, 20, 40)}
-plot.lines(starts, "distance", "dot product", title="How alike are two places?",
-           caption="Three curves that lie on each other: only the distance counts. Neighbours are alike, and left equals right.")
+starts = {f"from position {i}": (range(-i, 50 - i), common[i]) for i in (0, 20, 40)}
+plot.lines(starts, "distance", "dot product", title="How similar are two positions?",
+           caption="Three curves that lie on each other: only the distance counts. Neighbours are similar, and left equals right.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
 assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 
 # %% [markdown]
-# The curve falls from 64 at distance 0. It is the same on both sides: by itself the dot product doesn't know who comes first. $W_Q$ and $W_K$ between the two can turn it.
+# The three curves are one, because each pair of columns contributes $\sin i\omega\,\sin j\omega+\cos i\omega\,\cos j\omega=\cos\big((i-j)\omega\big)$, so that $P_i\cdot P_j=\sum_j\cos\big((i-j)\omega_j\big)$. It falls from 64 at distance 0 and is the same on both sides: by itself the dot product does not know which word comes first. $W_Q$ and $W_K$ can turn one against the other, and then it does.
 #
-# **Keep this:** a place is a row of waves; a step in the text is a rotation, the same everywhere.
+# **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
 # ### Find the error ●●○ · 4 minutes
-# An article's flow chart has all the right boxes. The code below follows its arrows.
+# The flow chart in an article has all the right boxes. The code below follows its arrows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("positions after the softmax")
@@ -424,7 +428,7 @@ def attend(x, P, WQ, WK, WV):
     raise NotImplementedError
 
 # %% [markdown]
-# They go in at the bottom, once, before anybody asks. The reader from above again, with one line more: word vectors *plus* sinusoids.
+# They are added once, at the bottom, before the first attention. Here is the model from above again, with one more line: word vectors *plus* sinusoids.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 sighted = who.model("sinusoidal")
@@ -433,7 +437,7 @@ sighted_run = who.train(sighted, show=True, title="with sinusoidal positions", e
 assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) == "dog"
 
 # %% [markdown]
-# Every held-out sentence, or nearly. And now you: this lab holds the *trained* vectors and matrices, and Python asks both readers about your order of the words. What do they say of "bites the dog man the ."? What if you switch the positions off?
+# It gets every held-out sentence right, or nearly. Now it is your turn: this lab uses the *trained* vectors and matrices, and Python asks both models about your order of the words. What do they say about "bites the dog man the ."? What if you switch the positions off?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import copy
@@ -445,13 +449,13 @@ off.positions = torch.nn.Identity()  # what the switch “none” does: the same
 part = {name: getattr(sighted.attention, name).weight.detach().T for name in ("query", "key", "value")}
 inside = sighted.embedding(who.encode([" ".join(sentence)])[0])[0].detach()
 view = labs.shuffle(inside, sentence, **part, positions=True, live=True, title="Who does it, in your order?",
-                    caption="The trained reader. Which word do all the [query|rows] look at? Move it away from there.")
-told = ipywidgets.HTML("Move a word: both readers answer.")
+                    caption="The trained model. Which word do all the [query|rows] attend to? Move it to another position.")
+told = ipywidgets.HTML("Move a word: both models answer.")
 
 def tell(change):
     """What both readers say of the words as they are shown."""
     text = " ".join(sentence[w] for w in view.state["order"])
-    readers = {"this reader": sighted if view.state["positions"] else off, "the one that never had positions": blind}
+    readers = {"this model": sighted if view.state["positions"] else off, "the one that never had positions": blind}
     says = {name: next(iter(who.answers(model, text).items())) for name, model in readers.items()}
     told.value = f"“{text}” Who does it? " + ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())
 
@@ -459,15 +463,15 @@ view.observe(tell, names=["order", "positions"])
 display(view, told)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Knock it out
-# A real translator now, trained on our corpus with sinusoidal positions. We take them out of its encoder; nothing else is touched.
+# ## Remove the positions
+# Now take a real translator, trained on our corpus with sinusoidal positions. We remove them from its encoder and change nothing else.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Without positions in the encoder, it translates “the dog bites the man” and “the man bites the dog”. What comes?",
-    ["twice the same sentence", "two different sentences, both wrong", "it still gets them right"],
+    "Without positions in the encoder, it translates “the dog bites the man” and “the man bites the dog”. What do we get?",
+    ["the same sentence twice", "two different sentences, both wrong", "it still gets them right"],
     answer=0,
-    because="The encoder hands over the same vectors, shuffled, and cross-attention doesn't see the shuffling either.",
+    because="The encoder outputs the same vectors in another order, and cross-attention does not notice their order either.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -491,27 +495,27 @@ assert sum("bites" in pair.source for pair in parallel.load_parallel("en-fr")) =
 assert right[2].text == "anna dit que léo a vu le médecin." and right[3].text == "léo dit qu'anna a vu le médecin."
 
 # %% [markdown]
-# The decoder still knows the order of what *it* writes, so the French looks like French. Where the order can be guessed from the words, as in an area that is European and economic, one may hardly notice that it is gone. Who bites whom cannot be guessed, nor who says so and who saw.
+# The decoder still knows the order of what *it* writes, so the French looks like French. Where the order can be guessed from the words, as in an area that is European and economic, you hardly notice that the positions are missing. Who bites whom cannot be guessed, nor who says something and who saw something.
 #
-# (Its *bites* is bad even with positions: *habite* is "lives", *lit* is "reads". In the corpus the verb stands in these two sentences only, and having *seen* it twice is not enough. Yet dog and man keep their places.)
+# (The model translates *bites* wrongly even with positions: *habite* means "lives", *lit* means "reads". In the corpus the verb occurs only in these two sentences, and that is not enough to learn it. Still, the dog and the man keep their positions.)
 #
-# **Keep this:** positions go into the words, before the first question is asked.
+# **Keep this:** positions are added to the words before the first attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Longer than anything it saw
 # <a id="learned-positions"></a><a id="rotary"></a><a id="extrapolation"></a>
-# A formula reaches everywhere. Does a model that learned with it, too? A task that needs nothing but order: random letters, and at each place *say the letter two places back*. Training texts have 20 letters, the test goes on to 60. Four readers, alike but for their positions:
+# The formula gives an encoding for any position. Does a model that was trained with it work at any position, too? Here is a task that needs nothing but order: given random letters, output at each position *the letter two positions back*. The training texts have 20 letters, the test goes on to 60. Four models differ only in their positions:
 #
 # - **none**; **sinusoidal**, as above;
-# - **learned**: one free vector for each place, trained like a word's (BERT does that);
-# - **rotary**: nothing is added, but each query and key is *turned* by its place, so that their product knows the distance only.
+# - **learned**: one free vector for each position, trained like a word's (BERT does this);
+# - **rotary**: nothing is added, but each query and key is *turned* by its position, so that the positions enter their product only through their distance: $(R_iq)\cdot(R_jk)=q\cdot R_{j-i}\,k$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "All but “none” answer rightly up to place 20. Which of them still does at place 50?",
+    "All but “none” are right up to position 20. Which of them is still right at position 50?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="Two places back is the same turn anywhere. The other two meet vectors, or sums of vectors, that training never showed.",
+    because="For rotary, two positions back is the same turn everywhere. The other two meet vectors, or sums of vectors, that training never showed them.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -531,8 +535,8 @@ with torch.no_grad():
     looks = reader(text).weights[0]
 names = [f"{'abcdefghij'[letter]} {place}" for place, letter in enumerate(text[0])]
 back = looks.diagonal(-2).mean()
-heatmap(looks, names, names, title="Did it learn to look two back?",
-        caption=f"A line two below the diagonal: on average {back:.0%} of the weight. Nobody told it; it was paid for right letters.")
+heatmap(looks, names, names, title="Did it learn to attend two back?",
+        caption=f"A line two below the diagonal has {back:.0%} of the weight on average. The model was rewarded only for correct letters.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert back > 0.5
@@ -543,32 +547,54 @@ rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and mean["inside"]["none"] < 0.3
 curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
-plot.lines(curves, "place", "right, %", title="Who knows the way beyond place 20?", mark=(20, ""),
+plot.lines(curves, "position", "right, %", title="Which positions work beyond 20?", mark=(20, ""),
            caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds; a guess is right in 10 %. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 
 # %% [markdown]
-# *None* counts letters: the commonest in the text is a better guess than 10 %, and no more. *Learned* falls at once: its vectors from place 20 on were never trained. *Sinusoidal* falls, too: the rows beyond exist, but what the layer made of them was fitted to the first twenty, and even these suffer where forty more places ask for weight. *Rotary* goes on.
+# *None* can only count letters: guessing the commonest one is a little better than 10 %. *Learned* falls at once, because its vectors from position 20 on were never trained. *Sinusoidal* falls as well: the encoding exists there, but the layer was fitted to the first twenty positions. *Rotary* still works at three times the trained length. Does it work at any length? Train it and go on to 640.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+turning = letters.model("rotary")
+letters.train(turning, 300)
+reached = {length: letters.by_place(turning, length, count=50)[18:].mean().item() for length in (60, 160, 640)}
+print("rotary, right beyond position 20, in texts of …", {length: f"{share:.0%}" for length, share in reached.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] < reached[60]
+
+# %% [markdown]
+# It falls, too, only later; how fast differs from one training to the next. This is why models for long texts use extensions of rotary positions. And did the sinusoids fail, or the training? Write the head by hand: let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing.
+
+# %%
+far_away = sinusoidal(640, 32)
+queries = far_away @ shift(-2, 32).T
+by_hand = torch.softmax(20 * queries @ far_away.T / 32**0.5, -1)
+print(f"by hand: right at all {638} positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(-2).min() > 0.5
+
+# %% [markdown]
+# The encoding can do it at any of 640 positions; training on twenty did not find this head. This is one layer and one task that needs only a distance, so take the picture, not the figures, with you.
 #
-# This is one layer and one task that needs a distance and nothing else. In large models rotary positions have their limits beyond the trained length as well.
-#
-# **Keep this:** "the formula goes on" is not "the model goes on". Measure it.
+# **Keep this:** that an encoding continues does not mean that the trained model does. Measure it.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how fair was that?
-# One learning rate for all four can favour one of them. So we tried three.
+# A single learning rate for all four could favour one of them. So we tried three.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows = []
 for kind, found in recorded["kinds"].items():
     for what in ("inside", "beyond"):
-        rows.append({"positions": kind, "places": what, **{f"rate {r}": sum(x) / len(x) for r, x in found[what].items()}})
+        rows.append({"positions": kind, "where": what, **{f"rate {r}": sum(x) / len(x) for r, x in found[what].items()}})
 Table(rows, "Share right. The middle rate: five seeds, the others two.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The order beyond place 20 is the same wherever training succeeds inside. At a rate that is too large or too small for one of them, the comparison says more of the rate than of the positions.
+# Beyond position 20 their order is the same at every rate with which training succeeds up to 20. At a rate that is too large or too small for one of them, the comparison says more about the rate than about the positions.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: learned positions, and what they cost
@@ -596,7 +622,7 @@ def parameters(kind, max_length, model_size):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# What happens at the edges? A text that is longer, a width that is odd, no text at all:
+# What happens with a text that is too long, a width that is odd, or no text at all?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.positions import sinusoidal_encoding
@@ -611,7 +637,7 @@ print("no words:", tuple(sinusoidal_encoding(0, 128).shape))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: turn instead of add
-# Rotary positions (Su et al., 2021) add nothing. Each pair of features of a query or a key is turned by its place times the frequency of the pair; most language models of today do that.
+# Rotary positions (Su et al., 2021) add nothing. Each pair of features of a query or a key is turned by an angle: its position times the frequency of the pair. Most of today's language models use them.
 #
 # #### Exercise 5 ●●○ · 6 minutes
 
@@ -625,7 +651,7 @@ def rotary(x, positions):
 q, k = torch.randn(2, 1, 16, generator=torch.Generator().manual_seed(4))
 
 def score(i, j):
-    """The product of one query at place i with one key at place j."""
+    """The product of one query at position i with one key at position j."""
     return rotary(q, torch.tensor([i])) @ rotary(k, torch.tensor([j])).T
 
 assert torch.allclose(score(7, 5), score(107, 105), atol=1e-4)  # two apart: the same score, wherever
@@ -633,7 +659,7 @@ assert not torch.allclose(score(7, 5), score(7, 4), atol=1e-2)  # three apart: a
 assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn changes no length
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Turned by $i$ and by $j$, what is left in the product is the turn by $i-j$. That is the sense of **relative** positions<a id="relative"></a>: the score knows how far, not where.
+# If the query is turned by $i$ and the key by $j$, their product depends on the two vectors and on $i-j$ only. This is what **relative** positions<a id="relative"></a> means: the score depends on how far apart two words are, not on where they are.
 #
 # #### Find the error ●○○ · 3 minutes
 # A lecture announces relative positions and prints a formula.
@@ -649,7 +675,7 @@ def relative(i, j, D):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: Transformer-XL
 # <a id="transformer-xl"></a>
-# With added positions, the score of word $x_i$ at place $i$ and word $x_j$ at place $j$ falls into four parts. **Guess:** which of them know the places, and in what way?
+# With added positions, the score of word $x_i$ at position $i$ and word $x_j$ at position $j$ is a sum of four parts. **Guess:** which of them depend on the positions, and how?
 #
 # $$ (x_i+P_i)^\top M\,(x_j+P_j)=x_i^\top Mx_j+x_i^\top MP_j+P_i^\top Mx_j+P_i^\top MP_j,\qquad M=W_QW_K^\top $$
 
@@ -666,16 +692,16 @@ def far(i, j):
 u, v = torch.randn(2, 8, generator=torch.Generator().manual_seed(5))
 by_place = torch.stack([torch.stack([v @ M @ far(i, j) for j in range(6)]) for i in range(6)])
 assert torch.allclose(by_place[1:, 1:], by_place[:-1, :-1], atol=1e-4)  # equal along each diagonal: only the distance
-assert not torch.allclose(four[3][1:, 1:], four[3][:-1, :-1], atol=0.1)  # the fourth part of before is not
+assert not torch.allclose(four[3][1:, 1:], four[3][:-1, :-1], atol=0.1)  # the fourth part above is not
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Transformer-XL (Dai et al., 2019) puts the distance $R_{i-j}$ in place of $P_j$, and one learned vector in place of each $P_i$, $u$ and $v$: where the query stands should not matter. It also keeps the keys and values of the text before, so that a word can look back over the edge of its piece; with absolute places two words would then both claim place 3.
+# Transformer-XL (Dai et al., 2019) replaces $P_j$ by an encoding of the distance, $R_{i-j}$, and $P_i$ by two learned vectors, $u$ and $v$, because the position of the query should not matter. It also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary; with absolute positions, two words would then both be at position 3.
 #
-# BERT learned its places, Transformer-XL counts distances, rotary positions turn. All three answer the question of this chapter's first lab.
+# BERT learns its positions, Transformer-XL uses distances, rotary positions turn. All three solve the problem of this chapter's first lab.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a comment is not code
-# The article with the flow chart has a program, too.
+# The article with the flow chart also has a program.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -689,7 +715,7 @@ def read(ids, E, P, W):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: does a mask tell the order?
-# With a causal mask (chapter 2) each word sees itself and those before it. Nobody added a position. **Guess:** is attention still equivariant?
+# With a causal mask (chapter 2) each word sees itself and the words before it. No positions are added. **Guess:** is attention still equivariant?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention import causal_mask, scaled_dot_product_attention
@@ -700,22 +726,22 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It is not: the first word sees one word, the last sees six, and a network can count. Decoders learn some order from their mask alone; encoders, which see everything, cannot.
+# It is not: the first word sees one word and the last sees six, and a network can learn to use that. Decoders can learn some order from their mask alone; encoders, in which every word sees every other, cannot.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# The first five just now, on this machine; the last four are recorded, means of several seeds. A value outside of its band stops the notebook.
+# The first five were measured just now, on this machine; the last four are recorded means of five seeds. A value outside its band stops the notebook.
 
 # %%
 rows = [
     ("who does it, without positions", who.right(blind), 0.3, 0.5),
     ("who does it, sinusoidal", who.right(sighted), 0.9, 1),
-    ("two letters back, up to place 20", inside_20, 0.95, 1),
+    ("two letters back, up to position 20", inside_20, 0.95, 1),
     ("two letters back, beyond", beyond_20, 0.1, 0.8),
     ("largest error of P[i + 3] = R P[i]", (P[:-3] @ R.T - P[3:]).abs().max().item(), 0, 1e-4),
-    *((f"beyond place 20, {kind} (recorded)", mean["beyond"][kind], *band) for kind, band in
+    *((f"beyond position 20, {kind} (recorded)", mean["beyond"][kind], *band) for kind, band in
       {"none": (0.1, 0.3), "learned": (0.08, 0.25), "sinusoidal": (0.15, 0.6), "rotary": (0.9, 1)}.items()),
 ]
 for name, value, low, high in rows:
@@ -724,27 +750,27 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. In self-attention queries, keys and values are made of the same words; its matrix is a function of them, and fits any length.
-# 2. One step from any word to any other, nothing waits, n² pairs.
-# 3. Shuffle the words, and the outputs move along: equivariant. Without positions a sentence is a bag of words.
-# 4. Sinusoids: a place is a row of waves, a step is a rotation, the same everywhere, and nothing is learned.
-# 5. Learned places end where training ended, sinusoids stumble there, rotary ones go on: measured on one task.
+# 1. In self-attention, queries, keys and values are computed from the same words; so is its matrix, for any length.
+# 2. Any word is one step from any other and nothing has to wait, but there are n² pairs.
+# 3. If you shuffle the words, the outputs move with them: equivariant. Without positions a sentence is a bag of words.
+# 4. Sinusoids: a position is a row of waves, a step is a rotation, the same everywhere, and nothing is learned.
+# 5. Beyond the trained length, learned positions fail at once, sinusoidal ones soon, rotary ones later: measured on one task.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [self-attention](#self-attention) | 自注意力 | the words of one sentence ask each other |
-# | [cross-attention](#cross-attention) | 交叉注意力 | one sequence asks another |
+# | [self-attention](#self-attention) | 自注意力 | the words of one sentence attend to each other |
+# | [cross-attention](#cross-attention) | 交叉注意力 | one sequence attends to another |
 # | [convolution](#convolution) | 卷积 | one small kernel, slid along |
-# | [fully connected layer](#dense) | 全连接层 | a weight for each pair of places |
+# | [fully connected layer](#dense) | 全连接层 | a parameter for each pair of positions |
 # | [path length](#path-length) | 路径长度 | steps from one word to another |
 # | [permutation equivariant](#equivariant) | 置换等变 | outputs move along with the words |
 # | [permutation invariant](#invariant) | 置换不变 | the output stays as it is |
 # | [positional encoding](#positional-encoding) | 位置编码 | a vector that says where |
 # | [sinusoidal encoding](#sinusoidal) | 正弦位置编码 | waves, fast ones and slow ones |
 # | [shift by rotation](#shift) | 旋转平移 | P[i + δ] = R(δ) P[i] |
-# | [learned positions](#learned-positions) | 可学习的位置嵌入 | one trained vector for each place |
+# | [learned positions](#learned-positions) | 可学习的位置嵌入 | one trained vector for each position |
 # | [rotary positions](#rotary) | 旋转位置编码 | queries and keys are turned |
 # | [relative positions](#relative) | 相对位置 | how far, not where |
 # | [extrapolation](#extrapolation) | 外推 | beyond what was trained |
@@ -763,8 +789,8 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: a whole translator of nothing but this
-# One self-attention can look two places back, or find who bites. A sentence needs many such looks at once, and something to think about what was found. Chapter 5 gives attention several heads, puts it into blocks, stacks them, and has a translator without any recurrence: the Transformer.
+# One self-attention layer can attend two positions back, or find who bites. A sentence needs several kinds of attention at once, and a network that works on what they find. Chapter 5 gives attention several heads, puts it into blocks, stacks them, and gets a translator without any recurrence: the Transformer.
 #
 # **→ [5 · What can attention do alone?](05_transformer.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 4, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition 0.2.0, and the heading above it.*

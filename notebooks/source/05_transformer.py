@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer, grown from one head.* **At the end** you have built an encoder–decoder out of attention and two matrices, trained it in a minute, followed one word through every number of it, and measured what its heads know of "it". Reading 75 minutes · live 60 · exercises 50 · *Deeper* 100 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *The Transformer, grown from one head.* **By the end** you will have written the layers of an encoder–decoder, trained such a model in a minute, followed one word through all its numbers, and measured what its heads know about "it". Reading 75 minutes · live 60 · exercises 50 · *Deeper* 100 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 
 # %%
 import torch
@@ -18,8 +18,8 @@ from course_utils.views import plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does "it" look at?
-# A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word looks at the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" look at "animal" more than at any other word? Open one small map after the other; the row of "it" is lit.
+# ## What does "it" attend to?
+# A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word attends to the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" attend to "animal" more than to any other word? Open one small map after another; the row of "it" is highlighted.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
@@ -42,35 +42,33 @@ assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In hardly any. But there is one that one came for, "it" with its ink on "animal".
+# In almost none of them. But one head does just what the textbooks promise: "it" puts most of its weight on "animal". Lectures show such a map and say that here the model understands what "it" means. Write down its layer and head. Near the end of the chapter we test whether that weight matters.
 #
 # </details>
 #
-# Lectures show such a map and say: here the model understands what "it" means. Write down its layer and head. Near the end we ask what that look was worth.
-#
-# **Keep this:** a map shows where a head looked. Whether that mattered is another question, and it has an answer.
+# **Keep this:** a map shows what a head attended to. Whether that mattered is another question, and it can be answered.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 2 to 4. Answer each before you unfold it.
+# These are from chapters 2 to 4. Answer all three before you unfold the answers.
 #
-# 1. Scores are divided by $\sqrt d$. What becomes of softmax without it, when $d$ is large?
-# 2. In training, a decoder hears the right words and not its own. What is that called, and why does it allow to predict all words at once?
+# 1. Scores are divided by $\sqrt d$. What happens to softmax without this, when $d$ is large?
+# 2. In training, a decoder reads the correct words and not its own. What is this called, and why does it let us predict all words at once?
 # 3. Self-attention without positions reads "dog bites man". What can it not know?
 #
 # <details><summary>Answers</summary>
 #
-# 1. Scores spread like $\sqrt d$, one weight takes nearly everything, and its gradient dies.
-# 2. Teacher forcing. What it hears is known beforehand, so no word has to wait for the one before it, as long as none may look ahead.
-# 3. Who bites: shuffled words give the same vectors, shuffled. Positions are added so that it can.
+# 1. The standard deviation of the scores grows like $\sqrt d$, one weight takes nearly everything, and the gradient vanishes.
+# 2. Teacher forcing. All the words it reads are known beforehand, so no word has to wait for the one before it, as long as none can look ahead.
+# 3. Who bites: if the words are shuffled, the outputs are only shuffled with them. Positions are added so that it can know.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# We build the model in seven versions, each a small improvement on the last, and all with the weights of the model above. So the last version must give its numbers.
+# We build the model in seven versions, each a small improvement on the last, and all with the parameters of the model above. So the last version must give the same numbers as that model.
 #
-# Version 1 is chapter 4's self-attention: three matrices make <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b> of the same words.
+# Version 1 is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -87,17 +85,17 @@ for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}
     print(f"{name:8}", tuple(tensor.shape))
 
 # %% [markdown]
-# Each word has *one* row of weights, and these sum to 1. But "it" has several questions: who am I, what is said of me, which verb is mine? One softmax can answer them with one mean, and a mean of three answers is none.
+# Each word has *one* row of weights, and these sum to 1. But "it" has several questions: what do I refer to, what is said about me, which verb is mine? One softmax gives a single average, and the average of three answers is the answer to none of them.
 #
 # <a id="head"></a>
-# So cut the 128 features into four pieces of 32, and let each piece ask for itself. Each is called a **head**.
+# So cut the 128 features into four pieces of 32 and let each piece attend separately. Each is called a **head**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "One head of 128 features, or four heads of 32. How many more parameters do the four need?",
     ["four times as many", "none", "a quarter of them"],
     answer=1,
-    because="The matrices stay as they are, 128 × 128 each. Only their output is cut in four.",
+    because="The matrices stay as they are, 128 × 128 each. Only their output is cut into four.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -108,12 +106,12 @@ print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.
 print(len(maps), "maps of", tuple(maps[0].shape))
 
 # %% [markdown]
-# That was version 2: a loop over heads. Version 3 does all heads in one call. The features are cut *behind*, then heads move before time:
+# That was version 2, a loop over heads. Version 3 computes all heads in one call. The *last* axis is cut into heads, and then the axis of heads moves in front of the axis of words:
 #
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
 # ### Exercise 1 ●●○ · 4 minutes
-# Write that cut. No number changes, only its place. There is a shorter way that gives the same shape and mixes up words and heads; it has cost many people a week.
+# Write this cut. No number changes, only its position. Beware of a shorter way that gives the same shape but mixes up words and heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch05 import exercise, find_error, hint, solution
@@ -125,12 +123,14 @@ def split_heads(x, heads):
 
 # %% [markdown]
 # <a id="multi-head-attention"></a>
-# What the heads bring home is laid side by side, and one more matrix mixes it, $W_O$. This is **multi-head attention**, version 4:
+# The outputs of the heads are joined side by side and mixed by one more matrix, $W_O$. This is **multi-head attention**, version 4:
 #
-# $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O $$
+# $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O=\sum_h \mathrm{head}_h\,W_O^{(h)} $$
+#
+# The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads simply *add up*: each writes its own contribution.
 #
 # ### Exercise 2 ●●● · 9 minutes
-# Project, split, attend, join, mix. `memory` is what is asked: `x` itself in self-attention.
+# Project, split, attend, join, mix. Keys and values are computed from `memory`, which is `x` itself in self-attention.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -153,9 +153,9 @@ assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allcl
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Eight heads, two words
-# The paper's sizes: 512 features, eight heads of 64. Two words go through, "deep" and "learning". Their vectors are random here; every shape is read from the tensor that is drawn.
+# These are the sizes of the paper: 512 features ($d_\text{model}$), eight heads of 64 ($d_k$). The input is two words, "deep" and "learning", with random vectors; every shape in the picture is read from the tensor beside it.
 
-# %%
+# %% jupyter={"source_hidden": true}
 def eight_heads():
     """Two random words on their way through eight heads of 64: each step's name -> its tensor."""
     x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
@@ -172,13 +172,13 @@ plot.maps({name: part for name, (part, _) in shown.items()}, "word", "feature", 
           caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
 
 # %% [markdown]
-# A widely used text says that heads are "different or the same alignment functions". It is always the same function, softmax of scaled dot products. What differs is the *projection*: each head looks through glasses of its own.
+# A widely used text says that heads are "different or the same alignment functions". The function is always the same, a softmax of scaled dot products. What differs is the *projection*: each head compares other features of the words.
 #
-# **Keep this:** heads share one function and one size. They differ in what they project on, and they work at the same time.
+# **Keep this:** all heads use the same function and have the same size. They differ in their projections, and they are computed at the same time.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# An article advises fewer heads to save computation. Count before you believe it: the model stays at 512 features, the heads get wider as they get fewer. The multiplications are counted by torch while it runs.
+# An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the multiplications while it runs.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -200,7 +200,7 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The same parameters, the same multiplications, in each row. What does grow with the heads is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: one head can ask one question, and a head of few features can hardly tell many words apart. The paper tried 1 to 32 and found 8 best, 1 and 32 a little worse (table 3, rows A). And on our corpus?
+# Each row has the same parameters and the same multiplications. What does grow is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -213,9 +213,9 @@ assert len({row["parameters"] for row in counts["rows"]}) == 1
 assert counts["rows"][0]["BLEU"] == min(row["BLEU"] for row in counts["rows"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One head is the worst, as in the paper, and the differences above two are small. Fewer heads are not cheaper: where the time differs at all, it is more heads that take a little more, for their softmaxes.
+# One head is the worst, as in the paper, and the differences above two are small. Fewer heads do not save multiplications: where the times differ at all, more heads take a little longer because of their softmaxes.
 #
-# Are heads interchangeable? Put them in another order, together with the rows of $W_O$, and nothing changes:
+# Are heads interchangeable? Put them in another order, together with their rows of $W_O$, and nothing changes:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 with torch.no_grad():
@@ -231,7 +231,7 @@ assert torch.allclose(mixed, output, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
 # <a id="ffn"></a>
-# Attention brings words together, but all it can give is a weighted mean of values. Something has to work *with* what was fetched. That is the **position-wise feed-forward network**: two matrices with a ReLU between, the same two for each word.
+# Attention moves information between words, but all it can compute is a weighted average of values. Another layer has to work *on* the result. This is the **position-wise feed-forward network** (FFN): two matrices with a ReLU in between (negative numbers become 0), the same two for each word.
 #
 # $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
 #
@@ -244,7 +244,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# *Position-wise* has a consequence that saves a loop. To this network a batch of 2 sentences with 5 words is ten words, whoever their neighbours are: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one word changes, one word changes.
+# *Position-wise* means that no loop is needed. For this network a batch of 2 sentences with 5 words is just ten words, whatever their neighbours are: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output changes.
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -260,23 +260,23 @@ assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
 assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 
 # %% [markdown]
-# **Keep this:** attention is where words meet; the feed-forward network is where each of them thinks, alone. Most parameters of an encoder block are here.
+# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has $4\,d_\text{model}$ units, and then two thirds of a block's parameters are here.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?
 # <a id="residual"></a><a id="layer-norm"></a>
-# Two things stand around each part. A **residual connection** adds what went in to what comes out, $x+f(x)$: a part need only write what is *missing*, and the gradient has a road around it. And a **layer norm** gives each word's vector mean 0 and spread 1, then a learned scale and shift:
+# Two things surround each sub-layer $f$ (attention or FFN). A **residual connection** adds the input to the output, $x+f(x)$. So a sub-layer only has to compute a *change*, and its derivative is $1+f'$: even if $f'$ is tiny, the gradient passes through the 1. The sum that runs through all layers in this way is called the **residual stream**. And a **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale and shift:
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\epsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# Networks for pictures use *batch norm*, which takes mean and spread of one feature over *all words of the batch*. Why not here?
+# Networks for images use *batch norm*, which takes the mean and standard deviation of each feature over *all words of the batch*. Why not here?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Two sentences of 4 and 6 words stand in a batch. Somebody pads both to 10. Which numbers of real words change?",
+    "A batch has two sentences of 4 and 6 words. You pad both to 10. With which norm do the numbers of real words change?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2,
-    because="Layer norm looks at one word at a time. Batch norm counts the padding in its mean and spread.",
+    because="Layer norm uses one word at a time. Batch norm includes the padding in its mean and standard deviation.",
 )
 
 # %%
@@ -293,11 +293,11 @@ plot.maps(changed, "real word", "feature", roles=dict.fromkeys(changed, "plus"),
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# Every number of every real word has moved, and no word has changed. Masking the padding out of the statistics mends this case and not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to stand in the batch. And in use, where one sentence comes alone, it has to fall back on averages of the training.
+# Every number of every real word has changed, although no word has. Leaving the padding out of the statistics would fix this case but not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to be in the batch. And at inference, when a single sentence comes alone, batch norm has to use averages from training.
 #
 # ### Exercise 4 ●●○ · 5 minutes
 # <a id="pre-norm"></a>
-# Write one step around a part $f$, with the norm by hand. **Post-norm**, as in 2017, norms the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most models since, norms what the part reads: $x+f(\mathrm{LN}(x))$, and leaves the road around untouched.
+# Write the residual connection and the norm around a sub-layer $f$, with the norm by hand. **Post-norm**, as in 2017, normalises the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most models since, normalises the input of the sub-layer, $x+f(\mathrm{LN}(x))$, and leaves the residual stream untouched.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("add and norm")
@@ -306,11 +306,11 @@ def add_norm(x, part, gain, bias, norm_first):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** layer norm asks one word, so padding and neighbours don't matter. The residual road goes from the last layer to the first without a turn.
+# **Keep this:** layer norm uses one word at a time, so padding and neighbours don't matter. With pre-norm, the residual stream runs from the first layer to the last without anything in its way.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
-# Where the norm stands looks like a matter of taste. Post-norm, though, puts a norm across the road after every part, and at the start the gradients near its output are large; pre-norm leaves the road free (Xiong et al. 2020). **Guess** which of the two can do without a slow start, a *warm-up* of the learning rate.
+# The position of the norm looks like a matter of taste. But post-norm puts a norm into the residual stream after every sub-layer, and at first the gradients near the output are large; pre-norm leaves the stream free (Xiong et al. 2020). **Guess** which of the two can be trained without a slow start, a *warm-up* of the learning rate.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -330,17 +330,17 @@ assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["low
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm learns with a slow start and without: after two hundred steps the two curves are one. Post-norm is stuck at this rate, and a hundred steps of warm-up do not free it; at a third of the rate it begins to move, and gets further with the warm-up than without. The paper took post-norm, a lower rate and 4,000 steps of warm-up; that is why the recipe was famous, and why hardly anybody needs it now.
+# Pre-norm learns with a slow start and without: after two hundred steps the two curves are the same. Post-norm does not learn at this rate, and a hundred steps of warm-up do not help; at a third of the rate it begins to learn, and gets further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 5: a block
 # <a id="block"></a>
-# Words meet, each thinks, and both steps have a road around. That is an **encoder block**.
+# Attention, then the feed-forward network, each with a residual connection and a norm: this is an **encoder block**.
 #
 # ### Exercise 5 ●●○ · 6 minutes
-# You get the four parts, ready made. Put them together, pre-norm; two lines are enough.
+# You get the four pieces ready made. Put them together with pre-norm; two lines are enough.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("encoder block")
@@ -350,7 +350,7 @@ def encoder_block(x, mask, attention, ffn, norm1, norm2):
     raise NotImplementedError
 
 # %% [markdown]
-# Version 6 is a pile of blocks. What goes in and what comes out have the same shape, so one can pile as many as one likes; a last norm closes the pre-norm road.
+# Version 6 is a stack of blocks. Input and output have the same shape, so you can stack as many as you like; with pre-norm, one more norm follows the last block.
 
 # %% tags=["nbval-check-output"]
 h = embedded
@@ -362,14 +362,14 @@ with torch.no_grad():
     assert torch.allclose(grammar.model.encoder_norm(h), memory.states[-1], atol=1e-5)
 
 # %% [markdown]
-# One vector per word, from the first layer to the last. Nothing was squeezed into one; nothing waited for its left neighbour.
+# Each word has a vector of its own from the first layer to the last. There is no bottleneck, and no word has to wait for the one before it.
 #
-# **Keep this:** a block is attention, then feed-forward, each with residual and norm. An encoder is a pile of them.
+# **Keep this:** a block is attention, then a feed-forward network, each with a residual connection and a norm. An encoder is a stack of blocks.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Who may look at whom?
+# ## Which words may attend to which?
 # <a id="causal-mask"></a>
-# The encoder may look anywhere but at padding. The decoder writes from left to right: if it looks ahead while it learns, it copies the answer and learns nothing. Three masks, all boolean, **True = may be attended**, and they are combined by `&`.
+# The encoder may attend to everything but padding. The decoder writes from left to right: if it could look ahead during training, it would copy the answer and learn nothing. All masks are boolean, **True = may be attended to**, and they are combined by `&`.
 
 # %%
 from course_utils.attention import causal_mask, padding_mask
@@ -381,10 +381,10 @@ plot.maps(masks, "query", "key", title="Who may read whom?",
           caption="Ink: may be read. In the causal mask the diagonal has ink, too: a word may look at itself.")
 
 # %% [markdown]
-# The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it": then the first word may see nobody, and its row is empty. The diagonal belongs to the mask.
+# The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it". Then the first word sees nothing and its row is empty. A word may always attend to itself, so the diagonal stays True.
 #
 # ### Exercise 6 ●●○ · 5 minutes
-# A batch has three: who may be seen in the encoder, in the decoder, and across from decoder to encoder.
+# A batch needs three masks: for the encoder, for the decoder, and for the attention from decoder to encoder.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -395,7 +395,7 @@ def three_masks(source, target):
 
 # %% [markdown]
 # ### Find the error ●○○ · 3 minutes
-# A lecture draws the causal mask as zeros and ones, multiplied with the scores element by element, and then the softmax.
+# A lecture draws the causal mask as zeros and ones, multiplies the scores by it element by element, and then takes the softmax.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("a mask as a product")
@@ -406,11 +406,11 @@ def masked_attention(q, k, v):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Version 7: three places of attention
+# ## Version 7: three kinds of attention
 # <a id="cross-attention"></a>
-# A **decoder block** has one part more. Between the words' own attention and the feed-forward network it asks the encoder's output. The same module stands at three places, and the only difference is *who is asked*:
+# A **decoder block** has one sub-layer more. Between its self-attention and its feed-forward network it attends to the encoder's output. The same module is used for all three, and the only difference is where queries and keys come from:
 #
-# | place | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
+# | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
 # |---|---|---|---|
 # | encoder self-attention | the source | the source | padding |
 # | decoder self-attention | the target | the target | causal and padding |
@@ -432,11 +432,11 @@ plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks,
           caption="Second layer, mean of its heads. Only the middle one has an empty triangle: the future.")
 
 # %% [markdown]
-# At the end a matrix gives one number per French word, softmax makes them probabilities, and the largest is written. That is all of it.
+# (Each row of the decoder is labelled with the word that it *reads*; from it the model predicts the next one.) At the end a matrix gives a number, the logit, to each French word, softmax turns these into probabilities, and the most probable word is written. That is the whole model.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# The course's decoder block and the decoder, as they stand in `course_utils`. Each line is something that you have met.
+# Here are the course's decoder block and decoder from `course_utils`. You have met every line of them.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -450,7 +450,7 @@ from course_utils.models.transformer import Transformer
 reveal(Transformer.decode)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Is it right? Take the weights of `torch.nn.Transformer` over, and ask both:
+# Is it right? Copy the parameters of a `torch.nn.Transformer` and compare:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 library = torch.nn.Transformer(64, 4, 2, 2, 128, batch_first=True).eval()
@@ -466,9 +466,9 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
 # <a id="descent"></a>
-# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows that one word through the whole model: how it becomes a vector, how its query meets the keys of the English words, how scores become shares, and how all heads and layers add up to "il" instead of "elle". **Before you start:** which English word will get the largest share? Write it down; you will see the answer in scene 3.
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this one word through the whole model: how it becomes a vector, how its query meets the keys of the English words, how scores become shares, and how all heads and layers add up to "il" instead of "elle". **Before you start:** which English word will get the largest share? Write it down; you will see the answer in scene 3.
 #
-# Click the stage and press the space bar: each press does one step of the arithmetic. Point at any number, and it says what made it.
+# Click the stage and press the space bar: each press does one step of the arithmetic. Point at any number to see how it was computed.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
@@ -480,20 +480,20 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# Now choose layer 2 and head 2: the share of "it" is nearly 1. And in scene 5, look at where "il" comes from: after layer 1 the model would already write it with 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches; the networks make something of what was fetched.
+# Now choose layer 2 and head 2: the share of "it" is nearly 1. In scene 5, look at where "il" comes from: after layer 1 the model would already write it with a probability of 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches information; the networks work on it.
 #
-# **Keep this:** a query meets keys, scores become shares, shares average values, and what comes out is *added*. An encoder stack, a decoder stack, three places of attention, one matrix to words: there is nothing else in a Transformer.
+# **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream. A Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into words.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
-# In training the decoder gets the whole French sentence in one call, and the mask keeps each word from looking ahead. In use it writes one word, hears it, writes the next.
+# In training the decoder gets the whole French sentence in one call, and the mask keeps each word from looking ahead. At inference it writes one word, reads it, and writes the next.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Same sentence, same weights, once in one call with the mask, once word by word. The logits at the fifth word are",
+    "The same model reads the same sentence, once in one call with the mask, once word by word. The logits at the fifth word are",
     ["equal", "nearly the same: training is an approximation", "different: in training it knows the end"],
     answer=0,
-    because="With the mask, row 5 is computed from words 1 to 5 and from nothing else, in every layer.",
+    because="With the mask, row 5 is computed from words 1 to 5 and nothing else, in every layer.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -516,7 +516,7 @@ with torch.no_grad():
 Table(rows, f"{len(grammar.target):,} logits in each row; all compared")
 
 # %% [markdown]
-# Two ways of computing one thing. So training is parallel over words, without any approximation, and this is what made Transformers fast to train: in a recurrent decoder the fifth state waits for the fourth.
+# Both ways compute the same thing. So training can process all words in parallel without any approximation, whereas in a recurrent decoder the fifth state has to wait for the fourth.
 #
 # A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's logits if the words so far go through the decoder again without a mask.
 
@@ -539,15 +539,15 @@ with torch.no_grad():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In one layer it is true: the last word may see all before it, mask or no mask. From the second layer on it reads neighbours that have looked *ahead* themselves, at words they never saw in training. Each of these rows is another row than the one the model learned with. The mask stays on, unless one keeps what was computed.
+# With one layer the lecture is right: the last word may see all words before it, with or without the mask. But from the second layer on it reads words that have themselves attended *ahead*, to words that they never saw in training. So their vectors are not the ones the model was trained with. The mask has to stay, unless we store what was computed.
 #
 # </details>
 #
 # <a id="kv-cache"></a>
-# Keeping it is the **KV cache**: the keys and values of earlier words never change, since nobody behind may change them. So store them, and compute one row at each step.
+# Storing it is the **KV cache**. The keys and values of earlier words never change, because the mask keeps later words from affecting them. So store them, and compute only one row at each step.
 #
 # ### Exercise 7 ●●● · 8 minutes
-# One word further, one head: only the new word is projected, all others are in the cache.
+# Write one step with one head: only the new word is projected, all others are in the cache.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("cached step")
@@ -557,7 +557,7 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     raise NotImplementedError
 
 # %% [markdown]
-# What does it save? Eight sentences at once, 128 words each, with the cache and without.
+# How much does it save? Here are eight sentences at once, 128 words each, with the cache and without.
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -586,11 +586,11 @@ plot.lines({"all again": (range(128), without), "with the cache": (range(128), w
 assert times > 1.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Keep this:** with the mask, all words at once equals one after the other, exactly. The cache makes the second way cheap.
+# **Keep this:** with the mask, computing all words at once and one after another gives the same numbers. The cache makes the second way cheap.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the last step, by hand
-# Logits → softmax → the largest. A widely used picture shows it with six words, from a first word to `<eos>`, and prints this table of probabilities:
+# Logits → softmax → the most probable word. A widely used picture shows this with six words, up to `<eos>`, and prints this table of probabilities:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.exercises.table import TABLE, VOCABULARY
@@ -603,7 +603,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words come out right, "I am a student" and the end. Two things do not.
+# The words are right, "I am a student" and the end. Two other things are wrong.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -629,12 +629,12 @@ def chosen_word(row, vocabulary):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
 # <a id="label-smoothing"></a><a id="warm-up"></a>
-# The same corpus, the same sentences as in chapter 3. Two habits came with the Transformer: a learning rate that rises slowly at first (**warm-up**), and a softer loss. A right word asked for with probability 1 can only be reached by infinite logits, so **label smoothing** asks for a little less:
+# We use the same corpus and the same sentences as in chapter 3, and again a learning rate that rises slowly at first (**warm-up**). The Transformer's paper also used a softer loss. To give the correct word a probability of exactly 1, the logits would have to be infinite, so **label smoothing** asks for a little less:
 #
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #
 # ### Exercise 8 ●●○ · 5 minutes
-# Of each target's unit, $1-\varepsilon$ goes to the right word, and ε is spread evenly over all words, the right one included. Padding counts for nothing.
+# Of each target, $1-\varepsilon$ goes to the correct word, and ε is shared evenly among all words, the correct one included. Padding does not count.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("label smoothing")
@@ -643,7 +643,7 @@ def smoothed_loss(logits, target, mask, smoothing):
     raise NotImplementedError
 
 # %% [markdown]
-# Here the rate rises for forty steps and then falls, and the loss is plain: a minute is too short to grow too sure. (The shipped checkpoint was trained longer, with ε = 0.1.) Beside the curve: BLEU on held-out sentences, and one sentence that it has never seen.
+# Here the rate rises for forty steps and then falls, and the loss is not smoothed: in a minute the model does not become overconfident. (The shipped checkpoint was trained longer, with ε = 0.1.) Beside the curve you see BLEU on held-out sentences, and the translation of one sentence that the model has never seen.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch05.experiments import live as study
@@ -656,7 +656,7 @@ run = study.learn(lesson, mine, steps={"class": study.STEPS, "full": 4 * study.S
                   higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
-# Beside it chapter 3's translator with attention, from its checkpoint. Both have the same two methods, `start` and `step`. What decodes knows nothing else about them, so one call writes with both.
+# We compare it with chapter 3's translator with attention, from its checkpoint. Both have the methods `start` and `step`, which is all that decoding needs, so the same function writes with both.
 
 # %%
 from IPython.display import display
@@ -670,15 +670,15 @@ display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: wor
 assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 
 # %% [markdown]
-# After its minute yours translates well; chapter 3's checkpoint, smaller and longer trained, is ahead. With one layer more and four times the steps the Transformer draws level: that is the third row. Speeds are of this machine: on two cores recurrence costs little, and what a Transformer gains, that no word waits for another, needs many.
+# After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On short sentences and a small corpus, recurrence with attention learns faster. With one layer more and longer training the Transformer draws level: that is the third row. The speeds are those of this machine. With two cores, recurrence is cheap. The Transformer's advantage, that no word has to wait for another, pays on long texts and on hardware that does thousands of things at once.
 #
-# And the alignment errors: chapter 3's one map had to be an alignment, or nothing. Here several maps share the work, and none of them has to be one.
+# The alignment error is higher, too. Chapter 3's model has a single map, which has to be the alignment. Here several maps share the work, and none of them has to be one.
 #
-# **Keep this:** attention alone does what attention with recurrence did, if it is given the steps. Nothing waits; on hardware with many cores that is time, and time buys size.
+# **Keep this:** attention without recurrence can do the same job. It needs more training here, but no word has to wait for another, and that is what lets models grow.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
-# Each decoder layer reads the *last* encoder layer. That is a habit. In **layer-wise multi-view** decoding layer 1 reads layer 1, layer 2 reads layer 2, and so on. Here it is a switch, `memory_layers`, and costs no parameter. **Guess** what becomes of a trained model when the switch is turned *after* training.
+# Each decoder layer reads the *last* encoder layer. It could also read another one: decoder layer 1 reads encoder layer 1, layer 2 reads layer 2, and so on. (Liu et al., 2020, warn that a model trained like this bypasses the rest of the encoder; in their **layer-wise multi-view** decoding each decoder layer reads another layer *together with* the last.) Our class has a switch for the simple form, `memory_layers`, which adds no parameters. **Guess** what happens to a trained model when you turn the switch *after* training.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import dataclasses
@@ -696,15 +696,15 @@ assert scores[0] == max(scores) and min(scores) > 50
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It stumbles, and goes on. All layers write on the same residual road, so what one layer writes is nearly in the language of the next. Trained with the switch set, it need not stumble at all: try `study.live_model(lesson, memory_layers=(1, 2))`.
+# It gets worse, but it still works. All layers add to the same residual stream, so their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
-# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same, so translation is a test. 736 such twins were held out, each with one or two nouns that stood in no twin of the training set. Chance gets half of the pronouns. (The course sentence itself was trained on; what is counted is new.)
+# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same word, so translation is a test. 736 such twins were held out, each with one or two nouns that were in no twin of the training set. Chance gets half of the pronouns. (The course sentence itself was trained on; the sentences counted here are new.)
 #
-# No fair race: our Transformer was shown the rare training twins several times in each pass, chapter 3's models once. Compare each row with chance, not with its neighbour.
+# This is not a fair race: our Transformer saw the rare training twins several times in each pass, chapter 3's models only once. Compare each row with chance, not with the other rows.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -714,7 +714,7 @@ pronoun = {row["model"]: row["pronoun"] for row in judged}
 judged
 
 # %% [markdown]
-# Back to the map that tells the story. **Guess** what "it" looks at in the twin sentence, where it means the street. And put your finger on another word: the adjective. For each we take the head that looks at the right noun most, over 120 twins.
+# Back to the map from the beginning. **Guess** what "it" attends to in the twin sentence, where it means the street. And look at another word as well: the adjective. For each of the two words we take the head that attends most to the right noun, over 120 twins.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
@@ -739,19 +739,19 @@ assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "It" gives the animal the same in both sentences: the map that tells the story tells the *same* story when it is wrong. The model does know, but at another word. "Tired" looks at the animal, "wide" at the street.
+# "It" gives the animal the same weight in both sentences: the famous map tells the *same* story where the story is wrong. But the model does know, at another word. "Tired" attends to the animal, "wide" to the street.
 #
 # </details>
 #
-# These are maps still. So forbid looks, and count.
+# Still, these are only maps. So let us forbid single connections and count what happens.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In no layer and no head of the encoder may “it” look at the noun that it means. "
+    "In no layer and no head of the encoder may “it” attend to the noun that it means. "
     "Of a hundred pronouns that were right, how many stay right?",
     ["about 50: it has to guess now", "about 75", "nearly all"],
     answer=2,
-    because="The next cell measures it. What the look at the noun was worth, nobody had asked.",
+    because="The next cell measures it: this model does not need that connection to choose the pronoun.",
 )
 
 # %%
@@ -770,12 +770,12 @@ Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right
 assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
 
 # %% [markdown]
-# *Referent* is the noun that "it" means. Forbid "it" to look at it: nothing happens. Forbid the French step to look at "it", where up to all of its weight lies: nothing. But let the adjective not look at its noun, and most pronouns become wrong, worse than guessing, for now it finds the other noun. And the step that writes *il* reads it off the adjective.
+# *Referent* is the noun that "it" means. If "it" may not attend to it, nothing changes. If the French step may not attend to "it", where some heads put nearly all of their weight, nothing changes. But if the adjective may not attend to its noun, most pronouns become wrong, more than by guessing, because the adjective then finds the other noun. And the step that writes *il* depends on the adjective.
 #
-# So for this model the question was never "what is *it*?" but "*il* or *elle*?". "Tired" is said of who crosses, "wide" of what is crossed. The adjective finds its noun and takes the gender along, and the decoder collects it there, where it has to look anyway to write *fatigué* or *large*.
+# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". "Tired" can only be said of the one that crosses, "wide" only of what is crossed. The adjective finds its noun and takes over its gender, and the decoder gets it from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. This is one trained model; others, and models of real text, may do it differently (Voita et al., 2018, found attention from *it* to its noun in a translator of film subtitles).
 #
 # <a id="knock-out"></a>
-# Now head by head: how much does a head look at the noun, and what is lost when it is **knocked out**, silent in every sentence?
+# Now head by head: how much does a head attend to the noun, and what is lost when it is **knocked out**, set to zero in every sentence?
 
 # %%
 effects = head_study.head_effects(grammar, twins[:60])
@@ -790,9 +790,9 @@ plot.points({place: [[row[what] for row in rows] for what in ("weight", "lost")]
             labels={place: [row["head"] for row in rows] for place, rows in groups.items()})
 
 # %% [markdown]
-# Most heads at the top hardly look from "it" to its noun. And where one on the right does matter, look at the table of the twins again: it may be the head through which "tired" looks at "animal". Right head, wrong reason; knocking it out alone would have confirmed the wrong story, and only forbidding the *look* refutes it. No head alone is missed much: more than 80 % of the pronouns stay right without any one of them.
+# The heads at the top, which matter most, hardly attend from "it" to its noun. And where a head on the right does matter, look at the table of the twins again: it may be the head through which "tired" attends to "animal". That would be the right head for the wrong reason: knocking it out alone would seem to confirm the famous story, and only forbidding the *connection* refutes it. No single head is missed much: more than 80 % of the pronouns stay right without any one of them.
 #
-# Now in *your* model, which is another one. Knock heads out, alone or together, and read both twins.
+# Now look at *your* model, which is a different one. Knock heads out, alone or together, and read both twins.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -815,11 +815,11 @@ view.observe(tell, names="knocked")
 display(view, told)
 
 # %% [markdown]
-# **Keep this:** no head *is* the meaning of "it", and "it" is not even where it is found out. A map shows a look. Forbid the look, silence the head, count, and then tell the story.
+# **Keep this:** in this model, no single head resolves "it", and the decision is not even made at "it". A map shows only weights. Forbid the connection, remove the head, count, and then tell the story.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: all 736, and heads in a row
-# The same on all held-out twins, with more looks forbidden. The one to think about: without its look at the *other* noun the adjective does better than with it.
+# Here is the same for all held-out twins, with more connections forbidden. Think about this one: without the connection to the *other* noun, the adjective does better than with it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -832,7 +832,7 @@ Table(heads["looks"], f"Pronouns right, in %; with all looks {heads['all heads']
 assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# And more than one head at a time. Silence the encoder's twelve in the order of a map, those first that look most from "it" to its noun; in the order of what each is worth alone; and at random. **Guess** which falls first.
+# And now several heads at a time. Remove the encoder's twelve heads one after another, in three orders: by the map, those first that attend most from "it" to its noun; by what each is worth alone; and at random. **Guess** which curve falls first.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 orders = heads["removed"]["encoder"]
@@ -845,13 +845,13 @@ assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Take away what the map points at, eight heads of twelve, and hardly a pronoun changes: worse advice than chance. Take away what was measured, and a third is gone after five.
+# Remove the eight heads that the map points at, and hardly a pronoun changes: the map is worse advice than chance. Remove those that were measured, and after five a third of the pronouns is lost.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
-# Trained on Tatoeba, as chapter 3's translator was, on the same 160,000 sentences. *Seen* or *new*: ask that first.
+# This model was trained on Tatoeba, on the same 160,000 sentences as chapter 3's translator, but with more parameters and for longer, so their scores are not a comparison of architectures. As always, check first whether a sentence was *seen*.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch03.lesson import checkpoint
@@ -868,9 +868,9 @@ rows = [{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": 
 Table(rows, f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
 
 # %% [markdown]
-# Read before you count: which sentence would you sign? Look at the twins in particular. This corpus was not made for them, and a pronoun is a small part of a loss.
+# Read the translations before you look at scores: which of them are right? Look at the twins in particular. This corpus was not made for them, and pronouns are a small part of the loss.
 #
-# Now yours. Type a sentence; the ink is the last layer's cross-attention, mean of its heads.
+# Now type a sentence of your own. The ink is the cross-attention of the last layer, averaged over its heads. (The sentence shown is one that this model does not get right: it has never met the name.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "We live in the European Economic Area."
@@ -879,7 +879,7 @@ labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# The same class with other data writes Chinese, character by character.
+# With other data the same class writes Chinese, character by character.
 
 # %%
 chinese = checkpoint("transformer-en-zh")
@@ -892,7 +892,7 @@ if chinese:
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what the first one cost
-# The paper trained on 4.5 million sentence pairs for German and 36 million for French, on 8 P100 cards. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. A P100 sustains 9.5 TFLOP/s. **Guess** the operations before you multiply: how many zeros?
+# The paper trained on 4.5 million sentence pairs for German and 36 million for French, on 8 P100 cards. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. The paper reckons with 9.5 TFLOP/s for a P100. **Guess** before you multiply: how many zeros does the number of operations have?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 day, cards, speed = 24 * 3600, 8, 9.5e12
@@ -904,7 +904,7 @@ print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These are the two figures of chapter 3's plot, to the digit printed: 3.3·10¹⁸ and 2.3·10¹⁹. They count what the cards *could* have done in that time, not what they did. The same for the model that you trained, counted by torch:
+# These are the two figures of chapter 3's plot: 3.3·10¹⁸ and 2.3·10¹⁹. They are an estimate from time and speed, not a count. For the model that you trained, PyTorch can count the operations:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -921,7 +921,7 @@ assert 1e11 < yours_cost < 1e15
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
 # <a id="sparse-attention"></a><a id="multi-query"></a>
-# Attention over $T$ words makes $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
+# Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
@@ -931,15 +931,15 @@ plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
 study.zoo_table(length=64)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Local attention reaches further with each layer, as a convolution does; one word that everybody may read shortens the way to two.
+# Local attention reaches further with each layer, as a convolution does; one word that all words may attend to shortens every path to two steps.
 #
-# Variants that save the cache let heads *share* keys and values: in **grouped-query** attention some heads do, in **multi-query** attention all. Each head keeps its own queries. In our class it is one number, `key_heads`.
+# Variants that make the cache smaller let heads *share* keys and values: groups of heads in **grouped-query** attention, all heads in **multi-query** attention. Each head keeps its own queries. In our class this is one number, `key_heads`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Linear attention** (chapter 2) makes no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. It pays with sharpness.
+# **Linear attention** (chapter 2) has no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. The price is that its weights cannot be as sharp.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three ways to read a sentence
@@ -952,22 +952,22 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | knows the order | by itself | by itself | from positions |
 # | memory while writing | one state | $k$ words | every word |
 #
-# Chapter 4 measured the first rows. The last one is the price: an RNN writes the thousandth word as fast as the first, a Transformer reads 999 keys for it.
+# Chapter 4 measured the first rows. The last row is the price: an RNN writes the thousandth word as fast as the first, while a Transformer reads 999 keys for it.
 #
 # <a id="encoder-only"></a>
-# And three ways to build with the same blocks:
+# There are also three ways to build a model from the same blocks:
 #
 # | family | attention | learns to | known |
 # |---|---|---|---|
-# | encoder-only | self, both ways | fill gaps | BERT, chapter 6 |
-# | decoder-only | self, causal | go on | GPT, chapter 7 |
-# | encoder–decoder | both, and cross | rewrite | the Transformer of 2017, T5, BART |
+# | encoder-only | self-attention, both directions | fill gaps | BERT, chapter 6 |
+# | decoder-only | self-attention, causal | continue a text | GPT, chapter 7 |
+# | encoder–decoder | both, and cross-attention | rewrite | the Transformer of 2017, T5, BART |
 #
 # <a id="t5"></a>
-# T5 puts every task into words, "translate English to German: …", so that one encoder–decoder does them all.
+# T5 puts every task into words, "translate English to German: …", so that one encoder–decoder can do them all.
 #
 # ### Find the error ●○○ · 3 minutes
-# A slide deck says it on one page, and the opposite some pages later.
+# A slide deck says one thing here, and the opposite a few pages later.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("no longer an encoder and a decoder")
@@ -979,11 +979,11 @@ def family(attentions):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# An article's multi-head attention, slip by slip; its block; and bugs that cost whole weeks. All of them run, but one.
+# Here are an article's multi-head attention, slip by slip, its block, and other bugs that are hard to find. All of these programs run, except one.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# An overview says what makes heads different.
+# An overview explains how heads differ.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("different or the same")
@@ -1067,7 +1067,7 @@ def split_both(query, key, heads):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# The mask is optional, and nobody builds one. This is a decoder's self-attention over padded sentences.
+# The mask is optional here, and no caller builds one. This is a decoder's self-attention over padded sentences.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("a mask that nobody builds")
@@ -1079,7 +1079,7 @@ def decoder_weights(q, k, lengths):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The article's feed-forward network. It has two matrices, and can do nothing that one cannot.
+# The article's feed-forward network has two matrices, and cannot do anything that one matrix could not.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("two layers that are one")
@@ -1091,7 +1091,7 @@ def network(x, W1, b1, W2, b2):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# The article's block. What stands on it must pass through it. Pre-norm and post-norm are both right repairs.
+# This is the article's block. Its output has to pass through every sub-layer. You may fix it with pre-norm or with post-norm.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("no way round")
@@ -1127,7 +1127,7 @@ def last_feature(words, layers):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# An article on “I love you” → “Je t'aime” draws keys and values from the target's words.
+# An article about “I love you” → “Je t'aime” takes keys and values from the words of the target.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("keys from the target")
@@ -1151,7 +1151,7 @@ def add_positions(x, table):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Training goes well. In use, the model reads its own words in another way than it learnt.
+# Training goes well. At inference the model reads its own words in a way that it was not trained for.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("a mask for training only")
@@ -1187,7 +1187,7 @@ def head_weights(scores):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Just now, on this machine, on sentences that were not trained on, unless a line says otherwise. A value outside of its band stops the notebook.
+# Measured just now, on this machine, on sentences that were not trained on, unless a line says otherwise. A value outside its band stops the notebook.
 
 # %%
 cards = [loaded.card["metrics"] for loaded in (before, real)]
@@ -1214,11 +1214,11 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. Multi-head attention is one function with several projections: project, split, attend, join, mix. It costs what one head costs.
-# 2. A block is attention, then a network for each word alone, each with a residual road and a layer norm that looks at one word.
-# 3. Three places of attention: source on source, target on target with the causal mask, target on source.
-# 4. With the mask, all words at once equals one after the other; the KV cache makes the second cheap.
-# 5. A map shows where a head looked. What it was worth, you learn by taking it out.
+# 1. Multi-head attention is one function with several projections: project, split, attend, join, mix. It has as many parameters and multiplications as a single head.
+# 2. A block is attention, then a feed-forward network for each word, each with a residual connection and a layer norm.
+# 3. There are three kinds of attention: source to source, target to target with the causal mask, target to source.
+# 4. With the mask, all words at once gives the same as one after another; the KV cache makes the second way cheap.
+# 5. A map shows what a head attended to. To learn what it was worth, remove it and measure.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
@@ -1228,15 +1228,15 @@ for name, value, low, high in rows:
 # | [multi-head attention](#multi-head-attention) | 多头注意力 | several heads at once, joined and mixed |
 # | [position-wise feed-forward network](#ffn) | 逐位置前馈网络 | the same two matrices for each word |
 # | [residual connection](#residual) | 残差连接 | what went in is added to what comes out |
-# | [layer norm](#layer-norm) | 层归一化 | mean 0 and spread 1 over one word's features |
-# | [pre-norm, post-norm](#pre-norm) | 前置归一化、后置归一化 | the norm before a part, or after the sum |
+# | [layer norm](#layer-norm) | 层归一化 | mean 0 and standard deviation 1 over one word's features |
+# | [pre-norm, post-norm](#pre-norm) | 前置归一化、后置归一化 | the norm before a sub-layer, or after the sum |
 # | [warm-up](#warm-up) | 学习率预热 | the learning rate rises from 0 at first |
 # | [block](#block) | 块 | attention and feed-forward, with norms |
-# | [causal mask](#causal-mask) | 因果掩码 | nobody looks ahead; the diagonal is allowed |
+# | [causal mask](#causal-mask) | 因果掩码 | no word looks ahead; the diagonal is allowed |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from the target, keys and values from the source |
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
-# | [knocked out](#knock-out) | 敲除 | taken away, to see what it was worth |
+# | [knocked out](#knock-out) | 敲除 | set to zero, to see what it was worth |
 # | [sparse attention](#sparse-attention) | 稀疏注意力 | a mask that leaves few pairs |
 # | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |
 # | [encoder-only, decoder-only](#encoder-only) | 仅编码器、仅解码器 | half a Transformer: BERT, GPT |
@@ -1249,6 +1249,7 @@ for name, value, low, high in rows:
 # - J. Ba, J. Kiros, G. Hinton, *Layer normalization*, 2016, section 3; K. He et al., *Deep residual learning*, 2015, section 3.
 # - R. Xiong et al., *On layer normalization in the Transformer architecture*, 2020, section 3 (pre-norm, warm-up).
 # - C. Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7 (label smoothing).
+# - E. Voita et al., *Context-aware neural machine translation learns anaphora resolution*, 2018, section 5.
 # - P. Michel, O. Levy, G. Neubig, *Are sixteen heads really better than one?*, 2019, section 3; E. Voita et al., *Analyzing multi-head self-attention*, 2019, section 5.
 # - F. Liu et al., *Layer-wise multi-view decoding for improved natural language generation*, 2020, section 3.
 # - N. Shazeer, *Fast Transformer decoding: one write-head is all you need*, 2019; J. Ainslie et al., *GQA*, 2023.
@@ -1257,8 +1258,8 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
-# Our Transformer reads English to write French, and needs pairs of sentences for it. There are few such pairs and endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector of "bank" be, beside a river and beside a cashier?
+# Our Transformer reads English and writes French, and needs pairs of sentences to learn it. There are few such pairs, but there is endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector for "bank" be, next to a river and next to a cashier?
 #
-# **→ [6 · What stands in the gap?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
+# **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 5, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition 0.2.0, and the heading above it.*

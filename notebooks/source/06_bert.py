@@ -7,8 +7,8 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # 6 · What stands in the gap?
-# *BERT.* **At the end** you have covered words and taught a model to guess them from both sides, fine-tuned it four ways and measured what the guessing was worth, trained a small part of it instead of all, and put published weights into the very classes that you trained. Reading 70 minutes · live 60 · exercises 45 · *Deeper* 60 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, knocking out).
+# # 6 · Which word is missing?
+# *BERT.* **By the end** you will have taught a model to guess masked words from both sides, fine-tuned it for four tasks and measured what pre-training was worth, trained a small part of a model instead of all of it, and loaded published parameters into the same classes. Reading 70 minutes · live 60 · exercises 45 · *Deeper* 60 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A story with a hole
-# A small model has read our stories, which a small grammar tells. Nobody told it what a river is, or a bank: words were covered, and it had to say which. **Before you touch anything:** cover the words below with a finger, one after the other. Which could you guess? And from the left side alone?
+# A small model has read stories that a small grammar of ours generates. Nobody told it what a river or a bank is: words were masked, and it had to guess them. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -33,7 +33,7 @@ on_the_bank = "Anna was tired and sat down on the bank of the river.", "The gras
 river = encode(tokenizer, *on_the_bank)
 words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
 guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
-                           select=river.tokens.index("bank"), model="bert-stories", title="What stands in the gap?",
+                           select=river.tokens.index("bank"), model="bert-stories", title="Which word is missing?",
                            caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
 anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
 guessed
@@ -44,41 +44,41 @@ assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21)
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It is sure nearly everywhere, and unsure with sense. Cover "anna": many names get a little, none gets much. Cover "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, as that helps to fill gaps.
+# It is confident almost everywhere, and where it hesitates it has good reason to. Mask "anna": many names get a little probability, none gets much. Mask "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, because that helps to fill gaps.
 #
 # </details>
 #
-# Both sentences are *seen*: they stand in the stories that it was trained on, with other words covered each time. So this shows what a gap is, and not yet how well it fills new ones.
+# Both sentences are *seen*: they are in the stories that it was trained on, with other words masked each time. So this shows what the task is, and not yet how well the model fills gaps in new sentences.
 #
-# **Keep this:** a gap is a question, and the text has the answer. Any text is a book of exercises with solutions.
+# **Keep this:** a gap is a question, and the text contains the answer. Any text is a book of exercises with solutions.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 3 to 5. Answer each before you unfold it.
+# These are from chapters 3 to 5. Answer all three before you unfold the answers.
 #
-# 1. Which mask does a decoder have and an encoder not, and what is it good for?
-# 2. What are the parts of an encoder block?
-# 3. A map shows a head that looks at the right noun. What do you do before you tell the story?
+# 1. Which mask does a decoder have that an encoder has not, and what is it for?
+# 2. What are the sub-layers of an encoder block?
+# 3. A map shows a head that attends to the right noun. What do you do before you call it an explanation?
 #
 # <details><summary>Answers</summary>
 #
-# 1. The causal mask: who learns to predict the next word must not see it.
-# 2. Multi-head attention and a feed-forward network, each with a residual road and a norm.
-# 3. Silence the head, or forbid the look, and count what is lost.
+# 1. The causal mask: a model that is learning to predict the next word must not be able to see it.
+# 2. Multi-head attention and a feed-forward network, each with a residual connection and a norm.
+# 3. Remove the head, or forbid the connection, and count what is lost.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, two vectors
 # <a id="static"></a><a id="contextual"></a>
-# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* One word, spelt alike. Word2vec and GloVe learn a table with one row for each word: a **static** vector. What an encoder puts out at the word's place is a **contextual** one.
+# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* The two words "bank" are spelt alike. Word2vec and GloVe learn a table with one row for each word: a **static** vector. The output of an encoder at the word's position is a **contextual** vector.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The model has such a table, too: it is where the words go in. How alike are the rows of the two “bank” (cosine)?",
+    "The model has such a table, too, at its input. How similar are the rows of the two “bank” (cosine)?",
     ["about 0: they mean different things", "about 0.5", "exactly 1"],
     answer=2,
-    because="A table knows the word and nothing around it. It is one row, read twice.",
+    because="A table depends on the word and on nothing around it. It is the same row, read twice.",
 )
 
 # %%
@@ -97,23 +97,23 @@ plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "
 assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
 
 # %% [markdown]
-# In the table all are one. Their places in the sentence tell them apart, but not by meaning: whether the nearest other "bank" means the same is a coin toss. After the last block it nearly always does. Nobody said that there are two banks. The meaning is not in the word, it is put together from its neighbours.
+# In the table they are all the same. Adding their positions makes them different, but not by meaning: whether the nearest other "bank" means the same is a matter of chance. After the last block it nearly always does. Nobody said that there are two kinds of bank. The model has put the meaning together from the neighbouring words.
 #
-# Four ways to get such vectors, in the order in which they came:
+# Here are four ways to get such vectors, in the order in which they appeared:
 #
-# | | built of | a word sees | its vector | for a new task |
+# | | built from | a word sees | its vector | for a new task |
 # |---|---|---|---|---|
 # | word2vec, GloVe (2013, 2014) | a table | nothing | static | a whole model on top |
-# | ELMo (2018) | two LSTMs | its left and its right, apart, joined at the end | contextual | a whole model on top |
+# | ELMo (2018) | two LSTMs | left and right separately, joined at the end | contextual | a whole model on top |
 # | GPT (2018) | Transformer decoder | its left | contextual | one layer on top |
 # | BERT (2018) | Transformer encoder | both sides, in every layer | contextual | one layer on top |
 #
-# **Keep this:** a table gives a word one vector; an encoder gives it one for each sentence.
+# **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# Words are cut first. **WordPiece** takes the longest piece from the left that is in its vocabulary, goes on with the rest, and marks what continues a word with `##`. So hardly a word is unknown, as long as its letters are known. How large the vocabulary is, one chooses:
+# First, words are cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. You can choose the size of the vocabulary:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -125,10 +125,10 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` means nothing by itself, so its vector is free to stand for the whole. `[SEP]` ends a sentence. And each place is told which sentence it belongs to, its **segment**: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` means nothing by itself, so its vector is free to represent the whole sequence. `[SEP]` ends a sentence. And each position has a **segment**, the number of its sentence: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
-# Put two sentences together, and fill up with `[PAD]` to the length that a batch needs. The mask is True for what is real.
+# Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch06 import exercise, find_error, hint, solution
@@ -140,7 +140,7 @@ def bert_input(first, second, cls, sep, pad, length):
 
 # %% [markdown]
 # <a id="embedding-sum"></a>
-# Each place now has three numbers: which piece, which segment, which position. Each picks a row from a table of its own, all three learned (no waves here), and **the rows are added**. Then a norm.
+# Each position now has three numbers: which piece, which segment, which position. Each selects a row from a table of its own. All three tables are learned (BERT has no sinusoids), and **the rows are added**. Then follows a layer norm.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 pair = encode(tokenizer, "she left the bank", "the bank was wet")
@@ -155,10 +155,10 @@ labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[
 assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 
 # %% [markdown]
-# Can three rows be told apart again once they are added? With many features there is room: they stand at nearly right angles, and a matrix behind can read off the one that it needs. (Only the row of `[CLS]` and that of the first place do not: these two always come together.)
+# Can a layer separate the three again once they are added? With many features there is room: the rows are at nearly right angles, so a matrix in a later layer can pick out the one that it needs. (Only the row of `[CLS]` and that of the first position are not: these two always occur together.)
 #
 # ### Exercise 2 ●●○ · 4 minutes
-# Three rows, a sum, and chapter 5's layer norm.
+# Write it: three rows, a sum, and chapter 5's layer norm.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("embedding sum")
@@ -167,24 +167,24 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** pieces, segments, positions: three tables, one sum. `[CLS]` is a chair that is kept free for the whole.
+# **Keep this:** pieces, segments, positions: three tables, one sum. `[CLS]` has no meaning of its own, so its vector can represent the whole.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Cover some words
+# ## Mask some words
 # <a id="mlm"></a>
-# A model that looks both ways cannot be asked for the next word: it sees it. So cover some words and ask for those, a **masked language model**. 15 % are chosen; of these 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss is taken at the chosen places and nowhere else.
+# A model that sees both sides cannot be asked for the next word, because it can see it. So mask some words and ask for those: this is a **masked language model** (MLM). 15 % of the words are chosen; of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts the chosen positions only.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "One chosen word in ten stays as it is, and is asked for all the same. It could be copied. What is that good for?",
-    ["nothing: a free point", "any word in sight may be asked for, so each needs a vector that knows it",
+    "One chosen word in ten stays as it is, and the model has to predict it anyway. It could just copy it. What is this for?",
+    ["nothing: a free point", "any visible word may be asked for, so each position needs a good vector",
      "the loss gets smaller"],
     answer=1,
-    because="With [MASK] alone, the model may neglect all other places. In use there is no [MASK], and each place counts.",
+    because="If only [MASK] were asked for, the model could neglect all other positions. Later it will read text without any [MASK].",
 )
 
 # %% [markdown]
-# Draw again and again. Colours and marks show what became of each word; the counters, how the shares come nearer to 15, and to 80, 10 and 10.
+# Draw again and again. Colours and marks show what happened to each word; the counters show how the shares approach 15 %, and 80, 10 and 10 %.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -193,7 +193,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this t
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# Choose, then decide what becomes of each chosen word. `labels` hold the word where it was chosen, −100 elsewhere. One draw per word decides its fate: two separate draws of 80 % and 10 % overlap.
+# Choose words, then decide what happens to each. `labels` hold the original word at the chosen positions and −100 elsewhere. Use one random number per word to decide between the three cases: two separate draws of 80 % and 10 % would overlap.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -215,7 +215,7 @@ for (name, share), (wanted, band) in zip(shares.items(), [(15, 0.3), (80, 1), (1
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# The loss, where something is asked and nowhere else.
+# Write the loss. It counts the chosen positions only.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -236,12 +236,12 @@ def hide(ids, chosen, dice, words, mask_id):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** ask for 15 %, count only these, and let some of them not look covered: what is learned has to serve where nothing is.
+# **Keep this:** ask for 15 %, count only these, and leave some of them looking normal, because the model will later read text that has no masks at all.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# The other task: in half of the pairs, B is the sentence that really follows A; in the other half it comes from somewhere else. **Next sentence prediction** reads the answer off `[CLS]`. The paper's examples, and a Chinese one:
+# BERT has a second task: in half of the pairs, B is the sentence that really follows A; in the other half it comes from somewhere else. **Next sentence prediction** (NSP) reads the answer from the vector of `[CLS]`. Here are the paper's examples, and a Chinese one:
 #
 # | A | B | |
 # |---|---|---|
@@ -250,10 +250,10 @@ def hide(ids, chosen, dice, words, mask_id):
 # | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
-# In the last row both are good sentences; only together they are odd. That is what is asked.
+# In the last row both sentences are good; only together they are odd. This is what the model has to notice. (Later models, RoBERTa among them, dropped this task and lost nothing.)
 #
 # ### Exercise 5 ●●○ · 7 minutes
-# Make such pairs out of stories. Careful: "somewhere else" must not be the sentence that follows after all.
+# Make such pairs from stories. Be careful: the sentence from "somewhere else" must not happen to be the one that follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("next sentence pairs")
@@ -262,7 +262,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others about the two banks. **Guess** of which answer it is least sure.
+# What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others are about the two kinds of bank. **Guess** which answer it is least sure of.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.views import Table
@@ -286,18 +286,18 @@ assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All right, and the last two show what for: the same B, and another bank in A. (The third pair and the last it knows, sentence for sentence. Ask it with "the weather *is* fine": our stories are told in the past, and the book follows.)
+# All are right, and the last two show that it understands more than single words: B is the same, but the bank in A is different. (It has seen the third pair and the last one, sentence for sentence. If you ask with "the weather *is* fine", it fails: our stories are told in the past tense.)
 #
 # </details>
 #
-# **Keep this:** two tasks, and both answer sheets are in the text. Nobody has labelled anything.
+# **Keep this:** there are two tasks, and the text contains the answers to both. Nobody had to label anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it, in a minute
 # <a id="pre-training"></a>
-# Both losses are added up. Two layers of 128 features, pairs from thousands of stories, some thousand steps: **pre-training**. Beside the curve stand loss and accuracy of both tasks, on stories that it is not trained on.
+# Both losses are added. Two layers with 128 features, pairs from thousands of stories, about a thousand steps: this is **pre-training**. Beside the curve you see loss and accuracy of both tasks on held-out stories.
 #
-# **Guess** both accuracies of a model that has learned nothing. And which task will it learn first?
+# **Guess** the two accuracies of a model that has learned nothing. Which task will it learn first?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import STEPS
@@ -320,7 +320,7 @@ assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Words come first: which are frequent, which stand beside which. Whether B follows stays a coin toss for a while, until words are known well enough to be met again. With plots and words it never met, the words get harder and the second task is a coin toss again: much of what it knows is *these* stories.
+# It learns words first: which are frequent, and which occur together. Whether B follows A stays at chance for a while, until the model knows words well enough to connect the two sentences. On stories with new plots and new words, masked words are harder to guess and the second task is back at chance: much of what the model knows is about *these* stories.
 #
 # </details>
 
@@ -330,11 +330,11 @@ labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, rive
                  caption="Click a word. Both models get the text with the same gap. Its sentences stand in the training stories.")
 
 # %% [markdown]
-# **Keep this:** two questions to a pile of text, a minute of steps, and there is a model that knows which words belong together. What for, comes next.
+# **Keep this:** with two questions about a lot of text, a model learns in a minute which words belong together. The next sections use that.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does it look at?
-# Every head of your model, on two new sentences with a gap. First the row of `[CLS]`: where does it gather what it says about the pair? Then the row of `[MASK]`. Under each head one can see what masked words lose on held-out stories when it is silent. **Guess** before you press: without the head that looks most sharply, will the gap be filled with another word?
+# ## What does it attend to?
+# Here is every head of your model on two new sentences with a gap. Look first at the row of `[CLS]`: where does it get its information about the pair? Then look at the row of `[MASK]`. Under each head you see how much accuracy on masked words is lost, on held-out stories, when this head is removed. **Guess** before you press: if you remove the head with the sharpest map, will the gap be filled with another word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -363,18 +363,18 @@ assert effects.max() < 25
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Chapter 5's lesson holds here, too: which head costs most, its map does not tell. In a model as small as yours one head may carry a good part of the masked words; the model at the top spreads them over more heads, and below, in *Deeper*, you see how little it loses with one. (A number below zero would say: a little better without it, by chance.)
+# Chapter 5's lesson holds here, too: you cannot tell from the maps which head matters most. In a model as small as yours a single head may be important for many masked words; the model at the top spreads the work over more heads, and in *Deeper* below you see how little it loses with any one of them. (A number below zero means: a little better without this head, by chance.)
 #
 # </details>
 #
-# **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. What a look was worth is counted, not seen.
+# **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. How much a weight matters has to be measured.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
 # <a id="fine-tuning"></a><a id="span"></a><a id="bio"></a>
-# Now the point of it all. Keep the encoder, put *one* new layer on it, and train everything a little further on a task that has labels: **fine-tuning**. Tasks differ in what goes in, and in which vectors the new layer reads.
+# This is what pre-training is for. Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: **fine-tuning**. Tasks differ in their input and in which vectors the new layer reads.
 #
-# | task | goes in | read from | says |
+# | task | input | reads | output |
 # |---|---|---|---|
 # | sentence | `[CLS] A [SEP]` | `[CLS]` | positive, negative |
 # | sentence pair | `[CLS] A [SEP] B [SEP]` | `[CLS]` | B follows from A, contradicts it, neither |
@@ -383,11 +383,11 @@ assert effects.max() < 25
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Fine-tune the model at the top, and the same model from scratch, by the same few steps. In how many of the four "
+    "We fine-tune the model at the top and, for the same few steps, the same model from scratch. In how many of the four "
     "tasks does pre-training help?",
-    ["in none: the stories know nothing of these labels", "in one or two", "in all four"],
+    ["in none: the stories contain none of these labels", "in one or two", "in all four"],
     answer=2,
-    because="There was no label in the stories. But what a word is like was there, and each label hangs on that.",
+    because="The stories contain no labels. But the model learned from them how words are used, and every label depends on that.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -413,7 +413,7 @@ display(Table(live.values(), "Just now, one seed. Valid: words and patterns as i
 assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
 
 # %% [markdown]
-# One seed may be luck. Here are three, recorded:
+# A single seed may be luck. Here are three, recorded:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -435,11 +435,11 @@ assert [round(100 * x) for x in on_test["sentiment"]] == [61, 91] and on_test["p
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
 
 # %% [markdown]
-# On sentences of the known kind a model from scratch can do much by heart: it tags nearly as well. With new words and patterns it falls, and there pre-training is worth most: 61 → 91 % of the sentiments, three times the F1 of the names, three times the answers. Pairs stay hard for both.
+# On sentences of the known kind, a model from scratch can do much by heart: it tags nearly as well. On new words and patterns it falls, and there pre-training helps most: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers. (*F1* combines two shares: how many of the names it found are right, and how many of the right names it found.) Pairs stay hard for both.
 #
-# A hundred steps are few. Four models that were trained longer come with the course, so nobody has to wait: each is a file of less than 50 kB beside `bert-stories` (how that can be, below: *Train a small part*). On new words and patterns they get 88 % of the sentiments, 48 % of the pairs and 29 % of the answers right, and an F1 of 38 % for names; full fine-tuning, in the table above, 91, 49, 34 and 43.
+# A hundred steps are few. The course comes with four models that were trained longer, so that you don't have to wait: each is a file of less than 50 kB that is added to `bert-stories` (*Train a small part* explains how). On new words and patterns they get 88 % of the sentiments, 48 % of the pairs and 29 % of the answers right, and an F1 of 38 % for names; full fine-tuning, in the table above, gets 91, 49, 34 and 43.
 #
-# Where do the four look? `[CLS]` is asked for the label of a sentence and of a pair; a tag asks its own word, an answer every word of the text. Choose a task, then a row.
+# What do the four models attend to? The label of a sentence or of a pair is read from `[CLS]`; a tag is read from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped, maps, tokens = {name: load_checkpoint(f"bert-{name}") for name in tasks}, {}, {}
@@ -450,7 +450,7 @@ for name, task in tasks.items():
     with torch.no_grad():
         output = shipped[name].model(*collate([read]), need_weights=True)
     maps[name], tokens[name] = [layer[0] for layer in output.weights], read.tokens
-labs.heads(maps, tokens, select="[CLS]", title="Where does each task look?",
+labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
            caption="Four fine-tuned models, each on a test sentence of its own.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -458,11 +458,11 @@ assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
 assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
 
 # %% [markdown]
-# **Keep this:** labels are few and text is plenty. Words are learned in pre-training; fine-tuning says what they are wanted for.
+# **Keep this:** labels are rare, text is not. A model learns words in pre-training; fine-tuning teaches it what to use them for.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: heads knocked out, task by task
-# The shipped models, one head silent at a time: what the masked words lose, and what each task loses after fine-tuning. **Guess:** is it the same heads that all of them need?
+# ### Deeper: heads removed, task by task
+# In the shipped models we remove one head at a time: what does accuracy on masked words lose, and what does each task lose after fine-tuning? **Guess:** do all of them need the same heads?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
@@ -484,13 +484,13 @@ assert max(columns["pairs"] + columns["entities"]) < 0.05
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Four of six miss the same head most, one of the first layer: what it brings, everything above reads. Yet the masked words hardly notice (less than 2 in 100), and the questions lose more than half of their right answers. A gap has many clues around it; a question has one. Pairs and names lose less than 5 points by any head.
+# Four of the six depend most on the same head, one in the first layer, whose output all later layers read. Yet the masked words hardly change (less than 2 in 100), while the questions lose more than half of their correct answers. A gap has many clues around it; the answer to a question has only one. Pairs and names lose less than 5 points with any head removed.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
-# Lincoln may be a man, a town or a company. The stories tell of such Lincolns, but no labelled sentence that the model was fine-tuned on has a Lincoln, or a South Africa: what they are here, the neighbours say. Under each word stands the right tag, under that what the model says. *South Africa* is one place of two words: B begins it, I goes on.
+# Lincoln may be a man, a town or a company. The stories mention such Lincolns, but no labelled sentence that the model was fine-tuned on contains Lincoln or South Africa: only the neighbouring words can tell what they are here. Under each word you see the right tag, and under that the model's. *South Africa* is one place of two words: B marks its beginning, I the rest.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
@@ -503,7 +503,7 @@ assert any(" Lincoln " in sentence for story in load("stories", "train") for sen
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
-# People tag words, and the model sees pieces. So the first piece of a word speaks for it, and the others are not asked.
+# People tag words, but the model reads pieces. So the first piece of a word is used for its tag, and the others are ignored.
 #
 # #### Exercise ●●○ · 4 minutes
 # `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`.
@@ -519,7 +519,7 @@ def piece_labels(tags, words):
 # For a question, the model gives each word two numbers. One softmax over all *positions* says where the answer begins, another one where it ends.
 #
 # ### Exercise 6 ●●● · 6 minutes
-# The likeliest beginning may stand behind the likeliest end. So look for the best *pair*: first ≤ last, both where an answer may lie.
+# The most probable beginning may come after the most probable end. So look for the best *pair*: first ≤ last, both inside the text.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("answer span")
@@ -540,11 +540,11 @@ labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[
             caption="Bars: how likely each place is the first, and the last. Framed: the best pair. Below: the right one.")
 
 # %% [markdown]
-# **Keep this:** tags are a decision for each word; an answer is two decisions for the whole text.
+# **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: too long, too short, not in the set
-# What does the road from text to numbers do with what does not fit? A text that is too long loses its end, and says so; places in the text stay right for what is left. An empty one is refused, and so are labels that nobody has named.
+# What happens to texts that do not fit? A text that is too long loses its end, with a message; positions in the rest stay right. An empty text is refused, and so are unknown labels.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import warnings
@@ -564,14 +564,14 @@ for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
 # <a id="adapter"></a><a id="lora"></a>
-# Four tasks, four copies of the whole model on the disk, and nearly everything in them is the same. So freeze the model and train something small inside it. A bottleneck **adapter** stands behind each part of a block: down to a few features, a bend, up again, and added to what came in.
+# Four tasks mean four copies of the whole model on the disk, and nearly everything in them is the same. So freeze the model and train something small inside it. A bottleneck **adapter** follows each sub-layer of a block: down to a few features, a non-linearity (GELU, a smooth version of ReLU), up again, and added to its input.
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
-# $W_\uparrow$ begins with zeros, so at first the model says exactly what it said before.
+# $W_\uparrow$ starts as zeros, so at first the model computes exactly what it did before.
 #
 # ### Exercise 7 ●○○ · 3 minutes
-# Down to R features, a GELU, up again, and added to what was there.
+# Write it: down to R features, a GELU, up again, and added to the input.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bottleneck adapter")
@@ -580,7 +580,7 @@ def adapter(x, W_down, b_down, W_up, b_up):
     raise NotImplementedError
 
 # %% [markdown]
-# **LoRA** leaves the path alone and adds to a *matrix*: $W+\tfrac{\alpha}{r}BA$, with $B$ of $D \times r$ and $A$ of $r \times D$ numbers: two thin matrices, $r$ a handful (the *rank* of their product). After training it is multiplied into $W$, and costs nothing in use. The library PEFT puts it into any model, ours too.
+# **LoRA** adds no layer; it changes a *matrix*: $W+\tfrac{\alpha}{r}BA$, where $B$ has $D \times r$ numbers and $A$ has $r \times D$: two thin matrices, with a small $r$ (the *rank* of their product). After training the product can be added to $W$, so it costs nothing at inference. The library PEFT adds it to any model, including ours.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06 import adapters
@@ -602,15 +602,15 @@ assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "
 assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) < 0.02
 
 # %% [markdown]
-# On sentences of the known kind, LoRA with 1 % of the parameters does what all of them do. New words are another matter: there it keeps up with the names, and in sentiment gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The head alone is a coin toss there, in sentiment: what it needs is not in `[CLS]` before fine-tuning.
+# On sentences of the known kind, LoRA with 1 % of the parameters does as well as all of them. On new words it keeps up for names, but for sentiment it gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The new layer alone is at chance there: what it needs is not in `[CLS]` before fine-tuning.
 #
-# That is how the four models above were made: LoRA of rank 3 in every matrix. Their files hold two thin factors for each, and `load_checkpoint` adds the products to `bert-stories`.
+# The four models above were made with LoRA of rank 3 in every matrix. Their files hold two thin factors for each matrix, and `load_checkpoint` adds the products to `bert-stories`.
 #
-# **Keep this:** most weights may stay as they are. What a task adds is small, and fits into a small file.
+# **Keep this:** most parameters can stay as they are. What a task adds is small and fits into a small file.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
-# **AdaLoRA** writes what it adds as $P\Lambda Q$ with a diagonal $\Lambda$, begins with more directions than it may keep, and while it trains takes away those that matter least: a matrix that needs more keeps more. It is trained here on our classifier's twin in `transformers`, and PEFT needs no more than a config:
+# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$. It starts with more directions than it may keep and removes the least important ones during training, so that a matrix that needs more keeps more. We train it on our classifier's twin in `transformers`; PEFT only needs a config:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import reveal
@@ -631,7 +631,7 @@ for name, rank in kept.items():
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where are the 110 million?
-# The paper's base model has 12 layers of 768 features and 12 heads, the large one 24 of 1,024 and 16. Everybody says "110 and 340 million parameters". Count. On the device `meta` a tensor has a shape and no numbers, so even the large one takes no memory.
+# The paper's base model has 12 layers with 768 features and 12 heads, the large one 24 layers with 1,024 features and 16 heads. They are said to have "110 and 340 million parameters". Count them. On the device `meta` a tensor has a shape but no numbers, so even the large model takes no memory.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -660,16 +660,16 @@ plot.stacked(parts, xlabel="% of all parameters", caption="What grows from yours
 assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
 
 # %% [markdown]
-# The larger the model, the more of it is in the feed-forward networks, and the less in the table of words.
+# The larger the model, the larger is the share of the feed-forward networks, and the smaller that of the table of words.
 #
-# So *base* is 109.5 million, and with the heads of pre-training 110.1: "110" is right either way. *Large* is 335.1, with its heads 336.2. The rest of "340" is nowhere: it is 336, said with two digits.
+# So *base* has 109.5 million parameters, and 110.1 with the heads of pre-training: "110" is right either way. *Large* has 335.1, with its heads 336.2. Nothing is missing: 336 million, rounded to two digits, is 340.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The real one
 # <a id="sentence-vectors"></a>
-# All so far was small and ours. Now weights that others trained on a billion pairs of sentences: `all-MiniLM-L6-v2`, a BERT of 6 layers with 384 features, made so that alike sentences get alike vectors (the mean of a sentence's words). It goes into *your* class, `Bert`.
+# Everything so far was small and our own. Now we take parameters that others trained on a billion pairs of sentences: `all-MiniLM-L6-v2`, a BERT with 6 layers and 384 features, trained so that similar sentences get similar vectors (the mean of a sentence's words). They fit into the class that you have just used, `Bert`.
 #
-# The next cell looks for it in the folder that the environment variable `COURSE_MINILM` names, else on the hub (91 MB, once). Where there is neither, it says so, and the numbers are those recorded.
+# The next cell looks for it in the folder named by the environment variable `COURSE_MINILM`, or else on the hub (91 MB, once). If it finds neither, it says so and shows recorded numbers.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
@@ -693,7 +693,7 @@ predict(
     "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
     ["The dog was exhausted and stayed where it was.", "The street was too wide to cross.", "The road had many lanes."],
     answer=1,
-    because="Recorded: 0.66 against 0.60 and 0.38. Meaning counts, and so do the words that are shared. Our twins are hard.",
+    because="Recorded: 0.66, 0.60 and 0.38. Meaning counts, but so do shared words.",
 )
 
 # %% tags=["optional-network"]
@@ -708,7 +708,7 @@ assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and
 assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
 
 # %% [markdown]
-# The Economic Area and the common market share no word, and find each other. That is search by meaning: a vector for each text, and the nearest wins. And the nearest "bank"? Below, the shares that mean the same, block by block, in the published model and in ours.
+# The Economic Area and the common market share no word, and still their vectors are close. This is search by meaning: a vector for each text, and the nearest one wins. And the nearest "bank"? Below you see, block by block, how often the nearest "bank" has the same meaning, in the published model and in ours.
 
 # %% tags=["optional-network"]
 ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
@@ -721,7 +721,7 @@ plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, 
 assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
 
 # %% [markdown]
-# Now fine-tune it: is a film review kind? The sentences of SST-2 come from reviews; they are fetched as chapter 3's corpora were. The published model was never asked for an opinion.
+# Now fine-tune it to tell whether a film review is positive. The sentences of SST-2 come from reviews; they are fetched like chapter 3's corpora. The published model was not trained for this.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training", "optional-network"]
 from chapters.ch06.experiments import minilm
@@ -746,13 +746,13 @@ Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 
 # %% [markdown]
-# From a coin toss to 89 %, in two passes through 6,920 sentences: language it knew, only not the question.
+# It goes from chance to 89 % in two passes through 6,920 sentences: it knew the language already, only the task was new.
 #
-# **Keep this:** the classes are the same, the weights are not. What others pre-trained for days, you can fine-tune in minutes.
+# **Keep this:** the classes are the same; only the parameters differ. What others pre-trained for days, you can fine-tune in minutes.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
-# Our own sentences have three kinds of names and few patterns. WNUT-17 has posts from the web, six kinds, and test names that are new on purpose. **Guess** an F1 for the published model after some minutes of fine-tuning.
+# Our own sentences have three kinds of names and few patterns. WNUT-17 consists of posts from the web, with six kinds of names, and the names in the test set are new on purpose. **Guess** the F1 of the published model after a few minutes of fine-tuning.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 posts = results.load("minilm_wnut17")
@@ -764,13 +764,17 @@ Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], po
 assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With the weights and a network, `course results minilm_wnut17` does it again. Precision says how many of the names that it found are right, recall how many it found of those there are.
+# <details><summary>Answer</summary>
+#
+# With a network, `course results minilm_wnut17` does it again. *Precision* is the share of the found names that are right, *recall* the share of the right names that were found.
+#
+# </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
-# SQuAD has paragraphs of Wikipedia and questions that people asked about them; the answer stands in the paragraph. Whole articles are held out. A paragraph is longer than what the model is given at once, so it is read through windows that overlap, and the best span of all windows is the answer.
+# SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. A paragraph is longer than what the model can read at once, so it is read in overlapping windows, and the best span of all windows is the answer.
 #
-# **Exact match**: the answer is one of those that people gave, but for case, punctuation and *a, an, the*. **F1**: the words shared with the best of them. **Guess** which question word is the hardest.
+# **Exact match**: the answer equals one that people gave, apart from case, punctuation and *a, an, the*. **F1**: here it measures the words shared with the best of them. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -790,16 +794,16 @@ assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(e
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Less than one pass through the questions, and every second answer is exact: 53 %, F1 64, where people reach 83 and 92. *When* and *how many* are found best: the answer has a shape. *Why* is answered by half a sentence, and where that begins and ends is a matter of taste.
+# After less than one pass through the questions, every second answer is exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, because dates and numbers are easy to recognise. *Why* is answered by half a sentence, and where it begins and ends is a matter of taste.
 #
 # </details>
 #
-# With the weights and a network (or the file in a folder that `COURSE_DATA_DIR` names), `course results minilm_squad` does it again.
+# With a network (or the file in the folder named by `COURSE_DATA_DIR`), `course results minilm_squad` does it again.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a model on the hub?
 # <a id="hub"></a>
-# A folder with three things in it, and Hugging Face's `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut), a **model** (the weights). Yours becomes such a folder, too, and comes back as *their* class, with the same numbers.
+# It is a folder with three things in it, and Hugging Face's `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text into pieces) and a **model** (the parameters). We can save your model as such a folder and load it with *their* class; it gives the same numbers.
 
 # %% tags=["nbval-check-output"]
 import os
@@ -822,14 +826,14 @@ print("back as", type(theirs).__name__)
 assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown]
-# `from_pretrained("someone/name")` fetches such a folder from the hub and keeps it. Where huggingface.co is out of reach, a *mirror* may not be: set the environment variable `HF_ENDPOINT` to its address before Python starts. Around it, in a line each:
+# `from_pretrained("someone/name")` downloads such a folder from the hub and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. Other libraries around it, in a line each:
 #
-# - **Datasets**: tables larger than memory, fetched and cut by name.
-# - **Accelerate**: one training script for one processor or many cards (chapter 7).
-# - **PEFT**: LoRA, AdaLoRA and their kin, for any model (above).
-# - **Diffusers**: the same idea of a folder, for models that paint.
+# - **Datasets**: tables larger than memory, downloaded and split by name.
+# - **Accelerate**: one training script for one processor or many GPUs (chapter 7).
+# - **PEFT**: LoRA, AdaLoRA and similar methods for any model (above).
+# - **Diffusers**: the same kind of folder for models that generate images.
 #
-# A lecture shows how short it gets: `pipeline("translation_en_to_zh")`, and English turns into Chinese. Try it. The model behind it is then asked directly: from the folder in `COURSE_OPUS`, or from the hub (312 MB, once).
+# A lecture shows how short it can be: `pipeline("translation_en_to_zh")`, and English turns into Chinese. Try it. Then we call the model behind it directly: from the folder in `COURSE_OPUS`, or from the hub (312 MB, once).
 
 # %% tags=["optional-network"]
 from transformers import pipeline
@@ -852,29 +856,29 @@ print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# The line ran for years; version 5 of the library has taken the task out. Tutorials age. The *model* does not: a config, words, weights, and `generate` writes. (Chapter 5's own translator did the same sentence, new to it, and forgot the colour; `translate` is its `generate`.)
+# This line worked for years; version 5 of the library has removed the task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour; `translate` is its `generate`.)
 #
-# **Keep this:** config, tokenizer, model. Who knows what is in the folder can do without the one line.
+# **Keep this:** config, tokenizer, model. If you know what is in the folder, you do not need the one-line shortcut.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Fill a gap, or go on?
+# ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT damages a text and repairs it: **autoencoding**. GPT, in the next chapter, writes a word, reads it, writes the next: **autoregressive**.
+# BERT repairs a damaged text: it is an **autoencoding** model. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**.
 #
 # | | BERT | GPT |
 # |---|---|---|
 # | blocks | encoder | decoder, without cross-attention |
 # | a word sees | both sides | its left side |
-# | learns to | fill gaps, tell whether B follows | go on |
-# | is asked, in a text | 15 % of the words | every word |
+# | learns to | fill gaps, tell whether B follows | continue a text |
+# | predicts, in a text | 15 % of the words | every word |
 # | probability of a text | not defined | product over its words |
 # | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
 #
 # <a id="distilbert"></a>
-# Two of the family are met often: **multilingual BERT**, the same model on the Wikipedias of 104 languages with one vocabulary, and **DistilBERT**, whose six layers learned to say what twelve say.
+# Two relatives are common: **multilingual BERT**, the same model trained on the Wikipedias of 104 languages with one vocabulary, and **DistilBERT**, whose six layers were trained to give the same outputs as twelve.
 #
 # ### Find the error ●○○ · 3 minutes
-# A table puts one word on each of the two.
+# A table describes each of the two by one word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("discriminative or generative")
@@ -886,7 +890,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# A fine-tuning script from an article, slip by slip; claims from overviews; and bugs that raise no error.
+# Here are a fine-tuning script from an article, slip by slip, claims from overviews, and bugs that raise no error.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1046,7 +1050,7 @@ def shape_of_logits(task, B, T, C, V):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Just now, on this machine, on held-out text, unless a line says otherwise. A value outside of its band stops the notebook.
+# Measured just now, on this machine, on held-out text, unless a line says otherwise. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -1071,25 +1075,25 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
-# 2. Into BERT go pieces, segments and positions, a row of a table each, added. `[CLS]` is kept free for the whole.
+# 2. BERT's input is a sum of three rows: piece, segment and position. The vector of `[CLS]` represents the whole sequence.
 # 3. Pre-training: 15 % chosen, 80/10/10, loss only there; and whether B follows A. The answers are in the text.
-# 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in what goes in and which vectors are read.
-# 5. Adapters and LoRA train a small part and leave the rest to be shared. Published weights fit the same classes.
+# 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in their input and in which vectors are read.
+# 5. Adapters and LoRA train a small part and share the rest. Published parameters fit the same classes.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [static vector](#static) | 静态词向量 | one per word, whatever stands around it |
+# | [static vector](#static) | 静态词向量 | one per word, whatever its context |
 # | [contextual vector](#contextual) | 上下文词向量 | one per word in a sentence |
-# | [WordPiece](#wordpiece) | 词片 | longest known piece first, `##` goes on |
-# | [CLS and SEP](#cls) | 分类标记、分隔标记 | kept free for the whole; ends a sentence |
+# | [WordPiece](#wordpiece) | 词片 | longest known piece first, `##` inside a word |
+# | [CLS and SEP](#cls) | 分类标记、分隔标记 | its vector represents the whole; ends a sentence |
 # | [segment embedding](#segment) | 段嵌入 | which of the two sentences |
 # | [embedding sum](#embedding-sum) | 嵌入求和 | token + segment + position |
-# | [masked language model](#mlm) | 掩码语言模型 | cover words, ask for them |
+# | [masked language model](#mlm) | 掩码语言模型 | masks words and predicts them |
 # | [next sentence prediction](#nsp) | 下一句预测 | does B follow A? |
 # | [pre-training](#pre-training) | 预训练 | on text alone, before any task |
-# | [fine-tuning](#fine-tuning) | 微调 | a little further, on a task with labels |
+# | [fine-tuning](#fine-tuning) | 微调 | training a little further, on a task with labels |
 # | [answer span](#span) | 答案片段 | from a first word to a last one |
 # | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
 # | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
@@ -1097,8 +1101,8 @@ for name, value, low, high in rows:
 # | [sentence vector](#sentence-vectors) | 句向量 | the mean of a sentence's words |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repair a damaged text |
-# | [autoregressive](#autoregressive) | 自回归 | go on, one word after the other |
-# | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, taught by the whole |
+# | [autoregressive](#autoregressive) | 自回归 | continue, one word after another |
+# | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, trained to imitate the whole |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
@@ -1113,8 +1117,8 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a gap with both sides in view, and cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every place, and let it read what it wrote: chapter 7. What stands in the gap, when the gap is the rest of the text?
+# BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every position, and let it read what it wrote: this is chapter 7. Which word is missing, if the whole rest of the text is missing?
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 6, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition 0.2.0, and the heading above it.*

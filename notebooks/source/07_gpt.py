@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **At the end** you have trained a language model while its sentences got better, turned the knobs that choose its words, found the head that lets it repeat what it read once, and called your own model with the client that people use for the large ones. Reading 70 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model and watched its sentences improve, turned the knobs that choose its words, found the head that lets it repeat what it has read once, and called your own model with the client that is used for the large ones. Reading 70 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Cover a line and guess it letter by letter. Claude Shannon had people play this to measure how much of English one can foresee. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. **Before you start:** who will win, you or five million numbers?
+# Cover a line and guess it letter by letter. Claude Shannon had people play this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. **Before you start:** who will win, you or five million parameters?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -39,44 +39,44 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# Both of you are sure inside a word and lost at its start.
+# Both of you are sure inside a word and unsure at its start.
 #
 # </details>
 #
-# That is the whole task of this chapter. A **language model** reads what there is and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, for every text is full of answers.
+# This game is the whole task of this chapter. A **language model** reads a text and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, because every text contains its own answers.
 #
 # <a id="autoregressive"></a>
-# And who can say what comes next can write: say one, append it, ask again. A model that hears its own words is called **autoregressive**. GPT is *generative pre-trained Transformer*, and you have met all three.
+# A model that can predict the next token can also write: choose one, append it, ask again. A model that reads its own words in this way is called **autoregressive**. GPT stands for *generative pre-trained Transformer*.
 #
-# **Keep this:** a language model is a distribution over the next token, and writing is asking it again and again.
+# **Keep this:** a language model gives a distribution over the next token, and writing means asking it again and again.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 5 and 6. Answer each before you unfold it.
+# These are from chapters 5 and 6. Answer all three before you unfold the answers.
 #
 # 1. A decoder is trained on all words of a sentence in one call. Why can it not cheat?
-# 2. Of the Transformer's three places of attention, which is left when there is no source?
-# 3. BERT was trained to fill gaps. What does it see that somebody who writes cannot see?
+# 2. Which of the Transformer's three kinds of attention is left when there is no source?
+# 3. BERT was trained to fill gaps. What does it see that a writer cannot see?
 #
 # <details><summary>Answers</summary>
 #
-# 1. The causal mask: row $t$ is computed from words 1 to $t$ and from nothing else, in every layer.
-# 2. Self-attention with the causal mask. Without a source nobody asks across, and there is no encoder to ask.
-# 3. The words to the right. So it learns from both sides, and cannot go on where there is no right side yet.
+# 1. The causal mask: row $t$ is computed from words 1 to $t$ and nothing else, in every layer.
+# 2. Self-attention with the causal mask. Without a source there is no encoder to attend to.
+# 3. The words to the right. So it cannot continue a text that has no right side yet.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Chapter 5, with something taken away
-# Take the Transformer's decoder and remove cross-attention. What is left is causal self-attention and the feed-forward network, each with its norm and its residual road: chapter 5's *encoder* block under a mask. **Guess:** BERT's block and GPT's, of one size; which parameters does one have that the other lacks?
+# ## Chapter 5, with something removed
+# Take the Transformer's decoder and remove cross-attention. What is left is causal self-attention and the feed-forward network, each with its norm and its residual connection: chapter 5's *encoder* block with a causal mask. **Guess:** compare BERT's block with GPT's, both of the same size. Which parameters does one have that the other lacks?
 #
 # <details><summary>Answer</summary>
 #
-# None. A mask is no parameter; the same matrices learn another task because they may see less.
+# None. A mask has no parameters; the same matrices learn another task because they see less.
 #
 # </details>
 #
-# Here is the whole GPT, from ids to logits, with the weights of the model that you played against.
+# Here is the whole GPT, from ids to logits, with the parameters of the model that you played against.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
@@ -91,12 +91,12 @@ with torch.no_grad():
 print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tuple(logits.shape))
 
 # %% [markdown]
-# The last line is worth a look: the matrix that turns ids into vectors turns vectors into logits again (*tied* embeddings, as in GPT-2).
+# Look at the last line: the matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2).
 #
-# Each row of logits is a question with a known answer, the token that follows. So one text of $T+1$ tokens asks $T$ questions at once, and the answers are the text itself, moved by one.
+# Each row of logits is a question with a known answer, the token that follows. So a text of $T+1$ tokens asks $T$ questions at once, and the answers are the text itself, shifted by one.
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Make both: what goes in, and what should come out. Which tokens stand in only one of them?
+# Make both: the inputs and the targets. Which tokens are in only one of them?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch07 import exercise, find_error, hint, solution
@@ -107,15 +107,15 @@ def inputs_and_targets(ids):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** GPT is chapter 5's block with a causal mask, piled up. Its targets are its inputs, one step on.
+# **Keep this:** GPT is a stack of chapter 5's blocks with a causal mask. Its targets are its inputs, shifted by one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a token?
 # <a id="token"></a>
-# Something has to be numbered. Characters are few, and a word costs many steps. Words are short to write, but there are too many, and the next text holds a new one. In between are **tokens** made of pieces, learned from the text itself.
+# The model needs a numbered list of units. There are few characters, but then a word takes many steps. With whole words a text is short, but there are too many of them, and the next text contains a new one. In between are pieces of words, learned from the text itself. Whatever the unit is, it is called a **token**.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) begins with characters and asks one thing again and again: which two neighbours stand side by side most often? These become one piece. **Guess** the first pair before you press the button.
+# **Byte-pair encoding** (BPE) starts with characters and repeats one step: which two neighbours occur side by side most often? They become one piece. **Guess** the first pair before you press the button.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -125,10 +125,10 @@ labs.merges(words, word="lowest", title="Which two belong together?")
 assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 
 # %% [markdown]
-# These four words are those of the paper that brought BPE to translation (Sennrich et al. 2016). After a few merges *est* is a piece, and a word that was never there, *lowest*, is cut in two that were.
+# These four words are from the paper that introduced BPE to translation (Sennrich et al. 2016). After a few merges *est* is a piece, and a new word, *lowest*, is cut into two known pieces.
 #
 # ### Exercise 2 ●●○ · 6 minutes
-# One merge: count the pairs, join the most frequent one wherever it stands.
+# Write one merge: count the pairs, then join the most frequent one wherever it occurs.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bpe merge")
@@ -159,20 +159,20 @@ Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's trans
 assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
 
 # %% [markdown]
-# Sixty characters are 1,830 pairs to attend, thirteen pieces are 91. That is why large models are hardly ever trained on characters. The price: inside a piece a model sees no letters. Asked how many r's stand in *strawberry*, it has to know the spelling by heart.
+# Sixty characters have 1,830 pairs for causal attention, thirteen pieces have 91. This is one reason why large models are hardly ever trained on characters. The price is that a model does not see the letters inside a piece. To say how many r's are in *strawberry*, it has to know the spelling by heart.
 #
-# **Keep this:** a token is what is numbered. Few long tokens make short texts and a large table; BPE lets the text choose.
+# **Keep this:** a token is the unit that a model reads and writes. Longer tokens make texts shorter and the table larger; BPE lets the text choose.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now train. The text is ours, short stories that work without a network; with one, write `"shakespeare"` in its place, or the path of a file of your own. Beside what we train stand two that need no training. *Who knows nothing* gives each of $V$ characters $1/V$. A **bigram** table counts which character follows which, and sees one character back.
+# Now train. The text is our own short stories, which need no network; with a network, write `"shakespeare"` instead, or the path of a file of your own. We compare with two models that need no training. The first *knows nothing* and gives each of $V$ characters the probability $1/V$. The second, a **bigram** table, counts which character follows which, and sees one character back.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right character got. What is it before training, with V characters?",
-        ["0", "ln V", "V", "one cannot say: the weights are random"], answer=1,
-        because="Small random weights give nearly the same logit to all, so each gets about 1/V, and −ln 1/V = ln V. "
-        "A first loss far above it says that something is wrong.")
+        ["0", "ln V", "V", "you cannot say: the parameters are random"], answer=1,
+        because="Small random parameters give all characters nearly the same logit, so each gets about 1/V, and −ln 1/V = ln V. "
+        "If the first loss is far above this, something is wrong.")
 
 # %%
 import math
@@ -188,10 +188,10 @@ assert 3 < reached["knows nothing"] < 5 and reached["bigram"] < 0.75 * reached["
 
 # %% [markdown]
 # <a id="bits-per-character"></a>
-# Nats and **bits per character** are one thing in two units, $1\text{ bit}=\ln 2\text{ nats}$. For printed English Shannon's players came down to between 0.6 and 1.3 bits.
+# The loss is measured in *nats*; **bits per character** are another unit for the same thing, $1\text{ bit}=\ln 2\text{ nats}$. For printed English Shannon's players reached between 0.6 and 1.3 bits.
 #
 # ### Exercise 3 ●●○ · 4 minutes
-# Models with other tokens cannot be compared by their loss: a piece holds several characters. Per character they can.
+# Models with different tokens cannot be compared by their loss, because a piece has several characters. They can be compared per character.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bits per character")
@@ -200,7 +200,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# The next step up from a table is one attention head: it sees all that came before, once, and has no network to think with. Then a GPT of four blocks, smaller than the one above. Watch the samples beside the curve: first come letters and spaces, then short words, then longer ones.
+# The next step after a table is a single attention head: it sees everything before a character, but it has no feed-forward network. Then comes a GPT with four blocks, smaller than the one above. Watch the samples beside the curve: first letters and spaces, then short words, then longer ones.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 one = study.live_model(lesson, "one head")
@@ -217,16 +217,16 @@ Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 
 assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] < 0.8 * reached["bigram"]
 
 # %% [markdown]
-# One head alone gains nothing over counting pairs. It sees everything, but all it can say is a mean of what it saw, with the last letter blurred in. Give it what chapter 5 gave it, a residual road, a network to think with and three more layers, and the same attention goes far below.
+# In these 300 steps one head alone gains nothing over counting pairs. It sees everything, but its output is an average in which the last letter is blurred. With what chapter 5 added, residual connections, feed-forward networks and more layers, the same attention gets far below.
 #
-# How low is good? Our stories are simple; the checkpoint that you played against reaches 1.43 nats a letter on Shakespeare that it had not read; it was trained on a GPU.
+# How low is good? Our stories are simple. The checkpoint that you played against reaches 1.43 nats per letter on held-out Shakespeare; it was trained on a GPU.
 #
-# **Keep this:** begin at ln V, beat the bigram, look at samples. A loss that starts elsewhere is a bug.
+# **Keep this:** the loss starts at ln V, then beats the bigram; and look at samples. A loss that starts elsewhere points to a bug.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
 # <a id="overfitting"></a>
-# A small text is learned faster, and then too well. Here a GPT of the same size reads 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: it falls more slowly, it stands still, or it rises?
+# A small text is learned faster, and then too well. Here a GPT of the same size reads 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -242,18 +242,18 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model comes to know its text by heart, and each letter of certainty that it has gained there costs it on other text. This is **overfitting**, and only a held-out part shows it: the training loss looks better all the time. `fit` keeps the state of the best held-out loss. What helps is more text, then a smaller model, dropout, or stopping.
+# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it: the training loss improves all the time. `fit` keeps the state with the best held-out loss. More text helps most; otherwise a smaller model, dropout (setting random features to zero during training), or stopping early.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word will it be?
-# The model gives probabilities. Somebody has to choose, and the same model becomes a bore or a babbler by how that is done. What looks safest is to take the most likely token each time.
+# The model gives probabilities, and then a token has to be chosen. Depending on how this is done, the same model repeats itself or writes nonsense. It seems safest to take the most likely token each time.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("gpt-shakespeare writes 160 characters, each time the most likely one. What will one see?",
-        ["its best verses", "the same few words, round and round", "noise"], answer=1,
-        because="What was written makes itself more likely: the same words before, the same words after.")
+predict("gpt-shakespeare writes 160 characters, each time the most likely one. What will you see?",
+        ["its best verses", "the same few words again and again", "noise"], answer=1,
+        because="What it has written makes itself more likely: after the same words come the same words.")
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 opening = "To be, or not to "
@@ -269,12 +269,12 @@ labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, model="gp
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
-# Three knobs. **Temperature** $\tau$ divides the logits before the softmax: below 1 the likely get likelier, above 1 all become alike, at 0 the largest takes all. **Top-k** keeps the $k$ most likely. **Top-p** keeps the fewest that together reach $p$, so it keeps few where the model is sure and many where it isn't:
+# There are three knobs. **Temperature** $\tau$ divides the logits before the softmax: below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the smallest number of tokens that together reach probability $p$: few where the model is sure, many where it is not.
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
 # ### Exercise 4 ●○○ · 3 minutes
-# The first knob. Mind what happens at 0.
+# Write the first knob. Take care of 0.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("temperature")
@@ -284,7 +284,7 @@ def with_temperature(logits, temperature):
 
 # %% [markdown]
 # ### Find the error ●○○ · 3 minutes
-# Turn this knob from 0.1 to 10, and hardly anything happens.
+# Turn this knob from 0.1 to 10, and hardly anything changes.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("temperature on probabilities")
@@ -296,7 +296,7 @@ def heated(logits, temperature):
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
-# The third knob. The token that crosses $p$ stays; without it, a sure model would keep nothing.
+# Write the third knob. The token that crosses $p$ stays; without it, a sure model would keep nothing.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("top-p")
@@ -305,7 +305,7 @@ def nucleus(logits, top_p):
     raise NotImplementedError
 
 # %% [markdown]
-# Now whole lines, the same seed with other knobs:
+# Now whole lines, with the same seed and different knobs:
 
 # %%
 from IPython.display import display
@@ -321,9 +321,9 @@ Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for
 assert lines["always the best"].count("I will be") >= 3
 
 # %% [markdown]
-# The best of all letters, each time, makes no good verse: *I will be* comes back and back. At temperature 2 the letters come apart. Between them lies a choice of taste, not of truth: no knob makes the model know more.
+# Taking the best letter each time does not make a good verse: *I will be* comes back again and again. At temperature 2 the words fall apart. What lies between is a matter of taste; no knob makes the model know more.
 #
-# The same class trained on Tang quatrains, character by character. The first five characters are Wang Wei's (山中相送罷，日暮掩柴扉). **Guess:** does it know his poem by heart?
+# Here is the same class trained on Tang quatrains, character by character. The first five characters are Wang Wei's (山中相送罷，日暮掩柴扉). **Guess:** does it know his poem by heart?
 
 # %%
 chinese = load_checkpoint("gpt-quatrains")
@@ -336,15 +336,15 @@ for seed in range(3):
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Not his, three times: it goes on in its own way.
+# Three times it is not his poem: the model continues in its own way.
 #
 # </details>
 #
-# **Keep this:** the model gives a distribution, and a sampler chooses. Divide logits, not probabilities; cut the tail; keep the most likely.
+# **Keep this:** the model gives a distribution, and a sampler chooses from it. Temperature divides logits, not probabilities; top-k and top-p cut off the tail and keep the most likely tokens.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how likely is a line?
-# A loop is no accident of this model. How likely each letter of three texts is, asked of the model itself: the loop that it wrote, what it drew at temperature 1, and what Shakespeare wrote.
+# The loop is not an accident of this model. We ask the model itself how likely each letter of three texts is: of the loop that it wrote, of what it drew at temperature 1, and of what Shakespeare wrote.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def surprise(text):
@@ -363,10 +363,10 @@ plot.bars(list(means), list(means.values()), title="Is people's text what a mode
 assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# People surprise at each word; who never surprises has nothing to say. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and made top-p from it.
+# People's text is full of surprises; text without surprises says nothing. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and proposed top-p because of it.
 #
 # #### Exercise ●●○ · 4 minutes
-# The second knob.
+# Write the second knob.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("top-k")
@@ -375,11 +375,11 @@ def only_the_largest(logits, top_k):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Not all of it again
-# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. Chapter 5 kept them, and here the **KV cache** is easier still: no encoder, one list. What must not be forgotten is *where* the new token stands.
+# ## Don't compute it all again
+# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. Chapter 5 stored them, and here the **KV cache** is even simpler, because there is no encoder. Just don't forget the *position* of the new token.
 #
 # ### Exercise 6 ●●● · 8 minutes
-# One token further through causal attention. No mask is needed now: why?
+# Compute one more token through causal attention. No mask is needed now: why?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("causal attention step")
@@ -400,7 +400,7 @@ def embed(ids, tokens, positions, past):
     raise NotImplementedError
 
 # %% [markdown]
-# The sampler of this course does it, and can be told not to. Same seed, same text:
+# The course's sampler uses the cache, but can do without. With the same seed it writes the same text:
 
 # %%
 import time
@@ -422,17 +422,17 @@ print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with th
 assert kept == again and slow > 1.5 * fast
 
 # %% [markdown]
-# **Keep this:** keep keys and values, count positions on. The cache changes the time and nothing else.
+# **Keep this:** store keys and values, and continue counting positions. The cache changes the time and nothing else.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Translating by going on
-# A decoder alone has nobody to read a source for it. Then let it stand in the same line:
+# ## Translating by continuing
+# A decoder has no encoder to read a source for it. So write the source into the same line:
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# Thousands of such lines, next-token prediction as before, and a prompt that ends with `<to-fr>` *asks* for French. Nothing in the model knows that it translates.
+# Train on thousands of such lines with next-token prediction as before, and a prompt that ends with `<to-fr>` *asks* for French. No part of the model is made for translation.
 #
-# **Guess** before you look: chapters 3 and 5 have an encoder that reads both ways, and this one reads the source from left to right. The same sentences taught all three, and the same test sentences judge them.
+# **Guess** before you look: chapters 3 and 5 have an encoder that reads in both directions, and this model reads the source from left to right only. All three were trained on the same sentences and are tested on the same sentences.
 
 # %%
 from chapters.ch07.experiments import translators
@@ -454,13 +454,13 @@ assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer with its encoder is ahead, by less than a point, with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. (It was trained on the same pairs, longer and on a GPU: a fair race of architectures this is not.) What an encoder gives, reading both ways, can nearly be had from one line read once.
+# The Transformer with its encoder is ahead, by less than a point and with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. But they were trained for different times, the GPT longer and on a GPU, so this is no comparison of architectures. It only shows that a decoder alone can translate.
 #
 # </details>
 #
-# Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). At *too wide* this corpus has taught none of the three what is wide.
+# Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). For *too wide*, none of the three has learned from this corpus what is wide.
 #
-# Chapter 3's famous pair, now by *self*-attention: French pieces look back at the English part of their own line. The ink is the last layer's, mean of its heads; what is missing to 1 lies on the French that was written before, and is left out here. Type your own sentence.
+# Here is chapter 3's famous pair, now by *self*-attention: French pieces attend back to the English part of their own line. The ink is that of the last layer, averaged over its heads; the rest of each row is on the French written before, and is left out here. Type a sentence of your own.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import dataclasses
@@ -473,18 +473,18 @@ labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 
 # %% [markdown]
-# It stumbles, in a sentence that is new to it: *zone* is missing, and the turn is lost. A BLEU of 51, taken over all of them, holds such sentences, too.
+# It fails on this sentence, which is new to it: *zone* is missing, and the order does not turn round. A BLEU of 51 over all test sentences includes failures like this one.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# **Keep this:** a task can be written into the text. Then one model and one loss do them all, and the prompt says which.
+# **Keep this:** a task can be written into the text. Then one model with one loss can do many tasks, and the prompt says which.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: first much text, then the task
+# ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# GPT stands for *generative pre-training*: much text without labels first, then a task with few. Chapter 6 did this with BERT; here is the same with a model that only ever said what comes next. Take the translator, which has read English and French, put one matrix on its last token, and teach it whether a sentence is praise. Beside it the same model from random weights.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do the same with a model that only ever predicted the next token. (Ours was trained on pairs of sentences, so its text was not quite without labels.) Take the translator, which has read English and French, put one matrix on the vector of its last token, and train it to tell whether a sentence is praise. Next to it we train the same model from random parameters.
 #
-# **Guess** both shares of right answers after 30 steps, on sentences with words and patterns that were not trained on. Chance is a half.
+# **Guess** both shares of correct answers after 30 steps, on sentences with new words and patterns. Chance is a half.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -526,23 +526,23 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# From random weights, 30 steps are nothing. The pre-trained one knows words that no example held, for it has met them in other company. That was the point of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
+# From random parameters, 30 steps achieve nothing. The pre-trained model knows words that are in no labelled example, because it has met them in other sentences. This was the idea of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The head that repeats
 # <a id="induction-head"></a>
-# "Mrs Kowalski came in. Good morning, said Mrs" and you know what comes. Not from grammar: you have just read it. A model can do this, too, for tokens that never stood together in training. Sixteen random tokens, then the same sixteen again. The first half nobody can foresee. And the second?
+# "Mrs Kowalski came in. Good morning, said Mrs" … and you know what comes, not from grammar, but because you have just read it. A model can do this, too, even for tokens that never occurred together in training. Take sixteen random tokens, then the same sixteen again. The first half cannot be predicted. And the second?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("To foresee the next token in the second half, where must a head look?",
-        ["at the token before", "at the same token, one round earlier", "at the token after that one"], answer=2,
-        because="Where the present token stood before, its neighbour says what followed then. "
-        "A head that looks there is called an induction head.")
+predict("To predict the next token in the second half, what must a head attend to?",
+        ["the token before", "the same token, one round earlier", "the token after that one"], answer=2,
+        because="The token that followed the earlier occurrence is the one to be predicted. "
+        "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers with two heads on nothing but such texts, new ones at each step. There is nothing to learn by heart: whoever is right in the second half has looked it up. Watch the curve stay flat, and then fall.
+# Train two layers with two heads on nothing but such texts, new ones at each step. There is nothing to learn by heart: a model that is right in the second half must have looked it up. Watch the curve stay flat, and then fall.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -559,10 +559,10 @@ assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(
 
 # %% [markdown]
 # <a id="in-context"></a>
-# In the first half it is as unsure as it must be, or a little worse: some training texts began again sooner, so it waits for that. In the second half it knows, and no weight was changed in between: what it learned stands in its context. This is the smallest case of **in-context learning**. Which head does it?
+# In the first half it is as unsure as it must be, or a little more: some training texts repeated sooner, so it expects a repetition at any time. In the second half it knows, and no parameter has changed in between: what it learned is in its context. This is the smallest case of **in-context learning**. Which head does it?
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Score a head: how much does the second half look where copying needs it, at the token *after* the earlier twin?
+# Score a head: how much does the second half attend to the token that copying needs, the one *after* the earlier occurrence?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")
@@ -571,7 +571,7 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# Two heads work together. One in the first layer looks at the token *before* and writes into each place who came before it. Then the head above can ask: where does somebody say that *my* token came before? **Guess** the loss of the second half without the induction head, and then without the one below. Knock them out.
+# Two heads work together. One in the first layer attends to the *previous* token and adds to each position which token came before it. Then a head in the second layer can ask: at which position was *my* token the previous one? **Guess** the loss of the second half without the induction head, and then without the head below it. Knock them out.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -607,17 +607,17 @@ assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Silence the head that looks one back, and the heads above it find much less: they ask for what it has written. Silence one that copies, and look at the other of its layer: both have learned to copy, so one stands in for the other, and only without both is nearly all lost (more than 2 nats of the 3.18 that guessing costs). A model of one layer never gets below 2 either (recorded, three seeds): it has nobody to ask.
+# Remove the head that attends to the previous token, and the heads above it find much less, because they need what it has written. Remove one that copies, and look at the other head of its layer: both have learned to copy, so each can replace the other, and only without both is nearly everything lost (more than 2 nats; guessing costs 3.18). A model with a single layer never gets below 2 either (recorded, three seeds): there is no layer below to prepare the information.
 #
 # </details>
 #
-# One circuit of a tiny model, found by a score and confirmed by a knock-out; Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss makes a step, as yours did.
+# This is one circuit of a tiny model, found by a score and confirmed by an ablation. Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss falls suddenly, as yours did.
 #
-# **Keep this:** an induction head finds this token's twin and says what followed. Two layers, a score to find it, and a knock-out to be sure.
+# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed it. It takes two layers, a score to find it, and an ablation to be sure.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
-# Our class has its own names for its matrices, and nobody else can read it. GPT-2's layout can be read by everybody. So the weights move into `transformers`' class, `GPT2LMHeadModel`. **Guess:** same weights, same text, somebody else's program; how far apart are the logits?
+# Our class has its own names for its matrices, which no other program knows. GPT-2's layout is known to many. So we copy the parameters into `transformers`' class `GPT2LMHeadModel`. **Guess:** the parameters and the text are the same, but the program is another one. How far apart are the logits?
 
 # %%
 from course_utils.models.gpt import GPT, GPTConfig
@@ -633,10 +633,10 @@ print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-5)
 
 # %% [markdown]
-# The way in is the same: with a network, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` opens OpenAI's GPT-2 in the class that you know. Its 124,439,808 parameters are counted in *Deeper* below.
+# It works in the other direction, too: with a network, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads OpenAI's GPT-2 into the class that you know. Its 124,439,808 parameters are counted in *Deeper* below.
 #
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# And the way out: a folder with weights, tokenizer and a **chat template**. For a chat is no new kind of model. It is one text with marks in it, and the template writes the marks. The **system prompt** is what stands first, said by whoever runs the service; the user's turn follows; then the model goes on.
+# What others need is a folder with parameters, tokenizer and a **chat template**, because a chat needs no new kind of model. It is a text with marks in it, and the template writes the marks. The **system prompt** comes first and is set by the operator of the service; the user's turn follows; then the model continues.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -650,9 +650,9 @@ chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# Ours is a play, so its template writes a scene: system is the stage direction, the user the first citizen, and the model speaks as the second. Chat models have marks like `<|im_start|>user`, and were trained to expect them. Nothing else tells them who speaks; whoever can write marks into the text can pretend to be somebody else.
+# Our model knows plays, so its template writes a scene: the system prompt is the stage direction, the user is the first citizen, and the model speaks as the second. Chat models use marks like `<|im_start|>user` and were trained to expect them. Nothing else tells them who is speaking, so if a user can write these marks into the text, they can pretend to be someone else.
 #
-# Now serve it. `transformers serve` opens a port on this computer alone (127.0.0.1) and speaks OpenAI's protocol. So the *same client* talks to it, to Ollama, to a large model far away; what changes is `base_url`.
+# Now serve it. `transformers serve` opens a port on this computer only (127.0.0.1) and uses OpenAI's protocol. So the *same client* can talk to it, to Ollama, or to a large model far away; only `base_url` changes.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -679,7 +679,7 @@ print(serving.ollama())
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` fetches 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for a weight. The model can be counted from the sizes in its configuration: 36 layers of 2,048 features, 16 query heads that share 2 key heads, 151,936 tokens.
+# `ollama run qwen2.5:3b` downloads 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for each parameter. They can be counted from the sizes in the model's configuration: 36 layers with 2,048 features, 16 query heads that share 2 key heads, 151,936 tokens.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
@@ -691,13 +691,13 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About five bits a weight, not four. **Quantised** weights come in blocks; each block has scales of its own, and what is sensitive gets more bits (the format is called Q4_K_M). Grouped-query attention, chapter 5's, makes the key and value matrices small, too.
+# About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M). Chapter 5's grouped-query attention makes the key and value matrices small as well.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
-# The same class, other sizes. On the *meta* device a tensor has a shape and no numbers, so even the largest is built in a moment. **Guess** how many of GPT-2's 124 M parameters are its table of tokens: a tenth, a third, half?
+# Here is the same class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built in a moment. **Guess** how many of GPT-2's 124 M parameters are in its table of tokens: a tenth, a third, half?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 known = {"GPT, 2018": (40_478, 768, 12, 12, 512), "GPT-2, small": (50_257, 768, 12, 12, 1024),
@@ -715,12 +715,12 @@ Table(rows, "Counted by our class; nothing of these models was loaded.")
 assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# 117 M, 1.5 B and 175 B, as they are called. From the second to the third line there is no new idea, nor to the fourth: more layers, wider, more text.
+# These are the models known as 117 M, 1.5 B and 175 B. From one line to the next there are hardly any new ideas, only more layers, more features and more text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
 # <a id="data-parallel"></a>
-# Two computers, one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are added up, and both take the same step. **Guess:** is that the same training, or another one?
+# Two computers can train one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are added, and both take the same step. **Guess:** does this give the same training as one computer?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from chapters.ch07 import distributed
@@ -742,7 +742,7 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The same, but for the order of the sums. The course's recipes run so, on processors (gloo) or GPUs (NCCL), with one command; `accelerate launch` in place of `torchrun` does the same:
+# Yes, apart from the order of the sums. The course's recipes can run in this way on processors (gloo) or GPUs (NCCL) with one command; `accelerate launch` instead of `torchrun` does the same:
 #
 # </details>
 #
@@ -750,16 +750,16 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 # torchrun --nproc-per-node 2 -m course train gpt-shakespeare
 # ```
 #
-# On a GPU products are computed in bfloat16: half the bytes, the range of float32, three digits. And a training that is killed goes on where its last state was kept, with the batches that it would have drawn; the course's tests kill one and compare the curves.
+# On a GPU, products are computed in bfloat16: half the bytes, the range of float32, three digits. A training that is killed continues from its last saved state with the batches that it would have drawn; the course's tests kill one and compare the curves.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large, how long?
 # <a id="scaling-law"></a>
-# A parameter multiplies and adds once for each token, two operations; learning does it twice more on the way back. So training $N$ parameters on $D$ tokens costs
+# For each token, each parameter takes part in one multiplication and one addition: two operations. The backward pass does this twice more. So training $N$ parameters on $D$ tokens costs
 #
 # $$ C\approx 6\,N\,D $$
 #
-# operations, and a given $C$ can be spent on a large model that reads little or a small one that reads much. A **scaling law** is a curve through many trained models that says which is better. **Guess** before you move: GPT-3 has 175 B parameters and read 300 B tokens. Too large for its reading, or too small?
+# operations, and you can spend a given $C$ on a large model that reads little or on a small one that reads a lot. A **scaling law** is a curve fitted to many trained models that says which is better. **Guess** before you move: GPT-3 has 175 B parameters and read 300 B tokens. Is it too large for the text it read, or too small?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.scaling_law(parameters=175e9, tokens=300e9)
@@ -767,15 +767,15 @@ labs.scaling_law(parameters=175e9, tokens=300e9)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens beat a model of 280 B at nearly the same cost. The rule of thumb is twenty tokens for a parameter, and GPT-3 read fewer than two.
+# The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens were better than a model of 280 B at nearly the same cost. The rule of thumb is twenty tokens per parameter, and GPT-3 read fewer than two. (Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
 #
 # </details>
 #
-# **Keep this:** six operations per parameter and token. For a given cost there is a best size, and it is smaller than one thinks.
+# **Keep this:** six operations per parameter and token. For a given training cost there is a best size, and GPT-3 was too large for its text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: 6ND against what was printed
-# Three models of the Chinchilla paper, by the two formulas of the lab:
+# Here are three models of the Chinchilla paper, by the two formulas of the lab:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import flops, loss as loss_on_paper
@@ -791,7 +791,7 @@ assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### The table of 2017
-# Chapter 5 found 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers as *hours × cards × speed*. That is what the cards could have done. What did the model need? The paper: 65 M and 213 M parameters, batches of about 25,000 source and 25,000 target tokens, 100,000 and 300,000 steps. A source token passes the encoder, a target token the decoder, so a pair of tokens passes the model about once.
+# Chapter 5 found 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers as *hours × cards × speed*, an estimate. What did the models need? From the paper: 65 M and 213 M parameters, batches of about 25,000 source and 25,000 target tokens, 100,000 and 300,000 steps. A source token passes through the encoder and a target token through the decoder, so a pair of tokens passes through the model about once.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
@@ -802,7 +802,7 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So the table is right and generous: a third of the time for the small one, more for the big, whose matrices fill a card better. How well does 6ND count your own GPT? torch counts each product while it runs:
+# So by this count the small model used about a third of the estimate, and the big one more. How well does 6ND count your own GPT? PyTorch counts each product while it runs:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -824,7 +824,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 for row in rows)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# Each token asks each one before it. **Guess** twice: when a text gets twice as long, by how much grow the time of its attention and the memory that training has to keep?
+# Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -841,7 +841,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Four times the memory for the definition: all $T^2$ weights wait for the way back. The fused form (FlashAttention's idea, in torch `F.scaled_dot_product_attention`) walks through the map in tiles, keeps one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still with $T^2$, only cheaper. Recorded to 4,096 tokens:
+# The definition needs four times the memory, because all $T^2$ weights are stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
 #
 # </details>
 
@@ -856,8 +856,8 @@ plot.lines(mega, "tokens", "MB kept for the way back", log="xy", title="Who pays
 assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: where the run is written down
-# A curve in a notebook is gone with the kernel. **TensorBoard** keeps the curves of many runs in folders and lays them over each other. `fit` writes such a log when it is given one:
+# ### Deeper: logging your runs
+# To compare many runs, log them. **TensorBoard** stores the curves of many runs in folders and draws them together. `fit` writes such a log if you give it one:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import tempfile
@@ -875,13 +875,13 @@ except ModuleNotFoundError as missing:
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # To look at it, in a terminal: `tensorboard --logdir FOLDER --host 127.0.0.1`, then port 6006 in the browser.
 #
-# **Weights & Biases** does the same as a service: `wandb.init(project="gpt")`, then `wandb.log({"loss": loss})` in the loop. It fits where several people compare many runs. Curves and settings go to its servers, so this course does not call it; `WANDB_MODE=offline` keeps them at home.
+# **Weights & Biases** does the same as a service: `wandb.init(project="gpt")`, then `wandb.log({"loss": loss})` in the loop. It is useful when several people compare many runs. Curves and settings go to its servers, so this course does not use it; `WANDB_MODE=offline` keeps them on your computer.
 #
-# **Colab** lends a GPU for some hours: upload the notebook, *Runtime → Change runtime type → GPU*, clone the course in the first cell (`!git clone …`, `!pip install -e .`), and go on. `setup()` finds the GPU. What is not copied to your Drive is lost when the session ends; `resume=` and checkpoints are made for that.
+# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, clone the course in the first cell (`!git clone …`, `!pip install -e .`), and continue. `setup()` finds the GPU. Copy what you want to keep to your Drive, because the rest is lost when the session ends; `resume=` and checkpoints are made for this.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty years on one line
-# What led here, the chapters of this course marked on it.
+# This is the history behind this course, with its chapters marked.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.timeline import timeline
@@ -894,44 +894,44 @@ timeline(history, title="Sixty years of weighted means", caption="In circles: th
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Look at the distances. Fifty years lie between the kernel and the first learned attention, three between that and the Transformer, one more to GPT and BERT.
+# Look at the distances: fifty years between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what such models are used for
-# A reading box; nothing to run. Each line names where to read it.
+# This is for reading only. Each line names a source.
 #
 # | where | what | read |
 # |---|---|---|
 # | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
-# | tasks from examples in the prompt | no training: the examples stand in the context | Brown et al. 2020 (GPT-3) |
+# | tasks from examples in the prompt | no training: the examples are in the context | Brown et al. 2020 (GPT-3) |
 # | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
 # | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
 # | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
-# | pictures | patches in place of tokens | Dosovitskiy et al. 2020 (ViT) |
+# | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
 # | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
 #
 # #### Limits, with sources
-# - **It says what is likely, and that is not what is true.** Fluent and wrong at once is called hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
-# - **It may know a text by heart.** People have drawn names, telephone numbers and e-mail addresses of its training text out of GPT-2: Carlini et al. 2021.
-# - **It repeats what the web is like**, prejudices included, and size does not cure it: Bender, Gebru et al. 2021.
-# - **A long context is not read evenly.** What stands in the middle is used least: Liu et al. 2023, *Lost in the middle*.
-# - **Text and command are one.** An instruction hidden in a page that the model reads may be obeyed: Greshake et al. 2023.
+# - **It says what is likely, which need not be true.** Text that is fluent and wrong is called a hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
+# - **It may know a text by heart.** Names, telephone numbers and e-mail addresses from its training text were extracted from GPT-2: Carlini et al. 2021.
+# - **It repeats what the web is like**, prejudices included, and size does not fix that: Bender, Gebru et al. 2021.
+# - **A long context is not read evenly.** The middle is used least: Liu et al. 2023, *Lost in the middle*.
+# - **It cannot tell text from commands.** It may obey an instruction hidden in a page that it reads: Greshake et al. 2023.
 # - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
 #
 # #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when the text of the world has been read (Villalobos et al. 2022)? How can one check what a model says, when nobody can check all of it? What do the heads compute: we found one circuit of a small model, and large ones have thousands of heads (Olsson et al. 2022). How does one measure at all, when the test may have been in the training text? And languages with little text: what transfers?
+# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? (We found one circuit of a small model; large ones have thousands of heads: Olsson et al. 2022.) How can we measure quality when the test may have been in the training text? And what transfers to languages with little text?
 #
-# #### To go on
+# #### Where to go next
 # - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
 # - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Fine-tune chapter 6's model on one task of it.
 # - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-# - **Papers in the order of this course.** They stand at the end of each chapter; those of this one below.
+# - **Papers in the order of this course.** They are listed at the end of each chapter; those of this chapter are below.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** You have seen it through a kernel, twelve scores, a translator, positions, a Transformer, BERT and GPT. Here they stand side by side, each map computed now.
+# **The animal didn't cross the street because it was too tired.** You have seen it through a kernel, twelve scores, a translator, positions, a Transformer, BERT and GPT. Here they are side by side, each map computed just now.
 #
-# **Guess** before you point: in which of the seven does "it" look at "animal" most? And in which could that be knowledge?
+# **Guess** before you point: in which of the seven does "it" attend to "animal" most? And in which could that be knowledge?
 
 # %% jupyter={"source_hidden": true}
 from course_utils import data
@@ -988,17 +988,17 @@ assert panels[-1][1][3:-1, animal].mean() > 0.5 and inks[-1] == max(inks)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In chapter 1 the ink is what we wrote into the vectors. In chapter 3 a French word asks, and *il* looks at "it". Positions alone know neighbours and no words. Of the last three models we took the head that gives "animal" most: such pictures are made like that, and now you know it.
+# In chapter 1 the ink is what we put into the vectors. In chapter 3 the query is a French word, and *il* attends to "it". Positions alone know neighbours and no words. Of each of the last three models we chose the head that gives "animal" most: pictures like these are usually chosen in this way, and now you know it.
 #
 # </details>
 #
-# GPT's is the darkest. Look at its *column*: nearly every later word looks at "animal", so "it" is no exception and that head knows nothing of it. And look at the white triangle: when GPT reads "it", neither *tired* nor *wide* has been said. The answer can only come later, at "tired", which may look back. Which of the seven *knows*? You have the tools: the twin, the forbidden look, the silent head, and a count.
+# GPT's is the darkest. But look at its *column*: nearly every later word attends to "animal", so "it" is no exception, and this head says nothing about "it". And look at the white triangle: when GPT reads "it", it has not yet read *tired* or *wide*. The answer can only come later, at "tired", which can attend back. Which of the seven *knows*? You have the tools to find out: the twin sentence, the forbidden connection, the removed head, and a count.
 #
-# **Keep this:** seven answers to one question. The formula stayed, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
+# **Keep this:** seven answers to one question. The formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# 45 minutes, five steps, each with a check. Take a text that you know better than any model does: your letters, a book, songs, laws, programs, a game's log. 100,000 characters make a start, a million is plenty. Without a file our own sentences stand in, so you may try the road first.
+# This takes 45 minutes, in five steps with a check each. Take a text that you know better than any model does: your letters, a book, songs, laws, programs, the log of a game. 100,000 characters are a start, a million is plenty. Without a file our own sentences are used, so that you can try the steps first.
 #
 # ### Step 1 · 5 minutes: the text
 # **Guess** how many different characters it has. Then write the path between the quotes.
@@ -1014,10 +1014,10 @@ print(own.text.note or repr(own.text.valid[:100]))
 assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
-# Is it yours to use? For a course on your own machine, nearly always. Before you give the model away, think of the telephone numbers in GPT-2: a model may say by heart what it read.
+# May you use this text? For a course on your own machine, nearly always. Before you give the model away, remember the telephone numbers in GPT-2: a model may repeat what it has read.
 #
-# ### Step 2 · 5 minutes: a model, and where it must begin
-# Choose the sizes. **Write down** two losses before you run the cell: where it begins, and what counting pairs reaches.
+# ### Step 2 · 5 minutes: a model, and where it must start
+# Choose the sizes. **Write down** two losses before you run the cell: where training starts, and what a bigram table reaches.
 
 # %%
 from course_utils.training.checkpoints import Loaded, save_checkpoint
@@ -1034,7 +1034,7 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 
 # %% [markdown]
 # ### Step 3 · 15 minutes: train
-# The first run is short. Look at the samples, then write 3,000 for 60 and run the cell again: it goes on where it was. ■ stops it and keeps the best.
+# The first run is short. Look at the samples, then change 60 to 3,000 and run the cell again: it continues where it was. ■ stops it and keeps the best.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
@@ -1047,7 +1047,7 @@ assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or
 
 # %% [markdown]
 # ### Step 4 · 10 minutes: inspect
-# Three things to ask of any language model. Does it write, at which temperature? Does it *copy*: what is the longest stretch of its text that stands in yours, letter by letter? And what do its heads look at: is there one that looks one letter back, one that looks for the start of the word?
+# Ask three questions about any language model. At which temperature does it write best? Does it *copy*: what is the longest piece of its text that is also in yours, letter by letter? And what do its heads attend to: is there one that attends to the previous letter, or to the start of the word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 def longest_copy(written, source):
@@ -1069,10 +1069,10 @@ display(Table(rows, "Not selected. Copied: the longest stretch that stands in th
         labs.heads(seen, list(line), select=len(line) - 1, title="What do your heads read?", caption="A line that it was not trained on."))
 
 # %% [markdown]
-# **Check:** name one head with a habit, and write what would refute you. Then knock it out, as above.
+# **Check:** describe what one head does, and write down what would refute you. Then remove it, as above.
 #
 # ### Step 5 · 10 minutes: serve
-# Save it, with its card, and call it as you would call any model. What should its card say, so that a stranger knows what it can and cannot do?
+# Save it with its card, and call it as you would call any model. What should its card say, so that a stranger knows what it can and cannot do?
 
 # %% tags=["shows"]
 card = {"text": own.text.name, "licence": own.text.licence, "held_out_nats": held_out, "cannot": "write yours here"}
@@ -1088,11 +1088,11 @@ except ModuleNotFoundError as missing:
 print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
 
 # %% [markdown]
-# You have trained, inspected and served a language model, and there is no line in it that you could not write. To go further: more text, `model_size=256`, a tokenizer of pieces (`text.Subwords.build`), chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
+# You have trained, inspected and served a language model. To go further, try more text, `model_size=256`, a tokenizer with pieces (`text.Subwords.build`), chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# The bugs of real training scripts and samplers. All of them run.
+# Here are bugs of real training scripts and samplers. All of these programs run.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1108,7 +1108,7 @@ def next_token_loss(model, ids):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# The model of `transformers` shifts labels by itself. Who does not know, does it again.
+# The model in `transformers` shifts the labels itself. This program does it again.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("shifted twice")
@@ -1120,7 +1120,7 @@ def their_loss(model, ids):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# All numbers lie between 0 and 1, and yet no column is a choice of a token.
+# All numbers are between 0 and 1, and yet they are not a distribution over tokens.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("a softmax over time")
@@ -1132,7 +1132,7 @@ def next_token(logits):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# Perplexity: between how many equally likely tokens is the model in doubt?
+# *Perplexity* says between how many equally likely tokens the model cannot decide.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("a power of two")
@@ -1180,7 +1180,7 @@ def top_p_again(logits, top_p):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Several new tokens behind a cache. `is_causal=True` of torch does the same.
+# Several new tokens follow a cache. PyTorch's `is_causal=True` does the same.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("a mask in the wrong corner")
@@ -1192,7 +1192,7 @@ def attend(q, k, v):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# What a cache saves, and what it does not.
+# What does a cache save, and what does it not?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("the cache makes it linear")
@@ -1204,7 +1204,7 @@ def products(n, cached):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# 6ND is what training costs. And writing?
+# Training costs 6ND. And writing?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("six for each")
@@ -1216,7 +1216,7 @@ def operations(parameters, tokens, training):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Once more from chapter 5, where it was a decoder's. A GPT is trained with its mask and used without.
+# You met this one in chapter 5, in a decoder. A GPT is trained with its mask and used without it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("a mask for training only")
@@ -1228,7 +1228,7 @@ def self_attention(q, k, v, training):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Just now, on this machine, on text that was not trained on, unless a line says otherwise. A value outside of its band stops the notebook.
+# Measured just now, on this machine, on text that was not trained on, unless a line says otherwise. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -1250,11 +1250,11 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. A language model gives a distribution over the next token; its targets are its inputs, one step on. Begin at ln V.
-# 2. GPT is chapter 5's block under a causal mask, piled up. Nothing else was added.
-# 3. Choosing a token is not the model's affair: temperature divides logits, top-k and top-p cut the tail.
-# 4. Tasks can be written into the text, and some heads copy what the context holds. Take them out and see what is lost.
-# 5. Training costs 6ND. Saved in a common format, your model answers any client.
+# 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one. Its loss starts at ln V.
+# 2. GPT is a stack of chapter 5's blocks with a causal mask.
+# 3. A sampler chooses the token: temperature divides logits, top-k and top-p cut off the tail.
+# 4. Tasks can be written into the text, and some heads copy from the context. Remove them and measure what is lost.
+# 5. Training costs 6ND. Saved in a common format, your model works with any client.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
@@ -1262,22 +1262,22 @@ for name, value, low, high in rows:
 # |---|---|---|
 # | [language model](#language-model) | 语言模型 | probabilities of what comes next |
 # | [next-token prediction](#next-token) | 下一词元预测 | the text is its own answer |
-# | [autoregressive](#autoregressive) | 自回归 | it goes on from its own words |
-# | [token](#token) | 词元 | what is numbered |
+# | [autoregressive](#autoregressive) | 自回归 | it continues its own words |
+# | [token](#token) | 词元 | the unit that a model reads and writes |
 # | [byte-pair encoding](#bpe) | 字节对编码 | the most frequent neighbours become one piece |
-# | [bigram](#bigram) | 二元模型 | what follows what, counted |
+# | [bigram](#bigram) | 二元模型 | counts of which token follows which |
 # | [bits per character](#bits-per-character) | 每字符比特数 | a loss that any tokens can share |
 # | [overfitting](#overfitting) | 过拟合 | the training text by heart, new text worse |
 # | [temperature](#temperature) | 温度 | divides the logits before the softmax |
 # | [top-k](#top-k) | top-k 采样 | only the k most likely |
 # | [top-p](#top-p) | 核采样（top-p） | the fewest that reach p together |
-# | [pre-training](#pre-training) | 预训练 | much text first, no task |
-# | [fine-tuning](#fine-tuning) | 微调 | then the task, from those weights |
-# | [induction head](#induction-head) | 归纳头 | looks behind the twin of this token |
-# | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no weight changed |
+# | [pre-training](#pre-training) | 预训练 | on a lot of text first, without a task |
+# | [fine-tuning](#fine-tuning) | 微调 | then on the task, from those parameters |
+# | [induction head](#induction-head) | 归纳头 | attends to what followed this token before |
+# | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no parameter changed |
 # | [chat template](#chat-template) | 对话模板 | how a dialogue becomes one text |
-# | [system prompt](#system-prompt) | 系统提示 | what is said before the user speaks |
-# | [quantised](#quantisation) | 量化 | fewer bits for each weight |
+# | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
+# | [quantised](#quantisation) | 量化 | fewer bits for each parameter |
 # | [data-parallel](#data-parallel) | 数据并行 | each device has a part of the batch |
 # | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
 
@@ -1297,8 +1297,8 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
-# The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: a mean whose weights depend on who asks. You have not met another since. What would you like a model to read?
+# The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every model since then was built around it. What would you like a model to read?
 #
 # **←** [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell whoever gave you the course: chapter 7, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.2.0, and the heading above it.*

@@ -9,6 +9,8 @@ import pytest
 import torch
 from waiting import contains, differs, picture, settle, state, until
 
+from course_utils.views.view import at
+
 pytestmark = pytest.mark.browser
 WORDS = ["the", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired", "."]
 CHINESE = ["<bos>", "动物", "没有", "穿过", "街道"]
@@ -27,23 +29,23 @@ def encoder(**options):
     return labs.heads(layers(), WORDS, **{"select": ("it", "animal"), **options})
 
 
-def three(**options):
+def three(first="encoder", **options):
     causal = torch.ones(5, 5).tril().bool()
     scores = torch.randn(2, 4, 5, 5, generator=torch.Generator().manual_seed(3)).masked_fill(~causal, -1e30)
     maps = {"encoder": layers(2), "decoder": torch.softmax(scores, -1), "source": layers(2, 4, 5, 12)}
     asked = {"encoder": WORDS, "decoder": CHINESE, "source": CHINESE}
     read = {"encoder": WORDS, "decoder": CHINESE, "source": WORDS}
-    return labs.heads(maps, asked, read, mask={"decoder": causal}, **options)
+    return labs.heads({first: maps[first]} | maps, asked, read, mask={"decoder": causal}, **options)
 
 
 def scenes():
     effects = torch.rand(3, 4, generator=torch.Generator().manual_seed(1))
     return {
         "encoder": encoder(),
-        "row": encoder(show="row", layer=1, head=2, effects=effects, knocked=[(0, 1), (2, 3)]),
-        "decoder": three(map="decoder", head=-1),
-        "rows of a mask": three(map="decoder", show="row"),
-        "source": three(map="source", select="动物"),
+        "row": at(encoder(effects=effects), show="row", layer=1, head=2, knocked=[[0, 1], [2, 3]]),
+        "decoder": at(three("decoder"), head=-1),
+        "rows of a mask": at(three("decoder"), show="row"),
+        "source": three("source", select="动物"),
         "one": labs.heads(layers(1, 1), WORDS),
         "long": labs.heads(layers(2, 2, 64, 64), [f"word{i}" for i in range(64)]),
     }
@@ -112,7 +114,8 @@ def test_every_head_shows_its_own_numbers(show):
 
 def test_python_and_the_browser_say_the_same(show):
     effects = [[0.1, 0.52, 0.3, 0.25], [0.2, float("nan"), 0.9, 0.21], [0.11, 0.12, 0.13, -0.14]]
-    for view in (encoder(), encoder(effects=effects, knocked=[(1, 2)]), three(map="decoder", select="没有", head=-1)):
+    decoder = at(three("decoder", select="没有"), head=-1)
+    for view in (encoder(), at(encoder(effects=effects), knocked=[[1, 2]]), decoder):
         page = show(view)
         page.locator(".more summary").first.click()
         table = view.table()
@@ -201,7 +204,7 @@ def test_pointing_at_a_word_shows_it_in_every_head(show):
 
 
 def test_words_are_chosen_in_lists(show):
-    page = show(three(select="没有", map="decoder"))
+    page = show(three("decoder", select="没有"))
     until(page.get_by_label("query", exact=True).locator("option").all_inner_texts, CHINESE)
     page.get_by_label("query", exact=True).select_option("街道")
     page.get_by_label("key", exact=True).select_option("<bos>")
@@ -220,7 +223,7 @@ def test_words_are_chosen_in_lists(show):
 
 
 def test_masked_cells_are_hatched_and_said(show):
-    page = show(three(map="decoder", select=("动物", "街道")))
+    page = show(three("decoder", select=("动物", "街道")))
     until(lambda: said(page), contains("“动物” may not look at “街道”"))
     until(lambda: said(page), contains("masked"))
     causal = torch.ones(5, 5).tril()
@@ -232,7 +235,7 @@ def test_masked_cells_are_hatched_and_said(show):
 
 
 def test_knock_a_head_out(show):
-    page = show(encoder(knocked=[(0, 1)]))
+    page = show(at(encoder(), knocked=[[0, 1]]))
     until(page.get_by_test_id("knock").count, 0)
     before = picture(page)
     numbers(page, knocked=[[0, 1], [2, 2]], layer=2, head=2)
@@ -245,12 +248,14 @@ def test_the_knock_out_button_tells_python(notebook):
     source = """
 import torch
 from chapters.ch05 import labs
+from course_utils.views.view import at
 weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
 view = labs.heads(weights, list("abcdef"), select=(2, 3), live=True)
 def hear(change):
     even = torch.full((1, 4, 6, 6), 1 / 6)
     title = f"without {change.new}"
-    view.replace(labs.heads([even, even], list("abcdef"), select=(2, 3), knocked=change.new, title=title))
+    answer = labs.heads([even, even], list("abcdef"), select=(2, 3), title=title)
+    view.replace(at(answer, knocked=change.new))
 view.observe(hear, "knocked")
 view"""
     book = notebook("heads", [source])
@@ -277,7 +282,8 @@ def test_144_heads_of_64_words_repaint_under_the_hand(show, what):
     The bound is wide: a machine that others share runs at half its speed.
     """
     weights = torch.softmax(4 * torch.randn(12, 12, 64, 64, generator=torch.Generator().manual_seed(0)), -1)
-    page = show(labs.heads(weights, [f"w{i}" for i in range(64)], select=(1, 0), show=what), width=1200)
+    view = labs.heads(weights, [f"w{i}" for i in range(64)], select=(1, 0))
+    page = show(at(view, show=what), width=1200)
     protocol = page.context.new_cdp_session(page)
     protocol.send("Performance.enable", {"timeDomain": "threadTicks"})
 

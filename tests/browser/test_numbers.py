@@ -110,18 +110,6 @@ def test_heatmap_shows_the_weights_it_was_given(show):
             assert np.abs(np.array(shown) - weights[layer, head].numpy()).max() <= 5e-4
 
 
-def test_heatmap_temperature_equals_torch(show):
-    g = torch.Generator().manual_seed(4)
-    scores = torch.randn(6, 6, generator=g)
-    mask = torch.ones(6, 6).tril().bool()
-    page = show(heatmap(masked_softmax(scores, mask), mask=mask, temperature=True))
-    for temperature in (0.2, 3.0):
-        shown = np.array(numbers(page, temperature=temperature)["weights"], dtype=float)
-        expected = masked_softmax(masked_softmax(scores, mask).double().log() / temperature, mask)
-        assert np.allclose(np.nan_to_num(shown), expected, atol=TOLERANCE)
-        until((np.isnan(shown) == ~mask.numpy()).all)
-
-
 def test_payload_per_weight():
     weights = torch.softmax(torch.randn(4, 4, 64, 64, generator=torch.Generator().manual_seed(0)), -1)
     view = heatmap(weights)

@@ -8,7 +8,7 @@ import pytest
 from jupyterlab_driver import Lab, Watched
 from waiting import contains, differs, lacks, settle, until
 
-from course_tools.publishing.presenting import start
+from course_tools.classroom.presenting import start
 from course_utils.support import files
 
 CELLS = [

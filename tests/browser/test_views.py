@@ -37,7 +37,6 @@ def all_views():
         "heatmap": heatmap(causal, WORDS, WORDS, mask=mask, select=("it", "animal")),
         "heads": heatmap(weights(2, 3, 6, 6), CHINESE, CHINESE),
         "scores": heatmap(3 * torch.randn(4, 5, generator=torch.Generator().manual_seed(2)), kind="scores"),
-        "temperature": heatmap(weights(5, 5), temperature=True),
         "ask": labs.ask(keys, values, torch.sin, query=2.9, width=0.35),
         "bandwidth": labs.bandwidth(keys, values, torch.sin),
         "softmax": labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"]),

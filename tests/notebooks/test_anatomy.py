@@ -11,7 +11,7 @@ from course_tools.authoring.rules import check
 
 
 def test_anatomy(notebook_name):
-    problems = check.lint(notebook_name)
+    problems = check.problems_of(notebook_name)
     assert not problems, "\n" + "\n".join(map(str, problems))
 
 
@@ -109,7 +109,7 @@ def lint(course, built):
         content = json.loads(built)
         notebook(content)
         (folder / "01_good.ipynb").write_text(json.dumps(content), encoding="utf-8")
-        return [str(problem) for problem in check.lint("01_good", folder)]
+        return [str(problem) for problem in check.problems_of("01_good", folder)]
 
     return run
 
@@ -132,7 +132,7 @@ IN_SOURCE = {
     "a mark for the tests is read by students": ("answer = 42", "# NBVAL_CHECK_OUTPUT\nanswer = 42"),
     "unknown tag 'labs'": ('tags=["lab"]', 'tags=["labs"]'),
     "is not folded and tagged": ('jp-MarkdownHeadingCollapsed=true tags=["deeper"]', 'tags=["deeper"]'),
-    "stands outside such a section": ("# ### Deeper: more", "# ### More"),
+    "is outside such a section": ("# ### Deeper: more", "# ### More"),
     "code of a folded section is not tagged": ('# %% tags=["deeper"]\nanswer + 1', "# %%\nanswer + 1"),
     "'more' is made in a Deeper cell only": (
         "answer + 1\n\n",
@@ -197,7 +197,7 @@ IN_NOTEBOOK = {
         outputs=[{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}]
     ),
     "widget state is stored": lambda nb: nb["metadata"].update(widgets={}),
-    "dead tomorrow": set_output(1, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
+    "which dies with its kernel": set_output(1, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
     "a path of one machine ('/home/ada')": set_output(1, **{"text/plain": "/home/ada/course/x.py"}),
     "shows a memory address": set_output(1, **{"text/plain": "<object at 0x7f3a2b1c>"}),
     "the notebook has 1.6": set_output(1, **{"text/plain": "x" * 1_600_000}),

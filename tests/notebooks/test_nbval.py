@@ -3,13 +3,11 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+import run
 
 from course_tools.authoring import building
-
-HERE = Path(__file__).parent
 
 SOURCE = """\
     # %% tags=["nbval-check-output"]
@@ -24,9 +22,32 @@ SOURCE = """\
 """
 
 
-def nbval(folder):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--rootdir", str(folder)]
-    command += ["--nbval-sanitize-with", str(HERE / "sanitise.cfg"), str(folder / "01_small.ipynb")]
+PATIENT = """\
+    # %%
+    import time
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+
+    # %%
+    1
+"""
+
+
+def nbval(folder, *options):
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(folder),
+        *run.NBVAL_OPTIONS,
+    ]
+    command += [*options, str(folder / "01_small.ipynb")]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder, check=False)
 
 
@@ -44,3 +65,13 @@ def test_equal_outputs_pass_and_another_text_fails(course):
     wrong = nbval(folder)
     assert wrong.returncode == 1
     assert "1 failed" in wrong.stdout
+
+
+@pytest.mark.slow
+def test_a_cell_that_is_too_slow_fails_even_if_it_ends_quietly_when_it_is_interrupted(course):
+    folder = course("01_small", PATIENT)
+    notebook = building.read_source("01_small", folder)
+    (folder / "01_small.ipynb").write_text(building.dumps(notebook), encoding="utf-8")
+    slow = nbval(folder, "--nbval-cell-timeout", "3")
+    assert slow.returncode == 1, slow.stdout
+    assert "Previous cell timed out" in slow.stdout

@@ -63,11 +63,9 @@ VIEW = {"title": "text", "caption": "text", "live": "flag", "presenting": "flag"
 # function, arguments that it takes, and which kind each one that is varied is of
 BORDERS = {
     "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
-                "mask": "mask", "kind": "name", "layer": "whole", "head": "whole", "select": "pair",
-                "temperature": "flag"} | VIEW),
+                "mask": "mask", "kind": "name", "layer": "whole", "head": "whole", "select": "pair"} | VIEW),
     "heads": (heads, {"weights": [soft(2, 4, 4)]}, {"weights": "numbers", "queries": "words", "mask": "mask",
-              "layer": "whole", "head": "whole", "show": "name", "effects": "numbers?", "effect": "text",
-              "map": "name", "knocked": "pair"} | VIEW),
+              "layer": "whole", "effects": "numbers?", "effect": "text"} | VIEW),
     "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers", "gold": "pair",
                   "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
     "flow": (flowing, {}, {"weights": "numbers", "states": "numbers", "contexts": "numbers?", "plain": "words",

@@ -247,7 +247,7 @@ def test_a_workbook_outside_the_course(tmp_path, monkeypatch, capsys):
     place = tmp_path / "home" / "workbook"
     monkeypatch.setenv("COURSE_WORKBOOK", str(place))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    assert lab.run(start=False) == 0 and f"Your notebooks are in {place}" in capsys.readouterr().out
+    assert lab.run(fill_only=True) == 0 and f"Your notebooks are in {place}" in capsys.readouterr().out
     assert {p.name for p in place.glob("*.ipynb")} == {p.name for p in (ROOT / "notebooks").glob("*.ipynb")}
     assert doctor.check_workbook().todo == "" and workbook.place() == place
     options = lab.options(ROOT)

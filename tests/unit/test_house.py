@@ -70,6 +70,17 @@ def test_the_three_rules_hold_and_there_is_no_circle():
     TopologicalSorter(graph).prepare()  # raises CycleError, with the circle in its words
 
 
+def test_the_folders_of_the_tools_form_no_circle():
+    """authoring serves classroom, which serves publishing and recipes."""
+    folder = lambda name: ".".join(name.split(".")[:2])  # noqa: E731
+    tools = {name: used for name, used in broken()[1].items() if name.startswith("course_tools.")}
+    graph = {folder(name): set() for name in tools}
+    for name, used in tools.items():
+        graph[folder(name)] |= {folder(one) for one in used if one.startswith("course_tools.")} - {folder(name)}
+    assert len(graph) == 4
+    TopologicalSorter(graph).prepare()
+
+
 def test_scripts_and_style_sheets_have_lines_one_can_read():
     found = [path for room in ROOMS for kind in ("*.js", "*.css") for path in (ROOT / room).rglob(kind)]
     assert len(found) > 50

@@ -34,16 +34,16 @@ def _in_loops(scores, *, place, size):
 DENOMINATOR = FindError(
     name="softmax denominator",
     task="write the function again, so that each query's weights sum to 1.",
-    why="A widely used article prints this formula; its index slips through because nothing crashes.",
+    why="A widely read article prints this formula, and nothing crashes when you run it.",
     program=(
-        "def weights(scores):  # [Q, K]: query i, key j",
+        "def weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",
         "    queries, keys = scores.shape",
         "    result = torch.zeros(queries, keys)",
-        "    for i in range(queries):",
-        "        for j in range(keys):",
-        "            top = scores[i, j].exp()",
-        "            bottom = sum(scores[i, j].exp() for k in range(queries))",
-        "            result[i, j] = top / bottom",
+        "    for j in range(queries):",
+        "        for i in range(keys):",
+        "            top = scores[j, i].exp()",
+        "            bottom = sum(scores[j, i].exp() for k in range(queries))",
+        "            result[j, i] = top / bottom",
         "    return result",
     ),
     line=7,
@@ -55,7 +55,7 @@ DENOMINATOR = FindError(
         3: "it only makes room for the result.",
         4: "each query gets its own weights, so the loop over queries is right.",
         5: "each key gets a weight, so the loop over keys is right.",
-        6: "the numerator is exp of the score of query i and key j.",
+        6: "the numerator is exp of the score of query j and input i.",
         8: "a weight is its share of the whole, so this division is right, if the whole is.",
         9: "the result goes back as it should.",
     },
@@ -71,8 +71,7 @@ DENOMINATOR = FindError(
     hints=(
         "Run it on two queries and three keys. What do the rows sum to? What does each single weight look like?",
         "Read the denominator aloud: the sum over k of … Where is k?",
-        "Which of the two indices should k replace: that of the asking query, or that of the keys it chooses from? "
-        "The range has to fit.",
+        "Should k replace j, the query, or i, the inputs that it chooses from? The range has to fit.",
     ),
     minutes=5,
     difficulty=2,
@@ -84,13 +83,13 @@ DENOMINATOR = FindError(
         "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
         "keys), whatever the scores.",
         _in_loops(1, size=0),
-        "`k` stands where it should now, in the key's place, but it still runs over as many as there are queries. "
+        "`k` now replaces `i`, as it should, but it still runs over as many as there are queries. "
         "The range has to fit: `range(keys)`.",
         _in_loops(0, size=1),
-        "The range is that of the keys, but `k` stands in the query's place: `scores[k, j]`. It should be the key "
-        "that changes in the sum.",
+        "The range is that of the keys, but `k` replaces the query: `scores[k, i]`. It should be the key that changes "
+        "in the sum.",
         _with_sum(lambda exps: exps.sum(0, keepdim=True)),
-        "Now k appears, but in the query's place: the columns sum to 1, so the queries compete for each key. The "
+        "Now k appears, but it replaces the query: the columns sum to 1, so the queries compete for each key. The "
         "sum must run over the inputs attended to, the keys of this one query.",
         _with_sum(lambda exps: exps.sum()),
         "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
@@ -107,21 +106,22 @@ _model = named("model")
 
 NON_PARAMETRIC = FindError(
     name="non-parametric",
-    task='write a function that looks at a model and says "parametric" or "non-parametric", rightly for all of them.',
-    why="What is learned and what is merely kept: the words of every later chapter hang on it.",
+    task='write a function of a model: "parametric" if training can change it, else "non-parametric".',
+    why="What is trained and what is only stored: every later chapter needs the difference.",
     claims=True,
     program=(
         "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
         "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples, learns nothing.",
-        "With a learned w, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it is non-parametric as well, for it still keeps the "
-        "examples.",
+        "With a width of its own, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing in it to train: it "
+        "only keeps the examples.",
         "w can be found by gradient descent on the squared error; a larger w means a narrower kernel.",
     ),
     line=3,
-    found="w is a parameter, and training changes it. Keeping the examples does not take that back.",
+    found="w can be trained: the estimate has a slope in it. (A statistician may still call the estimator "
+    "non-parametric, because it keeps the examples. That is the word's other meaning, and true for any w.)",
     innocent={
         1: "the query does not appear in the formula, so the answer is the mean, always.",
-        2: "there is nothing in it that training could change. A width that is chosen by hand is not learned.",
+        2: "there is nothing in it that training could change.",
         4: "the estimate is differentiable in w, and w = 1 / width.",
     },
     reference=kind_of,

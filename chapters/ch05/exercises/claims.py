@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, spelt, wrong_answers
+from course_utils.exercises.definition import Case, FindError, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
 
 
@@ -185,7 +185,7 @@ FAMILY = FindError(
         _model("self", "self"),
     ],
     returns=("family",),
-    run=spelt("encoder-only", "decoder-only", "encoder-decoder"),
+    words=True,
     hints=(
         "Which attention needs two stacks?",
         "Which attention would make no sense in a model that only reads?",

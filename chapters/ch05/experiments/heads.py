@@ -1,7 +1,6 @@
 """Heads ablated: what a Transformer does without some of them, and whether the heatmaps would have told.
 
     with silenced(model, [Head("encoder", 2, 1)]): ...    # layer 2, head 1, both counted from 1
-    knock_out_heads(loaded, "the animal didn't cross the street because it was too tired .")
     study = head_effects(loaded, lesson.examples("twins")[:100])
 
 Sources: Michel, Levy & Neubig 2019, Are sixteen heads really better than one?; Jain & Wallace 2019, Attention is not
@@ -14,8 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from chapters.ch03.lesson import Example
-from course_utils import decoding, text
+from chapters.ch03.lesson import Example, in_batches
 from course_utils.models.heads import Head, heads_of, silenced
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
@@ -56,16 +54,12 @@ def looks(loaded: Loaded, examples: Sequence[Example], place: str, query: str = 
     """
     _, _, field, asks, asked = PLACES[place]
     query, key, total = query or asks, key or asked, 0
-    training, _ = loaded.model.training, loaded.model.eval()
-    for at in range(0, len(examples), 128):
-        rows = examples[at : at + 128]
-        batch = text.collate([(loaded.source.encode(e.source), loaded.target.encode(e.target)) for e in rows])
+    for rows, batch in in_batches(loaded, examples):
         output = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
         own = place == "decoder"  # its keys are the words written so far, after <bos>
         cell = torch.arange(len(rows)), *(torch.tensor([where(e, r) for e in rows]) for r in (query, key))
         weights = torch.stack(getattr(output, field)).movedim(0, 1)  # [B, layers, H, Q, K]
         total = total + weights[cell[0], :, :, cell[1], cell[2] + own].sum(0)
-    loaded.model.train(training)
     return total / len(examples)
 
 
@@ -91,7 +85,7 @@ def right(
     return round(100 * (found > 0).float().mean().item(), 1), round(found.mean().item(), 3)
 
 
-def head_effects(loaded: Loaded, examples: Sequence[Example], place: str | None = None) -> Table:
+def head_effects(loaded: Loaded, examples: Sequence[Example]) -> Table:
     """For each head: what it attends to and what is lost without it, largest loss first.
 
     "weight": on the word that the story wants (see `looks`); "other noun": on the noun that "it" is not (cross and
@@ -99,7 +93,7 @@ def head_effects(loaded: Loaded, examples: Sequence[Example], place: str | None 
     """
     whole, before = right(loaded, examples)
     rows = []
-    for part in [place] if place else PLACES:
+    for part in PLACES:
         weight, other = looks(loaded, examples, part), None
         if part != "decoder":
             other = looks(loaded, examples, part, key="distractor")
@@ -118,21 +112,6 @@ def head(name: str) -> Head:
     """The Head that a table calls "encoder 2.1"."""
     place, numbers = name.split()
     return Head(place, *map(int, numbers.split(".")))
-
-
-def knock_out_heads(loaded: Loaded, sentence: str, heads: Iterable[Head] | None = None) -> list[dict]:
-    """What is written when each head in turn is silent: [{"head", "text", "tokens", "same"}], first with all heads.
-
-    heads: those to try; by default all. same: is it what the whole model writes?
-    """
-    whole = decoding.translate(loaded, sentence, beam=1)[0]
-    found = [{"head": "all heads", "text": whole.text, "tokens": whole.tokens, "same": True}]
-    for one in heads_of(loaded.model) if heads is None else heads:
-        with silenced(loaded.model, [one]):
-            written = decoding.translate(loaded, sentence, beam=1)[0]
-        same = written.tokens == whole.tokens
-        found.append({"head": str(Head(*one)), "text": written.text, "tokens": written.tokens, "same": same})
-    return found
 
 
 def removed(loaded: Loaded, examples: Sequence[Example], order: Sequence[Head]) -> list[float]:

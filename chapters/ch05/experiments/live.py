@@ -20,6 +20,7 @@ from chapters.ch03.lesson import Lesson, loss
 from course_utils.attention import causal_mask, local_mask
 from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.support.clock import seconds
+from course_utils.support.restored import seeded
 from course_utils.training import fit
 from course_utils.training.run import Run
 from course_utils.training.schedules import warm_then_fall
@@ -32,8 +33,7 @@ STEPS, LR = 1000, 3e-3
 def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
     """A fresh Transformer for the lesson's corpus, small enough to be trained in class; config as TransformerConfig.
     The global random state is left alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(LIVE | config)))
 
 
@@ -77,8 +77,7 @@ def speed(lesson: Lesson, model: nn.Module, batches: int = 8) -> int:
 
 def _batches(lesson: Lesson, count: int) -> list:
     """The same batches at each call; the global random state is left alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded(0):
         return list(itertools.islice(lesson.batches, count))
 
 
@@ -121,15 +120,10 @@ def hops(mask: Tensor) -> int:
 
 def zoo_table(length: int = 64, window: int | None = None) -> Table:
     """What each mask of the zoo costs: pairs that are attended, their share, layers from the first word to the last."""
-    rows = [
-        {
-            "attention": name,
-            "pairs": int(mask.sum()),
-            "share": round(mask.float().mean().item(), 3),
-            "layers": hops(mask),
-        }
-        for name, mask in zoo(length, window).items()
-    ]
+    rows = []
+    for name, mask in zoo(length, window).items():
+        share = round(mask.float().mean().item(), 3)
+        rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
     return Table(rows, f"{length} words; layers: until the last word can know of all that are open to it")
 
 

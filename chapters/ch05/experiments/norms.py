@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
+from course_utils.support import checks
 
 from .live import learn, live_model
 
@@ -47,9 +48,7 @@ def padded_batch(
 def normed(x: Tensor, kind: str) -> Tensor:
     """x [B, T, D] with mean 0 and variance 1: "layer", over the features of each word; "batch", over all words of the
     batch for each feature, as a batch norm in training does. Without scale and shift."""
-    if kind not in NORMS:
-        raise ValueError(f"kind is {kind!r}; needed: {' or '.join(NORMS)}")
-    if kind == "layer":
+    if checks.one_of("kind", kind, NORMS) == "layer":
         return F.layer_norm(x, x.shape[-1:])
     return F.batch_norm(x.flatten(0, 1), None, None, training=True).view_as(x)
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from chapters.ch03.lesson import Example, Lesson
-from course_utils import text
+from chapters.ch03.lesson import Example, Lesson, in_batches
+from course_utils.support import checks
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -56,14 +56,12 @@ def judge(words: Sequence[str], twin) -> tuple[bool, bool]:
 def pronouns(loaded: Loaded, split: str = "twins", by: str | None = None, count: int | None = None) -> dict:
     """Shares in % of a split's twins, greedily translated, with the right pronoun, the right adjective, both.
 
-    by      None: {"twins": how many, "pronoun", "adjective", "both"}; or "held_out" (the noun that stands in no twin of
+    by      None: {"twins": how many, "pronoun", "adjective", "both"}; or "held_out" (the noun that occurs in no twin of
             the training set: subject, object, both, or "" for none), "frame", "it", "pronoun": such a dict for each
     split   "twins", held out; or "train", whose twins the model has seen
     count   the first so many only
     """
-    if by not in (None, *KINDS):
-        raise ValueError(f"by is {by!r}; needed: None or one of {', '.join(KINDS)}")
-    return _shares(_judged(loaded, split, count), by)
+    return _shares(_judged(loaded, split, count), by and checks.one_of("by", by, KINDS))
 
 
 def _judged(loaded: Loaded, split: str, count: int | None) -> list[tuple]:
@@ -127,17 +125,13 @@ def odds(
     within: examples of a batch -> a context in which they are read, such as one of `heads`
     """
     model, found = loaded.model, []
-    training, _ = model.training, model.eval()
-    for at in range(0, len(examples), 128):
-        rows = list(examples[at : at + 128])
-        batch = text.collate([(loaded.source.encode(e.source), loaded.target.encode(e.target)) for e in rows])
+    for rows, batch in in_batches(loaded, examples):
         with within(rows) if within else contextlib.nullcontext():
             logits = model(batch.source, batch.target_in, batch.source_mask).logits
         ids = torch.tensor([loaded.target.encode([e.twin.pronoun, e.twin.other_pronoun]) for e in rows])
         here = logits[torch.arange(len(rows)), torch.tensor([where(e, "pronoun") for e in rows])]
         right, other = here.gather(1, ids).unbind(1)
         found.append(right - other)
-    model.train(training)
     return torch.cat(found)
 
 

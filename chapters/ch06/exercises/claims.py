@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask
-from course_utils.exercises.definition import FindError, spelt, wrong_answers
+from course_utils.exercises.definition import FindError, wrong_answers
 from course_utils.exercises.inputs import named
 
 
@@ -48,7 +48,7 @@ DISCRIMINATIVE = FindError(
         _task("label", "before"),
     ],
     returns=("kind",),
-    run=spelt("discriminative", "autoencoding", "autoregressive"),
+    words=True,
     hints=(
         "What does each of them predict in pre-training: words, or labels?",
         "First ask for the target; only for a word does it matter which side is seen.",

@@ -14,6 +14,7 @@ from torch import Tensor
 from chapters.ch06.pairs import collate, encode_all
 from course_utils.data import stories
 from course_utils.models.bert import Bert
+from course_utils.support.restored import evaluating
 
 MONEY = ("money", "loan", "cash")
 
@@ -45,11 +46,10 @@ def word_vectors(encoder: Bert, tokenizer, word: str, sentences: list[str]) -> l
         raise ValueError(f"{word!r} is no token of {without[0]!r}; needed: a word of the vocabulary, in each sentence")
     batch, rows = collate(read), torch.arange(len(read))
     at = torch.tensor([one.tokens.index(word) for one in read])
-    training, _ = encoder.training, encoder.eval()
-    steps = [encoder.embeddings.tokens(batch.ids), encoder.embeddings(batch.ids, batch.segments)]
-    for block in encoder.blocks:
-        steps.append(block(steps[-1], batch.mask[:, None]).features)
-    encoder.train(training)
+    with evaluating(encoder):
+        steps = [encoder.embeddings.tokens(batch.ids), encoder.embeddings(batch.ids, batch.segments)]
+        for block in encoder.blocks:
+            steps.append(block(steps[-1], batch.mask[:, None]).features)
     return [step[rows, at] for step in steps]
 
 

@@ -10,13 +10,15 @@
 
 import os
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
 from chapters.ch06 import real_text
-from chapters.ch06.finetuning import Classify, Passes
-from chapters.ch06.published import MINILM, published
+from chapters.ch06.finetuning import Classify, Passes, Task
+from chapters.ch06.published import MINILM, needed
 from course_utils.models.bert import Bert
 from course_utils.runtime import has_bfloat16
 from course_utils.text import WordPiece
@@ -30,10 +32,15 @@ def reviews(tokenizer, max_length: int = LENGTH) -> Classify:
 
     Raises FetchError where the corpus cannot be had.
     """
+    return real_task(Classify, "sst2", tokenizer, ("negative", "positive"), max_length)
+
+
+def real_task(kind: type[Task], name: str, tokenizer, labels: Sequence[str], max_length: int, **options) -> Task:
+    """A corpus of `real_text` as a task of this kind; the arguments as in `reviews`."""
     if not isinstance(tokenizer, WordPiece):
         tokenizer = WordPiece(tokenizer.backend_tokenizer)
-    examples = {split: real_text.load("sst2", split) for split in ("train", "valid", "test")}
-    return Classify("sst2", tokenizer, ("negative", "positive"), examples, max_length)
+    examples = {split: real_text.load(name, split) for split in real_text.SPLITS}
+    return kind(name, tokenizer, labels, examples, max_length, **options)
 
 
 def tune(task: Classify, model: nn.Module, steps: int = STEPS, seed: int = 0, **options) -> Run:
@@ -43,24 +50,37 @@ def tune(task: Classify, model: nn.Module, steps: int = STEPS, seed: int = 0, **
     return task.train(model, steps, seed, **({"lr": LR, "size": BATCH, "dtype": dtype} | options))
 
 
+def begun(task_for: Callable[[Any], Task]) -> tuple[Task, nn.Module]:
+    """A task made for MiniLM's tokenizer, and its model with MiniLM's weights, not yet fine-tuned, to be recorded.
+
+    Raises FileNotFoundError where the weights cannot be had.
+    """
+    found = needed()
+    task = task_for(found.tokenizer)
+    return task, task.model(Bert.from_huggingface(found.model))
+
+
+def timed(task: Task, model: nn.Module, steps: int, **options) -> dict[str, float]:
+    """`tune`, and the time that it took: seconds by the clock, of the processor, and the machine's load."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    tune(task, model, steps, **options)
+    took, used = time.perf_counter() - clock, time.process_time() - cpu
+    return {"seconds": round(took), "cpu seconds": round(used), "load": round(os.getloadavg()[0], 1)}
+
+
 def record_minilm_sst2(steps: int = STEPS) -> dict:
     """The figures behind data/results/minilm_sst2.json: accuracy before and after, seconds, and the majority's share.
 
     Needs MiniLM (COURSE_MINILM or a network) and SST-2 (COURSE_DATA_DIR or a network).
     """
-    found = published(*MINILM)
-    if found is None:
-        raise FileNotFoundError(f"{MINILM[0]} is needed: name its folder in {MINILM[1]}, or go online")
-    task = reviews(found.tokenizer)
-    model = task.model(Bert.from_huggingface(found.model))
-    before, start, cpu = task.measure(model, "test")["accuracy"], time.perf_counter(), time.process_time()
-    tune(task, model, steps, batches=Passes(task, BATCH))
-    took, used = time.perf_counter() - start, time.process_time() - cpu
+    task, model = begun(reviews)
+    before = task.measure(model, "test")["accuracy"]
+    time_taken = timed(task, model, steps, batches=Passes(task, BATCH))
     labels = [e.label for e in task.examples("test")]
     return {
         "model": MINILM[0], "steps": steps, "batch": BATCH, "lr": LR, "max_length": LENGTH, "seed": 0,
-        "train": len(task.examples("train")), "test": len(labels), "seconds": round(took), "cpu seconds": round(used),
-        "load": round(os.getloadavg()[0], 1), "half precision": has_bfloat16(torch.device("cpu")),
+        "train": len(task.examples("train")), "test": len(labels), **time_taken,
+        "half precision": has_bfloat16(torch.device("cpu")),
         "before": round(before, 4), "accuracy": round(task.measure(model, "test")["accuracy"], 4),
         "always the same answer": round(max(labels.count(x) for x in task.labels) / len(labels), 4),
     }  # fmt: skip

@@ -10,9 +10,7 @@ A paragraph is longer than what the model is given at once, so it is read throug
 (measures, people); Devlin et al. 2019, section 4.2 and its code (windows).
 """
 
-import os
 import re
-import time
 from collections.abc import Sequence
 
 import torch
@@ -20,12 +18,10 @@ import torch
 from chapters.ch06 import real_text
 from chapters.ch06.finetuning import AnswerTask
 from chapters.ch06.pairs import best_span
-from chapters.ch06.published import MINILM, published
+from chapters.ch06.published import MINILM
 from chapters.ch06.span_metrics import answer_scores
 from course_utils.data.stories import Question
-from course_utils.models.bert import Bert
 from course_utils.runtime import has_bfloat16
-from course_utils.text import WordPiece
 
 from . import minilm
 
@@ -104,11 +100,8 @@ def answers(tokenizer, max_length: int = LENGTH) -> Windows:
 
     Raises FetchError where the corpus cannot be had.
     """
-    if not isinstance(tokenizer, WordPiece):
-        tokenizer = WordPiece(tokenizer.backend_tokenizer)
-    examples = {split: real_text.load("squad", split) for split in real_text.SPLITS}
     right = real_text.answers("valid") | real_text.answers("test")
-    return Windows("squad", tokenizer, examples=examples, max_length=max_length, right=right)
+    return minilm.real_task(Windows, "squad", tokenizer, (), max_length, right=right)
 
 
 def people(right: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -125,16 +118,10 @@ def kind_of(question: str) -> str:
 
 def record_squad(steps: int = STEPS) -> dict:
     """The figures behind data/results/minilm_squad.json. Needs MiniLM and SQuAD (COURSE_DATA_DIR or a network)."""
-    found = published(*MINILM)
-    if found is None:
-        raise FileNotFoundError(f"{MINILM[0]} is needed: name its folder in {MINILM[1]}, or go online")
-    task = answers(found.tokenizer)
+    task, model = minilm.begun(answers)
     test = task.examples("test")
     right = [task.accepted(e) for e in test]
-    model = task.model(Bert.from_huggingface(found.model))
-    clock, cpu = time.perf_counter(), time.process_time()
-    minilm.tune(task, model, steps, size=BATCH, lr=LR)
-    took, used = time.perf_counter() - clock, time.process_time() - cpu
+    time_taken = minilm.timed(task, model, steps, size=BATCH, lr=LR)
     said, by_kind = task.said(model, test), {}
     for kind in (*WORDS, "other"):
         of = [n for n, e in enumerate(test) if kind_of(e.question) == kind]
@@ -145,8 +132,7 @@ def record_squad(steps: int = STEPS) -> dict:
         "model": MINILM[0], "steps": steps, "batch": BATCH, "lr": LR, "max_length": LENGTH, "stride": STRIDE, "seed": 0,
         "questions": {split: len(task.examples(split)) for split in real_text.SPLITS},
         "articles": {split: len(real_text.articles(split)) for split in real_text.SPLITS},
-        "seconds": round(took), "cpu seconds": round(used), "load": round(os.getloadavg()[0], 1),
-        "people": _rounded(people(right)), "fine-tuned": _rounded(answer_scores(said, right)),
+        **time_taken, "people": _rounded(people(right)), "fine-tuned": _rounded(answer_scores(said, right)),
         "by question word": by_kind,
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from chapters.ch06.pairs import collate, encode_all
 from course_utils.models.bert import Bert
 from course_utils.text.wordpiece import WordPiece
 
-from ..published import MINILM, SENTENCES, Published, published, sentence_vectors
+from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors
 from .contextual import banks, nearest_alike, word_vectors
 
 
@@ -32,7 +32,4 @@ def figures(found: Published) -> dict:
 
 def record_minilm_sentences() -> dict:
     """Recorded for those without the weights. Needs COURSE_MINILM or a network."""
-    found = published(*MINILM)
-    if found is None:
-        raise FileNotFoundError(f"{MINILM[0]} is needed: name its folder in {MINILM[1]}, or go online")
-    return {"model": MINILM[0], **figures(found)}
+    return {"model": MINILM[0], **figures(needed())}

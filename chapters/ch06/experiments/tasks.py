@@ -1,7 +1,6 @@
 """Chapter 6's experiments: what pre-training is worth, what few parameters can do, what each head does.
 
     loaded = load_checkpoint("bert-stories")
-    versus(task_of("sentiment", loaded.tokenizer), loaded.model.bert)       # from scratch, and pre-trained
     with silenced(loaded.model.bert, [(2, 1)]): ...                         # layer 2, head 1, both counted from 1
 
 `course results bert` records what takes longer than a lesson in data/results/.
@@ -30,19 +29,6 @@ LIVE_ROWS = {"sentiment": 32, "pairs": 16, "entities": 32, "questions": 16}  # e
 STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
 RATES_TRIED = (5e-4, 1e-3, 2e-3)
 SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
-
-
-def versus(task: Task, encoder: Bert, steps: int | None = None, seed: int = 0, count: int | None = None) -> Table:
-    """The same model from scratch and pre-trained, fine-tuned alike: the task's main figure on new sentences of known
-    words and patterns (valid), and of new ones (test). count: the first so many of either only."""
-    steps = steps or STEPS.get(task.name, 100)
-    rows = []
-    for start, lr in STARTS.items():
-        model = begin(task, encoder, start, seed)
-        task.train(model, steps, seed, lr=lr)
-        rows.append({"start": start} | {f"{task.main}, {what}": round(task.measure(model, split, count)[task.main], 3)
-                                        for split, what in SPLITS.items()})  # fmt: skip
-    return Table(rows, f"{task.name}, {steps} steps each")
 
 
 def begin(task: Task, encoder: Bert, start: str, seed: int = 0) -> torch.nn.Module:

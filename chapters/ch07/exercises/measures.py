@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Exercise, FindError, spelt, wrong_answers
+from course_utils.exercises.definition import Exercise, FindError, wrong_answers
 from course_utils.exercises.inputs import integers, named, normal
 
 
@@ -168,7 +168,7 @@ TOKENIZERS = FindError(
         _rivals(2.0, 1000, 2.2, 500),
     ],
     returns=("better",),
-    run=spelt("A", "B"),
+    words=True,
     hints=(
         "What probability does a model give the whole text, if it gives each token e^−loss on the average?",
         "Probabilities multiply, so losses add up: loss · tokens.",

@@ -14,7 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chapters.ch02.experiments import kept_for_backward
 from course_utils.attention import causal_mask, scaled_dot_product_attention
+from course_utils.support.clock import seconds, slope
 from course_utils.views.table import Table
 
 LENGTHS = (128, 256, 512, 1024, 2048)
@@ -33,49 +35,30 @@ def fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 FORMS = {"definition": definition, "fused": fused}
 
 
-def inputs(length: int, heads: int = 4, size: int = 32, device="cpu") -> list[Tensor]:
+def inputs(length: int, heads: int = 4, size: int = 32) -> list[Tensor]:
     """Random q, k and v [1, heads, length, size] that want gradients."""
     source = torch.Generator().manual_seed(0)
-    return [torch.randn(1, heads, length, size, generator=source).to(device).requires_grad_() for _ in range(3)]
+    return [torch.randn(1, heads, length, size, generator=source).requires_grad_() for _ in range(3)]
 
 
 def time_of(form: Callable, given: list[Tensor], repeats: int = 3) -> float:
     """Seconds for forward and backward, the best of some after one to warm up.
 
-    On a CPU: processor time of all threads, which other programs hardly disturb where there is one thread.
+    It is processor time of all threads, which other programs hardly disturb where there is one thread.
     """
-    gpu, best = given[0].device.type == "cuda", float("inf")
-    for i in range(repeats + 1):
-        if gpu:
-            torch.cuda.synchronize()
-        start = time.perf_counter() if gpu else time.process_time()
-        torch.autograd.grad(form(*given).sum(), given)
-        if gpu:
-            torch.cuda.synchronize()
-        if i:
-            best = min(best, (time.perf_counter() if gpu else time.process_time()) - start)
-    return best
+    return seconds(lambda: torch.autograd.grad(form(*given).sum(), given), repeats, time.process_time)
 
 
 def kept_by(form: Callable, given: list[Tensor]) -> int:
-    """Bytes that autograd holds from the forward pass until the backward one, q, k and v not counted."""
-    ours, kept = {x.untyped_storage().data_ptr() for x in given}, {}
-
-    def keep(x: Tensor) -> Tensor:
-        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
-        return x
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
-        held = form(*given)
-    del held
-    return sum(size for pointer, size in kept.items() if pointer not in ours)
+    """Bytes that autograd keeps from the forward pass until the backward pass, q, k and v not counted."""
+    return sum(x.untyped_storage().nbytes() for x in kept_for_backward(lambda: form(*given), given))
 
 
-def costs(lengths: Sequence[int] = LENGTHS, heads: int = 4, size: int = 32, repeats: int = 3, device="cpu") -> dict:
+def costs(lengths: Sequence[int] = LENGTHS, repeats: int = 3) -> dict:
     """{form: {"seconds": […], "bytes": […]}}, one number for each length; see `time_of` and `kept_by`."""
     found: dict = {name: {"seconds": [], "bytes": []} for name in FORMS}
     for length in lengths:
-        given = inputs(length, heads, size, device)
+        given = inputs(length)
         for name, form in FORMS.items():
             found[name]["seconds"].append(time_of(form, given, repeats))
             found[name]["bytes"].append(kept_by(form, given))
@@ -84,8 +67,7 @@ def costs(lengths: Sequence[int] = LENGTHS, heads: int = 4, size: int = 32, repe
 
 def growth(lengths: Sequence[int], values: Sequence[float]) -> float:
     """By how much a cost is multiplied when the text gets twice as long, over the last two lengths."""
-    doublings = torch.tensor(lengths[-1] / lengths[-2]).log2().item()
-    return (values[-1] / values[-2]) ** (1 / doublings)
+    return 2 ** slope(lengths[-2:], values[-2:])
 
 
 def cost_table(lengths: Sequence[int] = (128, 256, 512, 1024), repeats: int = 3, found: dict | None = None) -> Table:

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 
 from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.models.heads import silenced
+from course_utils.support import checks
+from course_utils.support.restored import seeded
 from course_utils.training import fit
 from course_utils.training.run import Run
 from course_utils.views.table import Table
@@ -50,8 +52,7 @@ class Repeats:
         """A fresh GPT for these texts; config as GPTConfig. Its initial parameters are larger than GPT-2's, so that
         hundreds of steps are enough. The global random state is left alone."""
         settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             model = GPT(GPTConfig(self.size, **(settings | {"positions": "rotary"} | config)))
             nn.init.normal_(model.tokens.weight)
             model.output.weight = nn.Parameter(0.02 * torch.randn_like(model.tokens.weight))  # a matrix of its own
@@ -101,8 +102,7 @@ def head_score(weights: Tensor, half: int, what: str = "induction") -> Tensor:
     Raises ValueError for another name, or weights that are not of a text of two halves.
     """
     back = {"induction": half - 1, "copy": half, "before": 1}
-    if what not in back:
-        raise ValueError(f"what is {what!r}; needed: {', '.join(back)}")
+    checks.one_of("what", what, back)
     if weights.dim() != 4 or weights.shape[-1] != weights.shape[-2] or weights.shape[-1] < 2 * half:
         raise ValueError(f"weights are {list(weights.shape)}; needed: [B, H, T, T] with T = {2 * half}, two halves")
     looked = weights.diagonal(-back[what], -2, -1)  # entry t: from place t + back to place t

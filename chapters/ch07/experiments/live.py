@@ -17,13 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch07.language import Text, TextLesson
+from chapters.ch07.language import Text, TextLesson, load_text
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.decoding.sampling import sample
 from course_utils.models.gpt import GPT, GPTConfig, GPTOutput
 from course_utils.positions import LearnedPositions
 from course_utils.runtime import has_bfloat16
+from course_utils.support import checks
+from course_utils.support.restored import seeded
 from course_utils.training.run import Run
 from course_utils.views.table import Table
 
@@ -92,11 +94,9 @@ RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 3e-
 def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
     The global random state is left alone."""
-    if kind not in RUNGS:
-        raise ValueError(f"kind is {kind!r}; needed: {', '.join(RUNGS)}")
+    checks.one_of("kind", kind, RUNGS)
     settings = {"max_length": lesson.block} | LIVE | config
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return RUNGS[kind][0](GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
 
 
@@ -116,7 +116,7 @@ def learn(
 def written(
     lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 200, temperature: float = 0.8, seed: int = 0
 ) -> str:
-    """How a model goes on after `start`: so many tokens, drawn."""
+    """How a model continues `start`: so many tokens, sampled."""
     ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
     drawn = sample(model, ids, length, temperature, generator=torch.Generator().manual_seed(seed))
     return start + lesson.tokenizer.decode(drawn.ids[0].tolist())
@@ -161,8 +161,6 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
 def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
     """The lesson's live training on Shakespeare and on our own text, with the seconds it took; the figures behind
     data/results/gpt_live.json."""
-    from chapters.ch07.language import load_text
-
     figures: dict = {"steps": steps, "seeds": list(seeds), "model": LIVE, "texts": {}}
     for name in ("shakespeare", "stories"):
         lesson = TextLesson(load_text(name))
@@ -183,8 +181,6 @@ def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
 
 def record_overfitting() -> dict:
     """`overfit` on Shakespeare's first characters; the figures behind data/results/gpt_overfitting.json."""
-    from chapters.ch07.language import load_text
-
     run = overfit(load_text("shakespeare"))
     return {"characters": 3000, "steps": run.step, "seed": 0, "best": run.best.step,
             "curves": {n: [run.history[n][0], [round(v, 3) for v in run.history[n][1]]] for n in ("train", "valid")},

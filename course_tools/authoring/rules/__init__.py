@@ -1,6 +1,6 @@
 """What every notebook of the course has in common, checked: `course notebooks --lint [NAMES]`.
 
-A rule is a function of a `notebook.Notebook` that yields Problems; each says file, cell and what to do. The rules of
-layout and language are in `text.py`, of names in `names.py`, of a chapter's order in `order.py`, of stored outputs in
-`outputs.py`; `check.py` applies them.
+A rule is a function of a `notebook.Notebook` that yields (number of the cell, what is wrong, what to do); cell 0 is the
+whole notebook. The rules of layout and language are in `text.py`, of names in `names.py`, of a chapter's order in
+`order.py`, of stored outputs in `outputs.py`; `check.py` applies them.
 """

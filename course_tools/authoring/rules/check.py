@@ -6,18 +6,21 @@ from . import names, order, outputs, text
 from .notebook import Notebook
 
 
-def lint(name, folder=None):
+def problems_of(name, folder=None):
     """Every Problem of one notebook, as a list; empty if all is well."""
     notebook = Notebook(name, folder)
-    rules = [*text.RULES, *names.RULES, *(order.RULES if notebook.is_chapter else ()), *outputs.RULES]
-    return [problem for rule in rules for problem in rule(notebook)]
+    rules = [*text.RULES, *names.RULES, *(order.RULES if notebook.is_chapter else ())]
+    problems = [notebook.problem(*found) for rule in rules for found in rule(notebook)]
+    return problems + [notebook.problem(*found, built=True) for rule in outputs.RULES for found in rule(notebook)]
 
 
-def run(prefixes=()):
-    """The command `course notebooks --lint` -> exit status."""
+def run(names=(), check=False, lint=False):
+    """The command `course notebooks` -> exit status."""
+    if not lint:
+        return building.run(names, check)
     status = 0
-    for name in building.names(prefixes):
-        problems = lint(name)
+    for name in building.names(names):
+        problems = problems_of(name)
         print("\n".join(map(str, problems)) if problems else f"notebooks/{name}: its anatomy is in order")
         status = status or int(bool(problems))
     return status

@@ -20,7 +20,7 @@ def skippable(notebook):
         core |= made
         for name in sorted(used & deeper - core):
             todo = "Make it in a cell of the core path, or tag this cell deeper, too."
-            yield notebook.problem(number, f"{name!r} is made in a Deeper cell only, and that may be skipped", todo)
+            yield number, f"{name!r} is made in a Deeper cell only, and that may be skipped", todo
 
 
 def shown_only(notebook):
@@ -29,8 +29,7 @@ def shown_only(notebook):
     for number, cell in notebook.code():
         made, used = names(cell.source)
         for name in sorted((used - made) & (shown - others)):
-            todo = "Make it elsewhere, or take the tag away."
-            yield notebook.problem(number, f"{name!r} is made in a cell tagged shows only", todo)
+            yield number, f"{name!r} is made in a cell tagged shows only", "Make it elsewhere, or take the tag away."
         if "shows" in tags(cell):
             kept = [node for node in ast.parse(cell.source).body if isinstance(node, DEFINITIONS)]
             shown |= made - names(ast.unparse(ast.Module(kept, [])))[0]

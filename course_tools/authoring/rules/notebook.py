@@ -11,7 +11,7 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to mend. cell: its number from 1, 0 for the whole notebook"""
+    """Something to fix. cell: its number from 1, 0 for the whole notebook"""
 
     file: str
     cell: int

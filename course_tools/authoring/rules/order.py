@@ -19,7 +19,7 @@ ENDING = [
 def opening(notebook):
     first = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
     if not first.startswith("# "):
-        yield notebook.problem(1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?")
+        yield 1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?"
     for what, pattern in {
         "minutes for reading": r"reading \d+",
         "minutes live": r"live \d+",
@@ -28,45 +28,44 @@ def opening(notebook):
         "goals (**At the end** …)": r"at the end",
     }.items():
         if not re.search(pattern, first, re.I):
-            yield notebook.problem(1, f"the title cell lacks {what}", "See the title of chapter 1.")
+            yield 1, f"the title cell lacks {what}", "See the title of chapter 1."
     if sum(1 for _, level, _ in notebook.headings() if level == 1) != 1:
-        yield notebook.problem(0, "there must be exactly one heading of level 1", "Use ## for sections.")
+        yield 0, "there must be exactly one heading of level 1", "Use ## for sections."
     code = notebook.code()
     if not code or not re.search(r"\bsetup\(", code[0][1].source):
-        yield notebook.problem(code[0][0] if code else 0, "the first code cell does not call setup()", "Call it there.")
+        yield code[0][0] if code else 0, "the first code cell does not call setup()", "Call it there."
     labs = [number for number, cell in notebook.code() if "lab" in tags(cell)]
     if not labs or labs[0] > FIRST_SCREEN:
         todo = f"Put a cell tagged lab among the first {FIRST_SCREEN} cells."
-        yield notebook.problem(0, "there is nothing to touch within the first screen", todo)
+        yield 0, "there is nothing to touch within the first screen", todo
 
 
 def three_questions(notebook):
     found = [number for number, _, head in notebook.headings() if re.match(r"three questions", head, re.I)]
     if not found:
         todo = "Add a section '## Three questions first', from earlier chapters, with folded answers."
-        yield notebook.problem(0, "the chapter does not open with three questions", todo)
+        yield 0, "the chapter does not open with three questions", todo
     elif len(re.findall(r"^\d\. ", notebook.cells[found[0] - 1].source.split("<details")[0], re.M)) != 3:
-        yield notebook.problem(found[0], "these are not three numbered questions", "Write them as 1., 2., 3.")
+        yield found[0], "these are not three numbered questions", "Write them as 1., 2., 3."
 
 
 def activities(notebook):
     predictions = [number for number, cell in notebook.code() if "predict" in tags(cell)]
     if len(predictions) < PREDICTIONS:
         todo = f"At least {PREDICTIONS}: ask before you show, with predict(…) in a cell tagged predict."
-        yield notebook.problem(0, f"{len(predictions)} cells are tagged predict", todo)
+        yield 0, f"{len(predictions)} cells are tagged predict", todo
     checked = [number for number, cell in notebook.code() if "nbval-check-output" in tags(cell)]
     if len(checked) < CHECKED:
         todo = f'At least {CHECKED}: tag cells that print strings or shapes "nbval-check-output".'
-        yield notebook.problem(0, f"{len(checked)} cells have their output compared", todo)
+        yield 0, f"{len(checked)} cells have their output compared", todo
     if not any(re.match(r"find the error", head, re.I) for _, _, head in notebook.headings()):
-        yield notebook.problem(0, "there is no section 'Find the error'", "Add one, from an error that circulated.")
+        yield 0, "there is no section 'Find the error'", "Add one, from an error that circulated."
     if not any(re.search(r"live\s*=\s*True", cell.source) for _, cell in notebook.code()):
-        todo = "Every chapter has a lab to which Python listens: live=True and .observe or jslink."
-        yield notebook.problem(0, "no lab is live", todo)
+        yield 0, "no lab is live", "Every chapter has a lab to which Python listens: live=True and .observe or jslink."
 
 
 def exercises(notebook):
-    """Each exercise stands under a heading that gives its difficulty and minutes."""
+    """Each exercise is under a heading that gives its difficulty and minutes."""
     heading = ""
     for number, cell in enumerate(notebook.cells, 1):
         heads = [head for n, _, head in notebook.headings() if n == number]
@@ -75,7 +74,7 @@ def exercises(notebook):
             continue
         if not re.search(r"[●○]{3}", heading) or not re.search(r"\d+ minutes?", heading):
             todo = "Write, for example: ### Exercise ●○○ · 3 minutes"
-            yield notebook.problem(number, f"the heading above it ({heading!r}) lacks difficulty or minutes", todo)
+            yield number, f"the heading above it ({heading!r}) lacks difficulty or minutes", todo
 
 
 def ending(notebook):
@@ -83,17 +82,17 @@ def ending(notebook):
     for what, pattern in ENDING:
         places = [number for number, _, head in notebook.headings() if re.match(pattern, head, re.I)]
         if not places:
-            yield notebook.problem(0, f"there is no section {what!r}", "A chapter ends with it; see chapter 1.")
+            yield 0, f"there is no section {what!r}", "A chapter ends with it; see chapter 1."
         else:
             found.append((places[-1], what))
     names = [what for _, what in found]
     if [what for _, what in sorted(found, key=lambda pair: pair[0])] != names:
-        yield notebook.problem(0, "its last sections are not in order", f"The order is: {', '.join(names)}.")
+        yield 0, "its last sections are not in order", f"The order is: {', '.join(names)}."
     summary = [number for number, what in found if what == "Five lines to keep"]
     if summary:
         lines = re.findall(r"^(?:\d\.|[-*]) ", notebook.cells[summary[0] - 1].source, re.M)
         if len(lines) != 5:
-            yield notebook.problem(summary[0], f"the summary has {len(lines)} lines", "Write five, as a list.")
+            yield summary[0], f"the summary has {len(lines)} lines", "Write five, as a list."
 
 
 def glossary(notebook):
@@ -103,13 +102,13 @@ def glossary(notebook):
         return
     rows = re.findall(r"^\|(.*)\|\s*$", notebook.cells[found[-1] - 1].source, re.M)[2:]
     if not rows:
-        yield notebook.problem(found[-1], "the glossary has no table", "Columns: English, 中文, in a few words.")
+        yield found[-1], "the glossary has no table", "Columns: English, 中文, in a few words."
     for row in rows:
         english, chinese = [part.strip() for part in (*row.split("|"), "", "")][:2]
         if not LINK.search(english):
-            yield notebook.problem(found[-1], f"{english!r} has no link", "Link the term to where it is introduced.")
+            yield found[-1], f"{english!r} has no link", "Link the term to where it is introduced."
         if not re.search(r"[\u4e00-\u9fff]", chinese):
-            yield notebook.problem(found[-1], f"{english!r} has no Chinese term", "Add it in the second column.")
+            yield found[-1], f"{english!r} has no Chinese term", "Add it in the second column."
 
 
 RULES = [opening, three_questions, activities, exercises, ending, glossary]

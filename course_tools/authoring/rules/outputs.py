@@ -1,4 +1,4 @@
-"""Rules of what is stored: every cell executed, nothing of one machine, nothing too large, nothing dead tomorrow."""
+"""Rules of what is stored: every cell executed, nothing of one machine, nothing too large, no widgets."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from course_utils.support import files
 
 MEGABYTES = 1.5  # a notebook
 PICTURE = 200_000  # bytes of one PNG
-REBUILD = "Mend the source and run `course notebooks {}`."
+REBUILD = "Fix the source and run `course notebooks {}`."
 
 MACHINE = re.compile(r"/home/\w+|/root/|/Users/\w+|[A-Z]:\\\\?Users|/tmp/|ipykernel_\d+|file:///")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+|<[^<>]*\b0x[0-9a-fA-F]{6,}")
@@ -35,34 +35,34 @@ def built(notebook):
     """It exists, it has the cells of its source, and each code cell was executed, in order, without an error."""
     todo = f"Run `course notebooks {notebook.name}`."
     if notebook.built is None:
-        yield notebook.problem(0, "it has not been built", todo, built=True)
+        yield 0, "it has not been built", todo
         return
     if [cell.id for cell in notebook.built.cells] != [cell.id for cell in notebook.cells]:
-        yield notebook.problem(0, "it is not what its source says", todo, built=True)
+        yield 0, "it is not what its source says", todo
         return
     counts = [cell.execution_count for cell in notebook.built.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
-        yield notebook.problem(0, "its cells were not executed once each, in order", todo, built=True)
+        yield 0, "its cells were not executed once each, in order", todo
     for number, output in _outputs(notebook):
         if output.output_type == "error":
-            yield notebook.problem(number, f"its stored output is an error ({output.ename})", todo, built=True)
+            yield number, f"its stored output is an error ({output.ename})", todo
 
 
 def nothing_on_stderr(notebook):
-    """No warning of a library, such as a font that was not found, stands among the outputs."""
-    todo = "Find out why, mend that, and build again."
+    """No warning of a library, such as a font that was not found, is among the outputs."""
+    todo = "Find out why, fix that, and build again."
     for number, output in _outputs(notebook):
         if output.output_type == "stream" and output.name == "stderr" or "findfont:" in _texts(output):
-            yield notebook.problem(number, f"a warning is stored ({_texts(output).strip()[:80]!r})", todo, built=True)
+            yield number, f"a warning is stored ({_texts(output).strip()[:80]!r})", todo
 
 
 def no_widget_state(notebook):
     todo = f"Run `course notebooks {notebook.name}`, which leaves it out."
     if notebook.built is not None and "widgets" in notebook.built.metadata:
-        yield notebook.problem(0, "widget state is stored", todo, built=True)
+        yield 0, "widget state is stored", todo
     for number, output in _outputs(notebook):
         if clean.WIDGET_VIEW in output.get("data", {}):
-            yield notebook.problem(number, "a widget is stored that would be dead tomorrow", todo, built=True)
+            yield number, "a widget is stored, which dies with its kernel", todo
 
 
 def no_machine(notebook):
@@ -74,9 +74,9 @@ def no_machine(notebook):
         found = MACHINE.search(text)
         path = found[0] if found else next((place for place in sorted(ours) if place in text), "")
         if path:
-            yield notebook.problem(number, f"its output shows a path of one machine ({path!r})", todo, built=True)
+            yield number, f"its output shows a path of one machine ({path!r})", todo
         if found := ADDRESS.search(text):
-            yield notebook.problem(number, f"its output shows a memory address ({found[0]!r})", todo, built=True)
+            yield number, f"its output shows a memory address ({found[0]!r})", todo
 
 
 def size(notebook):
@@ -86,13 +86,13 @@ def size(notebook):
     if megabytes > MEGABYTES:
         largest = max(_outputs(notebook), key=lambda pair: len(json.dumps(pair[1])), default=(0, None))[0]
         todo = f"At most {MEGABYTES}; the largest output is in cell {largest}."
-        yield notebook.problem(0, f"the notebook has {megabytes:.2f} MB", todo, built=True)
+        yield 0, f"the notebook has {megabytes:.2f} MB", todo
     for number, output in _outputs(notebook):
         content = "".join(output.get("data", {}).get("image/png", ""))
         weight = len(base64.b64decode(content)) if content else 0
         if weight > PICTURE:
             todo = f"At most {PICTURE // 1000} kB: fewer dots, or a smaller figure."
-            yield notebook.problem(number, f"a picture of {weight // 1000} kB", todo, built=True)
+            yield number, f"a picture of {weight // 1000} kB", todo
 
 
 def never_blank(notebook):
@@ -102,12 +102,10 @@ def never_blank(notebook):
         data = output.get("data", {})
         plain = "".join(data.get("text/plain", ""))
         if "image/png" in data and (not plain or plain.startswith("<Figure")):
-            yield notebook.problem(
-                number, "a bare matplotlib figure, mute for those who don't see it", todo, built=True
-            )
+            yield number, "a bare matplotlib figure, mute for those who don't see it", todo
         for tag in re.findall(r"<img\b[^>]*", "".join(data.get("text/html", ""))):
             if not re.search(r"\balt\s*=\s*[\"'][^\"']", tag):
-                yield notebook.problem(number, "a picture without alt text", todo, built=True)
+                yield number, "a picture without alt text", todo
 
 
 def compared_cells(notebook):
@@ -120,10 +118,10 @@ def compared_cells(notebook):
         )
         if not text.strip():
             todo = "Without it nothing is compared: let the cell print something, or take the tag away."
-            yield notebook.problem(number, "its output is to be compared, but there is none", todo, built=True)
+            yield number, "its output is to be compared, but there is none", todo
         elif found := re.search(r"\d+\.\d+(e[-+]?\d+)?", text):
             todo = "The last digit differs between machines: assert the number in the cell, and print words or shapes."
-            yield notebook.problem(number, f"a float ({found[0]}) would be compared", todo, built=True)
+            yield number, f"a float ({found[0]}) would be compared", todo
 
 
 RULES = [built, nothing_on_stderr, no_widget_state, no_machine, size, never_blank, compared_cells]

@@ -25,7 +25,7 @@ def header(notebook):
     """The percent format, so that a round trip through JupyterLab shows no difference."""
     if "display_name: Python 3 (ipykernel)" not in notebook.text.split("# %%", 1)[0]:
         todo = "Add the kernelspec of another source to the top, with display_name: Python 3 (ipykernel)."
-        yield notebook.problem(0, "the header names no kernel", todo)
+        yield 0, "the header names no kernel", todo
     for number, line in enumerate(notebook.text.splitlines(), 1):
         if not line.startswith("# %%"):
             continue
@@ -35,7 +35,7 @@ def header(notebook):
         keys = re.findall(r"([\w-]+)=", bare)
         if keys != sorted(keys):
             todo = f"Write: {', '.join(sorted(keys))}."
-            yield notebook.problem(0, f"line {number}: the keys of a cell are not in alphabetic order", todo)
+            yield 0, f"line {number}: the keys of a cell are not in alphabetic order", todo
 
 
 def size_of_cells(notebook):
@@ -45,25 +45,24 @@ def size_of_cells(notebook):
         sizes.append(sum(1 for line in lines if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
-            yield notebook.problem(number, f"a code cell of {len(lines)} lines", todo)
+            yield number, f"a code cell of {len(lines)} lines", todo
         imports = [line for line in lines if re.match(r"\s*(import|from)\s", line)]
         if len(imports) > IMPORTS:
-            todo = "Import in each section what that section needs."
-            yield notebook.problem(number, f"a wall of {len(imports)} imports", todo)
+            yield number, f"a wall of {len(imports)} imports", "Import in each section what that section needs."
     if sizes and statistics.median(sizes) > MEDIAN:
         todo = f"At most {MEDIAN}: one idea in a cell."
-        yield notebook.problem(0, f"the median of its code cells is {statistics.median(sizes):g} lines", todo)
+        yield 0, f"the median of its code cells is {statistics.median(sizes):g} lines", todo
     core = [number for number, cell in read if "deeper" not in tags(cell)]
     if len(core) > CORE_CELLS:
         todo = f"At most {CORE_CELLS}: move some to sections headed Deeper."
-        yield notebook.problem(0, f"the core path has {len(core)} code cells", todo)
+        yield 0, f"the core path has {len(core)} code cells", todo
 
 
 def known_tags(notebook):
     for number, cell in enumerate(notebook.cells, 1):
         for tag in tags(cell):
             if tag not in TAGS:
-                yield notebook.problem(number, f"unknown tag {tag!r}", f"Known: {', '.join(sorted(TAGS))}.")
+                yield number, f"unknown tag {tag!r}", f"Known: {', '.join(sorted(TAGS))}."
 
 
 def asserts(notebook):
@@ -73,9 +72,9 @@ def asserts(notebook):
             only = all(isinstance(node, ast.Assert) for node in ast.parse(cell.source).body)
             if not only or not cell.metadata.get("jupyter", {}).get("source_hidden"):
                 todo = 'Its header is: # %% jupyter={"source_hidden": true} tags=["asserts"]; other lines go above it.'
-                yield notebook.problem(number, "a cell tagged asserts is not folded, or does more", todo)
+                yield number, "a cell tagged asserts is not folded, or does more", todo
         if "NBVAL_CHECK_OUTPUT" in cell.source:
-            yield notebook.problem(number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".')
+            yield number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".'
 
 
 def deeper(notebook):
@@ -89,15 +88,15 @@ def deeper(notebook):
                 inside = level
                 if "deeper" not in tags(cell) or not cell.metadata.get("jp-MarkdownHeadingCollapsed"):
                     todo = 'Its header is: # %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["deeper"]'
-                    yield notebook.problem(number, "a section headed Deeper is not folded and tagged", todo)
+                    yield number, "a section headed Deeper is not folded and tagged", todo
             elif level <= inside or not inside:
                 inside = 0
         if "deeper" in tags(cell) and not inside:
             todo = "Give its section a heading that begins with Deeper, or take the tag away."
-            yield notebook.problem(number, "a cell tagged deeper stands outside such a section", todo)
+            yield number, "a cell tagged deeper is outside such a section", todo
         if inside and cell.cell_type == "code" and "deeper" not in tags(cell):
             todo = 'Tag it: # %% tags=["deeper"]; or end the section with a heading of its own level.'
-            yield notebook.problem(number, "code of a folded section is not tagged", todo)
+            yield number, "code of a folded section is not tagged", todo
 
 
 def links(notebook):
@@ -115,10 +114,10 @@ def links(notebook):
             elif file:
                 there = (notebook.folder / file).exists()
             if not there:
-                yield notebook.problem(number, f"the link to {target} leads nowhere", "Write the file's name as it is.")
+                yield number, f"the link to {target} leads nowhere", "Write the file's name as it is."
             elif anchor and anchor not in known:
                 todo = f'Put <a id="{anchor}"></a> where it should lead, or use a heading with - for its spaces.'
-                yield notebook.problem(number, f"the link to {target} finds no such place", todo)
+                yield number, f"the link to {target} finds no such place", todo
 
 
 def language(notebook):
@@ -129,14 +128,14 @@ def language(notebook):
         lower = bare.lower()
         for phrase in FILLER:
             if re.search(rf"\b{re.escape(phrase)}", lower):
-                yield notebook.problem(number, f"filler: {phrase!r}", "Leave it out; see CONTRIBUTING.md on the voice.")
+                yield number, f"filler: {phrase!r}", "Leave it out; see CONTRIBUTING.md on the voice."
         for word in sorted(set(re.findall(r"[a-z]+", lower)) & AMERICAN.keys()):
-            yield notebook.problem(number, f"American spelling {word!r}", f"The course writes {AMERICAN[word]!r}.")
+            yield number, f"American spelling {word!r}", f"The course writes {AMERICAN[word]!r}."
         for paragraph in re.split(r"\n\s*\n|\n(?=[-|0-9#>])", bare):
             if len(" ".join(paragraph.split())) > PARAGRAPH:
-                yield notebook.problem(number, f"a paragraph of {len(paragraph)} characters", "Split it in two.")
+                yield number, f"a paragraph of {len(paragraph)} characters", "Split it in two."
         if re.search(r"!\[\]\(|<img(?![^>]*\balt=)", text):
-            yield notebook.problem(number, "a picture without a text for those who don't see it", "Give it alt text.")
+            yield number, "a picture without a text for those who don't see it", "Give it alt text."
 
 
 RULES = [header, size_of_cells, known_tags, asserts, deeper, links, language]

@@ -1,20 +1,17 @@
 """Checks again what was handed in: `course grade FOLDER`.
 
     opening.py, hand_ins.py    read folders, zips, answer files as text     needed.py    the statements that an answer needs
-    sandbox.py      a closed room (bubblewrap)                        inside/      what runs in it: it executes, and judges nothing
+    sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
     report.py       CSV and screen
 
 A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
 it is sent, among them new ones that are drawn for this run. The reference is computed outside, where no answer runs.
-What stays possible is to hand in somebody else's code, the course's own included; that is said where it can be seen.
+What remains possible is to hand in code by another author, the course included; the report says so where it can tell.
 """  # noqa: E501
-
-from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,8 +37,6 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
     exercises = list(hand_ins.course().exercises)
     if problem := sandbox.problem():
         raise ValueError(problem)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     begun = time.monotonic()
     rows = report.finish(graded(found, jobs))
     report.write(rows, exercises, Path(out))
@@ -56,7 +51,7 @@ def graded(found: list[Path], jobs: int | None = None, **limits: float) -> list[
     """A row for each hand-in. Each is judged in a process of its own, `jobs` at a time (default: one for each core)."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__name__}.ready"])
-    with ThreadPoolExecutor(jobs or _cores()) as pool:
+    with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(lambda path: _alone(context, path, limits), found))
 
 
@@ -87,7 +82,3 @@ def _judge(pipe: Any, path: Path, limits: dict[str, float]) -> None:
     os.setpgid(0, 0)
     with pipe:
         pipe.send(judge(path, **{"seconds": SECONDS, "budget": BUDGET, **limits}))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,21 +8,19 @@
 Only the code is taken. Stored outputs are not looked at; what a record claims is kept to be compared.
 """
 
-from __future__ import annotations
-
 import ast
 import datetime
 import functools
 import json
 import unicodedata
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from course_tools.classroom import handing_in
 from course_tools.classroom.progress import answers, text_of
+from course_tools.classroom.progress import cells as code_cells
 from course_utils.exercises import record
 from course_utils.support import files
 
@@ -68,7 +66,7 @@ def course() -> Course:
     notebooks = files.course_folder() / "notebooks"
     exercises, cells, untouched = {}, {}, set()
     for path in sorted(notebooks.glob("[0-9]*.ipynb")):
-        sources = list(_code(path.read_bytes()))
+        sources = code_cells(path.read_bytes())
         cells[path.name] = [cell for cell, _ in _parsed(sources)]
         for source in sources:
             for stub in answers(source):
@@ -78,7 +76,7 @@ def course() -> Course:
 
 
 def entries(folder: Path) -> list[Path]:
-    """What lies in the folder, one entry for a hand-in. Raises ValueError if it is none, or a single workbook."""
+    """What is in the folder, one entry for a hand-in. Raises ValueError if it is not a folder, or a single workbook."""
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; needed: one with a folder, zip or answers file for each student.")
     found = sorted(x for x in folder.iterdir() if x.name[0] not in "._~" and x.suffix.lower() != ".csv")
@@ -151,18 +149,8 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         if not by_notebook:
             notebooks.append((name, b'{"cells": []}'))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # others may lie about
+        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # other JSON files are ignored
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
-
-
-def _code(content: bytes) -> Iterator[str]:
-    """The code cells of a notebook. Raises ValueError."""
-    try:
-        for cell in json.loads(content)["cells"]:
-            if cell["cell_type"] == "code":
-                yield "".join(cell["source"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise ValueError("not a notebook") from None
 
 
 def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
@@ -178,7 +166,7 @@ def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
 def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict) -> None:
     """Adds the answers of one notebook."""
     try:
-        sources = list(_code(content))
+        sources = code_cells(content)
     except ValueError as error:
         work.remarks.append(f"unreadable: {name} is {error}")
         return

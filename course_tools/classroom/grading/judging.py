@@ -1,7 +1,5 @@
 """One hand-in, from its code to a row of the table. Runs in a process of its own: what goes wrong here ends here."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import inspect

@@ -1,6 +1,4 @@
-"""Of all that stands in a notebook, the statements that one answer needs: helpers, imports, constants. Runs nothing."""
-
-from __future__ import annotations
+"""Of everything in a notebook, the statements that one answer needs: helpers, imports, constants. Runs nothing."""
 
 import ast
 import builtins
@@ -27,7 +25,7 @@ class Cell:
 
 @functools.lru_cache(4096)
 def parsed(source: str) -> Cell:
-    """What stands in a cell. Most cells of a hand-in are the course's own, and parsed already.
+    """The statements of a cell. Most cells of a hand-in are the course's own, and parsed already.
 
     Raises SyntaxError, ValueError, RecursionError or MemoryError where it is no Python.
     """
@@ -40,7 +38,7 @@ def parsed(source: str) -> Cell:
 
 
 def _names(code: CodeType, start: str) -> Iterator[str]:
-    """The names of a notebook that a piece of code stores or loads; what is local to a function is none of them."""
+    """The names of a notebook that a piece of code stores or loads; names local to a function are left out."""
     for step in dis.get_instructions(code):
         if step.opname.startswith(start) and step.opname.endswith(("_NAME", "_GLOBAL", "_GLOBALS")):
             if start == "STORE" or step.argval not in KNOWN:

@@ -1,7 +1,5 @@
 """Opens what was handed in, within limits: no link is followed, nothing is unpacked."""
 
-from __future__ import annotations
-
 import os
 import stat
 import zipfile

@@ -4,8 +4,6 @@ The inputs go in, results come out as JSON, and are believed only as far as thei
 engine compares with the reference out here. Pickles go one way only, from here to there.
 """
 
-from __future__ import annotations
-
 import ast
 import base64
 import math
@@ -49,7 +47,7 @@ NUMBERS = 1 << 20  # in one tensor
 
 
 class Room:
-    """A sandbox that is furnished when it is needed, and again when an answer has broken it."""
+    """A sandbox that is started when it is needed, and again when an answer has broken it."""
 
     def __init__(self) -> None:
         self.sandbox: Sandbox | None = None
@@ -141,7 +139,7 @@ class Remote:
 
 
 class Ended(Exception):
-    """The answer's process is no more."""
+    """The answer's process has ended."""
 
 
 def _why(status: Any) -> str:
@@ -206,8 +204,8 @@ def by_value() -> None:
 
 
 def varied(exercise: Any) -> Callable[[], Any]:
-    """The cases of an exercise with other numbers in them, which nobody has seen: what is drawn is drawn anew;
-    where all is written down, it comes once more, scaled, if the reference takes that and says something else."""
+    """The cases of an exercise with other numbers in them, which no student has seen: random inputs are drawn anew;
+    where all are written down, they come again, scaled, if the reference takes that and says something else."""
     cases = shifted(exercise.cases)
 
     def fresh() -> Any:
@@ -253,7 +251,7 @@ def _finite(x: Any) -> bool:
 
 
 def shifted(cases: Callable[[], Any]) -> Callable[[], Any]:
-    """The cases of an exercise with other random numbers in them: inputs that nobody has seen."""
+    """The cases of an exercise with other random numbers in them: inputs that no student has seen."""
     offset = 1 + secrets.randbelow(1 << 30)
 
     class Shifted(torch.Generator):

@@ -1,7 +1,5 @@
 """The table of a class: as CSV for a spreadsheet, as a few lines for the screen."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os
@@ -9,7 +7,7 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
-from course_utils.support import files
+from course_tools.classroom.handing_in import write_for_user
 
 from .judging import Row
 
@@ -59,13 +57,7 @@ def write_words(rows: list[Row], file: Path) -> None:
 def _write(file: Path, table: list[list]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([[_cell(x) for x in line] for line in table])
-    try:
-        files.write_atomically(file, "\ufeff" + text.getvalue())  # the mark tells spreadsheets that it is UTF-8
-    except OSError as error:
-        raise ValueError(
-            f"{file} cannot be written ({error.strerror or error}); needed: a file in a folder that exists and is "
-            "yours. Name another one: --out FILE"
-        ) from None
+    write_for_user(file, "\ufeff" + text.getvalue(), "--out FILE")  # the mark tells spreadsheets that it is UTF-8
 
 
 def _cell(x: object) -> object:

@@ -1,4 +1,4 @@
-"""A closed room for programs that nobody has read: bubblewrap, which lends a process its own view of the system.
+"""A sandbox for programs that nobody has read: bubblewrap, which gives a process its own view of the system.
 
     with Sandbox() as sandbox:
         sandbox.send({...}); sandbox.receive()
@@ -116,7 +116,7 @@ def _solutions() -> list[Path]:
 
 
 class Sandbox:
-    """One room with one worker in it. Raises NoSandbox if it cannot be had. After Broken or a time limit: `close`."""
+    """A sandbox with a worker in it. Raises NoSandbox if it cannot be had. After Broken or a time limit: `close`."""
 
     def __init__(self) -> None:
         pipe = subprocess.PIPE
@@ -204,7 +204,7 @@ def problem() -> str:
 
 
 def _private() -> list[str]:
-    """Files that must not be seen from inside: what lies in the home folder, and the solutions."""
+    """Files that must not be seen from inside: the contents of the home folder, and the solutions."""
     kept = [Path(x).resolve() for x in (sys.prefix, sys.base_prefix)]
     seen = [Path("/course/chapters", *folder.parts[-2:]) for folder in _solutions()]
     solutions = [str(place / "pooling.py") for place in [*_solutions(), *seen]]

@@ -40,10 +40,6 @@ class StoriesRecipe:
     seed: int = 0
     keep: str = "best"
 
-    def task(self, folder: Path) -> "PreTraining":
-        """What `recipes.train` works with."""
-        return PreTraining(self)
-
     def measure(self, name: str) -> Path:
         """Both tasks on valid and test -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
@@ -59,7 +55,7 @@ class PreTraining:
 
     metric, key, sign, seen = "held-out loss, both", "valid_loss", -1, None
 
-    def __init__(self, recipe: StoriesRecipe):
+    def __init__(self, recipe: StoriesRecipe, folder: Path):
         self.recipe, self.lesson = recipe, BertLesson(longest=LONGEST)
         self.model = self.lesson.model(recipe.seed, **recipe.model)
         self.vocabularies = {"tokenizer": self.lesson.tokenizer}
@@ -98,10 +94,6 @@ class FineTuningRecipe:
     keep: str = "best"
     start: str = FROM
 
-    def task(self, folder: Path) -> "FineTuning":
-        """What `recipes.train` works with."""
-        return FineTuning(self)
-
     def measure(self, name: str) -> Path:
         """The figures of the task on its test split -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
@@ -115,7 +107,7 @@ class FineTuning:
 
     sign, seen = 1, None
 
-    def __init__(self, recipe: FineTuningRecipe):
+    def __init__(self, recipe: FineTuningRecipe, folder: Path):
         loaded = checkpoints.load_checkpoint(recipe.start)
         self.recipe, self.work = recipe, task_of(recipe.corpus, loaded.tokenizer)
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"

@@ -39,13 +39,9 @@ class LanguageRecipe:
     seed: int = 0
     keep: str = "best"
 
-    def task(self, folder: Path) -> "Writing":
-        """What `recipes.train` works with."""
-        return Writing(self)
-
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on all of the held-out text, let it write samples -> the path of its JSON."""
-        loaded, lesson = checkpoints.load_checkpoint(name), Writing(self).lesson
+        loaded, lesson = checkpoints.load_checkpoint(name), Writing(self, checkpoints.folder()).lesson
         loss = lesson.valid_loss(loaded.model)
         result = {
             "valid_loss": loss, "valid_bits_per_character": loss / math.log(2), "bigram_loss": lesson.bigram_loss(),
@@ -61,7 +57,7 @@ class Writing:
 
     metric, key, sign, seen = "held-out loss", "valid_loss", -1, None
 
-    def __init__(self, recipe: LanguageRecipe):
+    def __init__(self, recipe: LanguageRecipe, folder: Path):
         self.recipe, self.text = recipe, language.load_text(recipe.corpus)
         if recipe.most is None:
             tokenizer = Characters.build(self.text.train)

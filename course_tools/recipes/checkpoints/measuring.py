@@ -46,8 +46,8 @@ def measure(name: str, recipe) -> Path:
 
 
 def finish(loaded: checkpoints.Loaded, name: str, result: dict, base: dict | None = None, **more) -> Path:
-    """The checkpoint once more, its card with results and with more -> the path of that. base: of what was fine-tuned,
-    as `save_checkpoint` takes it, {"base": name, "rank": rank}."""
+    """Write the checkpoint again, with results and `more` in its card -> the path of the card. base: of a
+    fine-tuned one, as `save_checkpoint` takes it, {"base": name, "rank": rank}."""
     card = loaded.card | {"metrics": loaded.card["metrics"] | result} | more
     one = loaded.tokenizer is not None
     vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
@@ -65,7 +65,7 @@ def sentences(recipe, split: str) -> list[tuple[str, str]]:
 
 def more_twins(recipe) -> list[tuple[str, str]]:
     """Training twins once more, or several times, so that the rare frames (a ship on a lake) are learned as well as the
-    common ones: each frame stands at least about `recipe.twins` times in a pass."""
+    common ones: each frame comes at least about `recipe.twins` times in a pass."""
     twins = [e for e in _lesson(recipe.pair).examples("train") if e.twin] if recipe.twins else []
     frames = Counter(e.twin.frame for e in twins)
     again = (e for e in twins for _ in range(round(recipe.twins / frames[e.twin.frame]) - 1))

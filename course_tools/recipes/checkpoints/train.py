@@ -1,9 +1,9 @@
 """How each checkpoint was made, and is made again: `course train NAME`.
 
-Every few minutes the whole state is kept in build/train/NAME/, from where the same command goes on, and the best model
+Every few minutes the whole state is kept in build/train/NAME/, from where the same command resumes, and the best model
 so far, by a number on held-out data, in data/checkpoints/. At the end it is measured on the test data.
 
-A recipe (recipes.toml) says what; its `measure(name)` writes test results into the card, and its `task(folder)` gives
+A recipe (recipes.toml) says what; its `measure(name)` writes test results into the card, and its class in TASKS gives
 the rest: `model`, `batches`, `loss(model, batch)`; `score(model)` on held-out data, with `metric` (its name), `key` (in
 the card) and `sign` (1: higher is better); `data` (of the card); `vocabularies` and `seen`, or `save(model, name,
 card)` instead of these two where a model is not kept whole.
@@ -26,12 +26,13 @@ from course_utils.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_utils.support import files
 from course_utils.training import checkpoints, fit, state
 
-from .bert import FineTuningRecipe, StoriesRecipe
-from .language import LanguageRecipe
-from .translation import Recipe
+from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
+from .language import LanguageRecipe, Writing
+from .translation import Recipe, Translating
 
 STATE = "state.safetensors"  # what a stopped training has kept, in build/train/NAME
 KINDS = {"translation": Recipe, "language": LanguageRecipe, "stories": StoriesRecipe, "task": FineTuningRecipe}
+TASKS = {Recipe: Translating, LanguageRecipe: Writing, StoriesRecipe: PreTraining, FineTuningRecipe: FineTuning}
 
 
 def _read() -> dict:
@@ -49,7 +50,7 @@ RECIPES = _read()
 
 
 def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
-    """Train a checkpoint, or go on where the last call was stopped, and measure it -> the path of its JSON.
+    """Train a checkpoint, or resume where the last call was stopped, and measure it -> the path of its JSON.
 
     steps: other than the recipe's; fresh: forget what an earlier call has kept.
     Raises ValueError for an unknown name, and what `data.fetch` raises where the corpus cannot be had.
@@ -67,7 +68,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
     if team:
         team.wait()
     torch.manual_seed(recipe.seed)
-    task = recipe.task(where)
+    task = TASKS[type(recipe)](recipe, where)
     device = team.device if team else pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
     run, kept = state.unpack(where / STATE, model) if (where / STATE).is_file() else (None, {})
@@ -108,7 +109,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
     return recipe.measure(name) if leads else checkpoints.folder() / f"{name}.json"
 
 
-def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure_only: bool = False) -> int:
+def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure: bool = False) -> int:
     """The command `course train` -> exit status."""
     if name is None:
         for known, recipe in RECIPES.items():
@@ -116,7 +117,7 @@ def run(name: str | None = None, steps: int | None = None, fresh: bool = False, 
             print(f"{known:34} {recipe.corpus:12} {recipe.steps:5} steps   {'there' if there else 'not made yet'}")
         return 0
     try:
-        print(_recipe(name).measure(name) if measure_only else train(name, steps, fresh))
+        print(_recipe(name).measure(name) if measure else train(name, steps, fresh))
     except fetching.FetchError as error:
         raise FileNotFoundError(str(error)) from None
     return 0

@@ -22,7 +22,7 @@ class Recipe:
     corpus        "tatoeba" or "grammar" (our own); pair: such as "en-fr"
     source, target  how each side is cut: "words", "characters" or "subwords", and the most of them
     model         settings of the architecture's config
-    twins         our corpus: each frame of twins (too tired / too wide) stands at least about so many times in a pass
+    twins         our corpus: each frame of twins (too tired / too wide) comes at least about so many times in a pass
     keep          "best" by held-out BLEU, or the "last" state: our valid split holds no twins
     architecture  the model's class, one of checkpoints.ARCHITECTURES
     steps, tokens, lr, warm_up, smoothing   so many updates on batches of so many tokens; Adam, its rate rising for
@@ -49,17 +49,13 @@ class Recipe:
     keep: str = "best"
     decay: float = 0.0
 
-    def task(self, folder: Path) -> "Translating":
-        """What `recipes.train` works with; folder: where a stopped training has kept its vocabularies."""
-        return Translating(self, folder)
-
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on its test sentences -> the path of its JSON."""
         return measuring.measure(name, self)
 
 
 class Translating:
-    """Data, model, loss and score of a Recipe."""
+    """Data, model, loss and score of a Recipe. folder: where a stopped training has kept its vocabularies."""
 
     metric, key, sign = "held-out BLEU", "valid_bleu_greedy", 1
 

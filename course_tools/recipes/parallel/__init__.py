@@ -2,7 +2,7 @@
 
     lexicon.py    the word lists of data/parallel/, read
     meaning.py    what is said: things and clauses, without a language
-    english.py french.py french_forms.py chinese.py    how each language says it, each word marked with what it says
+    english.py french.py chinese.py    how each language says it, each word marked with what it says
     things.py sampler.py    draw people and things, then clauses that make sense
     sentences.py details.py reasons.py times.py compound.py    make sentences of them; twins.py makes the twins
     build.py      draws the corpus and splits it; corpus.py writes it (course_utils/data/packed.py is its format)

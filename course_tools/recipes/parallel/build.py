@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from . import chinese, english, french_forms, twins
+from course_utils.data import packed
+
+from . import chinese, english, french, twins
 from .compound import Storyteller
 from .lexicon import lexicon, rows
 from .meaning import Word
@@ -34,15 +36,14 @@ class Said:
 
     def __init__(self, draft, pairs=()):
         self.kind, self.twin, self.clauses, self.pairs = draft.kind, draft.twin, draft.clauses, tuple(pairs)
-        en, fr = english.sentence_words(draft.en), french_forms.sentence_words(draft.fr)
+        en, fr = english.sentence_words(draft.en), french.sentence_words(draft.fr)
         zh = chinese.characters(draft.zh)
         self.en, self.fr, self.zh = (tuple(word.text for word in words) for words in (en, fr, zh))
         where = {}
         for index, word in enumerate(en):
             for key in word.keys:
                 where.setdefault(key, []).append(index)
-        self.links_fr, self.links_zh = links(fr, where), links(zh, where)
-        self.possible_fr, self.possible_zh = possible(fr, where), possible(zh, where)
+        (self.links_fr, self.possible_fr), (self.links_zh, self.possible_zh) = links(fr, where), links(zh, where)
 
     @property
     def texts(self):
@@ -50,24 +51,16 @@ class Said:
 
 
 def links(words, where):
-    """For each target word the source words it is linked to: the first of its parts that English says as well."""
-    result = []
+    """For each target word, the source words that it is linked to (those of its first part that English says as well),
+    and the others that say a part of it: "le" is "the", and agrees with "man"."""
+    sure, possible = [], []
     for word in words:
-        found = set()
-        for keys in word.keys if word.tag == "both" else (word.keys,):
-            found.update(next((where[key] for key in keys if key in where), ()))
-        result.append(tuple(sorted(found)))
-    return result
-
-
-def possible(words, where):
-    """For each target word the other source words that say a part of it: "le" is "the", and agrees with "man"."""
-    result = []
-    for word, sure in zip(words, links(words, where), strict=True):
         groups = word.keys if word.tag == "both" else (word.keys,)
-        found = {index for keys in groups for key in keys for index in where.get(key, ())}
-        result.append(tuple(sorted(found.difference(sure))))
-    return result
+        first = {index for keys in groups for index in next((where[key] for key in keys if key in where), ())}
+        every = {index for keys in groups for key in keys for index in where.get(key, ())}
+        sure.append(tuple(sorted(first)))
+        possible.append(tuple(sorted(every - first)))
+    return sure, possible
 
 
 class Collector:
@@ -97,10 +90,10 @@ def build(seed=SEED, sizes=None, twin_pairs=None):
     _add_twins(writer, collector, splits, nouns, twin_pairs)
     spoiled = _near_twin(nouns)
     pool = _ordinary(writer, collector, splits, sizes, spoiled)
-    _shuffle(pool, writer.random)
+    packed.shuffle(pool, writer.generator)
     needed = sizes["train"] - len(splits["train"])
     splits["train"] += pool[:needed]
-    _shuffle(splits["train"], writer.random)
+    packed.shuffle(splits["train"], writer.generator)
     known = _words(splits["train"])
     rest = [said for said in pool[needed:] if known(said)]
     splits["valid"], splits["test"] = rest[: sizes["valid"]], rest[sizes["valid"] :][: sizes["test"]]
@@ -222,9 +215,3 @@ def _second(word):
     if word.tag == "both":
         return tuple(tuple(("second", key) for key in keys) for keys in word.keys)
     return tuple(("second", key) for key in word.keys)
-
-
-def _shuffle(items, random):
-    for i in range(len(items) - 1, 0, -1):
-        j = int(random() * (i + 1))
-        items[i], items[j] = items[j], items[i]

@@ -6,6 +6,7 @@ from course_utils.data import packed, parallel
 from course_utils.data.parallel import SPLITS
 from course_utils.support import files
 
+from ..packing import compress, sha256
 from . import build
 
 # a small corpus by the same rules, for tests
@@ -37,18 +38,18 @@ def to_text(splits):
 def make():
     """Make the corpus again and write it with its manifest -> the manifest."""
     text = to_text(build.build())
-    content = packed.compress(text)
+    content = compress(text)
     splits = packed.from_text(text)
     manifest = {
         "seed": build.SEED,
-        "sha256": packed.sha256(content),
-        "sha256_text": packed.sha256(text),
-        "sha256_sample": packed.sha256(sample()),
+        "sha256": sha256(content),
+        "sha256_text": sha256(text),
+        "sha256_sample": sha256(sample()),
         "sentences": {name: len(splits[name]) for name in SPLITS},
     }
-    files.write_atomically(parallel.folder() / parallel.FILE, content)
-    files.write_atomically(parallel.folder() / parallel.MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    parallel.forget()
+    folder = files.course_folder() / parallel.FOLDER
+    files.write_atomically(folder / parallel.FILE, content)
+    files.write_atomically(folder / packed.MANIFEST, json.dumps(manifest, indent=2) + "\n")
     return manifest
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from course_utils.support import files
 
+SEVERAL = {"classes", "subjects", "objects", "fits"}  # columns that hold several names
+
 
 @dataclass(frozen=True)
 class Noun:
@@ -35,7 +37,7 @@ class Adjective:
 
     en: str
     fr: str
-    feminine: str
+    fr_f: str  # feminine
     before_vowel: str
     place: str  # pre or post, in French
     zh_attr: str
@@ -149,15 +151,12 @@ def lexicon():
     """Everything in data/parallel, read once."""
     ba = {(row["verb"], row["zh"]): row["zh_ba"] for row in rows("ba")}
     return Lexicon(
-        nouns=tuple(_noun(row) for row in rows("nouns")),
-        names=tuple((row["en"], row["fr"], row["zh"], row["gender"]) for row in rows("names")),
-        adjectives=tuple(_adjective(row) for row in rows("adjectives")),
-        verbs=tuple(_verb(row, ba) for row in rows("verbs")),
+        nouns=_table(Noun, "nouns", lambda row: {x: _plural(row[x[:2]], row[x]) for x in ("en_plural", "fr_plural")}),
+        names=tuple(tuple(row.values()) for row in rows("names")),
+        adjectives=_table(Adjective, "adjectives", lambda row: {"fr_f": _feminine(row["fr"], row["fr_f"])}),
+        verbs=_table(Verb, "verbs", lambda row: {"zh_ba": ba.get((row["en"], row["zh"]), "")}),
         french={row["infinitive"]: _french(row) for row in rows("french_verbs")},
-        phrases=tuple(
-            Phrase(row["kind"], marked(row["en"]), marked(row["fr"]), marked(row["zh"]), _classes(row["fits"]))
-            for row in rows("phrases")
-        ),
+        phrases=_table(Phrase, "phrases", lambda row: {x: marked(row[x]) for x in ("en", "fr", "zh")}),
         determiners={row["verb"]: row["determiners"].split() for row in rows("determiners")},
     )
 
@@ -170,36 +169,22 @@ def regular(infinitive):
     return FrenchVerb(tuple(stem + e for e in ("e", "es", "e", "ons", "ez", "ent")), stem + "é", "avoir")
 
 
-def _classes(text):
-    return frozenset(text.replace(",", " ").split())
+def _table(kind, name, other):
+    """The rows of a table as one of the classes above, whose fields stand in the order of its columns; other(row):
+    fields that are not as in the table."""
+    made = []
+    for row in rows(name):
+        several = {column: frozenset(row[column].replace(",", " ").split()) for column in SEVERAL & row.keys()}
+        made.append(kind(*(row | several | other(row)).values()))
+    return tuple(made)
 
 
 def _plural(word, plural):
     return {"+": word + "s", "-": ""}.get(plural, plural)
 
 
-def _noun(row):
-    en, fr = row["en"], row["fr"]
-    classes = _classes(row["classes"])
-    return Noun(
-        en, _plural(en, row["en_plural"]), fr, _plural(fr, row["fr_plural"]),
-        row["gender"], row["zh"], row["measure"], row["the"], classes,
-    )  # fmt: skip
-
-
-def _adjective(row):
-    feminine = {"+": row["fr"] + "e", "=": row["fr"]}.get(row["fr_f"], row["fr_f"])
-    return Adjective(
-        row["en"], row["fr"], feminine, row["fr_before_vowel"], row["place"], row["zh_attr"], row["zh_pred"],
-        row["use"], row["more"], _classes(row["classes"]),
-    )  # fmt: skip
-
-
-def _verb(row, ba):
-    return Verb(
-        row["en"], row["past"], row["ing"], row["fr"], row["fr_preposition"], row["zh"], row["frame"],
-        _classes(row["subjects"]), _classes(row["objects"]), row["tenses"], ba.get((row["en"], row["zh"]), ""),
-    )  # fmt: skip
+def _feminine(word, feminine):
+    return {"+": word + "e", "=": word}.get(feminine, feminine)
 
 
 def _french(row):

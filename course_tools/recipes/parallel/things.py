@@ -25,7 +25,8 @@ class Things:
     """Draws things with a generator of its own. `pairs` collects the word pairs of the sentence being made."""
 
     def __init__(self, seed):
-        self.random = random.Random(seed).random
+        self.generator = random.Random(seed)
+        self.random = self.generator.random
         self.lexicon = lexicon()
         self.pairs = []
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from course_utils.data.stories import LABELS, load
+from course_utils.support import checks
 
 STEPS, LR = 300, 0.05
 LONGEST = 4  # words of an answer
@@ -27,9 +28,7 @@ def measure(name):
     Raises ValueError for a set without labels.
     """
     measures = {"sentiment": _classify, "pairs": _classify, "entities": _tag, "questions": _answer}
-    if name not in measures:
-        raise ValueError(f"{name!r} has no labels; these have: {', '.join(measures)}.")
-    score = measures[name](name)
+    score = measures[checks.one_of("name", name, measures)](name)
     return {split: score(load(name, split)) for split in ("valid", "test")}
 
 

@@ -4,22 +4,10 @@ import json
 import random
 import re
 
-from course_utils.data import packed
-from course_utils.data.stories import (
-    KINDS,
-    LABELS,
-    MANIFEST,
-    SPLITS,
-    Labelled,
-    Question,
-    SentencePair,
-    Story,
-    Tagged,
-    folder,
-    forget,
-)
+from course_utils.data import packed, stories
 from course_utils.support import files
 
+from ..packing import compress, sha256
 from .templates import Draw, read_words, sections, unmark
 
 SEED = 6
@@ -42,7 +30,7 @@ class Maker:
 
     def __init__(self, name, split):
         self.random, self.words = random.Random(f"{SEED} {name} {split}"), read_words()
-        if name == "stories" and split == "test":  # new names, known nouns: else nobody could tell what comes next
+        if name == "stories" and split == "test":  # new names, known nouns: only so can the next sentence be predicted
             self.words = {c: [w for w in found if (w.group == 2) == (c in NAMES)] for c, found in self.words.items()}
         self.name, self.test = name, split == "test"
         self.groups = (STORY_GROUPS if name == "stories" else LABELLED_GROUPS)[split]
@@ -73,15 +61,15 @@ class Maker:
                 continue
             sentences.append(draw.fill(self.pick(line.lstrip("? ").split(" / "))))
         short = all(len(sentence.split()) <= MAX_WORDS for sentence in sentences)
-        return Story(tuple(sentences)) if 4 <= len(sentences) <= 6 and short else None
+        return stories.Story(tuple(sentences)) if 4 <= len(sentences) <= 6 and short else None
 
     def sentiment(self, wanted):
         label, lines, _ = self.sections[wanted % len(self.sections)]
-        return Labelled(self.draw().fill(self.line(lines)), label)
+        return stories.Labelled(self.draw().fill(self.line(lines)), label)
 
     def pairs(self, wanted):
         """Two sentences about a matter with two sides (data/stories/pairs.txt says how)."""
-        label, draw = LABELS["pairs"][wanted % 3], self.draw()
+        label, draw = stories.LABELS["pairs"][wanted % 3], self.draw()
         matter = other = self.pick(self.sections)
         side, said = self.pick("ab"), self.pick("ab")
         if label == "unrelated":
@@ -91,7 +79,7 @@ class Maker:
             said = side if label == "follows" else {"a": "b", "b": "a"}[side]
         first, second = ([line for line in m[1] if line.lstrip("* ")[:2] == k]
                          for m, k in ((matter, side + ":"), (other, said + "+")))  # fmt: skip
-        return SentencePair(draw.fill(self.line(first)[3:]), draw.fill(self.line(second)[3:]), label)
+        return stories.SentencePair(draw.fill(self.line(first)[3:]), draw.fill(self.line(second)[3:]), label)
 
     def entities(self, _):
         text, marks = unmark(self.draw().fill(self.line([line for section in self.sections for line in section[1]])))
@@ -100,7 +88,7 @@ class Maker:
             kind, start = next(((kind, a) for kind, a, b in marks if a <= found.start() < b), (None, 0))
             words.append(found[0])
             tags.append("O" if kind is None else ("B-" if found.start() == start else "I-") + kind)
-        return Tagged(tuple(words), tuple(tags))
+        return stories.Tagged(tuple(words), tuple(tags))
 
     def questions(self, _):
         """Two or three facts of different people, and a question about one of them."""
@@ -115,7 +103,7 @@ class Maker:
         answer = re.search(rf"<{kind} ([^<>]*)>", facts[0])
         if answer is None:
             return None
-        if self.chance(UNANSWERABLE):  # somebody else of the context, of whom this is not told
+        if self.chance(UNANSWERABLE):  # another person of the context, for whom the fact is not given
             other = next((d for d, c in zip(draws, chosen, strict=True) if c is not chosen[0]), None)
             if other is None or "{A}" not in question:
                 return None
@@ -124,18 +112,18 @@ class Maker:
         packed.shuffle(facts, self.random)
         context, before = unmark(" ".join(facts))[0], " ".join(facts[: facts.index(asked)])
         if answer is None:
-            return Question(context, draws[0].fill(question), "", -1)
+            return stories.Question(context, draws[0].fill(question), "", -1)
         start = next(start for name, start, _ in unmark(asked)[1] if name == kind)
         start += len(unmark(before)[0]) + bool(before)
-        return Question(context, draws[0].fill(question), answer[1], start)
+        return stories.Question(context, draws[0].fill(question), answer[1], start)
 
 
 def build(sizes=SIZES):
-    """{set: {split: list of records}}; no example stands in two splits, or twice."""
+    """{set: {split: list of records}}; no example occurs twice, in one split or in two."""
     result = {}
-    for name in KINDS:
+    for name in stories.KINDS:
         seen, result[name] = set(), {}
-        for split in reversed(SPLITS):
+        for split in reversed(stories.SPLITS):
             maker, found, tries = Maker(name, split), [], 0
             while len(found) < sizes[name][split]:
                 made, tries = maker.make(len(found)), tries + 1
@@ -154,27 +142,26 @@ def pack(splits):
     for split, records in splits.items():
         for record in records:
             rows.append([split, *(" ".join(f) if isinstance(f, tuple) else str(f) for f in record)])
-            if isinstance(record, Story):
+            if isinstance(record, stories.Story):
                 rows[-1] = [split, *record.sentences]
     return "\n".join(sorted("\t".join(row) for row in rows)) + "\n"
 
 
 def sample():
     """A small version of all sets by the same rules, as text: quick to make, so that tests can."""
-    built = build({name: SAMPLE for name in KINDS})
-    return "\n".join(pack(built[name]) for name in KINDS)
+    built = build({name: SAMPLE for name in stories.KINDS})
+    return "\n".join(pack(built[name]) for name in stories.KINDS)
 
 
 def make():
     """Make all sets again and write them with their manifest -> the manifest."""
-    built = build()
+    built, folder = build(), files.course_folder() / stories.FOLDER
     written = {"seed": SEED, "sha256": {}, "sha256_text": {}, "examples": SIZES}
     for name, splits in built.items():
         text = pack(splits)
-        content = packed.compress(text)
-        written["sha256"][name], written["sha256_text"][name] = packed.sha256(content), packed.sha256(text)
-        files.write_atomically(folder() / f"{name}.gz", content)
-    written["sha256_sample"] = packed.sha256(sample())
-    files.write_atomically(folder() / MANIFEST, json.dumps(written, indent=2) + "\n")
-    forget()
+        content = compress(text)
+        written["sha256"][name], written["sha256_text"][name] = sha256(content), sha256(text)
+        files.write_atomically(folder / f"{name}.gz", content)
+    written["sha256_sample"] = sha256(sample())
+    files.write_atomically(folder / packed.MANIFEST, json.dumps(written, indent=2) + "\n")
     return written

@@ -8,7 +8,8 @@
 import re
 from typing import NamedTuple
 
-from course_utils.data.stories import folder
+from course_utils.data.stories import FOLDER
+from course_utils.support import files
 
 SLOT = re.compile(r"\{(a )?(\w+?)(\d?)((?:\.\w+)?)\}")
 CHOICE = re.compile(r"\(([^()]*)\)")
@@ -26,7 +27,7 @@ class Word(NamedTuple):
 
 def lines(name):
     """The lines of `data/stories/NAME.txt` without comments and empty ones."""
-    text = (folder() / f"{name}.txt").read_text(encoding="utf-8")
+    text = files.read(f"{FOLDER}/{name}.txt").decode("utf-8")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 

@@ -16,7 +16,6 @@ from chapters.ch06.experiments.tasks import (
     silenced,
     spread,
     task_loss_of_heads,
-    versus,
 )
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson
@@ -94,13 +93,6 @@ def test_every_head_is_measured(model, tokenizer):
 
 def test_from_scratch_and_pretrained_side_by_side(model, tokenizer):
     task = Classify("own", tokenizer, ("negative", "positive"), dict.fromkeys(("train", "valid", "test"), TEXTS))
-    table = versus(task, model.bert, steps=3)
-    assert [row["start"] for row in table] == ["from scratch", "pre-trained"]
-    assert {key for row in table for key in row} == {
-        "start",
-        *(f"accuracy, {what} words and patterns" for what in ("known", "new")),
-    }
-    assert all(0 <= value <= 1 for row in table for value in list(row.values())[1:])
     scratch, pretrained = (begin(task, model.bert, start) for start in tasks.STARTS)
     assert torch.equal(pretrained.bert.pooler.weight, model.bert.pooler.weight)
     assert not torch.equal(scratch.bert.pooler.weight, model.bert.pooler.weight)

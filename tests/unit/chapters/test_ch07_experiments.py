@@ -72,7 +72,7 @@ def test_a_fresh_model_leaves_the_global_random_state_alone(lesson):
     first, again = live_model(lesson), live_model(lesson)
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
-    with pytest.raises(ValueError, match="needed: bigram, one head, GPT"):
+    with pytest.raises(ValueError, match="needed: one of bigram, one head, GPT"):
         live_model(lesson, "LSTM")
 
 
@@ -118,7 +118,7 @@ def test_the_score_is_one_for_a_head_that_looks_behind_the_earlier_copy_and_tell
         assert induction.head_score(weights, half, what).tolist() == pytest.approx([0, 1, 0])
         others = {"induction", "copy", "before"} - {what}
         assert all(induction.head_score(weights, half, other).sum() == 0 for other in others)
-    with pytest.raises(ValueError, match="needed: induction, copy, before"):
+    with pytest.raises(ValueError, match="needed: one of induction, copy, before"):
         induction.head_score(weights, half, "after")
     with pytest.raises(ValueError, match="T = 12, two halves"):
         induction.head_score(weights, 6)

@@ -351,11 +351,11 @@ def test_the_shown_program_does_what_it_is_said_to_do():
     scores = torch.tensor([[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]])
     exec(program, space)
     assert torch.allclose(space["weights"](scores), torch.full((2, 3), 0.5))
-    exec(program.replace("sum(scores[i, j]", "sum(scores[k, j]"), space)
+    exec(program.replace("sum(scores[j, i]", "sum(scores[k, i]"), space)
     assert torch.allclose(space["weights"](scores).sum(0), torch.ones(3))
     exec(
         program.replace(
-            "sum(scores[i, j].exp() for k in range(queries))", "sum(scores[i, k].exp() for k in range(keys))"
+            "sum(scores[j, i].exp() for k in range(queries))", "sum(scores[j, k].exp() for k in range(keys))"
         ),
         space,
     )

@@ -144,7 +144,7 @@ def test_an_answer_that_was_cut_off_is_no_answer(tokenizer):
 
 def test_what_does_not_fit_is_said(tasks, tokenizer, config):
     wrong = Classify("own", tokenizer, ("negative", "positive"), {"train": [Labelled("it was good .", "neutral")]})
-    with pytest.raises(ValueError, match="'neutral' is none of negative, positive"):
+    with pytest.raises(ValueError, match="'neutral' is not one of negative, positive"):
         wrong.prepared("train")
     with pytest.raises(ValueError, match="'where is ben\\?' has no context"):
         tasks["questions"].predict(tasks["questions"].model(config), [("where is ben?", " ")])
@@ -153,7 +153,7 @@ def test_what_does_not_fit_is_said(tasks, tokenizer, config):
     uneven = Tag("own", tokenizer, LABELS["entities"], {"train": [Tagged(("anna", "."), ("B-person",))]})
     with pytest.raises(ValueError, match="2 words, 1 tags"):
         uneven.prepared("train")
-    with pytest.raises(ValueError, match="no task 'translation'; there are sentiment, pairs, entities, questions"):
+    with pytest.raises(ValueError, match="name is 'translation'.*one of sentiment, pairs, entities, questions"):
         task_of("translation", tokenizer)
 
 

@@ -56,15 +56,6 @@ def test_there_and_back(tokenizer):
     assert len(again) == len(tokenizer) and "store" in again and "zebra" not in again
 
 
-def test_a_tokenizer_from_a_file(tokenizer, tmp_path):
-    (tmp_path / "vocab.txt").write_text("\n".join(tokenizer.words) + "\n", encoding="utf-8")
-    assert WordPiece.from_file(tmp_path).encode(SENTENCES[0]) == tokenizer.encode(SENTENCES[0])
-    tokenizer.tokenizer.save(str(tmp_path / "tokenizer.json"))
-    assert WordPiece.from_file(tmp_path / "tokenizer.json").encode(SENTENCES[0]) == tokenizer.encode(SENTENCES[0])
-    with pytest.raises(FileNotFoundError, match="the folder of a model"):
-        WordPiece.from_file(tmp_path / "nowhere")
-
-
 def test_what_is_no_text_is_said(tokenizer):
     with pytest.raises(ValueError, match="no text to learn from"):
         WordPiece.build(["", " "])

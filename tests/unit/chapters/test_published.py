@@ -20,7 +20,7 @@ def offline(monkeypatch, tmp_path):
 def test_without_folder_and_hub_there_is_none_and_a_reason(offline, capsys):
     assert published(*MINILM) is None
     said = capsys.readouterr().out
-    assert "nobody answers" in said and "COURSE_MINILM" in said and "HF_ENDPOINT" in said
+    assert "no server answers" in said and "COURSE_MINILM" in said and "HF_ENDPOINT" in said
 
 
 def test_a_folder_that_is_not_there_is_named(offline, monkeypatch, capsys, tmp_path):

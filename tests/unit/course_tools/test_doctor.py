@@ -88,13 +88,13 @@ def checkpoints(course):
     return folder
 
 
-def test_a_sound_checkpoint_is_counted(checkpoints):
+def test_an_intact_checkpoint_is_counted(checkpoints):
     assert doctor.checkpoint_problems(checkpoints) == ([], 1)
     assert doctor.check_checkpoints().found == "1, intact"
 
 
 FAULTS = {
-    "toy is broken": lambda folder: (folder / "toy.safetensors").write_bytes(b"half a file"),
+    "toy is damaged (": lambda folder: (folder / "toy.safetensors").write_bytes(b"half a file"),
     "toy is damaged (its checksum differs": lambda folder: _flip_last_byte(folder / "toy.safetensors"),
     "toy has no weights": lambda folder: (folder / "toy.safetensors").unlink(),
     "toy has no card": lambda folder: (folder / "toy.json").unlink(),
@@ -134,7 +134,7 @@ def test_a_device_that_is_not_there_is_named(monkeypatch):
         (doctor.check_memory, ("psutil.virtual_memory", lambda: SimpleNamespace(available=0.2e9)), "0.2 GB available"),
     ],
 )
-def test_too_little_room_is_said(monkeypatch, check, patch, said):
+def test_too_little_disk_space_is_reported(monkeypatch, check, patch, said):
     monkeypatch.setattr(*patch)
     line = check()
     assert line.found == said
@@ -169,7 +169,7 @@ def test_a_damaged_notebook_of_the_workbook_is_named(monkeypatch, tmp_path):
     assert "01_cut.ipynb" in line.found and "02_whole" not in line.found and "make lab" in line.todo
 
 
-def test_a_home_that_cannot_be_written_is_said(monkeypatch, tmp_path):
+def test_a_home_that_cannot_be_written_is_reported(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "file" / "below"))
     assert "Jupyter's folders are in the workbook" in doctor.check_home().found
@@ -220,6 +220,6 @@ def test_the_minutes_of_every_notebook_are_known():
 
 
 def test_repair_says_what_setup_says():
-    """One way to mend an environment, wherever it is told."""
+    """The same way to repair an environment is given everywhere."""
     assert "make lab" in doctor.REPAIR
     assert "make lab" in runtime._misfit([("torch>=2", None)])

@@ -202,7 +202,7 @@ def test_a_folder_that_was_moved_gets_a_new_environment(environment, made, tmp_p
     assert environment._state(made / ".venv") == "updated"
 
 
-def test_pip_failing_is_said_and_the_next_call_tries_again(environment, made, capfd):
+def test_a_failure_of_pip_is_reported_and_the_next_call_tries_again(environment, made, capfd):
     (made / "requirements.lock").write_text("# another\n")
     (made / "broken").touch()
     with pytest.raises(environment.SetUpError, match="type the same command again"):
@@ -217,7 +217,7 @@ def test_options_reach_pip(environment, made):
         environment.ensure(made, pip_options=["--no-such-option"])
 
 
-def test_a_full_disk_is_said_before_anything_is_made(environment, project, monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_made(environment, project, monkeypatch):
     monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 10**9))
     with pytest.raises(environment.SetUpError, match=r"1\.0 GB are free on this disk; the environment needs 2\.5 GB"):
         environment.ensure(project)

@@ -158,7 +158,7 @@ def test_rows_one_for_each_student():
     ]
 
 
-def test_no_folder_no_class_no_sandbox(tmp_path, monkeypatch, capsys):
+def test_a_missing_folder_an_empty_class_and_a_missing_sandbox_are_explained(tmp_path, monkeypatch, capsys):
     for folder, words in [(tmp_path / "none", "is no folder"), (tmp_path, "is empty")]:
         assert main(["grade", str(folder)]) == 2 and words in capsys.readouterr().err
     (tmp_path / "01_nadaraya_watson.ipynb").write_text("{}")

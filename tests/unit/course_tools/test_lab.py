@@ -110,7 +110,7 @@ def test_our_settings_are_in_force(server):
     assert viewers["schema"]["properties"]["defaultViewers"]["default"]["python"] == "Jupytext Notebook"
 
 
-def test_what_is_saved_holds_no_dead_widget_and_stays_trusted(server, course):
+def test_a_saved_notebook_holds_no_widget_and_stays_trusted(server, course):
     content = notebook("slider")
     data = {clean.WIDGET_VIEW: {"model_id": "a"}, "text/html": "<script>1</script>", "text/plain": "a view"}
     content.cells[0].outputs = [nbformat.v4.new_output("display_data", data)]
@@ -162,12 +162,12 @@ def test_the_command_stops_where_the_port_is_in_use(course, server):
         ("--ip=no.such.host.invalid", "is no address of this machine"),
     ],
 )
-def test_an_address_that_cannot_be_is_said_before_anything_starts(given, said):
+def test_an_impossible_address_is_reported_before_anything_starts(given, said):
     assert said in lab.port_problem([given])
     assert not any(lab.port_problem([fine]) for fine in ("--ip=127.0.0.1", "--ip=0.0.0.0", "--ip=*", "--port=0"))
 
 
-def test_with_a_python_without_jupyterlab_nothing_is_laid_down(tmp_path, monkeypatch, capsys):
+def test_with_a_python_without_jupyterlab_nothing_is_copied(tmp_path, monkeypatch, capsys):
     real = lab.importlib.util.find_spec
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None if name == "jupyterlab" else real(name))
     monkeypatch.setattr(lab.files, "course_folder", lambda: tmp_path)

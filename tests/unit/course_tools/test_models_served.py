@@ -13,7 +13,7 @@ def test_it_gives_what_the_website_has():
         assert script_of(name) == script
 
 
-def test_other_names_are_none():
+def test_an_unknown_name_is_no_model():
     for name in ("nothing.js", "page.txt", "transformer-grammar.99.js", "../README.md", ""):
         assert script_of(name) is None
 

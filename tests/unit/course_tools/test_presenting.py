@@ -7,7 +7,8 @@ import re
 import pytest
 
 from course_tools.authoring import building
-from course_tools.publishing.presenting import notes, speaker, start
+from course_tools.classroom.presenting import speaker, start
+from course_tools.classroom.presenting.speaker import notes
 from course_utils.support import files
 
 
@@ -109,7 +110,7 @@ def test_a_workbook_elsewhere(monkeypatch, tmp_path):
     assert start.configuration()["chapters"] == ["mine/01_nadaraya_watson.ipynb"]
 
 
-def test_the_plugin_lies_where_an_installation_takes_it_from():
+def test_the_plugin_is_where_an_installation_takes_it_from():
     root = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
     package = json.loads((root / "package.json").read_text("utf-8"))
     assert (root / package["jupyterlab"]["_build"]["load"]).is_file()

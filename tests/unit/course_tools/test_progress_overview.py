@@ -149,7 +149,7 @@ def test_of_several_answers_the_checked_one_counts_else_the_chapters_own(mine, c
     assert found["a"]["answer"].endswith("return 2") and found["b"]["answer"].endswith("return 4")
 
 
-def test_a_stub_of_an_earlier_edition_is_no_answer(mine, course):
+def test_a_stub_of_an_earlier_edition_is_not_an_answer(mine, course):
     answer(mine, "a", "# an older text\n    raise NotImplementedError", keep=False)
     assert by_name(handing_in.collect(mine, course))["a"]["answer"] is None
 
@@ -160,7 +160,7 @@ def test_what_is_missing_changed_or_unreadable_is_said(mine, course, tmp_path):
     answer(mine, "a", "return 2", keep=False)
     (mine / "notes.ipynb").write_text("[]")
     said = handing_in.write(mine, tmp_path / "x.json", course)
-    assert "no answer stands in the workbook any more: c." in said and "Changed (or not saved)" in said
+    assert "the answer is no longer in the workbook: c." in said and "Changed (or not saved)" in said
     assert "notes.ipynb cannot be read as a notebook." in said
     (mine / record.FILE).write_text("{")
     content = handing_in.collect(mine, course)

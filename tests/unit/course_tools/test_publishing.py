@@ -11,6 +11,7 @@ import pytest
 
 import course
 from course_tools.authoring import building
+from course_tools.classroom.presenting import speaker
 from course_tools.publishing import browser, fragments, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 from course_tools.publishing.markup import headings, tree
@@ -59,7 +60,7 @@ def test_a_formula_keeps_its_colours_and_becomes_mathml_core():
     assert all(e.get("stretchy") == "true" for e in root.iter() if e.get("minsize"))
 
 
-def test_a_minus_after_a_bracket_stands_close_and_functions_apart():
+def test_a_minus_after_a_bracket_has_no_space_and_functions_have_one():
     root = ElementTree.fromstring(to_mathml(r"(-x) \ln p"))
     assert [e.get("form") for e in root.iter(f"{{{MATHML}}}mo") if e.text == "−"] == ["prefix"]
     assert [e.get("width") for e in root.iter(f"{{{MATHML}}}mspace")] == ["0.167em"]
@@ -175,7 +176,7 @@ def test_slides_have_what_the_cells_say(name):
 
 
 def test_speaker_notes_belong_to_headings_of_the_slides():
-    said = dict(slides.speaker_notes("04_positional_encoding"))
+    said = {note.heading: note.rows() for note in speaker.notes("04_positional_encoding")}
     made = slides.build("04_positional_encoding", list(said.items()))
     heads = {html.unescape(head) for head in re.findall(r'<section data-head="([^"]*)"', made)}
     assert len(heads & set(said)) >= 10

@@ -54,7 +54,7 @@ def last_state(folder):
     ]
 
 
-def test_a_killed_training_goes_on_and_comes_to_the_same(monkeypatch, small_world):
+def test_a_killed_training_resumes_and_gives_the_same_result(monkeypatch, small_world):
     train.train("tiny")
     _, at_once = last_state(small_world)
     save, saved = state.pack, []
@@ -99,7 +99,7 @@ def test_the_command_answers_an_unknown_name_and_a_corpus_that_is_not_there(monk
     assert "could not be fetched" in capsys.readouterr().err
 
 
-def test_the_command_measures_and_begins_anew(capsys):
+def test_the_command_measures_again_and_starts_fresh(capsys):
     assert course.main(["train", "tiny", "--steps", "2"]) == 0
     assert course.main(["train", "tiny", "--measure"]) == 0
     assert course.main(["train", "tiny", "--steps", "2", "--fresh"]) == 0

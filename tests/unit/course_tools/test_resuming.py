@@ -11,7 +11,7 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
-from course_tools.publishing.presenting import prepare
+from course_tools.classroom.presenting import start
 from course_utils.support import files
 from course_utils.support.fingerprint import fingerprint
 from course_utils.training import fit, kept, state
@@ -63,7 +63,7 @@ class TestFingerprint:
         one, other = "def f(x): return x + 1", "\n\n# a word\ndef f(x):\n    return x + 1"
         assert fingerprint(defined(one)["f"]) == fingerprint(defined(other)["f"])
 
-    def test_things_that_hold_one_another_end(self):
+    def test_a_circle_has_a_fingerprint(self):
         names = defined("def f(x): return g(x)\ndef g(x): return f(x), h(x), f\ndef h(x): return f, g, h")
         circle = [names["f"]]
         circle.append(circle)
@@ -268,7 +268,7 @@ def test_a_run_in_two_parts_is_kept_where_the_run_in_one_is(folder):
     assert "Kept from" in small(6).message
 
 
-def test_a_stopped_run_goes_on_and_is_not_brought_back_once_more(folder):
+def test_a_stopped_run_resumes_and_is_not_brought_back_again(folder):
     def pressed(model, batch):
         if pressed.at == 2:
             raise KeyboardInterrupt
@@ -297,7 +297,7 @@ def test_what_cannot_be_identified_is_trained_again_and_said(folder):
     assert trainings == [("trained", "odd")] and not list(folder.glob("*"))
 
 
-def test_an_optimizer_of_ones_own_comes_back_too(tmp_path, monkeypatch):
+def test_your_own_optimizer_is_brought_back_too(tmp_path, monkeypatch):
     """As chapter 6's, a function: the training is found, and goes on with it."""
     monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
@@ -326,7 +326,7 @@ def test_of_a_cell_that_only_shows_definitions_come_back(lesson):
     assert lesson.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
 
 
-def test_of_deeper_sections_the_one_comes_back_that_one_stands_in(lesson):
+def test_of_deeper_sections_only_the_current_one_is_brought_back(lesson):
     notebook = nbformat.read(lesson.path, 4)
     cell = lambda source: nbformat.v4.new_code_cell(source, metadata={"tags": ["deeper"]})  # noqa: E731
     notebook.cells[7:7] = [nbformat.v4.new_markdown_cell("## Core"), cell("here = 2"), cell("here + 1")]
@@ -340,6 +340,6 @@ def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, 
     for name in ("COURSE_KEPT", "COURSE_PRESENTING"):
         monkeypatch.delenv(name, raising=False)
     write_lesson(tmp_path)
-    assert prepare.train(["lesson"], tmp_path) == 0
+    assert start.train(["lesson"], tmp_path) == 0
     assert "“first”" in capsys.readouterr().out
     assert len(list((tmp_path / kept.FOLDER).glob("*.safetensors"))) == 1

@@ -1,4 +1,4 @@
-"""A saved notebook holds nothing that will be dead tomorrow, and keeps everything else."""
+"""A saved notebook holds no live widgets, and keeps everything else."""
 
 import copy
 
@@ -32,7 +32,7 @@ def test_a_bare_widget_says_how_to_bring_it_back():
     assert datas(content) == [{"text/plain": "IntSlider(value=0)", "text/html": clean.STAND_IN}]
 
 
-def test_widget_state_goes_other_metadata_stay():
+def test_widget_state_is_removed_and_other_metadata_stay():
     content = notebook(kernelspec={"name": "python3"}, widgets={clean.WIDGET_STATE: {}})
     assert clean.clean(content)
     assert content["metadata"] == {"kernelspec": {"name": "python3"}}

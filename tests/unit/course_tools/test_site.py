@@ -76,13 +76,6 @@ def test_the_glossary_joins_all_chapters(built, alone):
     assert all(f'.html#{place}"' in page for place in ("bos", "mlm", "causal-mask")), "terms of other chapters"
 
 
-def test_a_term_without_its_chinese_word_is_named(tmp_path):
-    row = '<table><tbody><tr><td><a href="#x">query</a></td><td>?</td><td>asks</td></tr></tbody></table>'
-    cell = pages.Cell("a", "markdown", f'<h2 id="Glossary">Glossary</h2>{row}', headings=((2, "Glossary", "Glossary"),))
-    with pytest.raises(ValueError, match=r"03_x: the glossary's row 'query' needs"):
-        glossary.terms([pages.Chapter("03_x", "3", [cell])])
-
-
 def test_a_page_without_repository_has_no_badges(built, alone):
     page = alone.page("chapter", alone.chapters[0].title, body="", badges=[], notebook="x.ipynb")
     assert "colab" not in page and "mybinder" not in page and "make lab" in page
@@ -140,7 +133,7 @@ def test_a_broken_link_is_named(tmp_path, body, said):
     assert links.broken(tmp_path) == [said]
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path):
+def test_a_folder_with_other_files_is_not_emptied(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="holds files that are not of an earlier site"):
         site.build(tmp_path)

@@ -65,7 +65,7 @@ print(importlib.util.find_spec("course_utils"), os.getcwd())"""
 
 
 @LINUX
-def test_on_colab_the_cell_fetches_the_course_and_the_rest_of_the_notebook_goes_on(github, run, tmp_path):
+def test_on_colab_the_cell_fetches_the_course_and_the_notebook_continues(github, run, tmp_path):
     cell = hosted.CELL.format(address=str(github), state=git(github, "rev-parse", "HEAD"))
     done = run(cell + SAY + "\nimport course_utils\nprint(course_utils.setup())", COLAB_RELEASE_TAG="release-colab")
     assert done.returncode == 0, done.stderr
@@ -138,7 +138,7 @@ def test_the_address_comes_from_git_where_nothing_else_says_it(tmp_path, monkeyp
 @pytest.mark.parametrize(
     "said", ["https://gitlab.com/a/b", "somewhere", "https://github.com/a", "https://github.com/a/b/c"]
 )
-def test_an_address_that_is_none_is_refused(said):
+def test_an_invalid_address_is_refused(said):
     with pytest.raises(ValueError, match="must be an address such as"):
         hosted.repository(said)
 

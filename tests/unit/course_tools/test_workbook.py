@@ -58,7 +58,7 @@ def test_the_second_start_changes_nothing(notebooks, mine):
     assert {path: path.stat().st_mtime_ns for path in mine.iterdir()} == times
 
 
-def test_a_new_chapter_comes_in(notebooks, mine):
+def test_a_new_chapter_is_copied(notebooks, mine):
     (notebooks / "02_two.ipynb").write_bytes(edition("two"))
     assert kinds(workbook.sync(notebooks, mine)) == [("new", "02_two.ipynb")]
 
@@ -71,7 +71,7 @@ def test_an_untouched_copy_is_replaced_by_a_new_edition(notebooks, mine):
     assert workbook.sync(notebooks, mine) == []
 
 
-def test_an_edited_copy_stays_and_the_new_edition_is_laid_beside_it(notebooks, mine):
+def test_an_edited_copy_stays_and_the_new_edition_is_put_beside_it(notebooks, mine):
     (mine / "01_one.ipynb").write_bytes(edition("my work"))
     assert workbook.sync(notebooks, mine) == []  # no new edition: nothing to say
     (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
@@ -84,7 +84,7 @@ def test_an_edited_copy_stays_and_the_new_edition_is_laid_beside_it(notebooks, m
     assert workbook.sync(notebooks, mine) == []  # it is offered once
 
 
-def test_a_third_edition_replaces_the_second_only_if_nobody_worked_in_it(notebooks, mine):
+def test_a_third_edition_replaces_the_second_only_if_it_is_unchanged(notebooks, mine):
     (mine / "01_one.ipynb").write_bytes(edition("my work"))
     (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
     workbook.sync(notebooks, mine)
@@ -121,7 +121,7 @@ def test_without_its_memory_every_copy_that_differs_is_the_students(notebooks, m
 
 
 @pytest.mark.parametrize("keep", [0, 40, -2])
-def test_a_damaged_copy_stays_and_a_fresh_one_is_laid_beside_it_once(notebooks, mine, keep):
+def test_a_damaged_copy_stays_and_a_fresh_one_is_put_beside_it_once(notebooks, mine, keep):
     """Empty, cut off early, cut off at the very end, as a power failure leaves them."""
     cut = edition("my work")[:keep]
     (mine / "01_one.ipynb").write_bytes(cut)
@@ -135,7 +135,7 @@ def test_a_damaged_copy_stays_and_a_fresh_one_is_laid_beside_it_once(notebooks, 
     assert names(mine) == ["00_start_here.ipynb", "01_one.ipynb", "01_one.new-edition.ipynb"]
 
 
-def test_what_is_new_lies_in_the_workbook_and_a_file_of_the_students_stays(notebooks, mine):
+def test_the_changelog_is_copied_into_the_workbook_and_a_file_of_the_student_stays(notebooks, mine):
     (notebooks.parent / "CHANGELOG.md").write_text("# New\n\n## Second\n\n- better\n\n## First\n\n- there\n")
     workbook.sync(notebooks, mine)
     assert (mine / "CHANGELOG.md").read_text().startswith("# New")
@@ -149,9 +149,9 @@ def test_what_is_new_lies_in_the_workbook_and_a_file_of_the_students_stays(noteb
     assert (mine / "CHANGELOG.md").read_text() == "my own list"
 
 
-def test_a_workbook_of_nobody_is_explained(monkeypatch):
+def test_a_workbook_in_the_home_of_an_unknown_user_is_explained(monkeypatch):
     monkeypatch.setenv("COURSE_WORKBOOK", "~nobody-of-this-name/x")
-    with pytest.raises(workbook.WorkbookError, match="nobody of that name has a home here: give the full path"):
+    with pytest.raises(workbook.WorkbookError, match="no user of that name exists here: give the full path"):
         workbook.place()
 
 
@@ -186,7 +186,7 @@ def test_copies_are_trusted_so_their_views_move_at_once(mine):
     assert not NotebookNotary().check_signature(notebook)
 
 
-def test_a_signature_that_cannot_be_kept_stops_nobody(notebooks, tmp_path, monkeypatch):
+def test_a_signature_that_cannot_be_stored_does_not_stop_the_copying(notebooks, tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(notebooks / "00_start_here.ipynb"))  # a file where a folder should be
     assert len(workbook.sync(notebooks, tmp_path / "workbook")) == 2
     assert not workbook.trust(tmp_path / "workbook" / "01_one.ipynb")
@@ -228,7 +228,7 @@ def test_a_course_without_notebooks_says_how_to_get_them(tmp_path):
         workbook.sync(tmp_path, tmp_path / "workbook")
 
 
-def test_an_interrupted_start_goes_on_where_it_was(notebooks, tmp_path, monkeypatch):
+def test_an_interrupted_start_resumes(notebooks, tmp_path, monkeypatch):
     """Stopped after the first copy: the copies made are known as ours, the rest comes at the next start."""
     real, calls = files.write_atomically, []
 

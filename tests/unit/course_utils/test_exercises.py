@@ -20,7 +20,7 @@ from torch import nn
 
 from course_tools.classroom.catalogue import chapters, exercises, find
 from course_utils.exercises import check, exercise, find_error, guard, hint, solution
-from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, spelt, variants, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, variants, wrong_answers
 from course_utils.exercises.engine import judge
 from course_utils.exercises.inputs import drawn, integers, named, some_numbers, tensors
 from course_utils.exercises.notebook import stubs
@@ -226,8 +226,12 @@ class TestWriting:
         assert integers(5, 2, 3, seed=1).shape == (2, 3) and tensors([1.0], [True])[1].dtype == torch.bool
 
     def test_a_word_may_be_spelt_in_any_way(self):
-        run = spelt("encoder-only", "decoder-only")
-        assert run(lambda: "Encoder only", Case({})) == "encoder-only" and run(lambda: "neither", Case({})) == "neither"
+        word = replace(DOUBLE, reference=lambda x: "encoder-only", returns=("kind",), words=True, wrong=())
+        assert judge(word, lambda x: "Encoder only").right
+        verdict = judge(word, lambda x: "decoder-only")
+        assert verdict.text == "Expected 'encoder-only', got 'decoder-only'."
+        mistaken = replace(word, wrong=wrong_answers(lambda x: "decoder-only", "The other one."))
+        assert judge(mistaken, lambda x: "Decoder Only").text == "The other one."
 
     def test_line_1_of_a_program_only_names_what_comes_in(self):
         given = {
@@ -633,8 +637,8 @@ class TestFindError:
     @pytest.mark.parametrize(
         ("line", "answer", "state", "words"),
         [
-            (None, None, "unsolved", "Name the line, and mend it: write it again."),
-            (2, None, "unsolved", "Line 2 it is. Now mend it: write it again."),
+            (None, None, "unsolved", "Name the line, and fix it: write it again."),
+            (2, None, "unsolved", "Line 2 it is. Now fix it: write it again."),
             (1, None, "wrong", "Line 1 is not it: it only names x."),
             (3, None, "wrong", "Line 3 is not it: it does what it should."),
             (0, None, "wrong", "must be the number of a line, 1 to 3; given: '0'"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from course_tools.recipes.tables import whereabouts
 from course_utils import data
 from course_utils.data import fetching
 from course_utils.support import files
@@ -356,7 +357,7 @@ def test_the_command_says_where_a_corpus_is_and_fetches_it(get, tmp_path, monkey
     assert course.main(["data", "pairs"]) == 0
     assert str(path) in capsys.readouterr().out
     path.unlink()
-    assert "is not here yet (`course data pairs`" in fetching.found("pairs")
+    assert "is not here yet (`course data pairs`" in whereabouts("pairs")
     address = index["pairs"]["addresses"][0]
     address["url"] = address["url"].replace("good", "missing")
     assert course.main(["data", "pairs"]) == 2

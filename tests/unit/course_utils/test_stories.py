@@ -9,11 +9,13 @@ from collections import Counter
 
 import pytest
 
+from course_tools.recipes.packing import sha256
 from course_tools.recipes.stories import make, templates
-from course_utils.data import packed, stories
+from course_utils.data import stories
 from course_utils.support import files
 
 FOLDER = files.course_folder() / "data" / "stories"
+MANIFEST = json.loads((FOLDER / "manifest.json").read_text("utf-8"))
 LABELLED = ("sentiment", "pairs", "entities", "questions")
 
 
@@ -44,7 +46,7 @@ def table():
 
 
 def test_sizes_are_those_of_the_manifest_and_of_the_card(sets):
-    manifest, card = stories.manifest(), stories.card()
+    manifest, card = MANIFEST, (FOLDER / "README.md").read_text("utf-8")
     for name, splits in sets.items():
         counts = {split: len(records) for split, records in splits.items()}
         assert counts == manifest["examples"][name]
@@ -57,7 +59,7 @@ def test_sizes_are_those_of_the_manifest_and_of_the_card(sets):
 
 
 def test_what_the_card_counts(sets, table):
-    card = stories.card()
+    card = (FOLDER / "README.md").read_text("utf-8")
     every = {
         w.lower()
         for splits in sets.values()
@@ -80,9 +82,9 @@ def test_what_the_card_counts(sets, table):
 
 
 def test_the_same_bytes_are_made_again():
-    assert packed.sha256(make.sample()) == stories.manifest()["sha256_sample"]
-    for name, expected in stories.manifest()["sha256_text"].items():
-        assert packed.sha256(gzip.decompress((FOLDER / f"{name}.gz").read_bytes())) == expected
+    assert sha256(make.sample()) == MANIFEST["sha256_sample"]
+    for name, expected in MANIFEST["sha256_text"].items():
+        assert sha256(gzip.decompress((FOLDER / f"{name}.gz").read_bytes())) == expected
 
 
 @pytest.mark.parametrize("name", list(stories.KINDS))
@@ -317,17 +319,19 @@ def test_the_asked_sentence_is_not_always_the_first(sets):
 
 
 def test_bad_names_and_damaged_files_are_named(monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match="There is no set 'story'; there are stories, sentiment"):
+    with pytest.raises(ValueError, match="name is 'story' .*; needed: one of stories, sentiment"):
         stories.load("story")
-    with pytest.raises(ValueError, match="There is no split 'dev'; there are train, valid, test"):
+    with pytest.raises(ValueError, match="split is 'dev' .*; needed: one of train, valid, test"):
         stories.load("pairs", "dev")
-    monkeypatch.setattr(stories, "folder", lambda: tmp_path)
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    folder = tmp_path / "data" / "stories"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps({"sha256": {"pairs": "y"}}), "utf-8")
     stories._all.cache_clear()
     try:
         with pytest.raises(FileNotFoundError, match="^data/stories/pairs.gz is missing"):
             stories.load("pairs")
-        (tmp_path / "pairs.gz").write_bytes(b"x")
-        (tmp_path / "manifest.json").write_text(json.dumps({"sha256": {"pairs": "y"}}), "utf-8")
+        (folder / "pairs.gz").write_bytes(b"x")
         with pytest.raises(OSError, match="data/stories/pairs.gz is damaged"):
             stories.load("pairs")
     finally:

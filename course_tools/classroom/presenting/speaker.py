@@ -4,8 +4,6 @@ One source of truth: docs/teaching.md says minutes, questions, tempting answers 
 chapter itself says what its predict(…) cells ask and why the right answer is right. Nothing is written twice.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import html
@@ -146,7 +144,7 @@ def _literal(node: ast.AST):
 
 
 def _opening(part: str) -> Iterator[str]:
-    """What stands in the guide before a chapter begins, one line each."""
+    """What the guide says before a chapter begins, one line each."""
     for head in OPENING:
         for words in re.findall(rf"\*\*{head}[.:]?\*\*:? ?(.+?)(?=\*\*[A-Z][a-z ]+[.:]?\*\*|$)", part, re.M):
             yield f"{head}: {plain(words)}"

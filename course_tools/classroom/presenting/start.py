@@ -6,6 +6,7 @@ the page's configuration that it is wanted, which chapters there are, and their 
 
 import os
 import sys
+import time
 
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
@@ -13,6 +14,7 @@ from course_utils.support import files
 
 from .speaker import notes
 
+CODE = "from course_tools.classroom import resuming\nresuming.resume_here({id!r})"
 CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
 
 
@@ -29,8 +31,6 @@ def run(names=(), arguments=(), prepare=False):
     if not (where := lab.filled(root)):
         return 1
     if prepare:
-        from .prepare import train
-
         return train(chosen, where)
     if problem := lab.port_problem(arguments):
         print(problem, file=sys.stderr)
@@ -56,3 +56,34 @@ def configuration():
     }
     folder = workbook.place().name  # the server's root is the folder that holds it
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
+
+
+def train(names, workbook):
+    """Bring back all cells of each chapter in a kernel of its own, which trains what is not kept -> exit status."""
+    import nbformat
+    from jupyter_client.manager import start_new_kernel
+
+    failed = False
+    for name in names:
+        path, started = workbook / f"{name}.ipynb", time.monotonic()
+        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        print(f"{name}: running what it computes …", flush=True)
+        environment = os.environ | {"COURSE_PRESENTING": "1", "JPY_SESSION_NAME": str(path)}
+        manager, client = start_new_kernel(kernel_name="python3", cwd=str(workbook), env=environment)
+        try:
+            for wanted in (CODE.format(id=cells[-1]["id"]), cells[-1].source):
+                reply = client.execute_interactive(wanted, output_hook=_say)
+                failed |= reply["content"]["status"] != "ok"
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+        print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+    return int(failed)
+
+
+def _say(message):
+    """Shows what the kernel prints, not what it displays."""
+    if message["msg_type"] == "stream":
+        sys.stdout.write(message["content"]["text"])
+    if message["msg_type"] == "error":
+        sys.stderr.write(f"{message['content']['ename']}: {message['content']['evalue']}\n")

@@ -1,0 +1,1 @@
+"""Chapters in front of a class: `make present`, and the notes of the speaker."""
