@@ -1,12 +1,42 @@
 """One time line of what was published when, with the chapters of the course marked on it."""
 
-from course_utils.views.picture import Picture, drawable
+import html
+
+from course_utils.support.checks import text
 
 GAP = 3  # years without an event from which on the line is dashed
+LINE = (
+    '<li style="display:flex;gap:.8em;align-items:baseline;margin:.2em 0;{}"><b style="min-width:2.6em">{}</b>'
+    "{}<span>{}</span></li>"
+)
+MARK = '<span style="min-width:1.6em;text-align:center;border-radius:1em;{}">{}</span>'
+INVERTED = "outline:2px solid currentColor;font-weight:700"
 
 
-def timeline(events, *, title="", caption="", size=None):
-    """Events from top to bottom: the year, what it brought, and in a circle the chapter it belongs to.
+class Timeline:
+    """Events as text, and as an ordered list in the colours of the page."""
+
+    def __init__(self, events: list[tuple[int, str, int]], title: str, caption: str):
+        self.events, self.title, self.caption = events, text("title", title), text("caption", caption)
+
+    def __repr__(self) -> str:
+        told = (f"{year}: {what}" + f" (chapter {chapter})" * bool(chapter) for year, what, chapter in self.events)
+        return "; ".join([*[self.title] * bool(self.title), *told])
+
+    def _repr_html_(self) -> str:
+        before, lines = self.events[0][0], []
+        for year, what, chapter in self.events:
+            gap = "border-top:1px dashed" if year - before >= GAP else ""
+            shown = year if year != before or not lines else ""
+            mark = MARK.format(INVERTED if chapter else "opacity:.6", chapter or "·")
+            lines.append(LINE.format(gap, shown, mark, html.escape(what)))
+            before = year
+        title, caption = f"<b>{html.escape(self.title)}</b>", f"<small>{html.escape(self.caption)}</small>"
+        return f'{title}<br>{caption}<ol style="list-style:none;padding:0">{"".join(lines)}</ol>'
+
+
+def timeline(events, *, title="", caption=""):
+    """Events from top to bottom: the year, the chapter it belongs to in a circle, and what it brought.
 
     events: data.load("history"), or (year, what, chapter) in order; chapter 0 or None: a dot, no chapter. Up to 60.
     Raises ValueError that says what was given, what is needed, what to do.
@@ -22,27 +52,4 @@ def timeline(events, *, title="", caption="", size=None):
         raise ValueError(
             f"the year {late} comes after a later one; needed: events in the order of their years; sort them"
         )
-
-    def draw(figure):
-        axes = figure.subplots()
-        axes.set(xlim=(0, 10), ylim=(len(events) - 0.4, -0.6), title=title)
-        axes.axis("off")
-        for i, (year, what, chapter) in enumerate(events):
-            if i + 1 < len(events):
-                jump = years[i + 1] - year >= GAP
-                axes.plot([1.5, 1.5], [i, i + 1], color="#9aa5b1", lw=1.2, ls=":" if jump else "-", zorder=1)
-            if i == 0 or years[i - 1] != year:
-                axes.text(1.05, i, str(year), ha="right", va="center", weight="bold", fontsize=10)
-            if chapter:
-                axes.plot(1.5, i, "o", ms=13, color="#1b2430", zorder=2)
-                axes.text(
-                    1.5, i + 0.02, str(chapter), ha="center", va="center", color="white", weight="bold", fontsize=8.5
-                )
-            else:
-                axes.plot(1.5, i, "o", ms=6, color="#9aa5b1", zorder=2)
-            shown = what if drawable(what) else f"event {i + 1}"
-            axes.text(1.95, i, shown, va="center", fontsize=10, color="#1b2430" if chapter else "#596573")
-
-    alt = f"{title}. " if title else ""
-    alt += "; ".join(f"{year}: {what}" + f" (chapter {chapter})" * bool(chapter) for year, what, chapter in events)
-    return Picture(draw, size or (7.0, 0.27 * len(events) + 0.4), caption, alt)
+    return Timeline(events, title, caption)

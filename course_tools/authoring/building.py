@@ -222,7 +222,7 @@ def _stem(name):
 
 def head(cell):
     """The first line of a cell that says what it is about."""
-    lines = [line for line in cell.source.splitlines() if line.strip() and line != "# NBVAL_CHECK_OUTPUT"]
+    lines = [line for line in cell.source.splitlines() if line.strip()]
     return lines[0][:60] if lines else ""
 
 

@@ -17,12 +17,13 @@ START = '<div class="course-view">'
 @dataclass(frozen=True)
 class View:
     """A view as `course_utils.views` wrote it. still: its picture, caption and table, as HTML; code: its ES modules as
-    one script; spec: JSON; data: its numbers in base64."""
+    one script; spec: JSON; data: its numbers in base64; after: what comes below it, as the words after a training."""
 
     still: str
     code: str
     spec: dict
     data: str
+    after: str = ""
 
     @property
     def kind(self):
@@ -42,7 +43,7 @@ def read(made):
     if START not in made:
         return None
     try:
-        (host,) = tree(made).contents
+        host, *after = tree(made).contents
         parts, code = (script.extract() for script in host.find_all("script"))
         spec, data = json.loads(parts.string)
         end = END.replace("KIND", spec["kind"])
@@ -53,7 +54,7 @@ def read(made):
             f"An output holds a view whose HTML is not as course_utils/views/view.py writes it ({error}). "
             "Build its notebook again: make notebooks"
         ) from None
-    return View(host.decode_contents(), code.string[len(BEGIN) : -len(end)], spec, data)
+    return View(host.decode_contents(), code.string[len(BEGIN) : -len(end)], spec, data, "".join(map(str, after)))
 
 
 @dataclass

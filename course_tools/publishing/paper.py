@@ -65,7 +65,7 @@ class Sheet:
     def output(self, made):
         """An output for paper: no scripts, nothing to unfold; an exercise with room to write."""
         if isinstance(made, fragments.View):
-            return self.view(made)
+            return self.view(made) + made.after
         page, room = tree(made), ""
         _fit(page)
         for details in page.find_all("details"):

@@ -61,7 +61,9 @@ def _cell(cell, kits):
         silent = cell.hidden or (cell.tags & SILENT and cell.outputs)
         made = "" if silent else f'<div class="source">{_still(cell.source)}</div>'
         for output in cell.outputs:
-            shown = kits.use(output.presenting()) if isinstance(output, fragments.View) else _still(output)
+            shown = (
+                kits.use(output.presenting()) + output.after if isinstance(output, fragments.View) else _still(output)
+            )
             made += f'<div class="output">{shown}</div>'
         made += '<hr class="page">' if "predict" in cell.tags else ""  # what follows would tell the answer
     return f'<div class="cell{" fragment" if cell.slide == "fragment" else ""}">{made}</div>'

@@ -1,92 +1,96 @@
-// Axes, curves and dots on a canvas, for the labs that draw functions of one number.
-import { fmt } from "./core.js";
+// What every chart shares: numbers as a reader sees them, the mark under a pointer or under the arrow keys, a sentence.
+// A form says how many marks each of its rows has, paints itself, finds the mark under a pointer and tells its numbers.
+import CHART_CSS from "./chart.css";
+import { h, paper, pointed } from "./core.js";
 
-export function scale(low, high, from, to, log = false) {
-  const f = log ? Math.log : (x) => x,
-    span = f(high) - f(low) || 1;
-  const map = (x) => from + ((f(x) - f(low)) / span) * (to - from);
-  map.invert = (p) => {
-    const t = f(low) + ((p - from) / (to - from)) * span;
-    return log ? Math.exp(t) : t;
-  };
-  return Object.assign(map, { low, high, log });
-}
-export function ticks(low, high, count) {
-  const raw = (high - low) / count,
-    power = 10 ** Math.floor(Math.log10(raw)),
-    step = [1, 2, 5, 10].find((m) => m * power >= raw) * power,
-    out = [];
-  for (let t = Math.ceil(low / step) * step; t <= high + 1e-9 * step; t += step) out.push(+t.toPrecision(12));
-  return out;
-}
-export const logTicks = (low, high) =>
-  [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000].filter(
-    (t) => t >= low * 0.999 && t <= high * 1.001,
-  );
-export const plain = (t) => String(+t.toPrecision(4)).replace("-", "−");
-
-export function axes(c, ui, box, x, y, names) {
-  const { unit, theme } = ui;
-  c.strokeStyle = theme.line;
-  c.lineWidth = 1;
-  c.strokeRect(box.x + 0.5, box.y + 0.5, box.w, box.h);
-  c.font = ui.font(11);
-  c.fillStyle = theme.quiet;
-  c.textBaseline = "top";
-  c.textAlign = "center";
-  const across = x.log ? logTicks(x.low, x.high) : ticks(x.low, x.high, Math.max(2, box.w / (80 * unit)));
-  if (names.x != null) {
-    for (const t of across) c.fillText(plain(t), x(t), box.y + box.h + 5 * unit);
-    c.textAlign = "right";
-    c.fillText(names.x, box.x + box.w, box.y + box.h + 19 * unit);
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+export function number(x) {
+  if (!Number.isFinite(x)) return "–";
+  const size = Math.abs(x);
+  if (size >= 1e6 || (x && size < 1e-3)) {
+    const [digits, power] = x.toExponential(1).replace(".0", "").replace("e+", "e").split("e");
+    return `${digits}·10${power.replace(/./g, (sign) => RAISED[sign] ?? "⁻")}`.replace("-", "−");
   }
-  c.textAlign = "right";
-  c.textBaseline = "middle";
-  for (const t of ticks(y.low, y.high, Math.max(2, box.h / (50 * unit)))) c.fillText(plain(t), box.x - 6 * unit, y(t));
-  if (names.y) {
-    c.textAlign = "left";
-    c.textBaseline = "bottom";
-    c.fillText(names.y, box.x, box.y - 4 * unit);
-  }
+  const near = Number.isInteger(x) ? x : +x.toPrecision(size >= 1000 ? 6 : 3);
+  const look = { maximumFractionDigits: 6, useGrouping: size >= 10000 };
+  return near.toLocaleString("en-GB", look).replace("-", "−");
 }
-export function curve(c, xs, ys, x, y, colour, width = 2, dash = []) {
-  c.strokeStyle = colour;
-  c.lineWidth = width;
-  c.setLineDash(dash);
-  c.beginPath();
-  let down = false;
-  for (let i = 0; i < xs.length; i++) {
-    if (Number.isNaN(ys[i])) {
-      down = false;
-      continue;
-    }
-    down ? c.lineTo(x(xs[i]), y(ys[i])) : c.moveTo(x(xs[i]), y(ys[i]));
-    down = true;
-  }
-  c.stroke();
-  c.setLineDash([]);
-}
-export function dot(c, x, y, radius, colour, alpha = 1) {
-  c.globalAlpha = alpha;
+export const clamp = (x, least, most) => Math.max(least, Math.min(most, x));
+export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, c.measureText(text).width), 0);
+export function write(c, text, x, y, colour, align = "left", base = "middle") {
+  c.textAlign = align;
+  c.textBaseline = base;
   c.fillStyle = colour;
-  c.beginPath();
-  c.arc(x, y, radius, 0, 7);
-  c.fill();
-  c.globalAlpha = 1;
+  c.fillText(text, x, y);
 }
-export const range = (array, pad = 0.06) => {
-  let low = Infinity,
-    high = -Infinity;
-  for (const v of array) {
-    if (v < low) low = v;
-    if (v > high) high = v;
+
+export function chart(ui, form) {
+  const { spec, state } = ui;
+  const canvas = h("canvas", { "aria-hidden": "true" }),
+    said = h("div", { class: "read", "data-testid": "readout" }),
+    marks = form.rows.reduce((sum, n) => sum + n, 0);
+  const hand = h(
+    "div",
+    {
+      class: "hand",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": spec.title || "chart",
+      "aria-valuemin": 0,
+      "aria-valuemax": Math.max(0, marks - 1),
+      onkeydown: key,
+    },
+    canvas,
+  );
+  const css = h("style");
+  css.textContent = CHART_CSS;
+  ui.root.append(css);
+  ui.body.append(hand, said);
+  let at = null;
+  const point = (e, keep) => {
+    at = form.find(...pointed(e, canvas));
+    ui.set(keep && at ? { row: at[0], mark: at[1] } : {}, keep);
+  };
+  canvas.onpointermove = (e) => point(e, false);
+  canvas.onpointerdown = (e) => point(e, true);
+  canvas.onpointerleave = () => {
+    at = null;
+    ui.set({});
+  };
+  function key(e) {
+    const step = {
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      PageUp: [0, -10],
+      PageDown: [0, 10],
+      Home: [0, -1e9],
+      End: [0, 1e9],
+    }[e.key];
+    if (!step || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault();
+    e.stopPropagation();
+    at = null;
+    const row = clamp(state.row + step[0], 0, form.rows.length - 1),
+      mark = state.mark < 0 && Math.abs(step[1]) < 2 ? 0 : state.mark + step[1];
+    ui.set({ row, mark: clamp(mark, 0, form.rows[row] - 1) }, true);
   }
-  const room = (high - low || 1) * pad;
-  return [low - room, high + room];
-};
-export const effective = (weights) => {
-  let s = 0;
-  for (const w of weights) s += w * w;
-  return s ? 1 / s : 0;
-};
-export const said = (x) => fmt(x, Math.abs(x) >= 100 ? 1 : 2);
+  return {
+    paint(width, narrow) {
+      const c = paper(canvas, ...form.size(width, narrow).map(Math.floor)),
+        [row, mark] = at ?? [state.row, state.mark];
+      form.paint(c, mark >= 0 ? [row, mark] : null);
+      const words =
+        mark >= 0
+          ? form.say([row, mark])
+          : [h("span", { class: "quiet" }, "Point at the picture, or use the arrow keys, to read its numbers.")];
+      said.replaceChildren(...words);
+      const before = form.rows.slice(0, row).reduce((sum, n) => sum + n, 0);
+      hand.setAttribute("aria-valuenow", before + Math.max(0, mark));
+      hand.setAttribute("aria-valuetext", mark >= 0 ? said.textContent : "nothing selected");
+    },
+    table: () => form.table(),
+    numbers: () => form.numbers(),
+  };
+}

@@ -141,77 +141,12 @@ export function pointed(event, element) {
 export const nearest = (values, x) =>
   values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
 
-// ---- controls: native, labelled, described by the spec; a value is always its own, never an index
+// An id that no other element of the page has.
 let serial = 0;
-const control = {
-  range(ui, { name, label, values, digits = 2 }) {
-    const id = `c${++serial}`,
-      shown = h("output", { for: id, "data-testid": name });
-    const read = () => values[input.valueAsNumber];
-    const input = h("input", {
-      id,
-      type: "range",
-      min: 0,
-      max: values.length - 1,
-      step: 1,
-      "data-control": name,
-      oninput: () => ui.set({ [name]: read() }),
-      onchange: () => ui.set({ [name]: read() }, true),
-    });
-    const sync = () => {
-      input.value = nearest(values, ui.state[name]);
-      shown.value = fmt(ui.state[name], digits);
-      input.setAttribute("aria-valuetext", `${label} ${shown.value}`);
-    };
-    return [h("span", { class: "control" }, h("label", { for: id }, label), input, shown), sync];
-  },
-  choice(ui, { name, label, options, words = {}, menu = false }) {
-    if (menu) {
-      const id = `c${++serial}`,
-        list = h(
-          "select",
-          { id, "data-control": name, onchange: () => ui.set({ [name]: options[list.selectedIndex] }, true) },
-          ...options.map((o) => h("option", {}, words[o] ?? String(o))),
-        );
-      return [
-        h("span", { class: "control" }, h("label", { for: id }, label), list),
-        () => (list.selectedIndex = options.indexOf(ui.state[name])),
-      ];
-    }
-    const group = `g${++serial}`,
-      inputs = options.map((o) =>
-        h("input", {
-          type: "radio",
-          name: group,
-          value: String(o),
-          "data-control": name,
-          onchange: () => ui.set({ [name]: o }, true),
-        }),
-      );
-    const labels = options.map((o, i) => h("label", {}, inputs[i], h("span", {}, words[o] ?? String(o))));
-    const sync = () => options.forEach((o, i) => (inputs[i].checked = ui.state[name] === o));
-    return [h("fieldset", { class: "control choice" }, h("legend", {}, label), ...labels), sync];
-  },
-  toggles(ui, { name, label, options }) {
-    const read = () => boxes.map((b) => b.checked);
-    const boxes = options.map(() =>
-      h("input", { type: "checkbox", "data-control": name, onchange: () => ui.set({ [name]: read() }, true) }),
-    );
-    const sync = () => boxes.forEach((b, i) => (b.checked = ui.state[name][i]));
-    return [
-      h(
-        "fieldset",
-        { class: "control" },
-        h("legend", {}, label),
-        ...options.map((o, i) => h("label", {}, boxes[i], o)),
-      ),
-      sync,
-    ];
-  },
-  button(ui, { name, label }) {
-    return [h("button", { type: "button", "data-control": name, onclick: () => ui.act(name) }, label), () => {}];
-  },
-};
+export const fresh = (letter) => `${letter}${++serial}`;
+
+// The kinds of controls, by name: controls.js fills it, which a view without controls does not need.
+export const control = {};
 
 // What other modules add to every view: a function of the view's `ui` and of its picture, by name.
 export const additions = {};
@@ -224,7 +159,7 @@ export function mount(host, kinds, given, buffer, link = null) {
   const initial = { ...(spec.initial ?? spec.state) },
     state = { ...spec.state },
     unit = spec.presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1)),
-    id = `v${++serial}`;
+    id = fresh("v");
   let pending = 0,
     settled = false,
     picture = null,

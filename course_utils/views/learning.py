@@ -64,19 +64,21 @@ def _thinned(steps: list[int], values: list[float], most: int = 300) -> list[tup
 
 
 def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
-    """What stays in the notebook: the curves as pictures with alt text, and one sentence."""
+    """What stays in the notebook: the curves as one chart, and one sentence."""
     history = {name: pair for name, pair in run.history.items() if pair[0]}
     others = [name for name in history if (name != "loss" if apart else "accuracy" in name)]
     groups = [{n: p for n, p in history.items() if (n in others) == other} for other in (False, True)]
-    bundle, page = {}, ""
+    charts = {}
     for curves in filter(None, groups):
         numbers = [v for _, values in curves.values() for v in values if math.isfinite(v)]
         falls = any(word in name for name in curves for word in ("loss", "perplexity"))  # what rises has a top
         steep = falls and numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
         name = "loss" if "loss" in curves else ", ".join(curves)
-        picture = plot.lines(curves, "step", name, title=title, log="y" if steep else None)._repr_mimebundle_()
-        page, bundle, title = page + picture["text/html"], picture | bundle, ""
-    page += f'<p role="status">{html.escape(run.message)}</p>'
+        thin = {n: _thinned(*pair) for n, pair in curves.items()}
+        drawn = {n: [[at for at, _ in points], [v for _, v in points]] for n, points in thin.items()}
+        charts[name] = plot.lines(drawn, "step", log="y" if steep else None)
+    bundle = plot.beside(charts, title=title)._repr_mimebundle_() if charts else {}
+    page = bundle.get("text/html", "") + f'<p role="status">{html.escape(run.message)}</p>'
     if run.samples is not None:
         page += f"<pre>{html.escape(str(run.samples))}</pre>"
     return bundle | {"text/html": page, "text/plain": run.message}

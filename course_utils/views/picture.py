@@ -1,8 +1,6 @@
-"""Pictures with matplotlib in the course's style: colours, fonts, PNG bytes, and `Picture`, an image with words."""
+"""Pictures with matplotlib in the course's style, which stand where no script may run: colours, fonts, PNG bytes."""
 
-import base64
 import functools
-import html
 import io
 import logging
 import pathlib
@@ -10,13 +8,11 @@ import re
 
 import numpy as np
 
-from course_utils.support.checks import described, real_number, text
-
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
 FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
 PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
-HEADS = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#000000"]  # Okabe and Ito 2008
+
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
 CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
 
@@ -108,41 +104,6 @@ def hatch(axes, cells) -> None:
     """Hatches the cells (row, column) of a matrix that are masked."""
     for row, column in cells:
         frame(axes, column, row, hatch="////", ec="#c3ced9", lw=0)
-
-
-class Picture:
-    """A finished figure: PNG bytes, title, caption and alt text. `.png` holds the bytes, `.save(path)` writes them."""
-
-    def __init__(self, draw, size, caption, alt):
-        if not callable(draw):
-            raise TypeError(f"draw is {described(draw)}; needed: a function of a matplotlib figure")
-        if not isinstance(size, tuple | list) or len(size) != 2:
-            raise ValueError(f"size is {described(size)}; needed: (width, height) in inches")
-        size = tuple(real_number("a side of size", inches, least=0.1, most=100) for inches in size)
-        text("caption", caption), text("alt", alt)
-        self.png, self.size, self.caption, self.alt = render(draw, size), size, caption, alt
-        self.small = render(draw, size, scale=1)
-
-    def save(self, path) -> None:
-        pathlib.Path(path).write_bytes(self.png)
-
-    def __repr__(self) -> str:
-        return self.caption or self.alt
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        data = base64.b64encode(self.png).decode()
-        page = (
-            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" width="{round(self.size[0] * 96)}" '
-            f'style="max-width:100%;box-sizing:border-box;padding:6px;border-radius:6px;background:#fff" '
-            f'src="data:image/png;base64,{data}">'
-            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
-        )
-        return {"text/html": page, "image/png": base64.b64encode(self.small).decode(), "text/plain": repr(self)}
-
-
-def picture(draw, *, caption="", alt="", size=(7.0, 3.4)):
-    """Any drawing in the course's style: `draw(figure)` draws into an empty matplotlib figure of `size` inches."""
-    return Picture(draw, size, caption, alt or caption)
 
 
 def png_bytes(figure, scale: float = 2, colours: int = 64) -> bytes:

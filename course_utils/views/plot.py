@@ -1,132 +1,178 @@
-"""Figures in the course's style, with matplotlib: the four role colours, direct labels, a caption.
-
-Each function returns a `Picture`: an image with alt text and caption that a page without scripts shows as well.
-"""
+"""Charts: lines, points, bars, the shares of a whole, matrices. Each is a view that reads its numbers out."""
 
 import numpy as np
 
 from course_utils.support.checks import described, one_of, real_number, text, whole_number
 
-from .given import as_array, checked_labels
-from .picture import COLOURS, HEADS, PAPER, SAND, Picture, ink_map, names, picture
+from .chart import Chart, Series
+from .given import as_array, as_labels, checked_labels
+from .picture import COLOURS
 
-__all__ = ["COLOURS", "PAPER", "SAND", "Picture", "ink_map"]
-__all__ += ["bars", "lines", "picture", "points", "regression", "stacked"]
+KEYS = ("rows", "columns")
+__all__ = ["bars", "beside", "lines", "maps", "points", "regression", "stacked"]
 
 
-def regression(
-    keys, values, curves, truth=None, *, title="", caption="", xlabel="key", ylabel="value", size=(7.0, 3.4)
-):
+def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
     """The examples as dots in the values' green, and curves over them, the first in the output's purple.
 
     keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
     """
-    keys, values = _pair((keys, values), "keys and values")
-    curves = _pairs("curves", curves)
-    truth = None if truth is None else _pair(truth, "truth")
-    text("title", title), text("xlabel", xlabel), text("ylabel", ylabel)
-
-    def draw(figure):
-        axes = figure.subplots()
-        dense = len(keys) > 300
-        axes.plot(keys, values, "o", ms=2 if dense else 5, color=COLOURS["value"], alpha=0.35 if dense else 0.55, mew=0)
-        if truth is not None:
-            axes.plot(*truth, "--", color="#8a949e", lw=1.2)
-        colours = [COLOURS["output"], "#1b2430", "#806f2e", "#a55246", "#596573"]
-        for (x, y), colour in zip(curves.values(), colours, strict=False):
-            axes.plot(x, y, color=colour)
-        _direct_labels(axes, curves, colours)
-        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-
-    alt = f"{title}. {len(keys)} examples and the curves {', '.join(curves)}: "
-    alt += "; ".join(map(_ends, curves, curves.values()))
-    return Picture(draw, size, caption, alt)
+    found = [_series("", (keys, values), "keys and values")._replace(kind="points", role="value")]
+    found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
+    drawn = _named("curves", curves)
+    drawn[:1] = [one._replace(role="output") for one in drawn[:1]]
+    return _lines(found + drawn, xlabel, ylabel, **words)
 
 
-def points(x, y, *, size=(7.0, 3.0), **words):
-    """The examples alone: keys across, values up. x [K], y [K]; words: title, caption, xlabel, ylabel."""
-    return regression(x, y, {}, size=size, **words)
+def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None, **words):
+    """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark.
+
+    labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
+    """
+    groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), "x and y")]
+    labels, role = (_by_group(what, of, groups) for what, of in (("labels", labels), ("role", role)))
+    for i, one in enumerate(groups):
+        given, own = labels.get(one.name), role.get(one.name)
+        own is None or one_of("role", own, COLOURS)
+        names = None if given is None else checked_labels(given, len(one.x), "labels", "x holds {} numbers")
+        groups[i] = one._replace(kind="band" if one.kind == "band" else "points", role=own, labels=names)
+    return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, title="", caption="", log=None, mark=None, size=(7.0, 3.2)):
-    """One line per name: series name -> (x [n], y [n]). log: None, "x", "y" or "xy". mark: (x, text)."""
-    series = _pairs("series", series)
-    text("title", title), text("xlabel", xlabel), text("ylabel", ylabel)
-    log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
-    if mark is not None:
-        if not isinstance(mark, tuple | list) or len(mark) != 2:
-            raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
-        real_number("mark's x", mark[0]), text("mark's text", mark[1])
-
-    def draw(figure):
-        axes = figure.subplots()
-        drawn = [axes.plot(x, y)[0] for x, y in series.values()]
-        for axis in log:
-            _log_axis(axes, axis)
-        if mark is not None:
-            axes.axvline(mark[0], color="#596573", lw=1, ls="--")
-            place = dict(xycoords=("data", "axes fraction"), xytext=(5, -10), textcoords="offset points")
-            axes.annotate(mark[1], (mark[0], 1), **place)
-        if len(series) > 1:
-            _direct_labels(axes, series, [line.get_color() for line in drawn])
-        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-
-    alt = f"{title}. {ylabel} against {xlabel}: " + "; ".join(map(_ends, series, series.values()))
-    return Picture(draw, size, caption, alt)
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, **words):
+    """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
+    mark: (x, text), a dashed line across. words: title, caption."""
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, **words)
 
 
-def bars(labels, values, *, title="", caption="", ylabel="", role=None, size=(7.0, 2.6), digits=3):
-    """One bar per name with its number above; role: a key of COLOURS, or None for ink."""
+def beside(charts, **words):
+    """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
+    if not isinstance(charts, dict) or not charts or any(getattr(c, "kind", "") != "lines" for c in charts.values()):
+        raise TypeError(f"charts is {described(charts)}; needed: title -> chart, made by lines, points or regression")
+    shown = [{**chart.shown[0], "title": text("a title", name)} for name, chart in charts.items()]
+    return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
+
+
+def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
+    """One bar per name with its number; role: a key of COLOURS, or None for ink. words: title, caption."""
     values = as_array(values, "values")
     if values.ndim != 1:
         raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
     labels = checked_labels(labels, len(values), "labels", "values holds {} numbers")
-    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20)
-    text("title", title), text("ylabel", ylabel)
-
-    def draw(figure):
-        axes = figure.subplots()
-        drawn = axes.bar(range(len(values)), values, color=COLOURS.get(role, "#3c4854"), width=0.62)
-        axes.bar_label(drawn, [f"{v:.{digits}f}" for v in values], padding=2, fontsize=9)
-        shown = names(labels, "")
-        axes.set_xticks(range(len(values)), shown, rotation=30 if max(map(len, shown)) * len(shown) > 70 else 0)
-        axes.set(ylabel=ylabel, title=title)
-        axes.margins(y=0.15)
-
-    alt = f"{title}. " + ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(labels, values, strict=True))
-    return Picture(draw, size, caption, alt)
+    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20), text("ylabel", ylabel)
+    rows = [[name, f"{value:.{digits}f}"] for name, value in zip(labels, values, strict=True)]
+    options, shown = dict(names=labels, ylabel=ylabel, role=role, digits=digits), (labels, values, [n for _, n in rows])
+    said, table = ", ".join(map(" ".join, rows)) + ".", (["name", ylabel or "value"], rows)
+    return Chart("bars", (*shown, ylabel, role), {"y": [values]}, options, said, table, **{"size": (7.8, 2.4)} | words)
 
 
-def stacked(whole, *, xlabel="% of all", caption="", size=(8.0, 2.4)):
-    """One bar per name, cut into the shares of at most eight parts: name -> {part: amount}, the same parts for all."""
+def stacked(whole, *, xlabel="% of all", **words):
+    """One bar per name, cut into the shares of its parts: name -> {part: amount}, the same parts for all."""
     _amounts(whole), text("xlabel", xlabel)
-    shares = {name: {part: 100 * x / sum(found.values()) for part, x in found.items()} for name, found in whole.items()}
-    parts = sorted(next(iter(shares.values())), key=lambda part: -sum(found[part] for found in shares.values()))
-
-    def draw(figure):
-        axes, left = figure.subplots(), np.zeros(len(shares))
-        for part, colour in zip(parts, HEADS, strict=False):
-            wide = np.array([found[part] for found in shares.values()])
-            axes.barh(list(shares), wide, left=left, color=colour, edgecolor="white", label=part)
-            left += wide
-        axes.invert_yaxis()
-        axes.set(xlabel=xlabel, xlim=(0, 100))
-        axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
-
-    each = (f"{n}: " + ", ".join(f"{part} {found[part]:,}" for part in parts) for n, found in whole.items())
-    return Picture(draw, size, caption, "; ".join(each))
+    share = {part: sum(of[part] / sum(of.values()) for of in whole.values()) for part in next(iter(whole.values()))}
+    parts, labels = sorted(share, key=lambda part: -share[part]), list(whole)
+    amounts = np.array([[of[part] for part in parts] for of in whole.values()], float)
+    rows = [[name, *(f"{of[part]:,}" for part in parts)] for name, of in whole.items()]
+    said = "; ".join(f"{n}: " + ", ".join(map(" ".join, zip(parts, of, strict=True))) for n, *of in rows)
+    options, shown = dict(names=labels, parts=parts, xlabel=xlabel), (labels, parts, amounts, xlabel)
+    return Chart("shares", shown, {"y": list(amounts)}, options, said, (["of", *parts], rows), size=(8, 2.4), **words)
 
 
-def _log_axis(axes, which: str) -> None:
-    """A logarithmic axis with plain numbers at 1, 2, 5, 10, …"""
-    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, **words):
+    """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
 
-    getattr(axes, f"set_{which}scale")("log")
-    axis = getattr(axes, f"{which}axis")
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high < 1e6 * low else LogLocator(numticks=8))
-    axis.set_major_formatter(FormatStrFormatter("%g"))
-    axis.set_minor_formatter(NullFormatter())
+    rows, columns: what they are ("query"), or title -> labels; limits: white and dark; None: each title has
+    own; roles: title -> key of COLOURS, or "plus" for the sand of scores.
+    """
+    if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
+        raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
+    if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
+        raise ValueError(f"limits is {described(limits)}; needed: (number for white, number for dark), or None")
+    of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
+    panels, parts = [], []
+    for group, (title, matrix) in enumerate(matrices.items()):
+        array, role = as_array(matrix, title), (roles or {}).get(title)
+        if array.ndim not in (2, 3) or not array.size:
+            raise ValueError(f"{title} has shape {array.shape}; needed: [rows, columns] or [parts, rows, columns]")
+        names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
+        ends = list(limits or (float(array.min()), float(array.max())))
+        for part in array.reshape(-1, *array.shape[-2:]):
+            panels.append(dict(title=title, group=group, shape=part.shape, role=role, range=ends) | names)
+            parts.append(part)
+    lines = [[(p, m) for p, m in zip(panels, parts, strict=True) if p["group"] == g] for g in range(len(matrices))]
+    if not any(columns > 5 * rows for rows, columns in (part.shape for part in parts)):
+        each, flat = 3 if len(parts) % 3 == 0 else 4, sum(lines, [])
+        lines = [flat[i : i + each] for i in range(0, len(flat), each)]
+    said = "; ".join(
+        f"{title}: {np.shape(matrix)}, mean {as_array(matrix, title).mean():.2g}" for title, matrix in matrices.items()
+    )
+    cells = [
+        [p["title"], *(f"{v:.3g}" for v in row[:36])] for p, part in zip(panels, parts, strict=True) for row in part
+    ]
+    most = max(map(len, cells))
+    table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:64]]
+    options, size = (
+        {"panels": panels, "rows": of[0][1], "columns": of[1][1]},
+        (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
+    )
+    return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
+
+
+def _lines(series, xlabel, ylabel, log=None, mark=None, **words) -> Chart:
+    text("xlabel", xlabel), text("ylabel", ylabel)
+    log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
+    if mark is not None:
+        if not isinstance(mark, tuple | list) or len(mark) != 2:
+            raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
+        mark = real_number("mark's x", mark[0]), text("mark's text", mark[1])
+    return _chart([dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, title="")], **words)
+
+
+def _chart(panels, **words) -> Chart:
+    every = [(panel, one) for panel in panels for one in panel["series"]]
+    arrays = {"x": [one.x for _, one in every], "y": [one.y for _, one in every]}
+    arrays["z"] = [one.y if one.z is None else one.z for _, one in every]
+    look = lambda s: dict(name=s.name, kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
+    options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
+    said = f"{panels[0]['ylabel']} against {panels[0]['xlabel']}: " + "; ".join(_ends(one) for _, one in every)
+    rows = [
+        [one.name or "–", f"{a:.6g}", f"{b:.3g}"]
+        for _, one in every
+        for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
+    ]
+    return Chart("lines", panels, arrays, options, said, (["line", "x", "y"], rows), **words)
+
+
+def _named(what: str, named) -> list[Series]:
+    if not isinstance(named, dict):
+        raise TypeError(f"{what} is {described(named)}; needed: name -> (x, y)")
+    return [_series(str(name), xy, name) for name, xy in named.items()]
+
+
+def _series(name: str, given, what: str) -> Series:
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        raise ValueError(f"{what} is {described(given)}; needed: (x, y), two of shape [n], or (x, low, high)")
+    x, *ys = (as_array(part, what) for part in given)
+    for y in ys:
+        if x.shape != y.shape or x.ndim != 1:
+            raise ValueError(
+                f"{what}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n"
+            )
+    return Series(name, x, *ys, kind="band" if len(ys) == 2 else "line")
+
+
+def _by_group(what: str, given, groups: list[Series]) -> dict:
+    names = [one.name for one in groups]
+    if isinstance(given, dict) and not (given and set(given) <= set(names)):
+        raise TypeError(f"{what} is {described(given)}; needed: one for all points, or name of a group -> its own")
+    return given if isinstance(given, dict) else dict.fromkeys(names, given)
+
+
+def _ends(one: Series) -> str:
+    x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
+    if not len(y):
+        return f"{one.name}: empty"
+    return f"{one.name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
 
 
 def _amounts(whole) -> None:
@@ -137,47 +183,3 @@ def _amounts(whole) -> None:
     for name, found in whole.items():
         if not sum(real_number(f"an amount of {name}", amount, least=0) for amount in found.values()) > 0:
             raise ValueError(f"the parts of {name!r} amount to 0; needed: at least one above 0")
-
-
-def _pairs(what: str, named) -> dict:
-    if not isinstance(named, dict):
-        raise TypeError(f"{what} is {described(named)}; needed: name -> (x, y)")
-    return {str(name): _pair(xy, name) for name, xy in named.items()}
-
-
-def _pair(xy, name):
-    if not isinstance(xy, tuple | list) or len(xy) != 2:
-        raise ValueError(f"{name} is {described(xy)}; needed: (x, y), two of shape [n]")
-    x, y = (as_array(part, name) for part in xy)
-    if x.shape != y.shape or x.ndim != 1:
-        raise ValueError(f"{name}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n")
-    return x, y
-
-
-def _ends(name, xy) -> str:
-    x, y = (part[np.isfinite(xy[1])] for part in xy)
-    if not len(y):
-        return f"{name}: empty"
-    return f"{name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
-
-
-def _direct_labels(axes, series, colours) -> None:
-    """The name at the end of each line instead of a legend while there are at most 4, spread so that none overlap."""
-    if len(series) > 4:
-        axes.legend([line for line in axes.lines if line.get_linestyle() != "--"][-len(series) :], list(series))
-        return
-    axes.figure.draw_without_rendering()
-    ends = []
-    for (name, (x, y)), colour in zip(series.items(), colours, strict=False):
-        last = np.flatnonzero(np.isfinite(y))
-        if len(last):
-            x, y = x[last[-1]], y[last[-1]]
-            ends.append([axes.transData.transform((x, y))[1] * 72 / axes.figure.dpi, x, y, name, colour])
-    ends.sort(key=lambda e: e[0])
-    placed = -1e9
-    for height, x, y, name, colour in ends:
-        placed = max(height, placed + 13)
-        lift = (6, placed - height)
-        if (axes.transData + axes.transAxes.inverted()).transform((x, y))[0] < 0.85:  # another line may go on there
-            lift = (6, lift[1] + 9)
-        axes.annotate(name, (x, y), lift, textcoords="offset points", color=colour, va="center", annotation_clip=False)

@@ -42,6 +42,7 @@ class View:
     modules: tuple[str, ...] = ("core",)
     size = (7.0, 3.6)  # of the static picture, in inches
     colours = 64  # of the static picture: more where small marks in a role's colour stand between many greys
+    scale = 2.0  # of the static picture, × 96 dpi
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
         self.title, self.caption = checks.text("title", title), checks.text("caption", caption)
@@ -106,7 +107,7 @@ class View:
 
     def still(self) -> str:
         """What remains where no script may run: the picture with its alt text, the caption, the table."""
-        picture = base64.b64encode(self.to_png()).decode()
+        picture = base64.b64encode(self.to_png(self.scale)).decode()
         words, width = html.escape(self.describe()), round(self.size[0] * 96)
         plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
         return (
@@ -124,7 +125,9 @@ class View:
 
     def code(self) -> str:
         """The ES modules of this view as one script: those beside its class, and the shared ones of this folder."""
-        return bundle(self.modules, pathlib.Path(inspect.getfile(type(self))).parent)
+        first, *others = self.modules
+        modules = (first, *["controls"] * bool(self.controls), *others)
+        return bundle(modules, pathlib.Path(inspect.getfile(type(self))).parent)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         picture = base64.b64encode(self.to_png(scale=1)).decode()

@@ -41,7 +41,11 @@ shares = common / common.sum(-1, keepdim=True)
 heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # It is “noon”: of the other words, only “attention” has an n or an o. Move over the cells, or click one and walk with the arrow keys. The sentence beside the picture says what the number means.
+#
+# </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
 # This picture, a **heatmap**, comes back in every chapter, and you always read it in the same way:
@@ -63,9 +67,11 @@ predict(
 )
 
 # %%
+print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert shares.sum(-1).allclose(torch.ones(5))
 assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
-print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How an exercise works
@@ -86,8 +92,10 @@ def weighted_average(weights, values):
 
 # %%
 result = weighted_average(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 4.0]))
-assert abs(float(result) - 3.5) < 1e-6
 print("the average of 2 and 4, with weights 1 and 3:", float(result))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(float(result) - 3.5) < 1e-6
 
 # %% [markdown]
 # That last cell always works: it uses the course's function until yours is right, and yours from then on. So you can skip an exercise and come back to it.
@@ -116,6 +124,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # Each has a **core path** of about an hour. Sections called *Deeper* are folded, and nothing in the core depends on them. One sentence goes through all seven chapters: *The animal didn't cross the street because it was too tired.*
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# <a id="progress"></a>
 # **How far have you got?** Your workbook remembers what you have solved. Run this cell whenever you come back:
 
 # %% slideshow={"slide_type": "skip"}
@@ -147,5 +156,7 @@ progress()
 #
 # ## Next
 # A thermometer that nobody looked at: [Chapter 1, Whom do you ask?](01_nadaraya_watson.ipynb)
+#
+# **→ [1 · Whom do you ask?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 0, edition 0.2.0, and the heading above it.*

@@ -73,12 +73,20 @@ def off(estimate):
 
 mean = readings.mean().expand(241)
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
-assert 3.5 < off(mean) < 4.5
 plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
                 caption=f"{mean[0]:.1f} °C at noon and in the night. Dashed: the true day. Off by {off(mean):.1f} °C.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 3.5 < off(mean) < 4.5
+
 # %% [markdown]
-# About four degrees. Two different things went wrong.
+# <details><summary>Answer</summary>
+#
+# About four degrees.
+#
+# </details>
+#
+# Two different things went wrong.
 # - **Information is lost.** Play the day backwards: the readings are the same fifty numbers, so their mean is the same. The summary cannot tell a day from its reverse.
 # - **Every question gets the same answer.** Noon or midnight, the summary takes no notice of the question.
 #
@@ -92,22 +100,15 @@ plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does
 # Each box holds one odd sign. Find both, and notice which one you had to *search for*.
 
 # %% jupyter={"source_hidden": true}
-def odd_one_out(figure):
-    """Two boxes of 60 signs, one of them odd."""
-    generator = torch.Generator().manual_seed(11)
-    for box, sign, odd in zip(figure.subplots(1, 2), "|L", "/T", strict=True):
-        turns = torch.randint(4, (60,), generator=generator).tolist() if sign == "L" else [0] * 60
-        for place, turn in enumerate(turns):
-            letter = odd if place == {"|": 17, "L": 42}[sign] else sign
-            box.text(place % 10, place // 10, letter, rotation=90 * turn, size=14, ha="center", va="center")
-        box.set(xlim=(-1, 10), ylim=(-1, 6), xticks=[], yticks=[])
-
-caption = "Left: 59 upright lines and a slanted one. Right: 59 turned L's and a T."
-plot.picture(odd_one_out, caption=caption, alt="Two boxes of sixty signs. " + caption, size=(7, 2.6))
+turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
+boxes = ["|" * 60, "".join("└┌┐┘"[turn] for turn in turns)]
+boxes = [boxes[0][:17] + "/" + boxes[0][18:], boxes[1][:42] + "┬" + boxes[1][43:]]
+for row in range(0, 60, 10):
+    print("     ".join("  ".join(box[row : row + 10]) for box in boxes))
 
 # %% [markdown]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# The slanted line came to you. This is **pop-out**: something that differs draws the eye by itself. The T did not come to you; you had to decide to look for it. Psychologists speak of an **involuntary cue** (bottom-up: the red cup on a desk of grey papers) and a **voluntary cue** (top-down: now I want my book, so I look for it).
+# On the left are 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you. This is **pop-out**: something that differs draws the eye by itself. The T did not come to you; you had to decide to look for it. Psychologists speak of an **involuntary cue** (bottom-up: the red cup on a desk of grey papers) and a **voluntary cue** (top-down: now I want my book, so I look for it).
 #
 # We have to choose. Some ten million bits a second leave each eye,¹ but what we do amounts to about ten bits a second.² At a party thirty people talk, and you follow one of them: this is the *cocktail party effect*. And yet your own name, said across the room, often gets through. Both cues are at work at once.
 #
@@ -119,8 +120,7 @@ plot.picture(odd_one_out, caption=caption, alt="Two boxes of sixty signs. " + ca
 # ## A library: need, label, book
 # A library works with the same three. You come with a *need* (the query), compare it with the *labels* in the index (the keys), and carry home a *book* (the value). Python has such an index:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 shelf = {"storms": "The Book of Clouds", "cats": "The Book of Paws", "joy": "The Book of Laughter"}
 print("storms    →", shelf.get("storms"))
 print("happiness →", shelf.get("happiness"))
@@ -141,9 +141,11 @@ predict(
 # %%
 shares = torch.tensor([[0.1, 0.2, 0.7]])
 meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
 heatmap(shares, ["the feeling?"], ["我", "很", "高兴"], title="Whom does the question ask?",
         caption="Ink is attention: most of it on 高兴. Out comes (0.8, 0.9).")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
@@ -167,9 +169,11 @@ q = torch.tensor(2.0)
 k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])
 s = -0.5 * (q - k) ** 2
 share = torch.exp(s) / torch.exp(s).sum()
+share, share @ v
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(share, torch.tensor([0.348, 0.574, 0.078]), atol=5e-4)
 assert abs((share @ v).item() - 14.96) < 0.005
-share, share @ v
 
 # %% [markdown]
 # | key | score | exp | weight | value | weight × value |
@@ -183,10 +187,12 @@ share, share @ v
 
 # %%
 table = torch.stack([torch.ones(3) / 3, share, torch.tensor([0.0, 1.0, 0.0])])
-assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 names = ["equal shares", "softmax", "winner takes all"]
 heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shared?",
         caption="The same scores, three ways to share. Estimates from top to bottom: 10, 14.96 and 20.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
 # Equal shares ignore the scores: that is the mean again. Winner takes all ignores everything but the best score: that is the dictionary again. Softmax lies between the two, and it is the only one of the three with a slope to learn from.
@@ -201,14 +207,18 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shar
 asked = torch.tensor(2.2, requires_grad=True)
 soft = torch.softmax(-0.5 * (asked - k) ** 2, -1) @ v
 soft.backward()
-assert -2.3 < asked.grad.item() < -1.9
 print(f"soft address: {soft.item():.2f}, slope {asked.grad.item():.2f}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert -2.3 < asked.grad.item() < -1.9
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 nearest = v[(asked.detach() - k).abs().argmin()]
 nudged = v[(asked.detach() + 0.01 - k).abs().argmin()]
-assert nudged - nearest == 0
 print(f"hard address: {nearest.item():.2f}, slope {(nudged - nearest).item() / 0.01:.2f}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert nudged - nearest == 0
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it suddenly jumps to another value. Its slope can never tell you *which key you should have asked*.
@@ -256,19 +266,23 @@ def pool(queries, keys, values, width=1.0):
 
 # %%
 estimate, weights = pool(grid, hours, readings, width=1.0)
-assert weights.shape == (241, 50) and 0.7 < off(estimate) < 0.9
 plot.regression(hours, readings, {"width 1": (grid, estimate)}, **day, title="What do the neighbours say?",
                 caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm falls; the estimate follows too slowly.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert weights.shape == (241, 50) and 0.7 < off(estimate) < 0.9
 
 # %% [markdown]
 # The error fell from 4.0 to 0.8 degrees, and nothing was trained. The weights of all queries form a matrix, with one row per query and one column per key. Here we use every second reading, so that you can read the labels; both axes are sorted by the hour.
 
 # %%
 _, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
-assert weights.shape == (25, 25)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
 heatmap(weights, *labels, title="Whom does each hour ask?",
         caption="A band along the diagonal: every hour asks its neighbours. Where they are few, each gets more ink.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert weights.shape == (25, 25)
 
 # %% [markdown]
 # **Keep this:** Nadaraya–Watson is attention whose score is closeness. The band along the diagonal is its signature.
@@ -287,8 +301,10 @@ scores = -0.5 * (grid[:, None] - hours) ** 2
 closeness = gaussian(grid[:, None] - hours)
 ratio_form = closeness @ readings / closeness.sum(-1)
 softmax_form = torch.softmax(scores, -1) @ readings
-assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 print("equal to 1e-6 at all", len(grid), "hours")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
 # They are equal. From here on we write scores and softmax, as attention papers have since 2014. This also shows why our kernel needs no factor $1/\sqrt{2\pi}$: it would appear above *and* below the fraction line, and cancel.
@@ -351,10 +367,12 @@ def live_again(width, times=200):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = [0.2, 0.4, 0.8, 1.6, 3.2]
 bias2, variance = zip(*[live_again(width) for width in widths], strict=True)
-assert bias2[0] < bias2[-1] and variance[0] > variance[-1]
 parts = {"bias²": (widths, bias2), "variance": (widths, variance)}
 plot.lines(parts, "width in hours", "°C²", log="x", title="In which way is it wrong?",
            caption="To the left the noise hurts, to the right the blur. The best width is near the crossing.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert bias2[0] < bias2[-1] and variance[0] > variance[-1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
@@ -386,8 +404,10 @@ run = fit(greedy, [hours], repeat_loss, steps=200, lr=0.05, title="Asked about w
 # %%
 before, after = NadarayaWatson(2.0)(grid, hours, readings)[0], greedy(grid, hours, readings)[0]
 loss = repeat_loss(greedy, hours).item()
-assert greedy.width < 0.1 and loss < 0.15 and off(before) - off(after) < 0.2
 print(f"width {greedy.width.item():.2f} h, loss {loss:.2f}; off the true day by {off(after):.2f} °C, before {off(before):.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert greedy.width < 0.1 and loss < 0.15 and off(before) - off(after) < 0.2
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
@@ -416,9 +436,11 @@ run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05, title="Asked
 # %%
 models = [learned, NadarayaWatson(2.0)]
 curves = {f"width {m.width.item():.2f}": (grid, m(grid, hours, readings)[0].detach()) for m in models}
-assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8
 plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
-                caption="Purple: learned. Dark: where it started. One follows the storm, the other sleeps through it.")
+                caption="Purple: learned. Ink: where it started. One follows the storm, the other sleeps through it.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8
 
 # %% [markdown]
 # The loss now stops at about 1.6, and it cannot come near 0. We gave the readings noise of variance 1, and noise cannot be guessed. The rest is the error of the guess itself: the 49 neighbours are noisy too, and the storm is steep.
@@ -443,7 +465,7 @@ def kind_of(model):
 # ### Deeper: three errors, one width
 # Why did one loss mislead us and the other not? We draw both against the width, together with an error that nobody can see in real life: the distance from the true day.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26)
 each = [NadarayaWatson(width) for width in tried.tolist()]
 lines = {
@@ -479,7 +501,7 @@ predict(
     "can have a large weight and no influence.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 
@@ -517,15 +539,19 @@ display(view, told)
 f, alpha = pool(hours, hours, readings, width=0.6)
 own = alpha.diagonal()
 hidden, _ = NadarayaWatson(0.6)(hours, hours, readings, mask=others_only(50))
-assert torch.allclose((readings - f) / (1 - own), readings - hidden, atol=1e-5) and 14.5 < own.sum() < 15.5
 print(f"the two ways differ by {((readings - f) / (1 - own) - readings + hidden).abs().max():.0e}; the curve uses {own.sum():.0f} numbers")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose((readings - f) / (1 - own), readings - hidden, atol=1e-5) and 14.5 < own.sum() < 15.5
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 f, alpha = pool(grid, hours, readings, width=0.6)
 moves = alpha * (f[:, None] - readings) / (1 - alpha)
 same = alpha.argmax(-1) == moves.abs().argmax(-1)
-assert 0.3 < same.double().mean() < 0.5
 print(f"loudest is also most influential: {same.double().mean():.0%} of all queries")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.3 < same.double().mean() < 0.5
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weight, loudest = alpha.max(-1)
@@ -537,8 +563,7 @@ assert 0.35 < weight[120] < 0.45 and abs(moves[120, loudest[120]]) < 0.1 and mov
 # ## Forty-four years of air
 # So much for an invented day. On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is one number per week until the end of 2001.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils import data
 from course_utils.attention import NadarayaWatson, leave_one_out_mask
 
@@ -579,10 +604,12 @@ def hidden_week_error(width):
 widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
 errors = [hidden_week_error(width) for width in widths]
 best = widths[errors.index(min(errors))]
-assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-3] < 2.3 and 0.03 < six_years.error[2] < 0.05
 plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x", mark=(best, f"{best} years"),
            title="How far off is a hidden week?",
            caption=f"Best at about a week: off by {min(errors):.2f} ppm. From half a year on, the whole season is error.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-3] < 2.3 and 0.03 < six_years.error[2] < 0.05
 
 # %% [markdown]
 # About a week: to guess a lost Saturday, ask the Saturdays around it. (For the six years above, the lab finds two weeks: other data, another best width.) This is the best answer to *this* question. For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
@@ -601,9 +628,11 @@ assert 2.5 < season.std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
 moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
 trend, _ = pool(moments, years, ppm, width=0.5)
 growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
-assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7
 plot.regression(years, ppm, {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
                 caption=f"It grew by {growth[0]:.1f} ppm a year in the first decade and by {growth[1]:.1f} in the last: the trend bends.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what if we fill the gaps, and what lies beyond the edge?
@@ -614,8 +643,10 @@ all_years, filled = torch.tensor(air.year), torch.tensor(air.ppm).nan_to_num(0.0
 gap = torch.tensor([1964.2], dtype=torch.float64)
 zeros, _ = pool(gap, all_years, filled, width=0.05)
 honest, _ = pool(gap, years, ppm, width=0.05)
-assert zeros < 100 and 318 < honest < 323
 print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.item():.0f} ppm")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert zeros < 100 and 318 < honest < 323
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A zero claims that there was *no carbon dioxide*; a missing key claims nothing. You will meet the same mistake again in chapter 2, as attention to padding.
@@ -624,8 +655,10 @@ print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.i
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 later, _ = pool(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0)
-assert 368 < later < 373 and later < ppm.max()
 print(f"estimate for 2010: {later.item():.0f} ppm; largest value ever measured: {ppm.max():.0f} ppm")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 368 < later < 373 and later < ppm.max()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # An average never leaves the range of what it averages, and beyond the edge only the last few keys count. So attention interpolates, but it cannot continue a trend. *Local linear regression* can: instead of a number $c$ it fits a line around the query, minimising $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, and answers with $c$.
@@ -638,8 +671,10 @@ def local_line(query, keys, values, width):
     return torch.linalg.lstsq(design, (root * values)[:, None]).solution[0, 0]
 
 line, point = local_line(2010.0, years, ppm, width=3.0), pool(torch.tensor([2010.0]).double(), years, ppm, width=3.0)[0]
-assert 376 < line < 382 and point < 370
 print(f"estimate for 2010: {line:.0f} ppm by a line, {point.item():.0f} ppm by an average")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 376 < line < 382 and point < 370
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # In 2010 the station measured 390 ppm: the trend bent upwards after our record ends, and no line fitted before can know that.
@@ -657,9 +692,13 @@ print(f"estimate for 2010: {line:.0f} ppm by a line, {point.item():.0f} ppm by a
 labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels. Only *differences* of scores count.
 # - **Temperature** $T$ divides the scores. Towards 0 the winner takes all; towards infinity the shares become equal. A Gaussian of width $w$ is a softmax at $T=w^2$, so you have been moving a temperature all along.
 # - **Mask:** a key that is switched off gets exactly 0, and the others share what it had.
+#
+# </details>
 #
 # The shift matters in practice. Add 1000 in the lab and let it compute *without the maximum*: the formula, computed as it is written, breaks. It does in PyTorch, too:
 
@@ -667,8 +706,10 @@ labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
 scores = torch.tensor([1000.0, 999.0, 998.0])
 as_written = torch.exp(scores) / torch.exp(scores).sum()
 shifted = torch.exp(scores - scores.max()) / torch.exp(scores - scores.max()).sum()
-assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 as_written, shifted
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 
 # %% [markdown]
 # $e^{1000}$ is too large for a float, so it becomes infinity, and infinity divided by infinity is not a number (NaN). Subtract the largest score first: the shares are the same, and no exponent is above 0.
@@ -686,8 +727,10 @@ def masked_softmax(scores, mask):
 scores, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
 infinite, huge = (torch.softmax(scores.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9))
 ours = masked_softmax(scores, nobody)
-assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 infinite, huge, ours
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
 # These are three ways to mask a whole row. Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, common in published code, give equal shares to four keys that should have been hidden. Ours gives no attention at all.
@@ -711,8 +754,7 @@ def attention_weights(scores):
 # ### Deeper: where the ratio of kernels fails
 # Kernels and softmax were equal to 1e-6. Now move the query far away: hour 40 for a day of 24, with a width of 0.4.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import gaussian_kernel, nadaraya_watson
 
 far = torch.tensor([40.0], dtype=torch.float64)
@@ -741,8 +783,7 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 #
 # Squeeze-and-excitation weights *channels*: which feature maps of a convolutional network matter for this picture? It squeezes each map to its mean, lets a tiny network compute a gate between 0 and 1 for each map, and multiplies.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
 maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
 reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
@@ -795,10 +836,12 @@ wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], feat
 closeness = gaussian(torch.cdist(twin, twin), width=0.3)
 other = closeness / closeness.sum(-1, keepdim=True)
 it, animal, street = (tired.index(word) for word in ("it", "animal", "street"))
-assert [round(attention[it, word].item(), 2) for word in (it, animal, street)] == [0.53, 0.31, 0.12]
-assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal] / attention[it, street])
 heatmap(other, wide, wide, title="Whom does “it” ask now?", select=("it", "street"),
         caption="The row of “it” is what it was. Compare the last row and the last column.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert [round(attention[it, word].item(), 2) for word in (it, animal, street)] == [0.53, 0.31, 0.12]
+assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal] / attention[it, street])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
@@ -871,5 +914,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
 # Throughout this chapter the score was closeness, and we wrote it by hand. It need not be. [Chapter 2](02_scoring_functions.ipynb) lets twelve scoring functions compete for the same keys, and asks why Transformers divide by √d.
+#
+# **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 1, edition 0.2.0, and the heading above it.*

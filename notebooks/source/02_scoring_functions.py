@@ -32,11 +32,17 @@ runtime = course_utils.setup()
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
 first = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="dot", b="similarity",
                      title="Whom should the query hear?")
-assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
 first
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
+
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
 # A, the dot product, gives *long* 87 % of the weight. B, the cosine, gives *short* 43 %, and *long* comes second. Drag the tip of *long* towards the query, away from it, and back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax. The purple mark is what comes out. Chapter 1 called it the estimate; with words it is called the *context*.
+#
+# </details>
 #
 # <a id="scoring-function"></a>
 # Neither is wrong. A asks *how far does this key reach in my direction*, B asks *how well does its direction agree with mine*. The rule that turns a query and a key into one number is the **scoring function** (chapter 1 called it alignment function). The literature has about a dozen of them, and this chapter puts them side by side.
@@ -63,8 +69,7 @@ first
 # ## The twelve
 # In all equations q is the query and k a key. W is a matrix, w a vector and b a bias, all three changed by training. You need not understand each line now: the chapter comes to most of them one by one.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for name, kind in SCORES.items():
     print(f"{name:19} {kind.equation:44} {kind.reference}")
 
@@ -77,9 +82,11 @@ for name, kind in SCORES.items():
 from chapters.ch02.experiments import comparison
 
 table = comparison()
+table
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 assert table[7]["multiply–adds per pair"] > 50 * table[8]["multiply–adds per pair"]
-table
 
 # %% [markdown]
 # The code that computes the scores also fills in this table: parameters are counted, multiply–adds are checked against PyTorch's own counter, and the milliseconds were measured on this machine, just now. *Kept per pair* is memory: how many numbers PyTorch must store for each query–key pair in order to train. Compare **concat** with **additive**: they have the same number of parameters, but at these sizes concat needs about sixty times as many multiply–adds. We will see why.
@@ -102,7 +109,6 @@ def location_score(queries, keys, W):
     """queries [Q, D], keys [K, D], W [P, D], one row per position -> scores [Q, K]"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. You can see it happen:
 
@@ -110,10 +116,12 @@ def location_score(queries, keys, W):
 generator = torch.Generator().manual_seed(0)
 one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
 same_for_all = torch.full((1, 5), 1.7)
-assert torch.allclose(torch.softmax(same_for_all, -1), torch.full((1, 5), 0.2))
 by_place = masked_softmax(SCORES["location_based"](4, 4, max_keys=5)(one_query, five_keys).detach())
-assert by_place.std() > 0.001
 by_place
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(torch.softmax(same_for_all, -1), torch.full((1, 5), 0.2))
+assert by_place.std() > 0.001
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -126,7 +134,6 @@ def biased_score(queries, keys, W, b):
     """queries [Q, D], keys [K, D], W [D, D], b [D] -> scores [Q, K]"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
@@ -137,7 +144,6 @@ find_error("the bias outside")
 def hidden(queries, keys, W0, W1, b1):
     """queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H] -> hidden [Q, K, H]"""
     raise NotImplementedError
-
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One more slip, about what d is, comes in the section on √d.
@@ -159,8 +165,10 @@ predict(
 # %%
 q, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
 dot, cosine = (SCORES[name](2, 2)(q, keys) for name in ("dot", "similarity"))
-assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]]))
 dot, cosine
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]]))
 
 # %% [markdown]
 # <a id="cosine-similarity"></a>
@@ -179,7 +187,6 @@ def favourite(query, keys):
     """query [D], keys [K, D] -> number of the key with the largest dot product"""
     raise NotImplementedError
 
-
 # %% [markdown]
 # **Keep this:** dot product = direction × both lengths; cosine = direction only.
 
@@ -190,9 +197,10 @@ def favourite(query, keys):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
 weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
-assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
 weights  # β = 1: the worst possible key still gets 12 %; β = 5: next to nothing
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 4 minutes
@@ -203,7 +211,6 @@ weights  # β = 1: the worst possible key still gets 12 %; β = 5: next to nothi
 def cosine_score(queries, keys):
     """queries [Q, D], keys [K, D] -> scores [Q, K]"""
     raise NotImplementedError
-
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word becomes "assis"?
@@ -219,14 +226,15 @@ assis = torch.tensor([[0.0, 0, 1]])
 scores = assis @ K.T
 weights = torch.softmax(scores / 3**0.5, dim=-1)
 context = weights @ K
+scores, weights, context
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert scores.tolist() == [[0, 0, 1, 0, 1, 1]]
 assert torch.allclose(weights, torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
 assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
-scores, weights, context
 
 # %% tags=["lab"]
 labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
-
 
 # %% [markdown]
 # "sat" has .213, and so have "the" and "mat": with vectors this small, three words fit equally well. Make "sat" (0, 0, 2) in the lab, and it stands out. (A widely used slide prints the last coordinate as .639, because it rounds the weights before it averages.)
@@ -239,7 +247,6 @@ labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", ti
 def scaled_score(queries, keys):
     """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]"""
     raise NotImplementedError
-
 
 # %% [markdown]
 # **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
@@ -261,8 +268,10 @@ predict(
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=4)
 at_400, divided = (sizes.measure(400, scaled) for scaled in (False, True))
-assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 11 and at_400["gradient"] < 0.03 * divided["gradient"]
 sizes
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 11 and at_400["gradient"] < 0.03 * divided["gradient"]
 
 # %% [markdown]
 # Drag d from 4 to 400. <a id="saturation"></a>At 400, eleven of the twelve rows on the left have put nearly all their ink on one key, and not because that key is right: these vectors are noise. The softmax is **saturated**. Now look at the curve. It shows how much the weights change when the scores do, and there is a formula for that:
@@ -275,8 +284,10 @@ sizes
 generator = torch.Generator().manual_seed(1)
 q, k = torch.randn(2, 10_000, 400, generator=generator)
 spread = {d: (q[:, :d] * k[:, :d]).sum(-1).std().item() for d in (4, 400)}
-assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 print({d: round(s, 1) for d, s in spread.items()}, "ratio", round(spread[400] / spread[4], 1))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
 # Ten times, as promised.
@@ -292,7 +303,6 @@ def score(queries, keys):
     """queries [Q, D], keys [K, D] -> scores [Q, K]"""
     raise NotImplementedError
 
-
 # %% [markdown]
 # **Keep this:** dividing by √d keeps the standard deviation of the scores at 1, so softmax starts undecided and can learn.
 
@@ -305,8 +315,10 @@ nice = ["The", "weather", "is", "nice", "today"]
 X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
 weights = torch.softmax(X[:1] @ X.T, dim=-1)
 computed = weights @ X
-assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
 heatmap(weights, ["The"], nice, title="Whom does “The” ask?", caption="Quite evenly: “is” .293, itself .250.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -316,25 +328,17 @@ predict(
     because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between .2 and .9 cannot be 1.8.",
 )
 
-
 # %% jupyter={"source_hidden": true}
-def hull(figure):
-    """The first two features: the words, the region their averages can reach, both outputs."""
-    axes = figure.subplots()
-    corners = X[[1, 0, 2, 3]]  # weather, The, is, nice: the outermost
-    axes.fill(corners[:, 0], corners[:, 1], color=plot.COLOURS["value"], alpha=0.18)
-    axes.plot(X[:, 0], X[:, 1], "o", color=plot.COLOURS["value"])
-    for (x, y, _), name, up in zip(X.tolist(), [*nice[:3], "nice, today"], (5, 5, 5, -16), strict=False):
-        axes.annotate(name, (x, y), (5 if up > 0 else -40, up), textcoords="offset points", color=plot.COLOURS["value"])
-    for x, y, name in ((*computed[0, :2].tolist(), "computed"), (1.8, 2.3, "as printed")):
-        axes.plot(x, y, "s", color=plot.COLOURS["output"])
-        axes.annotate(name, (x, y), (9, -13), textcoords="offset points", color=plot.COLOURS["output"])
-    axes.set(xlabel="first feature", ylabel="second feature", xlim=(0, 2.2), ylim=(-0.3, 2.5))
+first, second = X[:, 0], X[:, 1]
+region = ([0.2, 0.4, 0.6, 0.9], [0.3, 0.1, 0.1, 0.1], [0.3, 0.25, 0.2, 0.1])  # between weather, nice, is and The
+groups = {"all averages": region, "the words": (first, second), "computed": computed[:, :2].T.tolist(), "printed": ([1.8], [2.3])}
+plot.points(groups, xlabel="first feature", ylabel="second feature", title="Where can an average be?",
+            labels={"the words": nice}, role={"all averages": "value", "the words": "value", "computed": "output", "printed": "output"},
+            caption="Shaded: all that an average of these words can be. The printed output lies far outside.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
-plot.picture(hull, caption="Green: all that an average of these words can be. The printed output lies far outside.",
-             alt="Five words in the plane of two features, their convex hull, the computed output inside, "
-             "the printed one far above and to the right.")
+assert {(0.2, 0.3), (0.6, 0.2), (0.9, 0.1), (0.4, 0.1)} == {(round(x, 1), round(y, 1)) for x, y, _ in X.tolist()}
 
 # %% [markdown]
 # <a id="convex-hull"></a>
@@ -351,7 +355,6 @@ def impossible(output, values):
     """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
     raise NotImplementedError
 
-
 # %% [markdown]
 # **Keep this:** the output of attention is an average of values, so it always lies between them.
 
@@ -362,9 +365,11 @@ def impossible(output, values):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
 weights = torch.softmax(torch.tensor([[0.5, 0.5]]) @ H.T, -1)
+heatmap(weights, ["query"], ["h₁", "h₂", "h₃"], title="Which state is heard?", caption="Out comes (.726, .726).")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4)
 assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
-heatmap(weights, ["query"], ["h₁", "h₂", "h₃"], title="Which state is heard?", caption="Out comes (.726, .726).")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -377,16 +382,17 @@ def three_digits(scores):
     """scores [K] -> softmax weights [K], rounded to three digits"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The second is self-attention with the same three vectors, now for the words I, am, happy. The query is "happy".
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
-assert torch.allclose(weights[2], torch.tensor([0.212, 0.212, 0.576]), atol=5e-4)
-assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
 heatmap(weights, ["I", "am", "happy"], ["I", "am", "happy"], select=("happy", "I"), title="Whom does “happy” ask?",
         caption="Compare the first two cells of the last row.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(weights[2], torch.tensor([0.212, 0.212, 0.576]), atol=5e-4)
+assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 4 minutes
@@ -399,7 +405,6 @@ def weights_of_last(words):
     """words [T, D] -> weights [T] of the last word"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, two jobs
 # A train station is not a train. In "train station" the second word should take something from the first, and self-attention does this by averaging. Let *train* be (2, 0) and *station* (1, 1).
@@ -407,9 +412,11 @@ def weights_of_last(words):
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
 weights = torch.softmax(pair @ pair.T, -1)
-assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"), title="What is a train station?",
         caption="The new “station” is half a train: (1.5, .5).")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
 # That works for "station". Now suppose that some words should get more weight than others from every query. The simplest way is $\alpha=\mathrm{softmax}(w\cdot x_i)$: one vector $x_i$ per word, which is both its *content* and the *reason for its weight*. What if we want to give the second word more weight?
@@ -419,9 +426,11 @@ w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
 louder = x + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # the second word, moved along w
 before, after = (torch.softmax(v @ w, -1) @ v for v in (x, louder))
 apart = torch.softmax(louder @ w, -1) @ x  # only the keys move; the values stay what they are
+before, after, apart
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
 assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
-before, after, apart
 
 # %% [markdown]
 # To give it more weight we had to change its content as well: the first coordinate of the output jumps from .731 to 1.731, which nobody wanted. One vector cannot do both jobs. So each word gets two: a <b style="color:#007fc6">key</b> by which it is found, and a <b style="color:#008a67">value</b> that it contributes. In the last line the second word has more weight, and its content is still (0, 1). And since not every word should ask for the same thing, the fixed w becomes a <b style="color:#bf5f00">query</b> of each word's own.
@@ -437,17 +446,21 @@ x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
 Wq, Wk, Wv = torch.tensor([[1.0, 1], [0, 1]]), torch.tensor([[0.0, 1], [1, 0]]), torch.tensor([[2.0, 0], [0, 1]])
 qs, ks, vs = x @ Wq, x @ Wk, x @ Wv
 S = qs @ ks.T
-assert S.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
 qs, ks, vs, S
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert S.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(S / 2**0.5, -1)
 output = weights @ vs
 by_hand = torch.tensor([[0.248, 0.248, 0.504], [0.401, 0.198, 0.401], [0.284, 0.140, 0.576]])
-assert torch.allclose(weights, by_hand, atol=6e-4)
-assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 heatmap(weights, ["x₁", "x₂", "x₃"], ["x₁", "x₂", "x₃"], title="Three tokens: who asks whom?",
         caption="Every query gives x₃ the largest weight or shares it: its key (1, 1) fits each of them.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(weights, by_hand, atol=6e-4)
+assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # An article with code gets four things wrong in these few lines. Two of its programs run without any error message.
@@ -462,7 +475,6 @@ def score_table(queries, keys):
     """queries [Q, D], keys [K, D] -> S [Q, K]"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
@@ -473,7 +485,6 @@ find_error("what is averaged")
 def own_attention(x, Wq, Wk, Wv):
     """x [T, D], Wq, Wk, Wv [D, D] -> output [T, D]"""
     raise NotImplementedError
-
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -486,7 +497,6 @@ def free_queries(x, Wq, Wk, Wv):
     """x [T, D], Wq, Wk, Wv [D, D] -> output [T, D]"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
@@ -497,7 +507,6 @@ find_error("the same head again")
 def distinct_heads(heads):
     """heads [H, T, D] -> how many of them are different"""
     raise NotImplementedError
-
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
@@ -532,13 +541,14 @@ for chooser in (plain, general):
 
 # %%
 right = {"dot": share_right(plain, "feature", size=2), "general": share_right(general, "feature", size=2)}
-assert right["dot"] < 0.06 and right["general"] > 0.97
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
-assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", title="What has W learned?",
         caption=f"A quarter turn: q₁ asks for k₂, q₂ for −k₁. Right: {right['general']:.0%}; the dot product: {right['dot']:.0%}.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert right["dot"] < 0.06 and right["general"] > 0.97
+assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
 # Nobody told it the angle. (The dot product has a single number to train, its sharpness, so it can only become surer of the wrong key.) With W in between, query and key need not even have the same size: W is then a rectangle.
@@ -551,7 +561,6 @@ def general_score(queries, keys, W):
     """queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] -> scores [B, Q, K]"""
     raise NotImplementedError
 
-
 # %% [markdown]
 # **Keep this:** a matrix between query and key learns which feature asks for which.
 
@@ -560,16 +569,16 @@ def general_score(queries, keys, W):
 # <a id="additive-attention"></a><a id="concat"></a>
 # The first attention in translation was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. This is a small network with one *hidden layer*: each of its hidden units adds up features of q and k, and tanh squeezes the sum to between −1 and 1. A year later another paper proposed **concat**: join q and k into one long vector and multiply it by one matrix, $w^\top\tanh(W[q;k]+b)$. Look at the product: some columns of W meet q, the others meet k. So W is W₁ and W₂ side by side, and the two are the same function. Copy the parameters and see.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
 
 concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
 queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
-assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 print("equal to 1e-6 on", *concat(queries, keys).shape, "· multiply–adds:", concat.cost.total(100, 100), additive.cost.total(100, 100))
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 
 # %% [markdown]
 # The result is the same, the cost is not, and the only reason is the order of the work: concat multiplies every *pair* by all of W, whereas additive projects each query and each key *once* and then adds. The formulas hide the difference; counting shows it.
@@ -583,7 +592,6 @@ def cut(W, query_size):
     """W [H, Dq + Dk] -> W1 [H, Dq], W2 [H, Dk]"""
     raise NotImplementedError
 
-
 # %% [markdown]
 # ### Exercise 4 ●●○ · 6 minutes
 # Now write the additive score. The difficult part is not the tanh but the *pairs*: every query has to meet every key.
@@ -593,7 +601,6 @@ def cut(W, query_size):
 def additive_score(queries, keys, W1, W2, b, w):
     """queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] -> scores [Q, K]"""
     raise NotImplementedError
-
 
 # %% [markdown]
 # What would be left without the tanh? $w^\top W_1 q + w^\top W_2 k$: the query adds one number to its whole row, and you know from the first of the three questions that this changes nothing. Query and key meet only in the tanh.
@@ -612,8 +619,7 @@ reveal(Additive)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Which of the two should you use? Three differences matter. **Sizes:** additive accepts any two sizes, a dot product only equal ones. It says so:
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
 for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
     try:
@@ -624,7 +630,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # **Cost and memory:** both grow with the number of pairs, but additive needs a hidden vector for each pair, while the dot product needs only one number.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
 from chapters.ch02.experiments import numbers_kept
 
@@ -636,8 +642,10 @@ for name in ("scaled_dot", "additive"):
     kept = numbers_kept(score, queries, keys)
     rows.append({"score": name, "parameters": score.num_parameters, "multiply–adds": score.cost.total(256, 256),
                  "numbers kept to learn": kept})
-assert rows[0]["numbers kept to learn"] == 0 and rows[1]["numbers kept to learn"] >= 256 * 256 * 64
 Table(rows, "256 queries and keys of 64 features")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert rows[0]["numbers kept to learn"] == 0 and rows[1]["numbers kept to learn"] >= 256 * 256 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Additive must store four million numbers, the dot product none of its own. **Quality** was about equal in early translators for small d; for large d the plain dot product fell behind, which is why √d was introduced (Vaswani et al. 2017, section 3.2.1). Since then nearly all models use the scaled dot product.
@@ -662,10 +670,12 @@ from chapters.ch02.experiments import REASONS, TASKS
 recorded = results.load("scores_task")
 percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-assert best[:1] + best[2:] == ["similarity", "feature_based", "general", "location_based"] and percent[1, 1] > 99.5
 assert (percent[7:10].amin(1) < 90).all()  # concat, additive, deep
 heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn what?",
         caption=f"Right choices in %; guessing gives 12.5. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert best[:1] + best[2:] == ["similarity", "feature_based", "general", "location_based"] and percent[1, 1] > 99.5
 
 # %% [markdown]
 # These figures are *recorded*, with five seeds each; `course results scores` computes them again in about three minutes. No row is good everywhere, and in 300 steps none of the networks (concat, additive, deep) learned every rule.
@@ -681,8 +691,10 @@ heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
 
-assert list(REASONS) == list(SCORES)
 Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert list(REASONS) == list(SCORES)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove one hidden unit
@@ -704,7 +716,7 @@ predict(
     because="A unit matters if the others cannot replace it. The size of its parameter alone does not tell you.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 
@@ -731,11 +743,10 @@ silent.observe(tell, names="value")
 tell()
 display(view, silent, told)
 
-
 # %% [markdown]
 # Choose a unit, or drag an arrow and let go, and Python computes the line under the lab again. Now all eight units, over four thousand questions:
 
-# %%
+# %% jupyter={"source_hidden": true}
 def without(unit):
     """Share of right choices with one unit silenced; the weights are put back."""
     w = mine.score.w.weight.data
@@ -746,9 +757,11 @@ def without(unit):
 
 missed = [share_right(mine, "direction", size=2) - without(unit) for unit in range(8)]
 loud = mine.score.w.weight.abs().argmax().item()
-assert max(missed) > 0.05 and missed[loud] < max(missed)
 plot.bars([f"unit {i + 1}" + (" (loudest)" if i == loud else "") for i in range(8)], missed, ylabel="share lost", digits=2,
           title="Which unit is missed?", caption=f"Loudest: unit {loud + 1}. Missed most: unit {missed.index(max(missed)) + 1}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert max(missed) > 0.05 and missed[loud] < max(missed)
 
 # %% [markdown]
 # **Keep this:** a large parameter need not be an important one. Remove it and you will know.
@@ -763,12 +776,19 @@ generator = torch.Generator().manual_seed(3)
 noise = 1.5 * torch.randn(7, 7, generator=generator)
 masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"], length=5, causal=True, order="times")
 _, _, weights = masks.compute()
-assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 0] < weights[0, 1:].min()
 masks
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 0] < weights[0, 1:].min()
 
 # %% [markdown]
-# Two fifths. A masked score became 0, and exp(0) = 1 still gets a share; in the first row every masked word even beats the only allowed one. Now try the other orders. *Softmax, then multiply*: no leak, but the rows sum to less than 1. *−10⁹*: right, until you empty a row or set the length to 0. *Mask, then softmax*: right everywhere.
+# <details><summary>Answer</summary>
+#
+# Two fifths. A masked score became 0, and exp(0) = 1 still gets a share; in the first row every masked word even beats the only allowed one.
+#
+# </details>
+#
+# Now try the other orders. *Softmax, then multiply*: no leak, but the rows sum to less than 1. *−10⁹*: right, until you empty a row or set the length to 0. *Mask, then softmax*: right everywhere.
 #
 # ### Exercise 5 ●●○ · 4 minutes
 # Write the mask of a whole batch: causal, and no padding.
@@ -779,12 +799,9 @@ def decoder_mask(lengths, size):
     """lengths [B], size T -> mask [B, T, T] bool, True = may be attended"""
     raise NotImplementedError
 
-
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
-
 
 # %% [markdown]
 # These are three sequences of length 4, 2 and 0, one per line; each group of four shows what one position may attend to.
@@ -798,13 +815,11 @@ def attention(queries, keys, values, mask):
     """queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, Q, K] -> output [B, Q, Dv], weights [B, Q, K]"""
     raise NotImplementedError
 
-
 # %% [markdown]
 # <a id="fused"></a>
 # PyTorch has the same in one **fused** call, which never stores the matrix of weights and is usually faster. Ours is the definition; both give the same output.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from torch.nn.functional import scaled_dot_product_attention as fused
 
 generator = torch.Generator().manual_seed(0)
@@ -821,8 +836,7 @@ print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", a
 # ### Deeper: never NaN
 # Attention usually breaks at a row in which every key is masked. Here are a thousand random masks, many with such rows, through the forward and the backward pass:
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
 
 generator, empty_rows, bad = torch.Generator().manual_seed(0), 0, 0
@@ -846,9 +860,11 @@ from course_utils.attention.linear import hardmax, sparsemax
 gap = torch.linspace(-2, 2, 81)
 two = torch.stack([gap, torch.zeros(81)], dim=1)  # two keys; the first leads by `gap`
 lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
-assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()
 plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, "lead of the first key", "its weight",
            title="Three ways to share", caption="Sparsemax is a ramp: beyond a lead of 1 the loser gets nothing.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
@@ -878,18 +894,21 @@ reveal(linear_attention)
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 costs = results.load("scores_cost")
 counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_errors"].values())
-assert errors[0] > 0.1 and errors[-1] < 0.02 and all(0.4 < b / a < 0.7 for a, b in zip(errors, errors[1:], strict=False))
 plot.lines({"": (counts, errors)}, "random features", "weight on wrong keys", log="xy", title="How far off is Performer's kernel?",
            caption=f"Four times the features, about half the error. {costs.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert errors[0] > 0.1 and errors[-1] < 0.02 and all(0.4 < b / a < 0.7 for a, b in zip(errors, errors[1:], strict=False))
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 lengths = [row["tokens"] for row in costs["times"]]
 times = {kind: (lengths, [row[f"{kind} s"] for row in costs["times"]]) for kind in ("exact", "linear")}
 ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
-assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 plot.lines(times, "tokens", "seconds", log="xy", title="What does length cost?",
            caption=f"Slopes: exact {costs['slopes']['exact']:.2f}, linear {costs['slopes']['linear']:.2f}. {costs.about}")
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded these times. (The count of multiplications explains only part of that; where the rest goes we have not measured.) The price is the error above.
@@ -902,12 +921,11 @@ def linear_output(phi_q, phi_k, values):
     """phi_q [Q, m], phi_k [K, m], values [K, Dv] -> output [Q, Dv]"""
     raise NotImplementedError
 
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The sentence, twelve times
 # **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? The lab calls each score a *head*. Go through them: 1 similarity, 2 dot, 3 scaled dot, 4 general, 5 biased general, 6 activated general, 7 generalized kernel, 8 concat, 9 additive, 10 deep, 11 location-based, 12 feature-based.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils import data
 from chapters.ch02.experiments import trained_scores
 
@@ -918,9 +936,11 @@ scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the tr
 with torch.no_grad():
     twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
 top = [tired[k] for k in twelve[:, tired.index("it")].argmax(-1)]
-assert top[1] == "animal" and top[3] == "because" and twelve[:, tired.index("it")].max() < 0.25
 heatmap(twelve, tired, tired, select=("it", "animal"), title="Whom does “it” ask, under each score?",
         caption="Heads 1–12 are the twelve scores in their order; 11, location-based, is untrained.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert top[1] == "animal" and top[3] == "because" and twelve[:, tired.index("it")].max() < 0.25
 
 # %% [markdown]
 # No score is wrong here, and none understands the sentence. They do what they were made for, with three numbers per word that we wrote by hand. The dot product puts "animal" first. General puts "because" first: it was trained for a rotation that these words do not have, and the vector of "because" is all zeros. No word gets even a quarter of the weight.
@@ -992,5 +1012,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
 # So far we wrote the vectors by hand and chose the score. In chapter 3 a network makes the queries and keys itself while it learns to translate, and you watch the alignment grow word by word.
+#
+# **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 2, edition 0.2.0, and the heading above it.*

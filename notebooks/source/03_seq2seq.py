@@ -33,7 +33,13 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="alignment"></a>
-# *Il*: your eyes go to "it", and your mind goes on to "animal", which is masculine in French. A table showing which word translates which is called an **alignment**. It is not a translation, but you cannot translate without one.
+# <details><summary>Answer</summary>
+#
+# *Il*: your eyes go to "it", and your mind goes on to "animal", which is masculine in French.
+#
+# </details>
+#
+# A table showing which word translates which is called an **alignment**. It is not a translation, but you cannot translate without one.
 #
 # You would not memorise all eleven words and then write without looking. Yet this is how the neural translators of 2013 and 2014 worked. Let us build one and see where it breaks.
 #
@@ -85,8 +91,7 @@ predict(
     because="It hands over its last state, and a state has a fixed size: 128 numbers here, for any sentence.",
 )
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 plain = lesson.model(attention=None)
 for example in lesson.ladder((5, 20)):
     memory = plain.encode(torch.tensor([lesson.source.encode(example.source)]))
@@ -103,8 +108,7 @@ for example in lesson.ladder((5, 20)):
 # <a id="teacher-forcing"></a><a id="bos"></a>
 # During training the decoder does not read its own words but the correct ones: this is **teacher forcing**. It reads the correct translation, starting with `<bos>` (*beginning of sentence*), and at each word it has to predict the next, up to `<eos>` (*end of sentence*).
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils import text
 
 two = [e for e in lesson.examples("train") if " ".join(e.source) in ("i am a student .", "the dog bites the man .")]
@@ -161,15 +165,21 @@ same = "✓: word for word the reference."
 lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer, not selected. {same}")
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # It lies. The French is fluent, and its frame is often right, but it says *something else*: a wrong noun, a verb from another sentence, a reason that nobody gave. A network with a blurred memory fills the gaps with what is usual.
+#
+# </details>
 #
 # Here are a thousand test sentences by length, in two measures: BLEU, and the share of sentences in which *every* word is right.
 
 # %%
 lengths, plain_bleu, plain_right = lesson.by_length(plain)
-assert plain_right[0] > 10 > plain_right[-1]
 plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plain_right)}, "words in the source", "",
            title="What does length cost?", caption="Without attention. 128 numbers carry each sentence, whatever its length.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert plain_right[0] > 10 > plain_right[-1]
 
 # %% [markdown]
 # BLEU forgives, because parts of a sentence are often right. Hardly any long sentence is right as a whole; but that alone would be so if each word went wrong equally often, since a long sentence has more words. Is it the vector that is too small? A model of the same size, trained with three times the words, answers that:
@@ -179,8 +189,10 @@ from chapters.ch03.lesson import checkpoint
 
 recorded = checkpoint("seq2seq-plain-en-fr-grammar")
 by_words = recorded.card["metrics"]["test_bleu_by_length"] if recorded else {"5-7": 80, "20-99": 51}  # of our checkpoint
-assert by_words["5-7"] > by_words["20-99"] + 20
 print("BLEU without attention, trained longer:", {f"{words} words": round(score) for words, score in by_words.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert by_words["5-7"] > by_words["20-99"] + 20
 
 # %% [markdown]
 # It has learned short sentences well and still loses the long ones, from 80 BLEU at 5 to 7 words down to 51 at 20 and more. (This is one trained model; the section *Real sentences* shows the same gap on another corpus.)
@@ -218,9 +230,11 @@ attentive_run = learn(attentive, "with attention")
 # %%
 _, attentive_bleu, attentive_right = lesson.by_length(attentive)
 curves = {"with, BLEU": attentive_bleu, "with, every word": attentive_right, "without, BLEU": plain_bleu, "without, every word": plain_right}
-assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
 plot.lines({name: (lengths, line) for name, line in curves.items()}, "words in the source", "%", title="Does length still matter?",
            caption="The same thousand sentences. With attention, BLEU is about the same for long and short ones.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
 
 # %%
 both = {"without attention": plain, "with attention": attentive}
@@ -241,13 +255,19 @@ from chapters.ch03.experiments import reach
 
 reached = {kind: reach(lesson, lesson.model(attention=kind and "additive").eval()) for kind in ("", "attention")}
 u, flat = reached.values()
-assert min(u[0], u[-1]) > 20 * u.min() and flat.max() < 1.5 * flat.min()
 lines = {name or "without": (range(1, 17), shares) for name, shares in reached.items()}
 plot.lines(lines, "source word", "share of the gradient", title="Which source words move the last target word?",
            caption="Untrained models, a mean over twenty sentences of sixteen words. The shares add up to 1.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(u[0], u[-1]) > 20 * u.min() and flat.max() < 1.5 * flat.min()
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # The first *and* the last, more than twenty times as much as the middle. Our encoder reads from both ends, and the last state of each direction goes into every step of the decoder. So the first word and the last are one step away, and the words in the middle are far from both. (The translators of 2014 that read in one direction had only one arm of this U.) With attention, every source word is one step away from every target word, and the curve is flat. This is where training starts from.
+#
+# </details>
 #
 # **Keep this:** a recurrent network hands a gradient on from step to step; attention connects every source word directly.
 
@@ -261,10 +281,12 @@ from chapters.ch03.experiments import felt
 kinds = {"RNN × 0.9": felt("rnn", gain=0.9), "RNN × 1.5": felt("rnn", gain=1.5), "GRU": felt("gru"),
          "attention": felt("attention", gain=0.9)}
 far = {name: (line[-1] / line[0]).item() for name, line in kinds.items()}
-assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
 plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps from the end", "size of the gradient", log="y",
            title="How much does each input move the end?",
            caption="Untrained networks. With attention, every input is one step away from the output.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-6 and 0.2 < far["attention"] < 5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The GRU's gradient vanishes fastest here, because of its small initial parameters. Training can open its gates so that it keeps a state for a long time, which is why GRUs and LSTMs replaced simple RNNs. Attention does not need to learn this first.
@@ -273,8 +295,7 @@ plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps fro
 # ## Two rows of four steps
 # A widely used table compares the *traditional* decoder with the *attentive* one in four steps: encode, context, decode, generate. Here it is as code that runs. Each model prints one line, with the shape after each step.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 ids, begin = torch.tensor([lesson.source.encode(tired)]), torch.tensor([text.BOS])
 for name, model in {"traditional": plain, "attention": attentive}.items():
     state = model.start(ids)  # encode: read it all
@@ -438,8 +459,10 @@ def kind_of_attention(queries, keys):
 # %%
 aer = lesson.alignment_error(attentive)
 untrained = lesson.alignment_error(lesson.model(attention="additive"), count=200)
-assert untrained > 0.6 and aer < 0.25
 print(f"AER on {len(lesson.examples('test')):,} new sentences: {aer:.2f}; before training: {untrained:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert untrained > 0.6 and aer < 0.25
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
@@ -465,7 +488,11 @@ if "name" in longer_trained.card:
 labs.alignment(twin, step=11, languages=("en", "fr"), title="What decides between “il” and “elle”?", model=longer_trained)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", but for *elle* more than half is on the *full stop*. By the full stop, the recurrent network has read the whole sentence, the adjective and both nouns included, so its state can know the answer. The decision was made in the recurrent states; attention only picks up the result. (Both sentences were seen in training, and this is one trained model.)
+#
+# </details>
 #
 # **Keep this:** alignment was never taught. It appears because attending to the right state lowers the loss; and a state is more than its word.
 
@@ -481,7 +508,7 @@ predict(
     because="The states of “a” and “car” have read “red” as well, and they often contain enough of it.",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 from chapters.ch03.experiments import knocked_out
@@ -509,8 +536,10 @@ display(view, told)
 from chapters.ch03.experiments import survives
 
 kept = {what: survives(lesson, attentive, what) for what in ("weight", "word")}
-assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
 print({f"unchanged without the {what}": f"{share:.0%}" for what, share in kept.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.3 < kept["weight"] < 0.55 and kept["weight"] > 1.3 * kept["word"]
 
 # %% [markdown]
 # In about four cases out of ten nothing changes when a word loses its weight. So a picture of weights shows where the model looked. It does not show what the model would have done without it. (How much the weights explain is debated; chapter 1's reading list has both sides.)
@@ -533,8 +562,10 @@ assert all(share > 0.75 for share in later.values())
 for when, shares in {"just now": who, "three times as long": later}.items():
     print(f"right pronouns, trained {when}:", {name: f"{share:.0%}" for name, share in shares.items()})
 pairs_of_twins = sorted(lesson.examples("twins"), key=lambda example: example.twin.pair)
-assert pairs_of_twins[0].twin.pair == pairs_of_twins[1].twin.pair
 lesson.table({"with attention": attentive}, pairs_of_twins[:4], "The first two pairs of twins, all new.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert pairs_of_twins[0].twin.pair == pairs_of_twins[1].twin.pair
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A pronoun depends on two words at once: the adjective *after* it and a noun far before it. Attending to one position cannot combine them, so the recurrent states have to. That takes time to learn. After this chapter's short training both models are near chance, and the one with attention is no better; our checkpoints, trained with three times as many words, get more than three in four right, with attention or without. Chapter 5 measures the same twins with a model in which words attend to each other.
@@ -550,10 +581,12 @@ from course_utils.data import results
 recorded = results.load("seq2seq_readers")
 mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
 total = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in recorded["readers"].items()}
-assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
 plot.lines({name: (recorded["lengths"], line) for name, line in mean.items()}, "words in the source", "BLEU",
            title="Does it help to read backwards?",
            caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 helps = [b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name in ("plain", "reversed")), strict=True)]
@@ -562,7 +595,11 @@ for name, r in recorded["readers"].items():
     print(f"{name:12} BLEU, seed by seed: {r['bleu']}", f"AER {r['aer']}" if r["aer"] else "")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It does not: it is a little better with two seeds and worse with the third, and the means lie closer together than the seeds do. Our encoder reads from both ends, so the first word was close already; this is the U of *How far does a gradient reach?* Train it yourself: with `COURSE_PROFILE=full` it trains to the end; otherwise it runs forty steps, just so that you see it start.
+#
+# </details>
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 backward = lesson.model(attention=None, reverse_source=True)
@@ -625,7 +662,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'train
 # ## At the moment of 高兴
 # The same model class with other data translates from Chinese to English, character by character. When it writes *happy*, what does it attend to? The word has two characters, and nobody told the model where words begin.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
 
 chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
@@ -697,8 +734,10 @@ candidate, reference = "男孩 踢 足球", "一个 小 男孩 在 踢 足球"
 ours, theirs = candidate.split(), reference.split()
 hits = [(ngrams(ours, n) & ngrams(theirs, n)).total() for n in (1, 2, 3, 4)]
 precisions = [100 * hit / max(1, len(ours) - n) for n, hit in enumerate(hits)]
-assert round(brevity(ours, theirs), 3) == 0.368 and precisions == [100, 50, 0, 0]
 print("by the definition: precisions", precisions, f"· brevity {brevity(ours, theirs):.3f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(brevity(ours, theirs), 3) == 0.368 and precisions == [100, 50, 0, 0]
 
 # %% [markdown]
 # By the definition BLEU is 0: the two have no run of three words in common, and the candidate has no run of four at all. So tools *smooth* such zeros, in different ways. sacrebleu's score of this sentence is 23.2; its corpus score, which our `bleu` equals to 1e-6, replaces a precision of 0 by half an n-gram, then a quarter, and so on. None of these can be compared with another, which is why papers name the tool.
@@ -733,8 +772,10 @@ from sacrebleu import sentence_bleu
 printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)   # characters, zeros dropped, log₁₀ undone by e
 natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)     # the same with one logarithm
 smoothed = sentence_bleu(candidate, [reference], tokenize="none").score
-assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378 and round(smoothed, 1) == 23.2
 print(f"in the lecture .4167 (unrounded {printed:.4f}), with the natural logarithm {natural:.3f}; sacrebleu, smoothed {smoothed:.1f} of 100")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378 and round(smoothed, 1) == 23.2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 5 minutes
@@ -760,7 +801,7 @@ predict(
     because="BLEU counts runs of words that also occur in the reference. The machine shares ten in a row.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 source, answer = "The weather was bad, so we stayed at home.", "Il faisait mauvais, alors nous sommes restés à la maison."
@@ -772,10 +813,12 @@ tried = {
     "checkpoint without": translate(real_plain, source)[0].text,
 }
 scores = {name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()}
-assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
 mark = "trained on" if any(loaded.was_seen(source) for loaded in (real, real_plain)) else "new"
 Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()],
       f"{source} For the checkpoints: {mark}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
 
 # %% [markdown]
 # The person loses to nonsense. BLEU for one sentence against one reference says how far two translators happened to choose the same words. Over thousands of sentences it ranks similar systems fairly well, which is what it was made for. More references help, and reading the translations helps more.
@@ -804,8 +847,10 @@ rows = []
 for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentences, beam=8, length_penalty=0), strict=True):
     better = wide.text if wide.text != one.text else "the same"
     rows.append({"trained on": "seen" if one.seen else "new", "greedy": one.text, "log p": one.score, "beam of 8, α = 0": better, "log p ": wide.score})
-assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 Table(rows, "The six sentences from above")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 
 # %% [markdown]
 # The beam finds sentences that the model considers more probable, if there are any. Whether they are *better* is another question: probable sentences are often short and dull.
@@ -816,27 +861,24 @@ Table(rows, "The six sentences from above")
 # ## What came next
 # In 2017, three years after the first translator with attention, a model dropped the recurrence and kept the attention. These figures are from its paper: BLEU on the WMT 2014 news test against the arithmetic that the training took.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils import data
 
 wmt = data.load("wmt14")
 names = [name + " ×" * bool(many) for name, many in zip(wmt.name, wmt.ensemble, strict=True)]
-panels = {"to German": (wmt.flops_en_de, wmt.bleu_en_de), "to French": (wmt.flops_en_fr, wmt.bleu_en_fr)}
+figures = {"to German": (wmt.flops_en_de, wmt.bleu_en_de), "to French": (wmt.flops_en_fr, wmt.bleu_en_fr)}
 
-def quality(figure):
-    for axes, (title, (flops, score)) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        axes.set(xscale="log", title=f"English {title}", xlabel="operations for the training", ylabel="BLEU", xlim=(1.5e18, 2e22))
-        for name, x, y in zip(names, flops, score, strict=True):
-            if x == x:
-                axes.plot(x, y, "o", color=plot.COLOURS["output" if "Transformer" in name else "key"])
-                lift = {"MoE": 5, "ConvS2S ×": 5, "ConvS2S": -10}.get(name, -3)
-                axes.annotate(name, (x, y), (5, lift), textcoords="offset points", fontsize=7)
+def quality(flops, score):
+    known = [i for i, x in enumerate(flops) if x == x]
+    x, y, labels = ([column[i] for i in known] for column in (flops, score, names))
+    return plot.points(x, y, "operations for the training", "BLEU", labels=labels, log="x")
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
+plot.beside({f"English {name}": quality(*columns) for name, columns in figures.items()}, title="What does quality cost?",
+            caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
-told = [f"{title}: " + ", ".join(f"{n} {y} at {x:.1e}" for n, x, y in zip(names, *panels[title], strict=True) if x == x) for title in panels]
-plot.picture(quality, caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.",
-             alt="Quality against cost. " + "; ".join(told), size=(9, 3.8))
 
 # %% [markdown]
 # The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of what ConvS2S's ensemble took. Into French the big model reaches 41.8, more than any other here, but the base model's 38.1 is the lowest of all. (ByteNet's 23.75 is missing because its cost was not published.) How to get there without recurrence is the subject of the next two chapters.
@@ -905,9 +947,11 @@ def read_all(sentences, Wx, Ws):
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 longer, unseen = ({name: lesson.bleu(model, split, 200) for name, model in both.items()} for split in ("long", "unseen"))
-assert longer["with attention"] > longer["without attention"] + 10 and unseen["with attention"] > 70
 print("25 to 40 words:", {name: round(score) for name, score in longer.items()})
 print("new pairs of words:", {name: round(score) for name, score in unseen.items()})
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert longer["with attention"] > longer["without attention"] + 10 and unseen["with attention"] > 70
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Attention does not make a model immune to length: it too falls on sentences longer than any in its training, but less. The *unseen* set contains pairs of words, such as an adjective and its noun, that never occur together in training. A good memory does not help there; the model has to have learned words, not sentences.
@@ -984,5 +1028,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words attend to each other
 # Here a French word asks English words. The words of *one* sentence can ask each other, too, all at once and without a recurrent network. This is self-attention, the subject of chapter 4, and it has a problem that you may guess: who tells it the order of the words?
+#
+# **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition 0.2.0, and the heading above it.*

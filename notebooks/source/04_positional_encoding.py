@@ -29,7 +29,11 @@ X = torch.stack([vectors[word] for word in sentence])
 labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’s places. Does any [output|output] change?")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
 # Nothing happens to it. The rows move, and each takes its numbers along. For "bites" it makes no difference whether the dog bites or the man does.
+#
+# </details>
 #
 # This chapter is about that problem and its solution. (The switch under the lab solves it; you will write the solution yourself.)
 #
@@ -60,8 +64,7 @@ labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’
 #
 # In cross-attention the queries come from a second sequence $Y$: $Q=YW_Q$, and nothing else changes. Lectures show a table of the two. Here it is filled in by a trained translator, which reads an English sentence together with its French translation (we give it both).
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views import Table
 from course_utils.text import BOS
@@ -99,14 +102,15 @@ def self_attention(X, WQ, WK, WV):
 # %% [markdown]
 # Here it is on the course sentence, with the word vectors of the trained model and three untrained matrices:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 tired = trained.source.tokens(trained.source.encode("The animal didn't cross the street because it was too tired."))
 words = trained.model.source_embedding.weight.detach()[trained.source.encode(tired)]
 untrained = torch.randn(3, 128, 16, generator=torch.Generator().manual_seed(1)) / 128**0.5
 output, A = self_attention(words, *untrained)
-assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 print(*tired, "\n", tuple(words.shape), "→ output", tuple(output.shape), "weights", tuple(A.shape))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 
 # %% [markdown]
 # All words are computed at once by matrix products; there is no loop and no state.
@@ -144,22 +148,19 @@ predict(
     because="The kernel and the dense matrix are parameters. Attention's matrix is computed from the words it reads.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 other = "the cat sees the bear .".split()
 kernel, weights = torch.tensor([0.2, 0.5, 0.3]), torch.randn(2, 8, 8, generator=draw)
 C, dense = convolution(kernel, 6), torch.rand(6, 6, generator=draw) / 3
 same = torch.nn.functional.conv1d(X.T[:, None], kernel[None, None], padding=1)[:, 0].T
 assert torch.allclose(C @ X, same, atol=1e-6)  # torch's own convolution, feature by feature
 
-def panels(figure):
-    for row, text in zip(figure.subplots(2, 3), (sentence, other), strict=True):
-        A = self_attention(torch.stack([vectors[word] for word in text]), *weights, torch.eye(8))[1]
-        for axes, (name, matrix) in zip(row, {"convolution": C, "dense": dense, "attention": A}.items(), strict=True):
-            axes.imshow(matrix, cmap=plot.ink_map(), vmin=0, vmax=1)
-            axes.set(title=name, xticks=[], yticks=range(6), yticklabels=text)
-
-plot.picture(panels, size=(7.0, 4.6), alt="Three matrices for two sentences: a band, a full table, and attention's, the only one that differs.",
-             caption="Above “dog bites man”, below “cat sees bear”; all weights drawn by chance. Find the pair that is not equal.")
+read = {"man": sentence, "cat": other}
+found = {end: self_attention(torch.stack([vectors[word] for word in text]), *weights, torch.eye(8))[1] for end, text in read.items()}
+shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name, matrix in {"convolution": C, "dense": dense, "attention": A}.items()}
+labels = {name: read[name[-4:-1]] for name in shown}
+plot.maps(shown, labels, labels, title="Whose matrix depends on the sentence?",
+          caption="Above “dog bites man”, below “cat sees bear”; all weights drawn by chance. Find the pair that is not equal.")
 
 # %% [markdown]
 # The band repeats the same three numbers; the dense matrix has 36 and fits only sentences of six words. Attention's matrix has no parameters of its own: they are in $W_Q$ and $W_K$, whose sizes do not depend on $T$. So it can read any length.
@@ -188,10 +189,12 @@ for kind in LAYERS:
         row |= {f"multiplications, {n}": multiply_adds(kind, n, 64)}
     rows.append(row)
 conv, recurrent, attention = rows
+Table(rows, "Kernel 3. Attention without its projections, as the literature counts it; they cost 4nd² more.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (conv["path, n = 90"], recurrent["path, n = 90"], attention["path, n = 90"]) == (45, 89, 1)
 assert attention["in a row, 90"] == attention["in a row, 9"] and recurrent["in a row, 90"] > 9 * recurrent["in a row, 9"]
 assert attention["multiplications, 90"] == 100 * attention["multiplications, 9"]
-Table(rows, "Kernel 3. Attention without its projections, as the literature counts it; they cost 4nd² more.")
 
 # %% [markdown]
 # With ten times as many words, the recurrent layer has ten times as many operations in a row, attention no more than before, but attention's scores and averages take a hundred times as many multiplications. Which of the two matters more? Here is the processor time:
@@ -202,9 +205,11 @@ from course_utils.data import results
 costs = results.load("positions_costs")
 times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
 assert times[128][1] > times[128][2] and times[4096][1] < times[4096][2]  # attention first, then the recurrent layer
-assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
 plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in LAYERS}, "words", "ms of processor time",
            title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
 
 # %% [markdown]
 # Counted in multiplications, attention should be slower from 64 words on. Measured on one thread it is faster for a while longer, because many small steps in a row cost more than a few large ones; then its line, the steepest, crosses the recurrent one. (The recurrent layer is PyTorch's own `nn.RNN`. A loop in Python would be several times slower and would move the crossing far to the right.)
@@ -344,8 +349,7 @@ def sinusoidal(length, model_size):
     """length, model_size D (even) -> P [length, D]"""
     raise NotImplementedError
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 P = sinusoidal(50, 128)
 assert P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50  # small values, and no two rows alike
 assert torch.allclose(P.norm(dim=-1), torch.tensor(8.0), atol=1e-4)  # sin² + cos² = 1, 64 times: all are equally long
@@ -398,10 +402,12 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths
 # %% slideshow={"slide_type": "subslide"}
 common = P @ P.T
 starts = {f"from position {i}": (range(-i, 50 - i), common[i]) for i in (0, 20, 40)}
-assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
-assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 plot.lines(starts, "distance", "dot product", title="How similar are two positions?",
            caption="Three curves that lie on each other: only the distance counts. Neighbours are similar, and left equals right.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
+assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 
 # %% [markdown]
 # The three curves are one, because each pair of columns contributes $\sin i\omega\,\sin j\omega+\cos i\omega\,\cos j\omega=\cos\big((i-j)\omega\big)$, so that $P_i\cdot P_j=\sum_j\cos\big((i-j)\omega_j\big)$. It falls from 64 at distance 0 and is the same on both sides: by itself the dot product does not know which word comes first. $W_Q$ and $W_K$ can turn one against the other, and then it does.
@@ -433,7 +439,7 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) =
 # %% [markdown]
 # It gets every held-out sentence right, or nearly. Now it is your turn: this lab uses the *trained* vectors and matrices, and Python asks both models about your order of the words. What do they say about "bites the dog man the ."? What if you switch the positions off?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import copy
 import ipywidgets
 from IPython.display import display
@@ -468,7 +474,7 @@ predict(
     because="The encoder outputs the same vectors in another order, and cross-attention does not notice their order either.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 import copy
 from dataclasses import replace
 from course_utils.data import parallel
@@ -480,11 +486,13 @@ texts = ["The dog bites the man.", "The man bites the dog.",
          "Anna says that Leo saw the doctor.", "Leo says that Anna saw the doctor.",
          "We live in the European Economic Area.", "We live in the area European Economic."]
 right, wrong = (translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost)))
+Table([{"source": s, "trained on": "seen" if a.seen else "new", "with positions": a.text, "without": b.text}
+       for s, a, b in zip(texts, right, wrong, strict=True)])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(wrong[n].text == wrong[n + 1].text for n in (0, 2, 4)) and [t.seen for t in right[:4]] == [True, True, False, False]
 assert sum("bites" in pair.source for pair in parallel.load_parallel("en-fr")) == 2
 assert right[2].text == "anna dit que léo a vu le médecin." and right[3].text == "léo dit qu'anna a vu le médecin."
-Table([{"source": s, "trained on": "seen" if a.seen else "new", "with positions": a.text, "without": b.text}
-       for s, a, b in zip(texts, right, wrong, strict=True)])
 
 # %% [markdown]
 # The decoder still knows the order of what *it* writes, so the French looks like French. Where the order can be guessed from the words, as in an area that is European and economic, you hardly notice that the positions are missing. Who bites whom cannot be guessed, nor who says something and who saw something.
@@ -527,19 +535,23 @@ with torch.no_grad():
     looks = reader(text).weights[0]
 names = [f"{'abcdefghij'[letter]} {place}" for place, letter in enumerate(text[0])]
 back = looks.diagonal(-2).mean()
-assert back > 0.5
 heatmap(looks, names, names, title="Did it learn to attend two back?",
         caption=f"A line two below the diagonal has {back:.0%} of the weight on average. The model was rewarded only for correct letters.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert back > 0.5
 
 # %% slideshow={"slide_type": "subslide"}
 recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and mean["inside"]["none"] < 0.3
-assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
 plot.lines(curves, "position", "right, %", title="Which positions work beyond 20?", mark=(20, ""),
            caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds; a guess is right in 10 %. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 
 # %% [markdown]
 # *None* can only count letters: guessing the commonest one is a little better than 10 %. *Learned* falls at once, because its vectors from position 20 on were never trained. *Sinusoidal* falls as well: the encoding exists there, but the layer was fitted to the first twenty positions. *Rotary* still works at three times the trained length. Does it work at any length? Train it and go on to 640.
@@ -548,8 +560,10 @@ plot.lines(curves, "position", "right, %", title="Which positions work beyond 20
 turning = letters.model("rotary")
 letters.train(turning, 300)
 reached = {length: letters.by_place(turning, length, count=50)[18:].mean().item() for length in (60, 160, 640)}
-assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] < reached[60]
 print("rotary, right beyond position 20, in texts of …", {length: f"{share:.0%}" for length, share in reached.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] < reached[60]
 
 # %% [markdown]
 # It falls, too, only later; how fast differs from one training to the next. This is why models for long texts use extensions of rotary positions. And did the sinusoids fail, or the training? Write the head by hand: let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing.
@@ -558,8 +572,10 @@ print("rotary, right beyond position 20, in texts of …", {length: f"{share:.0%
 far_away = sinusoidal(640, 32)
 queries = far_away @ shift(-2, 32).T
 by_hand = torch.softmax(20 * queries @ far_away.T / 32**0.5, -1)
-assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(-2).min() > 0.5
 print(f"by hand: right at all {638} positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(-2).min() > 0.5
 
 # %% [markdown]
 # The encoding can do it at any of 640 positions; training on twenty did not find this head. This is one layer and one task that needs only a distance, so take the picture, not the figures, with you.
@@ -589,8 +605,10 @@ from course_utils.positions import LearnedPositions, SinusoidalPositions
 
 bert, waves = LearnedPositions(512, 768), SinusoidalPositions(512, 768)
 count = [sum(p.numel() for p in module.parameters()) for module in (bert, waves)]
-assert count == [393_216, 0]
 print(f"learned: {count[0]:,} parameters; sinusoidal: {count[1]}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert count == [393_216, 0]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -606,8 +624,7 @@ def parameters(kind, max_length, model_size):
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # What happens with a text that is too long, a width that is odd, or no text at all?
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.positions import sinusoidal_encoding
 
 print("sinusoidal, 600 words:", tuple(waves(torch.zeros(1, 600, 768)).shape))
@@ -707,7 +724,11 @@ masked, after = (scaled_dot_product_attention(x, x, x, causal_mask(6))[0] for x 
 assert not torch.allclose(after, masked[order], atol=0.1)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It is not: the first word sees one word and the last sees six, and a network can learn to use that. Decoders can learn some order from their mask alone; encoders, in which every word sees every other, cannot.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
@@ -769,5 +790,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: a whole translator of nothing but this
 # One self-attention layer can attend two positions back, or find who bites. A sentence needs several kinds of attention at once, and a network that works on what they find. Chapter 5 gives attention several heads, puts it into blocks, stacks them, and gets a translator without any recurrence: the Transformer.
+#
+# **→ [5 · What can attention do alone?](05_transformer.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition 0.2.0, and the heading above it.*

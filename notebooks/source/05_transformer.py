@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 # ## What does "it" attend to?
 # A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word attends to the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" attend to "animal" more than to any other word? Open one small map after another; the row of "it" is highlighted.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
 from course_utils.training import load_checkpoint
 
@@ -33,12 +33,18 @@ with torch.no_grad(), recorded(grammar.model) as seen:
     grammar.model.encode(ids)
 looks = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
 labs.heads(looks, words, select="it", title="Which head knows what “it” is?", model=grammar,
            caption="Twelve real maps. The [query|word that asks] stands on the left, the [key|word it reads] above.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
+
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
 # In almost none of them. But one head does just what the textbooks promise: "it" puts most of its weight on "animal". Lectures show such a map and say that here the model understands what "it" means. Write down its layer and head. Near the end of the chapter we test whether that weight matters.
+#
+# </details>
 #
 # **Keep this:** a map shows what a head attended to. Whether that mattered is another question, and it can be answered.
 
@@ -64,8 +70,7 @@ labs.heads(looks, words, select="it", title="Which head knows what “it” is?"
 #
 # Version 1 is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 
@@ -93,8 +98,7 @@ predict(
     because="The matrices stay as they are, 128 × 128 each. Only their output is cut into four.",
 )
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)
 outputs, maps = zip(*(scaled_dot_product_attention(*piece) for piece in pieces), strict=True)
 joined = torch.cat(outputs, -1)
@@ -142,37 +146,30 @@ with torch.no_grad():
     output, weights = attention(x, x, x, need_weights=True)
     assert torch.allclose(split_heads(attention.query(x), 4), torch.stack(q.chunk(4, -1), 1))
     assert torch.allclose(attention.out(joined), output, atol=1e-5)
-assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allclose(weights, looks[0], atol=1e-5)
 print("Version 4 gives the model's own output, and its four maps are the first row of the lab above.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allclose(weights, looks[0], atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Eight heads, two words
 # These are the sizes of the paper: 512 features ($d_\text{model}$), eight heads of 64 ($d_k$). The input is two words, "deep" and "learning", with random vectors; every shape in the picture is read from the tensor beside it.
 
-# %%
-def flow(figure):
-    with torch.no_grad():
-        x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
-        eight = MultiHeadAttention(512, 8)
-        q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
-        heads, weights = scaled_dot_product_attention(q, k, v)
-        joined = heads.transpose(1, 2).flatten(2)
-        steps = {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined}
-        steps["output"] = eight.out(joined)
-    grid, roles = figure.add_gridspec(len(steps), 8), {"q": "query", "k": "key", "v": "value", "output": "output"}
-    for row, (name, tensor) in enumerate(steps.items()):
-        colour = plot.COLOURS[roles[name]] if name in roles else "#141c28"
-        ink = plot.ink_map(high=[int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-        parts = tensor[0] if tensor.dim() == 4 else tensor
-        for column, part in enumerate(parts):
-            axes = figure.add_subplot(grid[row, column] if len(parts) == 8 else grid[row, :])
-            axes.imshow(part, aspect="auto", cmap=ink, interpolation="nearest")
-            axes.set(xticks=[], yticks=[])
-            if column == 0:
-                axes.set_ylabel(f"{name}\n{tuple(part.shape)}", rotation=0, ha="right", va="center")
+# %% jupyter={"source_hidden": true}
+def eight_heads():
+    """Two random words on their way through eight heads of 64: each step's name -> its tensor."""
+    x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
+    eight = MultiHeadAttention(512, 8)
+    q, (k, v) = split_heads(eight.query(x), 8), eight.project(x)
+    heads, weights = scaled_dot_product_attention(q, k, v)
+    joined = heads.transpose(1, 2).flatten(2)
+    return {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": eight.out(joined)}
 
-plot.picture(flow, size=(6.6, 4.6),
-             caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
+roles = {"q": "query", "k": "key", "v": "value", "output": "output"}
+shown = {f"{name} {tuple(part.shape[-2:])}": (part[0], roles.get(name)) for name, part in eight_heads().items()}
+plot.maps({name: part for name, (part, _) in shown.items()}, "word", "feature", limits=None, title="Who sees which features?",
+          roles={name: role for name, (_, role) in shown.items()},
+          caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
 
 # %% [markdown]
 # A widely used text says that heads are "different or the same alignment functions". The function is always the same, a softmax of scaled dot products. What differs is the *projection*: each head compares other features of the words.
@@ -183,7 +180,7 @@ plot.picture(flow, size=(6.6, 4.6),
 # ### Deeper: how many heads?
 # An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the multiplications while it runs.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
 from course_utils.views import Table
 from course_utils.support.clock import seconds
@@ -197,8 +194,10 @@ for heads in (1, 2, 4, 8, 16, 32):
     size = sum(p.numel() for p in part.parameters())
     rows.append({"heads": heads, "head size": 512 // heads, "parameters": size,
                  "M operations": counter.get_total_flops() / 1e6, "ms": 1000 * took})
-assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Each row has the same parameters and the same multiplications. What does grow is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
@@ -207,9 +206,11 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 from course_utils.data import results
 
 counts = results.load("transformer_head_counts")
+Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed. {counts.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len({row["parameters"] for row in counts["rows"]}) == 1
 assert counts["rows"][0]["BLEU"] == min(row["BLEU"] for row in counts["rows"])
-Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed. {counts.about}")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One head is the worst, as in the paper, and the differences above two are small. Fewer heads do not save multiplications: where the times differ at all, more heads take a little longer because of their softmaxes.
@@ -222,8 +223,10 @@ with torch.no_grad():
     q4, k4, v4 = (split_heads(part(x), 4)[:, order] for part in (attention.query, attention.key, attention.value))
     turned = scaled_dot_product_attention(q4, k4, v4)[0].transpose(1, 2).flatten(2)
     mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[order].flatten(0, 1) + attention.out.bias
-assert torch.allclose(mixed, output, atol=1e-5)
 print("Head 3 in front, head 2 behind: the same output. “Head 1” is a seat number, not a rank.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(mixed, output, atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
@@ -243,17 +246,18 @@ def ffn(x, W1, b1, W2, b2):
 # %% [markdown]
 # *Position-wise* means that no loop is needed. For this network a batch of 2 sentences with 5 words is just ten words, whatever their neighbours are: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output changes.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
 other = h.clone()
 other[0, 2] += 1
 with torch.no_grad():
     y, flat, after = layer.ffn(h), layer.ffn(h.flatten(0, 1)), layer.ffn(other)
-assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
-assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 print(tuple(h.shape), "→", tuple(flat.shape), "→", tuple(y.shape))
 print("changed words:", (after != y).any(-1).nonzero().tolist())
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
+assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 
 # %% [markdown]
 # **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has $4\,d_\text{model}$ units, and then two thirds of a block's parameters are here.
@@ -280,14 +284,13 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 
 (x6, real), (x10, _) = padded_batch((4, 6), size=8), padded_batch((4, 6), length=10, size=8)
 moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs() for kind in NORMS}
+
+changed = {f"{name}: {(change > 0).sum()} of {change.numel()} moved": change for name, change in moved.items()}
+plot.maps(changed, "real word", "feature", roles=dict.fromkeys(changed, "plus"), title="What moved?",
+          caption="How far each number moved when the padding grew; full colour: by 1 or more.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
-
-def panels(figure):
-    for axes, (name, change) in zip(figure.subplots(1, 2), moved.items(), strict=True):
-        axes.imshow(change, cmap=plot.ink_map(plot.PAPER, plot.SAND), vmin=0, vmax=1, aspect="auto")
-        axes.set(title=f"{name}: {(change > 0).sum()} of {change.numel()} moved", xlabel="feature", ylabel="real word")
-
-plot.picture(panels, size=(7, 2.8), caption="How far each number moved when the padding grew; the darkest by 1 or more.")
 
 # %% [markdown]
 # Every number of every real word has changed, although no word has. Leaving the padding out of the statistics would fix this case but not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to be in the batch. And at inference, when a single sentence comes alone, batch norm has to use averages from training.
@@ -318,12 +321,18 @@ at = [norms["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
 assert max(curve[-1] for name, curve in curves.items() if name.startswith("pre")) < 3.5
 assert min(curve[-1] for name, curve in curves.items() if name.startswith("post")) > 4.5
 lower = {name: torch.tensor(lines)[:, -1].mean() for name, lines in norms["lower rate"]["curves"].items()}
-assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
 plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
            caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds. {norms.about}", size=(7, 3.8))
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Pre-norm learns with a slow start and without: after two hundred steps the two curves are the same. Post-norm does not learn at this rate, and a hundred steps of warm-up do not help; at a third of the rate it begins to learn, and gets further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 5: a block
@@ -343,8 +352,7 @@ def encoder_block(x, mask, attention, ffn, norm1, norm2):
 # %% [markdown]
 # Version 6 is a stack of blocks. Input and output have the same shape, so you can stack as many as you like; with pre-norm, one more norm follows the last block.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 h = embedded
 with torch.no_grad():
     for number, block in enumerate(grammar.model.encoder, 1):
@@ -369,13 +377,8 @@ from course_utils.attention import causal_mask, padding_mask
 masks = {"padding: 5 real words": padding_mask([5], 7)[0].expand(7, 7), "causal": causal_mask(7)}
 masks["both"] = masks["padding: 5 real words"] & masks["causal"]
 
-def three(figure):
-    for axes, (name, mask) in zip(figure.subplots(1, 3), masks.items(), strict=True):
-        axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
-        axes.set(title=name, xticks=range(7), yticks=range(7), xlabel="key", ylabel="query")
-
-plot.picture(three, size=(7, 2.6),
-             caption="Dark: may be read. In the causal mask the diagonal is dark: a word may look at itself.")
+plot.maps(masks, "query", "key", title="Who may read whom?",
+          caption="Ink: may be read. In the causal mask the diagonal has ink, too: a word may look at itself.")
 
 # %% [markdown]
 # The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it". Then the first word sees nothing and its row is empty. A word may always attend to itself, so the diagonal stays True.
@@ -413,7 +416,7 @@ def masked_attention(q, k, v):
 # | decoder self-attention | the target | the target | causal and padding |
 # | cross-attention | the target | the source | padding of the source |
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.decoding import translate
 from course_utils.text import BOS
 
@@ -424,16 +427,9 @@ with torch.no_grad():
 written = ["<bos>", *said.tokens]
 places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decoder_weights, written, written)}
 places["cross"] = out.weights, written, words
-
-def three_places(figure):
-    for axes, (name, (layers, asks, read)) in zip(figure.subplots(1, 3), places.items(), strict=True):
-        axes.imshow(layers[1][0].mean(0), cmap=plot.ink_map(), vmin=0, vmax=1)
-        axes.set_title(f"{name} {tuple(layers[1].shape)}", fontsize=10)
-        axes.set_xticks(range(len(read)), read, rotation=90, fontsize=7)
-        axes.set_yticks(range(len(asks)), asks, fontsize=7)
-
-plot.picture(three_places, size=(9, 3.4),
-             caption="Second layer, mean of its heads. Only the middle one has a white triangle: the future.")
+second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
+plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks, read, title="Who reads whom, in three places?",
+          caption="Second layer, mean of its heads. Only the middle one has an empty triangle: the future.")
 
 # %% [markdown]
 # (Each row of the decoder is labelled with the word that it *reads*; from it the model predicts the next one.) At the end a matrix gives a number, the logit, to each French word, softmax turns these into probabilities, and the most probable word is written. That is the whole model.
@@ -462,8 +458,10 @@ read, write = torch.randn(2, 3, 5, 64, generator=torch.Generator().manual_seed(3
 with torch.no_grad():
     theirs = library(read, write, tgt_mask=torch.nn.Transformer.generate_square_subsequent_mask(5))
     ours = Transformer.from_torch(library).eval()(read, write).logits
-assert torch.allclose(ours, theirs, atol=1e-5)
 print(f"largest difference {(ours - theirs).abs().max():.0e}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(ours, theirs, atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
@@ -476,7 +474,13 @@ print(f"largest difference {(ours - theirs).abs().max():.0e}")
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% [markdown]
-# "tired" gets the largest share, not "animal". Now choose layer 2 and head 2: the share of "it" is nearly 1. In scene 5, look at where "il" comes from: after layer 1 the model would already write it with a probability of 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches information; the networks work on it.
+# <details><summary>Answer</summary>
+#
+# "tired" gets the largest share, not "animal".
+#
+# </details>
+#
+# Now choose layer 2 and head 2: the share of "it" is nearly 1. In scene 5, look at where "il" comes from: after layer 1 the model would already write it with a probability of 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches information; the networks work on it.
 #
 # **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream. A Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into words.
 
@@ -492,7 +496,7 @@ predict(
     because="With the mask, row 5 is computed from words 1 to 5 and nothing else, in every layer.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 model, rows, most = grammar.model, [], 0
@@ -533,7 +537,11 @@ with torch.no_grad():
     assert torch.allclose(model.output(model.decoder_norm(masked)), out.logits[0, -1], atol=1e-4)  # version 7, by hand
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # With one layer the lecture is right: the last word may see all words before it, with or without the mask. But from the second layer on it reads words that have themselves attended *ahead*, to words that they never saw in training. So their vectors are not the ones the model was trained with. The mask has to stay, unless we store what was computed.
+#
+# </details>
 #
 # <a id="kv-cache"></a>
 # Storing it is the **KV cache**. The keys and values of earlier words never change, because the mask keeps later words from affecting them. So store them, and compute only one row at each step.
@@ -551,7 +559,7 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
 # %% [markdown]
 # How much does it save? Here are eight sentences at once, 128 words each, with the cache and without.
 
-# %%
+# %% jupyter={"source_hidden": true}
 import time
 
 def clock(advance, steps=128):
@@ -571,9 +579,11 @@ kept, read = [model.start(eight)], model.encode(eight)
 with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.decode(line[:, : n + 1], read)[0][:, -1])
 times = without[-1] / with_cache[-1]
-assert times > 1.5
 plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds",
            title="What does the cache save?", caption=f"Measured just now, on one processor: {times:.1f} times faster at 128 words.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert times > 1.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Keep this:** with the mask, computing all words at once and one after another gives the same numbers. The cache makes the second way cheap.
@@ -654,8 +664,10 @@ from IPython.display import display
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
 both = {"chapter 3": recurrent.model, "yours": mine}
 against = study.compare(lesson, both | {"transformer-grammar": grammar.model}, count=500)
-assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: word for word the reference."))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 
 # %% [markdown]
 # After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On short sentences and a small corpus, recurrence with attention learns faster. With one layer more and longer training the Transformer draws level: that is the third row. The speeds are those of this machine. With two cores, recurrence is cheap. The Transformer's advantage, that no word has to wait for another, pays on long texts and on hardware that does thousands of things at once.
@@ -682,7 +694,11 @@ for name, layers in views.items():
 assert scores[0] == max(scores) and min(scores) > 50
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It gets worse, but it still works. All layers add to the same residual stream, so their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
@@ -700,7 +716,7 @@ judged
 # %% [markdown]
 # Back to the map from the beginning. **Guess** what "it" attends to in the twin sentence, where it means the street. And look at another word as well: the adjective. For each of the two words we take the head that attends most to the right noun, over 120 twins.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
 twins = twin_study.reader(grammar).examples("twins")[:120]
@@ -714,12 +730,18 @@ for sentence in (tired, wide):
         row = seen["encoder"][n][0, h, tokens.index(word)]
         found = {f"at {noun}": row[tokens.index(noun)].item() for noun in ("animal", "street")}
         rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "layer.head": f"{n + 1}.{h + 1}"} | found)
-assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
-assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
 Table(rows, "transformer-grammar, encoder")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
+assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # "It" gives the animal the same weight in both sentences: the famous map tells the *same* story where the story is wrong. But the model does know, at another word. "Tired" attends to the animal, "wide" to the street.
+#
+# </details>
 #
 # Still, these are only maps. So let us forbid single connections and count what happens.
 
@@ -742,8 +764,10 @@ for look in asks:
     name = "{}: {} → {}".format(*look)
     rows.append({"forbidden look": name, "its largest weight": weight, "right, %": share, "log-odds": odds})
 forbidden = {row["forbidden look"]: row["right, %"] for row in rows}
-assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
 Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds {whole[1]}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
 
 # %% [markdown]
 # *Referent* is the noun that "it" means. If "it" may not attend to it, nothing changes. If the French step may not attend to "it", where some heads put nearly all of their weight, nothing changes. But if the adjective may not attend to its noun, most pronouns become wrong, more than by guessing, because the adjective then finds the other noun. And the step that writes *il* depends on the adjective.
@@ -757,29 +781,20 @@ Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right
 effects = head_study.head_effects(grammar, twins[:60])
 agreement = head_study.rank_correlation([row["weight"] for row in effects], [row["lost"] for row in effects])
 
-def believed(figure):
-    axes = figure.subplots()
-    axes.axhline(0, color="#8a949e", lw=0.8)
-    for place, mark in {"encoder": "o", "cross": "s", "decoder": "^"}.items():
-        at = [(row["weight"], row["lost"]) for row in effects if row["head"].startswith(place)]
-        axes.plot(*zip(*at, strict=True), mark, label=place, color="#1b2430", alpha=0.6)
-    for row in effects[:3] + sorted(effects, key=lambda row: -row["weight"])[:3]:
-        axes.annotate(row["head"], (row["weight"], row["lost"]), (5, 4), textcoords="offset points", fontsize=8)
-    axes.legend()
-    axes.set(xlabel="mean weight on the noun that “it” means", ylabel="lost without the head (log-odds)")
-    axes.set_title("Does the map tell which heads matter?")
-
 assert abs(agreement) < 0.6 and min(row["right"] for row in effects) > 80
-plot.picture(believed, size=(7, 3.6), caption="36 heads. Right: those a map would name. Top: those that matter. "
-             f"Rank correlation {agreement:.2f}.", alt="Loss against weight, a dot for each head. Most lost without "
-             + ", ".join(f"{row['head']} (weight {row['weight']}, lost {row['lost']})" for row in effects[:5]))
+groups = {place: [row for row in effects if row["head"].startswith(place)] for place in ("encoder", "cross", "decoder")}
+plot.points({place: [[row[what] for row in rows] for what in ("weight", "lost")] for place, rows in groups.items()},
+            xlabel="mean weight on the noun that “it” means", ylabel="lost without the head (log-odds)",
+            title="Does the map tell which heads matter?",
+            caption=f"36 heads. Right: those a map would name. Top: those that matter. Rank correlation {agreement:.2f}.",
+            labels={place: [row["head"] for row in rows] for place, rows in groups.items()})
 
 # %% [markdown]
 # The heads at the top, which matter most, hardly attend from "it" to its noun. And where a head on the right does matter, look at the table of the twins again: it may be the head through which "tired" attends to "animal". That would be the right head for the wrong reason: knocking it out alone would seem to confirm the famous story, and only forbidding the *connection* refutes it. No single head is missed much: more than 80 % of the pronouns stay right without any one of them.
 #
 # Now look at *your* model, which is a different one. Knock heads out, alone or together, and read both twins.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 
 me = lesson.loaded(mine)
@@ -811,26 +826,34 @@ from course_utils.data import results
 
 heads = results.load("transformer_heads")
 known = {row["may not look"]: row["right"] for row in heads["looks"]}
-assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
 Table(heads["looks"], f"Pronouns right, in %; with all looks {heads['all heads']['right']}. {heads.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # And now several heads at a time. Remove the encoder's twelve heads one after another, in three orders: by the map, those first that attend most from "it" to its noun; by what each is worth alone; and at random. **Guess** which curve falls first.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 orders = heads["removed"]["encoder"]
-assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
 Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in enumerate(zip(*orders.values(), strict=True))],
       f"Pronouns right, in %, {heads['some']} twins; at random: mean of several orders. Recorded, too.")
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Remove the eight heads that the map points at, and hardly a pronoun changes: the map is worse advice than chance. Remove those that were measured, and after five a third of the pronouns is lost.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
 # This model was trained on Tatoeba, on the same 160,000 sentences as chapter 3's translator, but with more parameters and for longer, so their scores are not a comparison of architectures. As always, check first whether a sentence was *seen*.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.lesson import checkpoint
 
 before = load_checkpoint("seq2seq-attention-en-fr")
@@ -874,9 +897,11 @@ if chinese:
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 day, cards, speed = 24 * 3600, 8, 9.5e12
 base, big = (cards * speed * days * day for days in (0.5, 3.5))
-assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 print(f"base {base:.1e} operations, {0.5 * day / 100_000:.2f} s a step")
 print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # These are the two figures of chapter 3's plot: 3.3·10¹⁸ and 2.3·10¹⁹. They are an estimate from time and speed, not a count. For the model that you trained, PyTorch can count the operations:
@@ -888,8 +913,10 @@ with FlopCounterMode(display=False) as counter:
     mine.loss(next(iter(lesson.batches))).backward()
 mine.zero_grad()
 yours_cost = counter.get_total_flops() * run.step
-assert 1e11 < yours_cost < 1e15
 print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cost:,.0f} times as many")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 1e11 < yours_cost < 1e15
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
@@ -897,14 +924,8 @@ print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cos
 # Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-def cages(figure):
-    for axes, (name, mask) in zip(figure.subplots(2, 3).flat, study.zoo(36).items(), strict=True):
-        axes.imshow(mask, cmap=plot.ink_map(), vmin=0, vmax=1.4)
-        axes.set_title(name, fontsize=10)
-        axes.set(xticks=[], yticks=[])
-
-plot.picture(cages, size=(7, 4.6),
-             caption="36 words. Dark: may be read. Which lets the last word know of the first, and how soon?")
+plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
+          caption="36 words. Ink: may be read. Which lets the last word know of the first, and how soon?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)
@@ -1238,5 +1259,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
 # Our Transformer reads English and writes French, and needs pairs of sentences to learn it. There are few such pairs, but there is endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector for "bank" be, next to a river and next to a cashier?
+#
+# **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition 0.2.0, and the heading above it.*

@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 # ## A story with a hole
 # A small model has read stories that a small grammar of ours generates. Nobody told it what a river or a bank is: words were masked, and it had to guess them. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import collate, encode
 from course_utils.training.checkpoints import load_checkpoint
@@ -36,11 +36,17 @@ guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.w
                            select=river.tokens.index("bank"), model="bert-stories", title="Which word is missing?",
                            caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
 anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
-assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
 guessed
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
+
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
 # It is confident almost everywhere, and where it hesitates it has good reason to. Mask "anna": many names get a little probability, none gets much. Mask "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, because that helps to fill gaps.
+#
+# </details>
 #
 # Both sentences are *seen*: they are in the stories that it was trained on, with other words masked each time. So this shows what the task is, and not yet how well the model fills gaps in new sentences.
 #
@@ -82,15 +88,13 @@ banked, kinds = banks()
 found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
 steps = {"in the table": found[0], "with its place": found[1], "after the last block": found[-1]}
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
+
+plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "bank", limits=(-0.5, 1), title="How alike are they?",
+          caption=f"How alike are {len(banked)} “bank”? Ink: alike. First half: about money, second half: by the water. "
+          "In which of the three do the halves part?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
-
-def squares(figure):
-    for axes, (name, vectors) in zip(figure.subplots(1, 3), steps.items(), strict=True):
-        axes.imshow(cosines(vectors), cmap=plot.ink_map(), vmin=-0.5, vmax=1)
-        axes.set(title=name, xticks=[], yticks=[])
-
-plot.picture(squares, size=(7.5, 2.8), caption=f"How alike are {len(banked)} “bank”? Dark: alike. First half: about money, "
-             "second half: by the water. In which of the three do the halves part?")
 
 # %% [markdown]
 # In the table they are all the same. Adding their positions makes them different, but not by meaning: whether the nearest other "bank" means the same is a matter of chance. After the last block it nearly always does. Nobody said that there are two kinds of bank. The model has put the meaning together from the neighbouring words.
@@ -111,8 +115,7 @@ plot.picture(squares, size=(7.5, 2.8), caption=f"How alike are {len(banked)} “
 # <a id="wordpiece"></a>
 # First, words are cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. You can choose the size of the vocabulary:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
 from course_utils.text import WordPiece
 
@@ -145,9 +148,11 @@ batch, embeddings = collate([pair]), stories.model.bert.embeddings.eval()
 with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 sides = zip(parts, (*parts[1:], parts[0]), strict=True)
-assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?", caption="“bank” stands there twice. Switch parts off until both sums are equal.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 
 # %% [markdown]
 # Can a layer separate the three again once they are added? With many features there is room: the rows are at nearly right angles, so a matrix in a later layer can pick out the one that it needs. (Only the row of `[CLS]` and that of the first position are not: these two always occur together.)
@@ -259,7 +264,7 @@ def next_sentence_pairs(stories, count, generator):
 # %% [markdown]
 # What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others are about the two kinds of bank. **Guess** which answer it is least sure of.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 asked = [("the man went to the store", "he bought a gallon of milk"),
@@ -270,14 +275,20 @@ asked = [("the man went to the store", "he bought a gallon of milk"),
          ("Tom walked along the river and sat down on the bank.", "The grass on the bank was wet.")]
 believed = lesson.follows(stories.model, asked)
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
-assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
 marks = [("new", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in asked]
-assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
 rows = zip(asked, marks, believed, strict=True)
 Table([{"A": a, "B": b, "trained on": mark, "B follows": round(p, 2)} for (a, b), mark, p in rows], "bert-stories")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
+assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # All are right, and the last two show that it understands more than single words: B is the same, but the bank in A is different. (It has seen the third pair and the last one, sentence for sentence. If you ask with "the weather *is* fine", it fails: our stories are told in the past tense.)
+#
+# </details>
 #
 # **Keep this:** there are two tasks, and the text contains the answers to both. Nobody had to label anything.
 
@@ -299,13 +310,19 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
 # %%
 held_out, unknown = lesson.measure(mine, "valid"), lesson.measure(mine, "test")
 measured = {"new ones": held_out, "new ones, with plots and words it never met": unknown}
-assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
 rows = [{"stories": name} | {key: f"{found[key]:.2f}" for key in ("MLM accuracy", "NSP accuracy")}
         for name, found in measured.items()]
 Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1 of 2 pairs.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # It learns words first: which are frequent, and which occur together. Whether B follows A stays at chance for a while, until the model knows words well enough to connect the two sentences. On stories with new plots and new words, masked words are harder to guess and the second task is back at chance: much of what the model knows is about *these* stories.
+#
+# </details>
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
@@ -319,17 +336,15 @@ labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, rive
 # ## What does it attend to?
 # Here is every head of your model on two new sentences with a gap. Look first at the row of `[CLS]`: where does it get its information about the pair? Then look at the row of `[MASK]`. Under each head you see how much accuracy on masked words is lost, on held-out stories, when this head is removed. **Guess** before you press: if you remove the head with the sharpest map, will the gap be filled with another word?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 from IPython.display import display
 from chapters.ch06.experiments import tasks as bert_study
 
 new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
-assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
 seen = lesson.fill(mine, *new)
 lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
-assert effects.max() < 25
 view = labs.heads(seen.weights, seen.tokens, select="[CLS]", effects=effects, effect="masked words lost, in %", live=True,
                   title="Which head fills the gap?", caption="Open a head, knock it out, and read below what stands in the gap.")
 told = ipywidgets.HTML()
@@ -341,8 +356,16 @@ tell({"new": []})
 view.observe(tell, names="knocked")
 display(view, told)
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
+assert effects.max() < 25
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Chapter 5's lesson holds here, too: you cannot tell from the maps which head matters most. In a model as small as yours a single head may be important for many masked words; the model at the top spreads the work over more heads, and in *Deeper* below you see how little it loses with any one of them. (A number below zero means: a little better without this head, by chance.)
+#
+# </details>
 #
 # **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. How much a weight matters has to be measured.
 
@@ -381,23 +404,18 @@ for name, task in tasks.items():
         found |= {f"{start}, {split}": round(task.measure(tuned[name], split, 300)[task.main], 3) for split in ("valid", "test")}
     live[name] = {"task": name, "counted": task.main} | {key: found[key] for key in sorted(found, key=lambda k: k[-5:] != "valid")}
 gains = [row["pre-trained, valid"] - row["from scratch, valid"] for row in live.values()]
-assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
 
-def falls(figure):
-    for axes, name in zip(figure.subplots(1, 4), tasks, strict=True):
-        for (start, colour) in {"from scratch": "#8a949e", "pre-trained": "#141c28"}.items():
-            axes.plot(*curves[name, start], color=colour, label=start)
-        axes.set(title=name, xlabel="steps", ylim=(0, None))
-    axes.legend(fontsize=8)
-    figure.axes[0].set_ylabel("loss")
-
+falls = {name: plot.lines({start: curves[name, start] for start in ("pre-trained", "from scratch")}, "steps", "loss") for name in tasks}
 display(Table(live.values(), "Just now, one seed. Valid: words and patterns as in training; test: new ones"),
-        plot.picture(falls, size=(9, 2.6), caption="The losses of these eight trainings. Dark: pre-trained."))
+        plot.beside(falls, title="How fast does each learn?", caption="The losses of these eight trainings."))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
 
 # %% [markdown]
 # A single seed may be luck. Here are three, recorded:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.data import results
 from chapters.ch06.experiments.tasks import spread
 
@@ -410,9 +428,11 @@ for name, found in recorded["tasks"].items():
         rows.append(row | {"from scratch, %": spread(scratch[split]), "pre-trained, %": spread(pre[split])})
 on_test = {name: [found[start]["test"]["mean"] for start in found if "trained" in start or "scratch" in start]
            for name, found in recorded["tasks"].items()}
+Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(100 * x) for x in on_test["sentiment"]] == [61, 91] and on_test["pairs"][1] < 0.55
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
-Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.about}")
 
 # %% [markdown]
 # On sentences of the known kind, a model from scratch can do much by heart: it tags nearly as well. On new words and patterns it falls, and there pre-training helps most: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers. (*F1* combines two shares: how many of the names it found are right, and how many of the right names it found.) Pairs stay hard for both.
@@ -424,9 +444,7 @@ Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.ab
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped, maps, tokens = {name: load_checkpoint(f"bert-{name}") for name in tasks}, {}, {}
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
-assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
 assert [round(100 * on_test[name][1]) for name in tasks] == [91, 49, 43, 34]
-assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
 for name, task in tasks.items():
     read = task.inputs(task.examples("test")[:1])[0]
     with torch.no_grad():
@@ -435,6 +453,10 @@ for name, task in tasks.items():
 labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
            caption="Four fine-tuned models, each on a test sentence of its own.")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
+assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
+
 # %% [markdown]
 # **Keep this:** labels are rare, text is not. A model learns words in pre-training; fine-tuning teaches it what to use them for.
 
@@ -442,7 +464,7 @@ labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
 # ### Deeper: heads removed, task by task
 # In the shipped models we remove one head at a time: what does accuracy on masked words lose, and what does each task lose after fine-tuning? **Guess:** do all of them need the same heads?
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
 columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
            "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
@@ -452,13 +474,19 @@ rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, l
         for n, row in enumerate(heads["pre-training"])]
 most = {name: rows[max(range(len(rows)), key=lost.__getitem__)]["head"] for name, lost in columns.items()}
 assert sum(head == "1.4" for head in most.values()) == 4 and len(most) == 6
-assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
-assert max(columns["pairs"] + columns["entities"]) < 0.05
 display(Table(rows, f"Points of 100 lost without the head. {heads.about}"))
 print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items()))
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
+assert max(columns["pairs"] + columns["entities"]) < 0.05
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Four of the six depend most on the same head, one in the first layer, whose output all later layers read. Yet the masked words hardly change (less than 2 in 100), while the questions lose more than half of their correct answers. A gap has many clues around it; the answer to a question has only one. Pairs and names lose less than 5 points with any head removed.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -466,10 +494,12 @@ print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
-assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
-assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
 said = tasks["entities"].predict(shipped["entities"].model, [asked.words])[0]
 labs.tagged(asked.words, asked.tags, predicted=said.tags, title="Who is who, and what is where?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
+assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
@@ -516,8 +546,7 @@ labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[
 # ### Deeper: too long, too short, not in the set
 # What happens to texts that do not fit? A text that is too long loses its end, with a message; positions in the rest stay right. An empty text is refused, and so are unknown labels.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import warnings
 
 with warnings.catch_warnings(record=True) as heard:
@@ -565,10 +594,12 @@ rows = [{"task": name} | {key: row[key] for key in ("what learns", "parameters",
         for name, found in recorded["tasks"].items() for row in found["rows"]]
 mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in recorded["tasks"].items()
         for row in found["rows"] for split in recorded["splits"]}
+display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02 > 0.51 - mean["sentiment", "head only", "test"]
 assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only")] == [84, 96, 49]
 assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) < 0.02
-display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
 
 # %% [markdown]
 # On sentences of the known kind, LoRA with 1 % of the parameters does as well as all of them. On new words it keeps up for names, but for sentiment it gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The new layer alone is at chance there: what it needs is not in `[CLS]` before fine-tuning.
@@ -610,7 +641,7 @@ predict(
     because="Attention has 4 D² in each layer, the feed-forward network 8 D²: twelve times that is more than 30,522 D.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, count_parameters
 
 parts, models = {"yours": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
@@ -620,11 +651,13 @@ for name, config in models.items():
         parts[name] = count_parameters(BertForPreTraining(config))
     print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(parts[name].values()):,}")
     assert size == {"base": 109_482_240, "large": 335_141_888}[name]
-assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
 for part, order in {"token embeddings": -1, "feed-forward networks": 1}.items():
     share = [found[part] / sum(found.values()) for found in parts.values()]
     assert share == sorted(share)[::order]
 plot.stacked(parts, xlabel="% of all parameters", caption="What grows from yours to large, and what shrinks?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
 
 # %% [markdown]
 # The larger the model, the larger is the share of the feed-forward networks, and the smaller that of the table of words.
@@ -648,10 +681,12 @@ shown = figures(real) if real else recorded
 if real:
     ours, pieces = Bert.from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
-assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
 origin = "Computed just now." if real else recorded.about
 print(origin if real else f"No weights here. {origin}")
 print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0g}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -663,17 +698,14 @@ predict(
 
 # %% tags=["optional-network"]
 cosines, sentences = shown["cosines"], shown["sentences"]
+
+rows = {"cosine": [f"{text} {n}" for n, text in enumerate(sentences, 1)]}
+plot.maps({"cosine": cosines}, rows, {"cosine": list("123456")}, title="Whose meanings are close?", caption="Cosines between sentence "
+          f"vectors. The last two share no word: do they belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and abs(cosines[0][3] - 0.38) < 0.02
 assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
-
-def alike_sentences(figure):
-    axes = figure.subplots()
-    axes.imshow(cosines, cmap=plot.ink_map(), vmin=0, vmax=1, aspect="auto")
-    axes.set(xticks=range(6), yticks=range(6), xticklabels="123456")
-    axes.set_yticklabels([f"{text} {n}" for n, text in enumerate(sentences, 1)], fontsize=9)
-
-plot.picture(alike_sentences, size=(7.4, 2.9), caption="Cosines between sentence vectors. The last two share no word: do they "
-             f"belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
 
 # %% [markdown]
 # The Economic Area and the common market share no word, and still their vectors are close. This is search by meaning: a vector for each text, and the nearest one wins. And the nearest "bank"? Below you see, block by block, how often the nearest "bank" has the same meaning, in the published model and in ours.
@@ -681,10 +713,12 @@ plot.picture(alike_sentences, size=(7.4, 2.9), caption="Cosines between sentence
 # %% tags=["optional-network"]
 ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
 lines = {"all-MiniLM-L6-v2": shown["bank"], "bert-stories": ours_too}
-assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
 plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, "blocks", "nearest means the same",
            title="After how many blocks are there two banks?", caption=f"{len(banked)} sentences; 0: words, segments and "
            f"positions only. Half would be chance. The published model: {origin}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
 
 # %% [markdown]
 # Now fine-tune it to tell whether a film review is positive. The sentences of SST-2 come from reviews; they are fetched like chapter 3's corpora. The published model was not trained for this.
@@ -706,8 +740,10 @@ if real:
         rows.append({"SST-2": f"yours, just now, {run.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
-assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 
 # %% [markdown]
 # It goes from chance to 89 % in two passes through 6,920 sentences: it knew the language already, only the task was new.
@@ -720,13 +756,19 @@ Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 posts = results.load("minilm_wnut17")
-assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
 print(f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the words of test names "
       f"{100 * posts['words of test names known']:.0f} % were seen in names before.")
 Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], posts.about)
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # With a network, `course results minilm_wnut17` does it again. *Precision* is the share of the found names that are right, *recall* the share of the right names that were found.
+#
+# </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
@@ -739,7 +781,6 @@ squad = results.load("minilm_squad")
 easy = {word: found for word, found in squad["by question word"].items() if found["questions"] >= 30 and word != "other"}
 easy = dict(sorted(easy.items(), key=lambda pair: -pair[1]["F1"]))
 assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for name in ("exact match", "F1")] == [53, 64, 83, 92]
-assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
 rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
         for who, key in {"people, each judged by the others": "people", "all-MiniLM-L6-v2, fine-tuned": "fine-tuned"}.items()]
 display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
@@ -747,8 +788,15 @@ display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['art
         plot.bars(list(easy), [100 * found["F1"] for found in easy.values()], ylabel="F1, %", digits=0,
                   title="Which questions are easy?", caption="By question word. Whose answers are the longest?"))
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # After less than one pass through the questions, every second answer is exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, because dates and numbers are easy to recognise. *Why* is answered by half a sentence, and where it begins and ends is a matter of taste.
+#
+# </details>
 #
 # With a network (or the file in the folder named by `COURSE_DATA_DIR`), `course results minilm_squad` does it again.
 
@@ -757,8 +805,7 @@ display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['art
 # <a id="hub"></a>
 # It is a folder with three things in it, and Hugging Face's `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text into pieces) and a **model** (the parameters). We can save your model as such a folder and load it with *their* class; it gives the same numbers.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 import os
 import tempfile
 from transformers import AutoModelForPreTraining, AutoTokenizer
@@ -773,8 +820,10 @@ with tempfile.TemporaryDirectory() as folder:
 given = cut("she left the bank", "the bank was wet", return_tensors="pt")
 with torch.no_grad():
     gap = (theirs(**given).prediction_logits - mine(batch.ids, batch.segments, batch.mask).mlm_logits).abs().max()
-assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
 print("back as", type(theirs).__name__)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown]
 # `from_pretrained("someone/name")` downloads such a folder from the hub and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. Other libraries around it, in a line each:
@@ -801,8 +850,10 @@ if opus:
     written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
     print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
 own = translate(load_checkpoint("transformer-en-zh"), [apple])[0]
-assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
 # This line worked for years; version 5 of the library has removed the task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour; `translate` is its `generate`.)
@@ -996,6 +1047,7 @@ find_error("a classifier that translates")
 def shape_of_logits(task, B, T, C, V):
     """task: classification, tagging, masked words or translation -> (B, C), (B, T, C) or (B, T, V)"""
     raise NotImplementedError
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
 # Measured just now, on this machine, on held-out text, unless a line says otherwise. A value outside its band stops the notebook.
@@ -1066,5 +1118,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
 # BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every position, and let it read what it wrote: this is chapter 7. Which word is missing, if the whole rest of the text is missing?
+#
+# **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition 0.2.0, and the heading above it.*

@@ -29,13 +29,21 @@ verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name: one row for each letter of the verse
-assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
 labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
                     title="What comes next?")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
+
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="language-model"></a><a id="next-token"></a>
-# Both of you are sure inside a word and unsure at its start. This game is the whole task of this chapter. A **language model** reads a text and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, because every text contains its own answers.
+# <details><summary>Answer</summary>
+#
+# Both of you are sure inside a word and unsure at its start.
+#
+# </details>
+#
+# This game is the whole task of this chapter. A **language model** reads a text and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, because every text contains its own answers.
 #
 # <a id="autoregressive"></a>
 # A model that can predict the next token can also write: choose one, append it, ask again. A model that reads its own words in this way is called **autoregressive**. GPT stands for *generative pre-trained Transformer*.
@@ -70,8 +78,7 @@ labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(
 #
 # Here is the whole GPT, from ids to logits, with the parameters of the model that you played against.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
 
 gpt = poet.model
@@ -112,8 +119,10 @@ def inputs_and_targets(ids):
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
-assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 labs.merges(words, word="lowest", title="Which two belong together?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 
 # %% [markdown]
 # These four words are from the paper that introduced BPE to translation (Sennrich et al. 2016). After a few merges *est* is a piece, and a new word, *lowest*, is cut into two known pieces.
@@ -130,7 +139,7 @@ def merge_once(words):
 # %% [markdown]
 # The library `tokenizers` does the same, fast. Here it learns 300 pieces from our stories, and the course sentence is cut in four ways:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
 from course_utils import text
 from course_utils.views import Table
@@ -144,8 +153,10 @@ for name, tokenizer in ways.items():
     rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
                  "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:6])})
 lengths = [row["how many"] for row in rows]
-assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
 Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's transformer-grammar")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
 
 # %% [markdown]
 # Sixty characters have 1,830 pairs for causal attention, thirteen pieces have 91. This is one reason why large models are hardly ever trained on characters. The price is that a model does not see the letters inside a piece. To say how many r's are in *strawberry*, it has to know the spelling by heart.
@@ -170,8 +181,10 @@ from chapters.ch07 import language
 
 lesson = language.TextLesson(language.load_text("stories"), block=64)
 reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
-assert 3 < reached["knows nothing"] < 5 and reached["bigram"] < 0.75 * reached["knows nothing"]
 print(", ".join(f"{name} {loss:.2f} nats" for name, loss in reached.items()), "for a character")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 3 < reached["knows nothing"] < 5 and reached["bigram"] < 0.75 * reached["knows nothing"]
 
 # %% [markdown]
 # <a id="bits-per-character"></a>
@@ -196,10 +209,12 @@ mine = study.live_model(lesson)
 steps = {"class": 500, "full": 3000}[runtime.profile]
 run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
 reached = reached | {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
-assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] < 0.8 * reached["bigram"]
 rows = [{"who": name, "nats": loss, "bits per character": loss / math.log(2), "as unsure as between": math.exp(loss)}
         for name, loss in reached.items()]
 Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 300 for the head")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] < 0.8 * reached["bigram"]
 
 # %% [markdown]
 # In these 300 steps one head alone gains nothing over counting pairs. It sees everything, but its output is an average in which the last letter is blurred. With what chapter 5 added, residual connections, feed-forward networks and more layers, the same attention gets far below.
@@ -218,12 +233,18 @@ from course_utils.data import results
 
 small = results.load("gpt_overfitting")
 curves = small["curves"]
-assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
 plot.lines(curves, "steps", "nats", mark=(small["best"], "best on new text"), title="Is it still learning?",
            caption=f"{small['characters']:,} characters to learn from. {small.about}")
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it: the training loss improves all the time. `fit` keeps the state with the best held-out loss. More text helps most; otherwise a smaller model, dropout (setting random features to zero during training), or stopping early.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word will it be?
@@ -293,9 +314,11 @@ from course_utils.decoding import generate, translate
 knobs = {"always the best": {"temperature": 0}, "temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 lines = {name: generate(poet, "ROMEO:\n", 160, **knob) for name, knob in knobs.items()}
-assert lines["always the best"].count("I will be") >= 3
 Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for name, line in lines.items()],
       "gpt-shakespeare, seed 0, not selected")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert lines["always the best"].count("I will be") >= 3
 
 # %% [markdown]
 # Taking the best letter each time does not make a good verse: *I will be* comes back again and again. At temperature 2 the words fall apart. What lies between is a matter of taste; no knob makes the model know more.
@@ -311,7 +334,11 @@ for seed in range(3):
     print(quatrain, end="\n\n")
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Three times it is not his poem: the model continues in its own way.
+#
+# </details>
 #
 # **Keep this:** the model gives a distribution, and a sampler chooses from it. Temperature divides logits, not probabilities; top-k and top-p cut off the tail and keep the most likely tokens.
 
@@ -329,9 +356,11 @@ def surprise(text):
 
 texts = {"always the best": lines["always the best"], "drawn": lines["temperature 1"], "Shakespeare": verse}
 means = {name: sum(surprise(text)) / len(text) for name, text in texts.items()}
-assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"])
 plot.bars(list(means), list(means.values()), title="Is people's text what a model finds most likely?", ylabel="bits a letter",
           digits=1, caption="By gpt-shakespeare itself: what it wrote, and two held-out lines.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # People's text is full of surprises; text without surprises says nothing. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and proposed top-p because of it.
@@ -387,8 +416,10 @@ def clock(cache, count=120):
     return text, took
 
 (kept, fast), (again, slow) = clock(True), clock(False)
-assert kept == again and slow > 1.5 * fast
 print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with the cache")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert kept == again and slow > 1.5 * fast
 
 # %% [markdown]
 # **Keep this:** store keys and values, and continue counting positions. The cache changes the time and nothing else.
@@ -413,13 +444,19 @@ asked = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.repl
          "If I had known that you were coming I would have baked a cake."]
 scores = translators.score_table()
 bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
-assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 1 and round(bleus[2]) == 51 and 1.5 < sizes[1] / sizes[2] < 2
 side_by_side = translators.side_by_side(asked)
-assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
 display(scores, side_by_side)
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 1 and round(bleus[2]) == 51 and 1.5 < sizes[1] / sizes[2] < 2
+assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # The Transformer with its encoder is ahead, by less than a point and with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. But they were trained for different times, the GPT longer and on a GPU, so this is no comparison of architectures. It only shows that a decoder alone can translate.
+#
+# </details>
 #
 # Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). For *too wide*, none of the three has learned from this corpus what is wide.
 #
@@ -430,8 +467,10 @@ import dataclasses
 
 said_so = translate(translator, "We live in the European Economic Area.")[0]
 back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
-assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), model=translator)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 
 # %% [markdown]
 # It fails on this sentence, which is new to it: *zone* is missing, and the order does not turn round. A BLEU of 51 over all test sentences includes failures like this one.
@@ -478,12 +517,18 @@ def tune(model, examples, test, steps=30):
 torch.manual_seed(0)
 known, unknown = labelled("train", 1600), labelled("test", 400)
 right = {"pre-trained": tune(copy.deepcopy(translator.model), known, unknown), "from random": tune(GPT(translator.model.config), known, unknown)}
-assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 plot.bars(list(right), list(right.values()), title="What was the reading worth?", ylabel="right",
           caption="400 held-out sentences, 30 steps each. Chance is 0.5.")
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # From random parameters, 30 steps achieve nothing. The pre-trained model knows words that are in no labelled example, because it has met them in other sentences. This was the idea of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The head that repeats
@@ -506,9 +551,11 @@ task = induction.Repeats()
 copier = task.model()
 copied = task.train(copier, show=True, title="Copying")
 places, blind = task.by_place(copier), math.log(task.size)
-assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3
 plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats", mark=(task.half + 1.5, "known from here"),
            title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. ln {task.size} = {blind:.2f}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3
 
 # %% [markdown]
 # <a id="in-context"></a>
@@ -526,7 +573,7 @@ def induction_score(weights, half):
 # %% [markdown]
 # Two heads work together. One in the first layer attends to the *previous* token and adds to each position which token came before it. Then a head in the second layer can ask: at which position was *my* token the previous one? **Guess** the loss of the second half without the induction head, and then without the head below it. Knock them out.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
@@ -548,15 +595,21 @@ from course_utils.data import results
 
 table = induction.knock_out(task, copier)
 worst, best, below = table[0], max(table, key=lambda row: row.induction), max(table, key=lambda row: row.before)
-assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and worst.loss > 0.8
 with induction.silenced(copier, [(2, 1), (2, 2)]):
     both = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
-assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 induction.head_table(task, copier)
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and worst.loss > 0.8
+assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Remove the head that attends to the previous token, and the heads above it find much less, because they need what it has written. Remove one that copies, and look at the other head of its layer: both have learned to copy, so each can replace the other, and only without both is nearly everything lost (more than 2 nats; guessing costs 3.18). A model with a single layer never gets below 2 either (recorded, three seeds): there is no layer below to prepare the information.
+#
+# </details>
 #
 # This is one circuit of a tiny model, found by a score and confirmed by an ablation. Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss falls suddenly, as yours did.
 #
@@ -574,8 +627,10 @@ window = lesson.windows(count=1)[0][:, :-1]
 with torch.no_grad():
     gap = (theirs(window).logits - mine(window).logits).abs().max().item()
     back = GPT.from_huggingface(theirs)(window).logits
-assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-5)
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-5)
 
 # %% [markdown]
 # It works in the other direction, too: with a network, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads OpenAI's GPT-2 into the class that you know. Its 124,439,808 parameters are counted in *Deeper* below.
@@ -583,8 +638,7 @@ print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {
 # <a id="chat-template"></a><a id="system-prompt"></a>
 # What others need is a folder with parameters, tokenizer and a **chat template**, because a chat needs no new kind of model. It is a text with marks in it, and the template writes the marks. The **system prompt** comes first and is set by the operator of the service; the user's turn follows; then the model continues.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
 from chapters.ch07 import hub_format
 from course_tools.classroom import workbook
@@ -629,11 +683,17 @@ print(serving.ollama())
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
-assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
 counted
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M). Chapter 5's grouped-query attention makes the key and value matrices small as well.
+#
+# </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
@@ -649,8 +709,10 @@ for name, (vocabulary, size, layers, heads, context) in known.items():
     count = sum(p.numel() for p in large.parameters())
     rows.append({"model": name, "layers": layers, "features": size, "heads": heads, "context": context,
                  "parameters": count, "of it the table, %": round(100 * vocabulary * size / count, 1)})
-assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
 Table(rows, "Counted by our class; nothing of these models was loaded.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # These are the models known as 117 M, 1.5 B and 175 B. From one line to the next there are hardly any new ideas, only more layers, more features and more text.
@@ -660,8 +722,7 @@ Table(rows, "Counted by our class; nothing of these models was loaded.")
 # <a id="data-parallel"></a>
 # Two computers can train one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are added, and both take the same step. **Guess:** does this give the same training as one computer?
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-# NBVAL_CHECK_OUTPUT
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from chapters.ch07 import distributed
 
 def gradient(batch, weight=1.0):
@@ -673,11 +734,17 @@ def gradient(batch, weight=1.0):
 batch = lesson.batch(torch.Generator().manual_seed(0))
 alone = gradient(batch)
 shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
-assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
 print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: the sum of the gradients is the gradient")
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # Yes, apart from the order of the sums. The course's recipes can run in this way on processors (gloo) or GPUs (NCCL) with one command; `accelerate launch` instead of `torchrun` does the same:
+#
+# </details>
 #
 # ```
 # torchrun --nproc-per-node 2 -m course train gpt-shakespeare
@@ -698,7 +765,11 @@ print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: 
 labs.scaling_law(parameters=175e9, tokens=300e9)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens were better than a model of 280 B at nearly the same cost. The rule of thumb is twenty tokens per parameter, and GPT-3 read fewer than two. (Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
+#
+# </details>
 #
 # **Keep this:** six operations per parameter and token. For a given training cost there is a best size, and GPT-3 was too large for its text.
 
@@ -712,9 +783,11 @@ from chapters.ch07.labs.scaling_law import flops, loss as loss_on_paper
 models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
 rows = [{"model": name, "N": f"{N:.3g}", "D": f"{D:.3g}", "tokens per parameter": D / N,
          "6ND": f"{flops(N, D):.2g}", "loss on paper": loss_on_paper(N, D)} for name, (N, D) in models.items()]
+Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, not a measurement.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per parameter"] == 20
 assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
-Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, not a measurement.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### The table of 2017
@@ -722,14 +795,16 @@ Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, no
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
-assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 print(f"base: 6ND = {base:.1e}, {base / 3.3e18:.0%} of the table's 3.3e18")
 print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # So by this count the small model used about a third of the estimate, and the big one more. How well does 6ND count your own GPT? PyTorch counts each product while it runs:
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
 
 rows = []
@@ -742,8 +817,10 @@ for size, length in ((128, 64), (256, 64), (256, 512)):
     paper = 6 * count * batch[:, 1:].numel()
     rows.append({"features": size, "tokens in a row": length, "N": count, "6ND": f"{paper:.2e}",
                  "counted": f"{counted:.2e}", "counted / 6ND": counted / paper})
-assert all(0.8 < row["counted / 6ND"] < 1.3 for row in rows)
 Table(rows, "What 6ND leaves out are the attention maps, which grow with the length; what it counts too much are lookups.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert all(0.8 < row["counted / 6ND"] < 1.3 for row in rows)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
@@ -755,20 +832,28 @@ from chapters.ch07.experiments import cost
 lengths = (128, 256, 512, 1024)
 found = cost.costs(lengths, repeats=2)
 twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
-assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
-assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 cost.cost_table(lengths, found=found)
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
+assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
 # The definition needs four times the memory, because all $T^2$ weights are stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
+#
+# </details>
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
 costs = results.load("gpt_attention_cost")
 mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
-assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
 plot.lines(mega, "tokens", "MB kept for the way back", log="xy", title="Who pays for the map?", caption=costs.about)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
@@ -803,8 +888,10 @@ from chapters.ch07.timeline import timeline
 from course_utils import data
 
 history = data.load("history")
+timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-timeline(history, title="Sixty years of weighted means", size=(6.2, 6.6), caption="In circles: the chapters of this course.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Look at the distances: fifty years between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
@@ -893,11 +980,17 @@ for name, (layers, tokens, chapter) in looks.items():
     n, h = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
     inks.append(maps[n][0, h, it, animal].item())
     panels.append((f"{name}, layer {n + 1}, head {h + 1}", maps[n][0, h], found, found, chapter))
-assert panels[-1][1][3:-1, animal].mean() > 0.5 and inks[-1] == max(inks)
 labs.journey(panels, select=("it", "animal"), title="What has become of “it”?")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert panels[-1][1][3:-1, animal].mean() > 0.5 and inks[-1] == max(inks)
+
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # In chapter 1 the ink is what we put into the vectors. In chapter 3 the query is a French word, and *il* attends to "it". Positions alone know neighbours and no words. Of each of the last three models we chose the head that gives "animal" most: pictures like these are usually chosen in this way, and now you know it.
+#
+# </details>
 #
 # GPT's is the darkest. But look at its *column*: nearly every later word attends to "animal", so "it" is no exception, and this head says nothing about "it". And look at the white triangle: when GPT reads "it", it has not yet read *tired* or *wide*. The answer can only come later, at "tired", which can attend back. Which of the seven *knows*? You have the tools to find out: the twin sentence, the forbidden connection, the removed head, and a count.
 #
@@ -914,9 +1007,11 @@ labs.journey(panels, select=("it", "animal"), title="What has become of “it”
 file = ""  # "folder/my.txt"
 
 own = language.TextLesson(language.load_text(file or "sentences"), block=64)
-assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 print(f"✓ {len(own.text.train):,} characters to learn from, {len(own.text.valid):,} held out, {len(own.tokenizer)} different")
 print(own.text.note or repr(own.text.valid[:100]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
 # May you use this text? For a course on your own machine, nearly always. Before you give the model away, remember the telephone numbers in GPT-2: a model may repeat what it has read.
@@ -930,10 +1025,12 @@ from course_utils.training.checkpoints import Loaded, save_checkpoint
 yours = study.live_model(own, model_size=128, num_layers=4, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
 begins, pairs = own.valid_loss(yours, count=32), own.bigram_loss()
-assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
 print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {pairs:.2f}")
 print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 
 # %% [markdown]
 # ### Step 3 · 15 minutes: train
@@ -942,15 +1039,17 @@ print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
 held_out = own.valid_loss(yours)
-assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
 print(f"✓ {held_out:.2f} nats, {own.bits_per_character(held_out):.2f} bits for a character;",
       "better than pairs" if held_out < pairs else "pairs are still ahead: more steps")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
 
 # %% [markdown]
 # ### Step 4 · 10 minutes: inspect
 # Ask three questions about any language model. At which temperature does it write best? Does it *copy*: what is the longest piece of its text that is also in yours, letter by letter? And what do its heads attend to: is there one that attends to the previous letter, or to the start of the word?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 def longest_copy(written, source):
     """The longest stretch of `written` that stands in `source`."""
     best = ""
@@ -1199,5 +1298,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
 # The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every model since then was built around it. What would you like a model to read?
+#
+# **←** [Start here and your progress](00_start_here.ipynb#progress)
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.2.0, and the heading above it.*

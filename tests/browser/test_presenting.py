@@ -215,7 +215,7 @@ def test_a_lesson_by_keyboard(deck):
     until(code.is_visible)
     until(lambda: code.evaluate("e => e.querySelector('.cm-scroller').scrollWidth - e.clientWidth") < 3)
     deck.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.course-now img')?.getBoundingClientRect().height > 300")
+    page.wait_for_function("document.querySelector('.course-now .course-view')?.getBoundingClientRect().height > 300")
     deck.settle()
     until(lambda: deck.look("size"), 1)
     until(lambda: not code.is_visible())

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -42,16 +43,13 @@ widget = dict(live=True)
 #
 # </details>
 
-# %% tags=["predict"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["predict", "nbval-check-output"]
 print("one")
 
-# %% tags=["predict"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["predict", "nbval-check-output"]
 print("two")
 
-# %% tags=["predict"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["predict", "nbval-check-output"]
 print("three")
 
 # %% [markdown]
@@ -127,6 +125,11 @@ IN_SOURCE = {
     ),
     "a code cell of 26 lines": ("answer = 42", "\n".join(["answer = 42"] * 26)),
     "a wall of 7 imports": ("answer = 42", "\n".join(["import math"] * 7)),
+    "a cell tagged asserts is not folded, or does more": (
+        "answer = 42\n",
+        'answer = 42\n\n# %% jupyter={"source_hidden": true} tags=["asserts"]\nassert answer\nprint(answer)\n',
+    ),
+    "a mark for the tests is read by students": ("answer = 42", "# NBVAL_CHECK_OUTPUT\nanswer = 42"),
     "unknown tag 'labs'": ('tags=["lab"]', 'tags=["labs"]'),
     "is not folded and tagged": ('jp-MarkdownHeadingCollapsed=true tags=["deeper"]', 'tags=["deeper"]'),
     "is outside such a section": ("# ### Deeper: more", "# ### More"),
@@ -151,8 +154,8 @@ IN_SOURCE = {
     "nothing to touch within the first screen": ('# %% tags=["lab"]', "# %%"),
     "does not open with three questions": ("## Three questions first", "## Some questions"),
     "not three numbered questions": ("# 3. Three?", "# Three?"),
-    "2 cells are tagged predict": ('# %% tags=["predict"]\n# NBVAL_CHECK_OUTPUT\nprint("one")', "# %%\nNone"),
-    "2 cells have their output compared": ('# NBVAL_CHECK_OUTPUT\nprint("two")', 'print("two")'),
+    "2 cells are tagged predict": ('# %% tags=["predict", "nbval-check-output"]\nprint("one")', "# %%\nNone"),
+    "2 cells have their output compared": (', "nbval-check-output"]\nprint("two")', ']\nprint("two")'),
     "no section 'Find the error'": ("### Find the error", "### Look closely"),
     "no lab is live": ("live=True", "live=False"),
     "lacks difficulty or minutes": ("### Exercise ●○○ · 3 minutes", "### Exercise"),
@@ -217,3 +220,17 @@ def test_a_message_names_file_cell_and_what_to_do(lint):
     messages = lint(source=lambda text: text.replace("[query](#query)", "query"))
     where, todo = "notebooks/source/01_good.py, cell 16 ('## Glossary')", "Link the term to where it is introduced."
     assert any(message.startswith(where) and message.endswith(todo) for message in messages), messages
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_a_chapter_ends_with_the_way_on_and_the_way_back(number):
+    names = building.names()
+    end = building.read_source(names[number]).cells[-1].source
+    assert number == 7 or f"]({names[number + 1]}.ipynb)**" in end
+    assert ("(#progress)" if number == 0 else "(00_start_here.ipynb#progress)") in end
+
+
+@pytest.mark.parametrize("name", building.names())
+def test_a_chapter_draws_its_charts_through_views(name):
+    text = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
+    assert not re.search(r"matplotlib|pyplot|subplots|\.imshow", text)

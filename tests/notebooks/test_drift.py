@@ -78,11 +78,11 @@ def test_every_kind_of_drift_is_noticed(built, change, said):
 
 
 def test_a_compared_cell_is_named_by_what_it_does(course):
-    folder = course("01_marked", "# %%\n# NBVAL_CHECK_OUTPUT\nprint('one')\n")
+    folder = course("01_marked", '# %% tags=["nbval-check-output"]\nprint("one")\n')
     building.build("01_marked", folder)
     source = folder / "source" / "01_marked.py"
     source.write_text(source.read_text("utf-8").replace("one", "two"), encoding="utf-8")
-    assert """cell 1 ("print('two')")""" in building.drift("01_marked", folder)[0]
+    assert """cell 1 ('print("two")')""" in building.drift("01_marked", folder)[0]
 
 
 def test_a_source_that_was_changed_after_the_build_is_told_apart(built):

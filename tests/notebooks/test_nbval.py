@@ -10,16 +10,14 @@ import run
 from course_tools.authoring import building
 
 SOURCE = """\
-    # %%
-    # NBVAL_CHECK_OUTPUT
+    # %% tags=["nbval-check-output"]
     print("rows add up to one")
 
     # %%
     import time
     time.time()
 
-    # %%
-    # NBVAL_CHECK_OUTPUT
+    # %% tags=["nbval-check-output"]
     object()
 """
 

@@ -135,7 +135,12 @@ BORDERS = {
     "Seq2SeqConfig": (Seq2SeqConfig, {"source_vocab_size": 9, "target_vocab_size": 9}, {
                       "reverse_source": "flag", "attention": "score"}),
     "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",
-                   "mark": "pair", "size": "pair"}),
+                   "mark": "pair"}),
+    "plot.points": (plot.points, {"x": [0, 1], "y": [0, 1]}, {"x": "numbers", "y": "numbers", "labels": "words",
+                    "role": "name", "title": "text"}),
+    "plot.maps": (plot.maps, {"matrices": {"a": soft(2, 2)}}, {"matrices": "pair", "limits": "pair", "roles": "pair"}),
+    "plot.beside": (plot.beside, {"charts": {"a": plot.lines({"a": ([0], [1])})}}, {"charts": "pair",
+                    "caption": "text"}),
     "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",
                         "values": "numbers", "truth": "pair", "title": "text"}),
     "plot.bars": (plot.bars, {"labels": WORDS, "values": soft(4)}, {"labels": "words", "values": "numbers",

@@ -1,6 +1,6 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
 import { h, fmt, mix, paper, pool, nearest, pointed } from "../../../course_utils/views/core.js";
-import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/chart.js";
+import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
 
 export function bandwidth(ui) {
   const { state, unit, spec, arrays } = ui,

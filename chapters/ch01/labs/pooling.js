@@ -1,6 +1,6 @@
 // Whom does the query ask? Drag a query along the axis: bars are its weights, dots its values, the curve its estimate.
 import { h, fmt, paper, percent, pool, rgb, pointed } from "../../../course_utils/views/core.js";
-import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/chart.js";
+import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
 
 export function pooling(ui) {
   const { state, unit, spec, arrays } = ui,

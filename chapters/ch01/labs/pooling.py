@@ -26,7 +26,7 @@ class Pooling(View):
     """See `ask`."""
 
     kind = "pooling"
-    modules = ("core", "chart", "pooling")
+    modules = ("core", "axes", "pooling")
     size = (7.0, 4.0)
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +85,7 @@ class Bandwidth(Pooling):
     """See `bandwidth`."""
 
     kind = "bandwidth"
-    modules = ("core", "chart", "bandwidth")
+    modules = ("core", "axes", "bandwidth")
     size = (7.4, 3.6)
 
     @property

@@ -1,7 +1,7 @@
 // Dot products of random vectors of size d, with and without √d: their spread, the weights, the gradient.
 import SCALING_CSS from "./scaling.css";
 import { fmt, h, mix, paper, rgb, softmax } from "../../../course_utils/views/core.js";
-import { axes, curve, dot, scale } from "../../../course_utils/views/chart.js";
+import { axes, curve, dot, scale } from "../../../course_utils/views/axes.js";
 
 export function scaling(ui) {
   const { spec, state, unit, arrays } = ui,

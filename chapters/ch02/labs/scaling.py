@@ -15,7 +15,7 @@ class Scaling(View):
     """See `scaling`."""
 
     kind = "scaling"
-    modules = ("core", "chart", "scaling")
+    modules = ("core", "axes", "scaling")
     size = (7.4, 4.6)
 
     def vectors(self, name: str, count: int) -> torch.Tensor:

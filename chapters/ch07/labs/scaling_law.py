@@ -62,7 +62,7 @@ class ScalingLaw(View):
     """See `scaling_law`."""
 
     kind = "scaling_law"
-    modules = ("core", "chart", "scaling_law")
+    modules = ("core", "axes", "scaling_law")
     size = (7.2, 3.6)
 
     @property

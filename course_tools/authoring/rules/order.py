@@ -54,9 +54,9 @@ def activities(notebook):
     if len(predictions) < PREDICTIONS:
         todo = f"At least {PREDICTIONS}: ask before you show, with predict(…) in a cell tagged predict."
         yield 0, f"{len(predictions)} cells are tagged predict", todo
-    checked = [number for number, cell in notebook.code() if "NBVAL_CHECK_OUTPUT" in cell.source]
+    checked = [number for number, cell in notebook.code() if "nbval-check-output" in tags(cell)]
     if len(checked) < CHECKED:
-        todo = f"At least {CHECKED}: mark cells that print strings or shapes with # NBVAL_CHECK_OUTPUT."
+        todo = f'At least {CHECKED}: tag cells that print strings or shapes "nbval-check-output".'
         yield 0, f"{len(checked)} cells have their output compared", todo
     if not any(re.match(r"find the error", head, re.I) for _, _, head in notebook.headings()):
         yield 0, "there is no section 'Find the error'", "Add one, from an error that circulated."

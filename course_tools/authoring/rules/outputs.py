@@ -109,15 +109,15 @@ def never_blank(notebook):
 
 
 def compared_cells(notebook):
-    """A cell marked # NBVAL_CHECK_OUTPUT has a text to compare: strings and shapes, never floats."""
+    """A cell tagged nbval-check-output has a text to compare: strings and shapes, never floats."""
     for number, cell in enumerate(notebook.built.cells if notebook.built else (), 1):
-        if cell.cell_type != "code" or "NBVAL_CHECK_OUTPUT" not in cell.source:
+        if cell.cell_type != "code" or "nbval-check-output" not in cell.metadata.get("tags", ()):
             continue
         text = "\n".join(
             "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "")) for output in cell.outputs
         )
         if not text.strip():
-            todo = "Without it nothing is compared: let the cell print something, or take the mark away."
+            todo = "Without it nothing is compared: let the cell print something, or take the tag away."
             yield number, "its output is to be compared, but there is none", todo
         elif found := re.search(r"\d+\.\d+(e[-+]?\d+)?", text):
             todo = "The last digit differs between machines: assert the number in the cell, and print words or shapes."

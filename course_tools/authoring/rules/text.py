@@ -1,5 +1,6 @@
 """Rules of layout and language: what one can see in the source alone."""
 
+import ast
 import re
 import statistics
 
@@ -8,6 +9,7 @@ from .notebook import LINK, Notebook, tags
 LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
+TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
     "in this section we will", "in this chapter we will", "let us now", "clearly,",
@@ -37,8 +39,8 @@ def header(notebook):
 
 
 def size_of_cells(notebook):
-    sizes = []
-    for number, cell in notebook.code():
+    sizes, read = [], [(number, cell) for number, cell in notebook.code() if "asserts" not in tags(cell)]
+    for number, cell in read:
         lines = cell.source.splitlines()
         sizes.append(sum(1 for line in lines if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
@@ -50,7 +52,7 @@ def size_of_cells(notebook):
     if sizes and statistics.median(sizes) > MEDIAN:
         todo = f"At most {MEDIAN}: one idea in a cell."
         yield 0, f"the median of its code cells is {statistics.median(sizes):g} lines", todo
-    core = [number for number, cell in notebook.code() if "deeper" not in tags(cell)]
+    core = [number for number, cell in read if "deeper" not in tags(cell)]
     if len(core) > CORE_CELLS:
         todo = f"At most {CORE_CELLS}: move some to sections headed Deeper."
         yield 0, f"the core path has {len(core)} code cells", todo
@@ -61,6 +63,18 @@ def known_tags(notebook):
         for tag in tags(cell):
             if tag not in TAGS:
                 yield number, f"unknown tag {tag!r}", f"Known: {', '.join(sorted(TAGS))}."
+
+
+def asserts(notebook):
+    """A cell tagged asserts holds nothing else, and is folded; no other cell is marked by a comment for the tests."""
+    for number, cell in notebook.code():
+        if "asserts" in tags(cell):
+            only = all(isinstance(node, ast.Assert) for node in ast.parse(cell.source).body)
+            if not only or not cell.metadata.get("jupyter", {}).get("source_hidden"):
+                todo = 'Its header is: # %% jupyter={"source_hidden": true} tags=["asserts"]; other lines go above it.'
+                yield number, "a cell tagged asserts is not folded, or does more", todo
+        if "NBVAL_CHECK_OUTPUT" in cell.source:
+            yield number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".'
 
 
 def deeper(notebook):
@@ -124,4 +138,4 @@ def language(notebook):
             yield number, "a picture without a text for those who don't see it", "Give it alt text."
 
 
-RULES = [header, size_of_cells, known_tags, deeper, links, language]
+RULES = [header, size_of_cells, known_tags, asserts, deeper, links, language]

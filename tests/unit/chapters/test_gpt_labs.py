@@ -332,12 +332,12 @@ def test_the_journey_refuses():
 # ---- the time line
 def test_the_time_line_says_year_words_and_chapter():
     made = timeline(data.load("history"), title="Sixty years")
-    assert (
-        made.alt.startswith("Sixty years. 1964: The mean")
-        and "2017: The Transformer: attention alone (chapter 5)" in made.alt
-    )
-    assert timeline([(1999, "one", None)]).alt == "1999: one"
-    assert made.png != timeline([(1999, "one", None)]).png
+    assert repr(made).startswith("Sixty years; 1964: The mean")
+    assert "2017: The Transformer: attention alone (chapter 5)" in repr(made)
+    page = made._repr_html_()
+    assert page.count("<li") == len(data.load("history").what) and "The Transformer: attention alone" in page
+    assert repr(timeline([(1999, "one", None)])) == "1999: one"
+    assert "a &lt;b&gt;" in timeline([(1999, "a <b>", None)])._repr_html_()
     with pytest.raises(ValueError, match="the year 1998 stands after"):
         timeline([(1999, "one", 1), (1998, "two", 0)])
     with pytest.raises(ValueError, match="1 to 60"):

@@ -171,7 +171,7 @@ def test_the_ink_darkens_in_even_steps():
 
 def test_colours_agree_in_python_and_javascript():
     text = bundle(("core",))
-    for role, colour in plot.COLOURS.items():
+    for role, colour in picture.COLOURS.items():
         assert f'{role}: "{colour}"' in text
     for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK), ("plus", picture.SAND), ("minus", picture.BRICK)):
         assert f"{name}: [{', '.join(map(str, rgb))}]" in text
@@ -187,45 +187,82 @@ def contrast(a, b):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("role", plot.COLOURS)
+@pytest.mark.parametrize("role", picture.COLOURS)
 def test_role_colours_are_legible(role):
-    assert contrast(plot.COLOURS[role], "#ffffff") >= 4.5
+    assert contrast(picture.COLOURS[role], "#ffffff") >= 4.5
     assert min(contrast(picture.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
 
 
-def test_plots_carry_caption_and_alt_text():
-    picture = plot.lines(
+def test_charts_are_views_with_words_a_table_and_a_picture():
+    chart = plot.lines(
         {"a": ([1, 2], [3, 4]), "b": ([1, 2], [3, 4.01])}, "n", "error", title="T", caption="Look.", log="x"
     )
-    html = picture._repr_mimebundle_()["text/html"]
-    assert "<figcaption>Look.</figcaption>" in html and 'alt="T. error against n: a from 3 to 4' in html
-    assert plot.bars(["x"], [0.5], title="B").png[:4] == b"\x89PNG"
+    assert chart.describe() == (
+        "error against n: a from 3 to 4, lowest 3, highest 4; b from 3 to 4.01, lowest 3, highest 4.01"
+    )
+    assert chart.table().rows == [["a", "1", "3"], ["a", "2", "4"], ["b", "1", "3"], ["b", "2", "4.01"]]
+    html = chart.fragment()
+    assert "<figcaption>Look. error against n" in html and "<b>T</b>" in html and chart.to_png()[:4] == b"\x89PNG"
     with pytest.raises(ValueError, match=r"x has shape \(2,\) and y \(3,\)"):
         plot.lines({"a": ([1, 2], [1, 2, 3])})
 
 
+def all_charts():
+    gap = [1.0, np.nan, 3.0]
+    maps = {"wide": np.ones((2, 2, 30)), "alone": np.zeros((2, 30))}
+    return {
+        "lines": plot.lines({"with a gap": (gap, gap), "empty": (gap, [np.nan] * 3)}, "x", "y", mark=(2, "here")),
+        "band": plot.lines({"between": ([1, 2], [1, 1], [2, 3])}, log="xy"),
+        "regression": plot.regression(X, X.sin(), {"curve": (X, X.cos())}, truth=(X, X)),
+        "points": plot.points([1, 2], [3, 4], labels=["one", "我"], role="key"),
+        "groups": plot.points({"a": ([1], [2]), "b": ([2], [1])}, xlabel="x"),
+        "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
+        "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
+        "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
+        "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
+        "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
+    }
+
+
+@pytest.mark.parametrize("name", all_charts())
+def test_every_chart_is_drawn_said_and_small(name):
+    chart = all_charts()[name]
+    assert chart.to_png()[:4] == b"\x89PNG" and len(chart.describe()) > 10
+    assert all(len(row) == len(chart.table().header) for row in chart.table().rows)
+    assert len(chart.code().encode()) < 28 * 1024, "each output carries it; a notebook has 1.5 MB"
+
+
 def test_shares_of_a_whole_name_all_amounts():
-    picture = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look.")
-    assert picture.alt == "small: a 1, b 3; large: a 9,000, b 1,000" and picture.png[:4] == b"\x89PNG"
+    chart = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}})
+    assert chart.describe() == "small: a 1, b 3; large: a 9,000, b 1,000"
+
+
+def test_numbers_of_bars_are_rounded_alike_in_words_and_table():
+    chart = plot.bars(["a", "b"], [0.125, 2], digits=1, ylabel="share")
+    assert chart.describe() == "a 0.1, b 2.0." and chart.table().header == ["name", "share"]
+
+
+def test_charts_beside_each_other_keep_their_scales_and_titles():
+    chart = all_charts()["beside"]
+    assert [panel["title"] for panel in chart.options["panels"]] == ["left", "right"]
+    assert [panel["series"][0]["kind"] for panel in chart.options["panels"]] == ["line", "points"]
+    assert chart.arrays["x"].shape == (18,)
 
 
 @pytest.mark.parametrize(("count", "slanted"), [(2, 0), (12, 30)])
 def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, slanted):
     drawn = []
     monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
-    plot.bars(["pre-trained"] * count, range(count))
+    plot.bars(["pre-trained"] * count, range(count)).to_png()
     assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
 
 
-def test_a_label_stands_above_a_line_that_goes_on():
-    from matplotlib.figure import Figure
-
-    axes, series = Figure().subplots(), {"short": (np.arange(3), np.ones(3)), "long": (np.arange(9), np.ones(9))}
-    for x, y in series.values():
-        axes.plot(x, y)
-    plot._direct_labels(axes, series, ["black", "black"])
-    height = {text.get_text(): text.xyann[1] for text in axes.texts}
-    assert height["short"] >= 9
+def test_names_at_the_ends_of_lines_do_not_cover_each_other(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    plot.lines({name: (X, X + i / 1000) for i, name in enumerate("abc")}).to_png()
+    lifts = sorted(text.xyann[1] for text in drawn[0].axes[0].texts)
+    assert min(b - a for a, b in zip(lifts, lifts[1:], strict=False)) >= 12
 
 
 def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
@@ -236,11 +273,24 @@ def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
     assert [one._repr_mimebundle_()["text/html"] for one in shown] == usual
 
 
+@pytest.mark.parametrize(
+    ("shape", "message"), [((2,), r"needed: \[rows, columns\]"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1, 1), "needed")]
+)
+def test_maps_refuse_what_is_no_matrix(shape, message):
+    with pytest.raises(ValueError, match=message):
+        plot.maps({"a": np.zeros(shape)})
+
+
+def test_a_view_without_controls_carries_none():
+    made = '"fieldset"'
+    assert made not in plot.points(X, X).code() and made in labs.softmax([1.0, 2.0]).code()
+
+
 def test_plots_leave_no_state_behind():
     import matplotlib.pyplot as plt
 
     before = plt.rcParams["font.size"], plt.get_fignums()
-    plot.points(X, X)
+    plot.points(X, X).to_png()
     assert (plt.rcParams["font.size"], plt.get_fignums()) == before
 
 

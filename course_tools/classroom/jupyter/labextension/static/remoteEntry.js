@@ -87,6 +87,19 @@
       "A fresh kernel, with what the cells above had defined",
       restartAndResume,
     );
+    // Cells that hold the text to its numbers stay out of sight, until one is chosen with the keys or fails.
+    const style = document.createElement("style");
+    style.textContent = ".course-asserts:not(.jp-mod-active, :has(.jp-OutputArea-child)) { display: none; }";
+    document.head.append(style);
+    const putAway = (panel) =>
+      panel.content.widgets.forEach((cell) => {
+        const held = cell.model.getMetadata("tags")?.includes("asserts") ?? false;
+        cell.node.classList.toggle("course-asserts", held);
+      });
+    app.shell.currentChanged?.connect(() => {
+      const panel = current();
+      panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
+    });
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 

@@ -6,7 +6,7 @@ export const el = (tag, attributes = {}, ...children) => {
   return e;
 };
 // of cells, by fit()
-export const MARKS = ["course-on", "course-now", "course-checked", "course-unrun", "course-nocode"];
+export const MARKS = ["course-on", "course-now", "course-unrun", "course-nocode"];
 export const isCode = (cell) => cell.model.type === "code";
 const tags = (cell) => cell.model.getMetadata("tags") ?? [];
 export const headingOf = (cell) =>
@@ -47,8 +47,6 @@ export function fit({ notebook, steps, at, ran, shown, folded, scroller }) {
   for (const other of notebook.widgets) {
     const { id } = other.model;
     other.node.classList.remove("course-on", "course-now");
-    // a mark for tests
-    other.node.classList.toggle("course-checked", other.model.sharedModel.getSource().startsWith("# NBVAL"));
     other.node.classList.toggle("course-unrun", isCode(other) && !ran.has(id));
     const away = quiet(other) || (folded.has(id) && other.model.outputs?.length > 0); // one of the two is always seen
     other.node.classList.toggle("course-nocode", isCode(other) && !shown.has(id) && away);

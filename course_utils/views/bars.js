@@ -1,0 +1,135 @@
+// Bars, upright while their names fit below them, else lying; and the shares of a whole, in shades of ink.
+import { curve, scale } from "./axes.js";
+import { chart, number, widest, write } from "./chart.js";
+import { h, legible, mix, rgb } from "./core.js";
+
+export function bars(ui) {
+  const { spec, arrays, unit } = ui,
+    { names, ylabel, role } = spec,
+    values = Array.from(arrays.y),
+    places = [];
+  const shown = (i) => `${values[i].toFixed(spec.digits).replace("-", "−")}`;
+  let upright = true;
+  return chart(ui, {
+    rows: [names.length],
+    size(width) {
+      const c = document.createElement("canvas").getContext("2d"),
+        wide = Math.min(width, 780 * unit);
+      c.font = ui.font(12.5);
+      upright = widest(c, names) < wide / names.length - 8 * unit;
+      return [wide, upright ? 240 * Math.min(unit, ui.tall) : (names.length * 26 + 24) * unit];
+    },
+    paint(c, at) {
+      const t = ui.theme,
+        wide = c.canvas.offsetWidth,
+        high = c.canvas.offsetHeight,
+        ink = role ? t[role] : t.text;
+      const least = Math.min(0, ...values),
+        most = Math.max(0, ...values);
+      c.font = ui.font(12.5);
+      if (ylabel) write(c, ylabel, 0, 9 * unit, t.quiet);
+      const start = upright ? high - 22 * unit : widest(c, names) + 10 * unit,
+        stop = upright
+          ? 42 * unit
+          : wide -
+            widest(
+              c,
+              names.map((_, i) => shown(i)),
+            ) -
+            8 * unit,
+        value = scale(least, most || 1, start, stop),
+        each = (upright ? wide : high - 24 * unit) / names.length;
+      names.forEach((name, i) => {
+        const middle = (i + 0.5) * each + (upright ? 0 : 24 * unit),
+          half = Math.min(0.31 * each, 40 * unit),
+          [a, b] = [value(0), value(values[i])];
+        c.globalAlpha = at && at[1] !== i ? 0.45 : 0.85;
+        c.fillStyle = ink;
+        places[i] = [middle - each / 2, middle + each / 2];
+        upright
+          ? c.fillRect(middle - half, Math.min(a, b), 2 * half, Math.abs(a - b) || 1)
+          : c.fillRect(Math.min(a, b), middle - half, Math.abs(a - b) || 1, 2 * half);
+        c.globalAlpha = 1;
+        if (upright) {
+          write(c, shown(i), middle, Math.min(a, b) - 4 * unit, t.text, "center", "bottom");
+          write(c, name, middle, high - 16 * unit, t.text, "center", "top");
+        } else {
+          write(c, shown(i), Math.max(a, b) + 5 * unit, middle, t.text);
+          write(c, name, start - 8 * unit, middle, t.text, "right");
+        }
+      });
+    },
+    find: (x, y) => {
+      const i = places.findIndex(([a, b]) => (upright ? x >= a && x < b : y >= a && y < b));
+      return i < 0 ? null : [0, i];
+    },
+    say: ([, i]) => [`${names[i]}: `, h("b", {}, shown(i)), ylabel ? ` ${ylabel}` : ""],
+    table: () => ({ header: ["name", ylabel || "value"], rows: names.map((name, i) => [name, shown(i)]) }),
+    numbers: () => ({ names, values }),
+  });
+}
+
+// one bar per name, cut into its parts
+export function shares(ui) {
+  const { spec, arrays, unit } = ui,
+    { names, parts, xlabel } = spec,
+    n = parts.length;
+  const amount = (r, i) => arrays.y[r * n + i],
+    total = (r) => parts.reduce((sum, _, i) => sum + amount(r, i), 0),
+    share = (r, i) => (100 * amount(r, i)) / total(r);
+  let left = 0,
+    wide = 0;
+  const high = 34 * unit;
+  return chart(ui, {
+    rows: names.map(() => n),
+    size: (width) => [Math.min(width, 780 * unit), names.length * high + 24 * unit],
+    paint(c, at) {
+      const t = ui.theme;
+      c.font = ui.font(12.5);
+      left = widest(c, names) + 10 * unit;
+      wide = c.canvas.offsetWidth - left;
+      names.forEach((name, r) => {
+        const y = r * high;
+        write(c, name, left - 8 * unit, y + 0.42 * high, t.text, "right");
+        let x = left;
+        parts.forEach((part, i) => {
+          const w = (share(r, i) / 100) * wide,
+            on = at && at[0] === r && at[1] === i,
+            shade = mix(t.paper, t.ink, 0.88 - (0.72 * i) / Math.max(1, n - 1));
+          c.fillStyle = rgb(shade);
+          c.fillRect(x, y, Math.max(w - 1.5, 0.5), 0.84 * high);
+          if (on)
+            curve(
+              c,
+              [x, x + w, x + w, x, x],
+              [y + 1, y + 1, y + 0.84 * high, y + 0.84 * high, y + 1],
+              (v) => v,
+              (v) => v,
+              t.query,
+              2,
+            );
+          const ink = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] > 118 ? "#000" : "#fff";
+          if (c.measureText(part).width + 10 < w) write(c, part, x + 6 * unit, y + 0.42 * high, ink);
+          x += w;
+        });
+      });
+      write(c, xlabel, c.canvas.offsetWidth, names.length * high + 4 * unit, t.quiet, "right", "top");
+    },
+    find(mx, my) {
+      const r = Math.floor(my / high);
+      let x = left;
+      const i = parts.findIndex((_, k) => mx < (x += ((share(r, k) || 0) / 100) * wide));
+      return r < names.length && mx >= left && i >= 0 ? [r, i] : null;
+    },
+    say: ([r, i]) => [
+      `${names[r]}, ${parts[i]}: `,
+      h("b", {}, `${share(r, i).toFixed(1)} %`),
+      h("span", { class: "quiet" }, ` · ${number(amount(r, i))} of ${number(total(r))}`),
+    ],
+    table: () => ({
+      header: ["of", ...parts],
+      rows: names.map((name, r) => [name, ...parts.map((_, i) => number(amount(r, i)))]),
+    }),
+    numbers: () => ({ names, parts, amounts: Array.from(arrays.y) }),
+  });
+}

@@ -1,0 +1,269 @@
+// Lines, points and bands: panels side by side, or one below the other where there is no room.
+import { curve, dot, logTicks, plain, scale, ticks } from "./axes.js";
+import { chart, clamp, number, widest, write } from "./chart.js";
+import { h, rgb } from "./core.js";
+
+const tick = (x) => (Math.abs(x) >= 1e5 || (x && Math.abs(x) < 1e-3) ? number(x) : plain(x));
+function reach(values, log, pad) {
+  const known = values.filter((v) => Number.isFinite(v) && (!log || v > 0)),
+    low = known.reduce((a, b) => Math.min(a, b), Infinity),
+    high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (!known.length) return [log ? 0.1 : 0, 1];
+  const room = log ? (high / low) ** pad || 1 : (high - low || Math.abs(high) || 1) * pad;
+  return log ? [low / room, high * room] : [low - room, high + room];
+}
+
+export function lines(ui) {
+  const { spec, arrays, unit } = ui,
+    rows = [],
+    boxes = [];
+  let from = 0;
+  spec.panels.forEach((panel, p) =>
+    panel.series.forEach((series, s) => {
+      const part = (name) => arrays[name].subarray(from, from + series.count);
+      rows.push({ ...series, panel: p, nth: s, x: part("x"), y: part("y"), z: part("z") });
+      from += series.count;
+    }),
+  );
+  const colour = (row) => {
+    const t = ui.theme;
+    return row.role ? t[row.role] : [t.text, rgb(t.plus), rgb(t.minus), t.quiet, t.text][row.nth % 5];
+  };
+
+  function panel(c, p, left, top, width, height) {
+    const t = ui.theme,
+      { title, log = "", xlabel, ylabel, mark } = spec.panels[p],
+      own = rows.filter((row) => row.panel === p),
+      named = own.filter((row) => row.name && own.length > 1);
+    const all = (...names) => own.flatMap((row) => names.flatMap((name) => Array.from(row[name])));
+    const [x0, x1] = reach(all("x"), log.includes("x"), 0.02),
+      [y0, y1] = reach(all("y", "z"), log.includes("y"), 0.05);
+    const across = log.includes("x") ? logTicks(x0, x1) : ticks(x0, x1, Math.max(2, width / (95 * unit))),
+      up = log.includes("y") ? logTicks(y0, y1) : ticks(y0, y1, Math.max(2, height / (60 * unit)));
+    c.font = ui.font(12.5);
+    const names = widest(
+        c,
+        named.map((row) => row.name),
+      ),
+      beside = names < 0.34 * width && named.every(({ kind }) => kind !== "points"),
+      row = 18 * unit;
+    const box = { left: left + widest(c, up.map(tick)) + 10 * unit, top: top + (title ? row : 4) + (ylabel ? row : 4) };
+    box.right = left + width - (beside && names ? names + 10 * unit : 14 * unit);
+    if (!beside) {
+      let at = left;
+      for (const each of named) {
+        const wide = c.measureText(each.name).width + 16 * unit;
+        if (at > left && at + wide > left + width) [at, box.top] = [left, box.top + row];
+        write(c, each.name, at, box.top - (ylabel ? row : 0) + row / 2, colour(each));
+        at += wide;
+      }
+      box.top += row;
+    }
+    box.bottom = top + height - (xlabel ? 2.3 : 1.3) * row;
+    const x = scale(x0, x1, box.left, box.right, log.includes("x")),
+      y = scale(y0, y1, box.bottom, box.top, log.includes("y"));
+    boxes[p] = { left, top, width, height, x, y, box };
+    for (const v of up) {
+      c.fillStyle = t.line;
+      c.fillRect(box.left, Math.round(y(v)), box.right - box.left, v ? 0.5 : 1);
+      write(c, tick(v), box.left - 6 * unit, y(v), t.quiet, "right");
+    }
+    let free = -Infinity;
+    for (const v of across) {
+      const half = c.measureText(tick(v)).width / 2;
+      if (x(v) - half < free) continue;
+      write(c, tick(v), x(v), box.bottom + 6 * unit, t.quiet, "center", "top");
+      free = x(v) + half + 8 * unit;
+    }
+    if (xlabel) write(c, xlabel, box.right, box.bottom + row + 5 * unit, t.quiet, "right", "top");
+    if (ylabel) write(c, ylabel, left, box.top - 9 * unit, t.quiet);
+    if (mark) {
+      const at = x(mark[0]);
+      curve(
+        c,
+        [at, at],
+        [box.bottom, box.top],
+        (v) => v,
+        (v) => v,
+        t.quiet,
+        1,
+        [4, 3],
+      );
+      const right = at + c.measureText(mark[1]).width + 8 > box.right;
+      write(c, mark[1], at + (right ? -5 : 5), box.top + 8 * unit, t.quiet, right ? "right" : "left");
+    }
+    for (const each of own) {
+      if (each.kind === "band") {
+        c.beginPath();
+        each.x.forEach((v, i) => c.lineTo(x(v), y(each.y[i])));
+        for (let i = each.x.length; i-- > 0;) c.lineTo(x(each.x[i]), y(each.z[i]));
+        c.globalAlpha = 0.16;
+        c.fillStyle = colour(each);
+        c.fill();
+        c.globalAlpha = 1;
+      } else if (each.kind === "points") {
+        const dense = each.x.length > 300;
+        each.x.forEach((v, i) =>
+          mark_(c, x(v), y(each.y[i]), dense ? 1.4 : 3.6 * unit, colour(each), dense ? 0.45 : 0.7, each.nth),
+        );
+      } else {
+        const dashed = each.kind === "dashed" ? [5, 4] : [];
+        curve(
+          c,
+          each.x,
+          each.y,
+          x,
+          y,
+          each.kind === "dashed" ? t.quiet : colour(each),
+          dashed.length ? 1.2 : 2,
+          dashed,
+        );
+      }
+    }
+    const taken = own.flatMap((each) =>
+      each.labels ? Array.from(each.x, (v, i) => [x(v) - 4, y(each.y[i]) - 4, 8, 8]) : [],
+    );
+    for (const each of own) if (each.labels) label(c, each, x, y, box, taken);
+    if (beside) ends(c, named, x, y, box);
+    c.font = ui.font(12.5, 700);
+    if (title) write(c, title, left, top + row / 2, t.text);
+  }
+  // groups of points differ in their shape as well
+  function mark_(c, x, y, r, shade, alpha, shape) {
+    if (shape % 3 === 0) return dot(c, x, y, r, shade, alpha);
+    c.globalAlpha = alpha;
+    c.fillStyle = shade;
+    c.beginPath();
+    const corners = shape % 3 === 1 ? [-1, -1, 1, -1, 1, 1, -1, 1] : [0, -1.2, 1.1, 1, -1.1, 1];
+    for (let i = 0; i < corners.length; i += 2) c.lineTo(x + r * corners[i], y + r * corners[i + 1]);
+    c.fill();
+    c.globalAlpha = 1;
+  }
+  // the name of each point, where it covers nothing; else the pointer tells it
+  function label(c, row, x, y, box, taken) {
+    c.font = ui.font(11.5);
+    const high = 13 * unit;
+    row.labels.forEach((text, i) => {
+      const [px, py, wide] = [x(row.x[i]), y(row.y[i]), c.measureText(text).width];
+      if (!text || !Number.isFinite(py)) return;
+      const places = [
+        [px + 7, py - high / 2],
+        [px - 7 - wide, py - high / 2],
+        [px - wide / 2, py - high - 5],
+        [px - wide / 2, py + 6],
+      ];
+      const found = places.find(
+        ([a, b]) =>
+          a > box.left - 30 &&
+          a + wide < box.right + 12 &&
+          b > box.top - high &&
+          b + high < box.bottom + 4 &&
+          !taken.some(([l, u, w, d]) => a < l + w && l < a + wide && b < u + d && u < b + high),
+      );
+      if (!found) return;
+      taken.push([...found, wide, high]);
+      write(c, text, found[0], found[1] + high / 2, colour(row));
+    });
+  }
+  // the name of each line at its end, spread so that none covers another; above it, where it ends early
+  function ends(c, named, x, y, box) {
+    c.font = ui.font(12.5);
+    const high = 15 * unit,
+      early = (one) => one.x < box.right - 0.15 * (box.right - box.left),
+      all = named
+        .map((row) => ({ row, i: row.y.findLastIndex((v) => Number.isFinite(y(v))) }))
+        .filter(({ i }) => i >= 0)
+        .map(({ row, i }) => ({
+          row,
+          x: x(row.x[i]),
+          y: y(row.kind === "band" ? (row.y[i] + row.z[i]) / 2 : row.y[i]),
+        }))
+        .sort((a, b) => a.y - b.y),
+      placed = all.filter((one) => !early(one));
+    for (const one of all.filter(early)) write(c, one.row.name, one.x + 5 * unit, one.y - 10 * unit, colour(one.row));
+    placed.forEach((one, i) => (one.y = Math.max(one.y, i ? placed[i - 1].y + high : box.top)));
+    let floor = box.bottom + high / 2;
+    for (const one of [...placed].reverse()) floor = (one.y = Math.min(one.y, floor)) - high;
+    for (const one of placed) write(c, one.row.name, box.right + 7 * unit, one.y, colour(one.row));
+  }
+  const told = (row, i) => (row.kind === "band" ? `${number(row.y[i])} to ${number(row.z[i])}` : number(row.y[i]));
+  return chart(ui, {
+    rows: rows.map((row) => row.count),
+    size(width, narrow) {
+      const count = spec.panels.length,
+        wide = Math.min(width, (count > 1 ? 1000 : 780) * unit),
+        columns = clamp(Math.floor(wide / ((narrow ? 260 : 215) * unit)), 1, count),
+        high = Math.round((count > 1 ? 225 : narrow ? 250 : 300) * (spec.presenting ? 1.3 * ui.tall : unit));
+      this.place = (p) => [
+        ((p % columns) * wide) / columns,
+        Math.floor(p / columns) * high,
+        wide / columns - (columns > 1 ? 14 * unit : 0),
+        high,
+      ];
+      return [wide, Math.ceil(count / columns) * high];
+    },
+    paint(c, at) {
+      spec.panels.forEach((_, p) => panel(c, p, ...this.place(p)));
+      if (!at) return;
+      const row = rows[at[0]],
+        { x, y, box } = boxes[row.panel],
+        px = x(row.x[at[1]]);
+      curve(
+        c,
+        [px, px],
+        [box.top, box.bottom],
+        (v) => v,
+        (v) => v,
+        ui.theme.quiet,
+        1,
+      );
+      if (Number.isFinite(row.y[at[1]])) dot(c, px, y(row.y[at[1]]), 4.5 * unit, colour(row));
+      if (row.kind === "band") dot(c, px, y(row.z[at[1]]), 4.5 * unit, colour(row));
+    },
+    find(mx, my) {
+      let best = null,
+        least = Infinity;
+      rows.forEach((row, r) => {
+        const { left, top, width, height, x, y } = boxes[row.panel];
+        if (mx < left || my < top || mx > left + width || my > top + height) return;
+        for (let i = 0; i < row.count; i++) {
+          const d = Math.hypot(x(row.x[i]) - mx, (y(row.y[i]) - my) * (row.kind === "points" ? 1 : 0.4));
+          if (d < least) [best, least] = [[r, i], d];
+        }
+      });
+      return best;
+    },
+    say([r, i]) {
+      const row = rows[r],
+        { xlabel, ylabel } = spec.panels[row.panel];
+      const name = [row.labels?.[i], row.name].filter(Boolean).join(", ");
+      const others = rows.filter(
+        (o) => o.name && o !== row && o.panel === row.panel && o.kind !== "points" && o.x[i] === row.x[i],
+      );
+      return [
+        h("span", { class: "quiet" }, `${xlabel || "x"} ${number(row.x[i])} · `),
+        name ? `${name}: ` : "",
+        h("b", {}, `${told(row, i)}`),
+        name || !ylabel ? "" : ` ${ylabel}`,
+        ...others.slice(0, 6).map((o) => h("span", { class: "quiet" }, ` · ${o.name}: ${told(o, i)}`)),
+      ];
+    },
+    table() {
+      const thin = (row) => Array.from(row.x.keys()).filter((i) => i % Math.ceil(row.count / 24) === 0);
+      return {
+        header: [
+          "line",
+          ...["xlabel", "ylabel"].map((of, i) => [...new Set(spec.panels.map((p) => p[of]))].join(", ") || "xy"[i]),
+        ],
+        rows: rows.flatMap((row) =>
+          thin(row).map((i) => [
+            [spec.panels[row.panel].title, row.labels?.[i] || row.name].filter(Boolean).join(", ") || `${i + 1}`,
+            number(row.x[i]),
+            told(row, i),
+          ]),
+        ),
+      };
+    },
+    numbers: () => rows.map((row) => ({ name: row.name, x: Array.from(row.x), y: Array.from(row.y) })),
+  });
+}

@@ -1,0 +1,156 @@
+// Matrices beside each other; where one is much wider than high, each name has a line of its own.
+import { chart, clamp, number, widest, write } from "./chart.js";
+import { h, mix, rgb } from "./core.js";
+
+const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+function fit(c, text, room) {
+  while (text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
+  return text;
+}
+
+export function maps(ui) {
+  const { spec, arrays, unit } = ui,
+    { panels } = spec;
+  let from = 0;
+  const starts = panels.map(({ shape: [R, C] }) => (from += R * C) - R * C),
+    stacked = panels.some(({ shape: [R, C] }) => C > 5 * R),
+    first = panels.map((_, p) => panels.slice(0, p).reduce((sum, { shape }) => sum + shape[0], 0));
+  const value = (p, r, k) => arrays.y[starts[p] + r * panels[p].shape[1] + k];
+  const where = (row) => {
+    const p = first.findLastIndex((start) => start <= row);
+    return [p, row - first[p]];
+  };
+  const named = (p, what, i) => panels[p][what][i] ?? `${spec[what]} ${i + 1}`;
+  const pen = document.createElement("canvas").getContext("2d");
+  let places = [];
+  return chart(ui, {
+    rows: panels.flatMap(({ shape: [R, C] }) => Array(R).fill(C)),
+    size(width, narrow) {
+      const wide = Math.min(width, 860 * unit),
+        line = 18 * unit;
+      pen.font = ui.font(12);
+      if (stacked) {
+        const left =
+            widest(
+              pen,
+              panels.map((p) => p.title),
+            ) +
+            12 * unit,
+          groups = [...new Set(panels.map((p) => p.group))];
+        let y = 0;
+        places = [];
+        for (const group of groups) {
+          const own = panels.map((_, p) => p).filter((p) => panels[p].group === group),
+            each = (wide - left) / own.length,
+            tall = clamp(panels[own[0]].shape[0] * 13, 24, 90) * unit;
+          own.forEach(
+            (p, i) =>
+              (places[p] = {
+                x: left + i * each,
+                y,
+                w: each - (own.length > 1 ? 6 : 0) * unit,
+                h: tall,
+                head: i ? "" : panels[p].title,
+                side: left,
+              }),
+          );
+          y += tall + 10 * unit;
+        }
+        return [wide, y];
+      }
+      const lefts = panels.map((p) => p.rows.length && Math.min(widest(pen, p.rows) + 8 * unit, 0.55 * wide)),
+        tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
+      const count = narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3),
+        columns = Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
+      let x = 0,
+        y = 0,
+        tallest = 0;
+      places = panels.map(({ shape: [R, C], title }, p) => {
+        const room = wide / columns - lefts[p] - 18 * unit - (tops[p] && 20 * unit),
+          cell = Math.min(room / C, (230 * unit) / R, 44 * unit);
+        if (p && p % columns === 0) [x, y, tallest] = [0, y + tallest + 12 * unit, 0];
+        const place = {
+          x: x + lefts[p],
+          y: y + line + tops[p],
+          w: cell * C,
+          h: cell * R,
+          head: title,
+          left: x,
+          top: y,
+        };
+        x += wide / columns;
+        tallest = Math.max(tallest, line + tops[p] + cell * R);
+        return place;
+      });
+      return [wide, y + tallest + 4];
+    },
+    paint(c, at) {
+      const t = ui.theme;
+      panels.forEach(({ shape: [R, C], role, rows, columns, range: [low, high] }, p) => {
+        const { x, y, w, h: tall, head, left, top, side } = places[p],
+          ink = role === "plus" ? t.plus : role ? hex(t[role]) : t.ink,
+          [dx, dy] = [w / C, tall / R],
+          gap = Math.min(dx, dy) > 9 ? 1 : 0;
+        for (let r = 0; r < R; r++)
+          for (let k = 0; k < C; k++) {
+            c.fillStyle = rgb(mix(t.paper, ink, (value(p, r, k) - low) / (high - low || 1)));
+            c.fillRect(x + k * dx, y + r * dy, dx - gap + (gap ? 0 : 0.4), dy - gap + (gap ? 0 : 0.4));
+          }
+        c.strokeStyle = t.line;
+        c.strokeRect(x - 0.5, y - 0.5, w + 1, tall + 1);
+        c.font = ui.font(12, side ? 400 : 700);
+        if (side) write(c, head, side - 8 * unit, y + tall / 2, t.text, "right");
+        else write(c, head, left, top + 8 * unit, t.text);
+        c.font = ui.font(Math.min(12, dy / unit));
+        if (dy >= 9)
+          rows.forEach((name, r) =>
+            write(c, fit(c, name, x - left - 6 * unit), x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"),
+          );
+        c.font = ui.font(Math.min(12, dx / unit));
+        if (dx >= 9)
+          columns.forEach((name, k) => {
+            c.save();
+            c.translate(x + (k + 0.5) * dx, y - 5 * unit);
+            c.rotate(-Math.PI / 4);
+            write(c, name, 0, 0, t.text);
+            c.restore();
+          });
+      });
+      if (!at) return;
+      const [p, r] = where(at[0]),
+        { x, y, w, h: tall } = places[p],
+        [dx, dy] = [w / panels[p].shape[1], tall / panels[p].shape[0]];
+      c.strokeStyle = t.query;
+      c.lineWidth = 2;
+      c.strokeRect(x + at[1] * dx - 1, y + r * dy - 1, Math.max(dx, 3) + 1, dy + 1);
+    },
+    find(mx, my) {
+      const p = places.findIndex(({ x, y, w, h: tall }) => mx >= x && mx < x + w && my >= y && my < y + tall);
+      if (p < 0) return null;
+      const { x, y, w, h: tall } = places[p],
+        [R, C] = panels[p].shape;
+      return [first[p] + Math.floor(((my - y) / tall) * R), Math.floor(((mx - x) / w) * C)];
+    },
+    say([row, k]) {
+      const [p, r] = where(row);
+      return [
+        h("span", { class: "quiet" }, panels[p].title ? `${panels[p].title} · ` : ""),
+        `${named(p, "rows", r)} → ${named(p, "columns", k)}: `,
+        h("b", {}, number(value(p, r, k))),
+      ];
+    },
+    table: () => ({
+      header: [
+        spec.rows,
+        ...Array.from({ length: Math.min(36, Math.max(...panels.map((p) => p.shape[1]))) }, (_, k) => String(k + 1)),
+      ],
+      rows: panels.flatMap(({ shape: [R, C], title }, p) =>
+        Array.from({ length: R }, (_, r) => [
+          `${title} ${named(p, "rows", r)}`,
+          ...Array.from({ length: Math.min(36, C) }, (_, k) => number(value(p, r, k))),
+        ]),
+      ),
+    }),
+    numbers: () => panels.map((_, p) => Array.from(arrays.y.subarray(starts[p], starts[p + 1]))),
+  });
+}

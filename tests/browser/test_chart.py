@@ -1,0 +1,124 @@
+"""The charts under the hand: pointer and arrow keys read the numbers out, in both themes, at every width."""
+
+import pytest
+import torch
+from waiting import contains, differs, settle, until
+
+from course_utils.views import plot
+
+pytestmark = pytest.mark.browser
+X = torch.linspace(1, 10, 10)
+POINT = "Point at the picture"
+
+
+def charts():
+    return {
+        "lines": plot.lines(
+            {"attention": (X, X**2), "recurrent": (X, 3 * X)},
+            "words",
+            "seconds",
+            log="xy",
+            title="What does length cost?",
+        ),
+        "band": plot.lines({"five seeds": (X, X, X + 1), "mean": (X, X + 0.5)}, "steps", "loss", title="How sure?"),
+        "regression": plot.regression(X, X.sin(), {"width 1": (X, X.cos())}, truth=(X, X.sin()), title="A curve?"),
+        "points": plot.points(
+            [1.0, 2.0], [3.0, 4.0], "cost", "BLEU", labels=["base", "big"], title="Which is cheaper?"
+        ),
+        "beside": plot.beside({n: plot.lines({"one": (X, X), "two": (X, 2 * X)}, "x") for n in "abcd"}, title="Four?"),
+        "bars": plot.bars(["beam", "greedy"], [0.25, 0.5], ylabel="right", digits=2, title="Which is better?"),
+        "stacked": plot.stacked({"yours": {"a": 1, "b": 3}, "large": {"a": 30, "b": 10}}, title="What grows?"),
+        "maps": plot.maps({"causal": torch.ones(3, 3).tril(), "both": torch.eye(3)}, "query", "key", title="Who may?"),
+        "stripes": plot.maps({"x": torch.ones(2, 40), "q": torch.ones(4, 2, 10)}, roles={"q": "query"}, title="Heads?"),
+    }
+
+
+NAMES = list(charts())
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "said"),
+    [
+        ("lines", ["ArrowRight"], "words 1 · attention: 1 · recurrent: 3"),
+        ("lines", ["End"], "words 10 · attention: 100 · recurrent: 30"),
+        ("lines", ["End", "ArrowLeft", "ArrowDown"], "words 9 · recurrent: 27 · attention: 81"),
+        ("band", ["Home"], "steps 1 · five seeds: 1 to 2 · mean: 1.5"),
+        ("points", ["End"], "cost 2 · big: 4"),
+        ("beside", ["End", "ArrowDown", "ArrowDown", "ArrowDown"], "x 10 · two: 20 · one: 10"),
+        ("bars", ["End"], "greedy: 0.50 right"),
+        ("stacked", ["Home", "ArrowDown"], "large, a: 75.0 % · 30 of 40"),
+        ("maps", ["Home", "ArrowRight"], "causal · query 1 → key 2: 0"),
+        ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0"),
+        ("stripes", ["End", "ArrowDown", "ArrowDown"], "row 1 → column 10: 1"),
+    ],
+)
+def test_arrow_keys_read_the_numbers_out(show, name, keys, said):
+    page = show(charts()[name])
+    readout, hand = page.get_by_test_id("readout"), page.get_by_role("slider")
+    until(readout.inner_text, contains(POINT))
+    hand.focus()
+    for key in keys:
+        page.keyboard.press(key)
+        settle(page)
+    until(readout.inner_text, contains(said))
+    until(lambda: hand.get_attribute("aria-valuetext"), contains(said))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(show, name):
+    page = show(charts()[name])
+    canvas, readout = page.locator("canvas"), page.get_by_test_id("readout")
+    before, box = until(lambda: canvas.evaluate("c => c.toDataURL()")), canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.55)
+    until(readout.inner_text, lambda text: any(c.isdigit() for c in text) and POINT not in text)
+    until(lambda: canvas.evaluate("c => c.toDataURL()"), differs(before))
+    page.mouse.move(2, 2)
+    until(readout.inner_text, contains(POINT))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_axe_violations(show, violations, dark):
+    page = show(*charts().values(), dark=dark)
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    assert violations(page, "main") == []
+
+
+@pytest.mark.parametrize("width", [360, 700, 1200])
+def test_never_wider_than_the_column_and_never_jumping(show, width):
+    page = show(*charts().values(), width=width)
+    for i, name in enumerate(NAMES):
+        view = page.locator(".course-view").nth(i)
+        inner, outer, high = view.evaluate("e => [e.scrollWidth, e.clientWidth, e.offsetHeight]")
+        assert inner <= outer + 1, name
+        page.get_by_role("slider").nth(i).focus()
+        page.keyboard.press("ArrowRight")
+        until(page.get_by_test_id("readout").nth(i).inner_text, lambda text: POINT not in text)
+        until(lambda view=view: view.evaluate("e => e.offsetHeight"), high)
+
+
+def test_dark_and_light_differ_on_the_canvas(show):
+    ground = (
+        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 == 0)"
+    )
+    brightest = f"c => Math.max(...[].concat(({ground})(c).filter((_, i) => i % 97 == 0)))"
+    seen = []
+    for dark in (False, True):
+        page = show(charts()["bars"], dark=dark)
+        canvas = page.locator("canvas")
+        seen.append(until(lambda canvas=canvas: canvas.evaluate(brightest), lambda value: value > 0))
+    assert seen[0] < 120 < seen[1], "ink on white, light on black"
+
+
+def test_the_table_has_all_numbers(show):
+    page = show(charts()["bars"], charts()["maps"])
+    for summary in page.locator(".more summary", has_text="table").all():
+        summary.click()
+    until(page.locator(".scroll table").first.inner_text, contains("greedy\t0.50"))
+    until(page.locator(".scroll table").nth(1).inner_text, contains("both query 3\t0\t0\t1"))
+
+
+def test_without_scripts_picture_sentence_and_table_stay(show):
+    page = show(charts()["lines"], scripts=False)
+    until(page.locator("figcaption").inner_text, contains("attention from 1 to 100"))
+    until(lambda: page.locator("img").bounding_box()["width"], lambda wide: wide > 600)
