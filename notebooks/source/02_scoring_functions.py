@@ -923,7 +923,7 @@ def linear_output(phi_q, phi_k, values):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The sentence, twelve times
-# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? The lab calls each score a *head*. Go through them: 1 similarity, 2 dot, 3 scaled dot, 4 general, 5 biased general, 6 activated general, 7 generalized kernel, 8 concat, 9 additive, 10 deep, 11 location-based, 12 feature-based.
+# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? Go through them.
 
 # %% jupyter={"source_hidden": true}
 from course_utils import data
@@ -936,8 +936,8 @@ scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the tr
 with torch.no_grad():
     twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
 top = [tired[k] for k in twelve[:, tired.index("it")].argmax(-1)]
-heatmap(twelve, tired, tired, select=("it", "animal"), title="Whom does “it” ask, under each score?",
-        caption="Heads 1–12 are the twelve scores in their order; 11, location-based, is untrained.")
+heatmap(twelve, tired, tired, names=list(scores), select=("it", "animal"), title="Whom does “it” ask, under each score?",
+        caption="Choose a score. The location-based one is untrained.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert top[1] == "animal" and top[3] == "because" and twelve[:, tired.index("it")].max() < 0.25

@@ -197,23 +197,9 @@ assert attention["in a row, 90"] == attention["in a row, 9"] and recurrent["in a
 assert attention["multiplications, 90"] == 100 * attention["multiplications, 9"]
 
 # %% [markdown]
-# With ten times as many words, the recurrent layer has ten times as many operations in a row, attention no more than before, but attention's scores and averages take a hundred times as many multiplications. Which of the two matters more? Here is the processor time:
-
-# %% slideshow={"slide_type": "subslide"}
-from course_utils.data import results
-
-costs = results.load("positions_costs")
-times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
-assert times[128][1] > times[128][2] and times[4096][1] < times[4096][2]  # attention first, then the recurrent layer
-plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in LAYERS}, "words", "ms of processor time",
-           title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
+# With ten times as many words, the recurrent layer has ten times as many operations in a row, attention no more than before, but attention's scores and averages take a hundred times as many multiplications.
 
 # %% [markdown]
-# Counted in multiplications, attention should be slower from 64 words on. Measured on one thread it is faster for a while longer, because many small steps in a row cost more than a few large ones; then its line, the steepest, crosses the recurrent one. (The recurrent layer is PyTorch's own `nn.RNN`. A loop in Python would be several times slower and would move the crossing far to the right.)
-#
 # ### Find the error ●●○ · 4 minutes
 # A widely used set of slides has this table, too.
 
@@ -227,6 +213,25 @@ def layers_needed(n, k):
 
 # %% [markdown]
 # **Keep this:** with attention any word is one step away and nothing has to wait, but there are n² pairs. A recurrent layer takes n steps, one after another. A convolution needs about n/k layers.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what a long text costs
+# Which matters more, steps that wait or multiplications? Here is the processor time of one layer on one thread.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.data import results
+
+costs = results.load("positions_costs")
+times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
+plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in LAYERS}, "words", "ms of processor time",
+           title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert times[1024][1] > times[1024][2] and times[2048][1] < times[2048][2]  # attention first, then the recurrent layer
+assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slopes_of_the_last_three"]["recurrent"]
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Counted in multiplications, attention should be slower from 64 words on. Measured on one thread it is faster up to about a thousand words, because many small steps in a row cost more than a few large ones; then its line, the steepest, crosses the recurrent one. (The recurrent layer is PyTorch's own `nn.RNN`. A loop in Python would be several times slower and would move the crossing far to the right.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: lowered and raised
@@ -542,6 +547,8 @@ heatmap(looks, names, names, title="Did it learn to attend two back?",
 assert back > 0.5
 
 # %% slideshow={"slide_type": "subslide"}
+from course_utils.data import results
+
 recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
@@ -566,21 +573,24 @@ print("rotary, right beyond position 20, in texts of …", {length: f"{share:.0%
 assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] < reached[60]
 
 # %% [markdown]
-# It falls, too, only later; how fast differs from one training to the next. This is why models for long texts use extensions of rotary positions. And did the sinusoids fail, or the training? Write the head by hand: let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing.
+# It falls, too, only later; how fast differs from one training to the next. This is why models for long texts use extensions of rotary positions.
+#
+# Did the sinusoids fail, or the training? In *Deeper* we write a head by hand that finds "two back" at any of 640 positions. The encoding can do it; training on twenty positions did not find it. This is one layer and one task that needs only a distance, so remember the picture and not the figures.
+#
+# **Keep this:** that an encoding continues does not mean that the trained model does. Measure it.
 
-# %%
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a head by hand
+# Did the sinusoids fail, or the training? Let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 far_away = sinusoidal(640, 32)
 queries = far_away @ shift(-2, 32).T
 by_hand = torch.softmax(20 * queries @ far_away.T / 32**0.5, -1)
-print(f"by hand: right at all {638} positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}")
+print(f"by hand: right at all 638 positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(-2).min() > 0.5
-
-# %% [markdown]
-# The encoding can do it at any of 640 positions; training on twenty did not find this head. This is one layer and one task that needs only a distance, so take the picture, not the figures, with you.
-#
-# **Keep this:** that an encoding continues does not mean that the trained model does. Measure it.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how fair was that?

@@ -127,7 +127,7 @@ def split_heads(x, heads):
 #
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O=\sum_h \mathrm{head}_h\,W_O^{(h)} $$
 #
-# The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads simply *add up*: each writes its own contribution.
+# The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads *add up*: each writes its own contribution.
 #
 # ### Exercise 2 ●●● · 9 minutes
 # Project, split, attend, join, mix. Keys and values are computed from `memory`, which is `x` itself in self-attention.
@@ -670,7 +670,9 @@ display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: wor
 assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 
 # %% [markdown]
-# After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On short sentences and a small corpus, recurrence with attention learns faster. With one layer more and longer training the Transformer draws level: that is the third row. The speeds are those of this machine. With two cores, recurrence is cheap. The Transformer's advantage, that no word has to wait for another, pays on long texts and on hardware that does thousands of things at once.
+# After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On short sentences and a small corpus, recurrence with attention learns faster. With one layer more and longer training the Transformer draws level: that is the third row.
+#
+# The speeds are those of this machine. With two cores, recurrence is cheap. The Transformer's advantage, that no word has to wait for another, pays on long texts and on hardware that does thousands of things at once.
 #
 # The alignment error is higher, too. Chapter 3's model has a single map, which has to be the alignment. Here several maps share the work, and none of them has to be one.
 #

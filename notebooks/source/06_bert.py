@@ -334,7 +334,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, rive
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it attend to?
-# Here is every head of your model on two new sentences with a gap. Look first at the row of `[CLS]`: where does it get its information about the pair? Then look at the row of `[MASK]`. Under each head you see how much accuracy on masked words is lost, on held-out stories, when this head is removed. **Guess** before you press: if you remove the head with the sharpest map, will the gap be filled with another word?
+# Here is every head of your model on two new sentences with a gap. Look first at the row of `[MASK]`: where does it get its information about the gap? Then look at the row of `[CLS]`. Under each head you see how much accuracy on masked words is lost, on held-out stories, when this head is removed. **Guess** before you press: if you remove the head with the sharpest map, will the gap be filled with another word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -345,7 +345,7 @@ new = "Anna went to the [MASK] to deposit some money.", "The man at the bank cou
 seen = lesson.fill(mine, *new)
 lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
-view = labs.heads(seen.weights, seen.tokens, select="[CLS]", effects=effects, effect="masked words lost, in %", live=True,
+view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="masked words lost, in %", live=True,
                   title="Which head fills the gap?", caption="Open a head, knock it out, and read below what stands in the gap.")
 told = ipywidgets.HTML()
 

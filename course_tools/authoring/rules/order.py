@@ -25,7 +25,7 @@ def opening(notebook):
         "minutes live": r"live \d+",
         "minutes for exercises": r"exercises \d+",
         "what to know before (**Before:** …)": r"before:",
-        "goals (**At the end** …)": r"at the end",
+        "goals (**By the end** …)": r"by the end",
     }.items():
         if not re.search(pattern, first, re.I):
             yield 1, f"the title cell lacks {what}", "See the title of chapter 1."
