@@ -58,7 +58,7 @@ def write_for_user(file: Path, text: str, example: str) -> None:
 def run(folder: str | None = None, export: str | None = None) -> int:
     """The command `course progress` -> exit status."""
     where = progress.place(folder)
-    print(write(where, Path(export)) if export else progress.note(where))
+    print(write(where, Path(export)) if export else progress.in_words(where))
     return 0
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_tools.publishing import maps
 from course_utils.exercises import record
 from course_utils.exercises.notebook import Stub, stubs
 from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
@@ -95,6 +94,17 @@ def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
     where = where or files.workbook_folder()
     if where is None:
         return note_of([sentence(OUTSIDE)], "dotted")
+    said = _overview(where, notebooks)
+    return Note(_page(*said), _text(*said))
+
+
+def in_words(where: Path) -> str:
+    """The table of a workbook as text, for a terminal."""
+    return _text(*_overview(where))
+
+
+def _overview(where: Path, notebooks: Path | None = None) -> tuple[str, list, dict, list[str]]:
+    """What is said of a workbook: the headline, the chapters, the record's entries, remarks."""
     entries, remarks = recorded(where)
     course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
     known = {name for _, states in course for name in states}
@@ -107,7 +117,7 @@ def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
     states = [state for _, one in course for state in one.values()]
     head = f"{states.count('solved')} of {len(states)} exercises solved"
     head += f", {states.count('tried')} tried." if "tried" in states else "."
-    return Note(_page(head, course, entries, remarks), _text(head, course, entries, remarks))
+    return head, course, entries, remarks
 
 
 def _cells(chapter: Chapter, states: dict[str, str], entries: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
@@ -151,6 +161,8 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
 
 def _maps(course: list[tuple[Chapter, dict[str, str]]], current: int | None = None) -> str:
     """The seven small maps, each with as much ink as a share of its chapter's exercises is solved."""
+    from . import maps  # and with it torch, which a terminal need not wait for
+
     shares = {int(one.file[:2]): list(states.values()).count("solved") / len(states) for one, states in course}
     return f"<style>{maps.style()}</style>{maps.strip(current, '.ipynb', shares)}"
 
@@ -170,6 +182,8 @@ def onward(chapter: int) -> None:
     found = {int(path.name[:2]): path.name for path in (files.course_folder() / "notebooks").glob("[0-9]*.ipynb")}
     course = rows(chapters(files.course_folder() / "notebooks"), entries)
     other = found.get(chapter + 1, found[0])
+    from . import maps
+
     title = maps.questions()[int(other[:2])][1] or "Start here"
     link = f'<p><a href="{other}">{"→" if chapter + 1 in found else "←"} {html.escape(title)}</a></p>'
     display(Note(_maps(course, chapter) + link, f"Next: {other}"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .markup import headings, plain, tree
+from ..authoring.markup import headings, plain, tree
 
 
 @dataclass

@@ -13,7 +13,7 @@ import re
 
 from course_utils.views.view import HERE, bundle, json_for_script
 
-from .markup import pictures, tree
+from ..authoring.markup import pictures, tree
 
 EXPORTED = re.compile(r"^export (?:const|let|function|async function) (\w+)", re.M)
 INLINE = 8_000  # characters of numbers that a page itself may carry for one view

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote, urlsplit
 
-from .markup import tree
+from ..authoring.markup import tree
 
 
 class Page:

@@ -15,9 +15,9 @@ from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
 from course_utils.support.files import course_folder, write_atomically
 
-from . import fragments
+from ..authoring import fragments
+from ..authoring.markup import headings, plain, tree
 from .formulas import to_mathml
-from .markup import headings, plain, tree
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
 FORMULA = '<div class="formula">'

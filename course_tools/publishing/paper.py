@@ -7,8 +7,9 @@ import html
 import re
 import sys
 
-from . import browser, fragments, pages
-from .markup import pictures, plain, tree
+from ..authoring import fragments
+from ..authoring.markup import pictures, plain, tree
+from . import browser, pages
 
 ROLE = re.compile(r"\[(query|key|value|output)\|([^\]]*)\]")
 MINUTES = re.compile(r"·\s*(\d+) minutes?")

@@ -2,7 +2,7 @@
 
 from course_utils.views.view import json_for_script
 
-from .markup import HEADINGS, plain
+from ..authoring.markup import HEADINGS, plain
 
 LEFT_OUT = ["script", "noscript", "style", "math", "pre", "nav"]  # code is for reading in its place
 

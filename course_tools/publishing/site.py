@@ -17,8 +17,9 @@ from course_utils.support import files
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views.models import model_files, page_files
 
-from . import glossary, hosted, lighten, links, maps, pages, places
-from .markup import headings, plain, tree
+from ..authoring.markup import headings, plain, tree
+from ..classroom import maps
+from . import glossary, hosted, lighten, links, pages, places
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty

@@ -8,8 +8,10 @@ import re
 
 from course_tools.classroom.presenting import speaker
 
-from . import fragments, maps, pages
-from .markup import tree
+from ..authoring import fragments
+from ..authoring.markup import tree
+from ..classroom import maps
+from . import pages
 
 SILENT = {"lab", "predict", "training"}  # tags of cells whose code only calls what is shown
 

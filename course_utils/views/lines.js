@@ -17,12 +17,15 @@ export function lines(ui) {
   const { spec, arrays, unit } = ui,
     rows = [],
     boxes = [];
-  let from = 0;
+  let from = 0,
+    above = 0; // of the upper edges, which only bands have
   spec.panels.forEach((panel, p) =>
     panel.series.forEach((series, s) => {
-      const part = (name) => arrays[name].subarray(from, from + series.count);
-      rows.push({ ...series, panel: p, nth: s, x: part("x"), y: part("y"), z: part("z") });
+      const part = (name, start = from) => arrays[name].subarray(start, start + series.count);
+      const edge = series.kind === "band" ? part("z", above) : part("y");
+      rows.push({ ...series, panel: p, nth: s, x: part("x"), y: part("y"), z: edge });
       from += series.count;
+      if (series.kind === "band") above += series.count;
     }),
   );
   const colour = (row) => {

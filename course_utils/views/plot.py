@@ -131,7 +131,7 @@ def _lines(series, xlabel, ylabel, log=None, mark=None, **words) -> Chart:
 def _chart(panels, **words) -> Chart:
     every = [(panel, one) for panel in panels for one in panel["series"]]
     arrays = {"x": [one.x for _, one in every], "y": [one.y for _, one in every]}
-    arrays["z"] = [one.y if one.z is None else one.z for _, one in every]
+    arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
     look = lambda s: dict(name=s.name, kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
     said = f"{panels[0]['ylabel']} against {panels[0]['xlabel']}: " + "; ".join(_ends(one) for _, one in every)

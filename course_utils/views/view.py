@@ -42,7 +42,7 @@ class View:
     modules: tuple[str, ...] = ("core",)
     size = (7.0, 3.6)  # of the static picture, in inches
     colours = 64  # of the static picture: more where small marks in a role's colour stand between many greys
-    scale = 2.0  # of the static picture, × 96 dpi
+    scale = 1.5  # of the static picture, × 96 dpi
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
         self.title, self.caption = checks.text("title", title), checks.text("caption", caption)

@@ -379,7 +379,9 @@ labs.rotation(model_size=128, max_length=50)
 # %% [markdown]
 # Move $i$, and the matrix does not change; only δ and the pair of columns change it. It follows from the angle sums of school:
 #
-# $$ \begin{aligned}\sin\big((i+\delta)\omega\big)&=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\ \cos\big((i+\delta)\omega\big)&=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\end{aligned} $$
+# $$ \sin\big((i+\delta)\omega\big)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
+#
+# $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 #
 # For the whole row, put such blocks along the diagonal, each with its own frequency:
 #

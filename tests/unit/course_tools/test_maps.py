@@ -7,9 +7,8 @@ import re
 import numpy as np
 from PIL import Image
 
-from course_tools.classroom import progress
-from course_tools.publishing import maps
-from course_tools.publishing.markup import tree
+from course_tools.authoring.markup import tree
+from course_tools.classroom import maps, progress
 from course_utils.exercises import record
 
 

@@ -10,11 +10,11 @@ import nbformat
 import pytest
 
 import course
-from course_tools.authoring import building
+from course_tools.authoring import building, fragments
+from course_tools.authoring.markup import headings, tree
 from course_tools.classroom.presenting import speaker
-from course_tools.publishing import browser, fragments, pages, paper, slides
+from course_tools.publishing import browser, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
-from course_tools.publishing.markup import headings, tree
 from course_utils import views
 from course_utils.views.picture import FORMULA_COLOURS
 

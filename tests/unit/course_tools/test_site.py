@@ -7,9 +7,9 @@ import subprocess
 import pytest
 import yaml
 
-from course_tools.authoring import building
-from course_tools.publishing import fragments, glossary, lighten, links, pages, places, site
-from course_tools.publishing.markup import tree
+from course_tools.authoring import building, fragments
+from course_tools.authoring.markup import tree
+from course_tools.publishing import glossary, lighten, links, pages, places, site
 from course_utils.support import files
 from course_utils.views import heatmap, predict
 

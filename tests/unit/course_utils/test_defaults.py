@@ -44,7 +44,6 @@ models.bert Bert.forward: need_weights=False
 models.bert BertForPreTraining.forward: need_weights=False
 models.bert BertForSequenceClassification: num_labels=2
 models.bert BertForSequenceClassification.forward: need_weights=False
-models.bert BertForTokenClassification.forward: need_weights=False
 models.bert BertForQuestionAnswering.forward: need_weights=False
 models.bert mask_tokens: share=0.15
 models.blocks PositionwiseFFN: dropout=0.0, activation='relu'

@@ -15,7 +15,7 @@ import numpy as np
 
 from course_utils.support.files import course_folder
 
-from . import fragments
+from ..authoring import fragments
 
 LAST = "07_gpt"
 
@@ -50,7 +50,7 @@ def ink(shown):
 
 def style():
     """The style sheet of `strip`: each map is cut out of the colour of the text."""
-    rules = (Path(__file__).parent / "assets" / "maps.css").read_text(encoding="utf-8")
+    rules = Path(__file__).with_name("maps.css").read_text(encoding="utf-8")
     return rules + "".join(
         f".maps .ink{number} {{ mask-image: url({ink(shown)}) }}\n" for number, (_, shown) in weights().items()
     )
