@@ -154,7 +154,7 @@ def about(chapter):
     first.h1.decompose()
     text = plain(first)
     minutes = re.search(r"Reading \d+.*?(?=\. Before:)", text)
-    goal = re.search(r"At the end .*?(?= Reading \d)", text)
+    goal = re.search(r"By the end .*?(?= Reading \d)", text)
     return {"asks": chapter.title, "about": goal[0] if goal else "", "minutes": f"{minutes[0]}." if minutes else ""}
 
 

@@ -56,7 +56,7 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 #
 # 1. One. A row shares out a single unit of attention.
 # 2. The query is <b style="color:#bf5f00">orange</b>; what comes out is <b style="color:#bb51a8">purple</b>. Keys are <b style="color:#007fc6">blue</b>, values <b style="color:#008a67">green</b>. [Start here](00_start_here.ipynb) explains the colours.
-# 3. (1 · 2 + 3 · 4) / 4 = 3.5, with weights ¼ and ¾. You have just computed a weighted average, the only operation that this chapter needs.
+# 3. (1 · 2 + 3 · 4) / 4 = 3.5, with weights ¼ and ¾. You have just computed a weighted average, the operation that this chapter is about.
 #
 # </details>
 
@@ -267,7 +267,7 @@ def pool(queries, keys, values, width=1.0):
 # %%
 estimate, weights = pool(grid, hours, readings, width=1.0)
 plot.regression(hours, readings, {"width 1": (grid, estimate)}, **day, title="What do the neighbours say?",
-                caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm falls; the estimate follows too slowly.")
+                caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm is blurred: the estimate falls too early and too slowly.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (241, 50) and 0.7 < off(estimate) < 0.9
@@ -285,7 +285,7 @@ heatmap(weights, *labels, title="Whom does each hour ask?",
 assert weights.shape == (25, 25)
 
 # %% [markdown]
-# **Keep this:** Nadaraya–Watson is attention whose score is closeness. The band along the diagonal is its signature.
+# **Keep this:** Nadaraya–Watson is attention whose weights are closeness, divided by its sum. The band along the diagonal is its signature.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
@@ -301,7 +301,7 @@ scores = -0.5 * (grid[:, None] - hours) ** 2
 closeness = gaussian(grid[:, None] - hours)
 ratio_form = closeness @ readings / closeness.sum(-1)
 softmax_form = torch.softmax(scores, -1) @ readings
-print("equal to 1e-6 at all", len(grid), "hours")
+print(f"largest difference at {len(grid)} hours: {(ratio_form - softmax_form).abs().max():.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
@@ -337,7 +337,7 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # - **Boxcar, narrow:** gaps. Where no reading is within reach, there is no answer, and that is honest.
 #
 # <a id="effective-number"></a>
-# How many examples does a query really use? If it shared equally among $n$, each weight would be $1/n$ and $\sum\alpha^2=1/n$. So $1/\sum\alpha^2$ counts them. It is called the **effective number** of examples.
+# How many examples does a query really use? If it shared equally among $n$, each weight would be $1/n$ and $\sum\alpha^2=1/n$. So $1/\sum\alpha^2$ counts them. For unequal weights $\alpha$ we use the same formula and call it the **effective number** of examples.
 
 # %%
 for width in [0.1, 0.6, 2.0, 24.0]:
@@ -769,7 +769,7 @@ print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
 # <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
-# Two older layers can be read as attention: **max-pooling** and **squeeze-and-excitation**. Max-pooling keeps the largest number in a patch of a picture, all or nothing. It is attention in which each value is its own score, at temperature 0.
+# Two other layers can be read as attention: **max-pooling** and **squeeze-and-excitation**. Max-pooling keeps the largest number in a patch of a picture, all or nothing. It is attention in which each value is its own score, at temperature 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
@@ -792,7 +792,7 @@ gated = maps * gates[..., None, None]
 print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here $p$ is a sigmoid, not a softmax, so each gate is decided separately and they need not add up to 1. Nothing is averaged; each channel is multiplied by its gate. It is score and share again, with other choices for both. (These gates are untrained: the cell shows the shapes only.)
+# Here $p$ is a sigmoid, not a softmax, so each gate is decided separately and they need not add up to 1. Nothing is averaged; each channel is multiplied by its gate. So it is attention in a wider sense: scores again, but no shares. (These gates are untrained: the cell shows the shapes only.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -913,7 +913,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
-# Throughout this chapter the score was closeness, and we wrote it by hand. It need not be. [Chapter 2](02_scoring_functions.ipynb) lets twelve scoring functions compete for the same keys, and asks why Transformers divide by √d.
+# Throughout this chapter the score came from a distance, and we wrote it by hand. It need not be. [Chapter 2](02_scoring_functions.ipynb) lets twelve scoring functions compete for the same keys, and asks why Transformers divide by √d.
 #
 # **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 the score was closeness, and a query was a single number. Words are represented by *vectors*, arrows with a direction and a length. Does closeness still work? Expand the distance:
+# In chapter 1 the score came from a distance, and a query was a single number. Words are represented by *vectors*, arrows with a direction and a length. Does closeness still work? Expand the distance:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
@@ -237,7 +237,7 @@ assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4)
 labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
 
 # %% [markdown]
-# "sat" has .213, and so have "the" and "mat": with vectors this small, three words fit equally well. Make "sat" (0, 0, 2) in the lab, and it stands out. (A widely used slide prints the last coordinate as .639, because it rounds the weights before it averages.)
+# "sat" has .213, and so have "the" and "mat": with so few features, three words fit equally well. Make "sat" (0, 0, 2) in the lab, and it stands out. (A widely used slide prints the last coordinate as .639, because it rounds the weights before it averages.)
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the score for a whole batch: all queries with all keys, scaled so that its variance does not depend on D. The next section shows why we want that.
@@ -278,7 +278,7 @@ assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 11 and at_400["gradient"]
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
 #
-# ($\delta_{ij}$ is 1 if $i=j$, otherwise 0.) If one weight is 1 and the others are 0, every entry is 0: no change of a score can be felt, so nothing can be learned. At d = 400 the typical query has less than 3 % of the gradient that it has after division by √d. If all weights are equal the entries are small as well, which is why, for small d, the curve without scaling is the higher one: a little sharpness helps, too much is fatal. Divided by √d, none of the pictures depends on d. (The *entropy* below them says how evenly the weights are shared: 100 % means that all keys get the same.)
+# ($\delta_{ij}$ is 1 if $i=j$, otherwise 0.) If one weight is 1 and the others are 0, every entry is 0: no change of a score can be felt, so nothing can be learned. At d = 400 the typical query has less than 3 % of the gradient that it has after division by √d. If all weights are equal the entries are small as well, which is why, for small d, the curve without scaling is the higher one: a little sharpness helps, too much is fatal. Divided by √d, the pictures hardly change with d. (The *entropy* below them says how evenly the weights are shared: 100 % means that all keys get the same.)
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -304,11 +304,11 @@ def score(queries, keys):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** dividing by √d keeps the standard deviation of the scores at 1, so softmax starts undecided and can learn.
+# **Keep this:** for independent features of variance 1, dividing by √d keeps the standard deviation of the scores at 1, so softmax starts undecided and can learn.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# In **self-attention**<a id="self-attention"></a> the queries and the keys come from the same sentence. A lecture gives the five words of "The weather is nice today" a vector each, takes "The" as the query, and prints the output (1.8, 2.3, 0.4).
+# In **self-attention**<a id="self-attention"></a> the queries and the keys come from the same sentence. A lecture gives the five words of "The weather is nice today" a vector each, takes "The" as the query, does not divide by √d, and prints the output (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -342,7 +342,7 @@ assert {(0.2, 0.3), (0.6, 0.2), (0.9, 0.1), (0.4, 0.1)} == {(round(x, 1), round(
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The green region is the **convex hull** of the values. Attention never leaves it, whatever the score and whatever was learned. (To go beyond it, a model needs something after attention. Chapter 5 adds it.)
+# The green region is the **convex hull** of the values. Attention never leaves it, whatever the score and whatever was learned. (Only a row without any key is an exception: its output is zero. To go beyond the hull, a model needs something after attention. Chapter 5 adds it.)
 #
 # ### Find the error ●●○ · 5 minutes
 # Write the check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
@@ -551,7 +551,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# Nobody told it the angle. (The dot product has a single number to train, its sharpness, so it can only become surer of the wrong key.) With W in between, query and key need not even have the same size: W is then a rectangle.
+# Nobody told it the angle. (In this experiment every score also has a trained temperature. The dot product has nothing else to train, so it can only become surer of the wrong key.) With W in between, query and key need not even have the same size: W is then a rectangle.
 #
 # ### Exercise 2 ●○○ · 3 minutes
 
@@ -575,7 +575,8 @@ from course_utils.attention.scores import Additive
 concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
 queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
-print("equal to 1e-6 on", *concat(queries, keys).shape, "· multiply–adds:", concat.cost.total(100, 100), additive.cost.total(100, 100))
+same = torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
+print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100), additive.cost.total(100, 100))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
@@ -605,7 +606,7 @@ def additive_score(queries, keys, W1, W2, b, w):
 # %% [markdown]
 # What would be left without the tanh? $w^\top W_1 q + w^\top W_2 k$: the query adds one number to its whole row, and you know from the first of the three questions that this changes nothing. Query and key meet only in the tanh.
 #
-# **Keep this:** concat is additive computed at a higher cost. Without the tanh, neither would depend on the query.
+# **Keep this:** concat is additive computed at a higher cost. Without the tanh, the weights of neither would depend on the query.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
@@ -682,7 +683,7 @@ assert best[:1] + best[2:] == ["similarity", "feature_based", "general", "locati
 #
 # Look at *length* for the dot product: 31 %. It depends on length, but it cannot ask for length *alone*. And *feature_based* wins there although it never reads the query, because in this world it need not.
 #
-# **Keep this:** a score is an assumption about what "fits" means. The right assumption saves training; a flexible score has to learn what it assumes.
+# **Keep this:** a score is an assumption about what "fits" means. With the right one, 300 steps are enough here; a network assumes less and has to learn more.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: each in one sentence
@@ -889,7 +890,7 @@ from course_utils.views import reveal
 reveal(linear_attention)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All three ways give the same result. But is it the result of softmax attention? On average it is; for any one draw of random features it is off. By how much, and what do we gain?
+# All three ways give the same result. But is it the result of softmax attention? The kernel is right on average; for any one draw of random features it is off. By how much, and what do we gain?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 costs = results.load("scores_cost")
@@ -970,7 +971,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. The score decides what "fits" means. It is an assumption, and the right one saves training.
+# 1. The score decides what "fits" means. It is an assumption; a network assumes less and has to learn more.
 # 2. Dot product = direction × both lengths. Divided by √d, its standard deviation stays at 1, and softmax can learn.
 # 3. A matrix lets query and key use different features; a tanh makes them meet; concat is additive at a higher cost.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.

@@ -72,7 +72,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 #
 # Nothing in this is about languages: the same two parts summarise texts, answer questions, transcribe speech, describe pictures, and translate programs. The idea is called *sequence to sequence*, **seq2seq** for short.<a id="seq2seq"></a>
 #
-# Our sentences come from a grammar of our own: 20,000 English sentences with their French and Chinese translations and gold alignments. We never test on a sentence that the model was trained on.
+# Our sentences come from a grammar of our own: 20,000 English sentences with their French and Chinese translations and gold alignments. No score below counts a sentence that the model was trained on.
 
 # %%
 from chapters.ch03.lesson import Lesson, checkpoint
@@ -182,7 +182,7 @@ plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plai
 assert plain_right[0] > 10 > plain_right[-1]
 
 # %% [markdown]
-# BLEU forgives, because parts of a sentence are often right. Hardly any long sentence is right as a whole; but that alone would be so if each word went wrong equally often, since a long sentence has more words. Is it the vector that is too small? A model of the same size, trained with three times the words, answers that.
+# BLEU forgives, because parts of a sentence are often right. Hardly any long sentence is right as a whole; but that alone would be so if each word went wrong equally often, since a long sentence has more words. Or was the training too short? A model of the same size, trained with three times the words, answers that.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not (longest := checkpoint("seq2seq-plain-en-fr-grammar")) or longest.card["metrics"]["test_bleu_by_length"]["5-7"] > 75
@@ -200,7 +200,7 @@ assert not longest or longest.card["metrics"]["test_bleu_by_length"]["20-99"] < 
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 #
-# $c_t$ is the **context**: a new average for each word, instead of one $c$ for all. Padding is never attended to. Bahdanau's query is the state *before* the step, $s_{t-1}$, and the context goes into the new state. Luong's (2015) is the state *after* it, $s_t$, and the context goes only into the prediction. Our models use Luong's, because it can compute all steps of a known translation at once; a *Deeper* section compares the two.
+# $c_t$ is the **context**: a new average for each word, instead of one $c$ for all. Padding is never attended to. Bahdanau's query is the state *before* the step, $s_{t-1}$, and the context goes into the new state. Luong's (2015) is the state *after* it, $s_t$. Our models use a simple form of Luong's, in which the context goes only into the prediction (his own also feeds it into the next step), because then attention and output can be computed for all words of a known translation at once. A *Deeper* section compares the two.
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write one such step. `masked_softmax` from chapter 1 is available; leave out the bias $b$.
@@ -225,7 +225,7 @@ attentive_run = learn(attentive, "with attention")
 _, attentive_bleu, attentive_right = lesson.by_length(attentive)
 curves = {"with, BLEU": attentive_bleu, "with, every word": attentive_right, "without, BLEU": plain_bleu, "without, every word": plain_right}
 plot.lines({name: (lengths, line) for name, line in curves.items()}, "words in the source", "%", title="Does length still matter?",
-           caption="The same thousand sentences. With attention, BLEU is about the same for long and short ones.")
+           caption="The same thousand sentences. With attention, BLEU is no lower for long ones than for short ones.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(attentive_bleu) > 65 and attentive_bleu[-1] - plain_bleu[-1] > 30 and attentive_right[-1] > 40
@@ -240,7 +240,7 @@ lesson.table(both, lesson.ladder()[2:], "The long sentences from above, translat
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does a gradient reach?
 # <a id="vanishing-gradient"></a>
-# Attention also makes learning easier. Suppose that the last word of a translation is wrong because of one source word. The gradient has to travel back from the end of the decoder to that word, and each recurrent step on the way multiplies it by a matrix. If each step makes it a little smaller, it **vanishes**; if a little larger, it **explodes**. So it matters how many steps lie between.
+# Attention also shortens the path of the gradient. Suppose that the last word of a translation is wrong because of one source word. The gradient has to travel back from the end of the decoder to that word, and each recurrent step on the way multiplies it by a matrix. If each step makes it a little smaller, it **vanishes**; if a little larger, it **explodes**. So it matters how many steps lie between.
 #
 # **Guess:** before training and without attention, which of sixteen source words move the last target word most: the first, the ones in the middle, or the last?
 
@@ -325,7 +325,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query is $s_t$, the state *after*, and the context goes only into the prediction: update, then attend. Lecture slides use both, sometimes in one deck. Our model has a switch, `query="previous"` or `"current"`. Which of the two can process all target words at once, when they are known?
+# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query is $s_t$, the state *after*, and in our form the context goes only into the prediction: update, then attend. Lecture slides use both, sometimes in one deck. Our model has a switch, `query="previous"` or `"current"`. In which of the two can attention and output be computed for all target words at once, when they are known?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -339,7 +339,7 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With $s_t$ the decoder's states don't depend on what was attended to, so a whole sentence is processed in one call; with $s_{t-1}$ each word has to wait for the attention of the word before. We train with $s_t$. Chapter 5 goes further, until nothing has to wait.
+# With $s_t$ the decoder's states don't depend on what was attended to, so attention and output are computed for a whole sentence in one call (the recurrence itself still goes step by step, inside one call of the GRU); with $s_{t-1}$ each word has to wait for the attention of the word before. We train with $s_t$. Chapter 5 goes further, until nothing has to wait.
 #
 # This is Bahdanau's loop as the course uses it; the keys are projected once, before the loop:
 
@@ -483,7 +483,7 @@ labs.alignment(twin, step=11, languages=("en", "fr"), title="What decides betwee
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", but for *elle* more than half is on the *full stop*. By the full stop, the recurrent network has read the whole sentence, the adjective and both nouns included, so its state can know the answer. The decision was made in the recurrent states; attention only picks up the result. (Both sentences were seen in training, and this is one trained model.)
+# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", but for *elle* more than half is on the *full stop*. By the full stop, the recurrent network has read the whole sentence, the adjective and both nouns included, so its state can know the answer. That suggests that the decision is made in the recurrent states and attention only picks up the result; a map cannot prove it. (Both sentences were seen in training, and this is one trained model.)
 #
 # </details>
 #
@@ -523,7 +523,7 @@ view.observe(tell, names="variant")
 display(view, told)
 
 # %% [markdown]
-# Try each word. Then count over two hundred new sentences: how often does the translation stay the same when one word gets no weight, and how often when the word is really missing?
+# Try each word. Then count over two hundred new sentences, with one word in each, at a different position each time: how often does the translation stay the same when the word gets no weight, and how often when it is really missing?
 
 # %%
 from chapters.ch03.experiments import survives
@@ -561,7 +561,7 @@ lesson.table({"with attention": attentive}, pairs_of_twins[:4], "The first two p
 assert pairs_of_twins[0].twin.pair == pairs_of_twins[1].twin.pair
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A pronoun depends on two words at once: the adjective *after* it and a noun far before it. Attending to one position cannot combine them, so the recurrent states have to. That takes time to learn. After this chapter's short training both models are near chance, and the one with attention is no better; our checkpoints, trained with three times as many words, get more than three in four right, with attention or without. Chapter 5 measures the same twins with a model in which words attend to each other.
+# A pronoun depends on two words at once: the adjective *after* it and a noun far before it. The recurrent states can combine them, but that takes time to learn. After this chapter's short training neither model does well, and the one with attention is no better than the other; our checkpoints, trained with three times as many words, get more than three in four right, with attention or without. Chapter 5 measures the same twins with a model in which words attend to each other.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
@@ -590,7 +590,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It does not: it is a little better with two seeds and worse with the third, and the means lie closer together than the seeds do. Our encoder reads from both ends, so the first word was close already; this is the U of *How far does a gradient reach?* Train it yourself: with `COURSE_PROFILE=full` it trains to the end; otherwise it runs forty steps, just so that you see it start.
+# It does not: it is a little better with two seeds and worse with the third, and the means lie closer together than the seeds do. A likely reason is that our encoder reads from both ends, so that the first word was close already; this is the U of *How far does a gradient reach?* Train it yourself: with `COURSE_PROFILE=full` it trains to the end; otherwise it runs forty steps, just so that you see it start.
 #
 # </details>
 
@@ -634,7 +634,7 @@ Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all 
 # %% [markdown]
 # The gap widens from one length to the next, as it did with our own sentences.
 #
-# *Our own sentence* is in the first table as well, and neither model gets it right: it is longer and rarer than what they have learned.
+# *Our own sentence* is in the first table as well, and neither model gets it right.
 #
 # *Seen* matters. A model may know a sentence by heart; only new sentences show whether it can translate. Every table of translations in this course says which were trained on: it compares them with fingerprints of all training sentences.
 #
@@ -670,7 +670,7 @@ for moment, said in {"我今天很高兴。": "happy", "我正在吃绿色的苹
     display(labs.alignment(found, languages=("zh", "en"), title=f"What does “{said}” attend to?", model=chinese))
 
 # %% [markdown]
-# The weights are high where the meaning is: *happy* attends to 高 and 兴 together, and to 很 (*very*), which belongs to them. *Eating* attends to 吃, which names the action, and to 在, which says that it is going on now. English puts both into one word.
+# Most of the weight is where the meaning is: *happy* attends to 高 and 兴 together, and to 很 (*very*), which belongs to them. *Eating* attends to 吃, which names the action, and to 在, which says that it is going on now. English puts both into one word.
 #
 # But compare the translations with the Chinese. 今天 means *today*, and *today* is missing; and it says *an green*. The weights look sensible and the translation is still wrong. They show where the model looked, not whether it understood.
 
@@ -694,7 +694,7 @@ if "test_aer" in marks:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What BLEU counts
 # <a id="bleu"></a><a id="n-gram"></a>
-# All these scores were **BLEU** (Papineni et al. 2002). Count the runs of 1, 2, 3 and 4 words (**n-grams**) in the translation. How many of them are in the reference, counting each at most as often as it occurs there? This gives four precisions $p_n$. Take their geometric mean. A model could still win by writing only the one word that it is sure of, so multiply by a **brevity penalty**:<a id="brevity-penalty"></a>
+# All these scores were **BLEU** (Papineni et al. 2002). Count the runs of 1, 2, 3 and 4 words (**n-grams**) in the translation. How many of them are in the reference, counting each at most as often as it occurs there? This gives four precisions $p_n$. Take their geometric mean. A model could still win by writing only the few words that it is sure of, so multiply by a **brevity penalty**:<a id="brevity-penalty"></a>
 #
 # $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & c\ge r\\ e^{\,1-r/c} & c<r\end{cases} $$
 #
@@ -814,7 +814,7 @@ Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words 
 assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense"]
 
 # %% [markdown]
-# The person loses to nonsense. BLEU for one sentence against one reference says how far two translators happened to choose the same words. Over thousands of sentences it ranks similar systems fairly well, which is what it was made for. More references help, and reading the translations helps more.
+# The person loses to nonsense. BLEU for one sentence against one reference says how far two translators happened to choose the same words. Over thousands of sentences it ranks systems of one kind fairly well, if they differ enough, which is what it was made for. More references help, and reading the translations helps more.
 #
 # **Keep this:** BLEU = clipped n-gram precisions × brevity, over a corpus, with the tool's name. For a single sentence it says little.
 
@@ -846,7 +846,7 @@ Table(rows, "The six sentences from above")
 assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 
 # %% [markdown]
-# The beam finds sentences that the model considers more probable, if there are any. Whether they are *better* is another question: probable sentences are often short and dull.
+# Over these six sentences the beam's translations are more probable, taken together. (A beam is a search, and gives no guarantee for a single sentence.) Whether they are *better* is another question: probable sentences are often short and dull.
 #
 # **Keep this:** greedy takes the best word, a beam keeps the best few sentences. Neither can tell whether the model is right.
 
@@ -947,7 +947,7 @@ print("new pairs of words:", {name: round(score) for name, score in unseen.items
 assert longer["with attention"] > longer["without attention"] + 10 and unseen["with attention"] > 70
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Attention does not make a model immune to length: it too falls on sentences longer than any in its training, but less. The *unseen* set contains pairs of words, such as an adjective and its noun, that never occur together in training. A good memory does not help there; the model has to have learned words, not sentences.
+# Attention does not make a model immune to length: its score drops, too, on sentences longer than any in its training, though it stays ahead. The *unseen* set contains pairs of words, such as an adjective and its noun, that never occur together in training. A good memory does not help there; the model has to have learned words, not sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -50,7 +50,7 @@ labs.shuffle(X, sentence, caption="Drag “dog” and “man” to each other’
 # <details><summary>Answers</summary>
 #
 # 1. It does not: a sum has no order. Remember this one.
-# 2. Those many recurrent steps away, in the middle of the sentence if the encoder reads from both ends. With attention, every word is one step away.
+# 2. The words in the middle of the sentence, if the encoder reads from both ends. With attention, every word is one step away.
 # 3. Anything outside the convex hull of these vectors.
 #
 # </details>
@@ -142,8 +142,8 @@ def convolution(kernel, length):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Three trained layers read two sentences of six words. Which of their matrices are different for the second sentence?",
-    ["all three", "attention's only", "none: they are trained"],
+    "Three layers with fixed parameters read two sentences of six words. Which of their matrices are different for the second sentence?",
+    ["all three", "attention's only", "none: the parameters are fixed"],
     answer=1,
     because="The kernel and the dense matrix are parameters. Attention's matrix is computed from the words it reads.",
 )
@@ -212,7 +212,7 @@ def layers_needed(n, k):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** with attention any word is one step away and nothing has to wait, but there are n² pairs. A recurrent layer takes n steps, one after another. A convolution needs about n/k layers.
+# **Keep this:** with attention any word is one step away and nothing has to wait, but there are n² pairs. A recurrent layer takes n steps, one after another. A convolution needs about n/(k − 1) layers.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what a long text costs
@@ -259,7 +259,7 @@ Table([{"layer": kind, "32 words, ms": 1e3 * a, "256": 1e3 * b, "2,048": 1e3 * c
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle it
 # <a id="equivariant"></a><a id="invariant"></a>
-# Back to our problem: attention does not notice the order. The lab showed it for one sentence; here it is as a line of code, for any order.
+# Back to our problem: attention does not notice the order. The lab showed it for one sentence. In one line for any order: if the matrix $\Pi$ shuffles the words, the scores become $\Pi S\Pi^\top$, softmax works row by row, and $\mathrm{softmax}(\Pi S\Pi^\top)\,\Pi V=\Pi\,\mathrm{softmax}(S)\,V$. Here it is as code, for one order.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -317,7 +317,7 @@ Table([{"sentence": text, **{f"{noun}": round(p[noun], 3) for noun in ("dog", "m
       f"Who does it? Probabilities, without positions. Of {len(who.test)} held-out sentences right: {who.right(blind):.0%}")
 
 # %% [markdown]
-# Both rows have the same numbers. More data, more layers or more training cannot help, because the two sentences are the same set of words and the mean of the outputs is invariant.
+# Both rows have the same numbers. More data, more layers or more training cannot help, because the two sentences are the same words in another order and the mean of the outputs is invariant.
 #
 # **Keep this:** without positions a sentence is a bag of words, however well the model is trained.
 
@@ -417,7 +417,7 @@ assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=
 assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 
 # %% [markdown]
-# The three curves are one, because each pair of columns contributes $\sin i\omega\,\sin j\omega+\cos i\omega\,\cos j\omega=\cos\big((i-j)\omega\big)$, so that $P_i\cdot P_j=\sum_j\cos\big((i-j)\omega_j\big)$. It falls from 64 at distance 0 and is the same on both sides: by itself the dot product does not know which word comes first. $W_Q$ and $W_K$ can turn one against the other, and then it does.
+# The three curves are one, because each pair of columns contributes $\sin i\omega\,\sin k\omega+\cos i\omega\,\cos k\omega=\cos\big((i-k)\omega\big)$, so that $P_i\cdot P_k=\sum_j\cos\big((i-k)\omega_j\big)$. It falls from 64 at distance 0 and is the same on both sides: by itself the dot product does not know which word comes first. $W_Q$ and $W_K$ can turn one against the other, and then it does.
 #
 # **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
 
@@ -506,7 +506,7 @@ assert right[2].text == "anna dit que léo a vu le médecin." and right[3].text 
 #
 # (The model translates *bites* wrongly even with positions: *habite* means "lives", *lit* means "reads". In the corpus the verb occurs only in these two sentences, and that is not enough to learn it. Still, the dog and the man keep their positions.)
 #
-# **Keep this:** positions are added to the words before the first attention.
+# **Keep this:** sinusoidal positions are added to the words, before the first attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Longer than anything it saw
@@ -563,7 +563,7 @@ plot.lines(curves, "position", "right, %", title="Which positions work beyond 20
 assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 
 # %% [markdown]
-# *None* can only count letters: guessing the commonest one is a little better than 10 %. *Learned* falls at once, because its vectors from position 20 on were never trained. *Sinusoidal* falls as well: the encoding exists there, but the layer was fitted to the first twenty positions. *Rotary* still works at three times the trained length. Does it work at any length? Train it and go on to 640.
+# *None* can only count letters: guessing the commonest one is better than 10 %. *Learned* falls at once, because its vectors from position 20 on were never trained. *Sinusoidal* falls as well: the encoding exists there, but the layer was fitted to the first twenty positions. (Why its curve rises again towards the end we have not found out.) *Rotary* still works at three times the trained length. Does it work at any length? Train it and go on to 640.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 turning = letters.model("rotary")
@@ -577,7 +577,7 @@ assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] 
 # %% [markdown]
 # It falls, too, only later; how fast differs from one training to the next. This is why models for long texts use extensions of rotary positions.
 #
-# Did the sinusoids fail, or the training? In *Deeper* we write a head by hand that finds "two back" at any of 640 positions. The encoding can do it; training on twenty positions did not find it. This is one layer and one task that needs only a distance, so remember the picture and not the figures.
+# Did the sinusoids fail, or the training? In *Deeper* we write a head by hand that finds "two back" at any of 640 positions. There are no words in that test, only positions: the encoding can do it, and training on twenty positions did not find it. This is one layer and one task that needs only a distance, so remember the picture and not the figures.
 #
 # **Keep this:** that an encoding continues does not mean that the trained model does. Measure it.
 

@@ -42,7 +42,7 @@ assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In almost none of them. But one head does just what the textbooks promise: "it" puts most of its weight on "animal". Lectures show such a map and say that here the model understands what "it" means. Write down its layer and head. Near the end of the chapter we test whether that weight matters.
+# In almost none of them. But one head does just what the textbooks promise: "it" gives "animal" more weight than any other word. Lectures show such a map and say that here the model understands what "it" means. Write down its layer and head. Near the end of the chapter we test whether that weight matters.
 #
 # </details>
 #
@@ -178,7 +178,7 @@ plot.maps({name: part for name, (part, _) in shown.items()}, "word", "feature", 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the multiplications while it runs.
+# An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the operations while it runs, a multiplication and an addition as two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -200,7 +200,7 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each row has the same parameters and the same multiplications. What does grow is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# Each row has the same parameters and the same number of operations. What does grow is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -223,7 +223,7 @@ with torch.no_grad():
     q4, k4, v4 = (split_heads(part(x), 4)[:, order] for part in (attention.query, attention.key, attention.value))
     turned = scaled_dot_product_attention(q4, k4, v4)[0].transpose(1, 2).flatten(2)
     mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[order].flatten(0, 1) + attention.out.bias
-print("Head 3 in front, head 2 behind: the same output. “Head 1” is a seat number, not a rank.")
+print("Heads in another order: the same output?", torch.allclose(mixed, output, atol=1e-5))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(mixed, output, atol=1e-5)
@@ -260,7 +260,7 @@ assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
 assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 
 # %% [markdown]
-# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has $4\,d_\text{model}$ units, and then two thirds of a block's parameters are here.
+# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has $4\,d_\text{model}$ units, and then two thirds of an encoder block's parameters are here.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?
@@ -432,11 +432,11 @@ plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks,
           caption="Second layer, mean of its heads. Only the middle one has an empty triangle: the future.")
 
 # %% [markdown]
-# (Each row of the decoder is labelled with the word that it *reads*; from it the model predicts the next one.) At the end a matrix gives a number, the logit, to each French word, softmax turns these into probabilities, and the most probable word is written. That is the whole model.
+# (Each row of the decoder is labelled with the word that it *reads*; from it the model predicts the next one.) At the end a matrix gives a number, the logit, to each French word, softmax turns these into probabilities, and the most probable word is written. That is the whole model, apart from dropout (random features set to zero) in training.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# Here are the course's decoder block and decoder from `course_utils`. You have met every line of them.
+# Here are the course's decoder block and decoder from `course_utils`. You have met nearly every line of them.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -643,7 +643,7 @@ def smoothed_loss(logits, target, mask, smoothing):
     raise NotImplementedError
 
 # %% [markdown]
-# Here the rate rises for forty steps and then falls, and the loss is not smoothed: in a minute the model does not become overconfident. (The shipped checkpoint was trained longer, with ε = 0.1.) Beside the curve you see BLEU on held-out sentences, and the translation of one sentence that the model has never seen.
+# Here the rate rises for forty steps and then falls, and the loss is not smoothed, as in chapter 3. (The shipped checkpoint was trained longer, with ε = 0.1.) Beside the curve you see BLEU on held-out sentences, and the translation of one sentence that the model has never seen.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch05.experiments import live as study
@@ -670,11 +670,11 @@ display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: wor
 assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
 
 # %% [markdown]
-# After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On short sentences and a small corpus, recurrence with attention learns faster. With one layer more and longer training the Transformer draws level: that is the third row.
+# After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On these short sentences recurrence with attention seems to learn faster. With one layer more and longer training the Transformer draws level: that is the third row.
 #
 # The speeds are those of this machine. With two cores, recurrence is cheap. The Transformer's advantage, that no word has to wait for another, pays on long texts and on hardware that does thousands of things at once.
 #
-# The alignment error is higher, too. Chapter 3's model has a single map, which has to be the alignment. Here several maps share the work, and none of them has to be one.
+# The alignment error is higher, too. Chapter 3's model has a single map, which has to do all the work of an alignment. Here several maps share the work, and none of them has to be one.
 #
 # **Keep this:** attention without recurrence can do the same job. It needs more training here, but no word has to wait for another, and that is what lets models grow.
 
@@ -698,7 +698,7 @@ assert scores[0] == max(scores) and min(scores) > 50
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It gets worse, but it still works. All layers add to the same residual stream, so their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
+# It gets worse, but it still works. All layers add to the same residual stream, which may be why their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 
@@ -774,7 +774,7 @@ assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["righ
 # %% [markdown]
 # *Referent* is the noun that "it" means. If "it" may not attend to it, nothing changes. If the French step may not attend to "it", where some heads put nearly all of their weight, nothing changes. But if the adjective may not attend to its noun, most pronouns become wrong, more than by guessing, because the adjective then finds the other noun. And the step that writes *il* depends on the adjective.
 #
-# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". "Tired" can only be said of the one that crosses, "wide" only of what is crossed. The adjective finds its noun and takes over its gender, and the decoder gets it from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. This is one trained model; others, and models of real text, may do it differently (Voita et al., 2018, found attention from *it* to its noun in a translator of film subtitles).
+# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". "Tired" can only be said of the one that crosses, "wide" only of what is crossed. The adjective finds its noun, and the decoder gets what it needs from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. This is one trained model; others, and models of real text, may do it differently (Voita et al., 2018, found attention from *it* to its noun in a translator of film subtitles).
 #
 # <a id="knock-out"></a>
 # Now head by head: how much does a head attend to the noun, and what is lost when it is **knocked out**, set to zero in every sentence?
@@ -847,7 +847,7 @@ assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Remove the eight heads that the map points at, and hardly a pronoun changes: the map is worse advice than chance. Remove those that were measured, and after five a third of the pronouns is lost.
+# Remove the eight heads that the map points at, and hardly a pronoun changes, fewer than with eight heads chosen at random. Remove those that were measured, and after five a third of the pronouns is lost.
 #
 # </details>
 
@@ -881,7 +881,7 @@ labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# With other data the same class writes Chinese, character by character.
+# With other data the same class writes Chinese, character by character. (Read critically: “green” is lost in the first sentence.)
 
 # %%
 chinese = checkpoint("transformer-en-zh")
@@ -894,7 +894,7 @@ if chinese:
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what the first one cost
-# The paper trained on 4.5 million sentence pairs for German and 36 million for French, on 8 P100 cards. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. The paper reckons with 9.5 TFLOP/s for a P100. **Guess** before you multiply: how many zeros does the number of operations have?
+# The paper trained on 4.5 million sentence pairs for German and 36 million for French, on 8 P100 cards. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. The paper assumes 9.5 TFLOP/s for a P100. **Guess** before you multiply: which power of ten is the number of operations?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 day, cards, speed = 24 * 3600, 8, 9.5e12
@@ -948,13 +948,13 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | | RNN | CNN, kernel $k$ | Transformer |
 # |---|---|---|---|
 # | a word reads | the state left of it | $k$ neighbours | every word |
-# | longest path | $n$ | $n/k$, less if dilated | 1 |
+# | longest path | $n$ | $n/(k-1)$, less if dilated | 1 |
 # | steps that wait | $n$ | 1 per layer | 1 per layer |
 # | cost of a layer | $n\,d^2$ | $k\,n\,d^2$ | $n^2 d + n\,d^2$ |
 # | knows the order | by itself | by itself | from positions |
 # | memory while writing | one state | $k$ words | every word |
 #
-# Chapter 4 measured the first rows. The last row is the price: an RNN writes the thousandth word as fast as the first, while a Transformer reads 999 keys for it.
+# Chapter 4 measured the first rows. The last row is the price: an RNN writes the thousandth word as fast as the first, while a Transformer reads a thousand keys for it.
 #
 # <a id="encoder-only"></a>
 # There are also three ways to build a model from the same blocks:

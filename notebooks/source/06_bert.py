@@ -56,7 +56,7 @@ assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21)
 # ## Three questions first
 # These are from chapters 3 to 5. Answer all three before you unfold the answers.
 #
-# 1. Which mask does a decoder have that an encoder has not, and what is it for?
+# 1. Which mask does a decoder have that an encoder lacks, and what is it for?
 # 2. What are the sub-layers of an encoder block?
 # 3. A map shows a head that attends to the right noun. What do you do before you call it an explanation?
 #
@@ -125,7 +125,7 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` means nothing by itself, so its vector is free to represent the whole sequence. `[SEP]` ends a sentence. And each position has a **segment**, the number of its sentence: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` means nothing by itself, so training can make its vector represent the whole sequence. `[SEP]` ends a sentence. And each position has a **segment**, the number of its sentence: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
@@ -140,7 +140,7 @@ def bert_input(first, second, cls, sep, pad, length):
 
 # %% [markdown]
 # <a id="embedding-sum"></a>
-# Each position now has three numbers: which piece, which segment, which position. Each selects a row from a table of its own. All three tables are learned (BERT has no sinusoids), and **the rows are added**. Then follows a layer norm.
+# Each position now has three numbers: which piece, which segment, which position. Each selects a row from a table of its own. All three tables are learned (BERT has no sinusoids), and **the rows are added**. A layer norm follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 pair = encode(tokenizer, "she left the bank", "the bank was wet")
@@ -155,7 +155,7 @@ labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[
 assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 
 # %% [markdown]
-# Can a layer separate the three again once they are added? With many features there is room: the rows are at nearly right angles, so a matrix in a later layer can pick out the one that it needs. (Only the row of `[CLS]` and that of the first position are not: these two always occur together.)
+# Can a layer separate the three again once they are added? With many features there is room: vectors of random directions are at nearly right angles, so a matrix in a later layer can pick out the one that it needs. (Only the row of `[CLS]` and that of the first position are not: these two always occur together.)
 #
 # ### Exercise 2 ●●○ · 4 minutes
 # Write it: three rows, a sum, and chapter 5's layer norm.
@@ -167,12 +167,12 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** pieces, segments, positions: three tables, one sum. `[CLS]` has no meaning of its own, so its vector can represent the whole.
+# **Keep this:** pieces, segments, positions: three tables, one sum. `[CLS]` has no meaning of its own, so training can make its vector represent the whole.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mask some words
 # <a id="mlm"></a>
-# A model that sees both sides cannot be asked for the next word, because it can see it. So mask some words and ask for those: this is a **masked language model** (MLM). 15 % of the words are chosen; of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts the chosen positions only.
+# A model that sees both sides cannot be asked for the next word, because it can see it. So mask some words and ask for those: this is a **masked language model** (MLM). 15 % of the pieces are chosen; of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts the chosen positions only.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -286,7 +286,7 @@ assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All are right, and the last two show that it understands more than single words: B is the same, but the bank in A is different. (It has seen the third pair and the last one, sentence for sentence. If you ask with "the weather *is* fine", it fails: our stories are told in the past tense.)
+# All are right, and in the last two B is the same and only the bank in A is different, so the model uses both sentences. (It has seen the third pair and the last one, sentence for sentence. If you ask with "the weather *is* fine", it fails: our stories are told in the past tense.)
 #
 # </details>
 #
@@ -435,7 +435,7 @@ assert [round(100 * x) for x in on_test["sentiment"]] == [61, 91] and on_test["p
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
 
 # %% [markdown]
-# On sentences of the known kind, a model from scratch can do much by heart: it tags nearly as well. On new words and patterns it falls, and there pre-training helps most: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers. (*F1* combines two shares: how many of the names it found are right, and how many of the right names it found.) Pairs stay hard for both.
+# On sentences of the known kind, a model from scratch can do much by heart: it tags nearly as well. On new words and patterns it falls, and pre-training helps: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers. (*F1* combines two shares: how many of the names it found are right, and how many of the right names it found.) Pairs stay hard for both.
 #
 # A hundred steps are few. The course comes with four models that were trained longer, so that you don't have to wait: each is a file of less than 50 kB that is added to `bert-stories` (*Train a small part* explains how). On new words and patterns they get 88 % of the sentiments, 48 % of the pairs and 29 % of the answers right, and an F1 of 38 % for names; full fine-tuning, in the table above, gets 91, 49, 34 and 43.
 #
@@ -606,7 +606,7 @@ assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) <
 #
 # The four models above were made with LoRA of rank 3 in every matrix. Their files hold two thin factors for each matrix, and `load_checkpoint` adds the products to `bert-stories`.
 #
-# **Keep this:** most parameters can stay as they are. What a task adds is small and fits into a small file.
+# **Keep this:** most parameters can stay as they are. What a task adds fits into a small file; on new kinds of sentences it can cost some accuracy.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -746,7 +746,7 @@ Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
 assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
 
 # %% [markdown]
-# It goes from chance to 89 % in two passes through 6,920 sentences: it knew the language already, only the task was new.
+# It goes from chance to 89 % in two passes through 6,920 sentences.
 #
 # **Keep this:** the classes are the same; only the parameters differ. What others pre-trained for days, you can fine-tune in minutes.
 
@@ -794,7 +794,7 @@ assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(e
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# After less than one pass through the questions, every second answer is exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, because dates and numbers are easy to recognise. *Why* is answered by half a sentence, and where it begins and ends is a matter of taste.
+# After less than one pass through the questions, about half of the answers are exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, because dates and numbers are easy to recognise. *Why* is answered by half a sentence, and where it begins and ends is a matter of taste.
 #
 # </details>
 #
@@ -856,7 +856,7 @@ print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# This line worked for years; version 5 of the library has removed the task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour; `translate` is its `generate`.)
+# Version 5 of the library has removed the task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
 #
 # **Keep this:** config, tokenizer, model. If you know what is in the folder, you do not need the one-line shortcut.
 
@@ -1098,7 +1098,7 @@ for name, value, low, high in rows:
 # | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
 # | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
 # | [LoRA, AdaLoRA](#lora) | 低秩适配 | a thin product added to a matrix |
-# | [sentence vector](#sentence-vectors) | 句向量 | the mean of a sentence's words |
+# | [sentence vector](#sentence-vectors) | 句向量 | the mean of a sentence's output vectors |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repair a damaged text |
 # | [autoregressive](#autoregressive) | 自回归 | continue, one word after another |

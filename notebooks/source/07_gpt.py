@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 # ## A game of 1951
 # Cover a line and guess it letter by letter. Claude Shannon had people play this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. **Before you start:** who will win, you or five million parameters?
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
 
 poet = load_checkpoint("gpt-shakespeare")
@@ -91,7 +91,7 @@ with torch.no_grad():
 print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tuple(logits.shape))
 
 # %% [markdown]
-# Look at the last line: the matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2).
+# Look at how the logits are made: the matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2).
 #
 # Each row of logits is a question with a known answer, the token that follows. So a text of $T+1$ tokens asks $T$ questions at once, and the answers are the text itself, shifted by one.
 #
@@ -188,7 +188,7 @@ assert 3 < reached["knows nothing"] < 5 and reached["bigram"] < 0.75 * reached["
 
 # %% [markdown]
 # <a id="bits-per-character"></a>
-# The loss is measured in *nats*; **bits per character** are another unit for the same thing, $1\text{ bit}=\ln 2\text{ nats}$. For printed English Shannon's players reached between 0.6 and 1.3 bits.
+# The loss is measured in *nats*; **bits per character** are another unit for the same thing, $1\text{ bit}=\ln 2\text{ nats}$. From how well his players did, Shannon estimated between 0.6 and 1.3 bits for printed English.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # Models with different tokens cannot be compared by their loss, because a piece has several characters. They can be compared per character.
@@ -284,7 +284,7 @@ def with_temperature(logits, temperature):
 
 # %% [markdown]
 # ### Find the error ●○○ · 3 minutes
-# Turn this knob from 0.1 to 10, and hardly anything changes.
+# Turn this knob from 0.1 to 10, and nothing changes.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("temperature on probabilities")
@@ -344,7 +344,7 @@ for seed in range(3):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how likely is a line?
-# The loop is not an accident of this model. We ask the model itself how likely each letter of three texts is: of the loop that it wrote, of what it drew at temperature 1, and of what Shakespeare wrote.
+# Is the loop an accident? We ask the model itself how likely each letter of three texts is: of the loop that it wrote, of what it drew at temperature 1, and of what Shakespeare wrote.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def surprise(text):
@@ -363,7 +363,7 @@ plot.bars(list(means), list(means.values()), title="Is people's text what a mode
 assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# People's text is full of surprises; text without surprises says nothing. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and proposed top-p because of it.
+# Human text is full of surprises. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and proposed top-p because of it.
 #
 # #### Exercise ●●○ · 4 minutes
 # Write the second knob.
@@ -422,7 +422,7 @@ print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with th
 assert kept == again and slow > 1.5 * fast
 
 # %% [markdown]
-# **Keep this:** store keys and values, and continue counting positions. The cache changes the time and nothing else.
+# **Keep this:** store keys and values, and continue counting positions. The cache costs memory and saves time; the text is the same.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Translating by continuing
@@ -454,7 +454,7 @@ assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer with its encoder is ahead, by less than a point and with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. But they were trained for different times, the GPT longer and on a GPU, so this is no comparison of architectures. It only shows that a decoder alone can translate.
+# Over all test sentences the Transformer with its encoder is ahead, by less than a point and with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. But they were trained for different times, the GPT longer and on a GPU, so this is no comparison of architectures. It only shows that a decoder alone can translate.
 #
 # </details>
 #
@@ -473,7 +473,7 @@ labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 
 # %% [markdown]
-# It fails on this sentence, which is new to it: *zone* is missing, and the order does not turn round. A BLEU of 51 over all test sentences includes failures like this one.
+# It fails on this sentence, which is new to it: *zone* is missing, and the words are not reordered. A BLEU of 51 over all test sentences includes failures like this one.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
@@ -542,7 +542,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers with two heads on nothing but such texts, new ones at each step. There is nothing to learn by heart: a model that is right in the second half must have looked it up. Watch the curve stay flat, and then fall.
+# Train two layers with two heads on nothing but such texts, of various lengths and new at each step. There is nothing to learn by heart: a model that is right in the second half must have looked it up. Watch the curve stay flat, and then fall.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -607,7 +607,7 @@ assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Remove the head that attends to the previous token, and the heads above it find much less, because they need what it has written. Remove one that copies, and look at the other head of its layer: both have learned to copy, so each can replace the other, and only without both is nearly everything lost (more than 2 nats; guessing costs 3.18). A model with a single layer never gets below 2 either (recorded, three seeds): there is no layer below to prepare the information.
+# Remove the head that attends to the previous token, and the heads above it find much less, because they need what it has written. Remove one that copies, and the loss rises less far than you might expect, because the other head of its layer has learned to copy as well; only without both is nearly everything lost (more than 2 nats; guessing costs 3.18). A model with a single layer never gets below 2 either (recorded, three seeds): there is no layer below to prepare the information.
 #
 # </details>
 #
@@ -636,7 +636,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-5)
 # It works in the other direction, too: with a network, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads OpenAI's GPT-2 into the class that you know. Its 124,439,808 parameters are counted in *Deeper* below.
 #
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# What others need is a folder with parameters, tokenizer and a **chat template**, because a chat needs no new kind of model. It is a text with marks in it, and the template writes the marks. The **system prompt** comes first and is set by the operator of the service; the user's turn follows; then the model continues.
+# What others need is a folder with parameters, tokenizer and a **chat template**, and no new kind of model: a chat is a text with marks in it, and the template writes the marks. The **system prompt** comes first and is set by the operator of the service; the user's turn follows; then the model continues.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -720,7 +720,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
 # <a id="data-parallel"></a>
-# Two computers can train one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are added, and both take the same step. **Guess:** does this give the same training as one computer?
+# Two computers can train one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are averaged, and both take the same step. **Guess:** does this give the same training as one computer?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from chapters.ch07 import distributed
@@ -767,7 +767,7 @@ labs.scaling_law(parameters=175e9, tokens=300e9)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens were better than a model of 280 B at nearly the same cost. The rule of thumb is twenty tokens per parameter, and GPT-3 read fewer than two. (Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
+# The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens were better than a model of 280 B at nearly the same cost. Its rule of thumb is twenty tokens per parameter, and GPT-3 read fewer than two. (The constants as published give more than twenty for such budgets, as the lab shows; Besiroglu et al. 2024 found that they had been fitted badly. Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
 #
 # </details>
 #
@@ -1014,7 +1014,7 @@ print(own.text.note or repr(own.text.valid[:100]))
 assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
-# May you use this text? For a course on your own machine, nearly always. Before you give the model away, remember the telephone numbers in GPT-2: a model may repeat what it has read.
+# May you use this text? Look at its licence. Before you give the model away, remember the telephone numbers in GPT-2: a model may repeat what it has read.
 #
 # ### Step 2 · 5 minutes: a model, and where it must start
 # Choose the sizes. **Write down** two losses before you run the cell: where training starts, and what a bigram table reaches.

@@ -20,7 +20,8 @@ export function cover(ui) {
     says = h("p", { class: "says", role: "status", "data-testid": "readout" }),
     own = form(spec.own, ask),
     field = own.querySelector("textarea");
-  const suggest = (text) => h("button", { class: "try", onclick: () => (field.value = text) }, subjectOf(text));
+  const take = (text) => ((field.value = text), own.ask());
+  const suggest = (text) => h("button", { class: "try", onclick: () => take(text) }, subjectOf(text));
   if (field)
     own
       .querySelector("[role=status]")
