@@ -153,7 +153,7 @@ assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allcl
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Eight heads, two words
-# These are the sizes of the paper: 512 features ($d_\text{model}$), eight heads of 64 ($d_k$). The input is two words, "deep" and "learning", with random vectors; every shape in the picture is read from the tensor beside it.
+# These are the sizes of the paper: 512 features (the paper calls this d_model), eight heads of 64 (d_k). The input is two words, "deep" and "learning", with random vectors; every shape in the picture is read from the tensor beside it.
 
 # %% jupyter={"source_hidden": true}
 def eight_heads():
@@ -260,7 +260,7 @@ assert torch.allclose(flat.unflatten(0, (2, 5)), y, atol=1e-6)
 assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 
 # %% [markdown]
-# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has $4\,d_\text{model}$ units, and then two thirds of an encoder block's parameters are here.
+# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has 4 d_model units, and then two thirds of an encoder block's parameters are here.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?

@@ -54,7 +54,7 @@ export function descent(ui) {
   ui.body.append(h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...scenes));
   ui.body.append(sentences, says, canvas, made);
   ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next, keys));
-  const field = h("details", { class: "more" }, h("summary", {}, "your own sentence"));
+  const field = h("details", { class: "more typed" }, h("summary", {}, "your own sentence"));
   field.open = !!spec.made;
   if (spec.own) ui.root.querySelector(".foot")?.append(field);
   const css = h("style");

@@ -224,7 +224,7 @@ def test_norms_are_torchs_own():
     torch.testing.assert_close(norms.normed(x, "layer"), torch.nn.LayerNorm(4)(x).detach())
     expected = torch.nn.BatchNorm1d(4)(x.transpose(1, 2)).transpose(1, 2).detach()
     torch.testing.assert_close(norms.normed(x, "batch"), expected)
-    with pytest.raises(ValueError, match="layer or batch"):
+    with pytest.raises(ValueError, match="one of layer, batch"):
         norms.normed(x, "group")
     with pytest.raises(ValueError, match="needed: from 1 to at most the length"):
         norms.padded_batch((3, 2), 2)

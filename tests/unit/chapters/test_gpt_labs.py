@@ -338,7 +338,7 @@ def test_the_time_line_says_year_words_and_chapter():
     assert page.count("<li") == len(data.load("history").what) and "The Transformer: attention alone" in page
     assert repr(timeline([(1999, "one", None)])) == "1999: one"
     assert "a &lt;b&gt;" in timeline([(1999, "a <b>", None)])._repr_html_()
-    with pytest.raises(ValueError, match="the year 1998 stands after"):
+    with pytest.raises(ValueError, match="the year 1998 comes after"):
         timeline([(1999, "one", 1), (1998, "two", 0)])
     with pytest.raises(ValueError, match="1 to 60"):
         timeline([])
