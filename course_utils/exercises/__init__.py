@@ -20,14 +20,17 @@ student's own function when it is right, else the reference. In a workbook `reco
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 from . import record
-from .definition import FindError, find, register
+from .definition import FindError, NoSuchExercise, find, register, siblings
 from .show import display, hints_note, note_of, puzzle_note, sentence, verdict_note
 
-__all__ = ["check", "exercise", "find_error", "hint", "register", "solution"]
+FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
+
+__all__ = ["again", "check", "exercise", "find_error", "hint", "register", "solution"]
 
 
 def exercise(name: str) -> Callable[[Any], Any]:
@@ -35,7 +38,7 @@ def exercise(name: str) -> Callable[[Any], Any]:
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
     one = find(name)
     if isinstance(one, FindError):
-        raise LookupError(f'{one.name!r} is a find-the-error: write @find_error("{one.name}", line=…) above it.')
+        raise NoSuchExercise(f'{one.name!r} is a find-the-error: write @find_error("{one.name}", line=…) above it.')
     return lambda answer: _settle(one, answer, check(one, answer))
 
 
@@ -58,7 +61,9 @@ class find_error:
     def __init__(self, name: str, *, line: int | None | type = ...):
         self.puzzle, self.line = find(name), line
         if not isinstance(self.puzzle, FindError):
-            raise LookupError(f'{self.puzzle.name!r} is an exercise: write @exercise("{self.puzzle.name}") above it.')
+            raise NoSuchExercise(
+                f'{self.puzzle.name!r} is an exercise: write @exercise("{self.puzzle.name}") above it.'
+            )
         if line is ...:
             display(puzzle_note(self.puzzle))
 
@@ -77,29 +82,46 @@ def hint(name: str) -> None:
     _keep("helped", one.name)
 
 
+def again(name: str) -> tuple[Any, tuple]:
+    """`mine, inputs = again("split heads")`: your own function, and the inputs on which the last check failed.
+
+    `mine(*inputs)` runs it as it stands in your cell, with its prints, its traceback and `%debug`. For a class, `mine`
+    is made with what the check gave its constructor. Raises LookupError if no check of this name has failed yet.
+    """
+    one = find(name)
+    if one.name not in FAILED:
+        raise NoSuchExercise(f"No answer to {one.name!r} has failed in this notebook: run your cell first.")
+    answer, case = FAILED[one.name]
+    return answer, namedtuple("Inputs", case.args, rename=True)(*case.args.values())
+
+
 def solution(name: str) -> None:
-    """Shows the reference of an exercise: its highlighted source, as `reveal` shows it."""
+    """Shows an answer to an exercise, in the exercise's own words, highlighted."""
     from course_utils.views.ask import reveal
 
     one = find(name)
-    shown = reveal(one.reference)
-    if shown is not None:
-        display(shown)
+    display(reveal(one.shown or one.reference))
     _keep("helped", one.name, solution=True)
 
 
 def _settle(one: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     from . import engine
 
-    mine = getattr(answer, "__name__", "answer")
-    display(verdict_note(verdict, one.effort, mine, one.reference.__name__))
-    if named or verdict.state != "unsolved":
-        _keep("checked", one.name, verdict.right, answer)
+    FAILED.pop(one.name, None)
+    if verdict.here is not None:
+        FAILED[one.name] = engine.replayed(one, answer, verdict.here)
+    said = record.checked(one.name, verdict.right, answer) if named or verdict.state != "unsolved" else ""
+    attempts, solved = record.standing(one.name, siblings(one.name))
+    display(verdict_note(verdict, one.effort, one.reference.__name__, one.used, one.hints, attempts, solved))
+    _say(said)
     return engine.chosen(one, answer, verdict)
 
 
 def _keep(what: str, *about: Any, **more: Any) -> None:
     """Writes into the workbook's record what has happened, and says so only if that goes wrong."""
-    said = getattr(record, what)(*about, **more)
+    _say(getattr(record, what)(*about, **more))
+
+
+def _say(said: str) -> None:
     if said:
         display(note_of([sentence(said)], "dotted"))

@@ -11,7 +11,10 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .properties import Property
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ class Exercise:
     returns: a name for each thing that comes back ("estimate", "weights").
     run: `(answer, case) -> result`, for classes whose weights must be copied first.
     words: the result is a word; capitals, hyphens and spaces don't count.
+    properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
+    own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
+    answer, said after ✓ ("Your kernel draws the curve below.").
     """
 
     name: str
@@ -93,6 +99,9 @@ class Exercise:
     wrong: tuple[Wrong, ...] = ()
     run: Callable[[Callable, Case], Any] = call
     words: bool = False
+    properties: tuple[Property, ...] = ()
+    shown: Callable | None = None
+    used: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.difficulty <= 3:
@@ -129,24 +138,43 @@ class FindError(Exercise):
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
 
 
+CHAPTERS: list[tuple[str, ...]] = []  # the names of each imported chapter's exercises, the latest chapter last
+
+
+class NoSuchExercise(LookupError):
+    """No exercise has this name. In a notebook it is said in one line, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 def register(exercises: Sequence[Exercise]) -> None:
     """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
     KNOWN.update({one.name: one for one in exercises})
+    CHAPTERS.append(tuple(one.name for one in exercises))
+
+
+def siblings(name: str) -> tuple[str, ...]:
+    """The names of all exercises of the chapter that has this one, find-the-errors apart."""
+    names = next((names for names in CHAPTERS if name in names), ())
+    return tuple(one for one in names if not isinstance(KNOWN[one], FindError))
 
 
 def find(name: str | Exercise) -> Exercise:
     """The exercise of this name, in the chapters that have been imported.
 
-    Raises LookupError, with the nearest names, if there is none.
+    Raises NoSuchExercise (a LookupError), with the nearest names, if there is none.
     """
     if isinstance(name, Exercise):
         return name
     if not isinstance(name, str):
-        raise LookupError('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
+        raise NoSuchExercise('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
     wanted = " ".join(name.lower().split())
     if wanted in KNOWN:
         return KNOWN[wanted]
     if not KNOWN:
-        raise LookupError(f"{name!r} is not known yet: import `exercise` from its chapter, as at the notebook's top.")
-    near = difflib.get_close_matches(wanted, KNOWN, n=2, cutoff=0.5) or list(KNOWN)
-    raise LookupError(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")
+        raise NoSuchExercise(
+            f"{name!r} is not known yet: import `exercise` from its chapter, as at the notebook's top."
+        )
+    near = difflib.get_close_matches(wanted, KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
+    raise NoSuchExercise(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")

@@ -1,31 +1,56 @@
 """From "the numbers differ" to what a good teacher would say.
 
-First the mistakes that people are known to make in this exercise, recognised by their output on all inputs; then
-what can be said of any wrong result: its shape, its kind, its sums, a factor, an offset, another order.
+First the mistakes that people are known to make in this exercise; then an input that is never used, and what must hold
+of any right answer; then what can be said of any wrong result: its shape, its kind, its sums, a factor, another order.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
-from .looks import described, equal, where
+from .evidence import recognised
+from .looks import alike, described, equal, equal_but_for_kind, senseless, strong, where
+from .properties import never_used, violated
 from .values import same
 from .verdict import Outcome, Verdict, example
 
 
-def diagnose(
-    exercise: Exercise,
-    cases: list[Case],
-    wanted: list,
-    outcomes: list[Outcome],
-    known: list[tuple[Wrong, list[Outcome]]],
-) -> Verdict:
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of a wrong answer. run: (answer, case, what has the form) -> Outcome; raises nothing."""
+
+    exercise: Exercise
+    answer: Callable
+    cases: list[Case]
+    wanted: list
+    outcomes: list[Outcome]
+    run: Callable[[Callable, Case, Any], Outcome]
+
+    def attempt(self, answer: Callable, which: list[int]) -> list[Outcome]:
+        return [self.run(answer, self.cases[i], self.wanted[i]) for i in which]
+
+    def value(self, answer: Callable) -> Callable[[Case], Any]:
+        """An answer as a function of a case that gives its result, or raises."""
+
+        def of(case: Case) -> Any:
+            outcome = self.run(answer, case, self.wanted[0])
+            if outcome.trouble:
+                raise ValueError(outcome.trouble.sentence)
+            return outcome.value
+
+        return of
+
+
+def diagnose(seen: Evidence) -> Verdict:
     """The verdict on an answer that fails at least one case."""
+    exercise, cases, wanted, outcomes = seen.exercise, seen.cases, seen.wanted, seen.outcomes
     failing = [i for i, o in enumerate(outcomes) if o.spoilt or not o.like(Outcome(wanted[i]))]
 
     def worth(i: int) -> tuple:
@@ -34,27 +59,64 @@ def diagnose(
         signature = bool(trouble) and trouble.error == "signature"
         return not signature, not cases[i].shown, bool(trouble), _size(cases[i], wanted[i])
 
-    here = min(failing, key=worth)
-    case, want, outcome = cases[here], wanted[here], outcomes[here]
-    lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs; this is the smallest that shows it."
-    arrays = example(exercise, case, want, None if outcome.trouble else outcome.value)
-    verdict = Verdict(exercise.name, "wrong", "", lead=lead if len(failing) < len(cases) else "", arrays=arrays)
-    for wrong, theirs in known:
-        if all(mine.like(its) for mine, its in zip(outcomes, theirs, strict=True)):
-            return replace(verdict, text=wrong.hint, known=wrong)
-    if trouble := outcome.trouble:
+    def shown(which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
+        here = min(which, key=worth)
+        outcome = outcomes[here]
+        lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs"
+        lead += "; this is the smallest that shows it." if len(which) == len(failing) else "."
+        lead = lead if len(failing) < len(cases) else ""
+        arrays = example(exercise, cases[here], wanted[here], None if outcome.trouble else outcome.value)
+        return Verdict(exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
+
+    failing.sort(key=worth)
+    whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt)
+    spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
+    notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in spoilt[:1])
+    if whole:
+        return shown(failing, whole.says, known=whole.known, notes=notes)
+    if trouble := outcomes[failing[0]].trouble:
+        more = (f"On another input it looks like this mistake: {_hint_of(part)}",) if part else ()
+        verdict = shown(failing[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=more)
         useless = trouble.kind == "slow" or trouble.error == "signature"
-        verdict = replace(verdict, text=trouble.sentence, code=trouble.line)
         return replace(verdict, arrays={}, lead="") if useless else verdict
-    if outcome.like(Outcome(want)):
-        text = f"The result is right, but it changes its input `{outcome.spoilt[0]}`, which later lines may still need."
-        why = " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
-        return Verdict(exercise.name, "wrong", text + why)
-    spoilt = tuple(f"It also changes its input `{name}`; leave that as it is." for name in outcome.spoilt[:1])
-    pairs = [(o.value, wanted[i]) for i, o in enumerate(outcomes) if i in failing and not o.trouble]
-    pairs = [(got, w) for got, w in pairs if not same(got, w)]
-    pairs.sort(key=lambda pair: pair[1] is not want)
-    return replace(verdict, text=describe(exercise.returns, pairs), notes=spoilt)
+    pairs = [(outcomes[i].value, wanted[i]) for i in failing if not outcomes[i].trouble]
+    if all(same(got, want) for got, want in pairs):
+        return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0]))
+    pairs = [(got, want) for got, want in pairs if not same(got, want)]
+    plain = describe(exercise.returns, pairs)
+    if strong(pairs) or all(equal_but_for_kind(got, want) for got, want in pairs):
+        return shown(failing, plain, notes=notes)
+    mine = [None if o.trouble else o.value for o in outcomes]
+    unused = next(never_used(seen.value(seen.answer), seen.value(exercise.reference), cases, mine, wanted), None)
+    if unused and not any(map(senseless, mine)):
+        says = f"`{unused}` is never used: whatever stands in it, the result stays the same."
+        wrong = Wrong(seen.answer, says)
+        if not alike(*pairs[0]):
+            return shown(failing, plain, known=wrong, notes=(says, *notes))
+        return shown(failing, says, known=wrong, notes=_also(part) + notes)
+    broken = next(violated(exercise.properties, seen.value(seen.answer), cases, mine, wanted), None)
+    if part:
+        notes = ((broken[0].says,) if broken else ()) + notes
+        return shown(part.cases, part.says, known=part.known, notes=notes)
+    if broken:
+        return shown([broken[1]], broken[0].says, known=Wrong(seen.answer, broken[0].says), notes=(plain, *notes))
+    return shown(failing, plain, notes=notes)
+
+
+def _also(part) -> tuple[str, ...]:
+    return (f"Besides, it looks like this mistake: {_hint_of(part)}",) if part else ()
+
+
+def _hint_of(part) -> str:
+    return part.known.hint
+
+
+def _spoils(case: Case, name: str) -> str:
+    """What to say of a right result whose function changes its input."""
+    text = f"The result is right, but it changes its input `{name}`, which later lines may still need."
+    if isinstance(case.args[name], Tensor):
+        return text + " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
+    return text + f" Make a new one instead, for example from a copy: `list({name})`."
 
 
 def _size(case: Case, want: Any) -> int:
@@ -67,15 +129,22 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
     that is shown. The last wrong part is named first: an output is wrong when its weights are."""
     if not isinstance(pairs[0][1], tuple):
         return _say(pairs)
-    for i in reversed(range(len(names))):
-        part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
-        if not same(pairs[0][0][i], pairs[0][1][i]):
-            swapped = len(names) == 2 and all(equal(g[0], w[1]) and equal(g[1], w[0]) for g, w in pairs)
-            if swapped:
-                return f"Right, but the wrong way round: return `{names[0]}` first, then `{names[1]}`."
-            others = " The rest is right." if all(same(g[j], w[j]) for g, w in pairs for j in range(i)) else ""
-            return f"In `{names[i]}`: {_say(part)}{others if len(names) > 1 else ''}"
-    raise AssertionError("described a right result")
+    if order := _order(pairs):
+        yours = ", ".join(names[i] for i in order)
+        return f"Right, but in the wrong order: return `{', '.join(names)}`. It returns `{yours}`."
+    parts = range(len(names))
+    i = next(i for i in reversed(parts) if not same(pairs[0][0][i], pairs[0][1][i]))
+    part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
+    rest = len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
+    return f"In `{names[i]}`: {_say(part)}{' The rest is right.' if rest else ''}"
+
+
+def _order(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
+    """In which order the right parts stand, where all that is wrong is their order."""
+    for order in itertools.permutations(range(len(pairs[0][1]))):
+        if all(equal(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
+            return order
+    return None
 
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:
@@ -88,8 +157,15 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     if isinstance(want, Tensor):
         return next(described(got, want)) or where(got, want)
     if isinstance(want, float):
-        return f"Expected {want:.6g}, got {got:.6g}."
+        return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
     return f"Expected {want!r}, got {got!r}."
+
+
+def _too(got: float, want: float) -> str:
+    """By how much a number is off, where that can be said as a share."""
+    if not want or got != got or got * want <= 0 or abs(got / want - 1) > 10:
+        return ""
+    return f": {abs(got / want - 1):.1%} too {'large' if abs(got) > abs(want) else 'small'}"
 
 
 def _as_one(pairs: list[tuple[Any, Any]]) -> list[tuple[Tensor, Tensor]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +12,13 @@ import torch
 
 from . import values
 from .definition import Case, Exercise, FindError
-from .diagnose import diagnose
-from .guard import SECONDS, TookTooLong, quiet, time_limit, world_unchanged
-from .trouble import Trouble, clean, own_line, trouble
+from .diagnose import Evidence, diagnose
+from .guard import SECONDS, TookTooLong, its_own_name, quiet, time_limit, world_unchanged
+from .trouble import Trouble, begun, clean, own_line, trouble
 from .verdict import Outcome, Verdict, example
+
+LOOKING = 3.0  # seconds for finding out what is wrong with an answer
+PRINTS = 20  # printed lines that are shown
 
 
 def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
@@ -39,33 +43,51 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
         torch.manual_seed(0)  # for a case that is a module with fresh weights
         cases = list(exercise.cases())
         wanted = [_expected(exercise, case) for case in cases]
-        with world_unchanged() as changed, quiet() as printed:
-            outcomes = attempt(exercise, answer, cases, wanted, seconds, again=True)
+        with world_unchanged() as changed, its_own_name(answer):
+            outcomes = attempt(exercise, answer, cases, wanted, seconds)
+            first = outcomes[0].trouble
+            if first and first.kind == "unsolved":
+                verdict = _unsolved(exercise, answer, cases, wanted)
+            elif _all_right(outcomes, wanted):
+                verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
+                torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
+                verdict = replace(verdict, converts=not torches)
+            else:
+                verdict = _explained(exercise, answer, cases, wanted, outcomes)
+    return replace(verdict, notes=verdict.notes + _notes(verdict, changed, outcomes))
+
+
+def _unsolved(exercise: Exercise, answer: Any, cases: list[Case], wanted: list) -> Verdict:
+    shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
+    arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
+    verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
+    if begun(answer):
+        said = "There is code, but `raise NotImplementedError` still stands in it: delete that line."
+        verdict = replace(verdict, notes=(said,))
+    return verdict
+
+
+def _explained(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, outcomes: list[Outcome]) -> Verdict:
+    seen = Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(_one, exercise))
+    try:
+        with quiet(), time_limit(LOOKING):
+            return diagnose(seen)
+    except TookTooLong:
         with quiet():
-            known = [
-                (wrong, attempt(exercise, wrong.answer, cases, wanted))
-                for wrong in (() if _all_right(outcomes, wanted) else exercise.wrong)
-            ]
-    first = outcomes[0].trouble
-    if first and first.kind == "unsolved":
-        shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
-        arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
-        verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
-    elif _all_right(outcomes, wanted):
-        verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
-        verdict = replace(verdict, converts=not all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True)))
-    else:
-        verdict = diagnose(exercise, cases, wanted, outcomes, known)
-    return replace(verdict, notes=verdict.notes + _notes(verdict, changed, printed))
+            return diagnose(replace(seen, exercise=replace(exercise, wrong=(), properties=()), run=_gives_up))
+
+
+def _gives_up(answer: Callable, case: Case, want: Any) -> Outcome:
+    return Outcome(trouble=Trouble("slow"))
 
 
 def _all_right(outcomes: list[Outcome], wanted: list) -> bool:
     return all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True))
 
 
-def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=False) -> list[Outcome]:
+def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
-    again: run the first case a second time, to see that the same question gets the same answer."""
+    The first case is run a second time, to see that the same question gets the same answer."""
     outcomes: list[Outcome] = []
     try:
         with time_limit(seconds):
@@ -73,7 +95,7 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
                 outcomes.append(_one(exercise, answer, case, want))
                 if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
                     break
-            if again and not any(o.trouble and o.trouble.kind != "misfit" for o in outcomes):
+            if not any(o.trouble and o.trouble.kind != "misfit" for o in outcomes):
                 second = _one(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
                     said = "Asked the same thing twice, it gives two different answers. Does something in it draw "
@@ -81,7 +103,7 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS, again=Fa
                     outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=said))
     except TookTooLong as stop:
         slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
-        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow)]
+        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=getattr(stop, "printed", ""))]
     filler = outcomes[-1]
     return outcomes + [filler] * (len(cases) - len(outcomes))
 
@@ -95,35 +117,40 @@ def _expected(exercise: Exercise, case: Case) -> Any:
 
 def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
     mine = replace(case, args=values.cloned(case.args), keywords=values.cloned(case.keywords))
-    try:
-        raw = exercise.run(answer, mine)
-    except (KeyboardInterrupt, TookTooLong):
-        raise
-    except BaseException as error:
-        return Outcome(trouble=trouble(answer, error, mine))
+    with quiet() as printed:
+        try:
+            raw = exercise.run(answer, mine)
+        except TookTooLong as stop:
+            stop.printed = printed.whole_lines
+            raise
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
     spoilt: tuple[str, ...] = ()
     try:
         spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
-        return Outcome(values.converted(raw, want, exercise.returns, exercise.words), spoilt=spoilt, raw=raw)
+        value = values.converted(raw, want, exercise.returns, exercise.words)
+        return Outcome(value, spoilt=spoilt, raw=raw, printed=printed.whole_lines)
     except (KeyboardInterrupt, TookTooLong):
         raise
     except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
         looked = f"What it returns cannot be looked at: that raises {type(error).__name__}."
         said = str(error) if isinstance(error, values.Misfit) else looked
-        return Outcome(trouble=Trouble("misfit", message=said), spoilt=spoilt, raw=raw)
+        return Outcome(trouble=Trouble("misfit", message=said), spoilt=spoilt, raw=raw, printed=printed.whole_lines)
 
 
-def _notes(verdict: Verdict, changed: list[str], printed) -> tuple[str, ...]:
-    notes, text = [], (printed.text.rpartition("\n")[0] if printed.lost else printed.text).strip()
+def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tuple[str, ...]:
+    notes = []
     if changed:
         notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
     if verdict.converts:
         notes.append("It does not return tensors; the notebook turns its results into tensors.")
-    if text and not verdict.right:
-        lines = list(dict.fromkeys(clean(line, 80) for line in text.splitlines() if line.strip()))
-        notes.append("It printed: " + " / ".join(lines[:3]) + (" …" if len(lines) > 3 or printed.lost else ""))
+    if verdict.state == "wrong" and verdict.here is not None and (text := outcomes[verdict.here].printed):
+        lines = [clean(line, 120) for line in text.splitlines()]
+        notes.append("On this input it printed:\n" + "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS)))
         if verdict.text.startswith("It returns None"):
-            notes[-1] += " Printing shows a result; `return` hands it on."
+            notes.append("Printing shows a result; `return` hands it on.")
     return tuple(notes)
 
 
@@ -147,6 +174,17 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         return values.converted(answer(*args, **keywords), shape, exercise.returns, exercise.words)
 
     return converted
+
+
+def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
+    """The answer as the check called it, and its case with this number."""
+    with world_unchanged(), torch.device("cpu"):
+        torch.manual_seed(0)
+        case = list(exercise.cases())[here]
+        if isinstance(answer, type):
+            with contextlib.suppress(Exception):
+                answer = answer(*case.init)
+    return (functools.partial(answer, **case.keywords) if case.keywords else answer), case
 
 
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:

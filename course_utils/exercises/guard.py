@@ -12,14 +12,16 @@ import ctypes
 import io
 import random
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 from course_utils.runtime import ipython
 
 SECONDS = 5.0
-KEPT = 400  # characters of printed text that are kept
+KEPT = 3000  # characters of printed text that are kept
 
 
 class TookTooLong(BaseException):
@@ -91,6 +93,10 @@ class Printed(io.TextIOBase):
         self.lost += len(text[room:])
         return len(text)
 
+    @property
+    def whole_lines(self) -> str:
+        return (self.text.rpartition("\n")[0] if self.lost else self.text).strip("\n")
+
 
 @contextlib.contextmanager
 def quiet() -> Iterator[Printed]:
@@ -106,6 +112,25 @@ def quiet() -> Iterator[Printed]:
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.redirect_stderr(printed))
         yield printed
+
+
+@contextlib.contextmanager
+def its_own_name(answer: Any) -> Iterator[None]:
+    """While it is judged, the answer's own name means the answer (it may call itself; before, the name may have been
+    the course's function), and `exit` and `quit` end the answer and not the kernel."""
+    parts = vars(answer).values() if isinstance(answer, type) else (answer,)
+    spaces = [part.__globals__ for part in parts if hasattr(part, "__globals__")]
+    names = {"exit": sys.exit, "quit": sys.exit, getattr(answer, "__name__", "answer"): answer}
+    before = [(space, {name: space[name] for name in names if name in space}) for space in spaces]
+    try:
+        for space in spaces:
+            space.update(names)
+        yield
+    finally:
+        for space, kept in before:
+            for name in names.keys() - kept.keys():
+                space.pop(name, None)
+            space.update(kept)
 
 
 @contextlib.contextmanager

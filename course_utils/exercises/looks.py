@@ -118,7 +118,7 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     if not close(mine, needed * ratio).all():
         return None
     if torch.isclose(ratio, torch.tensor(-1.0, dtype=ratio.dtype), rtol=1e-3):
-        return "Right, but with the opposite sign: is a minus missing, or one too many?"
+        return "Right, but of the opposite sign: is a minus missing, or one too many?"
     return f"Right, but {_ratio(ratio.item())}: look for a factor."
 
 
@@ -173,6 +173,28 @@ def _constant(got: Tensor, want: Tensor) -> str | None:
     return None
 
 
+def equal_but_for_kind(got: Any, want: Any) -> bool:
+    """Whether the values are right, and only True stands for 1, or 1.0."""
+    if isinstance(want, tuple):
+        return all(map(equal_but_for_kind, got, want))
+    return equal(got, want)
+
+
+def alike(got: Any, want: Any) -> bool:
+    """Whether the shapes are right, of all parts."""
+    if isinstance(want, tuple):
+        return all(map(alike, got, want))
+    return getattr(got, "shape", None) == getattr(want, "shape", None)
+
+
+def senseless(result: Any) -> bool:
+    """Whether a result is NaN or the same number throughout, or has a part that is."""
+    if isinstance(result, tuple):
+        return any(map(senseless, result))
+    several = isinstance(result, Tensor) and result.numel() > 1
+    return several and (result.unique().numel() == 1 or bool(result.isnan().any()))
+
+
 def where(got: Tensor, want: Tensor) -> str:
     """The fallback: how much differs, and where first."""
     wrong = ~close(got, want)
@@ -183,6 +205,36 @@ def where(got: Tensor, want: Tensor) -> str:
     if diagonal.all() and wrong.sum() == len(diagonal):
         return "Right except on the diagonal."
     return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
+
+
+def strong(pairs: list[tuple[Any, Any]]) -> str:
+    """One step that leads from a result to what it is compared with on *all* these inputs, in words; "" for none.
+
+    Only what cannot be chance: a factor of three numbers means nothing, of thirty it does.
+    """
+    if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
+        return _exchanged(pairs)
+    if any(got.numel() < 3 or want.unique().numel() < 3 for got, want in pairs):
+        return ""
+    for look in (_transposed_shape, _function, _complement, _transposed, _factor, _offset):
+        fits = [look is _transposed_shape or got.shape == want.shape for got, want in pairs]
+        said = [look(*pair) if fit else None for pair, fit in zip(pairs, fits, strict=True)]
+        if said[0] and all(said) and len(set(said)) == 1:
+            return said[0].replace("Right, but ", "The result is ")
+    return ""
+
+
+def _exchanged(pairs: list[tuple[Any, Any]]) -> str:
+    """Two results the other way round."""
+    two = all(isinstance(one, tuple) and len(one) == 2 for pair in pairs for one in pair)
+    exchanged = two and all(equal(got[0], want[1]) and equal(got[1], want[0]) for got, want in pairs)
+    return "The two results are exchanged." if exchanged else ""
+
+
+def _transposed_shape(got: Tensor, want: Tensor) -> str | None:
+    if got.shape != want.shape and equal(_flip(got), want):
+        return "The result is transposed: rows and columns have changed places."
+    return None
 
 
 def described(got: Tensor, want: Tensor) -> Iterator[str | None]:

@@ -23,7 +23,7 @@ import itertools
 import json
 import linecache
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,20 @@ def helped(name: str, solution: bool = False) -> str:
             entry["hints"] += 1
 
     return _remember(name, change)
+
+
+def standing(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
+    """How often this exercise was attempted; and for each exercise of its chapter whether it is solved. Without a
+    workbook, or where its record cannot be read: 0, ()."""
+    where = files.workbook_folder()
+    try:
+        entries = read(where) if where else {}
+    except (Damaged, OSError):
+        entries = {}
+    if not entries:
+        return 0, ()
+    solved = tuple(entries.get(one, {}).get("state") == "solved" for one in chapter)
+    return entries.get(name, {}).get("attempts", 0), solved
 
 
 def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:

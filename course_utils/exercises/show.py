@@ -15,6 +15,8 @@ EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the 
 STAMPS = {"right": "background:currentColor", "wrong": "border:2px solid", "unsolved": "border:2px dotted"}
 EXPECTED, MINE = ", expected", ", yours"
 WIDEST = 10  # rows and columns of an array that are written out
+LONG = 12  # lines of inputs that are shown unfolded
+PATIENT = 3  # attempts after which the first hint is open
 
 Piece = tuple[str, str]  # the same content as HTML and as plain text
 
@@ -63,7 +65,9 @@ def stamp(state: str) -> str:
 
 def inline(text: str) -> str:
     """`code` and *emphasis* of a plain sentence, as HTML."""
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+    short = r'<code style="white-space:nowrap">\1</code>'  # a call that breaks inside a name cannot be read
+    text = re.sub(r"`([^`]{1,42})`", short, html.escape(text, quote=False))
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
     return re.sub(r"(?<![*\w])\*(\w[^*<]*\w)\*(?![*\w])", r"<em>\1</em>", text)
 
 
@@ -93,26 +97,40 @@ def code(text: str) -> str:
     return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
 
 
-def array(x: Any, digits: int = 3) -> str:
-    """An array as one would write it down: few digits, columns aligned, only the corners if it is large."""
+def array(x: Any, digits: int = 3, wrong: Any = None) -> str:
+    """An array as one would write it down: few digits, columns aligned, only the corners if it is large.
+
+    wrong: a bool tensor of its shape; the numbers where it is True are marked, and the text is HTML.
+    """
     import torch
 
-    if not isinstance(x, torch.Tensor):
-        return _number(x, digits)
-    if not x.dim():
-        return _number(x.item(), digits)
+    if not isinstance(x, torch.Tensor) or not x.dim():
+        text = _number(x.item() if isinstance(x, torch.Tensor) else x, digits)
+        return text if wrong is None else marked(html.escape(text, quote=False), bool(wrong.any()))
     if not x.numel():
         return f"[] (shape {list(x.shape)})"
     if x.dim() > 2:
-        inner = [array(one, digits).replace("\n", "\n ") for one in x[:2]]
+        flags = [None] * len(x) if wrong is None else wrong
+        inner = [array(*one).replace("\n", "\n ") for one in zip(x[:2], [digits] * 2, flags[:2], strict=False)]
         return "[" + ",\n\n ".join(inner) + (",\n …]" if len(x) > 2 else "]")
-    rows = [[_number(n, digits) for n in row] for row in (x if x.dim() == 2 else x[None])[:WIDEST, :WIDEST].tolist()]
-    rows = [[*row, "…"] if x.shape[-1] > WIDEST else row for row in rows]
+    corner = (x if x.dim() == 2 else x[None])[:WIDEST, :WIDEST]
+    rows = [[_number(n, digits) for n in row] for row in corner.tolist()]
+    flags = torch.zeros_like(corner, dtype=torch.bool) if wrong is None else wrong.reshape(-1, x.shape[-1])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["[" + ", ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) + "]" for row in rows]
+    more = ", …]" if x.shape[-1] > WIDEST else "]"
+    lines = []
+    for row, row_flags in zip(rows, flags.tolist(), strict=False):
+        cells = zip(row, widths, row_flags, strict=False)
+        lines.append("[" + ", ".join(" " * (w - len(c)) + marked(c, flag) for c, w, flag in cells) + more)
     if x.dim() == 1:
         return lines[0]
     return "[" + ",\n ".join(lines) + (",\n …]" if len(x) > WIDEST else "]")
+
+
+def marked(text: str, wrong: bool) -> str:
+    """A number that differs: in bold, with a line below, so that it is seen without colours."""
+    look = "background:none;color:inherit;font-weight:bold;border-bottom:2px solid"
+    return f'<mark style="{look}">{text}</mark>' if wrong else text
 
 
 def _number(x: Any, digits: int) -> str:
@@ -126,53 +144,123 @@ def _number(x: Any, digits: int) -> str:
     return text.replace("-", "−")
 
 
+def differing(got: Any, want: Any) -> Any:
+    """Where a result differs, as a bool tensor of its shape; everywhere if that cannot be told number by number."""
+    import torch
+
+    from .values import close, same
+
+    if isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor) and got.shape == want.shape:
+        return ~close(got, want)
+    return torch.full(got.shape if isinstance(got, torch.Tensor) else (), not same(got, want))
+
+
 def table(arrays: dict[str, Any]) -> Piece:
-    """Named arrays, one below the other."""
-    from .values import same
-
+    """Named arrays: inputs one below the other, folded where they are long; then what is expected beside what came."""
+    inputs = {name: x for name, x in arrays.items() if not name.endswith((EXPECTED, MINE))}
+    names = [name.removesuffix(EXPECTED) for name in arrays if name.endswith(EXPECTED)]
     written = {name: array(x) for name, x in arrays.items()}
-    for name, text in written.items():  # close, but not equal: as many digits as it takes
-        other = name.removesuffix(MINE) + EXPECTED
-        if name.endswith(MINE) and text == written[other] and not same(arrays[name], arrays[other]):
-            written |= {n: array(arrays[n], 8) for n in (name, other)}
-    rows, lines, width = [], [], max(map(len, arrays)) + 2
+    page = "".join(_row(name, _pre(html.escape(written[name], quote=False))) for name in inputs)
+    page = f'<table style="margin:.3em 0;border:none"><tbody>{page}</tbody></table>'
+    if sum(written[name].count("\n") + 1 for name in inputs) > LONG:
+        page = f"<details><summary>inputs: {html.escape(', '.join(inputs))}</summary>{page}</details>"
+    results = ""
+    for name in names:
+        want, digits, beside = arrays[name + EXPECTED], 3, ""
+        if name + MINE in arrays:
+            got = arrays[name + MINE]
+            wrong = differing(got, want)
+            if wrong.any() and written[name + MINE] == written[name + EXPECTED]:  # as many digits as it takes
+                digits = 8
+                written |= {name + end: array(arrays[name + end], digits) for end in (EXPECTED, MINE)}
+            beside = _column(f"{name}{MINE}", array(got, digits, wrong))
+        results += _column(f"{name}{EXPECTED}", html.escape(array(want, digits), quote=False)) + beside
+    if results:
+        grid = "display:flex;flex-wrap:wrap;gap:.2em 2.5em;max-height:20em;overflow:auto"
+        page += f'<div style="{grid}">{results}</div>'
+    lines, width = [], max(map(len, arrays)) + 2
     for name, text in written.items():
-        cell = f'<pre style="margin:0;white-space:pre;overflow-x:auto">{html.escape(text, quote=False)}</pre>'
-        head = '<th scope="row" style="text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1em .1em 0">'
-        rows.append(f'<tr style="background:none">{head}{html.escape(name)}</th>'
-                    f'<td style="text-align:left;padding:.1em 0">{cell}</td></tr>')  # fmt: skip
-        for i, line in enumerate(text.splitlines()):
-            lines.append(f"  {'' if i else name:<{width}}{line}".rstrip())
-    return f'<table style="margin:.3em 0;border:none"><tbody>{"".join(rows)}</tbody></table>', "\n".join(lines)
+        lines += [f"  {'' if i else name:<{width}}{line}".rstrip() for i, line in enumerate(text.splitlines())]
+    return page, "\n".join(lines)
 
 
-def verdict_note(verdict: Any, effort: str, mine: str, own: str) -> Note:
-    """The verdict as a Note. mine: the student's name for it; own: the name of the course's own function."""
+def _pre(inside: str) -> str:
+    return f'<pre style="margin:0;white-space:pre;overflow-x:auto">{inside}</pre>'
+
+
+def _row(name: str, cell: str) -> str:
+    head = '<th scope="row" style="text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1em .1em 0">'
+    cell = f'<td style="text-align:left;padding:.1em 0">{cell}</td>'
+    return f'<tr style="background:none">{head}{html.escape(name)}</th>{cell}</tr>'
+
+
+def _column(name: str, inside: str) -> str:
+    return f'<div style="min-width:0;max-width:100%">{html.escape(name)}{_pre(inside)}</div>'
+
+
+def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), attempts=0, solved=()) -> Note:
+    """The verdict as a Note.
+
+    own: the name of the course's own function; used: where the notebook uses the student's, said after ✓; hints: folded
+    into a verdict of ✗, the first one open from the third attempt on; solved: for each exercise of the chapter,
+    whether it is solved.
+    """
     state, name, lead = verdict.state, verdict.name, verdict.lead
     if state == "unsolved":
         pieces, lead = [headed(state, name, f"not solved yet · {effort}"), sentence(verdict.text)], "It should do this:"
         ending = f"Until then the notebook goes on with the course's own `{own}`."
     elif state == "right":
-        pieces, ending = [headed(state, name, verdict.text)], f"From here on the notebook uses your `{mine}`."
+        pieces, ending = [headed(state, name, verdict.text)], used
     else:
         pieces = [headed(state, name, f"not yet. {verdict.text}")]
-        ending = f'The notebook goes on with the course\'s own `{own}`. Stuck? `hint("{verdict.name}")`'
+        ending = f"The notebook goes on with the course's own `{own}`."
     if verdict.code:
         pieces.append((code(verdict.code), f"    {verdict.code}"))
     if verdict.arrays:
         pieces += [sentence(lead)] if lead else []
         pieces.append(table(verdict.arrays))
-    return note_of([*pieces, *map(sentence, (*verdict.notes, ending))], EDGES[verdict.state])
+    for note in verdict.notes:
+        words, _, below = note.partition("\n")
+        pieces.append(sentence(words))
+        pieces += [(code(below), below)] if below else []
+    if state == "wrong" and verdict.here is not None:
+        pieces.append(sentence(f'Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.'))
+    pieces += [sentence(ending)] if ending else []
+    if state == "wrong" and hints:
+        text = f'Stuck? `hint("{name}")`'
+        pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
+    if state == "right" and solved:
+        pieces.append(filled(solved))
+    return note_of(pieces, EDGES[verdict.state])
 
 
-def hints_note(name: str, hints: tuple[str, ...]) -> Note:
-    """Hints, each folded inside the one before it."""
+def filled(solved: tuple[bool, ...]) -> Piece:
+    """The chapter's exercises as a row of squares; those that are solved are full, and the row moves once."""
+    done = f"{sum(solved)} of {len(solved)} exercises of this chapter"
+    square = "display:inline-block;width:.8em;height:.8em;margin-right:.25em;border:1.5px solid;box-sizing:border-box"
+    squares = "".join(f'<i style="{square}{";background:currentColor" if one else ""}"></i>' for one in solved)
+    motion = (
+        "<style>@media (prefers-reduced-motion:no-preference){.course-filled i{animation:course-filled .5s}}"
+        "@keyframes course-filled{from{transform:scale(.2)}60%{transform:scale(1.35)}}</style>"
+    )
+    row = f'{motion}<span class="course-filled" aria-hidden="true">{squares}</span> {done}'
+    return paragraph(row), "".join("■" if one else "□" for one in solved) + f" {done}"
+
+
+def folded(hints: tuple[str, ...], first: str = "") -> str:
+    """Hints, each folded inside the one before it. first: "open" unfolds the first."""
     page = ""
     for i, words in reversed(list(enumerate(hints, 1))):
         summary = f"Hint {i} of {len(hints)}"
-        page = f"<details><summary>{summary}</summary>{paragraph(inline(words))}{page}</details>"
+        state = f" {first}" if first and i == 1 else ""
+        page = f"<details{state}><summary>{summary}</summary>{paragraph(inline(words))}{page}</details>"
+    return page
+
+
+def hints_note(name: str, hints: tuple[str, ...]) -> Note:
+    """The hints of an exercise as a Note."""
     text = [f"Hints: {name}"] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
-    return Note(box(page, role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))
+    return Note(box(folded(hints), role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))
 
 
 def puzzle_note(puzzle: Any) -> Note:

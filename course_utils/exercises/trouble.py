@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import inspect
 import json
 import linecache
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from .definition import Case
 
 ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read_text(encoding="utf-8"))
 # a pattern in an error's message -> what to try; the first that fits is said
+OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Trouble:
             return f"Still running after {self.message} s, so it was stopped. {hint}"
         if self.error == "signature":
             return f"It cannot be called as the notebook does: {self.message}. Keep the first line as it was given."
+        if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):
+            return "It needs more memory than there is. Which of its tensors becomes so large? Print the shapes."
+        if self.error == "SystemExit":
+            return "It ends with `exit()`. A function hands on its result with `return`."
         advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, self.message)), "")
         return f"It stops with {self.error}" + (f": {self.message}." if self.message else ".") + advice
 
@@ -87,6 +94,16 @@ def _unwrapped(function: Callable):
         return inspect.unwrap(function)
     except ValueError:
         return function
+
+
+def begun(answer: Callable) -> bool:
+    """Whether more stands in it than a description and `raise NotImplementedError`."""
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0].body
+    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        return False
+    written = [one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    return isinstance(body[0], ast.stmt) and not isinstance(answer, type) and len(written) > 1
 
 
 def clean(text: str, longest: int) -> str:

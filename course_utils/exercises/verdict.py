@@ -13,12 +13,14 @@ from .trouble import Trouble
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer did with one case. trouble: why there is no result to compare; spoilt: inputs it changed."""
+    """What an answer did with one case. trouble: why there is no result to compare; spoilt: inputs it changed;
+    printed: what it printed."""
 
     value: Any = None
     trouble: Trouble | None = None
     spoilt: tuple[str, ...] = ()
     raw: Any = None
+    printed: str = ""
 
     def like(self, other: Outcome) -> bool:
         """The same result, or the same failure."""
@@ -31,7 +33,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Verdict:
     """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
-    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised."""
+    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised.
+    here: the number of the case that is shown."""
 
     name: str
     state: str
@@ -42,6 +45,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     known: Wrong | None = None
     converts: bool = False
+    here: int | None = None
 
     @property
     def right(self) -> bool:

@@ -1,0 +1,123 @@
+"""Which known mistakes a wrong answer shows: all alone, two at once, or on a part of the evidence.
+
+A first attempt often has two mistakes, and then no known one gives the same result everywhere. What remains is
+evidence: an input on which only one of them matters, a part of the result, the numbers that one mistake touches.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from .definition import Wrong
+from .looks import strong
+from .values import close, number_kind, same
+from .verdict import Outcome
+
+WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a few truth values
+Run = Callable[[Callable, list[int]], list[Outcome]]  # an answer, on the cases with these numbers
+
+
+@dataclass(frozen=True)
+class Match:
+    """What was recognised. says: the words for it; known: the mistake; cases: the numbers of the cases that show it."""
+
+    says: str
+    known: Wrong
+    cases: tuple[int, ...]
+
+
+def recognised(wrongs: tuple[Wrong, ...], wanted: list, outcomes: list[Outcome], failing: list[int], run: Run):
+    """The best Match that explains all that fails, and the best one that explains a part of it; each may be None."""
+    every = list(range(len(wanted)))
+    theirs = [(wrong, run(wrong.answer, every)) for wrong in wrongs]
+    for wrong, its in theirs:
+        if all(mine.like(one) for mine, one in zip(outcomes, its, strict=True)):
+            return Match(wrong.hint, wrong, tuple(failing)), None
+    if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
+        return None, None
+    whole = _two_at_once(wrongs, outcomes, failing, run) or _and_one_step_more(theirs, outcomes, failing)
+    return whole, None if whole else _on_a_part(theirs, wanted, outcomes, failing)
+
+
+def _two_at_once(wrongs, outcomes, failing, run) -> Match | None:
+    """Two mistakes that are options of the same program (`variants`), made together."""
+    here = failing[0]
+    for one, other in itertools.combinations(wrongs, 2):
+        if (both := _combined(one.answer, other.answer)) is None or not outcomes[here].like(run(both, [here])[0]):
+            continue
+        if all(outcomes[i].like(its) for i, its in enumerate(run(both, list(range(len(outcomes)))))):
+            return Match(f"Two mistakes at once. First: {one.hint} Second: {other.hint}", one, tuple(failing))
+    return None
+
+
+def _combined(one: Callable, other: Callable) -> Callable | None:
+    if not (isinstance(one, functools.partial) and isinstance(other, functools.partial)):
+        return None
+    if one.func is not other.func or one.args or other.args or one.keywords.keys() & other.keywords.keys():
+        return None
+    return functools.partial(one.func, **one.keywords, **other.keywords)
+
+
+def _and_one_step_more(theirs, outcomes, failing) -> Match | None:
+    """A known mistake, and its result transposed, negated, with a factor, … on all that fails."""
+    if any(outcomes[i].trouble for i in failing):
+        return None
+    for wrong, its in theirs:
+        if any(its[i].trouble for i in failing):
+            continue
+        if says := strong([(outcomes[i].value, its[i].value) for i in failing]):
+            return Match(f"Two mistakes at once. First: {wrong.hint} Second: {says}", wrong, tuple(failing))
+    return None
+
+
+def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
+    best, most = None, 0.0
+    for wrong, its in theirs:
+        shares = [_share(outcomes[i], its[i], wanted[i]) for i in failing]
+        chance = max(shares) <= WEAK and sum(map(bool, shares)) < 2
+        if not chance and (score := sum(shares) / len(shares)) > most:
+            most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
+            best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, shown)
+    return best
+
+
+def _share(mine: Outcome, its: Outcome, want: Any) -> float:
+    """How much of what is wrong on one input a known mistake explains, 0 to 1; 0 where it could be chance."""
+    if mine.trouble or its.trouble:
+        return 0.5 * (bool(mine.trouble) and mine.like(its) and mine.trouble.kind == "raised")
+    if isinstance(want, tuple):
+        parts = [_share_of(a, b, w) for a, b, w in zip(mine.value, its.value, want, strict=True) if not same(a, w)]
+        return sum(parts) / len(parts) if parts else 0.0
+    return _share_of(mine.value, its.value, want)
+
+
+def _share_of(mine: Any, its: Any, want: Any) -> float:
+    if same(its, want):
+        return 0.0
+    if same(mine, its):
+        return 1.0 if _telling(its) else WEAK
+    if not all(isinstance(one, Tensor) for one in (mine, its, want)) or not mine.shape == its.shape == want.shape:
+        return 0.0
+    if {number_kind(one) for one in (mine, its, want)} != {"float"}:
+        return 0.0
+    touched = ~close(its, want)  # what this mistake changes must be so in the answer, all of it
+    explained = close(mine, its) & touched
+    if not bool((explained == touched).all()) or its[touched].unique().numel() < 2:
+        return 0.0
+    return float(explained.sum() / (~close(mine, want)).sum())
+
+
+def _telling(result: Any) -> bool:
+    """Whether two different mistakes would hardly give this same result by chance."""
+    if isinstance(result, float):
+        return result == result and abs(result) not in (0.0, 1.0)
+    if isinstance(result, Tensor):
+        numbers = result[result.isfinite()] if result.is_floating_point() else result
+        return numbers.unique().numel() > 2 or (result.is_floating_point() and numbers.unique().numel() > 1)
+    return isinstance(result, str) and len(result) > 3

@@ -1,0 +1,202 @@
+"""What must hold of a right answer whatever else is wrong with it: "what stands in padding changes nothing".
+
+An exercise names two or three of these (`Exercise.properties`). Each looks at the answer alone, on changed inputs, so
+it finds its mistake among any number of others, and its sentence says what the thing *is*.
+
+    properties=(rows_sum_to_one(part=1), blind_to_later("x"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .definition import Case
+from .values import same
+
+Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
+
+
+@dataclass(frozen=True)
+class Property:
+    """says: the sentence for a student. broken: (answer, case, its result, the right result) -> whether it is violated
+    here; None or False if this case cannot tell."""
+
+    says: str
+    broken: Callable[[Run, Case, Any, Any], bool | None]
+
+
+def part_of(result: Any, part: int) -> Any:
+    """A part of a result; the whole where there is only one."""
+    return result[part] if isinstance(result, tuple) else result
+
+
+def changed(case: Case, **inputs: Any) -> Case:
+    """The case with other values for some inputs."""
+    return replace(case, args=case.args | inputs)
+
+
+def _moved(x: Tensor) -> Tensor:
+    """Other contents of the same kind: numbers moved, truth values flipped, ids taken from their neighbours."""
+    if x.dtype == torch.bool:
+        return ~x
+    if x.is_floating_point():
+        return x + 1.5 - torch.arange(x.numel()).reshape(x.shape).remainder(3)
+    return x.flatten().roll(1).reshape(x.shape)
+
+
+def rows_sum_to_one(part: int = 0, dim: int = -1, what: str = "weights") -> Property:
+    """Where the right weights sum to 1 along `dim`, so do these."""
+
+    def broken(run, case, mine, want):
+        mine, want = part_of(mine, part), part_of(want, part)
+        if mine.shape != want.shape:
+            return None
+        ones = (want.double().sum(dim) - 1).abs() < 1e-3
+        return bool(((mine.double().sum(dim) - 1).abs() > 1e-2)[ones].any())
+
+    return Property(f"The {what} of a row do not sum to 1. Along which axis is the softmax taken?", broken)
+
+
+def blind_to_later(*names: str, dim: int = -2, part: int = 0, axis: int = -2) -> Property:
+    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs (along `axis`)."""
+
+    def broken(run, case, mine, want):
+        last = {}
+        for name in names:
+            x = case.args[name]
+            if x.shape[dim] < 2:
+                return None
+            head, tail = x.split([x.shape[dim] - 1, 1], dim)
+            last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
+        before, after = part_of(mine, part), part_of(run(changed(case, **last)), part)
+        rows = range(before.shape[axis] - 1)
+        return not same(before.index_select(axis, torch.tensor(rows)), after.index_select(axis, torch.tensor(rows)))
+
+    return Property("Changing a later token changes an earlier output. Does the mask hide what comes later?", broken)
+
+
+def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 0) -> Property:
+    """Changing padding changes nothing. padded: case -> [B, K] bool, True where `names` [B, K, …] hold it."""
+
+    def broken(run, case, mine, want):
+        where = padded(case)
+        if not where.any():
+            return None
+        other = {}
+        for name in names:
+            x = case.args[name]
+            other[name] = torch.where(where.reshape(*where.shape, *[1] * (x.dim() - where.dim())), _moved(x), x)
+        return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
+
+    return Property("What stands in padding changes the result. Is the mask used, and before the softmax?", broken)
+
+
+def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0) -> Property:
+    """Keys in another order, with their values (`names`, along `dim`) and the columns of the masks: the same output."""
+
+    def broken(run, case, mine, want):
+        other = {name: case.args[name].flip(dim) for name in names}
+        other |= {name: case.args[name].flip(-1) for name in masks if case.args[name] is not None}
+        return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
+
+    says = "Two keys that change places, with their values, change the output. It should be a sum over the keys."
+    return Property(says, broken)
+
+
+def shift_changes_nothing(name: str, part: int = 0) -> Property:
+    """Adding 1 to all scores leaves the weights as they are."""
+
+    def broken(run, case, mine, want):
+        return not same(part_of(mine, part), part_of(run(changed(case, **{name: case.args[name] + 1})), part))
+
+    return Property("Adding 1 to every score changes the weights. In a softmax only differences count.", broken)
+
+
+def rows_are_independent(*names: str, part: int = 0) -> Property:
+    """The first sentence alone gives the first row of the batch (`names` have the batch in front)."""
+
+    def broken(run, case, mine, want):
+        if len(case.args[names[0]]) < 2:
+            return None
+        alone = run(changed(case, **{name: case.args[name][:1] for name in names}))
+        return not same(part_of(mine, part)[:1], part_of(alone, part))
+
+    return Property("The first sentence gives something else when it stands alone in its batch.", broken)
+
+
+def linear_in(name: str, part: int = 0) -> Property:
+    """Twice the values, twice the output."""
+
+    def broken(run, case, mine, want):
+        return not same(part_of(mine, part) * 2, part_of(run(changed(case, **{name: case.args[name] * 2})), part))
+
+    return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", broken)
+
+
+def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0, axis: int = -2):
+    """Queries in another order give the same outputs in that order."""
+
+    def broken(run, case, mine, want):
+        other = {one: case.args[one].flip(dim) for one in (name, *masks) if case.args[one].shape[dim] > 1}
+        return not same(part_of(mine, part).flip(axis), part_of(run(changed(case, **other)), part))
+
+    return Property("One query's output depends on the other queries. Each attends on its own.", broken)
+
+
+def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine: list, wanted: list) -> Iterator:
+    """(property, number of the first case that shows it) for each that the answer violates. A result that is None (it
+    raised, say) tells nothing, nor does a case on which a changed input raises."""
+    for one in properties:
+        for i, case in enumerate(cases):
+            try:
+                if mine[i] is not None and one.broken(run, case, mine[i], wanted[i]):
+                    yield one, i
+                    break
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except Exception:
+                continue
+
+
+def never_used(run: Run, reference: Run, cases: list[Case], mine: list, wanted: list) -> Iterator[str]:
+    """The inputs that the answer does not depend on, though the reference does: whatever stands in them, the same
+    comes out."""
+    for name in cases[0].args:
+        told = 0
+        for i, case in enumerate(cases):
+            if (other := _another(case.args.get(name))) is None or mine[i] is None:
+                continue
+            other = changed(case, **{name: other})
+            try:
+                if same(reference(other), wanted[i]):
+                    continue
+                if not same(run(other), mine[i]):
+                    told = 0
+                    break
+                told += 1
+            except KeyboardInterrupt:
+                raise
+            except Exception:
+                continue
+        if told:
+            yield name
+
+
+def _another(x: Any) -> Any:
+    """Another value of the same kind; None where it is not clear what that would be."""
+    if isinstance(x, Tensor):
+        return _moved(x) if x.numel() else None
+    if isinstance(x, bool):
+        return not x
+    if isinstance(x, int):
+        return x + 1
+    if isinstance(x, float):
+        return x * 1.5 + 0.25
+    if isinstance(x, list | tuple) and len(x) > 1 and x[::-1] != x:
+        return x[::-1]
+    return None
