@@ -21,6 +21,11 @@ def exercises(chapter: str) -> Sequence[Exercise]:
 
 def find(name: str | Exercise) -> Exercise:
     """The exercise of this name in any chapter. Raises LookupError, with the nearest names, if there is none."""
+    load()
+    return definition.find(name)
+
+
+def load() -> None:
+    """Import all chapters, so that every exercise is known by its name, and by the one it had."""
     for chapter in chapters():
         importlib.import_module(f"chapters.{chapter}")
-    return definition.find(name)

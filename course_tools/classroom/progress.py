@@ -17,7 +17,7 @@ from course_utils.exercises.notebook import Stub, stubs
 from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 from course_utils.support import files
 
-from . import workbook
+from . import catalogue, workbook
 
 OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
@@ -108,6 +108,10 @@ def _overview(where: Path, notebooks: Path | None = None) -> tuple[str, list, di
     entries, remarks = recorded(where)
     course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
     known = {name for _, states in course for name in states}
+    if entries.keys() - known:  # a name of an earlier edition
+        catalogue.load()
+        entries, remarks = recorded(where)
+        course = rows([chapter for chapter, _ in course], entries)
     aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
     if aside:
         remarks.append(f"Set aside because it could not be read: {', '.join(aside)}. Nothing in it was changed.")

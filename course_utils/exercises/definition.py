@@ -6,9 +6,11 @@ inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and
 
 from __future__ import annotations
 
+import ast
 import difflib
 import functools
 import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -116,23 +118,47 @@ class Exercise:
 
 @dataclass(frozen=True)
 class FindError(Exercise):
-    """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong; `innocent` says of other
-    lines why they are right (of a `def` in line 1, it need not); `found` is said when the line is named."""
+    """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong, or the lines, where several
+    do; `innocent` says of other lines why they are right (of a `def` in line 1, it need not); `found` is said when all
+    are named. The name is neutral ("program 5.3"); `title` tells the error, and is shown when it is found."""
 
     program: tuple[str, ...] = ()
-    line: int = 0
+    line: int | tuple[int, ...] = 0
     found: str = ""
     innocent: dict[int, str] = field(default_factory=dict)
     claims: bool = False
+    title: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.line != 1 and self.program[:1] and self.program[0].startswith("def "):
+        if 1 not in self.lines and self.program[:1] and self.program[0].startswith("def "):
             self.innocent.setdefault(1, "it only names what comes in.")
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        return self.line if isinstance(self.line, tuple) else (self.line,)
 
     @property
     def unit(self) -> str:
         return "claim" if self.claims else "line"
+
+    def unchanged(self, answer: Any) -> bool:
+        """Whether a student's function is the program as it was given."""
+        if self.claims:
+            return False
+        try:
+            mine = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+            given = ast.parse("\n".join(self.program)).body[-1]
+        except (OSError, TypeError, SyntaxError, IndexError):
+            return False
+        return isinstance(mine, type(given)) and _code(mine) == _code(given)
+
+
+def _code(definition: ast.AST) -> str:
+    """What a function or class does, without its name, its decorators and its description."""
+    body = definition.body
+    described = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    return ast.dump(ast.Module(body[described:], []))
 
 
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
@@ -150,8 +176,14 @@ class NoSuchExercise(LookupError):
 
 def register(exercises: Sequence[Exercise]) -> None:
     """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
+    KNOWN.update({one.title: one for one in exercises if isinstance(one, FindError) and one.title})
     KNOWN.update({one.name: one for one in exercises})
     CHAPTERS.append(tuple(one.name for one in exercises))
+
+
+def current(name: str) -> str:
+    """The name of today of an exercise that had another one; any other name as it is."""
+    return KNOWN[name].name if name in KNOWN else name
 
 
 def siblings(name: str) -> tuple[str, ...]:

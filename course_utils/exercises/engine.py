@@ -43,10 +43,10 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
         torch.manual_seed(0)  # for a case that is a module with fresh weights
         cases = list(exercise.cases())
         wanted = [_expected(exercise, case) for case in cases]
+        given = isinstance(exercise, FindError) and exercise.unchanged(answer)
         with world_unchanged() as changed, its_own_name(answer):
-            outcomes = attempt(exercise, answer, cases, wanted, seconds)
-            first = outcomes[0].trouble
-            if first and first.kind == "unsolved":
+            outcomes = [] if given else attempt(exercise, answer, cases, wanted, seconds)
+            if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
                 verdict = _unsolved(exercise, answer, cases, wanted)
             elif _all_right(outcomes, wanted):
                 verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
@@ -190,8 +190,7 @@ def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
     """The verdict on a found error: the line that was named, and the repair."""
     verdict, unit = judge(puzzle, answer, seconds), puzzle.unit
-    if isinstance(line, str) and line.strip().isdigit():
-        line = int(line)
+    named = _numbers(line)
     if line is None:
         say = {
             "right": f"The repair is right. Which {unit} did you fix? Write its number as "
@@ -199,16 +198,30 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
             "unsolved": f"Name the {unit}, and fix it: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
-    if type(line) is not int or not 1 <= line <= len(puzzle.program):
+    unnamed = {"state": "wrong", "arrays": {}, "lead": "", "known": None, "code": "", "here": None}
+    if not named or not all(1 <= one <= len(puzzle.program) for one in named):
         text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
-        return replace(verdict, state="wrong", text=text, arrays={}, lead="", known=None)
-    if line != puzzle.line:
-        why = puzzle.innocent.get(line, "it does what it should.")
-        text = f"{unit.capitalize()} {line} is not it: {why}"
+        return replace(verdict, text=text, **unnamed)
+    if wrongly := [one for one in named if one not in puzzle.lines]:
+        why = puzzle.innocent.get(wrongly[0], "it does what it should.")
+        text = f"{unit.capitalize()} {wrongly[0]} is not it: {why}"
         text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
-        return replace(verdict, state="wrong", text=text, arrays={}, lead="", known=None, code="")
+        return replace(verdict, text=text, **unnamed)
+    several = f"{len(named)} of {len(puzzle.lines)} {unit}s found"
+    them = f"{unit.capitalize()} {named[0]} it is" if len(puzzle.lines) == 1 else several
+    if len(named) < len(puzzle.lines):
+        return replace(verdict, state="wrong", text=f"{them}, all of them right. Which are the others?")
     if verdict.right:
-        return replace(verdict, text=f"right. {unit.capitalize()} {line} it is: {puzzle.found}")
+        title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
+        return replace(verdict, text=f"right. {them}: {puzzle.found}{title}")
     if verdict.state == "unsolved":
-        return replace(verdict, text=f"{unit.capitalize()} {line} it is. Now fix it: {puzzle.task}")
-    return replace(verdict, text=f"{unit.capitalize()} {line} it is. The repair is not right yet. {verdict.text}")
+        return replace(verdict, text=f"{them}. Now fix it: {puzzle.task}")
+    return replace(verdict, text=f"{them}. The repair is not right yet. {verdict.text}")
+
+
+def _numbers(line: Any) -> tuple[int, ...]:
+    """The lines that were named, each once and in order; none where something else was given."""
+    if isinstance(line, str) and line.strip().isdigit():
+        line = int(line)
+    several = line if isinstance(line, tuple | list | set) else (line,)
+    return tuple(sorted(set(several))) if all(type(one) is int for one in several) else ()

@@ -29,6 +29,8 @@ from typing import Any
 
 from course_utils.support import files
 
+from .definition import current
+
 FILE = "progress.json"
 STATES = ("open", "tried", "solved")
 PATIENCE = 2.0  # seconds to wait for another kernel
@@ -51,7 +53,7 @@ def read(where: Path) -> dict[str, dict[str, Any]]:
         entries = json.loads((where / FILE).read_bytes())["exercises"]
         sound = {name: entry for name, entry in entries.items() if _sound(entry)}
         if len(sound) == len(entries):
-            return sound
+            return {current(name): entry for name, entry in sound.items()}
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -4,15 +4,21 @@ A new chapter is tested without another line. Right answers written differently,
 exercises, stand in `test_exercises_chNN.py`.
 """
 
+import ast
+import functools
+import inspect
 import math
+import textwrap
 
 import pytest
 import torch
 from right_answers import line_of
 
 from course_tools.classroom.catalogue import chapters, exercises, find
-from course_utils.exercises import check
+from course_utils.exercises import check, engine
 from course_utils.exercises.definition import FindError
+from course_utils.exercises.diagnose import Evidence
+from course_utils.exercises.properties import violated
 
 ALL = [(chapter, one) for chapter in chapters() for one in exercises(chapter)]
 PUZZLES = [(chapter, one) for chapter, one in ALL if isinstance(one, FindError)]
@@ -69,3 +75,32 @@ def test_the_shown_program_runs_and_is_wrong(chapter, puzzle):
     answer = next(value for name, value in space.items() if name not in ("torch", "math", "__builtins__"))
     verdict = check(puzzle.name, answer, puzzle.line)
     assert verdict.state == "wrong" and verdict.known is not None
+
+
+PROPERTIES = [(chapter, one, i) for chapter, one in ALL for i in range(len(one.properties))]
+
+
+@each(("chapter", "one", "i"), PROPERTIES)
+def test_a_property_holds_of_the_reference_and_is_violated_by_a_known_mistake(chapter, one, i):
+    cases = list(one.cases())
+    wanted = [engine._expected(one, case) for case in cases]
+
+    def violates(answer):
+        outcomes = [engine._one(one, answer, case, want) for case, want in zip(cases, wanted, strict=True)]
+        values = [None if outcome.trouble else outcome.value for outcome in outcomes]
+        seen = Evidence(one, answer, cases, wanted, outcomes, functools.partial(engine._one, one))
+        return any(violated(one.properties[i : i + 1], seen.value(answer), cases, values, wanted))
+
+    assert not violates(one.reference)
+    assert any(violates(wrong.answer) for wrong in one.wrong)
+
+
+@each(("chapter", "one"), [(chapter, one) for chapter, one in ALL if one.shown])
+def test_the_solution_shown_is_right_and_short(chapter, one):
+    assert check(one.name, one.shown, line_of(one)).right
+    definition = ast.parse(textwrap.dedent(inspect.getsource(one.shown))).body[0]
+    body = [
+        line for line in definition.body if not isinstance(line, ast.Expr) or not isinstance(line.value, ast.Constant)
+    ]
+    assert 1 <= body[-1].end_lineno - body[0].lineno + 1 <= 6
+    assert one.reference.__name__ not in {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
