@@ -56,8 +56,10 @@ def _related(pairs, place) -> dict[int, list[str]]:
         if not isinstance(pair, list | tuple) or len(pair) != 3:
             raise Misfit("It returns a list, but what is in it is not (first, second, label).")
         first, second, label = pair
-        if not (isinstance(first, str) and isinstance(second, str) and {first, second} <= place.keys()):
-            raise Misfit("There is a pair whose sentences are not in the stories; needed: (first, second, label).")
+        if not (isinstance(first, str) and isinstance(second, str)):
+            raise Misfit("There is a pair that does not begin with two sentences; needed: (first, second, label).")
+        if not {first, second} <= place.keys():
+            raise Misfit("There is a pair whose sentences are not in the stories.")
         if isinstance(label, str) or label not in (0, 1):
             raise Misfit(f"There is a label {label!r}; needed: 0 or 1.")
         found[int(label)].append(_relation(place[first], place[second]))

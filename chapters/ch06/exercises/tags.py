@@ -104,6 +104,6 @@ TAGS = Exercise(
         lambda tags, words: torch.tensor([tags[w] for t, w in enumerate(words) if w >= 0 and _is_first(words, t)]),
         "There is one label for each word, and there are more tokens than words. The others get −100.",
         lambda tags, words: torch.tensor([-100, *tags, -100]),
-        "There is one label for each word, with −100 around them. But there are more tokens: further pieces, and [PAD].",
+        "There is one label for each word, with −100 around. But there are more tokens: further pieces, and [PAD].",
     ),
 )
