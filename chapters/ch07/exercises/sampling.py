@@ -206,6 +206,8 @@ TOP_K = Exercise(
         "vocabulary.",
         _top(keep=lambda logits, k: logits >= logits.flatten().topk(k).values[-1]),
         "These are the k largest of the whole batch, so some rows keep none. Each row has its own: `topk(k, -1)`.",
+        _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
+        "These are the k largest of the whole batch, so some rows keep none. Each row has its own: `topk(k, -1)`.",
         lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
         "Right where there are k tokens. `topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
@@ -244,8 +246,13 @@ def nucleus_cases() -> list[Case]:
     ]
 
 
+def before(p, sums, top_p):
+    """What stays: those before which the sum has not reached top_p."""
+    return sums - p < top_p
+
+
 @variants
-def kept(logits, top_p, *, which, descending=True, back=None, again=_scaled):
+def kept(logits, top_p, *, which=before, descending=True, back=None, again=_scaled):
     """Top-p with one thing done differently. which(p, sums, top_p): True for what stays, in sorted order; descending:
     None for the order of the vocabulary; again: what is done with what is left."""
     p = logits.softmax(-1)
@@ -257,9 +264,9 @@ def kept(logits, top_p, *, which, descending=True, back=None, again=_scaled):
     return torch.zeros_like(p).scatter(-1, order, p) if back is None else back(p, order)
 
 
-def before(p, sums, top_p):
-    """What stays: those before which the sum has not reached top_p."""
-    return sums - p < top_p
+def _first_to_reach(sums, top_p):
+    """Where the sum reaches top_p first, with sums that are rounded down."""
+    return (sums * (1 - 1e-6) >= top_p).int().argmax(-1, keepdim=True)
 
 
 TOP_P = Exercise(
@@ -290,27 +297,30 @@ TOP_P = Exercise(
         kept(which=lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
         "The first always stays, which is good. But in other rows the token that crosses p is dropped, so the set does "
         "not reach p.",
-        kept(which=before, descending=None),
+        kept(descending=None),
         "The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front.",
         kept(which=lambda p, sums, top_p: p >= top_p),
         "Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p.",
         kept(which=lambda p, sums, top_p: p >= (1 - top_p) * p[..., :1]),
         "Tokens are compared with a share of the largest, 1 − p of it. That is another method (it is called min-p). "
         "Here sums count.",
+        kept(which=lambda p, sums, top_p: torch.arange(p.shape[-1]) <= _first_to_reach(sums, top_p)),
+        "Right, but for p = 1: rounding may leave the sum of all just below 1, and the argmax of nothing but False is "
+        "0, so only the first token stays. Look at the sum *before* each token instead.",
         kept(which=lambda p, sums, top_p: p >= top_p * p[..., :1]),
         "Each token is compared with p times the largest. That is another method (it is called min-p). Here sums "
         "count.",
-        kept(which=before, descending=False),
+        kept(descending=False),
         "The *smallest* come first, so the unlikely ones stay until they reach p. `descending=True`.",
-        kept(which=before, again=lambda p: p),
+        kept(again=lambda p: p),
         "The right tokens stay, but they no longer sum to 1: divide by what is left.",
-        kept(which=before, again=lambda p: p.softmax(-1)),
+        kept(again=lambda p: p.softmax(-1)),
         "There are two softmaxes, and the second gives what was cut off exp(0) = 1 again. Divide by the sum of what is "
         "left.",
-        kept(which=before, back=lambda p, order: p),
+        kept(back=lambda p, order: p),
         "These are the right probabilities, but in sorted order. Bring them back to their places: `scatter` with the "
         "order.",
-        kept(which=before, back=lambda p, order: p.gather(-1, order)),
+        kept(back=lambda p, order: p.gather(-1, order)),
         "`gather` with the order sorts once more. `scatter` brings back: place order[i] gets p[i].",
         kept(which=lambda p, sums, top_p: before(p, sums, top_p).roll(1, -1)),
         "The mask is moved by one in the wrong direction: the most likely token is out.",

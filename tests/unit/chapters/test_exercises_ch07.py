@@ -551,7 +551,20 @@ OTHER_HANDS = {
     "the same twice": (
         "next token targets",
         lambda ids: (ids[:, :-1], ids[:, :-1].clone()),
-        "should be the token that comes",
+        "you need no model",
+    ),
+    "the second again": ("bpe merge", lambda words: not_skipped(words), "“a b” gives “ab b”"),
+    "squeezed": ("causal attention step", lambda *given: squeezed(*given), "Say which: `squeeze(2)`"),
+    "stripes": ("causal attention step", lambda *given: in_stripes(*given), "cut in stripes, and joined in stripes"),
+    "the last query": (
+        "induction score",
+        lambda w, half: w.diagonal(1 - half, -2, -1)[..., 1:-1].mean((0, 2)),
+        "The last query is missing",
+    ),
+    "a sum of texts": (
+        "induction score",
+        lambda w, half: w.diagonal(1 - half, -2, -1)[..., 1:].mean(2).sum(0),
+        "the sum over the texts",
     ),
     "in the text": ("bpe merge", sennrich_without_borders, "can begin inside a piece"),
     "nats": ("bits per character", lambda loss, tokens, n: loss / (n / tokens), "Right in nats"),
