@@ -61,7 +61,7 @@ def _unsolved(exercise: Exercise, answer: Any, cases: list[Case], wanted: list) 
     shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
     arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
     verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
-    if begun(answer):
+    if begun(answer) and not (isinstance(exercise, FindError) and exercise.unchanged(answer)):
         said = "There is code, but `raise NotImplementedError` still stands in it: delete that line."
         verdict = replace(verdict, notes=(said,))
     return verdict

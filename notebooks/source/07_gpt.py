@@ -287,12 +287,13 @@ def with_temperature(logits, temperature):
 # Turn this knob from 0.1 to 10, and nothing changes.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("temperature on probabilities")
+find_error("program 7.1")
 
-@find_error("temperature on probabilities", line=None)
-def heated(logits, temperature):
-    """logits [..., V], temperature above 0 -> probabilities [..., V]"""
-    raise NotImplementedError
+@find_error("program 7.1", line=None)
+def heated(logits, temperature):           # [..., V]
+    p = logits.softmax(dim=-1)
+    p = p / temperature
+    return p / p.sum(dim=-1, keepdim=True)
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
@@ -392,12 +393,12 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
 # With the cache this GPT writes fast, and nonsense.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("always at position 0")
+find_error("program 7.2")
 
-@find_error("always at position 0", line=None)
-def embed(ids, tokens, positions, past):
-    """ids [B, N] of new tokens, past: how many are in the cache; tables [V, D], [max, D] -> [B, N, D]"""
-    raise NotImplementedError
+@find_error("program 7.2", line=None)
+def embed(ids, tokens, positions, past):   # past: in the cache
+    places = torch.arange(ids.shape[1])
+    return tokens[ids] + positions[places]
 
 # %% [markdown]
 # The course's sampler uses the cache, but can do without. With the same seed it writes the same text:
@@ -1099,57 +1100,61 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 # After a hundred steps this loss is nearly 0, and the model writes “aaaa”.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a target that is the input")
+find_error("program 7.3")
 
-@find_error("a target that is the input", line=None)  # the number of the wrong line
-def next_token_loss(model, ids):
-    """ids [B, T + 1]; model(inputs [B, T]) -> logits [B, T, V] -> one number"""
-    raise NotImplementedError
+@find_error("program 7.3", line=None)  # the number of the wrong line
+def next_token_loss(model, ids):                      # ids [B, T + 1]
+    inputs = ids[:, :-1]
+    target = ids[:, :-1]
+    rows = model(inputs).flatten(0, 1)     # [B · T, V]
+    return torch.nn.functional.cross_entropy(rows, target.flatten())
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # The model in `transformers` shifts the labels itself. This program does it again.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("shifted twice")
+find_error("program 7.4")
 
-@find_error("shifted twice", line=None)
-def their_loss(model, ids):
-    """ids [B, T]; model(ids, labels=…) -> an output with .loss and .logits, as GPT2LMHeadModel -> one number"""
-    raise NotImplementedError
+@find_error("program 7.4", line=None)
+def their_loss(model, ids):                      # model: GPT2LMHeadModel
+    labels = torch.full_like(ids, -100)    # −100: nothing is asked here
+    labels[:, :-1] = ids[:, 1:]            # what follows each token
+    output = model(ids, labels=labels)
+    return output.loss
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # All numbers are between 0 and 1, and yet they are not a distribution over tokens.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a softmax over time")
+find_error("program 7.5")
 
-@find_error("a softmax over time", line=None)
-def next_token(logits):
-    """logits [B, T, V] -> probabilities [B, V] of what follows the last token"""
-    raise NotImplementedError
+@find_error("program 7.5", line=None)
+def next_token(logits):                    # [B, T, V]
+    p = logits.softmax(dim=1)
+    return p[:, -1]                        # [B, V]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # *Perplexity* says between how many equally likely tokens the model cannot decide.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a power of two")
+find_error("program 7.6")
 
-@find_error("a power of two", line=None)
-def perplexity(logits, target):
-    """logits [T, V], target [T] -> one number; V if the model knows nothing"""
-    raise NotImplementedError
+@find_error("program 7.6", line=None)
+def perplexity(logits, target):            # [T, V], [T]
+    loss = torch.nn.functional.cross_entropy(logits, target)
+    return 2 ** loss
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 3 minutes
 # Leaderboards and papers do it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("two perplexities")
+find_error("claims 7.7")
 
-@find_error("two perplexities", line=None)  # the number of the wrong claim
+@find_error("claims 7.7", line=None)  # the number of the wrong claim
 def better(loss_a, tokens_a, loss_b, tokens_b):
     """mean loss in nats for each token, and tokens, of models A and B on the same text -> A or B"""
     raise NotImplementedError
@@ -1159,9 +1164,9 @@ def better(loss_a, tokens_a, loss_b, tokens_b):
 # Four claims about one knob.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("temperature zero")
+find_error("claims 7.8")
 
-@find_error("temperature zero", line=None)
+@find_error("claims 7.8", line=None)
 def limit(logits):
     """logits [..., V] -> probabilities [..., V] as the temperature falls to 0; equal logits have equal shares"""
     raise NotImplementedError
@@ -1171,33 +1176,38 @@ def limit(logits):
 # It works for weeks, until the model is sure of a word.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a nucleus without its core")
+find_error("program 7.9")
 
-@find_error("a nucleus without its core", line=None)
-def top_p_again(logits, top_p):
-    """logits [..., V] -> probabilities [..., V], the smallest set that reaches top_p"""
-    raise NotImplementedError
+@find_error("program 7.9", line=None)
+def top_p_again(logits, top_p):                # [..., V]
+    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
+    keep = p.cumsum(dim=-1) <= top_p
+    p = p * keep
+    p = p / p.sum(dim=-1, keepdim=True)
+    return torch.zeros_like(p).scatter(-1, order, p)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # Several new tokens follow a cache. PyTorch's `is_causal=True` does the same.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a mask in the wrong corner")
+find_error("program 7.10")
 
-@find_error("a mask in the wrong corner", line=None)
-def attend(q, k, v):
-    """q [B, N, d] of N new tokens, k and v [B, P + N, d], the cache first -> output [B, N, d]"""
-    raise NotImplementedError
+@find_error("program 7.10", line=None)
+def attend(q, k, v):                       # k, v: cache first
+    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    scores = scores.masked_fill(~may, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # What does a cache save, and what does it not?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("the cache makes it linear")
+find_error("claims 7.11")
 
-@find_error("the cache makes it linear", line=None)
+@find_error("claims 7.11", line=None)
 def products(n, cached):
     """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
     raise NotImplementedError
@@ -1207,9 +1217,9 @@ def products(n, cached):
 # Training costs 6ND. And writing?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("six for each")
+find_error("claims 7.12")
 
-@find_error("six for each", line=None)
+@find_error("claims 7.12", line=None)
 def operations(parameters, tokens, training):
     """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
     raise NotImplementedError
@@ -1222,9 +1232,12 @@ def operations(parameters, tokens, training):
 find_error("a mask for training only")
 
 @find_error("a mask for training only", line=None)
-def self_attention(q, k, v, training):
-    """q, k, v [B, T, d], training True or False -> [B, T, d]"""
-    raise NotImplementedError
+def self_attention(q, k, v, training):           # [B, T, d] each
+    future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    if training:
+        scores = scores.masked_fill(future, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ v
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -61,7 +61,7 @@ ADAPTER = Exercise(
     shown=_by_hand,
     cases=_cases,
     returns=("output",),
-    used="Your adapter is put behind a block of BERT in the next cell.",
+    used="The next cell puts it behind BERT.",
     hints=(
         "What should come out before anything is learned, when W_up and b_up are 0? Exactly x.",
         "`torch.nn.functional.gelu(x @ W_down + b_down)` is [B, T, R]: a few features for what is new.",

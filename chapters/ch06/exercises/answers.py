@@ -101,7 +101,7 @@ SPAN = Exercise(
         _random(12, 4, 1542),
     ],
     returns=("first", "last"),
-    used="It chooses the answer in the cell below.",
+    used="The next cell says which answer it finds.",
     hints=(
         "All pairs make a table: p(first) in the rows, p(last) in the columns. Which half of it is forbidden?",
         "Both softmaxes divide by one number each, so the largest product is the largest sum of logits: "

@@ -47,7 +47,6 @@ ALL_HIDDEN = FindError(
     "becomes [MASK] if its die is below 0.8, the drawn word from 0.9 on, and stays as it is between.",
     why="A slide deck replaces all of the 15 % with [MASK]. The model then learns about a token that it will never "
     "meet again.",
-    used="It masks the sentence in the next cell.",
     program=(
         "def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %",
         "    inputs = ids.clone()",

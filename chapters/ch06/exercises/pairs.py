@@ -148,7 +148,7 @@ PAIRS = Exercise(
     cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(5, 2, 100, 10)],
     returns=("pairs", "second, with label 0", "second, with label 1"),
     run=_told,
-    used="The pairs in the next cell are drawn by your function.",
+    used="In the next cell it draws 200 pairs from held-out stories.",
     hints=(
         "`int(torch.randint(n, (), generator=generator))` draws a number below n. You need four: which story, which "
         "sentence, which label, and which other story.",
