@@ -145,9 +145,13 @@ class FindError(Exercise):
 
     @property
     def which(self) -> str:
-        """What to do with the wrong lines: "the line, and fix it:"."""
-        several = len(self.lines) > 1
-        return f"all {len(self.lines)}, and fix them:" if several else f"the {self.unit}, and fix it:"
+        """What is to be named: "the line", or "all 5"."""
+        return f"the {self.unit}" if len(self.lines) == 1 else f"all {len(self.lines)}"
+
+    @property
+    def todo(self) -> str:
+        """What is to be done then."""
+        return "write the function" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
 
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""

@@ -112,7 +112,7 @@ def _segments_left_out(table, numbers):
 FIVE = FindError(
     name="program 6.16",
     title="five errors in one model",
-    task="write the class again, with the same layers under the same names. Its `forward` gets ids, segments, real "
+    task="the class keeps its layers, under the same names. Its `forward` gets ids, segments, real "
     "(True = a token) and labels (−100 where nothing is asked), all [B, T] -> the attention weights [B, T, T], the "
     "mean loss of the masked words.",
     why="All five have been met in this chapter or before it. None raises an error, and the loss falls all the same.",
