@@ -140,6 +140,7 @@ def merge_once(words):
 # The library `tokenizers` does the same, fast. Here it learns 300 pieces from our stories, and the course sentence is cut in four ways:
 
 # %% jupyter={"source_hidden": true}
+from collections import Counter
 from chapters.ch07 import language
 from course_utils import text
 from course_utils.views import Table
@@ -153,10 +154,17 @@ for name, tokenizer in ways.items():
     rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
                  "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:6])})
 lengths = [row["how many"] for row in rows]
+counts = Counter(language.load_text("stories").train.split()[:30_000])
+pieces, merges = {("▁", *word): n for word, n in counts.items()}, []
+for _ in range(10):  # by your function
+    pair, pieces = merge_once(pieces)
+    merges.append("".join(pair))
+print("The first ten merges of your function, in our stories:", *merges)
 Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's transformer-grammar")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
+assert len(set(merges)) == 10 and {"th", "▁t"} & set(merges[:3]) and max(map(len, merges)) > 2
 
 # %% [markdown]
 # Sixty characters have 1,830 pairs for causal attention, thirteen pieces have 91. This is one reason why large models are hardly ever trained on characters. The price is that a model does not see the letters inside a piece. To say how many r's are in *strawberry*, it has to know the spelling by heart.
@@ -209,7 +217,8 @@ mine = study.live_model(lesson)
 steps = {"class": 500, "full": 3000}[runtime.profile]
 run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
 reached = reached | {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
-rows = [{"who": name, "nats": loss, "bits per character": loss / math.log(2), "as unsure as between": math.exp(loss)}
+size = len(lesson.text.valid)  # tokens are characters here
+rows = [{"who": name, "nats": loss, "bits per character": bits_per_character(loss, size, size), "as unsure as between": math.exp(loss)}
         for name, loss in reached.items()]
 Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 300 for the head")
 
@@ -315,11 +324,16 @@ from course_utils.decoding import generate, translate
 knobs = {"always the best": {"temperature": 0}, "temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 lines = {name: generate(poet, "ROMEO:\n", 160, **knob) for name, knob in knobs.items()}
+sure = {heat: with_temperature(then([]), heat).max().item() for heat in (0.5, 1.0, 2.0)}
+stay = {p: int((nucleus(then([]), p) > 0).sum()) for p in (0.5, 0.9, 0.99)}
+print(f"After “{opening}”, by your functions. Chance of the best letter at each temperature:", {t: round(p, 2) for t, p in sure.items()})
+print("Letters that stay for each top-p:", stay)
 Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for name, line in lines.items()],
       "gpt-shakespeare, seed 0, not selected")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lines["always the best"].count("I will be") >= 3
+assert sorted(sure.values(), reverse=True) == list(sure.values()) and 1 <= stay[0.5] <= stay[0.9] <= stay[0.99] < 69
 
 # %% [markdown]
 # Taking the best letter each time does not make a good verse: *I will be* comes back again and again. At temperature 2 the words fall apart. What lies between is a matter of taste; no knob makes the model know more.
@@ -374,6 +388,13 @@ assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"]
 def only_the_largest(logits, top_k):
     """logits [..., V]: only the top_k largest count (all, if there are fewer) -> probabilities [..., V]"""
     raise NotImplementedError
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+p = only_the_largest(then([]), 3)  # by your function
+print(*(f"{poet.tokenizer.tokens([i])[0]!r} {p[i]:.2f}" for i in p.nonzero()[:, 0].tolist()), sep=", ")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
@@ -599,11 +620,14 @@ worst, best, below = table[0], max(table, key=lambda row: row.induction), max(ta
 with induction.silenced(copier, [(2, 1), (2, 2)]):
     both = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
+copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
+print("By your score, the heads of layer 1:", copying[0], "and of layer 2:", copying[1])
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and worst.loss > 0.8
 assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
+assert abs(max(copying[1]) - best.induction) < 0.011
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -624,10 +648,12 @@ assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 from course_utils.models.gpt import GPT, GPTConfig
 
 theirs = mine.to_huggingface()
-window = lesson.windows(count=1)[0][:, :-1]
+window, following = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
 with torch.no_grad():
     gap = (theirs(window).logits - mine(window).logits).abs().max().item()
     back = GPT.from_huggingface(theirs)(window).logits
+    costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
+print(f"With your targets, their class is at {costs:.2f} nats a letter.")
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1238,6 +1264,94 @@ def self_attention(q, k, v, training):           # [B, T, d] each
     if training:
         scores = scores.masked_fill(future, float("-inf"))
     return torch.softmax(scores, dim=-1) @ v
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a GPT of your own parts
+# Your positions, your attention step with its cache and your knobs, with the course's norms and feed-forward networks between them, write with the parameters of `gpt-shakespeare`. The parts that you have not solved are the course's.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
+         "inputs_and_targets": inputs_and_targets, "bits_per_character": bits_per_character}
+whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in built.items()}
+Table([{"part": name, "whose": who} for name, who in (whose | {"norms and networks": "the course's, of chapter 5"}).items()])
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The checkpoint has biases, and your step has none. So the cell below puts a 1 behind each x, which turns a bias into one more row of a matrix.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch07.assembly import biases_inside, one_behind
+
+class YourGPT:
+    """A trained GPT, token by token: your positions, your step with its cache."""
+
+    def __init__(self, gpt):
+        self.gpt, self.heads = gpt, gpt.config.num_heads
+        self.matrices = [biases_inside(block.attention) for block in gpt.blocks]
+
+    def start(self, rows=1):
+        """Empty keys and values for each layer, [B, H, 0, d + 1]."""
+        empty = torch.empty(rows, self.heads, 0, self.gpt.config.model_size // self.heads + 1)
+        return [(empty, empty) for _ in self.matrices]
+
+    @torch.no_grad()
+    def step(self, token, caches):
+        """token [B], what start or step gave -> logits [B, V] of the next one, caches with one token more"""
+        gpt, past, kept = self.gpt, caches[0][0].shape[2], []
+        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.table, past)[:, 0]                    # [B, D]
+        for block, matrices, cache in zip(gpt.blocks, self.matrices, caches, strict=True):
+            read, *cache = attention_step(one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices)
+            x = x + read[:, : x.shape[1]]
+            x = x + block.ffn(block.around_ffn.norm(x))
+            kept.append(cache)
+        return gpt.norm(x) @ gpt.tokens.weight.T, kept
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Does it give the course's numbers? It reads two lines of *The Tempest*, letter by letter, and the course's model reads them in one piece. **Guess:** how far apart are the probabilities?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+assembled = YourGPT(poet.model)
+inputs, targets = inputs_and_targets(torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)]))
+caches, said = assembled.start(), []
+for token in inputs.unbind(1):
+    logits, caches = assembled.step(token, caches)
+    said.append(logits)
+said = torch.stack(said, 1)
+with torch.no_grad():
+    theirs = poet.model(inputs).logits
+differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
+nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
+print(f"{said.shape[1]} letters, largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits a letter")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert differ < 1e-5
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Now it writes. Your knobs choose, with the seed that `generate` has, so the course's sampler should write the same letters.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def write(prompt, count, temperature, top_p, seed=0):
+    """What follows the prompt, drawn from your nucleus at your temperature."""
+    draw, caches, letters = torch.Generator().manual_seed(seed), assembled.start(), poet.tokenizer.encode(prompt)
+    for letter in letters[:-1]:
+        _, caches = assembled.step(torch.tensor([letter]), caches)
+    for _ in range(count):
+        logits, caches = assembled.step(torch.tensor(letters[-1:]), caches)
+        p = nucleus(with_temperature(logits, temperature).log(), top_p)
+        letters.append(torch.multinomial(p, 1, generator=draw).item())
+    return poet.tokenizer.decode(letters)[len(prompt) :]
+
+sample = write("ROMEO:\n", 160, temperature=0.8, top_p=0.9)
+print("ROMEO:\n" + sample)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# Less than a hundred-thousandth. The same parameters, the same operations, in another order: a whole text at once, or letter by letter with a cache.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
