@@ -1,7 +1,7 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
 import HEATMAP_CSS from "./heatmap.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 
 export function heatmap(ui) {
   const { spec, state, unit, arrays } = ui,
@@ -12,30 +12,11 @@ export function heatmap(ui) {
     least = 14 * unit,
     most = 36 * unit;
   let geometry = null,
-    tempered = null,
     at = null;
 
   // ---- the numbers: NaN is a masked cell
   const start = () => (state.layer * H + state.head) * Q * K;
-  function row(q) {
-    const s = start() + q * K,
-      raw = arrays.weights.subarray(s, s + K);
-    if (!("temperature" in state) || state.temperature === 1) return raw;
-    const key = `${s}:${state.temperature}`;
-    if (tempered?.key !== key) (tempered ??= { rows: new Map() }).rows.size > Q && tempered.rows.clear();
-    if (!tempered.rows.has(key)) {
-      const w = softmax(
-        Array.from(raw, (x) => (x > 0 ? Math.log(x) : -Infinity)),
-        null,
-        state.temperature,
-      );
-      tempered.rows.set(
-        key,
-        w.map((x, i) => (Number.isNaN(raw[i]) ? NaN : x)),
-      );
-    }
-    return tempered.rows.get(key);
-  }
+  const row = (q) => arrays.weights.subarray(start() + q * K, start() + (q + 1) * K);
   function shade(x) {
     const t = ui.theme;
     if (!scores) return mix(t.paper, t.ink, (x - low) / (high - low));
