@@ -176,7 +176,9 @@ export function mount(host, kinds, given, buffer, link = null) {
     screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
     arrays: buffer instanceof ArrayBuffer ? decode(buffer, spec.arrays) : buffer,
     actions: {},
-    font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
+    // on a projector 24 of 720 pixels are the least; what is smaller than 10 was made to fit into a cell
+    font: (size = 13, weight = 400) =>
+      `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
     set(patch, done = false) {
       Object.assign(state, patch);
       settled ||= done;
