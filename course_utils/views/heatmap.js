@@ -228,16 +228,14 @@ export function heatmap(ui) {
   }
   function labels(c, g, row0, col0, first, last) {
     const { size, left, top } = g,
+      slant = ui.slant(size),
       theme = ui.theme,
       fit = (t, n) => {
         while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
         return t;
       };
     const name = (i, on, role, names) => {
-      c.font = ui.font(
-        Math.min(13, size / unit - 1, role === "key" && g.slanted ? (0.78 * size) / unit : 13),
-        i === on ? 700 : 400,
-      );
+      c.font = ui.font(role === "key" && g.slanted ? slant.size : Math.min(13, size / unit - 1), i === on ? 700 : 400);
       c.fillStyle = i === on ? theme[role] : theme.text;
       return names[i];
     };
@@ -250,7 +248,7 @@ export function heatmap(ui) {
     for (let k = first[1]; k < last[1]; k++) {
       const x = left + (k + 0.5) * size - g.x,
         t = name(k, col0, "key", spec.keys);
-      if (x < left || x > left + g.wide) continue;
+      if (x < left || x > left + g.wide || (g.slanted && k !== col0 && k % slant.every)) continue;
       c.save();
       c.translate(x, top - 8);
       c.textAlign = g.slanted ? "left" : "center";
