@@ -17,8 +17,8 @@ def test_the_errata_give_the_numbers_that_were_printed():
     spoilt = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)
     natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)
     assert abs(spoilt - 0.4167) < 1e-4 and round(natural, 3) == 0.378
-    assert round(find("two units in one score").reference(["a"] * 3, ["a"] * 6), 3) == 0.368
-    assert find("what is log zero").reference([3, 1, 0, 0], [3, 2, 1, 0]) == 0
+    assert round(find("program 3.5").reference(["a"] * 3, ["a"] * 6), 3) == 0.368
+    assert find("program 3.6").reference([3, 1, 0, 0], [3, 2, 1, 0]) == 0
 
 
 @written("additive attention step")
@@ -76,12 +76,12 @@ def in_one_line(hypothesis_length, reference_length):
     return min(1.0, math.exp(1 - reference_length / hypothesis_length))
 
 
-@written("which logarithm")
+@written("program 3.7")
 def tens(precisions, brevity):
     return brevity * 10 ** (sum(map(math.log10, precisions)) / len(precisions))
 
 
-@written("what was said before")
+@written("program 3.12")
 def inside(sentences, Wx, Ws):
     states = []
     for words in sentences:
