@@ -51,7 +51,7 @@ def complex_numbers(x, positions):
     return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(1)
 
 
-@written("a times what")
+@written("program 4.1")
 def in_another_order(Z, W):
     for WQ, WK, WV in W:
         A = torch.softmax((Z @ WQ) @ (Z @ WK).T / Z.shape[1] ** 0.5, dim=-1)
@@ -63,23 +63,23 @@ def attended(q, k, v):
     return torch.softmax(q @ k.T / q.shape[-1] ** 0.5, -1) @ v
 
 
-@written("positions after the softmax")
+@written("program 4.5")
 def into_the_words(x, P, WQ, WK, WV):
     x = x + P
     return attended(x @ WQ, x @ WK, x @ WV)
 
 
-@written("positions after the softmax")
+@written("program 4.5")
 def into_queries_and_keys_only(x, P, WQ, WK, WV):
     return attended((x + P) @ WQ, (x + P) @ WK, x @ WV)
 
 
-@written("positions after the softmax")
+@written("program 4.5")
 def before_and_after(x, P, WQ, WK, WV):
     return into_the_words(x, P, WQ, WK, WV) + P
 
 
-@written("an encoder that is not there")
+@written("program 4.8")
 def one_by_one(ids, E, P, W):
     x = torch.stack([E[word] + P[place] for place, word in enumerate(ids)])
     return attended(*(x @ M for M in W))
@@ -90,22 +90,22 @@ def waves(number, D):
     return torch.stack([torch.sin(number * omega), torch.cos(number * omega)], -1).flatten()
 
 
-@written("absolute under the name relative")
+@written("program 4.7")
 def query_minus_key(i, j, D):
     return waves(i - j, D)
 
 
-@written("absolute under the name relative")
+@written("program 4.7")
 def key_minus_query(i, j, D):
     return waves(j - i, D)
 
 
-@written("absolute under the name relative")
+@written("program 4.7")
 def a_vector_for_each_distance(i, j, D):
     return torch.full((D,), float(i - j))
 
 
-@written("invariant or equivariant")
+@written("claims 4.4")
 def nothing_first(layer, x, order):
     a, b = layer(x), layer(x[order])
     if (a - b).abs().max() < 1e-5:
@@ -113,7 +113,7 @@ def nothing_first(layer, x, order):
     return "equivariant" if (a[order] - b).abs().max() < 1e-5 else "neither"
 
 
-@written("log n, plainly")
+@written("claims 4.2")
 def layer_by_layer(n, k):
     layers, reached = 0, 1
     while reached < n:
@@ -121,13 +121,13 @@ def layer_by_layer(n, k):
     return layers
 
 
-@written("lowered and raised")
+@written("claims 4.3")
 def by_counting(n, d):
     a, r = 2 * n * n * d, 2 * n * d * d
     return "equal" if a == r else min((a, "attention"), (r, "recurrent"))[1]
 
 
-@written("sinusoids add parameters")
+@written("claims 4.6")
 def modules(kind, max_length, model_size):
     from course_utils.positions import LearnedPositions, SinusoidalPositions
 
