@@ -125,6 +125,8 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
             raise
         except KeyboardInterrupt:
             raise
+        except values.Misfit as error:  # from an exercise whose `run` looks at the result itself
+            return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
     spoilt: tuple[str, ...] = ()

@@ -18,15 +18,15 @@ from . import answers
 
 
 def loss_cases() -> list[Case]:
-    def case(lengths, size, vocabulary, seed, padding=0, shown=False) -> Case:
+    def case(lengths, size, vocabulary, seed, lowest=4, padding=0) -> Case:
         mask = torch.arange(size) < torch.tensor(lengths)[:, None]
-        target = torch.randint(4, vocabulary, mask.shape, generator=torch.Generator().manual_seed(seed))
+        target = torch.randint(lowest, vocabulary, mask.shape, generator=torch.Generator().manual_seed(seed))
         logits = 2 * some_numbers(*mask.shape, vocabulary, seed=seed + 1)
-        return Case({"logits": logits, "target": target.masked_fill(~mask, padding), "mask": mask}, shown=shown)
+        return Case({"logits": logits, "target": target.masked_fill(~mask, padding), "mask": mask})
 
     logits = [[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]
     first = named("logits", "target", "mask")(*tensors(logits, [[4, 3, 0]], [[True, True, False]]), shown=True)
-    return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 370, padding=3)]
+    return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 371, lowest=0, padding=3)]
 
 
 def each(logits: Tensor, target: Tensor) -> Tensor:
@@ -81,6 +81,8 @@ LOSS_WRONG = wrong_answers(
     "The mask is read the wrong way round: this is the loss of the padding alone.",
     _wrong_loss(real=lambda mask, target: target != 0),
     "You find the padding by its id, 0. The mask says which words are real, whatever id the padding has.",
+    _wrong_loss(real=lambda mask, target: mask & (target != 0)),
+    "A real word is left out because its id is 0. Only the mask says what counts.",
     _wrong_loss(sign=1),
     "The minus is missing: it is minus the log-probability. As it is, training would make the right words improbable.",
     lambda logits, target, mask: F.cross_entropy(logits, target),
@@ -264,7 +266,7 @@ PENALTY = Exercise(
         _wrong_penalty(exponent=lambda h, r: -r / h),
         "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
         _wrong_penalty(exponent=lambda h, r: 1 - r // h),
-        "`//` drops what is behind the point: 5 // 4 is 1. Divide with `/`.",
+        "`//` drops the decimals: 5 // 4 is 1. Divide with `/`.",
         _wrong_penalty(exponent=lambda h, r: h - r),
         "The exponent is the difference of the lengths. It should be 1 minus their ratio, 1 − reference / hypothesis.",
         _wrong_penalty(enough=lambda h, r: False, exponent=lambda h, r: -abs(1 - r / h)),

@@ -131,7 +131,7 @@ def _wrong_convolution(
         for n, w in enumerate(kernel.flip(0) if flip else kernel):
             j = i + n - half + shift(half)
             if circular or 0 <= j < length:
-                C[i, j % length] += weight(w, kernel)
+                C[i, j % length] = weight(w, kernel)
     return C
 
 

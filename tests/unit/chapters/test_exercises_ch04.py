@@ -2,9 +2,12 @@
 
 import math
 
+import pytest
 import torch
 import torch.nn.functional as F
 from right_answers import Written
+
+from course_utils.exercises import check
 
 written = Written()
 
@@ -79,6 +82,16 @@ def before_and_after(x, P, WQ, WK, WV):
     return into_the_words(x, P, WQ, WK, WV) + P
 
 
+@written("program 4.5")
+def in_numpy(*inputs):
+    return into_the_words(*inputs).numpy()
+
+
+@written("program 4.5")
+def as_lists(*inputs):
+    return list(into_the_words(*inputs))
+
+
 @written("program 4.8")
 def one_by_one(ids, E, P, W):
     x = torch.stack([E[word] + P[place] for place, word in enumerate(ids)])
@@ -93,6 +106,11 @@ def waves(number, D):
 @written("program 4.7")
 def query_minus_key(i, j, D):
     return waves(i - j, D)
+
+
+@written("program 4.7")
+def numbers_in_a_list(i, j, D):
+    return waves(i - j, D).tolist()
 
 
 @written("program 4.7")
@@ -136,3 +154,50 @@ def modules(kind, max_length, model_size):
 
 
 test_right_answers_pass = written.test()
+
+
+def said_of(name, answer, line=None):
+    verdict = check(name, answer, line)
+    assert verdict.state == "wrong"
+    return verdict.text
+
+
+def test_positions_that_cancel_in_the_softmax_are_not_called_missing():
+    def in_each_row(x, P, WQ, WK, WV):
+        scores = (x @ WQ) @ (x @ WK).T / WQ.shape[1] ** 0.5
+        return torch.softmax(scores + P.sum(-1, keepdim=True), -1) @ (x @ WV)
+
+    assert "they add one number to a whole row of scores" in said_of("program 4.5", in_each_row, 4)
+
+
+@pytest.mark.parametrize(("name", "line"), [("program 4.5", 4), ("program 4.7", 2)])
+def test_a_missing_return_is_said_in_words(name, line):
+    said = said_of(name, lambda *inputs: None, line)
+    assert "It returns None. Is a `return` missing?" in said and "stops" not in said
+
+
+def test_no_scale_and_x_for_the_values_are_both_named_and_nothing_else_is_called_right():
+    def two_mistakes(X, WQ, WK, WV):
+        A = (X @ WQ @ (X @ WK).T).softmax(-1)
+        return A @ X, A
+
+    said = said_of("self-attention", two_mistakes)
+    assert "WV is not used" in said and "√d is missing" in said and "The rest is right" not in said
+
+
+def test_a_kernel_longer_than_the_sentence_is_judged():
+    def by_diagonals(kernel, length):
+        half = len(kernel) // 2
+        return sum(
+            torch.diag(w.repeat(length - abs(o)), o) for o, w in zip(range(-half, half + 1), kernel, strict=True)
+        )
+
+    assert "negative dimension" in said_of("convolution as a matrix", by_diagonals)
+
+
+def test_columns_doubled_twice_are_named():
+    def doubled(length, model_size):
+        angles = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(0, model_size, 2) / model_size)
+        return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    assert "is doubled again" in said_of("sinusoidal encoding", doubled)
