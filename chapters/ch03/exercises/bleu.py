@@ -98,7 +98,7 @@ NOTHING = FindError(
     program=(
         "def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]",
         "    total = 0.0",
-        "    for m, t in zip(matches, totals):",
+        "    for m, t in zip(matches, totals, strict=True):",
         "        if m > 0:",
         "            total += math.log(m / t) / 4",
         "    return math.exp(total)",

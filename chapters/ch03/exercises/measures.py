@@ -273,5 +273,5 @@ PENALTY = Exercise(
         "Both sides are punished. What is too long loses in the precisions already; here it gets 1.",
     ),
     shown=answers.brevity,
-    used="Your penalty is in the tables of scores below.",
+    used="Below it gives the penalty of 1, 2, … 7 words.",
 )
