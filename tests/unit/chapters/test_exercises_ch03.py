@@ -1,5 +1,6 @@
 """Chapter 3's exercises: right answers in other styles, and the errata's figures."""
 
+import linecache
 import math
 from collections import Counter
 
@@ -214,3 +215,13 @@ def test_one_number_that_differs_has_no_first_place():
 
     said = said_of("one decoder step", odd)
     assert said.startswith("In `new`: ") and ", expected 0.789" in said and "the first" not in said
+
+
+def test_a_program_as_it_was_given_is_not_called_begun():
+    space = {}
+    lines = find("program 3.9").program
+    file = "<program 3.9>"
+    linecache.cache[file] = (1, None, [line + "\n" for line in lines], file)
+    exec(compile("\n".join(lines), file, "exec"), space)
+    verdict = check("program 3.9", space["teacher_forcing"])
+    assert verdict.state == "unsolved" and not verdict.notes
