@@ -154,7 +154,7 @@ predict(
 # %% jupyter={"source_hidden": true}
 other = "the cat sees the bear .".split()
 kernel, weights = torch.tensor([0.2, 0.5, 0.3]), torch.randn(2, 8, 8, generator=draw)
-C, dense = convolution(kernel, 6), torch.rand(6, 6, generator=draw) / 3
+C, dense = convolution(kernel, 6).float(), torch.rand(6, 6, generator=draw) / 3
 same = torch.nn.functional.conv1d(X.T[:, None], kernel[None, None], padding=1)[:, 0].T
 assert torch.allclose(C @ X, same, atol=1e-6)  # torch's own convolution, feature by feature
 
@@ -360,7 +360,7 @@ def sinusoidal(length, model_size):
     raise NotImplementedError
 
 # %% tags=["nbval-check-output"]
-P = sinusoidal(50, 128)
+P = sinusoidal(50, 128).float()
 assert P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50  # small values, and no two rows alike
 assert torch.allclose(P.norm(dim=-1), torch.tensor(8.0), atol=1e-4)  # sin² + cos² = 1, 64 times: all are equally long
 print(tuple(P.shape), "one row for each position, the same for every word")
@@ -404,7 +404,7 @@ def shift(offset, model_size):
     raise NotImplementedError
 
 # %%
-R = shift(3, 128)
+R = shift(3, 128).float()
 assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4)  # one matrix, all 47 pairs of places
 assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths stay
 
@@ -592,8 +592,8 @@ assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] 
 # Did the sinusoids fail, or the training? Let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-far_away = sinusoidal(640, 32)
-queries = far_away @ shift(-2, 32).T
+far_away = sinusoidal(640, 32).float()
+queries = far_away @ shift(-2, 32).float().T
 by_hand = torch.softmax(20 * queries @ far_away.T / 32**0.5, -1)
 print(f"by hand: right at all 638 positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}")
 
@@ -701,14 +701,14 @@ def relative(i, j, D):              # query at i, key at j
 # $$ (x_i+P_i)^\top M\,(x_j+P_j)=x_i^\top Mx_j+x_i^\top MP_j+P_i^\top Mx_j+P_i^\top MP_j,\qquad M=W_QW_K^\top $$
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-x, place, M = X, sinusoidal(6, 8), weights[0] @ weights[1].T
+x, place, M = X, sinusoidal(6, 8).float(), weights[0] @ weights[1].T
 added = (x + place) @ M @ (x + place).T
 four = x @ M @ x.T, x @ M @ place.T, place @ M @ x.T, place @ M @ place.T
 assert torch.allclose(added, sum(four), atol=1e-3)
 
 def far(i, j):
     """Sinusoids of the distance, [8]: P[i − j], behind or ahead."""
-    return shift(i - j, 8) @ place[0]
+    return shift(i - j, 8).float() @ place[0]
 
 u, v = torch.randn(2, 8, generator=torch.Generator().manual_seed(5))
 by_place = torch.stack([torch.stack([v @ M @ far(i, j) for j in range(6)]) for i in range(6)])

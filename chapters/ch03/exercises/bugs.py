@@ -78,8 +78,7 @@ PADDING_ATTENDED = FindError(
         "What is exp(0)?",
         "Which score gets a weight of 0 in a softmax?",
         "`masked_softmax` takes scores and a mask. By hand, `masked_fill` fills in a number where *its* mask is True: "
-        "which "
-        "number, and which mask?",
+        "which number, and which mask?",
     ),
     minutes=3,
     difficulty=1,

@@ -28,8 +28,7 @@ FIXED = FindError(
     ),
     line=2,
     found="that was the plain model of 2014. A Transformer's encoder hands over one vector for each token, as an RNN "
-    "with "
-    "attention does; otherwise there would be nothing to attend to.",
+    "with attention does; otherwise there would be nothing to attend to.",
     innocent={
         1: "it does, in all three.",
         3: "all three do that.",
@@ -174,8 +173,8 @@ def _changes(layer, x, place, look):
 THIRD = FindError(
     name="claims 3.3",
     title="a third attention",
-    task="write a test of layers: does a change of one token change the output of *another*? "
-    "layer [T, D] -> [T, D], x [T, D] -> True or False.",
+    task="write a test of layers: does a change of one token change the output of *another*? layer [T, D] -> [T, D], x "
+    "[T, D] -> True or False.",
     why="The same table lists the parts of a Transformer's decoder.",
     claims=True,
     program=(
@@ -203,9 +202,8 @@ THIRD = FindError(
     hints=(
         "Change one row of x and compare the *other* rows of the output.",
         "With causal attention a change of the last token changes no other output: try every token.",
-        "`others = torch.arange(len(x)) != place` picks the rows that were not changed, and `torch.allclose` compares "
-        "two "
-        "tensors. Change a `x.clone()`, not x.",
+        "`others = torch.arange(len(x)) != row` picks the rows that were not changed, and `torch.allclose` compares "
+        "two tensors. Change a `x.clone()`, not x.",
     ),
     minutes=5,
     difficulty=2,

@@ -194,8 +194,7 @@ SHIFT = FindError(
         "Not shifted: it has to predict the word that it has just read, and learns to repeat.",
         _shift(reads=lambda i, b, e: [i, e]),
         "<bos> is missing from what it reads, and so the target is not shifted: after the first word it must predict "
-        "the "
-        "first word.",
+        "the first word.",
         _shift(reads=lambda i, b, e: [i, e], predicts=lambda i, b, e: [b, i]),
         "Shifted the wrong way: it has to predict the word *before*, which it has read already.",
         _shift(reads=lambda i, b, e: [b, i, e], predicts=lambda i, b, e: [i, e, e]),
@@ -218,8 +217,7 @@ NO_BOS = FindError(
     title="the first word is always odd",
     task="write what a decoder should read before each of the words that it writes: words [T] -> [T].",
     why="Training is right, but at inference the decoder begins differently. The first word goes wrong, and then all "
-    "that "
-    "follow.",
+    "that follow.",
     program=(
         "def read_before(words, bos):      # words [T], as they are written",
         "    reads, last = [], 0",

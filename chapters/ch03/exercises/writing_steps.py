@@ -97,14 +97,11 @@ STEP = Exercise(
     returns=("context", "weights"),
     hints=(
         "There is one query for each sentence, and many keys. So W₁q is [B, H] and W₂k is [B, K, H]: what has to "
-        "happen "
-        "before you can add them?",
+        "happen before you can add them?",
         "`(query @ W1.T)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
-        "score "
-        "of its last axis.",
+        "score of its last axis.",
         "`masked_softmax(scores, mask)` from chapter 1 gives the weights. For the context, `weights[:, None]` is one "
-        "row "
-        "for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
+        "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
     ),
     minutes=6,
     difficulty=2,
@@ -114,8 +111,7 @@ STEP = Exercise(
         "every word of the translation attends to the same position.",
         _wrong_step(score=lambda q, k, w: (torch.tanh(q) + torch.tanh(k)) @ w),
         "The query changes nothing here: it is missing, or it has a tanh of its own and adds one number to the whole "
-        "row, "
-        "which softmax ignores. Add W₁q and W₂k first, then take the tanh of the sum.",
+        "row, which softmax ignores. Add W₁q and W₂k first, then take the tanh of the sum.",
         _wrong_step(score=lambda q, k, w: torch.tanh((q + k) @ w)),
         "The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it.",
         _wrong_step(score=lambda q, k, w: torch.tanh(q + k).sum(-1)),
@@ -132,9 +128,8 @@ STEP = Exercise(
         _wrong_step(weigh=_mask_too_late),
         "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
         _wrong_step(weigh=_mask_times),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still "
-        "gets a "
-        "share.",
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still gets "
+        "a share.",
         _wrong_step(weigh=_over_the_batch),
         "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
         _wrong_step(mean=lambda a, k: k.mean(1)),
@@ -227,8 +222,7 @@ DECODER = Exercise(
         "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 2. The "
         "embedding of the word is `E[word]`.",
         "[a; b] is `torch.cat([a, b], -1)`. A matrix times a vector is `x @ W.T`, for a whole batch. The context goes "
-        "in "
-        "twice: with the embedding into the tanh, with the new state into the logits.",
+        "in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
     minutes=8,
     difficulty=3,
@@ -245,9 +239,8 @@ DECODER = Exercise(
         _wrong_decoder(weigh=_mask_too_late),
         "The mask comes after the softmax: what went to padding is lost. Mask the scores, before the softmax.",
         _wrong_decoder(weigh=_mask_times),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still "
-        "gets a "
-        "share.",
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still gets "
+        "a share.",
         _wrong_decoder(weigh=_mask_filled),
         "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and here True marks *a real "
         "word*. Write `~mask`.",

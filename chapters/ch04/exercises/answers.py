@@ -5,7 +5,7 @@ Sizes: T words, D features of a word, d of a query, e of a value.
 
 import torch
 
-from course_utils.positions import BASE, frequencies
+from course_utils.positions import frequencies
 
 
 def attend(X, WQ, WK, WV):
@@ -27,7 +27,7 @@ def convolution(kernel, length):
 
 def sinusoidal(length, model_size):
     """length, model_size D (even) -> P [length, D]."""
-    omega = BASE ** (-torch.arange(0, model_size, 2) / model_size)  # [D / 2]
+    omega = 10000 ** (-torch.arange(0, model_size, 2) / model_size)  # [D / 2]
     angles = torch.arange(length)[:, None] * omega  # [length, D / 2]
     P = torch.zeros(length, model_size)
     P[:, 0::2], P[:, 1::2] = angles.sin(), angles.cos()

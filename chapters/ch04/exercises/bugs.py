@@ -135,8 +135,7 @@ AFTER = FindError(
     ),
     line=4,
     found="that is too late. The weights are decided by then, so the first output cannot change when two other words "
-    "change "
-    "places. Positions are added to the words before queries and keys are made of them.",
+    "change places. Positions are added to the words before queries and keys are made of them.",
     innocent={
         2: "three roles of the same words. They would know the positions if x did. Where is P used?",
         3: "right, for what has come in so far.",
@@ -280,8 +279,7 @@ RELATIVE = FindError(
     ),
     line=2,
     found="it knows where the query is and nothing of the key: this is the absolute encoding, under another name. "
-    "Replace "
-    "i by i − j.",
+    "Replace i by i − j.",
     innocent={
         1: "both positions come in. Are both used?",
         3: "these are the usual frequencies.",

@@ -83,8 +83,7 @@ INVARIANT = FindError(
         "Run the layer twice: on x, and on x[order]. What do you compare with what?",
         "If the outputs move along, then `layer(x[order])` equals `layer(x)[order]`.",
         "`torch.allclose(a, b, atol=1e-5)` compares two tensors. First ask whether nothing has changed, then whether "
-        "the rows "
-        "have moved.",
+        "the rows have moved.",
     ),
     minutes=4,
     difficulty=2,
@@ -106,8 +105,7 @@ LOG = FindError(
     name="claims 4.2",
     title="log n, plainly",
     task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: after how many "
-    "layers "
-    "does the last of n words depend on the first? n, k -> a number.",
+    "layers does the last of n words depend on the first? n, k -> a number.",
     why="A widely used table compares three kinds of layers, by the longest path between two of n words.",
     claims=True,
     program=(
@@ -118,8 +116,7 @@ LOG = FindError(
     ),
     line=3,
     found="that is true only of gaps that grow from layer to layer (dilated convolutions) or of a pyramid. Ordinary "
-    "ones move "
-    "k − 1 positions each: about n / (k − 1) layers.",
+    "ones move k − 1 positions each: about n / (k − 1) layers.",
     innocent={
         1: "every word sees every other.",
         2: "the state is handed on from word to word.",
@@ -185,8 +182,7 @@ LOWERED = FindError(
     ),
     line=3,
     found="2 n² d is less than 2 n d² only while n < d. For longer texts it is more, so both can be true: it depends "
-    "on n "
-    "and d.",
+    "on n and d.",
     innocent={
         1: "the count is right (its projections cost the same for each word, whatever n is).",
         2: "one matrix is for the word, one for the state.",

@@ -43,8 +43,7 @@ SINUSOIDAL = Exercise(
         "First the angles: positions down [T, 1] times frequencies across [D / 2] is [T, D / 2].",
         "`torch.arange(0, D, 2)` is 0, 2, 4 …, which is 2j already. So what is the exponent of 10000?",
         "`P[:, 0::2]` are the even columns of a table `P` of zeros, `P[:, 1::2]` the odd ones: both have the shape of "
-        "the "
-        "angles. Which of them gets the sines?",
+        "the angles. Which of them gets the sines?",
     ),
     minutes=6,
     difficulty=2,
@@ -227,8 +226,7 @@ ROTARY = Exercise(
         replace(
             queries_are_independent("x", dim=0, masks=("positions",), axis=0),
             says="Rows in another order, together with their positions, should give the same rows in that order. Are "
-            "the "
-            "positions those that were given?",
+            "the positions those that were given?",
         ),
     ),
     shown=answers.turn,

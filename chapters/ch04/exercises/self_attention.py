@@ -66,8 +66,7 @@ SELF = Exercise(
         "`Q, K, V = X @ WQ, X @ WK, X @ WV`. Row i of the scores has the products of query i with all keys, divided by "
         "√d. Where does d stand in the shape of Q?",
         "A transpose is `K.T`, a root is `** 0.5`, and `softmax(-1)` works along each row. Return the output first, "
-        "then "
-        "the weights.",
+        "then the weights.",
     ),
     minutes=5,
     difficulty=1,
@@ -152,9 +151,8 @@ CONVOLUTION = Exercise(
     hints=(
         "Row i says what output i takes from each word. With k = 3 these are i − 1, i, and i + 1.",
         "The middle of the kernel, `kernel[len(kernel) // 2]`, is on the diagonal.",
-        "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which "
-        "word j "
-        "does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends.",
+        "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which word "
+        "j does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends.",
     ),
     minutes=6,
     difficulty=2,
