@@ -155,7 +155,9 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
             return answers[0] or said.pop()
     if isinstance(want, Tensor):
-        return next(described(got, want)) or where(got, want)
+        if (said := next(described(got, want))) or want.numel() != 1:
+            return said or where(got, want)
+        got, want = got.item(), want.item()  # one number has no first place that differs
     if isinstance(want, float):
         return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
     return f"Expected {want!r}, got {got!r}."

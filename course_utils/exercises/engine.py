@@ -47,7 +47,7 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
         with world_unchanged() as changed, its_own_name(answer):
             outcomes = [] if given else attempt(exercise, answer, cases, wanted, seconds)
             if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
-                verdict = _unsolved(exercise, answer, cases, wanted)
+                verdict = _unsolved(exercise, not given and begun(answer), cases, wanted)
             elif _all_right(outcomes, wanted):
                 verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
                 torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
@@ -57,11 +57,11 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
     return replace(verdict, notes=verdict.notes + _notes(verdict, changed, outcomes))
 
 
-def _unsolved(exercise: Exercise, answer: Any, cases: list[Case], wanted: list) -> Verdict:
+def _unsolved(exercise: Exercise, written: bool, cases: list[Case], wanted: list) -> Verdict:
     shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
     arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
     verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
-    if begun(answer):
+    if written:
         said = "There is code, but `raise NotImplementedError` still stands in it: delete that line."
         verdict = replace(verdict, notes=(said,))
     return verdict
@@ -125,6 +125,8 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
             raise
         except KeyboardInterrupt:
             raise
+        except values.Misfit as error:  # from an exercise whose `run` looks at the result itself
+            return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
     spoilt: tuple[str, ...] = ()

@@ -197,6 +197,6 @@ def _another(x: Any) -> Any:
         return x + 1
     if isinstance(x, float):
         return x * 1.5 + 0.25
-    if isinstance(x, list | tuple) and len(x) > 1 and x[::-1] != x:
-        return x[::-1]
+    if isinstance(x, list | tuple) and len(x) > 1:
+        return x[1:]
     return None

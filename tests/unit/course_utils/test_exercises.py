@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from cells import answered
 from torch import nn
 
@@ -340,7 +341,7 @@ class TestWrong:
             (lambda x: 2 * x.mean(), "In `mean`: Right, but twice what it should be"),
             (lambda x: x.mean() + 1, "In `mean`: Right, but 1 too large everywhere"),
             (lambda x: T(7.0), "In `mean`: It gives 7 everywhere"),
-            (lambda x: x.max(), "In `mean`: The number differs."),  # each is some factor away, but no two the same
+            (lambda x: x.max(), ", expected "),  # each is some factor away, but no two the same
         ],
     )
     def test_single_numbers_are_judged_together(self, answer, words):
@@ -423,8 +424,14 @@ class TestRaises:
             (lambda x: ~x, "with `== 0` or `.bool()`"),
             (lambda x: torch.softmax(x), "Along which axis?"),
             (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
-            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "`keepdim=True` keeps the axis"),
+            (
+                lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1),
+                "`[:, None]`, or a sum its `keepdim=True`?",
+            ),
             (lambda x: len(nn.Linear(1, 1).parameters()), "Make a list of it first"),
+            (lambda x: F.cross_entropy(torch.ones(1, 3, 5), torch.ones(1, 3).long()), "the classes on axis 1"),
+            (lambda x: F.cross_entropy(torch.ones(3, 5), torch.ones(1, 3).long()), "flatten both"),
+            (lambda x: torch.cat([torch.ones(1, 2), torch.ones(2)], -1), "Is there a `squeeze()` without a number?"),
             (lambda x: x[9], "Places are counted from 0"),
             (lambda x: sys.exit(3), "It ends with `exit()`"),
             (lambda x: [][0], "IndexError"),
