@@ -160,9 +160,9 @@ POOLING = Exercise(
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), width=0.5),
-        _pooling(*tensors([0.5, 2.0], [0.0, 2.0], [3.0, -1.0]), width=2.0),
+        _pooling(*tensors([0.5, 1.5], [0.0, 2.0], [3.0, -1.0]), width=1.5),
         _pooling(*tensors([-1.0, 0.0, 1.0, 2.0, 3.0], [1.0], [5.0]), width=1.0),
-        _pooling(*tensors([0.5], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0])),
+        _pooling(*tensors([0.4], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0])),
         _pooling(*tensors([0.0, 1.0, 2.0], [0.0, 0.0, 1.0], [1.0, 3.0, 0.0]), width=1.5),
         _pooling(*drawn(21, (4,), (6,), (6,)), width=0.7),
     ],
@@ -201,6 +201,8 @@ POOLING = Exercise(
         "kernel's values; as it is, even the farthest key keeps a good share.",
         _wrong_pooling(weigh=lambda scores: scores.exp() / scores.exp().sum()),
         "All weights together sum to 1, but each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
+        _wrong_pooling(weigh=lambda scores: torch.eye(scores.shape[-1])[scores.argmax(-1)]),
+        "The nearest key takes all the weight. Every key should get a share, and the closer it is, the larger.",
         _wrong_pooling(estimate=lambda weights, values, scores: (weights * values.mean()).sum(-1)),
         "The values are averaged before they are weighted, so every query gets the same mean. Weight each value "
         "first, then add up.",

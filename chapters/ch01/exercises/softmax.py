@@ -134,7 +134,7 @@ SOFTMAX = Exercise(
         _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e4)),
         "A number like −100 or −10,000 hides a key only while the scores that count are larger. If they are even "
         "smaller, the masked key takes all the weight. Before the softmax a masked score must be −∞.",
-        lambda scores, mask: torch.softmax(scores[mask], dim=-1),
+        lambda scores, mask: torch.softmax(scores[mask.expand_as(scores)], dim=-1),
         "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
         "leave the masked scores where they are, and fill them with −∞.",
         _wrong(end=_nothing),
