@@ -120,15 +120,15 @@ def shift_changes_nothing(name: str, part: int = 0) -> Property:
 
 
 def rows_are_independent(*names: str, part: int = 0) -> Property:
-    """The first sentence alone gives the first row of the batch (`names` have the batch in front)."""
+    """The last sentence alone gives the last row of the batch (`names` have the batch in front)."""
 
     def broken(run, case, mine, want):
         if len(case.args[names[0]]) < 2 or not alike(part_of(mine, part), part_of(want, part)):
             return None
-        alone = run(changed(case, **{name: case.args[name][:1] for name in names}))
-        return not same(part_of(mine, part)[:1], part_of(alone, part))
+        alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
+        return not same(part_of(mine, part)[-1:], part_of(alone, part))
 
-    return Property("The first sentence gives something else when it stands alone in its batch.", broken)
+    return Property("A sentence gives something else when it is alone in its batch. Do the others reach into its row?", broken)
 
 
 def linear_in(name: str, part: int = 0) -> Property:
