@@ -2,9 +2,10 @@
 
 from .article import AVERAGED, INDICES, RELU, SAME_HEAD
 from .attention import ATTENTION, SCORE
+from .cosine import COSINE
 from .examples import DIRECTION, IMPOSSIBLE, ROUNDED, TIES
 from .masks import LINEAR, MASK
-from .scores import ADDITIVE, COSINE, CUT, GENERAL
+from .scores import ADDITIVE, CUT, GENERAL
 from .table import BIASED, DEEP, LOCATION, SIZE_OR_LENGTH
 
 EXERCISES = (
