@@ -207,8 +207,8 @@ POOLING = Exercise(
         "The values are averaged before they are weighted, so every query gets the same mean. Weight each value "
         "first, then add up.",
         _wrong_pooling(estimate=lambda weights, values, scores: (weights * values).mean(-1)),
-        "The weights are right. Their products with the values should be summed, not averaged: the weights already "
-        "sum to 1, and `mean` divides by the number of keys once more.",
+        "The products of the weights and the values should be added up, not averaged: the weights already sum to 1, "
+        "and `mean` divides by the number of keys once more.",
         lambda queries, keys, values, width=1.0: attention_pooling(queries, keys, keys, width),
         "The weights are right, but they average the keys. A key says how well it fits; what is averaged are the "
         "values.",
@@ -228,7 +228,7 @@ POOLING = Exercise(
         _wrong_pooling(sign=1),
         "The farthest key gets the most weight. A minus is missing in the scores, or was squared away.",
         _wrong_pooling(table=lambda weights: weights.T),
-        "The estimate is right, but the weights are transposed, [K, Q]. Queries go down, keys across: [Q, K].",
+        "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
         _wrong_pooling(shape=torch.squeeze),
         "With a single query, `squeeze()` removes the axis of the queries as well, and a number comes back instead "
         "of [1]. Say which axis it should remove, `squeeze(-1)`, or use `weights @ values`, which needs none.",
@@ -291,11 +291,9 @@ LEAVE_ONE_OUT = Exercise(
         _wrong_mask(allowed=lambda query, key: query.flip(0) != key),
         "The other diagonal is False, from the lower left to the upper right. Query i's own key is in column i.",
         _wrong_mask(kind=Tensor.float),
-        "The pattern is right, but it is made of decimal numbers. A mask is boolean: compare with `== 1`, or use "
-        "`.bool()`.",
+        "The mask is made of decimal numbers. It should be boolean: compare with `== 1`, or use `.bool()`.",
         _wrong_mask(kind=Tensor.long),
-        "The pattern is right, but it is made of whole numbers, and `~` of a 1 would be −2. A mask is boolean: use "
-        "`.bool()`.",
+        "The mask is made of whole numbers, and `~` of a 1 would be −2. It should be boolean: use `.bool()`.",
         lambda size: torch.zeros(size, size).fill_diagonal_(-torch.inf),
         "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
         "attended.",

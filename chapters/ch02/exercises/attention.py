@@ -69,8 +69,8 @@ SCORE = Exercise(
     properties=(
         replace(
             properties.linear_in("queries"),
-            says="Twice the query should give twice the scores, and yours are not. Is there a softmax or another "
-            "function around the dot products?",
+            says="Twice the query should give twice the scores, but with yours it does not. Is there a softmax or "
+            "another function around the dot products?",
         ),
         properties.rows_are_independent("queries", "keys"),
     ),
@@ -183,9 +183,9 @@ ATTENTION = Exercise(
         "The columns sum to 1, not the rows: is the softmax along the query axis? Each query shares one unit of "
         "attention among the keys: `dim=-1`.",
         _wrong_attention(scale=lambda queries, keys, values: 1),
-        "Everything is right but the scale: divide the dot products by √D before the softmax.",
+        "The scale is missing: divide the dot products by √D before the softmax.",
         _wrong_attention(scale=lambda queries, keys, values: queries.shape[-1]),
-        "Everything is right, but scaled twice: you divide by D instead of √D, so the weights are too even.",
+        "Scaled twice: you divide by D instead of √D, so the weights are too even.",
         _wrong_attention(scale=lambda queries, keys, values: values.shape[-1] ** 0.5),
         "You divide by the root of the size of the values. The dot product is a sum over the features of a query: take "
         "their number, `queries.shape[-1]`.",
@@ -216,9 +216,8 @@ ATTENTION = Exercise(
         "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
         "should be zeros; `masked_softmax` does that.",
         _wrong_attention(mix=lambda weights, keys, values: weights @ keys),
-        "The weights are right, but they average the keys. A key decides how much weight it gets; what is averaged are "
-        "the values.",
+        "Your weights average the keys. A key decides how much weight it gets; what is averaged are the values.",
         _wrong_attention(mix=lambda weights, keys, values: weights.mT @ values),
-        "The weights are right, but they are transposed in the last product. `weights @ values` sums over the keys.",
+        "The weights are transposed in the last product. `weights @ values` sums over the keys.",
     ),
 )

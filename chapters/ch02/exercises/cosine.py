@@ -97,7 +97,8 @@ COSINE = Exercise(
     ),
     wrong=wrong_answers(
         _wrong_cosine(zeros=_plain),
-        "Everything is right but the vector of zeros: 0/0 is NaN, and one NaN spoils a whole softmax row.",
+        "A vector of zeros gives NaN, because 0/0 is NaN, and one NaN spoils a whole softmax row. Its score should be "
+        "0.",
         _wrong_cosine(query=_whole, key=_whole),
         "You divide by the length of *all* queries together: `norm()` without `dim=-1` takes the whole matrix.",
         _wrong_cosine(query=_ones),

@@ -81,8 +81,8 @@ GENERAL = Exercise(
     properties=(
         replace(
             properties.linear_in("keys"),
-            says="Twice the key should give twice the score, and yours do not. There is no other function in qᵀW k: no "
-            "tanh, no softmax.",
+            says="Twice the key should give twice the score, but with yours it does not. There is no other function "
+            "in qᵀW k: no tanh, no softmax.",
         ),
         properties.rows_are_independent("queries", "keys"),
     ),
@@ -91,6 +91,9 @@ GENERAL = Exercise(
         "W is transposed: its rows belong to the features of the query. (With Dq = Dk this does not even crash.)",
         _wrong_general(matrix=lambda W: torch.eye(len(W))),
         "W is not used: these are plain dot products.",
+        lambda queries, keys, W: keys @ W @ queries.mT,
+        "You compute kᵀW q, and the scores are [B, K, Q]. Begin with the queries: the rows of W belong to their "
+        "features, and queries go down.",
         _wrong_general(scale=lambda queries, keys: keys.shape[-1] ** 0.5),
         "You divide by √D, which this score does not do: W learns its own scale.",
         _wrong_general(scale=lambda queries, keys: queries.shape[-1] ** 0.5),
@@ -296,7 +299,7 @@ CUT = Exercise(
         "You cut across the rows, so each half gets some of the hidden units. Each hidden unit needs both q and k: cut "
         "the columns.",
         _wrong_cut(turned=Tensor.t),
-        "You cut in the right place, but both parts are transposed: W₁q needs W₁ as [H, Dq].",
+        "Both parts are transposed: W₁q needs W₁ as [H, Dq].",
         _wrong_cut(skip=1),
         "A column is missing between the two parts: the second one begins too late. In Python `:n` ends before n, so "
         "the other part begins at n.",

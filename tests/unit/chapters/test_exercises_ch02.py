@@ -75,22 +75,22 @@ def compared(lengths, size):
     return (at[None, None] <= at[None, :, None]) & (at < lengths[:, None])[:, None, :]
 
 
-@written("size or length")
+@written("program 2.5")
 def mended(queries, keys):
     return queries @ keys.T / keys.size(1) ** 0.5
 
 
-@written("mixed-up indices")
+@written("program 2.9")
 def mended_loop(queries, keys):
     return torch.stack([torch.stack([q @ k for k in keys]) for q in queries])
 
 
-@written("an impossible output")
+@written("claims 2.6")
 def by_columns(output, values):
     return torch.stack([o < v.min() or o > v.max() for o, v in zip(output, values.T, strict=True)])
 
 
-@written("the same head again")
+@written("claims 2.12")
 def by_set(heads):
     return len({tuple(h.flatten().tolist()) for h in heads})
 
