@@ -128,7 +128,9 @@ def rows_are_independent(*names: str, part: int = 0) -> Property:
         alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
         return not same(part_of(mine, part)[-1:], part_of(alone, part))
 
-    return Property("A sentence gives something else when it is alone in its batch. Do the others reach into its row?", broken)
+    return Property(
+        "A sentence gives something else when it is alone in its batch. Do the others reach into its row?", broken
+    )
 
 
 def linear_in(name: str, part: int = 0) -> Property:

@@ -42,7 +42,7 @@ def _in_loops(scores, *, place, size):
 DENOMINATOR = FindError(
     name="program 1.2",
     title="softmax denominator",
-    task="repair the function so that each query's weights sum to 1.",
+    task="each query's weights should sum to 1.",
     why="A widely read article prints this formula, and nothing crashes when you run it.",
     program=(
         "def weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",

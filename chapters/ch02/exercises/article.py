@@ -33,7 +33,7 @@ def _wrong_table(queries, keys, *, other=lambda queries, keys: keys, scale=lambd
 INDICES = FindError(
     name="program 2.9",
     title="mixed-up indices",
-    task="repair it so that S[i, j] is the score of query i with key j.",
+    task="S[i, j] should be the score of query i with key j.",
     why="An article with code writes S₁₂ = q₂·k₂. Nothing crashes, and every row of weights comes out the same.",
     program=(
         "def scores(queries, keys):                     # queries [Q, D], keys [K, D], Q = K here",
@@ -136,7 +136,7 @@ _TWICE_THE_VALUES = replace(
 AVERAGED = FindError(
     name="program 2.10",
     title="what is averaged",
-    task="repair the function, which should return the output [T, D] of self-attention.",
+    task="the function should return the output [T, D] of self-attention.",
     why="This is from the same article. It computes values, and then never uses them.",
     program=(
         "def attention(x, Wq, Wk, Wv):               # x [T, D]",
@@ -168,7 +168,7 @@ AVERAGED = FindError(
 RELU = FindError(
     name="program 2.11",
     title="a relu on the queries",
-    task="repair the function, which should return the output [T, D] of self-attention.",
+    task="the function should return the output [T, D] of self-attention.",
     why="This is from the same article. Nothing crashes, but the queries lose half of what they can ask for.",
     program=(
         "def attention(x, Wq, Wk, Wv):               # x [T, D]",
