@@ -98,8 +98,9 @@ KERNEL = Exercise(
         "This is the normal density, with 1 / (width · √(2π)) in front. That formula is right elsewhere; here the "
         "closeness is 1 at distance 0, and the factor would cancel in the pooling anyway.",
         lambda distance, width=1.0: gaussian_kernel(distance, width).to(distance.dtype),
-        "The result has the dtype of the distance. If the distances are whole numbers, `zeros_like(distance)` can only "
-        "hold whole numbers, and every closeness below 1 becomes 0. Make it of decimal numbers: `distance.float()`.",
+        "The result has the dtype of the distance. If the distances are whole numbers, `torch.zeros_like(distance)` "
+        "can only hold whole numbers, and every closeness below 1 becomes 0. Make it of decimal numbers: "
+        "`distance.float()`.",
     ),
 )
 
@@ -230,8 +231,8 @@ POOLING = Exercise(
         _wrong_pooling(table=lambda weights: weights.T),
         "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
         _wrong_pooling(shape=torch.squeeze),
-        "With a single query, `squeeze()` removes the axis of the queries as well, and a number comes back instead "
-        "of [1]. Say which axis it should remove, `squeeze(-1)`, or use `weights @ values`, which needs none.",
+        "With a single query, `.squeeze()` removes the axis of the queries as well, and a number comes back instead "
+        "of [1]. Say which axis it should remove, `.squeeze(-1)`, or use `weights @ values`, which needs none.",
     ),
 )
 

@@ -151,7 +151,7 @@ SOFTMAX = Exercise(
         "first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there.",
         _by_hand(maximum=lambda scores: scores.max(), end=_zeros_for_nan),
         "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
-        "maximum of each row: `amax(-1, keepdim=True)`.",
+        "maximum of each row: `.amax(-1, keepdim=True)`.",
         _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True), end=_zeros_for_nan),
         "The maximum is taken over the masked scores, too. When a masked one is very large, the allowed ones all "
         "underflow to 0. Mask first, then take the maximum.",

@@ -100,7 +100,7 @@ COSINE = Exercise(
         "A vector of zeros gives NaN, because 0/0 is NaN, and one NaN spoils a whole softmax row. Its score should be "
         "0.",
         _wrong_cosine(query=_whole, key=_whole),
-        "You divide by the length of *all* queries together: `norm()` without `dim=-1` takes the whole matrix.",
+        "You divide by the length of *all* queries together: `.norm()` without `dim=-1` takes the whole matrix.",
         _wrong_cosine(query=_ones),
         "Only the key's length is divided out, so a long query still gets larger scores. Divide by both.",
         _wrong_cosine(key=_ones),

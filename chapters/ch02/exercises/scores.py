@@ -227,13 +227,13 @@ ADDITIVE = Exercise(
         _wrong_additive(join=lambda hidden, w: hidden @ w / len(w) ** 0.5),
         "You divide by √H, which this score does not do: w learns its own scale.",
         _wrong_additive(pair=lambda q, k: (q, k)),
-        "`[Q, H] + [K, H]` pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
+        "[Q, H] + [K, H] pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
         "key: `[:, None]` for the queries, `[None, :]` for the keys.",
         _wrong_additive(axes=Tensor.t),
         "The scores are transposed, [K, Q]. Queries go down, keys across.",
         _wrong_additive(axes=torch.squeeze),
-        "With a single query (or key), `squeeze()` removes its axis as well. Say which axis it should remove, "
-        "`squeeze(-1)`, or use `@ w`, which needs none.",
+        "With a single query (or key), `.squeeze()` removes its axis as well. Say which axis it should remove, "
+        "`.squeeze(-1)`, or use `@ w`, which needs none.",
     ),
 )
 

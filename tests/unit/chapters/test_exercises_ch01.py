@@ -337,7 +337,7 @@ class TestOtherMistakes:
             weights = torch.softmax(-(((queries[:, None] - keys) / width) ** 2) / 2, dim=1)
             return (weights @ values[:, None]).squeeze(), weights
 
-        assert "With a single query, `squeeze()` removes" in verdict_on("attention pooling", pooling).text
+        assert "With a single query, `.squeeze()` removes" in verdict_on("attention pooling", pooling).text
 
     def test_a_mask_wrong_in_pattern_and_kind(self):
         verdict = verdict_on("leave-one-out mask", lambda size: torch.eye(size))
