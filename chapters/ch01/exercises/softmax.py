@@ -119,6 +119,8 @@ SOFTMAX = Exercise(
         properties.rows_sum_to_one(),
     ),
     wrong=wrong_answers(
+        _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), end=_nothing),
+        EVEN_SHARES,
         _wrong(hide=torch.mul, end=_nothing),
         LEAK,
         _wrong(hide=torch.mul),
@@ -129,8 +131,6 @@ SOFTMAX = Exercise(
         _wrong(hide=lambda scores, mask: scores, end=torch.mul),
         "The mask comes after the softmax, and nothing is normalised again: the share of the masked keys is lost, and "
         "the rows don't sum to 1. Mask the scores first, then take the softmax.",
-        _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), end=_nothing),
-        EVEN_SHARES,
         _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e4)),
         "A number like −100 or −10,000 hides a key only while the scores that count are larger. If they are even "
         "smaller, the masked key takes all the weight. Before the softmax a masked score must be −∞.",
@@ -139,6 +139,8 @@ SOFTMAX = Exercise(
         "leave the masked scores where they are, and fill them with −∞.",
         _wrong(end=_nothing),
         "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
+        _wrong(share=lambda scores: torch.log_softmax(scores, -1), end=_nothing),
+        "These are the logarithms of the weights: `log_softmax`. Here you need the weights themselves.",
         _wrong(share=_exps_by_hand),
         OVERFLOW,
         _by_hand(end=_zeros_where_empty),
@@ -153,11 +155,13 @@ SOFTMAX = Exercise(
         "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
         "maximum of each row: `.amax(-1, keepdim=True)`.",
         _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True), end=_zeros_for_nan),
-        "The maximum is taken over the masked scores, too. When a masked one is very large, the allowed ones all "
-        "underflow to 0. Mask first, then take the maximum.",
+        "The masked scores still take part when the largest one is subtracted. (If the mask comes after "
+        "`torch.softmax`, they do, too.) When a masked one is very large, the allowed ones all underflow to 0. Mask "
+        "first.",
         _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True)),
-        "The maximum is taken over the masked scores, too, and where everything is masked you divide 0 by 0. Mask "
-        "first, then take the maximum, and put zeros in the empty rows.",
+        "The masked scores still take part when the largest one is subtracted: when a masked one is very large, the "
+        "allowed ones all underflow to 0. Mask first. And where everything is masked you divide 0 by 0: put zeros "
+        "there.",
         lambda scores, mask: masked_softmax(scores, ~mask),
         REVERSED,
         _wrong(hide=lambda scores, mask: scores.masked_fill(mask, -torch.inf), end=_nothing),

@@ -152,6 +152,11 @@ def _after_the_softmax(queries, keys, values, mask):
     return weights @ values, weights
 
 
+def _scores_returned(queries, keys, values, mask):
+    scores = (queries @ keys.mT / queries.shape[-1] ** 0.5).masked_fill(~mask, -torch.inf)
+    return masked_softmax(scores) @ values, scores
+
+
 ATTENTION = Exercise(
     name="scaled dot-product attention",
     task="Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask "
@@ -191,6 +196,8 @@ ATTENTION = Exercise(
         "their number, `queries.shape[-1]`.",
         _wrong_attention(scale=lambda queries, keys, values: keys.shape[-2] ** 0.5),
         "You divide by the root of the number of keys. D is the size of one key: `keys.shape[-1]`.",
+        _wrong_attention(scale=lambda queries, keys, values: 8),
+        "You always divide by 8. That is √64, which is right for heads of size 64 only; take the size from the input.",
         _after_the_softmax,
         "The scale comes after the softmax, so the rows sum to 1/√D. Divide the scores, not the weights.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores + mask, -1)),
@@ -209,6 +216,10 @@ ATTENTION = Exercise(
         "The mask is not used: masked keys still get weight.",
         _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, ~mask)),
         "You read the mask the wrong way round: True means *may be attended*.",
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), -1)),
+        "You read the mask the wrong way round: True means *may be attended*.",
+        _scores_returned,
+        "You return the scores instead of the weights. The output is made with the weights; return those.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)),
         "Nearly there: a row with nothing to attend to has only scores of −∞, and its softmax is 0/0 = NaN. It should "
         "be zeros; `masked_softmax` does that.",

@@ -139,12 +139,12 @@ def _wrong_mask(lengths, size, *, causal=_earlier, real=_no_padding, join=torch.
 
 
 def _sees_later(run, case, mine, want):
-    return mine.shape == want.shape and bool(mine.triu(1).any())
+    return mine.shape == want.shape and bool((mine == 1).triu(1).any())
 
 
 def _sees_padding(run, case, mine, want):
     padded = torch.arange(case.args["size"]) >= case.args["lengths"][:, None, None]
-    return mine.shape == want.shape and bool((mine.bool() & padded).any())
+    return mine.shape == want.shape and bool(((mine == 1) & padded).any())
 
 
 MASK = Exercise(
@@ -194,6 +194,8 @@ MASK = Exercise(
         "triangle.",
         _wrong_mask(causal=lambda query, key: key > query),
         "Each position sees only the future. The row is the query; keep the lower triangle, with the diagonal.",
+        _wrong_mask(causal=lambda query, key: key <= query + 1),
+        "Each position sees the next one as well, and that is what it should predict. Keep 0 … t: `.tril()`.",
         _wrong_mask(real=lambda query, key, length: query < length),
         "Padding is hidden on the wrong axis: the rows of padded *queries* are empty, but it is padded *keys* that "
         "must be hidden, the last axis. (What padded queries output, the loss throws away anyway.)",
@@ -203,6 +205,14 @@ MASK = Exercise(
         "The mask is made of decimal numbers. It should be boolean: use `.bool()`.",
         _wrong_mask(kind=Tensor.long),
         "The mask is made of whole numbers. It should be boolean: use `.bool()`.",
+        _wrong_mask(kind=lambda mask: torch.zeros(mask.shape).masked_fill(~mask, -torch.inf)),
+        "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
+        "attended.",
+        lambda lengths, size: padding_mask(lengths, size),
+        "This is only the padding, [B, 1, T]. The causal part is missing, and with it the axis of the queries.",
+        lambda lengths, size: causal_mask(size),
+        "This is only the causal part, [T, T], and it is the same for all sequences. The padding is missing, and with "
+        "it the axis of the batch.",
         _wrong_mask(real=lambda query, key, length: key <= length),
         "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
         _wrong_mask(real=lambda query, key, length: key < length.max()),

@@ -210,6 +210,8 @@ ADDITIVE = Exercise(
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k) + b),
         "The bias is added after the tanh, where it is the same number for every pair. Inside, it moves the point "
         "where the tanh bends: add b before you take the tanh.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k + 2 * b)),
+        "The bias is added twice: once with the query, and once with the key.",
         _wrong_additive(hidden=lambda q, k, b: torch.relu(q + k + b)),
         "There is a relu where the tanh should be.",
         _wrong_additive(hidden=lambda q, k, b: torch.sigmoid(q + k + b)),
@@ -226,6 +228,8 @@ ADDITIVE = Exercise(
         "You average over the hidden features; wᵀ tanh(…) is their sum.",
         _wrong_additive(join=lambda hidden, w: hidden @ w / len(w) ** 0.5),
         "You divide by √H, which this score does not do: w learns its own scale.",
+        _wrong_additive(join=lambda hidden, w: torch.softmax(hidden @ w, -1)),
+        "These are already the weights. Return the scores from before the softmax.",
         _wrong_additive(pair=lambda q, k: (q, k)),
         "[Q, H] + [K, H] pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
         "key: `[:, None]` for the queries, `[None, :]` for the keys.",
@@ -252,8 +256,8 @@ def _where_the_query_ends(W, query_size):
 def _wrong_cut(W, query_size, *, at=_where_the_query_ends, skip=0, axis=1, turned=_as_it_is, backwards=False):
     """W in two along an axis, cut somewhere else, or returned in another form or order."""
     cut = at(W, query_size)
-    first, second = W.tensor_split([cut], axis)
-    parts = turned(first), turned(second.narrow(axis, skip, second.shape[axis] - skip))
+    first, second = W.narrow(axis, 0, cut), W.narrow(axis, cut + skip, W.shape[axis] - cut - skip)
+    parts = turned(first), turned(second)
     return parts[::-1] if backwards else parts
 
 
@@ -303,6 +307,12 @@ CUT = Exercise(
         _wrong_cut(skip=1),
         "A column is missing between the two parts: the second one begins too late. In Python `:n` ends before n, so "
         "the other part begins at n.",
+        _wrong_cut(skip=-1),
+        "A column is in both parts: the second one begins too early. In Python `:n` ends before n, so the other part "
+        "begins at n.",
+        _wrong_cut(at=lambda W, query_size: query_size - 1),
+        "You cut one column too early. In Python `:n` has n columns, from 0 to n − 1, so the first Dq are "
+        "`:query_size`.",
         _wrong_cut(at=lambda W, query_size: query_size + 1),
         "You cut one column too late. Columns count from 0, so the first Dq of them are `:query_size`.",
         _wrong_cut(at=lambda W, query_size: W.shape[1] // 2),

@@ -410,6 +410,7 @@ class TestRaises:
         [
             (lambda: 1, "cannot be called as the notebook does"),
             (lambda x: undefined, "Is it spelt right, and imported?"),  # noqa: F821
+            (lambda x: F.relu(x), "`import torch.nn.functional as F` in a line above it."),  # noqa: F821
             (lambda x: x.dubble(), "Is it spelt right?"),
             (lambda x: __import__("math").exp(x), "`math` takes one number"),
             (lambda x: x.sum(7), "count from the end"),
@@ -423,7 +424,7 @@ class TestRaises:
             (lambda x: ~x, "with `== 0` or `.bool()`"),
             (lambda x: torch.softmax(x), "Along which axis?"),
             (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
-            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "`keepdim=True` keeps the axis"),
+            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "(After a sum or a max, `keepdim=True` keeps it.)"),
             (lambda x: len(nn.Linear(1, 1).parameters()), "Make a list of it first"),
             (lambda x: x[9], "Places are counted from 0"),
             (lambda x: sys.exit(3), "It ends with `exit()`"),
