@@ -16,7 +16,7 @@ def weights_of(scores: Tensor) -> Tensor:
     return masked_softmax(scores)
 
 
-def shares(scores):
+def over_the_keys(scores):
     exps = scores.exp()
     return exps / exps.sum(-1, keepdim=True)
 
@@ -69,7 +69,7 @@ DENOMINATOR = FindError(
         9: "it returns the table of weights.",
     },
     reference=weights_of,
-    shown=shares,
+    shown=over_the_keys,
     cases=lambda: [
         Case({"scores": torch.tensor([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])}, shown=True),
         Case({"scores": torch.tensor([[0.0, 1.0]])}),

@@ -22,6 +22,11 @@ def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.squar
     return divided(torch.exp(sign * raised(measured(distance, width)) / half))
 
 
+def bell(distance, width=1.0):
+    in_widths = distance / width
+    return torch.exp(-(in_widths**2) / 2)
+
+
 def _mirrored(run, case, mine, want):
     return not same(run(properties.changed(case, distance=-case.args["distance"])), mine)
 
@@ -36,6 +41,7 @@ KERNEL = Exercise(
     task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
     why="Everything in this chapter weighs examples by closeness; this is the closeness.",
     reference=gaussian_kernel,
+    shown=bell,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, {"width": 2.0}),
@@ -243,6 +249,10 @@ def _wrong_mask(size, *, allowed=lambda query, key: query != key, kind=_alone):
     return kind(allowed(torch.arange(size)[:, None], torch.arange(size)).expand(size, size))
 
 
+def all_but_itself(size):
+    return ~torch.eye(size, dtype=torch.bool)
+
+
 def _sees_itself(run, case, mine, want):
     return mine.shape == want.shape and bool((mine == 1).diagonal().any())
 
@@ -256,14 +266,15 @@ LEAVE_ONE_OUT = Exercise(
     task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
     why="A training query that sees its own key copies the answer, and the best width seems to be 0.",
     reference=leave_one_out_mask,
+    shown=all_but_itself,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
     used="In the next cell your mask hides each reading from itself while the width is learned.",
     hints=(
         "Row i is query i, and column j is key j. Which single entry of row i must be False?",
         "`torch.eye(size)` has ones on the diagonal, which are exactly the entries that must be False.",
-        "A mask is boolean: `torch.eye(size, dtype=torch.bool)`. Then `~` turns every True into False, and every False "
-        "into True.",
+        "A mask is boolean, so ask `torch.eye` for `dtype=torch.bool`. Then every True must become False, and every "
+        "False True: the sign for that is `~`.",
     ),
     minutes=2,
     difficulty=1,

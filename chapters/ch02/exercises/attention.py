@@ -126,7 +126,7 @@ def _attention_cases() -> list[Case]:
     ]
 
 
-def attend(queries, keys, values, mask):
+def four_steps(queries, keys, values, mask):
     scores = queries @ keys.mT / queries.shape[-1] ** 0.5
     weights = masked_softmax(scores, mask)
     return weights @ values, weights
@@ -164,7 +164,7 @@ ATTENTION = Exercise(
     "gives zeros.",
     why="The four steps of this chapter in one function; every later model calls it.",
     reference=scaled_dot_product_attention,
-    shown=attend,
+    shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
     used="The next cell compares yours with PyTorch's own.",

@@ -16,7 +16,7 @@ def cosine_score(queries: Tensor, keys: Tensor) -> Tensor:
     return SCORES["similarity"](queries.shape[-1], queries.shape[-1])(queries, keys)
 
 
-def cosines(queries, keys):
+def by_both_lengths(queries, keys):
     q = queries / queries.norm(dim=-1, keepdim=True).clamp_min(1e-12)
     k = keys / keys.norm(dim=-1, keepdim=True).clamp_min(1e-12)
     return q @ k.T
@@ -67,7 +67,7 @@ COSINE = Exercise(
     "A vector of zeros has no direction: score 0.",
     why="It compares directions alone, whereas a dot product depends on the lengths as well.",
     reference=cosine_score,
-    shown=cosines,
+    shown=by_both_lengths,
     cases=lambda: [
         Case({"queries": torch.tensor([[3.0, 4]]), "keys": torch.tensor([[6.0, 8], [4, -3]])}, shown=True),
         Case({"queries": torch.tensor([[3.0, 4], [0, 2]]), "keys": torch.tensor([[1.0, 0], [0, 0]])}),
