@@ -411,6 +411,7 @@ class TestRaises:
         [
             (lambda: 1, "cannot be called as the notebook does"),
             (lambda x: undefined, "Is it spelt right, and imported?"),  # noqa: F821
+            (lambda x: F.relu(x), "`import torch.nn.functional as F` in a line above it."),  # noqa: F821
             (lambda x: x.dubble(), "Is it spelt right?"),
             (lambda x: __import__("math").exp(x), "`math` takes one number"),
             (lambda x: x.sum(7), "count from the end"),
