@@ -33,8 +33,9 @@ class Evidence:
     outcomes: list[Outcome]
     run: Callable[[Callable, Case, Any], Outcome]
 
-    def attempt(self, answer: Callable, which: list[int]) -> list[Outcome]:
-        return [self.run(answer, self.cases[i], self.wanted[i]) for i in which]
+    def attempt(self, answer: Callable, i: int) -> Outcome:
+        """What an answer does on the case with this number."""
+        return self.run(answer, self.cases[i], self.wanted[i])
 
     def value(self, answer: Callable) -> Callable[[Case], Any]:
         """An answer as a function of a case that gives its result, or raises."""
