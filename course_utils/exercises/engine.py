@@ -53,7 +53,8 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
             verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.", converts=not torches)
         else:
             verdict = _explained(exercise, answer, cases, wanted, outcomes)
-    return replace(verdict, notes=verdict.notes + _notes(verdict, changed, outcomes))
+    notes = verdict.notes + _notes(verdict, changed, outcomes)
+    return replace(verdict, notes=notes, outcomes=tuple(outcomes))
 
 
 def _on_cpu() -> contextlib.AbstractContextManager:
