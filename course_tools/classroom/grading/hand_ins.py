@@ -26,7 +26,7 @@ from course_utils.exercises.definition import current
 from course_utils.exercises.notebook import Stub
 from course_utils.support import files
 
-from .needed import Cell, line_named, needed, parsed
+from .needed import Cell, line_named, needed, parsed_cells
 from .opening import SUFFIXES, contents, plain
 
 
@@ -72,7 +72,7 @@ def course() -> Course:
     exercises, cells, untouched = {}, {}, set()
     for path in sorted(notebooks.glob("[0-9]*.ipynb")):
         sources = code_cells(path.read_bytes())
-        cells[path.name] = [cell for cell, _ in _parsed(sources)]
+        cells[path.name] = [cell for cell, _ in parsed_cells(sources)]
         for source in sources:
             for stub in answers(source):
                 exercises.setdefault(stub.name, path.name)
@@ -159,16 +159,6 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 
-def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
-    found = []
-    for source in sources:
-        try:
-            found.append((parsed(source), source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return found
-
-
 def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict) -> None:
     """Adds the answers of one notebook."""
     try:
@@ -176,7 +166,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     except ValueError as error:
         work.remarks.append(f"unreadable: {name} is {error}")
         return
-    both = _parsed(sources)
+    both = parsed_cells(sources)
     lost = [x for x in sources if "@exercise" in x or "@find_error" in x]
     lost = [x for x in lost if not any(x is source for _, source in both)]
     if lost:
