@@ -14,10 +14,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .properties import Property
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,16 @@ class Wrong:
 
     answer: Callable
     hint: str
+
+
+@dataclass(frozen=True)
+class Property:
+    """What holds of any right answer (properties.py). says: the sentence for a student. broken: (the answer as a
+    function of a case, a case, its result, the right result) -> whether it is violated there; None or False if this
+    case cannot tell."""
+
+    says: str
+    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
 
 
 def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:

@@ -90,7 +90,7 @@ def diagnose(seen: Evidence) -> Verdict:
     mine = [None if o.trouble else o.value for o in outcomes]
     unused = next(never_used(seen.value(seen.answer), seen.value(exercise.reference), cases, mine, wanted), None)
     if unused and not any(map(senseless, mine)):
-        says = f"`{unused}` is never used: whatever stands in it, the result stays the same."
+        says = f"`{unused}` is never used: whatever it holds, the result is the same."
         wrong = Wrong(seen.answer, says)
         if not alike(*pairs[0]):
             return shown(failing, plain, known=wrong, notes=(says, *notes))

@@ -1,4 +1,4 @@
-"""What must hold of a right answer whatever else is wrong with it: "what stands in padding changes nothing".
+"""What must hold of a right answer whatever else is wrong with it: "what is in the padding changes nothing".
 
 An exercise names two or three of these (`Exercise.properties`). Each looks at the answer alone, on changed inputs, so
 it finds its mistake among any number of others, and its sentence says what the thing *is*.
@@ -9,25 +9,16 @@ it finds its mistake among any number of others, and its sentence says what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .definition import Case
+from .definition import Case, Property
 from .values import same
 
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
-
-
-@dataclass(frozen=True)
-class Property:
-    """says: the sentence for a student. broken: (answer, case, its result, the right result) -> whether it is violated
-    here; None or False if this case cannot tell."""
-
-    says: str
-    broken: Callable[[Run, Case, Any, Any], bool | None]
 
 
 def part_of(result: Any, part: int) -> Any:
@@ -74,8 +65,8 @@ def blind_to_later(*names: str, dim: int = -2, part: int = 0, axis: int = -2) ->
             head, tail = x.split([x.shape[dim] - 1, 1], dim)
             last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
         before, after = part_of(mine, part), part_of(run(changed(case, **last)), part)
-        rows = range(before.shape[axis] - 1)
-        return not same(before.index_select(axis, torch.tensor(rows)), after.index_select(axis, torch.tensor(rows)))
+        earlier = before.shape[axis] - 1
+        return not same(before.narrow(axis, 0, earlier), after.narrow(axis, 0, earlier))
 
     return Property("Changing a later token changes an earlier output. Does the mask hide what comes later?", broken)
 
@@ -93,7 +84,7 @@ def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 
             other[name] = torch.where(where.reshape(*where.shape, *[1] * (x.dim() - where.dim())), _moved(x), x)
         return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
 
-    return Property("What stands in padding changes the result. Is the mask used, and before the softmax?", broken)
+    return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", broken)
 
 
 def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0) -> Property:
@@ -126,7 +117,7 @@ def rows_are_independent(*names: str, part: int = 0) -> Property:
         alone = run(changed(case, **{name: case.args[name][:1] for name in names}))
         return not same(part_of(mine, part)[:1], part_of(alone, part))
 
-    return Property("The first sentence gives something else when it stands alone in its batch.", broken)
+    return Property("The first sentence gives another result when it is alone in its batch.", broken)
 
 
 def linear_in(name: str, part: int = 0) -> Property:
