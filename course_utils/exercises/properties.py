@@ -153,35 +153,32 @@ def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine
 
 
 def never_used(run: Run, reference: Run, cases: list[Case], mine: list, wanted: list) -> Iterator[str]:
-    """The inputs that the answer does not depend on, though the reference does: whatever stands in them, the same
-    comes out."""
+    """The inputs that the answer does not depend on, though the reference does: whatever they hold, the same comes out.
+    Texts tell nothing: they may be about something else in the result."""
+    readable = [i for i, value in enumerate(mine) if value is not None and not isinstance(value, str)]
     for name in cases[0].args:
-        told = 0
-        for i, case in enumerate(cases):
-            if (other := _another(case.args.get(name))) is None or mine[i] is None:
-                continue
-            other = changed(case, **{name: other})
-            try:
-                if not same(run(other), mine[i]):
-                    told = 0
-                    break
-                told += not same(reference(other), wanted[i])
-            except Exception:
-                continue
-        if told:
+        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(cases[i].args.get(name))]
+        moves = any(_moves(run, other, mine[i], raised=True) for i, other in others)  # it looks at what it cannot take
+        if not moves and any(_moves(reference, other, wanted[i], raised=False) for i, other in others):
             yield name
 
 
-def _another(x: Any) -> Any:
-    """Another value of the same kind; None where it is not clear what that would be."""
-    if isinstance(x, Tensor):
-        return _moved(x) if x.numel() else None
+def _moves(run: Run, case: Case, before: Any, raised: bool) -> bool:
+    """Whether another result comes out than before. raised: what to say where there is none."""
+    try:
+        return not same(run(case), before)
+    except Exception:
+        return raised
+
+
+def _others(x: Any) -> list:
+    """Other values of the same kind, unlike enough for an argmax to move; none where it is not clear what they are."""
+    if isinstance(x, Tensor) and x.numel():
+        return [_moved(x), x.flip(-1) if x.dim() else _moved(_moved(x)), *([-3 * x] if x.is_floating_point() else [])]
     if isinstance(x, bool):
-        return not x
+        return [not x]
     if isinstance(x, int):
-        return x + 1
+        return [x + 1]
     if isinstance(x, float):
-        return x * 1.5 + 0.25
-    if isinstance(x, list | tuple) and len(x) > 1 and x[::-1] != x:
-        return x[::-1]
-    return None
+        return [x * 1.5 + 0.25]
+    return [x[::-1]] if isinstance(x, list | tuple) and x[::-1] != x else []
