@@ -179,14 +179,23 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
 
 
 def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
-    """The answer as the check called it, and its case with this number."""
+    """The answer as the check called it, also by itself, and its case with this number."""
     with world_unchanged(), _on_cpu():
         torch.manual_seed(0)
         case = list(exercise.cases())[here]
         if isinstance(answer, type):
             with contextlib.suppress(Exception):
                 answer = answer(*case.init)
-    return (functools.partial(answer, **case.keywords) if case.keywords else answer), case
+    mine = functools.partial(answer, **case.keywords) if case.keywords else answer
+    if getattr(answer, "__name__", "") not in getattr(getattr(answer, "__code__", None), "co_names", ()):
+        return mine, case
+
+    @functools.wraps(answer)
+    def recursive(*args, **keywords):
+        with its_own_name(answer):  # in the notebook, the name means the course's function
+            return mine(*args, **keywords)
+
+    return recursive, case
 
 
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:

@@ -46,7 +46,7 @@ class Verdict:
     known: Wrong | None = None
     converts: bool = False
     here: int | None = None
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
     @property
     def right(self) -> bool:
