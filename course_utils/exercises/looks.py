@@ -109,7 +109,7 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     mine, needed = _finite(got, want)
     if mine is None:
         return None
-    if mine.numel() < 2:
+    if needed.unique().numel() < 2:  # any other number is some factor away
         return ""
     at = needed.abs().argmax()
     if needed[at] == 0 or mine[at] == 0:
@@ -130,8 +130,10 @@ def _ratio(ratio: float) -> str:
 
 def _offset(got: Tensor, want: Tensor) -> str | None:
     mine, needed = _finite(got, want)
-    if mine is None or mine.numel() < 2:
+    if mine is None:
         return None
+    if needed.unique().numel() < 2:
+        return ""
     shift = (mine - needed).median()
     if close(mine, needed + shift).all() and shift.abs() > 1e-4:
         return f"Right, but {abs(shift.item()):.3g} too {'large' if shift > 0 else 'small'} everywhere."

@@ -119,6 +119,9 @@ def number_kind(x: Tensor) -> str:
 
 def close(a: Tensor, b: Tensor) -> Tensor:
     """Where two tensors of one shape agree: NaN agrees with NaN, the coarser dtype sets the tolerance."""
+    if a.is_complex() or b.is_complex():
+        a, b = a.to(torch.complex128), b.to(torch.complex128)
+        return close(a.real, b.real) & close(a.imag, b.imag)
     rtol, atol = max(TOLERANCE.get(a.dtype, FINE), TOLERANCE.get(b.dtype, FINE))
     return torch.isclose(a.double(), b.double(), rtol=rtol, atol=atol, equal_nan=True)
 

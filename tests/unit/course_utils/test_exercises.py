@@ -272,7 +272,8 @@ class TestWrong:
             (lambda x: x.masked_fill(x == x.max(), float("nan")), "NaN, in 1 of 6 numbers"),
             (lambda x: x / 0, "Some numbers are infinite"),
             (lambda x: x.int(), "whole numbers (`torch.int32`) instead of decimal numbers"),
-            (lambda x: x + 0j, "omplex numbers (`torch.complex64`)"),
+            (lambda x: x + 0j, "The right entries, but complex numbers (`torch.complex64`)"),
+            (lambda x: x + 1j, "Complex numbers (`torch.complex64`) instead of decimal numbers"),
             (lambda x: x * 2, "Right, but twice what it should be"),
             (lambda x: x / 2, "Right, but half what it should be"),
             (lambda x: x * 0.3, "Right, but 0.3 times what it should be"),
@@ -367,6 +368,11 @@ class TestWrong:
         text = said(SHARES, lambda x: (x.mean() if len(x) < 3 else x.max(), x / x.sum()))
         assert "Right on 2 of 3 inputs; this is the smallest that shows it.\n  x                 [1, 2, 3, 4]" in text
         assert "  mean, expected    2.5\n  mean, yours       4\n" in text
+
+    def test_a_result_that_is_the_same_everywhere_shows_no_factor(self):
+        """Any other number would be some factor, and some offset, away."""
+        ones = replace(DOUBLE, cases=lambda: [Case({"x": torch.ones(2, 2)}, shown=True)])
+        assert judge(ones, lambda x: 3 * x).text.startswith("4 of 4 numbers differ")
 
     def test_what_is_said_holds_for_every_input(self):
         text = judge(DOUBLE, lambda x: 4 * x if len(x) > 1 else x**3).text
