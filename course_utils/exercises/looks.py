@@ -151,7 +151,7 @@ def _finite(got: Tensor, want: Tensor):
 def _complement(got: Tensor, want: Tensor) -> str | None:
     if number_kind(want) == number_kind(got) == "bool" and equal(~got, want):
         return "Exactly the other way round: True where False should be. True means *may be attended*."
-    if want.is_floating_point() and equal(1 - got.double(), want):
+    if want.is_floating_point() and got.is_floating_point() and equal(1 - got, want):
         return "Exactly 1 minus what it should be."
     return None
 
@@ -193,8 +193,9 @@ def senseless(result: Any) -> bool:
     """Whether a result is NaN or the same number throughout, or has a part that is."""
     if isinstance(result, tuple):
         return any(map(senseless, result))
-    several = isinstance(result, Tensor) and result.numel() > 1
-    return several and (result.unique().numel() == 1 or bool(result.isnan().any()))
+    if not isinstance(result, Tensor) or result.numel() < 2:
+        return False
+    return bool((result == result.flatten()[0]).all() or result.isnan().any())
 
 
 def where(got: Tensor, want: Tensor) -> str:
