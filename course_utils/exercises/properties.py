@@ -172,9 +172,11 @@ def _moves(run: Run, case: Case, before: Any, raised: bool) -> bool:
 
 
 def _others(x: Any) -> list:
-    """Other values of the same kind, unlike enough for an argmax to move; none where it is not clear what they are."""
+    """Other values of the same kind; none where it is not clear what they are. Numbers are so unlike the first ones
+    that an argmax, a max and a min move, too."""
     if isinstance(x, Tensor) and x.numel():
-        return [_moved(x), x.flip(-1) if x.dim() else _moved(_moved(x)), *([-3 * x] if x.is_floating_point() else [])]
+        far = [20 - 3 * x, -20 - 3 * x] if x.is_floating_point() else [x.flip(-1)] if x.dim() else []
+        return [_moved(x), *far]
     if isinstance(x, bool):
         return [not x]
     if isinstance(x, int):

@@ -165,6 +165,12 @@ class TestNeverUsed:
         largest = replace(WEIGHTS, reference=lambda q, k: (q @ k.T).argmax(-1), wrong=())
         assert "never used" not in judge(largest, lambda q, k: q.argmax(-1) + 1).text.partition("`k`")[0]
 
+    def test_not_where_a_maximum_hides_it(self):
+        q, k = torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, 5.5]])
+        larger = replace(WEIGHTS, reference=lambda q, k: q + k, wrong=(), cases=lambda: [case(q, k, shown=True)])
+        assert "never used" not in judge(larger, lambda q, k: torch.maximum(q, k) * 0.9).text
+        assert "never used" not in judge(larger, lambda q, k: torch.minimum(q, k) * 0.9).text
+
     def test_not_where_the_reference_does_not_use_it_either(self):
         one = replace(WEIGHTS, reference=lambda q, k: q.softmax(-1), wrong=())
         assert "never used" not in judge(one, lambda q, k: q.sigmoid()).text
