@@ -43,7 +43,8 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
     if words:
         report.write_words(rows, Path(words))
     print(report.summary(rows, exercises, Path(out)))
-    print(clusters.summary([row.unrecognised for row in rows]), end="")
+    if unknown := clusters.summary([row.unrecognised for row in rows]):
+        print(f"{unknown}\n")
     print(f"{time.monotonic() - begun:.0f} seconds.")
     return int(any(row.serious for row in rows))
 
