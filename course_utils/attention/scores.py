@@ -35,8 +35,9 @@ class Score(nn.Module):
     """What the twelve share: the sizes, the checks at the border, the number of parameters.
 
     A subclass writes `build` (its parameters), its equation in `meet`, and its `cost`; what needs the keys alone is in
-    `project`, computed once for each key. Raises ValueError for a size below 1, for Dq ≠ Dk where the equation multiplies q
-    with k, for wrong shapes and for no keys; TypeError for anything but floating-point tensors of one kind.
+    `project`, computed once for each key. Raises ValueError for a size below 1, for Dq ≠ Dk where the equation
+    multiplies q with k, for wrong shapes and for no keys; TypeError for anything but floating-point tensors of one
+    kind.
     """
 
     equation = reference = ""

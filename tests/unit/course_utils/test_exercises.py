@@ -273,7 +273,8 @@ class TestWrong:
             (lambda x: x.masked_fill(x == x.max(), float("nan")), "NaN, in 1 of 6 numbers"),
             (lambda x: x / 0, "Some numbers are infinite"),
             (lambda x: x.int(), "whole numbers (`torch.int32`) instead of decimal numbers"),
-            (lambda x: x + 0j, "omplex numbers (`torch.complex64`)"),
+            (lambda x: x + 0j, "The right entries, but complex numbers (`torch.complex64`)"),
+            (lambda x: x + 1j, "Complex numbers (`torch.complex64`) instead of decimal numbers"),
             (lambda x: x * 2, "Right, but twice what it should be"),
             (lambda x: x / 2, "Right, but half what it should be"),
             (lambda x: x * 0.3, "Right, but 0.3 times what it should be"),
@@ -369,6 +370,11 @@ class TestWrong:
         assert "Right on 2 of 3 inputs; this is the smallest that shows it.\n  x                 [1, 2, 3, 4]" in text
         assert "  mean, expected    2.5\n  mean, yours       4\n" in text
 
+    def test_a_result_that_is_the_same_everywhere_shows_no_factor(self):
+        """Any other number would be some factor, and some offset, away."""
+        ones = replace(DOUBLE, cases=lambda: [Case({"x": torch.ones(2, 2)}, shown=True)])
+        assert judge(ones, lambda x: 3 * x).text.startswith("4 of 4 numbers differ")
+
     def test_what_is_said_holds_for_every_input(self):
         text = judge(DOUBLE, lambda x: 4 * x if len(x) > 1 else x**3).text
         assert "twice" not in text and "6 of 6 numbers differ" in text
@@ -411,7 +417,7 @@ class TestRaises:
         [
             (lambda: 1, "cannot be called as the notebook does"),
             (lambda x: undefined, "Is it spelt right, and imported?"),  # noqa: F821
-            (lambda x: F.relu(x), "`import torch.nn.functional as F` in a line above it."),  # noqa: F821
+            (lambda x: math.exp(x), "`import math` in a line above it."),  # noqa: F821
             (lambda x: x.dubble(), "Is it spelt right?"),
             (lambda x: __import__("math").exp(x), "`math` takes one number"),
             (lambda x: x.sum(7), "count from the end"),
@@ -771,14 +777,15 @@ class TestShown:
         assert page.count("<details>") == 3 and re.search(r"One\.</p><details>.*Two .*<details>.*Three", page)
         assert Reader(page).open == []
 
-    def test_solution_is_the_reference_s_source(self, capsys):
+    def test_a_solution_is_the_source_and_nothing_else(self, capsys):
         solution("leave-one-out mask")
-        assert "def leave_one_out_mask(" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert said.startswith("def ") and "torch.eye(size" in said and "chapters." not in said
 
     def test_inline(self):
         code = '<code style="white-space:nowrap">a &lt; b</code>'
         assert inline("`a < b` and *not* 2 * 3 * 4") == f"{code} and <em>not</em> 2 * 3 * 4"
-        assert inline(f"`{'long ' * 9}`") == f"<code>{'long ' * 9}</code>"
+        assert inline(f"`{'long ' * 10}`") == f"<code>{'long ' * 10}</code>"
 
     @pytest.mark.parametrize(
         ("x", "text"),
