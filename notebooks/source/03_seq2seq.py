@@ -124,7 +124,7 @@ for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
 # Write this **masked loss**. The logits hold a score for each word of the vocabulary; you want minus the log-probability of the correct word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch03 import exercise, find_error, hint, solution
+from chapters.ch03 import again, exercise, find_error, hint, solution
 
 @exercise("masked loss")
 def masked_loss(logits, target, mask):

@@ -92,7 +92,7 @@ heatmap(looked, french, english, title="Cross-attention: whom do French words as
 # Write self-attention for one sentence. It should return the output and the weights.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch04 import exercise, find_error, hint, solution
+from chapters.ch04 import again, exercise, find_error, hint, solution
 
 @exercise("self-attention")
 def self_attention(X, WQ, WK, WV):

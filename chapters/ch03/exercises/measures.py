@@ -100,7 +100,7 @@ LOSS = Exercise(
     returns=("loss",),
     hints=(
         "First the loss of every token, [B, T]; then choose the real ones; then take the mean.",
-        "`log_softmax(-1)` makes log-probabilities, and `.gather(-1, target[..., None])[..., 0]` picks the right "
+        "`.log_softmax(-1)` makes log-probabilities, and `.gather(-1, target[..., None])[..., 0]` picks the right "
         "word's for each token.",
         "What you have is [B, T]. A boolean index, `x[mask]`, keeps only the numbers where the mask is True.",
     ),

@@ -100,7 +100,7 @@ STEP = Exercise(
         "happen before you can add them?",
         "`(query @ W1.T)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
         "score of its last axis.",
-        "`masked_softmax(scores, mask)` from chapter 1 gives the weights. For the context, `weights[:, None]` is one "
+        "With the scores, `masked_softmax(scores, mask)` from chapter 1 gives the weights. `weights[:, None]` is one "
         "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
     ),
     minutes=6,
@@ -141,7 +141,7 @@ STEP = Exercise(
         _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
         "The weighted keys are averaged instead of added. The weights sum to 1 already: write `sum`, not `mean`.",
         _wrong_step(mean=_squeezed),
-        "`squeeze()` without a number also drops the axis of a batch of one. Say which axis: `squeeze(1)`.",
+        "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_step(values=lambda keys, projected: projected),
         "The mean is taken of the projected keys, W₂k. They are only for the score; the values are the keys "
         "themselves.",
@@ -221,7 +221,7 @@ DECODER = Exercise(
         "in.",
         "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 2. The "
         "embedding of the word is `E[word]`.",
-        "[a; b] is `torch.cat([a, b], -1)`. A matrix times a vector is `x @ W.T`, for a whole batch. The context goes "
+        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix W times a vector is `x @ W.T`. The context goes "
         "in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
     minutes=8,
@@ -250,7 +250,7 @@ DECODER = Exercise(
         "The context is the plain mean of the keys, so the weights change nothing. That is the model without "
         "attention.",
         _wrong_decoder(mean=_squeezed),
-        "`squeeze()` without a number also drops the axis of a batch of one. Say which axis: `squeeze(1)`.",
+        "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
         "Embedding and context are in the wrong order: Wx expects [embedding; context].",
         _wrong_decoder(remember=False),

@@ -65,7 +65,7 @@ SELF = Exercise(
         "All three come from the same X. Which of them meet in the scores, and which one is averaged?",
         "`Q, K, V = X @ WQ, X @ WK, X @ WV`. Row i of the scores has the products of query i with all keys, divided by "
         "√d. Where does d stand in the shape of Q?",
-        "A transpose is `K.T`, a root is `** 0.5`, and `softmax(-1)` works along each row. Return the output first, "
+        "A transpose is `K.T`, a root is `** 0.5`, and `.softmax(-1)` works along each row. Return the output first, "
         "then the weights.",
     ),
     minutes=5,
@@ -95,9 +95,9 @@ SELF = Exercise(
         _wrong_self(mask=_causal),
         "There is a causal mask: each word attends only to itself and the words before it. Here all attend to all.",
         _wrong_self(weigh=lambda scores: scores.softmax(0)),
-        "The softmax runs down the columns. The weights of each *query*, a row, sum to 1: `softmax(-1)`.",
+        "The softmax runs down the columns. The weights of each *query*, a row, sum to 1: `.softmax(-1)`.",
         _wrong_self(weigh=lambda scores: scores.flatten().softmax(0).view_as(scores)),
-        "There is one softmax over the whole matrix. The weights of each *query*, a row, sum to 1: `softmax(-1)`.",
+        "There is one softmax over the whole matrix. The weights of each *query*, a row, sum to 1: `.softmax(-1)`.",
         _wrong_self(weigh=lambda scores: scores),
         "The softmax is missing: these are still scores.",
         _wrong_self(mix=lambda A, V: A.T @ V),
