@@ -100,7 +100,7 @@ STEP = Exercise(
         "happen before you can add them?",
         "`(query @ W1.T)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
         "score of its last axis.",
-        "With the scores, `masked_softmax(scores, mask)` from chapter 1 gives the weights. `weights[:, None]` is one "
+        "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
         "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
     ),
     minutes=6,
@@ -221,8 +221,8 @@ DECODER = Exercise(
         "in.",
         "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 2. The "
         "embedding of the word is `E[word]`.",
-        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix W times a vector is `x @ W.T`. The context goes "
-        "in twice: with the embedding into the tanh, with the new state into the logits.",
+        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix W times a vector is `x @ W.T`. The context "
+        "goes in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
     minutes=8,
     difficulty=3,
