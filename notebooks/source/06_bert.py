@@ -131,7 +131,7 @@ for size in (150, 400, 1200):
 # Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch06 import exercise, find_error, hint, solution
+from chapters.ch06 import again, exercise, find_error, hint, solution
 
 @exercise("bert input")
 def bert_input(first, second, cls, sep, pad, length):

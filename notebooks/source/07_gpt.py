@@ -99,7 +99,7 @@ print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tup
 # Make both: the inputs and the targets. Which tokens are in only one of them?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch07 import exercise, find_error, hint, solution
+from chapters.ch07 import again, exercise, find_error, hint, solution
 
 @exercise("next token targets")
 def inputs_and_targets(ids):
@@ -131,6 +131,8 @@ assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 # Write one merge: count the pairs, then join the most frequent one wherever it occurs.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from collections import Counter
+
 @exercise("bpe merge")
 def merge_once(words):
     """words {("l", "o", "w"): 5, …}: pieces -> how often -> the most frequent pair, the words after joining it"""
@@ -140,7 +142,6 @@ def merge_once(words):
 # The library `tokenizers` does the same, fast. Here it learns 300 pieces from our stories, and the course sentence is cut in four ways:
 
 # %% jupyter={"source_hidden": true}
-from collections import Counter
 from chapters.ch07 import language
 from course_utils import text
 from course_utils.views import Table

@@ -136,7 +136,7 @@ SPAN = Exercise(
         _found(inside=lambda table, allowed: table & allowed[:, None]),
         "The beginning is in the text, but the end need not be: both must be `allowed`.",
         _found(triangle=lambda table: table.triu(1)),
-        "Answers of one word are left out: first = last is allowed, so keep the diagonal, `triu()`.",
+        "Answers of one word are left out: first = last is allowed, so keep the diagonal, `.triu()`.",
         _found(triangle=lambda table: table.tril()),
         "This is the wrong triangle: these answers end before they begin.",
         _found(join=lambda start, end: start.softmax(-1)[:, None] + end.softmax(-1)),

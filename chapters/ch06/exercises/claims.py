@@ -114,7 +114,7 @@ DIRECTION = FindError(
     hints=(
         "In which order does GPT write, and what is known of a text by then?",
         "Row t of GPT: True in columns 0 … t. Row t of BERT: True everywhere.",
-        "`torch.ones(length, length, dtype=torch.bool)` is the answer for one of them. `tril()` or `triu()` for the "
+        "`torch.ones(length, length, dtype=torch.bool)` is the answer for one of them. `.tril()` or `.triu()` for the "
         "other?",
     ),
     minutes=3,

@@ -105,7 +105,7 @@ MLM_LOSS = Exercise(
         "`logits[labels != -100]`, then the right words.",
         lambda logits, labels: F.cross_entropy(logits.reshape(len(logits), -1, labels.shape[1]), labels),
         "torch wants [B, V, T]. A reshape gets the shape but not the order: it mixes words with positions. Write "
-        "`logits.transpose(1, 2)`, or `flatten(0, 1)`.",
+        "`logits.transpose(1, 2)`, or `logits.flatten(0, 1)`.",
         lambda logits, labels: F.cross_entropy(logits, labels),
         "torch takes the *second* axis for the vocabulary. Flatten both to rows, `logits.flatten(0, 1)` and "
         "`labels.flatten()`.",

@@ -73,10 +73,11 @@ STEP = Exercise(
     used="It writes the sample at the end of the chapter, with the cache of gpt-shakespeare.",
     hints=(
         "How many heads are there? The cache knows: `keys.shape[1]`. `(x @ Wk).unflatten(-1, (H, d))` is [B, H, d].",
-        "With `[:, :, None]` it is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it along "
-        "time. The values get the same.",
-        "`query @ keys.mT / d ** 0.5` are the scores [B, H, 1, P + 1]. No mask is needed, because nothing comes after "
-        "the new token. What follows is the softmax and the values; `flatten(1)` joins the heads. And then?",
+        "With `[:, :, None]` the `key` is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it "
+        "along time. The values get the same.",
+        "With `query`, `keys` and `values` in this form, `query @ keys.mT / d ** 0.5` are the scores [B, H, 1, P + 1]. No "
+        "mask is needed, because nothing comes after the new token. What follows is the softmax and the values; "
+        "`.flatten(1)` joins the heads. And then?",
     ),
     minutes=8,
     difficulty=3,
@@ -114,9 +115,9 @@ STEP = Exercise(
         "The heads are joined, but Wo is missing. Without it, what one head finds never reaches the features of the "
         "others.",
         _wrong_step(join=_joined_in_stripes),
-        "The heads are joined in stripes, first feature 1 of all of them. Put one head after the other: `flatten(1)`.",
+        "The heads are joined in stripes, first feature 1 of all of them. Put one head after the other: `.flatten(1)`.",
         _wrong_step(join=lambda mixed, Wo: mixed.squeeze().flatten(1) @ Wo),
-        "`squeeze()` without an axis also removes a batch of one, or a head's only feature. Say which: `squeeze(2)`.",
+        "`.squeeze()` without an axis also removes a batch of one, or a head's only feature. Say which: `.squeeze(2)`.",
     ),
 )
 

@@ -68,7 +68,7 @@ INDUCTION = Exercise(
         "Take half = 3 and the text a b c a b c, numbered from 0. The query at place 4 is b, and its copy is at 1. "
         "What came after the copy, and how far back is that?",
         "The key of query q is q − half + 1. `rows = torch.arange(half, 2 * half)` are the queries of the second half.",
-        "`weights[:, :, rows, columns]` is [B, H, half], with a column for each row. Over which two of these axes is "
+        "With the keys as `columns`, `weights[:, :, rows, columns]` is [B, H, half]. Over which two of these axes is "
         "the mean?",
     ),
     minutes=6,

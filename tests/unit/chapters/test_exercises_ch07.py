@@ -554,7 +554,7 @@ OTHER_HANDS = {
         "you need no model",
     ),
     "the second again": ("bpe merge", lambda words: not_skipped(words), "“a b” gives “ab b”"),
-    "squeezed": ("causal attention step", lambda *given: squeezed(*given), "Say which: `squeeze(2)`"),
+    "squeezed": ("causal attention step", lambda *given: squeezed(*given), "Say which: `.squeeze(2)`"),
     "stripes": ("causal attention step", lambda *given: in_stripes(*given), "cut in stripes, and joined in stripes"),
     "the last query": (
         "induction score",
