@@ -533,13 +533,13 @@ def piece_labels(tags, words):
     raise NotImplementedError
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-seen, numbers = tasks["entities"].inputs([asked])[0], [tasks["entities"].number(tag) for tag in asked.tags]
-given = piece_labels(numbers, list(seen.words)).tolist()
+pieced, numbers = tasks["entities"].inputs([asked])[0], [tasks["entities"].number(tag) for tag in asked.tags]
+piece_tags = piece_labels(numbers, list(pieced.words)).tolist()
 Table([{"token": token, "label": n, "tag": asked.tags[word] if n != -100 else "not asked"}
-       for token, word, n in zip(seen.tokens, seen.words, given, strict=True)], "The sentence above, labelled by your function.")
+       for token, word, n in zip(pieced.tokens, pieced.words, piece_tags, strict=True)], "The sentence above, labelled by your function.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert given == tasks["entities"].target(asked, seen)
+assert piece_tags == tasks["entities"].target(asked, pieced)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
@@ -1189,11 +1189,11 @@ books = [story.sentences for story in load("stories", "train")]
 one = your_batch(torch.Generator().manual_seed(0))
 with torch.no_grad():
     yours, theirs = with_parameters_of(stories.model)(*one[:3]), stories.model.eval()(*one[:3])
-    loss = stories.model.loss(one[0], one[3], one[4], one[1], one[2])
-real = one[2][..., None]  # what the model says of padding is never read
-differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * real).abs().max().item(),
+    their_loss = stories.model.loss(one[0], one[3], one[4], one[1], one[2])
+words_only = one[2][..., None]  # what the model says of padding is never read
+differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * words_only).abs().max().item(),
           "follows": (yours[1].softmax(-1) - theirs.nsp_logits.softmax(-1)).abs().max().item(),
-          "loss of masked words": abs(mlm_loss(yours[0], one[3]).item() - loss.mlm.item())}
+          "loss of masked words": abs(mlm_loss(yours[0], one[3]).item() - their_loss.mlm.item())}
 print(", ".join(f"{name} {gap:.0e}" for name, gap in differ.items()))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -1217,8 +1217,8 @@ def both_losses(model, batch):
     return mlm_loss(of_words, labels) + nn.functional.cross_entropy(of_pairs, follows)
 
 assembled = with_parameters_of(lesson.model())
-steps, fallen = fit(assembled, your_batch, both_losses, steps={"class": 100, "full": 1000}[runtime.profile], lr=1e-3,
-                    clip=1.0, show=True, title="A BERT of your own parts").history["loss"]
+_, fallen = fit(assembled, your_batch, both_losses, steps={"class": 100, "full": 1000}[runtime.profile], lr=1e-3,
+                clip=1.0, show=True, title="A BERT of your own parts").history["loss"]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8

@@ -9,7 +9,7 @@ from course_tools.classroom.catalogue import find
 from course_utils.exercises.definition import FindError
 from course_utils.exercises.notebook import stubs
 
-IMPORTS = "from course_utils.exercises import exercise, find_error"
+IMPORTS = "import torch\nfrom course_utils.exercises import exercise, find_error"
 
 
 def run(cells):

@@ -42,7 +42,8 @@ def size_of_cells(notebook):
     sizes, read = [], [(number, cell) for number, cell in notebook.code() if "asserts" not in tags(cell)]
     for number, cell in read:
         lines = cell.source.splitlines()
-        sizes.append(sum(1 for line in lines if line.strip() and not line.lstrip().startswith("#")))
+        own = cell.source.split("\n@find_error(")[0].splitlines()  # the program that it offers is not the lesson's code
+        sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
             yield number, f"a code cell of {len(lines)} lines", todo
