@@ -10,6 +10,7 @@ import ast
 import difflib
 import functools
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -142,16 +143,31 @@ class FindError(Exercise):
     def unit(self) -> str:
         return "claim" if self.claims else "line"
 
+    @property
+    def which(self) -> str:
+        """What to do with the wrong lines: "the line, and fix it:"."""
+        several = len(self.lines) > 1
+        return f"all {len(self.lines)}, and fix them:" if several else f"the {self.unit}, and fix it:"
+
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""
         if self.claims:
             return False
         try:
-            mine = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
-            given = ast.parse("\n".join(self.program)).body[-1]
-        except (OSError, TypeError, SyntaxError, IndexError):
+            mine, given = _definition(answer), ast.parse("\n".join(self.program)).body[-1]
+        except (OSError, TypeError, SyntaxError, IndexError, StopIteration):
             return False
         return isinstance(mine, type(given)) and _code(mine) == _code(given)
+
+
+def _definition(answer: Any) -> ast.AST:
+    """The definition of a function or class. A class of a notebook's cell is looked for where its methods stand:
+    `inspect` finds functions there, and no classes."""
+    if not isinstance(answer, type):
+        return ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+    method = next(one for one in vars(answer).values() if inspect.isfunction(one))
+    whole = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
+    return next(one for one in ast.walk(whole) if isinstance(one, ast.ClassDef) and one.name == answer.__name__)
 
 
 def _code(definition: ast.AST) -> str:
