@@ -186,7 +186,7 @@ SMOOTHING = Exercise(
         "Cross-entropy is −Σ t · log p. What is the target t of each word now, and do they sum to 1?",
         "It splits in two: (1 − ε) · (−log p of the right word) + ε · (the mean of −log p over the vocabulary).",
         "With `log_p = logits.log_softmax(-1)`, the first part needs `log_p.gather(-1, target[..., None])[..., 0]` "
-        "and the second `log_p.mean(-1)`. Join them with 1 − ε and ε, turn the sign, and take the mean of the real ones.",
+        "and the second `log_p.mean(-1)`. Join them with 1 − ε and ε, turn the sign; then the mean.",
     ),
     minutes=5,
     difficulty=2,
