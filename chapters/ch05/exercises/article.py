@@ -5,8 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from chapters.ch02.exercises.masks import decoder_mask
-from course_utils.attention import masked_softmax, scaled_dot_product_attention
+from course_utils.attention import causal_mask, masked_softmax, padding_mask
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.exercises.properties import blind_to_later, rows_sum_to_one
@@ -74,7 +73,7 @@ NOT_TRANSPOSED = FindError(
 
 def scaled_weights(q: Tensor, k: Tensor) -> Tensor:
     """q [..., Q, d], k [..., K, d] -> weights [..., Q, K]."""
-    return scaled_dot_product_attention(q, k, k)[1]
+    return torch.softmax(q @ k.mT / math.sqrt(q.shape[-1]), dim=-1)
 
 
 @variants
@@ -247,7 +246,9 @@ KEY_LENGTH = FindError(
 
 def decoder_weights(q: Tensor, k: Tensor, lengths: Tensor) -> Tensor:
     """q, k [B, T, d], lengths [B] -> weights [B, T, T], causal and without padding."""
-    return scaled_dot_product_attention(q, k, k, decoder_mask(lengths, q.shape[1]))[1]
+    mask = padding_mask(lengths, q.shape[1]) & causal_mask(q.shape[1])
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    return torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1)
 
 
 def _causal(lengths, size):
@@ -311,7 +312,7 @@ NOBODY = FindError(
         _weighed(joined=lambda padding, causal: torch.ones_like(causal)),
         "There is still no mask: every word sees every other one, and padding, too.",
         _weighed(joined=lambda padding, causal: causal),
-        "Causal now, but the words behind the end still look at padding.",
+        "Causal now, but the words behind the end still attend to padding.",
         _weighed(joined=lambda padding, causal: padding),
         "Without padding now, but each word still sees the ones that come after it.",
         _weighed(joined=torch.logical_or),

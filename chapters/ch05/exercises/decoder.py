@@ -113,7 +113,7 @@ DECODER = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    used="Your `decoder_block` writes the last row of *All at once, or word by word?*, and is in the model that you "
+    used="Your `decoder_block` computes the last row in *All at once, or word by word?*, and is in the model that you "
     "train.",
     wrong=wrong_answers(
         _decoder(seen=lambda mask, memory_mask: None),

@@ -80,7 +80,7 @@ MASKS = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    used="Your `three_masks` makes the masks of the exercises' decoder below.",
+    used="Your `three_masks` makes the decoder's mask in *All at once, or word by word?*.",
     wrong=wrong_answers(
         _masks(triangle=lambda t: _lower(t, -1)),
         "In the decoder no word sees itself, and the first row is empty. The diagonal belongs to the mask.",
@@ -217,6 +217,12 @@ PRODUCT = FindError(
     ),
 )
 
+
+def lower_triangle(size):
+    """size T -> [T, T] bool: each word may attend to those before it and to itself."""
+    return torch.ones(size, size, dtype=torch.bool).tril()
+
+
 STRICT = FindError(
     name="claims 5.15",
     title="only those before it",
@@ -238,6 +244,7 @@ STRICT = FindError(
         4: "the answer is the next word.",
     },
     reference=causal_mask,
+    shown=lower_triangle,
     cases=lambda: [Case({"size": 3}, shown=True), Case({"size": 1}), Case({"size": 5})],
     returns=("mask",),
     hints=(

@@ -10,7 +10,7 @@ from course_utils.exercises.properties import rows_are_independent
 
 
 class Part(nn.Module):
-    """A layer to put a residual around, [B, T, D] -> [B, T, D]: each feature moves one place on."""
+    """A layer to put a residual around, [B, T, D] -> [B, T, D]: each feature moves one position on."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.roll(1, -1)
@@ -31,7 +31,7 @@ def add_and_norm(x: Tensor, part, gain: Tensor, bias: Tensor, norm_first: bool) 
 
 
 _added = named("x", "part", "gain", "bias", "norm_first")
-_MOVES = {"part": "a layer that moves each feature one place on, the last to the front"}
+_MOVES = {"part": "a layer that moves each feature one position on, the last to the front"}
 _BENDS = {"part": "a layer: relu(x W)"}
 
 

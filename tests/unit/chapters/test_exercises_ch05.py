@@ -680,6 +680,11 @@ def test_of_five_slips_those_that_are_left_are_named():
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
 
 
+def test_a_maximum_with_a_number_is_advised():
+    verdict = check("position-wise ffn", lambda x, W1, b1, W2, b2: torch.max(0, x @ W1 + b1) @ W2 + b2)
+    assert "there is `torch.relu(x)`" in verdict.text and "help(" not in verdict.text
+
+
 def test_an_unforeseen_mistake_is_described():
     verdict = check("multi-head attention", lambda x, *rest: multi_head(x, *rest)[0])
     assert verdict.state == "wrong" and "output, weights" in verdict.text
