@@ -9,6 +9,7 @@ from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.exercises.properties import any_order, blind_to_padding, rows_are_independent, shift_changes_nothing
+from course_utils.models.loss import masked_loss
 
 
 def cached_step(word, keys, values, positions, Wq, Wk, Wv):
@@ -137,30 +138,25 @@ def _smoothing_cases() -> list[Case]:
 
 def smoothed_loss(logits: Tensor, target: Tensor, mask: Tensor, smoothing: float) -> Tensor:
     """logits [B, T, V], target [B, T], mask [B, T] bool, smoothing ε -> the smoothed loss, a scalar."""
-    log_p = logits.log_softmax(-1)
-    right = -log_p.gather(-1, target[..., None])[..., 0]  # [B, T]
-    return ((1 - smoothing) * right + smoothing * -log_p.mean(-1))[mask].mean()
+    log_p = logits[mask].log_softmax(-1)  # of the N real words: [N, V]
+    right = log_p.gather(-1, target[mask][:, None])[:, 0]
+    return -((1 - smoothing) * right + smoothing * log_p.mean(-1)).mean()
 
 
 @variants
 def _smoothed(
     *inputs,
     said=lambda logits: logits.log_softmax(-1),
-    sign=-1,
     one=lambda e, right, spread, V: (1 - e) * right + e * spread,
+    late=lambda mixed: mixed,
+    sign=-1,
     total=lambda x, target, mask: x[mask].mean(),
 ):
-    """A smoothed loss. said: log-probabilities; one: a word's loss, made of the right word's and the mean of all."""
+    """A smoothed loss. said: log-probabilities; one: a word's share, made of the right word's and the mean of all."""
     logits, target, mask, smoothing = inputs
     log_p = said(logits)
-    right = sign * log_p.gather(-1, target[..., None])[..., 0]
-    return total(one(smoothing, right, sign * log_p.mean(-1), logits.shape[-1]), target, mask)
-
-
-def _soft_probability(logits, target, mask, smoothing):
-    p = logits.softmax(-1)
-    right = p.gather(-1, target[..., None])[..., 0]
-    return -((1 - smoothing) * right + smoothing * p.mean(-1)).log()[mask].mean()
+    right = log_p.gather(-1, target[..., None])[..., 0]
+    return total(sign * late(one(smoothing, right, log_p.mean(-1), logits.shape[-1])), target, mask)
 
 
 def _divergence(logits, target, mask, smoothing):
@@ -174,7 +170,8 @@ SMOOTHING = Exercise(
     "right one included; the mean over the real words: logits [B, T, V], target [B, T], mask [B, T] bool, True = a "
     "real word, smoothing ε -> a scalar.",
     why="The Transformer of 2017 was trained with ε = 0.1: it learns not to be too sure.",
-    reference=smoothed_loss,
+    reference=masked_loss,
+    shown=smoothed_loss,
     cases=_smoothing_cases,
     returns=("loss",),
     properties=(
@@ -230,7 +227,7 @@ SMOOTHING = Exercise(
         "These are probabilities: the logarithm is missing, `log_softmax` instead of `softmax`.",
         _smoothed(said=lambda logits: logits.softmax(-1).log_softmax(-1)),
         "Softmax twice: `log_softmax` and `cross_entropy` make probabilities of the logits themselves.",
-        _soft_probability,
+        _smoothed(said=lambda logits: logits.softmax(-1), late=torch.log),
         "The probabilities are mixed, and the logarithm is taken afterwards. Smoothing softens the *target*: mix the "
         "log-probabilities.",
         _divergence,
