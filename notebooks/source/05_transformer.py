@@ -1087,6 +1087,8 @@ def weights(q, k):                          # [..., Q, d], [..., K, d]
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.10")
 
+import math
+import torch
 @find_error("program 5.10", line=None)
 def scaled(scores, d):
     return scores / sqrt(d)
