@@ -114,7 +114,7 @@ print(len(maps), "maps of", tuple(maps[0].shape))
 # Write this cut. No number changes, only its position. Beware of a shorter way that gives the same shape but mixes up words and heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch05 import exercise, find_error, hint, solution
+from chapters.ch05 import again, exercise, find_error, hint, solution
 
 @exercise("split heads")
 def split_heads(x, heads):

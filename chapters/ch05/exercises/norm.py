@@ -101,8 +101,8 @@ ADD_NORM = Exercise(
         "First the norm alone. Over which numbers does it take the mean: of one token, of one feature, of all?",
         "`x.mean(-1, keepdim=True)` and `x.var(-1, keepdim=True, unbiased=False)` are one number for each token; "
         "`F.layer_norm(x, gain.shape, gain, bias)` does it all.",
-        "With `norm` as a function of its own, pre-norm is `x + part(norm(x))`. In post-norm the same three names "
-        "come in another order.",
+        "Write the norm as a function of its own, `norm = lambda y: …`. Then pre-norm is `x + part(norm(x))`, and in "
+        "post-norm the same three come in another order.",
     ),
     minutes=5,
     difficulty=2,

@@ -117,7 +117,7 @@ STEP = Exercise(
         _step(out=lambda output: output),
         "The output still has the axis of the one query: [B, 1, D]. Take it away with `[:, 0]`.",
         _step(out=lambda output: output.squeeze()),
-        "`squeeze()` without an axis also takes away a batch of one, and D if it is 1. Name the axis: `[:, 0]`.",
+        "`.squeeze()` without an axis also takes away a batch of one, and D if it is 1. Name the axis: `[:, 0]`.",
         _step(projected=False),
         "What is kept must be the *projected* key and value, not x: the cache is there to save that work.",
     ),
@@ -136,7 +136,7 @@ def _smoothing_cases() -> list[Case]:
     ]
 
 
-def smoothed_loss(logits: Tensor, target: Tensor, mask: Tensor, smoothing: float) -> Tensor:
+def smoothed_loss(logits, target, mask, smoothing):
     """logits [B, T, V], target [B, T], mask [B, T] bool, smoothing ε -> the smoothed loss, a scalar."""
     log_p = logits[mask].log_softmax(-1)  # of the N real words: [N, V]
     right = log_p.gather(-1, target[mask][:, None])[:, 0]
@@ -267,7 +267,7 @@ DIVIDED = FindError(
     returns=("loss",),
     hints=(
         "Take one sentence, and pad it to double its length. What does the loss do?",
-        "`mean()` divides by the number of all positions. By what should it?",
+        "`loss.mean()` divides by the number of all positions. By what should it?",
         "The sum is right. How many real words are there? The mask knows.",
     ),
     minutes=3,
