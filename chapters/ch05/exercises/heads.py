@@ -225,8 +225,8 @@ MULTI_HEAD = Exercise(
         _heads(valued=lambda memory, Wv: memory),
         "The weights are right, but they average memory itself: Wv is not used.",
         _heads(report=lambda weights: weights.mean(1)),
-        "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. Here "
-        "each head should show its own.",
+        "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. "
+        "Here each head should show its own.",
         _heads(turned=True),
         "All matrices are transposed. `torch.nn.Linear` keeps its weight that way; here it is `x @ W`.",
     ),
