@@ -11,6 +11,7 @@ import copy
 import difflib
 import functools
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -159,12 +160,28 @@ class FindError(Exercise):
         same = isinstance(given, ast.FunctionDef | ast.ClassDef) and isinstance(definition, type(given))
         return same and _code(definition) == _code(given)
 
+    @property
+    def which(self) -> str:
+        """What to do with the wrong lines: "the line, and fix it:"."""
+        several = len(self.lines) > 1
+        return f"all {len(self.lines)}, and fix them:" if several else f"the {self.unit}, and fix it:"
+
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""
         try:
-            return self.is_given(ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0])
-        except (OSError, TypeError, SyntaxError, IndexError):
+            return self.is_given(_definition(answer))
+        except (OSError, TypeError, SyntaxError, IndexError, StopIteration):
             return False
+
+
+def _definition(answer: Any) -> ast.AST:
+    """The definition of a function or class. A class of a notebook's cell is looked for where its methods stand:
+    `inspect` finds functions there, and no classes."""
+    if not isinstance(answer, type):
+        return ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+    method = next(one for one in vars(answer).values() if inspect.isfunction(one))
+    whole = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
+    return next(one for one in ast.walk(whole) if isinstance(one, ast.ClassDef) and one.name == answer.__name__)
 
 
 def _code(definition: ast.AST) -> str:
