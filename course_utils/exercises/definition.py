@@ -151,6 +151,16 @@ class FindError(Exercise):
     def unit(self) -> str:
         return "claim" if self.claims else "line"
 
+    @property
+    def which(self) -> str:
+        """What is to be named: "the line", or "all 5"."""
+        return f"the {self.unit}" if len(self.lines) == 1 else f"all {len(self.lines)}"
+
+    @property
+    def todo(self) -> str:
+        """What is to be done then."""
+        return "write the function" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
+
     def is_given(self, definition: ast.AST) -> bool:
         """Whether a function or class does what the program does, in the same words."""
         try:
@@ -159,12 +169,6 @@ class FindError(Exercise):
             return False
         same = isinstance(given, ast.FunctionDef | ast.ClassDef) and isinstance(definition, type(given))
         return same and _code(definition) == _code(given)
-
-    @property
-    def which(self) -> str:
-        """What to do with the wrong lines: "the line, and fix it:"."""
-        several = len(self.lines) > 1
-        return f"all {len(self.lines)}, and fix them:" if several else f"the {self.unit}, and fix it:"
 
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
 from .evidence import recognised
-from .looks import alike, described, equal, equal_but_for_kind, senseless, strong, where
+from .looks import alike, described, equal_but_for_kind, senseless, strong, where
 from .properties import never_used, violated
 from .values import same
 from .verdict import Outcome, Verdict, example
@@ -139,7 +139,7 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
 def _order(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
     """In which order the right parts stand, where all that is wrong is their order."""
     for order in itertools.permutations(range(len(pairs[0][1]))):
-        if all(equal(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
+        if all(same(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
             return order
     return None
 

@@ -208,7 +208,7 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         say = {
             "right": f"The repair is right. Which {unit} did you fix? Write its number as "
             f'`@find_error("{puzzle.name}", line=…)`.',
-            "unsolved": f"Name {puzzle.which} {puzzle.task}",
+            "unsolved": f"Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
     unnamed = {"state": "wrong", "arrays": {}, "lead": "", "known": None, "code": "", "here": None}
@@ -228,7 +228,7 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
         return replace(verdict, text=f"right. {them}: {puzzle.found}{title}")
     if verdict.state == "unsolved":
-        return replace(verdict, text=f"{them}. Now fix {'it' if len(puzzle.lines) == 1 else 'them'}: {puzzle.task}")
+        return replace(verdict, text=f"{them}. Now {puzzle.todo}: {puzzle.task}")
     return replace(verdict, text=f"{them}. The repair is not right yet. {verdict.text}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .values import close, number_kind
+from .values import close, number_kind, same
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -230,7 +230,7 @@ def strong(pairs: list[tuple[Any, Any]]) -> str:
 def _exchanged(pairs: list[tuple[Any, Any]]) -> str:
     """Two results the other way round."""
     two = all(isinstance(one, tuple) and len(one) == 2 for pair in pairs for one in pair)
-    exchanged = two and all(equal(got[0], want[1]) and equal(got[1], want[0]) for got, want in pairs)
+    exchanged = two and all(same(got, want[::-1]) for got, want in pairs)
     return "The two results are exchanged." if exchanged else ""
 
 

@@ -276,5 +276,5 @@ def puzzle_note(puzzle: Any) -> Note:
         body = f'<ol style="margin:.3em 0">{items}</ol>'
     title = paragraph(f"<strong>{html.escape(head)}</strong>"), head
     wrong = f"One {puzzle.unit} is" if len(puzzle.lines) == 1 else f"{len(puzzle.lines)} {puzzle.unit}s are"
-    ask = sentence(f"{wrong} wrong. Name {puzzle.which} {puzzle.task}")
+    ask = sentence(f"{wrong} wrong. Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}")
     return note_of([title, (body, lines), ask], role=f'role="group" aria-label="{html.escape(head)}"')

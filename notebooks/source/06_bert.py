@@ -131,7 +131,7 @@ for size in (150, 400, 1200):
 # Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch06 import exercise, find_error, hint, solution
+from chapters.ch06 import again, exercise, find_error, hint, solution
 
 @exercise("bert input")
 def bert_input(first, second, cls, sep, pad, length):
@@ -143,8 +143,12 @@ def bert_input(first, second, cls, sep, pad, length):
 # Each position now has three numbers: which piece, which segment, which position. Each selects a row from a table of its own. All three tables are learned (BERT has no sinusoids), and **the rows are added**. A layer norm follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-pair = encode(tokenizer, "she left the bank", "the bank was wet")
-batch, embeddings = collate([pair]), stories.model.bert.embeddings.eval()
+from chapters.ch06.pairs import Batch
+
+two = "she left the bank", "the bank was wet"
+pair, embeddings = encode(tokenizer, *two), stories.model.bert.embeddings.eval()
+rows = bert_input(*map(tokenizer.encode, two), tokenizer.cls, tokenizer.sep, tokenizer.pad, len(pair))  # by your function
+batch = Batch(*(row[None] for row in rows))
 with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 sides = zip(parts, (*parts[1:], parts[0]), strict=True)
@@ -153,6 +157,7 @@ labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
+assert all(map(torch.equal, batch, collate([pair])))
 
 # %% [markdown]
 # Can a layer separate the three again once they are added? With many features there is room: vectors of random directions are at nearly right angles, so a matrix in a later layer can pick out the one that it needs. (Only the row of `[CLS]` and that of the first position are not: these two always occur together.)
@@ -228,12 +233,13 @@ def mlm_loss(logits, labels):
 # A slide deck explains the masked language model.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("all fifteen per cent")
+find_error("program 6.1")
 
-@find_error("all fifteen per cent", line=None)
-def hide(ids, chosen, dice, words, mask_id):
-    """ids, chosen, dice, words [B, T] -> what the model reads [B, T]"""
-    raise NotImplementedError
+@find_error("program 6.1", line=None)
+def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
+    inputs = ids.clone()
+    inputs[chosen] = mask_id
+    return inputs                              # the loss: where chosen
 
 # %% [markdown]
 # **Keep this:** ask for 15 %, count only these, and leave some of them looking normal, because the model will later read text that has no masks at all.
@@ -267,6 +273,11 @@ def next_sentence_pairs(stories, count, generator):
 # %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
+held = [story.sentences for story in load("stories", "valid")]
+drawn = next_sentence_pairs(held, 200, torch.Generator().manual_seed(0))  # by your function
+sure = lesson.follows(stories.model, [pair[:2] for pair in drawn])
+known = sum((p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, strict=True)) / len(drawn)
+print(f"200 pairs that your function drew from held-out stories: {known:.0%} right")
 asked = [("the man went to the store", "he bought a gallon of milk"),
          ("the man went to the store", "penguins are flightless birds"),
          ("The weather was fine today.", "I went out for a run."), ("The weather was fine today.", "I bought a book."),
@@ -282,6 +293,7 @@ Table([{"A": a, "B": b, "trained on": mark, "B follows": round(p, 2)} for (a, b)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
 assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
+assert known > 0.8
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -308,14 +320,20 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 6)
 
 # %%
+import math
+
 held_out, unknown = lesson.measure(mine, "valid"), lesson.measure(mine, "test")
 measured = {"new ones": held_out, "new ones, with plots and words it never met": unknown}
 rows = [{"stories": name} | {key: f"{found[key]:.2f}" for key in ("MLM accuracy", "NSP accuracy")}
         for name, found in measured.items()]
+some = lesson.batch(torch.Generator().manual_seed(1), 64, "valid")
+with torch.no_grad():
+    nats = mlm_loss(mine(some.ids, some.segments, some.mask).mlm_logits, some.labels).item()  # by your loss
+print(f"By your loss, a masked word of 64 held-out pairs costs {nats:.2f} nats; a guess costs {math.log(len(tokenizer)):.2f}.")
 Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1 of 2 pairs.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8
+assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8 and nats < 0.5 * math.log(len(tokenizer))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -514,6 +532,15 @@ def piece_labels(tags, words):
     """tags: a number for each word; words: of each token its word's number, −1 for special tokens -> labels [T]"""
     raise NotImplementedError
 
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+seen, numbers = tasks["entities"].inputs([asked])[0], [tasks["entities"].number(tag) for tag in asked.tags]
+given = piece_labels(numbers, list(seen.words)).tolist()
+Table([{"token": token, "label": n, "tag": asked.tags[word] if n != -100 else "not asked"}
+       for token, word, n in zip(seen.tokens, seen.words, given, strict=True)], "The sentence above, labelled by your function.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert given == tasks["entities"].target(asked, seen)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # For a question, the model gives each word two numbers. One softmax over all *positions* says where the answer begins, another one where it ends.
@@ -535,9 +562,15 @@ read = tasks["questions"].inputs([asked])[0]
 text = slice(read.segments.index(1), len(read) - 1)
 first, last = (place - text.start for place in answer_tokens(read, asked.start, asked.start + len(asked.answer)))
 answer = tasks["questions"].predict(shipped["questions"].model, [(asked.question, asked.context)])[0]
+inside = (torch.arange(len(read)) >= text.start) & (torch.arange(len(read)) < text.stop)
+best = tuple(map(int, best_span(answer.starts.log(), answer.ends.log(), inside)))
+print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]))
 labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[text], end=answer.ends[text], longest=8,
             question=asked.question, title="Where does the answer begin?",
             caption="Bars: how likely each place is the first, and the last. Framed: the best pair. Below: the right one.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert best == (answer.first, answer.last)
 
 # %% [markdown]
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
@@ -585,6 +618,11 @@ def adapter(x, W_down, b_down, W_up, b_up):
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06 import adapters
 
+with torch.no_grad():
+    x = encoder(*batch).hidden
+    W_down = torch.randn(x.shape[-1], 16, generator=torch.Generator().manual_seed(0))
+    fresh = adapter(x, W_down, torch.zeros(16), torch.zeros(16, x.shape[-1]), torch.zeros(x.shape[-1]))  # yours, W_up = 0
+print(f"Fresh, your adapter changes the output of BERT by {(fresh - x).abs().max():.0f}.")
 small = adapters.compare(tasks["entities"], encoder, steps=60)
 by_way = {row["what learns"]: row for row in small}
 assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
@@ -881,9 +919,9 @@ assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 # A table describes each of the two by one word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("discriminative or generative")
+find_error("claims 6.2")
 
-@find_error("discriminative or generative", line=None)
+@find_error("claims 6.2", line=None)
 def kind_of(target, sees):
     """target: word or label; sees: before, after or both sides -> discriminative, autoregressive or autoencoding"""
     raise NotImplementedError
@@ -897,57 +935,62 @@ def kind_of(target, sees):
 # `model(ids)` alone does the same, quietly.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("segments all zero")
+find_error("program 6.3")
 
-@find_error("segments all zero", line=None)  # the number of the wrong line
-def pair_input(first, second, cls, sep):
-    """two lists of ids -> ids [T], segments [T]"""
-    raise NotImplementedError
+@find_error("program 6.3", line=None)  # the number of the wrong line
+def pair_input(first, second, cls, sep):       # two lists of ids
+    ids = [cls] + first + [sep] + second + [sep]
+    segments = [0] * len(ids)
+    return torch.tensor(ids), torch.tensor(segments)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # This loss falls fast, and the model learns to copy.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a loss over every word")
+find_error("program 6.4")
 
-@find_error("a loss over every word", line=None)
-def all_loss(logits, ids, labels):
-    """logits [B, T, V], ids before masking and labels [B, T], −100 where not asked -> one number"""
-    raise NotImplementedError
+@find_error("program 6.4", line=None)
+def all_loss(logits, ids, labels):     # ids before masking; labels: −100
+    rows = logits.flatten(0, 1)
+    target = ids.flatten()
+    return torch.nn.functional.cross_entropy(rows, target)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # What a sentence means must not depend on its neighbours in the batch.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("padding attended")
+find_error("program 6.5")
 
-@find_error("padding attended", line=None)
-def encoder_weights(q, k, ids, pad):
-    """q, k [B, T, d], ids [B, T], the id of [PAD] -> weights [B, T, T]"""
-    raise NotImplementedError
+@find_error("program 6.5", line=None)
+def encoder_weights(q, k, ids, pad):           # [B, T, d] twice, [B, T], a number
+    real = torch.ones_like(ids, dtype=torch.bool)
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    scores = scores.masked_fill(~real[:, None], float("-inf"))
+    return torch.softmax(scores, dim=-1)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # Pre-training covers words. And use?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a mask in use")
+find_error("program 6.6")
 
-@find_error("a mask in use", line=None)
-def classify(ids, mask_tokens, model):
-    """ids [B, T], a classifier -> probabilities [B, 2]"""
-    raise NotImplementedError
+@find_error("program 6.6", line=None)
+def classify(ids, mask_tokens, model):         # ids [B, T]
+    inputs, labels = mask_tokens(ids)          # as in pre-training
+    output = model(inputs)
+    return output.logits.softmax(dim=-1)       # [B, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # An overview calls question answering a classification of each token.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("three classes for each token")
+find_error("claims 6.7")
 
-@find_error("three classes for each token", line=None)
+@find_error("claims 6.7", line=None)
 def start_and_end(start_logits, end_logits, mask):
     """start_logits, end_logits [B, T], mask [B, T] -> two distributions over the positions, each [B, T]"""
     raise NotImplementedError
@@ -957,21 +1000,22 @@ def start_and_end(start_logits, end_logits, mask):
 # A sentence's vector is the mean of its tokens'. Of which?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a mean with padding in it")
+find_error("program 6.8")
 
-@find_error("a mean with padding in it", line=None)
-def similarity(hidden, mask):
-    """hidden [2, T, D] of two sentences, mask [2, T] -> the cosine of their means"""
-    raise NotImplementedError
+@find_error("program 6.8", line=None)
+def similarity(hidden, mask):                  # [2, T, D], [2, T]
+    means = hidden.mean(dim=1)
+    unit = means / means.norm(dim=-1, keepdim=True)
+    return unit[0] @ unit[1]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 6 minutes
 # “110 M and 340 M”, and three reasons why.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a hundred and ten million")
+find_error("claims 6.9")
 
-@find_error("a hundred and ten million", line=None)  # the number of the wrong claim
+@find_error("claims 6.9", line=None)  # the number of the wrong claim
 def parameters(vocab_size, model_size, num_layers, max_length):
     """V, D, N, T; 2 segments, networks of 4 D -> parameters of the encoder and its pooler, a whole number"""
     raise NotImplementedError
@@ -981,9 +1025,9 @@ def parameters(vocab_size, model_size, num_layers, max_length):
 # The same table of BERT and GPT, one row further down.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("left to right or right to left")
+find_error("claims 6.10")
 
-@find_error("left to right or right to left", line=None)
+@find_error("claims 6.10", line=None)
 def visible(model, length):
     """model BERT or GPT, T words -> [T, T] bool: True where the word of the row may see the word of the column"""
     raise NotImplementedError
@@ -993,60 +1037,191 @@ def visible(model, length):
 # An article's script for fine-tuning. The tokenizer is loaded, and never called.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("strings for a model")
+find_error("program 6.11")
 
-@find_error("strings for a model", line=None)
-def ask(model, tokenizer, texts):
-    """a list of B texts -> probabilities [B, 2]"""
-    raise NotImplementedError
+@find_error("program 6.11", line=None)
+def ask(model, tokenizer, texts):          # a list of B texts
+    with torch.no_grad():
+        output = model(texts)
+    return output.logits.softmax(dim=-1)       # [B, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # It stops at once. The first repairs that come to mind run on, and are wrong.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a loss on an object")
+find_error("program 6.12")
 
-@find_error("a loss on an object", line=None)
-def classification_loss(model, ids, labels):
-    """ids [B, T], labels [B], each 0 or 1 -> one number"""
-    raise NotImplementedError
+@find_error("program 6.12", line=None)
+def classification_loss(model, ids, labels):          # ids [B, T], labels [B]: 0 or 1
+    output = model(ids)
+    return torch.nn.BCELoss()(output, labels)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 4 minutes
 # In the article, training, validation and test are one sentence, the same one. Here is the like with more texts.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("one sentence for all")
+find_error("program 6.13")
 
-@find_error("one sentence for all", line=None)
-def split(texts):
-    """a list of texts, some of them several times -> train, valid, test: each text in one of them only"""
-    raise NotImplementedError
+@find_error("program 6.13", line=None)
+def split(texts):                          # some of the texts are there twice
+    texts = list(dict.fromkeys(texts))     # each text once
+    cut = len(texts) // 10 + 1
+    train, valid, test = texts, texts[:cut], texts[:cut]
+    return train, valid, test
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # Shuffle all labels, and this accuracy stays what it was.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("accuracy without labels")
+find_error("program 6.14")
 
-@find_error("accuracy without labels", line=None)
-def accuracy(logits, labels):
-    """logits [N, C], labels [N] -> the share of right answers, from 0 to 1"""
-    raise NotImplementedError
+@find_error("program 6.14", line=None)
+def accuracy(logits, labels):                  # [N, 2], [N]
+    predicted = logits.argmax(dim=-1)
+    right = (predicted == 1).sum()
+    return (right / len(logits)).item()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 # The script calls itself machine translation.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a classifier that translates")
+find_error("claims 6.15")
 
-@find_error("a classifier that translates", line=None)
+@find_error("claims 6.15", line=None)
 def shape_of_logits(task, B, T, C, V):
     """task: classification, tagging, masked words or translation -> (B, C), (B, T, C) or (B, T, V)"""
     raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●● · 10 minutes
+# Five of the errors of this chapter and the ones before it in one class, a BERT of one layer. It runs, and its loss falls. `line=(…)` takes all five numbers.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 6.16")
+
+@find_error("program 6.16", line=None)
+class MaskedModel(torch.nn.Module):             # one layer, one head
+    def __init__(self, words, size, longest):
+        super().__init__()
+        self.tokens = torch.nn.Embedding(words, size)
+        self.segments = torch.nn.Embedding(2, size)
+        self.places = torch.nn.Embedding(longest, size)
+        self.query, self.key, self.value = (torch.nn.Linear(size, size) for _ in range(3))
+        self.norm = torch.nn.LayerNorm(size)
+    def forward(self, ids, segments, real, labels):             # all [B, T]
+        places = torch.arange(ids.shape[1])
+        x = self.tokens(ids) + self.places(places)
+        x = self.norm(x)
+        scores = self.query(x) @ self.key(x).mT / x.shape[-1] ** 0.5
+        weights = torch.softmax(scores, dim=1)
+        weights = weights * real[:, None]
+        x = x + weights @ self.value(x)
+        logits = torch.softmax(x @ self.tokens.weight.T, dim=-1)
+        rows = logits.flatten(0, 1)
+        loss = torch.nn.functional.cross_entropy(rows, ids.flatten())
+        return weights, loss
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a BERT of your own parts
+# Your row of ids, your embedding sum, your pairs, your masking and your loss, with chapter 5's blocks between them, make a whole BERT. The parts that you have not solved are the course's.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
+whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in own.items()}
+Table([{"part": name, "whose": who} for name, who in (whose | {"the blocks": "the course's, of chapter 5"}).items()])
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from torch import nn
+from course_utils.models.blocks import EncoderBlock
+
+class YourBert(nn.Module):
+    """Your embedding sum, chapter 5's blocks, and the two heads of pre-training."""
+
+    def __init__(self, c):
+        super().__init__()
+        D = c.model_size
+        self.tables = nn.ParameterList(torch.empty(n, D) for n in (c.vocab_size, c.segments, c.max_length))
+        self.gain, self.bias = nn.Parameter(torch.empty(D)), nn.Parameter(torch.empty(D))
+        sizes, options = (D, c.num_heads, c.inner_size), {"norm_first": False, "activation": c.activation, "eps": c.eps}
+        self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
+        self.pooler, self.transform, self.next_sentence = nn.Linear(D, D), nn.Linear(D, D), nn.Linear(D, 2)
+        self.norm, self.word_bias = nn.LayerNorm(D, c.eps), nn.Parameter(torch.empty(c.vocab_size))
+
+    def forward(self, ids, segments, mask):
+        """ids, segments, mask [B, T] -> logits of words [B, T, V], of whether the second follows [B, 2]"""
+        x = embed(ids, segments, *self.tables, self.gain, self.bias)                     # [B, T, D]
+        for block in self.blocks:
+            x = block(x, mask[:, None]).features                                         # padding is never attended to
+        words = self.norm(nn.functional.gelu(self.transform(x))) @ self.tables[0].T + self.word_bias
+        return words, self.next_sentence(self.pooler(x[:, 0]).tanh())
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The checkpoint has other names for the same parameters, so a few of them are renamed. Then your model and `bert-stories` get the same batch, which your functions have drawn, joined and masked. **Guess:** how far apart are their answers?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
+           "embeddings.norm.weight": "gain", "embeddings.norm.bias": "bias", "output.bias": "word_bias"}
+
+def with_parameters_of(model):
+    """YourBert with the parameters of one of the course's models."""
+    names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # tied: the table
+    yours = YourBert(model.config)
+    yours.load_state_dict({RENAMED.get(short, short): model.state_dict()[name] for name, short in names.items()})
+    return yours
+
+def your_batch(generator, size=32):
+    """size pairs -> ids with masks, segments, mask and labels, all [B, T], and whether the second follows [B]"""
+    drawn = next_sentence_pairs(books, size, generator)
+    both = [[tokenizer.encode(text) for text in pair[:2]] for pair in drawn]
+    T = max(len(a) + len(b) for a, b in both) + 3
+    rows = [bert_input(a, b, tokenizer.cls, tokenizer.sep, tokenizer.pad, T) for a, b in both]
+    ids, segments, mask = (torch.stack(column) for column in zip(*rows, strict=True))
+    special = ~mask | (ids == tokenizer.cls) | (ids == tokenizer.sep)
+    inputs, labels = mask_tokens(ids, special, len(tokenizer), tokenizer.mask, generator)
+    return inputs, segments, mask, labels, torch.tensor([label for *_, label in drawn])
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+books = [story.sentences for story in load("stories", "train")]
+one = your_batch(torch.Generator().manual_seed(0))
+with torch.no_grad():
+    yours, theirs = with_parameters_of(stories.model)(*one[:3]), stories.model.eval()(*one[:3])
+    loss = stories.model.loss(one[0], one[3], one[4], one[1], one[2])
+real = one[2][..., None]  # what the model says of padding is never read
+differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * real).abs().max().item(),
+          "follows": (yours[1].softmax(-1) - theirs.nsp_logits.softmax(-1)).abs().max().item(),
+          "loss of masked words": abs(mlm_loss(yours[0], one[3]).item() - loss.mlm.item())}
+print(", ".join(f"{name} {gap:.0e}" for name, gap in differ.items()))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert max(differ.values()) < 1e-5
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# Less than a hundred-thousandth. It is the same model, and every number in it has gone through your functions.
+#
+# </details>
+#
+# Now train one from scratch, for a few seconds. It begins with the parameters that your first model of this chapter began with.
+
+# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
+from course_utils.training import fit
+
+def both_losses(model, batch):
+    *read, labels, follows = batch
+    of_words, of_pairs = model(*read)
+    return mlm_loss(of_words, labels) + nn.functional.cross_entropy(of_pairs, follows)
+
+assembled = with_parameters_of(lesson.model())
+steps, fallen = fit(assembled, your_batch, both_losses, steps={"class": 100, "full": 1000}[runtime.profile], lr=1e-3,
+                    clip=1.0, show=True, title="A BERT of your own parts").history["loss"]
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -99,7 +99,7 @@ print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tup
 # Make both: the inputs and the targets. Which tokens are in only one of them?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch07 import exercise, find_error, hint, solution
+from chapters.ch07 import again, exercise, find_error, hint, solution
 
 @exercise("next token targets")
 def inputs_and_targets(ids):
@@ -131,6 +131,8 @@ assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 # Write one merge: count the pairs, then join the most frequent one wherever it occurs.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from collections import Counter
+
 @exercise("bpe merge")
 def merge_once(words):
     """words {("l", "o", "w"): 5, …}: pieces -> how often -> the most frequent pair, the words after joining it"""
@@ -153,10 +155,17 @@ for name, tokenizer in ways.items():
     rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
                  "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:6])})
 lengths = [row["how many"] for row in rows]
+counts = Counter(language.load_text("stories").train.split()[:30_000])
+pieces, merges = {("▁", *word): n for word, n in counts.items()}, []
+for _ in range(10):  # by your function
+    pair, pieces = merge_once(pieces)
+    merges.append("".join(pair))
+print("The first ten merges of your function, in our stories:", *merges)
 Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's transformer-grammar")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
+assert len(set(merges)) == 10 and {"th", "▁t"} & set(merges[:3]) and max(map(len, merges)) > 2
 
 # %% [markdown]
 # Sixty characters have 1,830 pairs for causal attention, thirteen pieces have 91. This is one reason why large models are hardly ever trained on characters. The price is that a model does not see the letters inside a piece. To say how many r's are in *strawberry*, it has to know the spelling by heart.
@@ -209,7 +218,8 @@ mine = study.live_model(lesson)
 steps = {"class": 500, "full": 3000}[runtime.profile]
 run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
 reached = reached | {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
-rows = [{"who": name, "nats": loss, "bits per character": loss / math.log(2), "as unsure as between": math.exp(loss)}
+size = len(lesson.text.valid)  # tokens are characters here
+rows = [{"who": name, "nats": loss, "bits per character": bits_per_character(loss, size, size), "as unsure as between": math.exp(loss)}
         for name, loss in reached.items()]
 Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 300 for the head")
 
@@ -287,12 +297,13 @@ def with_temperature(logits, temperature):
 # Turn this knob from 0.1 to 10, and nothing changes.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("temperature on probabilities")
+find_error("program 7.1")
 
-@find_error("temperature on probabilities", line=None)
-def heated(logits, temperature):
-    """logits [..., V], temperature above 0 -> probabilities [..., V]"""
-    raise NotImplementedError
+@find_error("program 7.1", line=None)
+def heated(logits, temperature):           # [..., V]
+    p = logits.softmax(dim=-1)
+    p = p / temperature
+    return p / p.sum(dim=-1, keepdim=True)
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
@@ -314,11 +325,16 @@ from course_utils.decoding import generate, translate
 knobs = {"always the best": {"temperature": 0}, "temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 lines = {name: generate(poet, "ROMEO:\n", 160, **knob) for name, knob in knobs.items()}
+sure = {heat: with_temperature(then([]), heat).max().item() for heat in (0.5, 1.0, 2.0)}
+stay = {p: int((nucleus(then([]), p) > 0).sum()) for p in (0.5, 0.9, 0.99)}
+print(f"After “{opening}”, by your functions. Chance of the best letter at each temperature:", {t: round(p, 2) for t, p in sure.items()})
+print("Letters that stay for each top-p:", stay)
 Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for name, line in lines.items()],
       "gpt-shakespeare, seed 0, not selected")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lines["always the best"].count("I will be") >= 3
+assert sorted(sure.values(), reverse=True) == list(sure.values()) and 1 <= stay[0.5] <= stay[0.9] <= stay[0.99] < 69
 
 # %% [markdown]
 # Taking the best letter each time does not make a good verse: *I will be* comes back again and again. At temperature 2 the words fall apart. What lies between is a matter of taste; no knob makes the model know more.
@@ -374,6 +390,13 @@ def only_the_largest(logits, top_k):
     """logits [..., V]: only the top_k largest count (all, if there are fewer) -> probabilities [..., V]"""
     raise NotImplementedError
 
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+p = only_the_largest(then([]), 3)  # by your function
+print(*(f"{poet.tokenizer.tokens([i])[0]!r} {p[i]:.2f}" for i in p.nonzero()[:, 0].tolist()), sep=", ")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
 # To write the hundredth token, the model needs the keys and values of the ninety-nine before it. Chapter 5 stored them, and here the **KV cache** is even simpler, because there is no encoder. Just don't forget the *position* of the new token.
@@ -392,12 +415,12 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
 # With the cache this GPT writes fast, and nonsense.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("always at position 0")
+find_error("program 7.2")
 
-@find_error("always at position 0", line=None)
-def embed(ids, tokens, positions, past):
-    """ids [B, N] of new tokens, past: how many are in the cache; tables [V, D], [max, D] -> [B, N, D]"""
-    raise NotImplementedError
+@find_error("program 7.2", line=None)
+def embed(ids, tokens, positions, past):   # past: in the cache
+    places = torch.arange(ids.shape[1])
+    return tokens[ids] + positions[places]
 
 # %% [markdown]
 # The course's sampler uses the cache, but can do without. With the same seed it writes the same text:
@@ -598,11 +621,14 @@ worst, best, below = table[0], max(table, key=lambda row: row.induction), max(ta
 with induction.silenced(copier, [(2, 1), (2, 2)]):
     both = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
+copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
+print("By your score, the heads of layer 1:", copying[0], "and of layer 2:", copying[1])
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and worst.loss > 0.8
 assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
+assert abs(max(copying[1]) - best.induction) < 0.011
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -623,10 +649,12 @@ assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
 from course_utils.models.gpt import GPT, GPTConfig
 
 theirs = mine.to_huggingface()
-window = lesson.windows(count=1)[0][:, :-1]
+window, following = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
 with torch.no_grad():
     gap = (theirs(window).logits - mine(window).logits).abs().max().item()
     back = GPT.from_huggingface(theirs)(window).logits
+    costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
+print(f"With your targets, their class is at {costs:.2f} nats a letter.")
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1099,57 +1127,61 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 # After a hundred steps this loss is nearly 0, and the model writes “aaaa”.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a target that is the input")
+find_error("program 7.3")
 
-@find_error("a target that is the input", line=None)  # the number of the wrong line
-def next_token_loss(model, ids):
-    """ids [B, T + 1]; model(inputs [B, T]) -> logits [B, T, V] -> one number"""
-    raise NotImplementedError
+@find_error("program 7.3", line=None)  # the number of the wrong line
+def next_token_loss(model, ids):                      # ids [B, T + 1]
+    inputs = ids[:, :-1]
+    target = ids[:, :-1]
+    rows = model(inputs).flatten(0, 1)     # [B · T, V]
+    return torch.nn.functional.cross_entropy(rows, target.flatten())
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # The model in `transformers` shifts the labels itself. This program does it again.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("shifted twice")
+find_error("program 7.4")
 
-@find_error("shifted twice", line=None)
-def their_loss(model, ids):
-    """ids [B, T]; model(ids, labels=…) -> an output with .loss and .logits, as GPT2LMHeadModel -> one number"""
-    raise NotImplementedError
+@find_error("program 7.4", line=None)
+def their_loss(model, ids):                      # model: GPT2LMHeadModel
+    labels = torch.full_like(ids, -100)    # −100: nothing is asked here
+    labels[:, :-1] = ids[:, 1:]            # what follows each token
+    output = model(ids, labels=labels)
+    return output.loss
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # All numbers are between 0 and 1, and yet they are not a distribution over tokens.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a softmax over time")
+find_error("program 7.5")
 
-@find_error("a softmax over time", line=None)
-def next_token(logits):
-    """logits [B, T, V] -> probabilities [B, V] of what follows the last token"""
-    raise NotImplementedError
+@find_error("program 7.5", line=None)
+def next_token(logits):                    # [B, T, V]
+    p = logits.softmax(dim=1)
+    return p[:, -1]                        # [B, V]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 # *Perplexity* says between how many equally likely tokens the model cannot decide.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a power of two")
+find_error("program 7.6")
 
-@find_error("a power of two", line=None)
-def perplexity(logits, target):
-    """logits [T, V], target [T] -> one number; V if the model knows nothing"""
-    raise NotImplementedError
+@find_error("program 7.6", line=None)
+def perplexity(logits, target):            # [T, V], [T]
+    loss = torch.nn.functional.cross_entropy(logits, target)
+    return 2 ** loss
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 3 minutes
 # Leaderboards and papers do it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("two perplexities")
+find_error("claims 7.7")
 
-@find_error("two perplexities", line=None)  # the number of the wrong claim
+@find_error("claims 7.7", line=None)  # the number of the wrong claim
 def better(loss_a, tokens_a, loss_b, tokens_b):
     """mean loss in nats for each token, and tokens, of models A and B on the same text -> A or B"""
     raise NotImplementedError
@@ -1159,9 +1191,9 @@ def better(loss_a, tokens_a, loss_b, tokens_b):
 # Four claims about one knob.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("temperature zero")
+find_error("claims 7.8")
 
-@find_error("temperature zero", line=None)
+@find_error("claims 7.8", line=None)
 def limit(logits):
     """logits [..., V] -> probabilities [..., V] as the temperature falls to 0; equal logits have equal shares"""
     raise NotImplementedError
@@ -1171,33 +1203,38 @@ def limit(logits):
 # It works for weeks, until the model is sure of a word.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a nucleus without its core")
+find_error("program 7.9")
 
-@find_error("a nucleus without its core", line=None)
-def top_p_again(logits, top_p):
-    """logits [..., V] -> probabilities [..., V], the smallest set that reaches top_p"""
-    raise NotImplementedError
+@find_error("program 7.9", line=None)
+def top_p_again(logits, top_p):                # [..., V]
+    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
+    keep = p.cumsum(dim=-1) <= top_p
+    p = p * keep
+    p = p / p.sum(dim=-1, keepdim=True)
+    return torch.zeros_like(p).scatter(-1, order, p)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # Several new tokens follow a cache. PyTorch's `is_causal=True` does the same.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a mask in the wrong corner")
+find_error("program 7.10")
 
-@find_error("a mask in the wrong corner", line=None)
-def attend(q, k, v):
-    """q [B, N, d] of N new tokens, k and v [B, P + N, d], the cache first -> output [B, N, d]"""
-    raise NotImplementedError
+@find_error("program 7.10", line=None)
+def attend(q, k, v):                       # k, v: cache first
+    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    scores = scores.masked_fill(~may, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # What does a cache save, and what does it not?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("the cache makes it linear")
+find_error("claims 7.11")
 
-@find_error("the cache makes it linear", line=None)
+@find_error("claims 7.11", line=None)
 def products(n, cached):
     """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
     raise NotImplementedError
@@ -1207,9 +1244,9 @@ def products(n, cached):
 # Training costs 6ND. And writing?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("six for each")
+find_error("claims 7.12")
 
-@find_error("six for each", line=None)
+@find_error("claims 7.12", line=None)
 def operations(parameters, tokens, training):
     """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
     raise NotImplementedError
@@ -1222,9 +1259,100 @@ def operations(parameters, tokens, training):
 find_error("a mask for training only")
 
 @find_error("a mask for training only", line=None)
-def self_attention(q, k, v, training):
-    """q, k, v [B, T, d], training True or False -> [B, T, d]"""
-    raise NotImplementedError
+def self_attention(q, k, v, training):           # [B, T, d] each
+    future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    if training:
+        scores = scores.masked_fill(future, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ v
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a GPT of your own parts
+# Your positions, your attention step with its cache and your knobs, with the course's norms and feed-forward networks between them, write with the parameters of `gpt-shakespeare`. The parts that you have not solved are the course's.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
+         "inputs_and_targets": inputs_and_targets, "bits_per_character": bits_per_character}
+whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in built.items()}
+Table([{"part": name, "whose": who} for name, who in (whose | {"norms and networks": "the course's, of chapter 5"}).items()])
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The checkpoint has biases, and your step has none. So the cell below puts a 1 behind each x, which turns a bias into one more row of a matrix.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch07.assembly import biases_inside, one_behind
+
+class YourGPT:
+    """A trained GPT, token by token: your positions, your step with its cache."""
+
+    def __init__(self, gpt):
+        self.gpt, self.heads = gpt, gpt.config.num_heads
+        self.matrices = [biases_inside(block.attention) for block in gpt.blocks]
+
+    def start(self, rows=1):
+        """Empty keys and values for each layer, [B, H, 0, d + 1]."""
+        empty = torch.empty(rows, self.heads, 0, self.gpt.config.model_size // self.heads + 1)
+        return [(empty, empty) for _ in self.matrices]
+
+    @torch.no_grad()
+    def step(self, token, caches):
+        """token [B], what start or step gave -> logits [B, V] of the next one, caches with one token more"""
+        gpt, past, kept = self.gpt, caches[0][0].shape[2], []
+        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.table, past)[:, 0]                    # [B, D]
+        for block, matrices, cache in zip(gpt.blocks, self.matrices, caches, strict=True):
+            read, *cache = attention_step(one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices)
+            x = x + read[:, : x.shape[1]]
+            x = x + block.ffn(block.around_ffn.norm(x))
+            kept.append(cache)
+        return gpt.norm(x) @ gpt.tokens.weight.T, kept
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Does it give the course's numbers? It reads two lines of *The Tempest*, letter by letter, and the course's model reads them in one piece. **Guess:** how far apart are the probabilities?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+assembled = YourGPT(poet.model)
+inputs, targets = inputs_and_targets(torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)]))
+caches, said = assembled.start(), []
+for token in inputs.unbind(1):
+    logits, caches = assembled.step(token, caches)
+    said.append(logits)
+said = torch.stack(said, 1)
+with torch.no_grad():
+    theirs = poet.model(inputs).logits
+differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
+nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
+print(f"{said.shape[1]} letters, largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits a letter")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert differ < 1e-5
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Now it writes. Your knobs choose, with the seed that `generate` has, so the course's sampler should write the same letters.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def write(prompt, count, temperature, top_p, seed=0):
+    """What follows the prompt, drawn from your nucleus at your temperature."""
+    draw, caches, letters = torch.Generator().manual_seed(seed), assembled.start(), poet.tokenizer.encode(prompt)
+    for letter in letters[:-1]:
+        _, caches = assembled.step(torch.tensor([letter]), caches)
+    for _ in range(count):
+        logits, caches = assembled.step(torch.tensor(letters[-1:]), caches)
+        p = nucleus(with_temperature(logits, temperature).log(), top_p)
+        letters.append(torch.multinomial(p, 1, generator=draw).item())
+    return poet.tokenizer.decode(letters)[len(prompt) :]
+
+sample = write("ROMEO:\n", 160, temperature=0.8, top_p=0.9)
+print("ROMEO:\n" + sample)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# Less than a hundred-thousandth. The same parameters, the same operations, in another order: a whole text at once, or letter by letter with a cache.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

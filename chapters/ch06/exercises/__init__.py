@@ -1,4 +1,4 @@
-"""Chapter 6, BERT: eight exercises, and fifteen errors that circulate."""
+"""Chapter 6, BERT: eight exercises, fifteen errors that circulate, and a model with five of them."""
 
 from .adapter import ADAPTER
 from .answers import SPAN, THREE_CLASSES
@@ -13,10 +13,11 @@ from .pairs import PAIRS
 from .script import OBJECT, STRINGS
 from .script_results import ONE_SENTENCE, TRANSLATES, UNSEEN
 from .tags import TAGS
+from .whole import FIVE
 
 EXERCISES = (
     *(BERT_INPUT, SUM, MASK, MLM_LOSS, PAIRS, TAGS, SPAN, ADAPTER),
     *(STRINGS, OBJECT, ONE_SENTENCE, UNSEEN, TRANSLATES),
     *(ALL_ZERO, ALL_HIDDEN, EVERY_WORD, IN_USE, ATTENDED, MEAN),
-    *(THREE_CLASSES, MILLIONS, DISCRIMINATIVE, DIRECTION),
+    *(THREE_CLASSES, MILLIONS, DISCRIMINATIVE, DIRECTION, FIVE),
 )

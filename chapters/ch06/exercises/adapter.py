@@ -20,6 +20,11 @@ def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Te
     return functional_call(adapter, given, (x,))
 
 
+def _by_hand(x, W_down, b_down, W_up, b_up):
+    small = torch.nn.functional.gelu(x @ W_down + b_down)  # [B, T, R]
+    return x + small @ W_up + b_up  # [B, T, D]
+
+
 def _cases() -> list[Case]:
     case = named("x", "W_down", "b_down", "W_up", "b_up")
     small = tensors([[[1.0, 2, -1], [0, 1, 3]]], [[1.0], [0], [1]], [-1.0], [[1.0, 0, 2]], [0.0, 0, 1])
@@ -33,56 +38,75 @@ def _cases() -> list[Case]:
 
 @variants
 def _other(
-    *inputs, start=lambda x: x, act=F.gelu, add=lambda x, y: x + y, read=lambda x: x, end=lambda y: y, biases=(1, 1)
+    *inputs,
+    read=lambda x: x,
+    down=lambda x, W, b: x @ W + b,
+    act=F.gelu,
+    up=lambda small, W, b: small @ W + b,
+    end=lambda y: y,
+    add=lambda x, y: x + y,
 ):
+    """An adapter with one thing done differently."""
     x, W_down, b_down, W_up, b_up = inputs
-    x = start(x)
-    return end(add(x, act(read(x) @ W_down + biases[0] * b_down) @ W_up + biases[1] * b_up))
+    return add(x, end(up(act(down(read(x), W_down, b_down)), W_up, b_up)))
 
 
 ADAPTER = Exercise(
     name="bottleneck adapter",
-    task="Down to R features, a GELU, up again, and added to x: x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], "
-    "b_up [D] -> [B, T, D].",
-    why="A few of these learn the new task, and all of the big model stays as it is: one copy of it for a hundred "
-    "tasks.",
+    task="Go down to R features, apply a GELU, go up again, and add the result to x: x [B, T, D], W_down [D, R], "
+    "b_down [R], W_up [R, D], b_up [D] -> [B, T, D].",
+    why="A few of these learn the new task while the big model stays as it is, so one copy of it is enough for a "
+    "hundred tasks.",
     reference=bottleneck,
+    shown=_by_hand,
     cases=_cases,
     returns=("output",),
+    used="The next cell puts it behind BERT.",
     hints=(
-        "What should come out before anything is learnt, when W_up and b_up are 0? Exactly x.",
-        "`small = F.gelu(x @ W_down + b_down)` is [B, T, R]: a few features for what is new.",
-        "`x + small @ W_up + b_up`",
+        "What should come out before anything is learned, when W_up and b_up are 0? Exactly x.",
+        "`torch.nn.functional.gelu(x @ W_down + b_down)` is [B, T, R]: a few features for what is new.",
+        "Call this `small`. Its way up is another product and another bias, without a GELU. What is still missing "
+        "then?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _other(add=lambda x, y: y),
-        "x is not added. Put in fresh, with W_up = 0, this adapter would wipe out all that the model knew.",
+        "x is not added. A fresh adapter, with W_up = 0, would wipe out all that the model knows.",
         _other(act=lambda y: y),
-        "There is no GELU: down and up are one matrix then, which is what LoRA does, beside a weight. Between "
-        "them an adapter has a non-linearity.",
+        "There is no GELU. Without it, down and up are a single matrix, as in LoRA. An adapter has a non-linearity "
+        "between them.",
         _other(act=torch.relu),
-        "This is a ReLU. Many adapters have one; asked for is BERT's own, the GELU.",
+        "This is a ReLU. Many adapters have one, but here it should be BERT's own, the GELU.",
         _other(act=lambda y: F.gelu(y, approximate="tanh")),
-        "This is the approximation by tanh, which GPT-2 has. BERT's GELU is the exact one: `F.gelu(x)`.",
-        _other(end=F.gelu, act=lambda y: y),
+        "This is the approximation by tanh that GPT-2 uses. BERT's GELU is the exact one: leave `approximate` out.",
+        _other(act=torch.tanh),
+        "This is a tanh; it should be BERT's own, the GELU.",
+        _other(act=torch.sigmoid),
+        "This is a sigmoid; it should be BERT's own, the GELU.",
+        _other(act=lambda y: y, end=F.gelu),
+        "The GELU comes at the end, so nothing could be taken away from x. It belongs between down and up.",
+        _other(act=lambda y: y, add=lambda x, y: F.gelu(x + y)),
         "The GELU comes at the very end, and changes x as well. It belongs between down and up.",
-        lambda x, W_down, b_down, W_up, b_up: x + F.gelu((x @ W_down + b_down) @ W_up + b_up),
-        "The GELU comes after the way up: nothing could be taken away from x. It belongs between down and up.",
-        lambda x, W_down, b_down, W_up, b_up: x + F.gelu(F.gelu(x @ W_down + b_down) @ W_up + b_up),
+        _other(act=lambda y: y, read=F.gelu),
+        "The GELU comes before the way down. It belongs between down and up.",
+        _other(end=F.gelu),
         "One GELU too many: the way up is linear, so that it can also take something away from x.",
         _other(add=lambda x, y: 2 * x + y),
         "x is added twice; once is enough.",
-        _other(act=torch.tanh),
-        "This is a tanh; asked for is BERT's own, the GELU.",
-        _other(biases=(0, 0)),
+        _other(add=lambda x, y: x * y),
+        "x is multiplied by the result. It should be added.",
+        _other(down=lambda x, W, b: x @ W, up=lambda small, W, b: small @ W),
         "The biases are not used.",
+        _other(down=lambda x, W, b: x @ W),
+        "`b_down` is not used: add it before the GELU.",
+        _other(up=lambda small, W, b: small @ W),
+        "`b_up` is not used: add it at the end.",
         lambda x, W_down, b_down, W_up, b_up: x + (F.gelu(x @ W_down) + b_down) @ W_up + b_up,
         "The first bias comes after the GELU; it belongs inside.",
-        lambda x, W_down, b_down, W_up, b_up: x + F.gelu(F.layer_norm(x, x.shape[-1:]) @ W_down + b_down) @ W_up + b_up,
-        "x is normalised first. Some adapters do that; here the block has a norm of its own.",
+        _other(read=lambda x: F.layer_norm(x, x.shape[-1:])),
+        "x is normalised first. Some adapters do that, but here the block has a norm of its own.",
         lambda x, W_down, b_down, W_up, b_up: x @ W_down,
-        "Only the way down: what comes out has R features, and the next layer wants D.",
+        "This is only the way down: the result has R features, and the next layer needs D.",
     ),
 )

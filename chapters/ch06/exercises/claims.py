@@ -18,10 +18,11 @@ def kind_of(target: str, sees: str) -> str:
 _task = named("target", "sees")
 
 DISCRIMINATIVE = FindError(
-    name="discriminative or generative",
-    task='name what is learnt: target "word" or "label", sees "before", "after" or "both sides" of it (of a label: '
-    'which words of the text) -> "discriminative" (a label of the text), "autoregressive" (a word from one side) or '
-    '"autoencoding" (a word from both).',
+    name="claims 6.2",
+    title="discriminative or generative",
+    task='target "word" or "label"; sees "before", "after" or "both sides" of it (of a label: which words of the text) '
+    '-> the name of what is learned, "discriminative" (a label of the text), "autoregressive" (a word from one side) '
+    'or "autoencoding" (a word from both).',
     why="An overview's table of BERT against GPT.",
     claims=True,
     program=(
@@ -33,11 +34,11 @@ DISCRIMINATIVE = FindError(
     line=3,
     found="a discriminative model gives p(label | text). BERT's pre-training gives p(word | the rest of the text), and "
     "a GPT with a head is as discriminative as a BERT with one. They differ in what a word may see: autoencoding "
-    "against autoregressive. True is that only the latter writes a text easily, word after word.",
+    "against autoregressive. What is true is that only the latter writes a text easily, word after word.",
     innocent={
-        1: "so it does: autoencoding.",
-        2: "so it does: autoregressive.",
-        4: "right: in GPT's first paper, too, all tasks were classified that way.",
+        1: "it does so, and that is called autoencoding.",
+        2: "it does so, and that is called autoregressive.",
+        4: "GPT's first paper, too, solved all its tasks in this way.",
     },
     reference=kind_of,
     cases=lambda: [
@@ -51,25 +52,26 @@ DISCRIMINATIVE = FindError(
     words=True,
     hints=(
         "What does each of them predict in pre-training: words, or labels?",
-        "First ask for the target; only for a word does it matter which side is seen.",
-        '`"discriminative" if target == "label" else "autoencoding" if sees == "both sides" else "autoregressive"`',
+        "Look at the target first. Only for a word does it matter which side is seen.",
+        'Three cases: `target == "label"`, then `sees == "both sides"`, then the rest. Which name belongs to each?',
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda target, sees: "discriminative" if sees == "both sides" else "autoregressive",
-        "This sorts by what is seen, as the table does. A hidden word is no label: predicting it is autoencoding.",
+        "This sorts by what is seen, as the table does. A hidden word is not a label: predicting it is autoencoding.",
         lambda target, sees: "discriminative" if target == "label" else "generative",
-        "“Generative” is the table's word for all that predicts words, hidden ones too. Say from which side: "
+        "“Generative” is the table's word for everything that predicts words, hidden ones too. Say from which side: "
         "autoregressive, or autoencoding.",
         lambda target, sees: "autoencoding" if sees == "both sides" else "autoregressive",
-        "A label is missing: p(label | text) is discriminative, whatever was seen.",
+        "Labels are missing: p(label | text) is discriminative, whatever was seen.",
         lambda target, sees: kind_of(target if sees == "both sides" else "word", sees),
         "A GPT with a classifying head gives p(label | text) too: discriminative.",
         lambda target, sees: kind_of(target, "before" if sees == "both sides" else "both sides"),
-        "Swapped: *auto-regressive* goes on from what it has got so far; *auto-encoding* restores what was hidden.",
+        "The two are swapped: *auto-regressive* continues from what it has so far; *auto-encoding* restores what was "
+        "hidden.",
         lambda target, sees: kind_of(target, "both sides" if sees == "after" else sees),
-        "From after it is one side as well: a model that reads from the end is autoregressive, backwards.",
+        "“After” is one side as well: a model that reads from the end is autoregressive, only backwards.",
     ),
 )
 
@@ -86,10 +88,11 @@ def _seen(gpt=torch.tril, bert=lambda ones: ones):
 _sees = named("model", "length")
 
 DIRECTION = FindError(
-    name="left to right or right to left",
-    task='write who may see whom: model "BERT" or "GPT", T words -> [T, T] bool, True where the word of the row may '
-    "see the word of the column.",
-    why="The same table, one row further down. One could train such a model; GPT is not one.",
+    name="claims 6.10",
+    title="left to right or right to left",
+    task='model "BERT" or "GPT", T words -> [T, T] bool, True where the word of the row may see the word of the '
+    "column.",
+    why="The same table, one row further down. You could train such a model, but GPT is not one.",
     claims=True,
     program=(
         "Each word of BERT sees the words on both sides, in every layer.",
@@ -98,12 +101,12 @@ DIRECTION = FindError(
         "With another mask, the blocks of BERT are those of GPT.",
     ),
     line=2,
-    found="GPT has one direction, from left to right, in the order in which it writes. “Or” is for models that one "
-    "could build with the other triangle; ELMo has both, in two models that never read each other (claim 3).",
+    found="GPT has one direction, from left to right, in the order in which it writes. “Or” would be a model with the "
+    "other triangle; ELMo has both directions, in two models that never read each other (claim 3).",
     innocent={
-        1: "right: no mask but for padding.",
-        3: "so it does: each sees one side. BERT's words see both at once.",
-        4: "right, but for where the norms are: chapter 5's blocks, with and without the triangle.",
+        1: "its only mask is that of padding.",
+        3: "each of the two sees one side. BERT's words see both at once.",
+        4: "apart from where the norms are, both have chapter 5's blocks, with and without the triangle.",
     },
     reference=visible,
     cases=lambda: [_sees("GPT", 3, shown=True), _sees("BERT", 3), _sees("GPT", 5), _sees("BERT", 2), _sees("GPT", 1)],
@@ -111,21 +114,23 @@ DIRECTION = FindError(
     hints=(
         "In which order does GPT write, and what is known of a text by then?",
         "Row t of GPT: True in columns 0 … t. Row t of BERT: True everywhere.",
-        '`ones = torch.ones(length, length, dtype=torch.bool)`, and `ones.tril() if model == "GPT" else ones`',
+        "`torch.ones(length, length, dtype=torch.bool)` is the answer for one of them. `.tril()` or `.triu()` for the "
+        "other?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _seen(torch.triu),
-        "The other triangle: this GPT reads from right to left, and sees only the future.",
+        "This is the other triangle: this GPT reads from right to left, and sees only the future.",
         _seen(lambda ones: ones.tril() | ones.triu()),
-        "Left to right *or* right to left, joined, is both sides: GPT would see the word it has to predict.",
+        "Left to right *or* right to left, joined, is both sides: GPT would see the word that it has to predict.",
         _seen(lambda ones: ones.tril(-1)),
-        "GPT's word does not see itself: the first one would see nothing. The diagonal belongs to it.",
+        "Here a word of GPT does not see itself, and the first one sees nothing. A word may always see itself, so the "
+        "diagonal stays True.",
         _seen(torch.tril, torch.tril),
         "BERT has no triangle: its words see both sides.",
         _seen(torch.tril, lambda ones: ones & ~torch.eye(len(ones)).bool()),
-        "BERT's words see themselves, too. What is hidden from them is hidden in the *input*, by [MASK].",
+        "BERT's words see themselves, too. What should be hidden from them is hidden in the *input*, by [MASK].",
         _seen(lambda ones: ones, torch.tril),
         "BERT and GPT are swapped.",
     ),
@@ -159,15 +164,16 @@ def _less(**options):
 _sizes = named("vocab_size", "model_size", "num_layers", "max_length")
 
 MILLIONS = FindError(
-    name="a hundred and ten million",
-    task="write the count: V words, model size D, N layers, T positions -> the parameters of the encoder and its "
-    "pooler; 2 segments, networks of 4 D, every linear layer with a bias, a norm (2 D) after the embeddings and two "
-    "in each block.",
-    why="Slides and papers say 110 M and 340 M. Count, and the rest is nowhere to be found.",
+    name="claims 6.9",
+    title="a hundred and ten million",
+    task="V words, model size D, N layers, T positions -> how many parameters the encoder and its pooler have. There "
+    "are 2 segments and networks of 4 D; every linear layer has a bias; one norm (2 D) follows the embeddings, and "
+    "each block has two.",
+    why="Slides and papers say 110 M and 340 M. If you count, you find fewer.",
     claims=True,
     program=(
         "BERT-base has 12 layers of 768 features, large has 24 of 1,024.",
-        "Most of base are its blocks, 85.1 M; 23.4 M are the vectors of its 30,522 tokens.",
+        "Most of base is in its blocks, 85.1 M; 23.4 M are the vectors of its 30,522 tokens.",
         "Counted, base has 110,000,000 parameters, and large 340,000,000.",
         "The number of heads changes nothing in the count.",
     ),
@@ -175,9 +181,9 @@ MILLIONS = FindError(
     found="counted, base has 109,482,240, and large has 335,141,888 with the same 30,522 tokens. 110 M and 340 M are "
     "roundings; no part is missing.",
     innocent={
-        1: "so they have.",
-        2: "12 blocks of 7.09 M, and 30,522 · 768: right.",
-        4: "right: H heads of D / H features have the same matrices for every H.",
+        1: "these are the sizes of the paper.",
+        2: "12 blocks of 7.09 M, and 30,522 · 768, are just that.",
+        4: "H heads of D / H features have the same matrices for every H.",
     },
     reference=parameters,
     cases=lambda: [
@@ -190,7 +196,8 @@ MILLIONS = FindError(
         "Three sums: the embeddings with their norm, N blocks, and the pooler.",
         "Embeddings: (V + T + 2) · D, and 2 D of the norm. A block: four matrices D × D and two of D × 4 D make 12 D²; "
         "their biases are 4 D + 4 D + D, its two norms 4 D.",
-        "`(V + T + 4) * D + N * (12 * D**2 + 13 * D) + D**2 + D`",
+        "So a block is 12 D² + 13 D, and the embeddings are (V + T + 4) · D. What does the pooler add, one more linear "
+        "layer on [CLS]?",
     ),
     minutes=6,
     difficulty=3,
@@ -204,31 +211,32 @@ MILLIONS = FindError(
         _less(norms=1),
         "One norm in each block; there are two, each with gain and bias.",
         _less(biases=0, norms=0, norm=0),
-        "These are matrices alone: biases and norms are missing. In large models they are hardly seen; they are "
+        "These are the matrices alone: biases and norms are missing. In large models they hardly show, but they are "
         "counted all the same.",
         lambda V, D, N, T: V * D + N * 12 * D**2,
-        "These are the words' vectors and the blocks' matrices, the bulk of it. Still to come: positions, "
-        "segments, biases, norms, and the pooler.",
+        "These are the vectors of the words and the matrices of the blocks, the bulk of it. What is missing: "
+        "positions, segments, biases, norms, and the pooler.",
         lambda V, D, N, T: _counted(V, D, N, T) - D,
         "D are missing: the bias of the pooler?",
         lambda V, D, N, T: _counted(V, D, N, T) + V * D + V,
-        "With the output layer of pre-training, V · D and V biases. It shares the words' vectors, and is no part "
-        "of the encoder.",
+        "This includes the output layer of pre-training, V · D and V biases. It shares the vectors of the words, and "
+        "is not part of the encoder.",
         _less(norm=0),
-        "2 D are missing in the embeddings: is it the norm behind them, with gain and bias, or the two segments?",
+        "2 D are missing in the embeddings: is it the norm after them, with gain and bias, or the two segments?",
         _less(places=0),
         "The positions are missing: T learned vectors of D.",
         _less(tokens=2),
-        "The tokens' vectors count twice. The output of pre-training shares them, and is no part of the encoder.",
+        "The vectors of the tokens count twice. The output of pre-training shares them, and is not part of the "
+        "encoder.",
         _less(attention=3),
-        "Three matrices in the attention: for queries, keys and values. W_O is the fourth.",
+        "There are three matrices in the attention, for queries, keys and values. W_O is the fourth.",
         _less(network=4),
-        "The feed-forward network counts once only: D × 4 D on the way out, and 4 D × D back.",
+        "Only half of the feed-forward network is counted: it is D × 4 D up, and 4 D × D down again.",
         _less(network=2, bias=6),
         "The feed-forward network has 4 D features inside: D × 4 D and 4 D × D.",
         _less(bias=6),
         "The bias inside the feed-forward network has 4 D numbers, not D.",
         lambda V, D, N, T: round(_counted(V, D, N, T), -7) or _counted(V, D, N, T),
-        "Right for the small ones. For base this is the rounding that everybody prints: count it, too.",
+        "Right for the small models. For base this is the rounding that everybody prints: count it, too.",
     ),
 )

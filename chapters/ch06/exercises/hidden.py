@@ -41,11 +41,12 @@ def _all_words(ids, chosen, dice, words, mask_id):
 
 
 ALL_HIDDEN = FindError(
-    name="all fifteen per cent",
-    task="write it again with a die for each word: where `chosen`, [MASK] if the die shows less than .8, the drawn "
-    "word if it shows .9 or more, and no change between; all [B, T] -> inputs [B, T].",
-    why="A slide deck replaces all of the 15 % by [MASK]. What the model learns is then about a token that it will "
-    "never meet again.",
+    name="program 6.1",
+    title="all fifteen per cent",
+    task="ids, chosen (True for 15 %), dice (0 to 1), words, all [B, T] -> inputs [B, T]. Where `chosen`, a word "
+    "becomes [MASK] if its die is below 0.8, the drawn word from 0.9 on, and stays as it is between.",
+    why="A slide deck replaces all of the 15 % with [MASK]. The model then learns about a token that it will never "
+    "meet again.",
     program=(
         "def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %",
         "    inputs = ids.clone()",
@@ -53,12 +54,12 @@ ALL_HIDDEN = FindError(
         "    return inputs                              # the loss: where chosen",
     ),
     line=3,
-    found="in pre-training one word in seven is [MASK], in use none is. The 10 % other words and the 10 % unchanged "
-    "ones make the model look at every word, whether it looks right or not.",
+    found="in pre-training one word in seven is [MASK], at inference none is. The 10 % other words and the 10 % "
+    "unchanged ones make the model read every word, whether it looks right or not.",
     innocent={
         1: "it only names what comes in. Are all of them used?",
-        2: "a copy, so that the ids stay as they are: they become the labels.",
-        4: "all chosen places, and no others, count in the loss: right.",
+        2: "it makes a copy, so that the ids stay as they are: they become the labels.",
+        4: "all chosen positions count in the loss, and no others.",
     },
     reference=hide,
     cases=lambda: [
@@ -73,34 +74,34 @@ ALL_HIDDEN = FindError(
     ],
     returns=("inputs",),
     hints=(
-        "What will the fine-tuned model never see that fills the pre-training?",
-        "Two conditions with the die: `dice < 0.8` and `dice >= 0.9`, both only where chosen.",
-        "`inputs[chosen & (dice < 0.8)] = mask_id`, then `other = chosen & (dice >= 0.9)` and "
-        "`inputs[other] = words[other]`",
+        "Which token fills the pre-training, and is never seen by the fine-tuned model?",
+        "There are two conditions with the die, `dice < 0.8` and `dice >= 0.9`, both only where chosen.",
+        "`inputs[chosen & (dice < 0.8)]` becomes [MASK]. With `other = chosen & (dice >= 0.9)`, what does "
+        "`inputs[other]` become?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _hidden(lambda d: d >= 0, lambda d: d < 0),
-        "All chosen words become [MASK] still, whatever the die shows.",
+        "All chosen words still become [MASK], whatever the die shows.",
         _hidden(other=lambda d: d < 0),
-        "[MASK] is right now; the drawn words are missing, where the die shows .9 or more.",
+        "[MASK] is right now. The drawn words are missing, where the die shows 0.9 or more.",
         _hidden(other=lambda d: d >= 0.8),
-        "From .8 on all are replaced: between .8 and .9 the word should stay.",
+        "From 0.8 on all are replaced. Between 0.8 and 0.9 the word should stay.",
         _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
-        "The drawn words and the unchanged ones are swapped: from .8 to .9 the word stays.",
+        "The drawn words and the unchanged ones are swapped: from 0.8 to 0.9 the word stays.",
         _hidden(where=lambda chosen: torch.ones_like(chosen)),
-        "The die is thrown for all words. Only the chosen ones may change.",
+        "The die is rolled for all words. Only the chosen ones may change.",
         _all_words,
-        "The drawn words must be picked at the same places as they are put: `inputs[other] = words[other]`.",
+        "The drawn words must be picked at the positions where they are put: `inputs[other] = words[other]`.",
         _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
-        "80 %, 10 % and 10 %, but read from the other end of the die: below .8 is [MASK] here.",
+        "80 %, 10 % and 10 % are right, but the die is read from the other end: here [MASK] is below 0.8.",
     ),
 )
 
 
 def classify(ids: Tensor, mask_tokens, model) -> Tensor:
-    """ids [B, T] -> probabilities [B, 2] of the whole text: nothing is hidden in use."""
+    """ids [B, T] -> probabilities [B, 2] of the whole text: at inference nothing is hidden."""
     return model(ids).logits.softmax(-1)
 
 
@@ -120,9 +121,10 @@ def _ids(batch, time, seed) -> Tensor:
 
 
 IN_USE = FindError(
-    name="a mask in use",
-    task="write it again: ids [B, T] of a text as it is -> probabilities [B, 2].",
-    why="The code of pre-training was copied, and every seventh word of a review is hidden, “not” among them.",
+    name="program 6.6",
+    title="a mask in use",
+    task="ids [B, T] of a text as it is -> probabilities [B, 2].",
+    why="The code of pre-training was copied, so one word in seven of a review is hidden, “not” among them.",
     program=(
         "def classify(ids, mask_tokens, model):         # ids [B, T]",
         "    inputs, labels = mask_tokens(ids)          # as in pre-training",
@@ -130,12 +132,12 @@ IN_USE = FindError(
         "    return output.logits.softmax(dim=-1)       # [B, 2]",
     ),
     line=2,
-    found="hiding words is the exercise of pre-training. Who uses the model, or fine-tunes it, shows it the whole "
-    "text; [MASK] is for asking which word belongs there.",
+    found="hiding words is the exercise of pre-training. At inference, and in fine-tuning, the model gets the whole "
+    "text; [MASK] is only for asking which word belongs in a gap.",
     innocent={
         1: "it only names what comes in. Must all of them be used?",
         3: "the model reads what it is given. What is it given?",
-        4: "a probability for each class.",
+        4: "it gives a probability for each class.",
     },
     reference=classify,
     cases=lambda: [
@@ -147,22 +149,23 @@ IN_USE = FindError(
     hints=(
         "Why were words hidden in pre-training? Is there anything to guess here?",
         "“The film was [MASK] good”: which word was it, and does it matter?",
-        "`output = model(ids)`",
+        "Without the masking, what does the model read?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
-        "Words are hidden still before the model reads.",
+        "Words are still hidden before the model reads.",
         lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
         "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
         lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
-        "The hidden words are left out instead of hidden: gone all the same.",
+        "The hidden words are left out instead of hidden, so the model does not see them either.",
         lambda ids, mask_tokens, model: model(ids).logits,
-        "Nothing is hidden now, but the softmax is gone.",
+        "Nothing is hidden now, but the softmax is missing.",
         lambda ids, mask_tokens, model: (
             (model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)) / 2
         ),
-        "The mean of the whole text and the one with holes. The holes tell nothing: the whole text alone.",
+        "This is the mean of two answers, to the whole text and to the one with holes. The holes tell nothing: use the "
+        "whole text alone.",
     ),
 )

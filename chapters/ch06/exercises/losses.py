@@ -4,15 +4,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chapters.ch03.exercises.measures import each
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import named, some_numbers, tensors
+from course_utils.exercises.properties import shift_changes_nothing
 from course_utils.models.loss import masked_loss
 
 
 def masked_language_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """logits [B, T, V], labels [B, T], −100 where nothing is asked -> mean cross-entropy over the asked tokens."""
     return masked_loss(logits, labels, labels != -100)
+
+
+def _of_the_asked(logits, labels):
+    asked = labels != -100
+    log_p = logits[asked].log_softmax(-1)  # [N, V]: the N places that are asked
+    return -log_p.gather(-1, labels[asked][:, None]).mean()
 
 
 _labelled = named("logits", "labels")
@@ -23,15 +29,32 @@ def _asked(batch: int, time: int, words: int, share: float, seed: int) -> Case:
     labels = torch.randint(words, (batch, time), generator=draw)
     chosen = torch.rand(batch, time, generator=draw) < share
     chosen[:, 0], chosen[:, 1] = True, False
+    labels[0, 0] = 0  # a word like any other
     return _labelled(2 * some_numbers(batch, time, words, seed=seed), labels.masked_fill(~chosen, -100))
+
+
+@variants
+def _loss(
+    logits,
+    labels,
+    *,
+    score=lambda logits: logits.log_softmax(-1),
+    asked=lambda labels: labels != -100,
+    sign=-1,
+    mean=lambda losses, asked: losses[asked].mean(),
+):
+    """The loss with one thing done differently. Where nothing is asked, −100 is read as word 0."""
+    losses = sign * score(logits).gather(-1, labels.clamp(min=0)[..., None])[..., 0]  # [B, T]
+    return mean(losses, asked(labels))
 
 
 MLM_LOSS = Exercise(
     name="masked language model loss",
-    task="The mean of −log p(right word) over the places that are asked: logits [B, T, V], labels [B, T], −100 where "
-    "nothing is asked -> a scalar.",
-    why="Only where a word was chosen is there something to guess. All other words stand there to be read.",
+    task="Compute the mean of −log p(right word) over the positions that are asked: logits [B, T, V], labels [B, T], "
+    "−100 where nothing is asked -> a scalar.",
+    why="Only where a word was chosen is there something to guess. All the other words can be read off the input.",
     reference=masked_language_loss,
+    shown=_of_the_asked,
     cases=lambda: [
         _labelled(*tensors([[[0.0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 1, 0]]], [[1, -100, 3]]), shown=True),
         _asked(2, 4, 5, 0.4, 1530),
@@ -39,53 +62,66 @@ MLM_LOSS = Exercise(
         _asked(2, 3, 4, 0.0, 1534),
     ],
     returns=("loss",),
+    properties=(shift_changes_nothing("logits"),),
+    used="It measures your model after its minute of training, and trains the BERT at the end of the chapter.",
     hints=(
-        "−100 is no word: it marks where nothing is asked. `labels != -100` says where something is.",
-        "Cross-entropy wants rows: `logits.flatten(0, 1)` is [B · T, V]. Which of torch's arguments says what to leave "
-        "out?",
-        "`F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100)`, and −100 is the default.",
+        "−100 is not a word. It marks where nothing is asked, so `labels != -100` says where something is.",
+        "Cross-entropy wants rows: `logits.flatten(0, 1)` is [B · T, V]. What do the labels have to look like then?",
+        "`torch.nn.functional.cross_entropy(rows, labels)` leaves out what is −100, in the sum and in what it is "
+        "divided by. Which `rows`, and which `labels`?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        lambda logits, labels: each(logits, labels).mean(),
-        "The unasked places are 0 in the sum, but still count in the number it is divided by: divide by how many "
-        "were asked.",
-        lambda logits, labels: each(logits, labels.clamp(min=0)).mean(),
-        "−100 was turned into word 0: where nothing is asked, the model would learn to say [PAD].",
+        _loss(mean=lambda losses, asked: (losses * asked).mean()),
+        "The positions that are not asked are 0 in the sum, but they still count in the number it is divided by. "
+        "Divide by how many are asked.",
+        _loss(asked=lambda labels: torch.ones_like(labels, dtype=torch.bool)),
+        "−100 was turned into word 0: where nothing is asked, the model would learn to predict [PAD].",
+        _loss(asked=lambda labels: labels == -100),
+        "The condition is turned round: this counts the positions where nothing is asked. Something is asked where "
+        "`labels != -100`.",
+        _loss(asked=lambda labels: labels > 0),
+        "Word 0 is left out, though it is a word like any other. Something is asked where `labels != -100`.",
+        _loss(mean=lambda losses, asked: losses[asked].sum()),
+        "This is the sum over the asked words. Take their mean, or long texts count more than short ones.",
+        _loss(mean=lambda losses, asked: ((losses * asked).sum(1) / asked.sum(1)).mean()),
+        "This is the mean of each sentence's mean, so a word in a sentence with few masks counts more. Take the mean "
+        "over all asked words.",
+        _loss(score=lambda logits: logits.softmax(-1).log_softmax(-1)),
+        "There are two softmaxes: cross-entropy takes logits, and makes probabilities of them itself.",
+        _loss(score=lambda logits: logits.softmax(-1)),
+        "These are probabilities. The loss is −log of them: `log_softmax`.",
+        _loss(score=lambda logits: logits.softmax(-1) - 1),
+        "This is 1 − p. The loss is −log p: it grows without limit where the right word seems impossible.",
+        _loss(score=lambda logits: logits),
+        "These are logits, not log-probabilities: a `log_softmax` is missing.",
+        _loss(score=lambda logits: logits.log_softmax(1)),
+        "The softmax runs over the positions of a text. It belongs to the words of the vocabulary: `dim=-1`.",
+        _loss(sign=1),
+        "The sign is wrong: it is the mean of *minus* log p. (Cross-entropy has its minus already.)",
         lambda logits, labels: -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean(),
-        "−100 is no index: it only marks where nothing is asked. Pick the asked places first, "
+        "−100 is no index; it only marks where nothing is asked. Pick the asked positions first, "
         "`logits[labels != -100]`, then the right words.",
-        lambda logits, labels: each(logits, labels).sum(),
-        "The sum over the asked words; take their mean, or long texts shout.",
-        lambda logits, labels: (each(logits, labels).sum(1) / (labels != -100).sum(1)).mean(),
-        "The mean of each sentence's mean: a word in a sentence with few masks would count more. Asked for is the "
-        "mean over all asked words.",
-        lambda logits, labels: F.cross_entropy(logits.softmax(-1).flatten(0, 1), labels.flatten()),
-        "Softmax twice: cross-entropy makes probabilities of the logits by itself.",
         lambda logits, labels: F.cross_entropy(logits.reshape(len(logits), -1, labels.shape[1]), labels),
-        "torch wants [B, V, T], and a reshape gets the shape, not the order: it mixes words with places. "
-        "`logits.transpose(1, 2)`, or `flatten(0, 1)`.",
+        "torch wants [B, V, T]. A reshape gets the shape but not the order: it mixes words with positions. Write "
+        "`logits.transpose(1, 2)`, or `logits.flatten(0, 1)`.",
         lambda logits, labels: F.cross_entropy(logits, labels),
-        "torch takes the *second* axis for the vocabulary: flatten both to rows, `logits.flatten(0, 1)` and "
+        "torch takes the *second* axis for the vocabulary. Flatten both to rows, `logits.flatten(0, 1)` and "
         "`labels.flatten()`.",
         lambda logits, labels: F.cross_entropy(logits[labels != -100], labels),
-        "The logits are picked, the labels are not: `labels[labels != -100]`.",
+        "The logits are picked, but the labels are not: `labels[labels != -100]`.",
         lambda logits, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=0),
-        "`ignore_index=0` leaves word 0 out. What is to be left out is marked by −100, which is the default.",
-        lambda logits, labels: -F.cross_entropy(logits.flatten(0, 1), labels.flatten()),
-        "The sign: cross-entropy has its minus already.",
-        lambda logits, labels: -logits[labels != -100].gather(-1, labels[labels != -100][:, None]).mean(),
-        "These are logits, not log-probabilities: a `log_softmax` is missing.",
+        "`ignore_index=0` leaves word 0 out. What should be left out is marked by −100, which is the default.",
         lambda logits, labels: (logits.argmax(-1) != labels)[labels != -100].float().mean(),
-        "This is the share of wrong guesses: good to read, but it has no slope to learn from.",
+        "This is the share of wrong guesses. It is good to read, but it has no slope to learn from.",
     ),
 )
 
 
 def asked_loss(logits: Tensor, ids: Tensor, labels: Tensor) -> Tensor:
     """logits [B, T, V], ids [B, T] before masking, labels [B, T], −100 where nothing is asked -> a scalar."""
-    return masked_loss(logits, ids, labels != -100)
+    return F.cross_entropy(logits.flatten(0, 1), labels.flatten())
 
 
 def _with_ids(case: Case) -> Case:
@@ -95,11 +131,29 @@ def _with_ids(case: Case) -> Case:
     return Case({"logits": case.args["logits"], "ids": ids, "labels": labels}, shown=case.shown)
 
 
+@variants
+def _any_loss(
+    logits,
+    ids,
+    labels,
+    *,
+    target=lambda ids, labels: labels,
+    seen=lambda logits, labels: logits,
+    mean=lambda losses, labels: losses[labels != -100].mean(),
+):
+    losses = F.cross_entropy(seen(logits, labels).transpose(1, 2), target(ids, labels), reduction="none")
+    return mean(losses, labels)
+
+
+def _all(losses, labels):
+    return losses.mean()
+
+
 EVERY_WORD = FindError(
-    name="a loss over every word",
-    task="write the loss again: logits [B, T, V], ids [B, T] before masking, labels [B, T], −100 where nothing is "
-    "asked -> a scalar.",
-    why="The loss falls beautifully: six words in seven only have to be copied. Little is learnt.",
+    name="program 6.4",
+    title="a loss over every word",
+    task="logits [B, T, V], ids [B, T] before masking, labels [B, T], −100 where nothing is asked -> a scalar.",
+    why="The loss falls beautifully, because six words in seven only have to be copied. The model learns little.",
     program=(
         "def mlm_loss(logits, ids, labels):     # ids before masking; labels: −100",
         "    rows = logits.flatten(0, 1)",
@@ -107,35 +161,35 @@ EVERY_WORD = FindError(
         "    return torch.nn.functional.cross_entropy(rows, target)",
     ),
     line=3,
-    found="the target is every word, the visible ones too: what stands in the input need not be guessed. "
+    found="the target is every word, the visible ones too, and a word that is in the input need not be guessed. "
     "`labels.flatten()` asks for the chosen ones only.",
     innocent={
         1: "it only names what comes in. Are all of them used?",
-        2: "a row for each token.",
-        4: "the mean over all targets that are not −100. Are there any?",
+        2: "it makes a row for each token.",
+        4: "it takes the mean over all targets that are not −100. Are there any?",
     },
     reference=asked_loss,
     cases=lambda: [_with_ids(case) for case in MLM_LOSS.cases()],
     returns=("loss",),
     hints=(
-        "In what share of the places can the right answer be read off the input?",
+        "At what share of the positions can the right answer be read off the input?",
         "Which argument is never used?",
-        "`target = labels.flatten()`",
+        "The target should be −100 wherever nothing is asked. Which of the arguments has that mark?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
-        lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), ids.flatten()),
-        "Every word counts still, the visible ones too.",
-        lambda logits, ids, labels: F.cross_entropy(logits[labels == -100], ids[labels == -100]),
+        _any_loss(target=lambda ids, labels: ids, mean=_all),
+        "Every word still counts, the visible ones too.",
+        _any_loss(target=lambda ids, labels: ids, mean=lambda losses, labels: losses[labels == -100].mean()),
         "Now only the *visible* words count.",
-        lambda logits, ids, labels: (each(logits, ids) * (labels != -100)).mean(),
-        "Only the hidden words are in the sum, but all places in the number it is divided by.",
-        lambda logits, ids, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten().clamp(min=0)),
-        "−100 became word 0: where nothing is asked, the model would learn to say [PAD].",
-        lambda logits, ids, labels: F.cross_entropy(
-            (logits * (labels != -100)[..., None]).flatten(0, 1), ids.flatten()
+        _any_loss(mean=_all),
+        "Only the hidden words are in the sum, but it is divided by the number of all positions.",
+        _any_loss(target=lambda ids, labels: labels.clamp(min=0), mean=_all),
+        "−100 became word 0: where nothing is asked, the model would learn to predict [PAD].",
+        _any_loss(
+            target=lambda ids, labels: ids, seen=lambda logits, labels: logits * (labels != -100)[..., None], mean=_all
         ),
-        "The logits are set to 0 where nothing is asked, and the loss counts ln V for each of these places.",
+        "The logits are set to 0 where nothing is asked, and the loss counts ln V for each of these positions.",
     ),
 )

@@ -26,14 +26,14 @@ def _statistics(answer, case: Case):
     ids, special, vocab_size, mask_id, seed = values.cloned(case.args).values()
 
     def run(ids, special, seed):
-        return answer(ids, special, vocab_size, mask_id, torch.Generator().manual_seed(seed))
+        masked = answer(ids, special, vocab_size, mask_id, torch.Generator().manual_seed(seed))
+        found = values.converted(masked, (ids, ids), MASK.returns)
+        for name, x in zip(MASK.returns, found, strict=True):
+            if x.shape != ids.shape:
+                raise values.Misfit(f"In `{name}`: Its shape is {list(x.shape)}, needed: {list(ids.shape)}, as `ids`.")
+        return found
 
-    result = run(case.args["ids"], case.args["special_mask"], seed)
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        return result
-    if any(not isinstance(x, Tensor) or x.shape != ids.shape for x in result):
-        return tuple(f"{values.kind(x)}; needed: a tensor of shape {list(ids.shape)}" for x in result)
-    inputs, labels = result
+    inputs, labels = run(case.args["ids"], case.args["special_mask"], seed)
     chosen = labels != -100
     asked, others = chosen & ~special, ~chosen & ~special
     hidden, same = inputs == mask_id, inputs == ids
@@ -42,8 +42,11 @@ def _statistics(answer, case: Case):
     words += f"; others: {_near(inputs == ids, others, True)} unchanged"
     if ((inputs != ids) & special & ~chosen).any():
         words += "; special tokens changed"
-    if len(inputs[asked & (inputs != ids) & (inputs != mask_id)].unique()) == 1:
+    new = inputs[asked & (inputs != ids) & (inputs != mask_id)]
+    if len(new.unique()) == 1:
         words += "; it is always the same word"
+    elif len(new) > 50 and new.max() < vocab_size / 2:
+        words += "; never one from the second half of the vocabulary"
     first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed + i) for i in (0, 0, 1))
     if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
         words += "; the generator does not decide what is drawn"
@@ -67,6 +70,15 @@ def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown
     return Case(args, given=given, shown=shown)
 
 
+def _one_draw(ids, special_mask, vocab_size, mask_id, generator):
+    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
+    dice = torch.rand(ids.shape, generator=generator)  # decides between the three cases
+    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    inputs = torch.where(chosen & (dice < 0.8), mask_id, ids)
+    inputs = torch.where(chosen & (dice >= 0.9), words, inputs)
+    return inputs, torch.where(chosen, ids, -100)
+
+
 @variants
 def _masked_otherwise(
     *inputs,
@@ -75,7 +87,7 @@ def _masked_otherwise(
     hide=lambda dice: dice < 0.8,
     other=lambda dice: dice >= 0.9,
     label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, -100),
-    word=lambda vocab_size, ids, generator: torch.randint(vocab_size, ids.shape, generator=generator),
+    word=lambda size, mask_id, shape, generator: torch.randint(size, shape, generator=generator),
     listen=True,
 ):
     """Masking with one thing done differently."""
@@ -83,15 +95,14 @@ def _masked_otherwise(
     generator = generator if listen else None
     chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
     dice = torch.rand(ids.shape, generator=generator)
-    inputs = torch.where(
-        chosen & other(dice), word(vocab_size, ids, generator), torch.where(chosen & hide(dice), mask_id, ids)
-    )
+    words = word(vocab_size, mask_id, ids.shape, generator)
+    inputs = torch.where(chosen & other(dice), words, torch.where(chosen & hide(dice), mask_id, ids))
     return inputs, label(ids, inputs, chosen)
 
 
 @variants
 def _two_dice(ids, special_mask, vocab_size, mask_id, generator, *, apart):
-    """The die is thrown again for the random words; apart: not for those that are hidden already."""
+    """There is a second draw for the random words; apart: not for those that are hidden already."""
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
     swapped = chosen & ~(hidden & apart) & (torch.rand(ids.shape, generator=generator) < 0.1)
@@ -109,74 +120,79 @@ def _of_all(ids, special_mask, vocab_size, mask_id, generator):
 
 MASK = Exercise(
     name="mask tokens",
-    task="Choose 15 % of the words by chance. Of these make 80 % [MASK], 10 % a word drawn from the vocabulary, and "
-    "leave 10 % as they are. ids [B, T], special_mask [B, T] (True: never chosen), the size of the vocabulary, the id "
+    task="Choose 15 % of the words at random. Of these, 80 % become [MASK], 10 % a word drawn from the vocabulary, and "
+    "10 % stay as they are. ids [B, T], special_mask [B, T] (True: never chosen), the size of the vocabulary, the id "
     "of [MASK], a generator -> (inputs [B, T], labels [B, T]: the right id where chosen, −100 elsewhere).",
-    why="This makes millions of exercises with answers out of any text, without anybody having to label it.",
+    why="This makes millions of exercises with answers out of any text, and nobody has to label it.",
     reference=mask_tokens,
+    shown=_one_draw,
     cases=lambda: [
         _text(60, 500, 1000, 4, 6, shown=True),
         _text(1000, 30, 3000, 103, 7),
     ],
     returns=("inputs", "labels"),
     run=_statistics,
+    used="The shares below are those of your masking, and it makes the batches of the BERT at the end of the chapter.",
     hints=(
-        "`chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask`: each word for itself. The "
-        "labels are known now: `ids.masked_fill(~chosen, -100)`.",
-        "One more draw for each word decides what becomes of it: `dice = torch.rand(ids.shape, generator=generator)`. "
-        "Below .8: [MASK]; from .9 on: a drawn word; what of those between?",
-        "`inputs = torch.where(chosen & (dice < 0.8), mask_id, ids)`, and likewise with `torch.randint(vocab_size, "
-        "ids.shape, generator=generator)` where `chosen & (dice >= 0.9)`.",
+        "One random number for each word decides whether it is chosen: `torch.rand(ids.shape, generator=generator)`. "
+        "Which words may never be chosen? The labels are known as soon as you know who is chosen.",
+        "One more random number for each word decides what happens to it. Below 0.8 it becomes [MASK], and from 0.9 on "
+        "a drawn word. What happens to those between?",
+        "`torch.where(chosen & (dice < 0.8), mask_id, ids)` puts [MASK] in. Do the same once more with words from "
+        "`torch.randint(vocab_size, ids.shape, generator=generator)`. For which dice?",
     ),
     minutes=8,
     difficulty=3,
     wrong=wrong_answers(
         _masked_otherwise(hide=lambda d: d >= 0, other=lambda d: d < 0),
-        "All chosen words become [MASK]. In use there is no [MASK]: 10 % should be another word and 10 % should "
+        "All chosen words become [MASK]. At inference there is no [MASK]: 10 % should be another word, and 10 % should "
         "stay, so that the model cannot rely on it.",
         _masked_otherwise(other=lambda d: d < 0),
         "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
         "vocabulary.",
         _masked_otherwise(other=lambda d: d >= 0.8),
-        "80 % are hidden and 20 % replaced, so none stays: the model could trust that what it sees is wrong.",
+        "80 % are hidden and 20 % replaced, so none stays. The model could be sure that a word it sees is wrong.",
         _two_dice(apart=True),
-        "The 10 % are drawn from the 20 % that are left: 2 % in all. *Half* of what is left is 10 %; or throw one "
-        "die for all three.",
+        "The 10 % are drawn from the 20 % that are left, which makes 2 % in all. *Half* of what is left is 10 %; or "
+        "let a single random number decide between all three.",
         _two_dice(apart=False),
-        "80 % and 10 % are two draws of their own, which meet: some words to be hidden become another word after "
-        "all. Throw one die for all three.",
+        "80 % and 10 % are two separate draws, and they overlap: some words that should be hidden become another word "
+        "after all. Let a single random number decide between all three.",
         _of_all,
-        "10 % of *all* words are replaced, the unchosen ones too. The three shares are shares of the chosen 15 %.",
+        "10 % of *all* words are replaced, even if they were not chosen. The three shares are shares of the chosen "
+        "15 %.",
         _masked_otherwise(may=torch.ones_like),
-        "[CLS], [SEP] and padding are chosen, too. `special_mask` says where never: `& ~special_mask`.",
+        "[CLS], [SEP] and padding are chosen, too. `special_mask` says which tokens never are: `& ~special_mask`.",
         _masked_otherwise(may=lambda special: special),
         "Only special tokens are chosen: `special_mask` is read the wrong way round. True means never.",
         _masked_otherwise(label=lambda ids, inputs, chosen: ids),
-        "The labels hold every id: the loss would count all words, and copying the visible ones is no exercise. "
-        "−100 where not chosen.",
+        "The labels hold every id, so the loss would count all words, and the visible ones only have to be copied. "
+        "Put −100 where nothing is chosen.",
         _masked_otherwise(label=lambda ids, inputs, chosen: inputs.masked_fill(~chosen, -100)),
-        "The labels are taken from what was hidden already: the answer to [MASK] would be [MASK]. Take them from "
-        "`ids`.",
+        "The labels are taken from what has been masked already: the answer to [MASK] would be [MASK]. Take them from "
+        "the ids as they came in (`ids.clone()` keeps a copy).",
         _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(inputs == ids, -100)),
-        "The 10 % that stay have no label. They were chosen, too: the model has to say the right word there, "
-        "without knowing that it is right.",
+        "The 10 % that stay have no label. They were chosen, too: the model has to predict them without knowing that "
+        "they are right.",
         _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(chosen, -100)),
-        "The labels are the wrong way round: −100 where something was chosen, the visible words elsewhere.",
+        "The labels are the wrong way round: −100 where a word was chosen, the visible words elsewhere.",
         _masked_otherwise(chance=0.85),
-        "85 % are chosen: little is left to guess from. `< 0.15` chooses 15 %.",
+        "85 % are chosen, which leaves little to guess from. `< 0.15` chooses 15 %.",
         _masked_otherwise(listen=False),
-        "Right, but it is not the generator that decides what is drawn. Hand it to each draw, "
-        "`generator=generator`, so that a training can be repeated.",
-        _masked_otherwise(word=lambda vocab_size, ids, generator: torch.randint(vocab_size, (1,), generator=generator)),
-        "Right, but for one thing: a single word is drawn, and stands in all these places. Draw one for each, "
+        "Right, but the generator does not decide what is drawn. Give it to each draw, `generator=generator`, so that "
+        "a training can be repeated.",
+        _masked_otherwise(word=lambda size, mask_id, shape, generator: torch.randint(size, (1,), generator=generator)),
+        "Right, but for one thing: only one word is drawn, and it is put in all these places. Draw one for each, "
         "`torch.randint(vocab_size, ids.shape, generator=generator)`.",
+        _masked_otherwise(word=lambda n, mask_id, shape, generator: torch.randint(mask_id, shape, generator=generator)),
+        "The random words are drawn below the id of [MASK]. They should be drawn from the whole vocabulary: "
+        "`vocab_size`.",
         _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, 0)),
-        "Where nothing is asked, the labels are 0: that is a token like any other. The mark that the loss leaves "
-        "out is −100.",
+        "Where nothing is asked, the labels are 0, which is a token like any other. The loss leaves out −100.",
         _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),
-        "The labels say *whether* a word was chosen. Needed is *which* word it was, `ids` there, and −100 elsewhere.",
+        "The labels say *whether* a word was chosen. They should say *which* word it was, `ids`, and −100 elsewhere.",
         _masked_otherwise(hide=lambda d: d < 0, other=lambda d: d < 0.9),
-        "Everything below .9 becomes another word, on top of the [MASK] that was there. The drawn words belong to "
-        "the dice *from* .9 on.",
+        "Everything below 0.9 becomes another word, even what had become [MASK]. The drawn words belong to the numbers "
+        "*from* 0.9 on.",
     ),
 )

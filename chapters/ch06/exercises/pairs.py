@@ -3,7 +3,7 @@
 import torch
 
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.values import kind
+from course_utils.exercises.values import Misfit, kind
 
 
 def next_sentence_pairs(stories: list[list[str]], count: int, generator) -> list[tuple[str, str, int]]:
@@ -25,8 +25,9 @@ def next_sentence_pairs(stories: list[list[str]], count: int, generator) -> list
     return pairs
 
 
-def _told(answer, case: Case):
-    """What the pairs are like: every right way of drawing them is told in the same words."""
+def _told(answer, case: Case) -> tuple[str, str, str]:
+    """What the pairs are like: every right way of drawing them is told in the same words, and what was drawn by chance
+    is not told."""
     stories, count, seed = case.args.values()
     place = {sentence: (s, i) for s, story in enumerate(stories) for i, sentence in enumerate(story)}
 
@@ -34,26 +35,41 @@ def _told(answer, case: Case):
         return answer(stories, count, torch.Generator().manual_seed(seed))
 
     pairs = draw(count)
-    if pairs is None:
-        return None
-    if not isinstance(pairs, list | tuple):
-        return f"{kind(pairs)}, where a list is needed"
-    kinds = {0: [], 1: []}
-    for pair in pairs:
-        if not isinstance(pair, list | tuple) or len(pair) != 3:
-            return "a list, but what is in it is not (first, second, label)"
-        first, second, label = pair
-        if not (isinstance(first, str) and isinstance(second, str) and {first, second} <= place.keys()):
-            return "a pair whose sentences are not in the stories"
-        if isinstance(label, str) or label not in (0, 1):
-            return f"a label {label!r}; needed: 0 or 1"
-        kinds[int(label)].append(_relation(place[first], place[second]))
-    share = 100 * len(kinds[0]) / max(1, len(pairs))
-    half = "half" if abs(share - 50) < 20 else f"{share:.0f} %"
-    told = f"{len(pairs)}, {half} with label 0 ({_all(kinds[0])}), the rest with 1 ({_all(kinds[1])})"
+    related = _related(pairs, place)
+    share = 100 * len(related[0]) / max(1, len(pairs))
+    told = f"{len(pairs)}, {_share(share)} with label 0"
     if len({pair[0] for pair in pairs}) < sum(len(story) - 1 for story in stories) / 2:
         told += "; the first sentences are always the same few"
-    return told if draw(8) == draw(8) else f"{told}; the same seed draws other pairs the next time"
+    if draw(8) != draw(8):
+        told += "; the same seed draws other pairs the next time"
+    return told, _second(related[0]), _second(related[1])
+
+
+def _related(pairs, place) -> dict[int, list[str]]:
+    """For each label how the two sentences of its pairs are related. Raises Misfit for what is not a list of pairs."""
+    if pairs is None:
+        raise Misfit("It returns None. Is a `return` missing?")
+    if not isinstance(pairs, list | tuple):
+        raise Misfit(f"It returns {kind(pairs)}; needed: a list of (first, second, label).")
+    found = {0: [], 1: []}
+    for pair in pairs:
+        if not isinstance(pair, list | tuple) or len(pair) != 3:
+            raise Misfit("It returns a list, but what is in it is not (first, second, label).")
+        first, second, label = pair
+        if not (isinstance(first, str) and isinstance(second, str)):
+            raise Misfit("There is a pair that does not begin with two sentences; needed: (first, second, label).")
+        if not {first, second} <= place.keys():
+            raise Misfit("There is a pair whose sentences are not in the stories.")
+        if isinstance(label, str) or label not in (0, 1):
+            raise Misfit(f"There is a label {label!r}; needed: 0 or 1.")
+        found[int(label)].append(_relation(place[first], place[second]))
+    return found
+
+
+def _share(per_cent: float) -> str:
+    if per_cent in (0, 100):
+        return "all" if per_cent else "none"
+    return "half" if abs(per_cent - 50) < 20 else "a quarter" if per_cent < 50 else "three quarters"
 
 
 def _relation(first: tuple[int, int], second: tuple[int, int]) -> str:
@@ -64,8 +80,12 @@ def _relation(first: tuple[int, int], second: tuple[int, int]) -> str:
     return {1: "the one that follows", 0: "the same sentence", -1: "the one before"}.get(step, "from the same story")
 
 
-def _all(relations: list[str]) -> str:
-    return " or ".join(sorted(set(relations))) or "none"
+def _second(relations: list[str]) -> str:
+    """What the second sentences are; of several relations only whether another story is among them."""
+    kinds = set(relations)
+    if len(kinds) < 2:
+        return next(iter(kinds), "none")
+    return "now and then from the same story" if "from another story" in kinds else "from the same story"
 
 
 def _stories(count, sentences, pairs, seed, shown=False) -> Case:
@@ -80,11 +100,13 @@ def _stories(count, sentences, pairs, seed, shown=False) -> Case:
 @variants
 def _drawn_otherwise(
     *inputs,
+    many=lambda count: count,
     label=lambda number: number(2),
     first=lambda story, number: number(len(story) - 1),
     follow=lambda stories, s, i: stories[s][i + 1],
     away=lambda stories, s, number: stories[(s + 1 + number(len(stories) - 1)) % len(stories)],
     written=lambda x: x,
+    form=lambda first, second, label: (first, second, label),
     listen=True,
 ):
     """Pairs drawn with one thing done differently."""
@@ -94,12 +116,12 @@ def _drawn_otherwise(
         return int(torch.randint(below, (), generator=generator if listen else None))
 
     made = []
-    for _ in range(count):
+    for _ in range(many(count)):
         s = number(len(stories))
         i, other_one = first(stories[s], number), label(number)
         other = away(stories, s, number)
         second = other[number(len(other))] if other_one else follow(stories, s, i)
-        made.append((stories[s][i], second, written(other_one)))
+        made.append(form(stories[s][i], second, written(other_one)))
     return made
 
 
@@ -108,53 +130,77 @@ def _over_the_end(stories, s, i):
     return flat[(sum(map(len, stories[:s])) + i + 1) % len(flat)]
 
 
+def _too_few(story, number):
+    """As `torch.randint(0, n, …)` says it where n is 0."""
+    if len(story) < 3:
+        torch.randint(0, 0, ())
+    return number(len(story) - 2)
+
+
 PAIRS = Exercise(
     name="next sentence pairs",
-    task="Draw `count` pairs: half of them a sentence and the one that follows it, label 0; half a sentence and one of "
-    "*another* story, label 1. Stories: lists of at least two sentences, and a generator -> a list of (first, second, "
-    "label).",
-    why="The second exercise that needs nobody to label it. What is drawn wrongly here, the model learns very well.",
+    task="Draw `count` pairs. Half of them are a sentence and the one that follows it, label 0; the other half are a "
+    "sentence and one from *another* story, label 1. Stories, which are lists of at least two sentences, and a "
+    "generator -> a list of (first, second, label).",
+    why="This is the second task that needs nobody to label it. If you draw it wrongly, the model learns just that, "
+    "very well.",
     reference=next_sentence_pairs,
-    cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(20, 2, 100, 10)],
-    returns=("pairs",),
+    cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(5, 2, 100, 10)],
+    returns=("pairs", "second, with label 0", "second, with label 1"),
     run=_told,
+    used="In the next cell it draws 200 pairs from held-out stories.",
     hints=(
-        "`int(torch.randint(n, (), generator=generator))` draws a number below n. Four are needed: which story, which "
+        "`int(torch.randint(n, (), generator=generator))` draws a number below n. You need four: which story, which "
         "sentence, which label, and which other story.",
-        "A sentence with a next one: which is the last you may draw? And the other story must not be the same: draw a "
-        "step from 1 to n − 1 and go round, or draw again while it is the same.",
-        "`s = draw(len(stories))`, `i = draw(len(stories[s]) - 1)`, `label = draw(2)`; `second = stories[s][i + 1]`, "
-        "and for label 1 a sentence of `stories[(s + 1 + draw(len(stories) - 1)) % len(stories)]`.",
+        "The first sentence needs one that follows it, so which is the last that you may draw? And the other story "
+        "must not be the same: draw again while it is, or go 1 to n − 1 stories further, round and round.",
+        "With `draw(n)` as above: story `s = draw(len(stories))`, sentence `i = draw(len(stories[s]) - 1)`, and for "
+        "label 1 the story `(s + 1 + draw(…)) % len(stories)`. Below which number may this last step be?",
     ),
     minutes=7,
     difficulty=2,
     wrong=wrong_answers(
         _drawn_otherwise(label=lambda number: 0),
-        "All pairs follow each other. With nothing to tell apart, “yes” is always right, and nothing is learnt.",
+        "In all pairs the second sentence follows. With nothing to tell apart, “yes” is always right, and nothing is "
+        "learned.",
         _drawn_otherwise(label=lambda number: 1),
-        "No pair follows. With nothing to tell apart, “no” is always right, and nothing is learnt.",
+        "In no pair does the second sentence follow. With nothing to tell apart, “no” is always right, and nothing is "
+        "learned.",
+        _drawn_otherwise(label=lambda number: int(number(4) > 0)),
+        "Three pairs in four get label 1. It should be half, or “no” is the better guess without reading.",
+        _drawn_otherwise(label=lambda number: int(number(4) == 0)),
+        "Three pairs in four get label 0. It should be half, or “yes” is the better guess without reading.",
         _drawn_otherwise(written=lambda label: 1 - label),
-        "The pairs are right, the labels the wrong way round: 0 says that the second follows, as in BERT's own head.",
+        "The pairs are right, but the labels are the wrong way round: 0 says that the second follows, as in BERT's own "
+        "head.",
         _drawn_otherwise(away=lambda stories, s, number: stories[s]),
-        "The wrong second sentence is drawn from the same story: now and then it is the very next one, and has "
+        "The wrong second sentence is drawn from the same story. Now and then it is the very one that follows, and has "
         "label 1 all the same.",
         _drawn_otherwise(away=lambda stories, s, number: stories[number(len(stories))]),
-        "The other story is drawn among all, so that now and then it is the same one.",
+        "Some pairs with label 1 come from the *same* story, because the other story is drawn from all of them. Now "
+        "and then the second sentence really follows. Draw again until it is another story.",
         _drawn_otherwise(first=lambda story, number: number(len(story)), follow=_over_the_end),
-        "After a story's last sentence, the first of the next story is taken for what follows. Draw the first one "
-        "among those that have a next.",
+        "After a story's last sentence, the first of the next story is taken as the one that follows. Draw the first "
+        "sentence from those that have a next one.",
         _drawn_otherwise(first=lambda story, number: number(len(story))),
-        "An index runs over the end of a story. Is its last sentence drawn as the first of a pair? It has no next: "
-        "draw among `len(story) - 1`. Or is a place in one story used for another, which is shorter?",
+        "An index runs over the end of a story. Is its last sentence drawn as the first of a pair? Nothing follows it: "
+        "draw below `len(story) - 1`. Or is a place in one story used for another, which is shorter?",
+        _drawn_otherwise(first=_too_few),
+        "A story of two sentences leaves nothing to draw from. Its first sentence has a next one: draw below "
+        "`len(story) - 1`, not − 2.",
         _drawn_otherwise(first=lambda story, number: 0),
-        "Each pair begins with a story's first sentence: the others are never learnt from.",
+        "Each pair begins with the first sentence of a story, so nothing is learned from the others.",
         _drawn_otherwise(follow=lambda stories, s, i: stories[s][i]),
-        "With label 0 a sentence is followed by itself: one place further, `i + 1`.",
+        "With label 0 a sentence is followed by itself. The next one is `i + 1`.",
         _drawn_otherwise(
             first=lambda story, number: 1 + number(len(story) - 1), follow=lambda stories, s, i: stories[s][i - 1]
         ),
         "With label 0 the second sentence is the one *before* the first.",
+        _drawn_otherwise(many=lambda count: 2 * count),
+        "These are twice as many pairs as `count`. Draw the label for each pair, instead of making one of each kind.",
+        _drawn_otherwise(form=lambda first, second, label: (label, first, second)),
+        "The label comes first in each pair. The order is (first, second, label).",
         _drawn_otherwise(listen=False),
-        "Right, but the generator is not used: with the same seed come other pairs each time.",
+        "Right, but the generator is not used: the same seed gives other pairs each time.",
     ),
 )

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import named, normal
 
 PAD = 0
@@ -60,9 +60,10 @@ def _texts(*texts, seed, shown=False) -> Case:
 
 
 STRINGS = FindError(
-    name="strings for a model",
-    task="write the function again: a list of B texts -> probabilities [B, 2].",
-    why="A fine-tuning script that circulates. Its tokenizer is loaded, and never called.",
+    name="program 6.11",
+    title="strings for a model",
+    task="a list of B texts -> probabilities [B, 2].",
+    why="This is from a fine-tuning script that circulates. Its tokenizer is loaded, but never called.",
     program=(
         "def predict(model, tokenizer, texts):          # a list of B texts",
         "    with torch.no_grad():",
@@ -70,11 +71,12 @@ STRINGS = FindError(
         "    return output.logits.softmax(dim=-1)       # [B, 2]",
     ),
     line=3,
-    found="a model reads numbers. The tokenizer makes ids of the texts, and the mask that says where each one ends.",
+    found="a model reads numbers. The tokenizer turns the texts into ids, and makes the mask that says where each one "
+    "ends.",
     innocent={
         1: "it only names what comes in. Are all of them used?",
-        2: "for predicting no gradient is needed.",
-        4: "a probability for each of the two classes.",
+        2: "for a prediction no gradient is needed.",
+        4: "it gives a probability for each of the two classes.",
     },
     reference=predict,
     cases=lambda: [
@@ -86,7 +88,7 @@ STRINGS = FindError(
     hints=(
         "Run it, and read the last line of the message. What was needed, and what came?",
         "`tokenizer(texts)` gives a dict with two tensors. The texts have different lengths: which of the two says so?",
-        "`output = model(**tokenizer(texts))`",
+        "The model needs both tensors, under their names. In Python `**` gives a function what is in a dict.",
     ),
     minutes=3,
     difficulty=1,
@@ -97,17 +99,18 @@ STRINGS = FindError(
         "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`, or the two "
         "tensors one after the other.",
         lambda model, tokenizer, texts: model(*tokenizer(texts)).logits.softmax(-1),
-        "One star hands on the *names* in the dict; two, what stands under them: `model(**tokenizer(texts))`.",
+        "One star passes on the *names* in the dict; two pass on what is stored under them: "
+        "`model(**tokenizer(texts))`.",
         lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
-        "The ids are there; the mask is not handed on, so short texts are read with their padding.",
+        "The ids are there, but the mask is not passed on, so short texts are read with their padding.",
         lambda model, tokenizer, texts: model(**tokenizer(texts[:1])).logits.softmax(-1),
         "Only the first text is read. The tokenizer takes the whole list.",
         lambda model, tokenizer, texts: model(**tokenizer(texts)).logits,
-        "These are logits: the softmax is gone.",
+        "These are logits: the softmax is missing.",
         lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.softmax(0),
-        "The softmax runs over the texts: they share each class. Over the classes, `dim=-1`.",
+        "The softmax runs over the texts, so they share each class. It belongs to the classes, `dim=-1`.",
         lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.sigmoid(),
-        "Two sigmoids need not sum to 1: one choice between two classes is a softmax.",
+        "Two sigmoids need not sum to 1. A choice between two classes is one softmax.",
     ),
 )
 
@@ -125,62 +128,72 @@ def _batch(batch, time, seed, shown=False) -> Case:
     return Case(args, given={"model": "a classifier: model(ids) -> an output with .logits [B, 2]"}, shown=shown)
 
 
-def _binary(chance, float_labels=False):
+@variants
+def _binary(model, ids, labels, *, chance, labels_as=lambda labels: labels):
     """BCELoss of whatever `chance(output)` is."""
-    return lambda model, ids, labels: nn.BCELoss()(chance(model(ids)), labels.float() if float_labels else labels)
+    return nn.BCELoss()(chance(model(ids)), labels_as(labels))
+
+
+@variants
+def _entropy(model, ids, labels, *, read=lambda output: output.logits, reduction="mean"):
+    return F.cross_entropy(read(model(ids)), labels, reduction=reduction)
 
 
 OBJECT = FindError(
-    name="a loss on an object",
-    task="write the loss again: ids [B, T], labels [B], each 0 or 1 -> the mean cross-entropy, a scalar.",
-    why="The same script's training step. It stops at once; the repairs that people try first run on, and are wrong.",
+    name="program 6.12",
+    title="a loss on an object",
+    task="ids [B, T], labels [B], each 0 or 1 -> the mean cross-entropy, a scalar.",
+    why="This is the training step of the same script. It stops at once. The repairs that people try first do run, and "
+    "are wrong.",
     program=(
         "def loss(model, ids, labels):          # ids [B, T], labels [B]: 0 or 1",
         "    output = model(ids)",
         "    return torch.nn.BCELoss()(output, labels)",
     ),
     line=3,
-    found="the model gives an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
+    found="the model returns an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
     "probability for each label; for logits of classes there is `cross_entropy`.",
-    innocent={2: "ids go in, an output with names comes back. What is in it?"},
+    innocent={2: "ids go in, and an output with names comes back. What is in it?"},
     reference=classification_loss,
     cases=lambda: [_batch(2, 2, 1410, shown=True), _batch(3, 4, 1412), _batch(5, 3, 1414)],
     returns=("loss",),
     hints=(
-        "What does `model(ids)` give back: a tensor? Print its type.",
-        "`output.logits` is [B, 2], the labels are [B]: class numbers. Which loss takes that?",
-        "`torch.nn.functional.cross_entropy(output.logits, labels)`",
+        "What does `model(ids)` return: a tensor? Print its type.",
+        "`output.logits` is [B, 2], and the labels [B] are numbers of classes. Which loss takes that?",
+        "`torch.nn.functional.cross_entropy` takes logits and numbers of classes. Which of the two are the logits?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        _binary(lambda output: output),
+        _binary(chance=lambda output: output),
         "The loss still gets the whole output, an object with names. The numbers are in `output.logits`.",
-        _binary(lambda output: output.logits),
-        "These are logits, a row of two for each text, while BCELoss wants as many numbers as labels, and "
-        "probabilities at that. `cross_entropy` takes logits and class numbers.",
-        _binary(lambda output: output.logits.softmax(-1)[:, 1]),
-        "The probability of class 1: right. BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
-        "Shorter, and safer with logits: `cross_entropy`.",
-        lambda model, ids, labels: F.cross_entropy(model(ids).logits.softmax(-1), labels),
-        "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
+        _binary(chance=lambda output: output.logits),
+        "These are logits, a row of two for each text. BCELoss wants as many numbers as labels, and they must be "
+        "probabilities. `cross_entropy` takes logits and numbers of classes.",
+        _binary(chance=lambda output: output.logits.softmax(-1)[:, 1]),
+        "The probability of class 1 is right. But BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
+        "`cross_entropy` on the logits is shorter, and safer.",
+        _entropy(read=lambda output: output.logits.softmax(-1)),
+        "There are two softmaxes: cross-entropy makes probabilities of the logits itself. Give it the logits as they "
+        "are.",
         lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits[:, 1], labels.float()),
         "Only the second logit is used. With two logits, the chance of class 1 depends on how much larger it is "
         "than the first.",
         lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits, F.one_hot(labels, 2).float()),
-        "These are two separate yes-or-no questions for each text. The classes exclude each other: one softmax, "
+        "These are two separate yes-or-no questions for each text. The classes exclude each other: use one softmax, "
         "`cross_entropy`.",
-        lambda model, ids, labels: F.cross_entropy(model(ids), labels),
-        "The right loss; but it gets the whole output. The numbers are in `output.logits`.",
-        _binary(lambda output: output.logits.softmax(-1)[:, 0], float_labels=True),
-        "This is the probability of class 0, and the labels say 1 where it is class 1.",
-        _binary(lambda output: output.logits.argmax(-1).float(), float_labels=True),
-        "`argmax` decides for 0 or 1: such a loss has no slope to learn from. It takes logits, or probabilities.",
+        _entropy(read=lambda output: output),
+        "This is the right loss, but it gets the whole output. The numbers are in `output.logits`.",
+        _binary(chance=lambda output: output.logits.softmax(-1)[:, 0], labels_as=torch.Tensor.float),
+        "This is the probability of class 0, and the labels are 1 where it is class 1.",
+        _binary(chance=lambda output: output.logits.argmax(-1).float(), labels_as=torch.Tensor.float),
+        "`argmax` decides between 0 and 1, and such a loss has no slope to learn from. It needs logits, or "
+        "probabilities.",
         lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
-        "`nll_loss` wants log-probabilities, and gets logits: `cross_entropy` takes them.",
-        lambda model, ids, labels: F.cross_entropy(model(ids).logits, labels, reduction="sum"),
-        "The sum over the batch; asked for is the mean.",
+        "`nll_loss` wants log-probabilities, and gets logits. `cross_entropy` takes logits.",
+        _entropy(reduction="sum"),
+        "This is the sum over the batch; it should be the mean.",
         lambda model, ids, labels: F.mse_loss(model(ids).logits.softmax(-1)[:, 1], labels.float()),
-        "This is a squared error. It hardly punishes a model that is sure and wrong; cross-entropy does.",
+        "This is a squared error. It hardly punishes a model that is sure and wrong; a cross-entropy does.",
     ),
 )

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from course_utils.exercises.definition import Case, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import integers, named, some_numbers, tensors
-from course_utils.exercises.values import kind
+from course_utils.exercises.values import Misfit, kind
 
 
 def split(texts: list[str]) -> tuple[list[str], list[str], list[str]]:
@@ -19,8 +19,8 @@ def _in_words(answer, case: Case):
     parts = call(answer, case)
     if not isinstance(parts, tuple | list) or len(parts) != 3:
         return parts
-    if not all(isinstance(part, list | tuple) for part in parts):
-        return tuple(f"{kind(part)}, where a list of texts is needed" for part in parts)
+    if wrong := [part for part in parts if not isinstance(part, list | tuple)]:
+        raise Misfit(f"Its parts should be lists of texts; one is {kind(wrong[0])}.")
     train, valid, test = map(set, parts)
     shared = f"train and valid {len(train & valid)}, train and test {len(train & test)}, valid and test "
     lost = len(set(case.args["texts"]) - train - valid - test)
@@ -45,10 +45,11 @@ def _sliced(texts, *, train, valid, test, unique=True):
 
 
 ONE_SENTENCE = FindError(
-    name="one sentence for all",
-    task="write the split again: a list of texts, some of them several times -> train, valid, test, each text in one "
-    "of them only, and most in train. Any such split will do.",
-    why="The same script trains, validates and tests on one sentence, the same one. Its 100 % is memory.",
+    name="program 6.13",
+    title="one sentence for all",
+    task="a list of texts, some of them several times -> train, valid, test, each text in only one of them, and most "
+    "in train. Any such split will do.",
+    why="The same script trains, validates and tests on one and the same sentence. Its 100 % is memory.",
     program=(
         "def split(texts):                          # some of the texts are there twice",
         "    texts = list(dict.fromkeys(texts))     # each text once",
@@ -57,12 +58,12 @@ ONE_SENTENCE = FindError(
         "    return train, valid, test",
     ),
     line=4,
-    found="what is tested has been learnt, and validated, too. Held-out texts must be in one part only; else nobody "
-    "knows whether the model has understood or remembered.",
+    found="it tests on what the model was trained and validated on. Held-out texts must be in one part only, or nobody "
+    "can say whether the model has understood or remembered.",
     innocent={
-        2: "needed: a text that is there twice could land in two parts.",
-        3: "a tenth of them, and never none.",
-        5: "three parts. What is in them?",
+        2: "it is needed: a text that is there twice could get into two parts.",
+        3: "this is a tenth of them, and never none.",
+        5: "it returns three parts. What is in them?",
     },
     reference=split,
     cases=lambda: [_many(5, 1, shown=True), _many(12, 0), _many(31, 9)],
@@ -70,24 +71,24 @@ ONE_SENTENCE = FindError(
     run=_in_words,
     hints=(
         "Which texts of `test` are in `train`?",
-        "Three slices that meet and don't overlap.",
-        "`texts[2 * cut:], texts[:cut], texts[cut : 2 * cut]`",
+        "You need three slices that meet but don't overlap.",
+        "Two of them are `texts[:cut]` and `texts[cut : 2 * cut]`. Where does the third begin?",
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[:c]),
-        "All that is tested was learnt: valid and test are parts of train still.",
+        "All that is tested was trained on: valid and test are still parts of train.",
         _sliced(lambda t, c: t, lambda t, c: t[:c], lambda t, c: t[c : 2 * c]),
         "Valid and test differ now, but train is still all of it.",
         _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
         "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
         _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
-        "A text that is there twice lands in two parts: make each one unique first, as line 2 did.",
+        "A text that is there twice gets into two parts: keep only one of each first, as line 2 did.",
         _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
         "The parts don't overlap, but a text between them is lost.",
         _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),
-        "Nothing is in two parts. But now nearly all is for testing, and there is little to learn from.",
+        "Nothing is in two parts. But now nearly all of it is for testing, which leaves little to learn from.",
     ),
 )
 
@@ -97,12 +98,20 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     return (logits.argmax(-1) == labels).float().mean().item()
 
 
+@variants
+def _share(
+    logits, labels, *, right=lambda predicted, labels: predicted == labels, of=lambda right, count: right / count
+):
+    return of(right(logits.argmax(-1), labels).sum().item(), len(labels))
+
+
 _judged = named("logits", "labels")
 
 UNSEEN = FindError(
-    name="accuracy without labels",
-    task="write it again: logits [N, 2], labels [N] -> the share of right answers, a number from 0 to 1.",
-    why="The same script's accuracy rises while the labels are anything at all.",
+    name="program 6.14",
+    title="accuracy without labels",
+    task="logits [N, 2], labels [N] -> the share of right answers, a number from 0 to 1.",
+    why="In the same script the accuracy rises, whatever the labels are.",
     program=(
         "def accuracy(logits, labels):                  # [N, 2], [N]",
         "    predicted = logits.argmax(dim=-1)",
@@ -110,12 +119,12 @@ UNSEEN = FindError(
         "    return (right / len(logits)).item()",
     ),
     line=3,
-    found="it counts how often the model says 1, whether that is right or not. The labels come in, and nobody looks "
-    "at them: `predicted == labels`.",
+    found="it counts how often the model says 1, whether that is right or not. The labels come in, but they are never "
+    "used: `predicted == labels`.",
     innocent={
         1: "it only names what comes in. Are all of them used?",
-        2: "the class with the largest logit.",
-        4: "divided by the number of answers.",
+        2: "this is the class with the largest logit.",
+        4: "it divides by the number of answers.",
     },
     reference=accuracy,
     cases=lambda: [
@@ -126,27 +135,28 @@ UNSEEN = FindError(
     ],
     returns=("accuracy",),
     hints=(
-        "Turn all labels round. What does the accuracy do, and what should it do?",
+        "Turn all labels round. What happens to the accuracy, and what should happen?",
         "Which argument is never used?",
-        "`right = (predicted == labels).sum()`",
+        "An answer is right where `predicted` equals … what?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
-        lambda logits, labels: (logits.argmax(-1) == 1).float().mean().item(),
-        "How often the model says 1, still: the labels are not looked at.",
-        lambda logits, labels: (logits.argmax(-1) == logits.argmax(-1)).float().mean().item(),
-        "The predictions are compared with themselves: 1, whatever the labels are.",
-        lambda logits, labels: (logits.argmax(-1) == labels).sum().item(),
-        "The number of right answers; divide by how many there are.",
-        lambda logits, labels: (logits.argmax(-1) == labels).sum().item() // len(labels),
-        "`//` divides whole numbers: 0 unless all is right.",
+        _share(right=lambda predicted, labels: predicted == 1),
+        "It still counts how often the model says 1: the labels are not used.",
+        _share(right=lambda predicted, labels: predicted == predicted),
+        "The predictions are compared with themselves, which gives 1, whatever the labels are.",
+        _share(of=lambda right, count: right),
+        "This is the number of right answers; divide by how many there are.",
+        _share(of=lambda right, count: right // count),
+        "`//` divides whole numbers, so this is 0 unless all answers are right.",
         lambda logits, labels: logits.softmax(-1).gather(-1, labels[:, None]).mean().item(),
-        "The mean probability of the right class: interesting, and something else. An answer is right or wrong.",
-        lambda logits, labels: (logits.argmax(-1) != labels).float().mean().item(),
-        "The share of *wrong* answers.",
-        lambda logits, labels: (logits.argmax(-1) == labels).float().mean().item() * 100,
-        "In per cent; asked for is a number from 0 to 1.",
+        "This is the mean probability of the right class, which is interesting, but something else. An answer is "
+        "either right or wrong.",
+        _share(right=lambda predicted, labels: predicted != labels),
+        "This is the share of *wrong* answers.",
+        _share(of=lambda right, count: 100 * right / count),
+        "This is in per cent; it should be a number from 0 to 1.",
     ),
 )
 
@@ -170,10 +180,11 @@ def _as_list(answer, case: Case):
 _shapes = named("task", "B", "T", "C", "V")
 
 TRANSLATES = FindError(
-    name="a classifier that translates",
-    task='write the shape of the logits: task "classification" (of a whole text), "tagging" (of each token), '
-    '"masked words" or "translation" (T tokens are written); batch B, T tokens, C classes, V words of the vocabulary '
-    "-> (B, C), (B, T, C) or (B, T, V).",
+    name="claims 6.15",
+    title="a classifier that translates",
+    task='task "classification" (of a whole text), "tagging" (of each token), "masked words" or "translation" (T '
+    "tokens are written); batch B, T tokens, C classes, V words of the vocabulary -> the shape of the logits, (B, C), "
+    "(B, T, C) or (B, T, V).",
     why="The same script calls itself machine translation.",
     claims=True,
     program=(
@@ -183,11 +194,12 @@ TRANSLATES = FindError(
         "A model that translates has a distribution over the vocabulary for each word that it writes.",
     ),
     line=3,
-    found="two logits for a whole sentence say yes or no, not a sentence. No French word is anywhere in it.",
+    found="two logits for a whole sentence can say yes or no, but not a sentence. There is no French word anywhere in "
+    "it.",
     innocent={
-        1: "so it does: [B, C].",
-        2: "it does: that is what a classifier learns from.",
-        4: "right: [B, T, V], as in chapters 3 and 5.",
+        1: "its logits are [B, C].",
+        2: "that is what a classifier learns from.",
+        4: "its logits are [B, T, V], as in chapters 3 and 5.",
     },
     reference=shape_of_logits,
     cases=lambda: [
@@ -202,20 +214,21 @@ TRANSLATES = FindError(
     hints=(
         "How many decisions does each task make for a text: one, or one for each token?",
         "Between how many answers does it choose each time: classes, or words?",
-        '`{"classification": (B, C), "tagging": (B, T, C)}.get(task, (B, T, V))`',
+        "A dict gives a shape for each task, `{…}.get(task, (B, T, V))`. Which two tasks choose between C classes?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda task, B, T, C, V: {"tagging": (B, T, C), "masked words": (B, T, V)}.get(task, (B, C)),
-        "Translation still has a row of classes. It must choose a word of the vocabulary, T times.",
+        "Translation still has a row of classes. It must choose a word from the vocabulary, T times.",
         lambda task, B, T, C, V: (B, V) if task == "translation" else shape_of_logits(task, B, T, C, V),
         "That would be one word for a whole sentence. A translation chooses T times.",
         lambda task, B, T, C, V: (B, T, C) if task in ("tagging", "classification") else (B, T, V),
-        "Classification gets one row for each *token*; a text has one class: it is read from [CLS].",
+        "Classification gets one row for each *token*. But a text has one class, and it is read from [CLS].",
         lambda task, B, T, C, V: (B, C) if task in ("tagging", "classification") else (B, T, V),
-        "Tagging gets one row for the whole text; it has a tag for each token.",
+        "Tagging gets one row for the whole text, but it needs a tag for each token.",
         lambda task, B, T, C, V: (B, V) if task == "masked words" else shape_of_logits(task, B, T, C, V),
-        "For masked words there is a row at each of the T places, as it is not known beforehand which are hidden.",
+        "For masked words there is a row at each of the T positions, because which of them are hidden is not known "
+        "beforehand.",
     ),
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Exercise, wrong_answers
+from course_utils.exercises.definition import Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named
 
 
@@ -17,24 +17,42 @@ def piece_labels(tags: list[int], words: list[int]) -> Tensor:
     return torch.tensor(labels)
 
 
-def _label(give):
-    """Labels of `give(tags, words, t)`, token by token."""
-    return lambda tags, words: torch.tensor([give(tags, words, t) for t in range(len(words))])
+def _is_first(words, t):
+    return t == 0 or words[t] != words[t - 1]
 
 
-def _first(words, t):
-    return words[t] >= 0 and words[t] != words[t - 1]
+@variants
+def _labelled(
+    tags,
+    words,
+    *,
+    speaks=_is_first,
+    special=lambda word: word < 0,
+    give=lambda tags, word: tags[word],
+    rest=lambda tags, word: -100,
+    none=lambda tags, word: -100,
+):
+    """Labels with one thing done differently. rest: of further pieces; none: of special tokens."""
+    labels = []
+    for t, word in enumerate(words):
+        label = none if special(word) else give if speaks(words, t) else rest
+        labels.append(label(tags, word))
+    return torch.tensor(labels)
+
+
+def _tag(tags, word):
+    return tags[word]
 
 
 _pieces = named("tags", "words")
 
 TAGS = Exercise(
     name="tags for pieces",
-    task="Give each token its label: the tag of its word at the word's *first* piece, −100 at all other pieces and at "
+    task="Give each token its label: the tag of its word at the word's *first* piece, −100 at its other pieces and at "
     "special tokens. tags: a number for each word; words: for each token the number of its word, −1 for [CLS], [SEP] "
     "and [PAD] -> labels [T].",
-    why="People tag words, WordPiece makes pieces of them. Without this step all tags behind the first long word stand "
-    "at the wrong place.",
+    why="People tag words, and WordPiece cuts them into pieces. Without this step, all tags after the first long word "
+    "are at the wrong token.",
     reference=piece_labels,
     cases=lambda: [
         _pieces([0, 3, 4], [-1, 0, 1, 1, 1, 2, -1], shown=True),
@@ -43,39 +61,49 @@ TAGS = Exercise(
         _pieces([3, 3, 0, 1], [-1, 0, 1, 1, 2, 3, -1, -1]),
     ],
     returns=("labels",),
+    used="The table below shows your labels for a sentence of the test set.",
     hints=(
         "Take “anna lives in montpel ##lier”: five tokens, four tags. Which tokens get one?",
-        "Remember the word of the token before: a first piece is one whose word is another, and not −1.",
-        "`[tags[w] if w >= 0 and w != before else -100 for w, before in zip(words, [-1, *words])]`",
+        "Remember the word of the token before. A first piece is one whose word differs from it, and is not −1.",
+        "`zip(words, [-1, *words])` gives each token's word together with the one before. For which of them do you "
+        "take `tags[word]`, and for which −100?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 else -100),
-        "All pieces of a word have its tag. Then long words count more, and “B-place B-place” would be two places: "
-        "the first piece speaks for the word.",
-        _label(lambda tags, words, t: tags[words[t]] if words[t] >= 0 and words[t] != [*words, -1][t + 1] else -100),
-        "The *last* piece has the tag. One could do that; asked for is the first.",
-        _label(lambda tags, words, t: tags[words[t]] if t == 0 or words[t] != words[t - 1] else -100),
+        _labelled(rest=_tag),
+        "All pieces of a word have its tag. Then long words count more, and “B-place B-place” would be two places. "
+        "Only the first piece stands for the word.",
+        _labelled(speaks=lambda words, t: t + 1 == len(words) or words[t] != words[t + 1]),
+        "The *last* piece has the tag. You could do it that way, but here it should be the first.",
+        _labelled(none=_tag),
         "[CLS], [SEP] and [PAD] get a tag: −1 is no word, and in Python the tag at −1 is the last one.",
-        _label(lambda tags, words, t: tags[words[t]]),
-        "Each token has the tag of `words[t]`, also where that is −1: in Python this is the last tag.",
-        _label(lambda tags, words, t: tags[words[t]] if _first(words, t) else 0),
-        "Other pieces and special tokens have 0, which is a tag (O). The loss would count them: −100.",
-        _label(lambda tags, words, t: tags[words[t]] if _first(words, t) else -1),
-        "−1 is no label that the loss leaves out: torch's mark is −100.",
-        _label(lambda tags, words, t: tags[t] if t < len(tags) else -100),
-        "The tags are laid along the tokens, one by one. Between them stand [CLS] and further pieces: look at `words`.",
-        lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),
-        "Special tokens are left out, so that the labels are too short: there −100 belongs. And further pieces "
-        "have −100, too.",
-        lambda tags, words: torch.tensor([-100, *tags, -100]),
-        "One label for each word, with −100 around them. There are more tokens than that: further pieces, and [PAD].",
-        _label(lambda tags, words, t: tags[words[t]] if _first(words, t) and words[t] > 0 else -100),
+        _labelled(special=lambda word: False),
+        "The first special token of each row of them gets a tag: −1 is no word, and in Python the tag at −1 is the "
+        "last one.",
+        _labelled(none=_tag, rest=_tag),
+        "Each token has the tag of `words[t]`, even where that is −1: in Python this is the last tag. And further "
+        "pieces have −100, too.",
+        _labelled(rest=lambda tags, word: 0, none=lambda tags, word: 0),
+        "Further pieces and special tokens have 0, which is a tag (O), so the loss would count them. It leaves out "
+        "−100.",
+        _labelled(none=lambda tags, word: 0),
+        "Special tokens have 0, which is a tag (O), so the loss would count them. It leaves out −100.",
+        _labelled(rest=lambda tags, word: 0),
+        "Further pieces have 0, which is a tag (O), so the loss would count them. It leaves out −100.",
+        _labelled(rest=lambda tags, word: -1, none=lambda tags, word: -1),
+        "The loss does not leave out −1: torch's mark is −100.",
+        _labelled(special=lambda word: word <= 0),
         "Word 0 is a word, too: `>= 0`, or `!= -1`.",
-        lambda tags, words: torch.tensor(tags),
-        "These are the tags of the words; there are more tokens than words.",
-        _label(lambda tags, words, t: words[t] if _first(words, t) else -100),
-        "Where: right. But these are the words' numbers, and not their tags: `tags[word]`.",
+        _labelled(give=lambda tags, word: word),
+        "The positions are right. But these are the numbers of the words, not their tags: `tags[word]`.",
+        lambda tags, words: torch.tensor([tags[t] if t < len(tags) else -100 for t in range(len(words))]),
+        "The tags are laid along the tokens, one by one. But [CLS] and further pieces come between: look at `words`.",
+        lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),
+        "Special tokens are left out, so the labels are too short: they get −100. And further pieces get −100, too.",
+        lambda tags, words: torch.tensor([tags[w] for t, w in enumerate(words) if w >= 0 and _is_first(words, t)]),
+        "There is one label for each word, and there are more tokens than words. The others get −100.",
+        lambda tags, words: torch.tensor([-100, *tags, -100]),
+        "There is one label for each word, with −100 around. But there are more tokens: further pieces, and [PAD].",
     ),
 )

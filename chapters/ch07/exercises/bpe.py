@@ -29,6 +29,14 @@ def joined(pieces: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
     return tuple(out)
 
 
+def _in_brackets(words):
+    pairs = Counter(pair for w, n in words.items() for pair in [*zip(w, w[1:], strict=False)] * n)
+    a, b = max(pairs, key=pairs.get)
+    text = {w: "".join(f"<{piece}>" for piece in w) for w in words}  # <l><o><w>
+    text = {w: line.replace(f"<{a}><{b}>", f"<{a}{b}>") for w, line in text.items()}  # from left to right
+    return (a, b), {tuple(text[w][1:-1].split("><")): n for w, n in words.items()}
+
+
 def _read(answer, case: Case):
     """The pair and the words as text; lists, and words with blanks between their pieces, are as good as tuples."""
     result = call(answer, case)
@@ -45,15 +53,22 @@ def _read(answer, case: Case):
 
 @variants
 def _merging(
-    words, *, count=lambda times: times, neighbours=lambda w: zip(w, w[1:], strict=False), choose=max, join=joined
+    words,
+    *,
+    count=lambda times: times,
+    neighbours=lambda w: zip(w, w[1:], strict=False),
+    choose=max,
+    join=joined,
+    keep=lambda times: times,
+    pair=lambda best: best,
 ):
     """A merge with one thing done differently."""
     pairs = Counter()
     for pieces, times in words.items():
-        for pair in neighbours(pieces):
-            pairs[pair] += count(times)
+        for one in neighbours(pieces):
+            pairs[one] += count(times)
     best = choose(pairs, key=pairs.get)
-    return best, {join(pieces, best): times for pieces, times in words.items()}
+    return pair(best), {join(pieces, best): keep(times) for pieces, times in words.items()}
 
 
 def _first_only(pieces, pair):
@@ -79,6 +94,33 @@ def _repeated(pieces, pair):
     return tuple(out)
 
 
+def _not_skipped(pieces, pair):
+    """The second piece of a pair stays behind it."""
+    return tuple("".join(pair) if pieces[i : i + 2] == pair else piece for i, piece in enumerate(pieces))
+
+
+def _overlapping(pieces, pair):
+    """The second piece of a pair may be the first of the next: a a a -> aa aa."""
+    hits = [i for i in range(len(pieces) - 1) if pieces[i : i + 2] == pair]
+    rest = [i for i in range(len(pieces)) if i not in hits and i - 1 not in hits]
+    return tuple("".join(pair) if i in hits else pieces[i] for i in sorted(hits + rest))
+
+
+def _from_the_right(pieces, pair):
+    return tuple("".join(reversed(p)) for p in joined(_turned(pieces), _turned(pair)))[::-1]
+
+
+def _turned(pieces):
+    """From the right, letter by letter."""
+    return tuple("".join(reversed(p)) for p in reversed(pieces))
+
+
+def _last_lost(pieces, pair):
+    """As `while i < len(pieces) - 1` does it."""
+    new = joined(pieces, pair)
+    return new if pieces[-2:] == pair and new[-1] == "".join(pair) else new[:-1]
+
+
 def _case(words: dict[str, int], shown=False) -> Case:
     words = {tuple(pieces.split()): count for pieces, count in words.items()}
     says = ", ".join(f"{' '.join(pieces)} × {count}" for pieces, count in words.items())
@@ -87,11 +129,12 @@ def _case(words: dict[str, int], shown=False) -> Case:
 
 MERGE = Exercise(
     name="bpe merge",
-    task='One merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", "w"): '
-    "5, …} -> the pair of neighbours that occurs most often, a tuple, and the dict of words after this pair has become "
-    "one piece wherever it stands, from left to right. No two pairs are equally often the first.",
-    why="Repeat it often enough, and you have the vocabulary of GPT-2: nobody wrote it, the text did.",
+    task='Do one merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", '
+    '"w"): 5, …} -> the pair of neighbours that occurs most often, as a tuple, and the dict of words after this pair '
+    "has become one piece wherever it occurs, from left to right. There is never more than one most frequent pair.",
+    why="Repeat it often enough and you have the vocabulary of GPT-2. Nobody wrote it; the text did.",
     reference=merge_once,
+    shown=_in_brackets,
     cases=lambda: [
         _case({"l o w": 5, "l o w e r": 2, "n e w e s t": 6, "w i d e s t": 3, "l e s s": 1}, shown=True),
         _case({"a b": 3, "c d": 2, "e c d": 2, "c d f": 1, "a g": 1}),
@@ -102,41 +145,52 @@ MERGE = Exercise(
     ],
     returns=("pair", "words after it"),
     run=_read,
+    used="Ten of your merges cut the stories in the next cell.",
     hints=(
-        "Count first: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often as the word occurs.",
-        "The most frequent: `max(pairs, key=pairs.get)`. Then go through each word from the left, and join where "
-        "`pieces[i : i + 2] == best`.",
-        "Joined, go on *behind* both: `out.append(pieces[i] + pieces[i + 1])` and `i += 2`; else "
-        "`out.append(pieces[i])` and `i += 1`",
+        "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often as "
+        "the word occurs.",
+        "`best = max(pairs, key=pairs.get)` is the most frequent. Then go through each word from the left, and join "
+        "where `pieces[i : i + 2] == best`.",
+        "Where you have joined two pieces, continue *after* both of them, so `i` grows by 2. Otherwise you keep the "
+        "piece, and `i` grows by … what?",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _merging(count=lambda times: 1),
-        "Each word counts once here. A pair in a word that occurs six times stands there six times.",
+        "Each word counts once here. A pair in a word that occurs six times occurs six times, too.",
         _merging(join=_first_only),
-        "Only the first place in each word is joined. The pair becomes one piece wherever it stands.",
+        "Only the first place in each word is joined. The pair becomes one piece wherever it occurs.",
         _merging(join=_in_text),
-        "Replaced in the text, a pair can begin inside a piece: “xa b” holds “a b”. Compare whole pieces.",
+        "If you replace it in the text, a pair can begin inside a piece: “xa b” contains “a b”. Compare whole pieces.",
         _merging(join=_repeated),
-        "What has been joined is joined again: “a a a” gives “aaa”. After a pair, go on behind both: “aa a”.",
+        "What has been joined is joined again: “a a a” gives “aaa”. After a pair, continue after both pieces: “aa a”.",
+        _merging(join=_not_skipped),
+        "After joining, the second piece is still there: “a b” gives “ab b”. Continue after *both* pieces, `i += 2`.",
+        _merging(join=_overlapping),
+        "A piece is joined twice, with the one before it and with the one after it: “a a a” gives “aa aa”. Continue "
+        "after *both* pieces: “aa a”.",
+        _merging(join=_from_the_right),
+        "The pairs are joined from right to left: “a a a” gives “a aa”. Begin at the left: “aa a”.",
+        _merging(join=_last_lost),
+        "The last piece of a word is lost unless it is joined. Go on while `i < len(pieces)`.",
         _merging(choose=min),
-        "The *rarest* pair is joined.",
+        "This joins the *rarest* pair.",
         _merging(neighbours=lambda w: [(a, b) for i, a in enumerate(w) for b in w[i + 1 :]]),
         "All pairs in a word are counted, not only neighbours: `zip(pieces, pieces[1:])`.",
         _merging(neighbours=lambda w: set(zip(w, w[1:], strict=False))),
-        "A pair that stands in a word twice counts once here.",
+        "A pair that occurs twice in a word counts once here.",
         _merging(neighbours=lambda w: zip(w[::2], w[1::2], strict=False)),
         "Only every other pair is counted: after “l o” comes “o w”.",
-        lambda words: (merge_once(words)[0], words),
-        "The pair is right; the words are as they were. Join it in them.",
+        _merging(join=lambda pieces, best: pieces),
+        "The pair is right, but the words are as they were. Join it in them.",
         lambda words: merge_once(words)[1],
         "The words are right. Return the pair as well: `best, words`.",
         lambda words: merge_once(words)[::-1],
-        "Both are right, the wrong way round: the pair first, then the words.",
-        lambda words: (merge_once(words)[0], dict.fromkeys(merge_once(words)[1], 1)),
+        "Both are right, but the wrong way round: the pair first, then the words.",
+        _merging(keep=lambda times: 1),
         "The counts are lost: a merged word occurs as often as before.",
-        lambda words: ("".join(merge_once(words)[0]), merge_once(words)[1]),
-        "The pair is returned as one text already: give its two pieces, `(left, right)`.",
+        _merging(pair="".join),
+        "The pair is returned as one text already. Return its two pieces, `(left, right)`.",
     ),
 )

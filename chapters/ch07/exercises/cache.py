@@ -6,6 +6,7 @@ from torch import Tensor
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, integers, named
+from course_utils.exercises.properties import any_order, blind_to_later
 
 
 def attention_step(x, keys, values, Wq, Wk, Wv, Wo) -> tuple[Tensor, Tensor, Tensor]:
@@ -26,31 +27,40 @@ def _append(old, new):
     return torch.cat([old, new], 2)
 
 
+def _stripes(x, heads):
+    return x.unflatten(-1, (-1, heads)).mT[:, :, None]
+
+
+def _joined_in_stripes(mixed, Wo):
+    return mixed[:, :, 0].mT.flatten(1) @ Wo
+
+
 @variants
 def _wrong_step(
     *inputs,
+    matrices=lambda Wq, Wk, Wv: (Wq, Wk, Wv),
     split=lambda x, heads: x.unflatten(-1, (heads, -1))[:, :, None],
     seen=_append,
-    kept=None,
+    kept=_append,
     scale=lambda query, D: query.shape[-1],
     mask=lambda count: None,
     soft=masked_softmax,
     join=lambda mixed, Wo: mixed.flatten(1) @ Wo,
 ):
-    """A step with one thing done differently."""
-    x, keys, values, Wq, Wk, Wv, Wo = inputs
-    query, key, value = (split(x @ W, keys.shape[1]) for W in (Wq, Wk, Wv))
-    k, v, store = seen(keys, key), seen(values, value), kept or seen
+    """A step with one thing done differently. seen: what the query attends to; kept: what is returned."""
+    x, keys, values, *three, Wo = inputs
+    query, key, value = (split(x @ W, keys.shape[1]) for W in matrices(*three))
+    k, v = seen(keys, key), seen(values, value)
     weights = soft(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, mask(k.shape[2]))
-    return join(weights @ v, Wo), store(keys, key), store(values, value)
+    return join(weights @ v, Wo), kept(keys, key), kept(values, value)
 
 
 STEP = Exercise(
     name="causal attention step",
     task="Project the new token, cut query, key and value into H heads of d features, append key and value to the "
-    "cache, let the query look at all of them, join the heads and project with Wo: x [B, D], keys and values "
+    "cache, let the query attend to all of them, join the heads and project with Wo: x [B, D], keys and values "
     "[B, H, P, d], four W [D, D] -> output [B, D], keys [B, H, P + 1, d], values [B, H, P + 1, d].",
-    why="Chapter 5's step, with heads: this is what runs for every token that any GPT writes.",
+    why="This is chapter 5's step, with heads. It runs for every token that any GPT writes.",
     reference=attention_step,
     cases=lambda: [
         _step_case(1, 2, 1, 1, 1808, shown=True),
@@ -59,40 +69,55 @@ STEP = Exercise(
         _step_case(1, 3, 5, 2, 1830),
     ],
     returns=("output", "keys after it", "values after it"),
+    properties=(any_order("keys", "values"),),
+    used="It writes the sample at the end of the chapter, with the cache of gpt-shakespeare.",
     hints=(
         "How many heads are there? The cache knows: `keys.shape[1]`. `(x @ Wk).unflatten(-1, (H, d))` is [B, H, d].",
-        "With `[:, :, None]` it is [B, H, 1, d], one place long; `torch.cat([keys, key], 2)` appends along time.",
-        "`scaled_dot_product_attention(query, keys, values)[0]` is [B, H, 1, d], and no mask is needed: nothing stands "
-        "behind the new token. Then `.flatten(1) @ Wo`",
+        "With `[:, :, None]` the `key` is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it "
+        "along time. The values get the same.",
+        "With `query`, `keys` and `values` in this form, `query @ keys.mT / d ** 0.5` are the scores [B, H, 1, P + 1]. No "
+        "mask is needed, because nothing comes after the new token. What follows is the softmax and the values; "
+        "`.flatten(1)` joins the heads. And then?",
     ),
     minutes=8,
     difficulty=3,
     wrong=wrong_answers(
         _wrong_step(kept=lambda old, new: old),
         "The output is right, but nothing is kept: the next token will not know of this one.",
-        _wrong_step(seen=lambda old, new: old, kept=_append),
-        "The new token looks at the cache without itself. Append first, then attend.",
-        _wrong_step(seen=lambda old, new: new, kept=_append),
-        "The new token looks at itself alone. What is the cache for?",
+        _wrong_step(seen=lambda old, new: old),
+        "The new token attends to the cache, but not to itself. Append first, then attend.",
+        _wrong_step(seen=lambda old, new: new),
+        "The new token attends to itself alone. What is the cache for?",
         _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
-        "A causal mask of one row lies over the cache (`is_causal=True` does it), and lets only the first token "
-        "through. The new one is the last: it may see all. No mask here.",
+        "A causal mask of one row lies over the cache (`is_causal=True` does that), and lets only the first token "
+        "through. The new one is the last, so it may see all: no mask here.",
         _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
-        "The output is right, but the new token is put in front. In the cache they stand in their order.",
+        "The output is right, but the new token is put in front. In the cache the tokens are in their order.",
+        _wrong_step(matrices=lambda Wq, Wk, Wv: (Wk, Wq, Wv)),
+        "The query is made with Wk and the key with Wq. Each has its own matrix.",
+        _wrong_step(matrices=lambda Wq, Wk, Wv: (Wq, Wk, Wk)),
+        "The value is made with Wk. Keys say where to attend, values say what is read there: `x @ Wv`.",
         _wrong_step(scale=lambda query, D: D),
         "The scores are divided by √D. Each head has d features: √d.",
         _wrong_step(scale=lambda query, D: 1),
         "Right but for the scale: divide the scores by √d.",
-        _wrong_step(split=lambda x, heads: x.unflatten(-1, (-1, heads)).mT[:, :, None]),
-        "Heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not `(d, H)`.",
+        _wrong_step(split=_stripes),
+        "The heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not "
+        "`(d, H)`.",
+        _wrong_step(split=_stripes, join=_joined_in_stripes),
+        "The heads are cut in stripes, and joined in stripes. Each head has d neighbouring features: cut into "
+        "`(H, d)`, not `(d, H)`, and join one head after the other.",
         _wrong_step(soft=lambda scores, mask: scores.softmax(1)),
         "The softmax runs over the heads. It belongs to the keys: `dim=-1`.",
         _wrong_step(soft=lambda scores, mask: scores.softmax(2)),
-        "The softmax runs over the queries. There is one, so each weight is 1: keys are the last axis.",
+        "The softmax runs over the queries. There is only one, so each weight is 1: keys are the last axis.",
         _wrong_step(join=lambda mixed, Wo: mixed.flatten(1)),
-        "The heads are joined; Wo is missing. Without it, they never speak to each other.",
-        _wrong_step(join=lambda mixed, Wo: mixed[:, :, 0].mT.flatten(1) @ Wo),
-        "The heads are joined in stripes: first feature 1 of all of them. One head after the other: `flatten(1)`.",
+        "The heads are joined, but Wo is missing. Without it, what one head finds never reaches the features of the "
+        "others.",
+        _wrong_step(join=_joined_in_stripes),
+        "The heads are joined in stripes, first feature 1 of all of them. Put one head after the other: `.flatten(1)`.",
+        _wrong_step(join=lambda mixed, Wo: mixed.squeeze().flatten(1) @ Wo),
+        "`.squeeze()` without an axis also removes a batch of one, or a head's only feature. Say which: `.squeeze(2)`.",
     ),
 )
 
@@ -110,21 +135,23 @@ def _placed(places):
 
 
 POSITION = FindError(
-    name="always at position 0",
-    task="write it again: ids [B, N] of new tokens, tokens [V, D], positions [max, D], past: how many tokens the cache "
-    "holds -> [B, N, D].",
-    why="Without the cache it is right. With it one token goes in at a time, and each takes itself for the first.",
+    name="program 7.2",
+    title="always at position 0",
+    task="ids [B, N] of new tokens, tokens [V, D], positions [max, D], past: how many tokens the cache holds -> "
+    "[B, N, D].",
+    why="Without the cache it is right. With it, one token goes in at a time, and each takes itself for the first.",
+    used="It counts the positions of the sample at the end of the chapter.",
     program=(
         "def embed(ids, tokens, positions, past):   # past: in the cache",
         "    places = torch.arange(ids.shape[1])",
         "    return tokens[ids] + positions[places]",
     ),
     line=2,
-    found="the places are counted from 0 in what goes in now. With a cache this is one token, at position 0 each time. "
-    "Count on: `past + torch.arange(ids.shape[1])`.",
+    found="the positions are counted from 0 in what goes in now. With a cache this is one token, at position 0 each "
+    "time. Continue counting: `past + torch.arange(ids.shape[1])`.",
     innocent={
         1: "it only names what comes in. Are all of them used?",
-        3: "the vector of the token, and that of its place.",
+        3: "it adds the vector of the token and that of its position.",
     },
     reference=embed,
     cases=lambda: [
@@ -135,22 +162,22 @@ POSITION = FindError(
     returns=("features",),
     hints=(
         "Which argument is never used?",
-        "Five tokens are in the cache, and one comes in. Where does it stand, counted from 0?",
-        "`places = past + torch.arange(ids.shape[1])`",
+        "Five tokens are in the cache, and one comes in. What is its position, counted from 0?",
+        "`torch.arange(ids.shape[1])` counts the new tokens from 0. From which number should it count?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _placed(lambda new, past: torch.arange(new)),
-        "Counted from 0 still, whatever the cache holds.",
+        "The positions are still counted from 0, whatever the cache holds.",
         _placed(lambda new, past: past),
-        "Right for one new token. Several come in when a prompt does, and each has a place of its own.",
+        "Right for one new token. But several come in with a prompt, and each has a position of its own.",
         _placed(lambda new, past: past + 1 + torch.arange(new)),
-        "One too far: behind P tokens, counted from 0, the next stands at P.",
+        "One too far: after P tokens, counted from 0, the next is at P.",
         _placed(lambda new, past: (past - 1 + torch.arange(new)).clamp(min=0)),
-        "One too few: the last of the cache stands at P − 1, the new one behind it.",
+        "One too few: the last token of the cache is at P − 1, the new one after it.",
         lambda ids, tokens, positions, past: tokens[ids],
-        "The positions are gone: now no token knows where it stands.",
+        "The positions are missing: now no token knows where it is.",
         lambda ids, tokens, positions, past: tokens[ids] + positions[ids],
         "The positions are looked up by the *ids*.",
     ),
@@ -166,16 +193,17 @@ _chunk = named("q", "k", "v")
 
 
 @variants
-def _masked(q, k, v, *, diagonal):
+def _masked(q, k, v, *, diagonal=lambda past: past, scale=lambda d: d**0.5):
     """diagonal(P): how far to the right the triangle of a row goes."""
     may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1]))
-    return ((q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~may, -torch.inf)).softmax(-1) @ v
+    return ((q @ k.mT / scale(q.shape[-1])).masked_fill(~may, -torch.inf)).softmax(-1) @ v
 
 
 CORNER = FindError(
-    name="a mask in the wrong corner",
-    task="write it again: q [B, N, d] of N new tokens, k and v [B, P + N, d], those of the cache first -> [B, N, d]; "
-    "each new token sees the cache, the new ones before it, and itself.",
+    name="program 7.10",
+    title="a mask in the wrong corner",
+    task="q [B, N, d] of N new tokens, k and v [B, P + N, d], those of the cache first -> [B, N, d]. Each new token "
+    "sees the cache, the new ones before it, and itself.",
     why="Without a cache it is right. `is_causal=True` in torch's scaled_dot_product_attention puts the triangle into "
     "the same corner.",
     program=(
@@ -186,13 +214,13 @@ CORNER = FindError(
         "    return torch.softmax(scores, dim=-1) @ v",
     ),
     line=2,
-    found="the triangle begins in the upper left corner: the first new token sees one key, the oldest in the cache. "
-    "Its own is at place P, so the triangle belongs to the lower right: `.tril(P)`.",
+    found="the triangle begins in the upper left corner, so the first new token sees one key, the oldest in the cache. "
+    "Its own key is at P, so the triangle belongs in the lower right corner: `.tril(P)`.",
     innocent={
-        1: "it only names what comes in. Where in the text does row 0 stand?",
-        3: "scaled dot products of each new token with all keys.",
-        4: "−∞ where one may not look.",
-        5: "a softmax along the keys, and the mean of the values.",
+        1: "it only names what comes in. Where in the text is row 0?",
+        3: "these are the scaled dot products of each new token with all keys.",
+        4: "it puts −∞ wherever a token may not attend.",
+        5: "this is a softmax over the keys, and the mean of the values.",
     },
     reference=attend,
     cases=lambda: [
@@ -201,22 +229,26 @@ CORNER = FindError(
         _chunk(*drawn(1856, (2, 2, 3), (2, 5, 3), (2, 5, 3))),
     ],
     returns=("output",),
+    properties=(blind_to_later("k", "v"),),
     hints=(
         "Draw the mask for P = 2 and N = 1: one row, three columns. Which of them may the new token see?",
-        "Row n stands at place P + n of the text. So its triangle begins P further to the right.",
-        "`.tril(k.shape[1] - q.shape[1])`",
+        "Row n is at position P + n of the text. So its triangle begins P further to the right.",
+        "`tril` takes a number, how far to the right the triangle goes. P is how many keys more than queries there "
+        "are. How do you get it from the shapes?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        _masked(lambda past: 0),
-        "The triangle is in the upper left corner still.",
-        _masked(lambda past: 10**6),
-        "No mask: right for one new token. Of several, the first would see those behind it.",
-        _masked(lambda past: past - 1),
+        _masked(diagonal=lambda past: 0),
+        "The triangle is still in the upper left corner.",
+        _masked(diagonal=lambda past: 10**6),
+        "Without a mask it is right for one new token. Of several, the first would see those after it.",
+        _masked(diagonal=lambda past: past - 1),
         "One too few: no new token sees itself, and without a cache the first sees nothing.",
-        _masked(lambda past: past + 1),
+        _masked(diagonal=lambda past: past + 1),
         "One too many: each new token sees the one that comes after it.",
+        _masked(scale=lambda d: 1),
+        "The mask is right, but the scale is missing: divide by √d.",
     ),
 )
 
@@ -234,33 +266,34 @@ def _cost(kept, anew=lambda n: sum(t * t for t in range(1, n + 1))):
 
 
 LINEAR = FindError(
-    name="the cache makes it linear",
-    task="count the scores q · k that one head computes while n tokens are written, from the first one on. At step t "
-    "there are t tokens, the new one among them. cached True: only the new token's row; False: all t rows of all t "
-    "keys, as a program does that masks afterwards -> a whole number, of all steps together.",
-    why="Said of every cache. It is true of the projections and the feed-forward networks.",
+    name="claims 7.11",
+    title="the cache makes it linear",
+    task="n tokens are written, from the first one on; at step t there are t tokens, the new one among them. cached "
+    "True: only the row of the new token is computed; False: all t rows of all t keys, and the mask comes afterwards "
+    "-> how many scores q · k one head computes in all steps together, a whole number.",
+    why="This is said of every cache. It is true of the projections and the feed-forward networks.",
     claims=True,
     program=(
-        "Without a cache, step t computes t² scores: all words with all.",
-        "With it, step t computes t: the new word with all that stand there.",
-        "So with a cache the attention of each new word costs the same, and writing n words grows with n only.",
-        "What has to be kept grows with each word: two vectors for each layer.",
+        "Without a cache, step t computes t² scores, all words with all.",
+        "With it, step t computes t, the new word with all words so far.",
+        "So with a cache the attention of each new word costs the same, and the cost of n words grows with n only.",
+        "What has to be kept grows with each word, by two vectors for each layer.",
     ),
     line=3,
-    found="step t still costs t, so n steps cost n(n + 1)/2: the cache takes n³ down to n². A word at the end of a "
-    "long text is dearer than one at its beginning.",
+    found="step t still costs t, so n steps cost n(n + 1)/2: the cache brings n³ down to n². A word at the end of a "
+    "long text costs more than one at its beginning.",
     innocent={
-        1: "right: the mask comes afterwards.",
-        2: "right: one row.",
-        4: "right, a key and a value (all heads together): this is what fills a GPU's memory.",
+        1: "it does, because the mask comes afterwards.",
+        2: "that is one row of the t.",
+        4: "a key and a value are kept (all heads together), and this is what fills the memory of a GPU.",
     },
     reference=products,
     cases=lambda: [_long(3, True, shown=True), _long(3, False), _long(10, True), _long(7, False), _long(1, True)],
     returns=("scores",),
     hints=(
-        "Write the steps down for n = 3: one score, then two. How many next?",
+        "Write down the steps for n = 3: one score, then two. How many next?",
         "1 + 2 + … + n is n(n + 1)/2. Without a cache, squares are added.",
-        "`sum(t if cached else t * t for t in range(1, n + 1))`",
+        "`sum(… for t in range(1, n + 1))` adds all steps. What does step t cost with a cache, and what without?",
     ),
     minutes=4,
     difficulty=2,
@@ -268,18 +301,18 @@ LINEAR = FindError(
         _cost(lambda n: n),
         "One score for each step, as the claim says. The new word meets t keys at step t.",
         _cost(lambda n: n * n),
-        "n at each step: that many keys there are only at the end. At step t there are t.",
+        "You count n at each step. There are that many keys only at the end; at step t there are t.",
         _cost(lambda n: n * (n - 1) // 2),
-        "The new word meets itself, too: step 1 computes one score.",
+        "The new word meets itself, too, so step 1 computes one score.",
         _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
-        "Right with the cache. Without it, n² is the last step alone: add up all of them.",
+        "Right with the cache. Without it, n² is the last step alone; add up all of them.",
         _cost(lambda n: n, lambda n: n * n),
-        "This compares one step with one step. All steps together: t at step t with a cache, t² without.",
+        "This compares one step with one step. Add up all steps: t at step t with a cache, t² without.",
         _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
-        "Right with the cache. Without it you count the triangle only; here the scores are masked *after* they are "
+        "Right with the cache. Without it you count the triangle only, but here the scores are masked *after* they are "
         "computed: t².",
         lambda n, cached: products(n, not cached),
-        "The other way round: with a cache there is less to do.",
+        "It is the other way round: with a cache there is less to do.",
         _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
         "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
     ),

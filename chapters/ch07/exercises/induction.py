@@ -14,6 +14,12 @@ def induction_score(weights: Tensor, half: int) -> Tensor:
     return head_score(weights, half)
 
 
+def _by_index(weights, half):
+    queries = torch.arange(half, 2 * half)
+    keys = queries - half + 1
+    return weights[:, :, queries, keys].mean((0, 2))  # [B, H, half] -> [H]
+
+
 def _causal(batch: int, heads: int, half: int, seed: int) -> Tensor:
     scores = 2 * normal(batch, heads, 2 * half, 2 * half, seed=seed)
     future = torch.ones(2 * half, 2 * half, dtype=torch.bool).triu(1)
@@ -29,58 +35,74 @@ def _looking_back(half: int) -> Tensor:
 
 @variants
 def _score(
-    weights, half, *, back=lambda half: half - 1, first=lambda half: half, reduce=lambda looked: looked.mean((0, 2))
+    weights,
+    half,
+    *,
+    back=lambda half: half - 1,
+    first=lambda half: half,
+    last=lambda half: 2 * half,
+    turned=lambda weights: weights,
+    reduce=lambda looked: looked.mean((0, 2)),
 ):
-    """A score with one thing done differently. back: how many places; first: the row it begins with."""
-    rows = torch.arange(first(half), 2 * half)
-    return reduce(weights[:, :, rows, (rows - back(half)) % (2 * half)])
+    """A score with one thing done differently. back: how many places; first, last: the rows between which it counts."""
+    rows = torch.arange(first(half), last(half))
+    return reduce(turned(weights)[:, :, rows, (rows - back(half)) % (2 * half)])
 
 
 INDUCTION = Exercise(
     name="induction score",
-    task="weights [B, H, 2 half, 2 half] (head, query, key) of texts whose second half repeats the first: the mean, "
-    "over all texts and all queries of the *second* half, of the weight on the token *after* the earlier copy of the "
-    "query's own -> a score for each head [H].",
-    why="Among all the heads of a model, this number finds the ones that copy. Whether they matter, a knock-out tells.",
+    task="weights [B, H, 2 half, 2 half] (head, query, key) of texts whose second half repeats the first: take the "
+    "mean, over all texts and all queries of the *second* half, of the weight on the token *after* the earlier copy of "
+    "the query's own -> a score for each head [H].",
+    why="Among all the heads of a model, this number finds the ones that copy. Whether they matter, an ablation tells.",
     reference=induction_score,
+    shown=_by_index,
     cases=lambda: [
         Case({"weights": _looking_back(3), "half": 3}, shown=True),
         Case({"weights": _causal(2, 3, 4, 1790), "half": 4}),
         Case({"weights": _causal(3, 2, 5, 1792), "half": 5}),
     ],
     returns=("scores",),
+    used="Your score finds the heads that copy, in the table below.",
     hints=(
-        "Half = 3, text a b c a b c, numbered from 0. The query at place 4 is b; its copy stands at 1. What came after "
-        "it, and how far back is that?",
+        "Take half = 3 and the text a b c a b c, numbered from 0. The query at place 4 is b, and its copy is at 1. "
+        "What came after the copy, and how far back is that?",
         "The key of query q is q − half + 1. `rows = torch.arange(half, 2 * half)` are the queries of the second half.",
-        "`weights[:, :, rows, rows - half + 1].mean((0, 2))`",
+        "With the keys as `columns`, `weights[:, :, rows, columns]` is [B, H, half]. Over which two of these axes is "
+        "the mean?",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _score(back=lambda half: half),
-        "half places back stands the *copy* of the token. What is needed is what came after it: one further on.",
+        "half places back is the *copy* of the token. What counts is the token after it, one further on.",
         _score(back=lambda half: half + 1),
         "One place too far back: this is the token *before* the copy.",
         _score(back=lambda half: 1),
-        "This is a head that looks at the token before: a part of the circuit, but another head.",
+        "This is a head that attends to the token before: a part of the circuit, but another head.",
         _score(first=lambda half: half - 1),
-        "The last query of the first half counts, too. Its token has no earlier copy: begin with `half`.",
+        "The last query of the first half counts, too, but its token has no earlier copy: begin with `half`.",
         _score(first=lambda half: half + 1),
-        "The first query of the second half is missing: it has a copy, at place 0.",
-        lambda weights, half: weights.diagonal(half - 1, -2, -1)[..., 1:].mean((0, 2)),
-        "Above the diagonal is the future, where nobody looks. Queries are rows, keys are columns: back is the "
-        "other direction, `-(half - 1)`.",
+        "The first query of the second half is missing. It has a copy, at place 0.",
+        _score(last=lambda half: 2 * half - 1),
+        "The last query is missing: the second half goes up to 2 · half − 1, so `torch.arange(half, 2 * half)`.",
+        _score(first=lambda half: 0),
+        "The queries of the first half count, too. Their tokens have no earlier copy: begin with `half`.",
+        _score(turned=lambda weights: weights.mT),
+        "Above the diagonal is the future, to which nobody attends. Queries are rows and keys are columns, so back is "
+        "the other direction, `-(half - 1)`.",
         _score(reduce=lambda looked: looked.mean(2)),
-        "A score for each text; take the mean over the texts as well.",
+        "This is a score for each text; take the mean over the texts as well.",
         _score(reduce=lambda looked: looked.mean((1, 2))),
-        "The mean over the heads: asked for is a score for each of them.",
+        "This is the mean over the heads, but there should be a score for each of them.",
         _score(reduce=lambda looked: looked.mean()),
-        "One number for all heads: keep their axis.",
+        "This is one number for all heads: keep their axis.",
         _score(reduce=lambda looked: looked.sum(2).mean(0)),
-        "The sum over the queries; the mean lies between 0 and 1.",
+        "This is the sum over the queries; the mean is between 0 and 1.",
+        _score(reduce=lambda looked: looked.mean(2).sum(0)),
+        "This is the sum over the texts; the mean is between 0 and 1.",
         _score(reduce=lambda looked: looked.amax(2).mean(0)),
-        "The largest over the queries; one lucky place would be enough. Asked for is the mean.",
+        "This takes the largest over the queries, so one lucky place would be enough. It should be the mean.",
         lambda weights, half: weights[:, :, half:, 1 : half + 1].mean((0, 2, 3)),
         "This is a whole block, every query with every key. Each query has one key that counts: index both with "
         "vectors.",

@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import integers, named, normal
+from course_utils.exercises.properties import linear_in
 
 
 def bits_per_character(loss: float, tokens: int, characters: int) -> float:
@@ -18,10 +19,17 @@ def bits_per_character(loss: float, tokens: int, characters: int) -> float:
 
 _text = named("loss", "tokens", "characters")
 
+
+@variants
+def _bits(loss, tokens, characters, *, unit=lambda nats: nats / math.log(2), share=lambda t, c: t / c):
+    """unit: what is made of nats; share: with what that is multiplied."""
+    return unit(loss) * share(tokens, characters)
+
+
 BITS = Exercise(
     name="bits per character",
-    task="loss: nats for each token, tokens and characters: how many of them the text has -> bits for each character.",
-    why="A loss for each token depends on how long the tokens are. All models have read the same characters.",
+    task="loss: nats for each token; tokens, characters: how many of them the text has -> bits for each character.",
+    why="A loss per token depends on how long the tokens are. But all models have read the same characters.",
     reference=bits_per_character,
     cases=lambda: [
         _text(math.log(2), 100, 100, shown=True),
@@ -30,34 +38,41 @@ BITS = Exercise(
         _text(4.0, 10, 35),
     ],
     returns=("bits per character",),
+    properties=(linear_in("loss"),),
+    used="It fills the third column of the table below.",
     hints=(
-        "First in nats: what does the whole text cost?",
-        "1 bit is ln 2 = .693 nats. So are there more bits, or more nats?",
-        "`loss * tokens / math.log(2) / characters`",
+        "First in nats: what does the whole text cost, all its tokens together?",
+        "1 bit is ln 2 = 0.693 nats. So are there more bits, or more nats?",
+        "The whole text costs `loss * tokens` nats. Make bits of them with `math.log(2)`. How many characters share "
+        "that?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        lambda loss, tokens, characters: loss * tokens / characters,
+        _bits(unit=lambda nats: nats),
         "Right in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
-        lambda loss, tokens, characters: loss / math.log(2),
-        "These are bits for each *token*. Where a token holds several characters, they share them.",
-        lambda loss, tokens, characters: loss * math.log(2) * tokens / characters,
-        "Multiplied by ln 2: a bit is smaller than a nat, so there are more of them. Divide.",
-        lambda loss, tokens, characters: loss / math.log(2) * characters / tokens,
-        "Upside down: the whole text costs loss · tokens, and this is shared by the characters.",
-        lambda loss, tokens, characters: loss / math.log(2) / characters,
-        "The loss is of one token, and this shares it among all characters: times the number of tokens.",
-        lambda loss, tokens, characters: loss / math.log(2) * tokens,
-        "Bits of the whole text; divide by its characters.",
-        lambda loss, tokens, characters: loss / math.log(10) * tokens / characters,
-        "A logarithm to base 10: these are decimal digits. Bits go by base 2.",
-        lambda loss, tokens, characters: math.log2(loss) * tokens / characters,
+        _bits(share=lambda t, c: 1),
+        "These are bits for each *token*. Where a token has several characters, they share them.",
+        _bits(unit=lambda nats: nats * math.log(2)),
+        "You multiply by ln 2. A bit is smaller than a nat, so there are more of them: divide.",
+        _bits(share=lambda t, c: c / t),
+        "It is upside down: the whole text costs loss · tokens, and the characters share that.",
+        _bits(share=lambda t, c: 1 / c),
+        "The loss of one token is shared by all characters here. The whole text costs loss · tokens.",
+        _bits(share=lambda t, c: t),
+        "These are the bits of the whole text; divide by the number of characters.",
+        _bits(unit=lambda nats: nats / math.log(10)),
+        "This is a logarithm to base 10, which gives decimal digits. Bits have base 2.",
+        _bits(unit=lambda nats: nats / math.log10(2)),
+        "`math.log10(2)` belongs to decimal digits. The loss is in nats, so divide by `math.log(2)`.",
+        _bits(unit=math.log2),
         "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
-        lambda loss, tokens, characters: math.exp(loss) * tokens / characters,
-        "exp of the loss is a perplexity, and perplexities can't be shared out.",
-        lambda loss, tokens, characters: loss / math.log(2) * (tokens // characters),
-        "`//` divides whole numbers, and what is left is lost: `/`.",
+        _bits(unit=math.exp),
+        "exp of the loss is a perplexity, and perplexities cannot be shared out.",
+        _bits(unit=lambda nats: math.exp(nats) / math.log(2)),
+        "This is the perplexity divided by ln 2. Divide the loss itself by ln 2: losses add up, perplexities do not.",
+        _bits(share=lambda t, c: t // c),
+        "`//` divides whole numbers, and what is left over is lost: `/`.",
     ),
 )
 
@@ -75,8 +90,9 @@ def _each(logits, target):
 
 
 POWER = FindError(
-    name="a power of two",
-    task="write it again: logits [T, V], target [T] -> the perplexity, a number; V if all tokens are equally likely.",
+    name="program 7.6",
+    title="a power of two",
+    task="logits [T, V], target [T] -> the perplexity, a number; it is V if all tokens are equally likely.",
     why="Many textbooks define perplexity with 2 and log₂. torch computes with e.",
     program=(
         "def perplexity(logits, target):            # [T, V], [T]",
@@ -85,8 +101,8 @@ POWER = FindError(
     ),
     line=3,
     found="torch's cross-entropy is in nats, so e undoes it: `loss.exp()`. 2 undoes bits. A model that knows nothing "
-    "of 4 tokens has 4, not 2^1.386 = 2.6.",
-    innocent={2: "the mean of −ln p. To which base?"},
+    "of 4 tokens has a perplexity of 4, not 2^1.386 = 2.6.",
+    innocent={2: "this is the mean of −log p. To which base?"},
     reference=perplexity,
     cases=lambda: [
         _predicted(torch.zeros(3, 4), torch.tensor([0, 2, 1]), shown=True),
@@ -95,30 +111,30 @@ POWER = FindError(
     ],
     returns=("perplexity",),
     hints=(
-        "Put in logits of 0 and V = 4. The model wavers between four. What comes out?",
+        "Put in logits of 0 and V = 4. The model cannot decide between four tokens. What comes out?",
         "ln or log₂: which one is in `cross_entropy`?",
-        "`return loss.exp()`",
+        "2 to a power undoes log₂. What undoes ln?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda logits, target: 2 ** F.cross_entropy(logits, target),
-        "2 to the power of nats still.",
+        "It is still 2 to the power of nats.",
         lambda logits, target: F.cross_entropy(logits, target) / math.log(2),
-        "These are bits: log₂ of the perplexity. 2 to this power is right.",
+        "These are bits, log₂ of the perplexity. 2 to this power is right.",
         lambda logits, target: 2 ** (F.cross_entropy(logits, target) * math.log(2)),
         "Nats become bits when they are *divided* by ln 2.",
         lambda logits, target: (-F.cross_entropy(logits, target)).exp(),
         "This is the (geometric) mean probability; the perplexity is one over it.",
         lambda logits, target: _each(logits, target).exp().mean(),
-        "The mean of the perplexities; asked for is the perplexity of the mean loss.",
+        "This is the mean of the perplexities; it should be the perplexity of the mean loss.",
         lambda logits, target: _each(logits, target).sum().exp(),
-        "e to the *sum*: this is one over the probability of the whole text. The mean, so that texts of any length "
-        "can be compared.",
+        "e to the *sum* is one over the probability of the whole text. Take the mean, so that texts of any length can "
+        "be compared.",
         lambda logits, target: F.cross_entropy(logits, target),
         "This is the loss; the perplexity is e to it.",
         lambda logits, target: 10 ** F.cross_entropy(logits, target),
-        "10 undoes log₁₀. torch's is ln.",
+        "10 undoes log₁₀, and torch has ln.",
     ),
 )
 
@@ -137,10 +153,11 @@ def _if(rule):
 
 
 TOKENIZERS = FindError(
-    name="two perplexities",
-    task='say which model gives the *same text* the larger probability, "A" or "B": mean loss in nats for each token, '
-    "and how many tokens the model's tokenizer makes of the text.",
-    why="Tables put the perplexities of models with different tokenizers side by side, the smallest in bold.",
+    name="claims 7.7",
+    title="two perplexities",
+    task="of models A and B the mean loss in nats for each token, and how many tokens their tokenizer makes of the "
+    'text -> which of them gives the *same text* the larger probability, "A" or "B".',
+    why="Tables put the perplexities of models with different tokenizers side by side, with the smallest in bold.",
     claims=True,
     program=(
         "The perplexity is e to the mean loss, in nats, for each token.",
@@ -149,13 +166,13 @@ TOKENIZERS = FindError(
         "In bits for each character, models with different tokenizers can be compared on one text.",
     ),
     line=3,
-    found="only if both have the same tokens. A character is easily foreseen, a whole word is not: the perplexity for "
-    "each token falls when the tokens are cut small, and the model is no better. The text as a whole has one "
+    found="that holds only if both have the same tokens. A character is easy to predict, a whole word is not: the "
+    "perplexity per token falls when the tokens are cut small, and the model is no better. The text as a whole has one "
     "probability, −ln p = loss · tokens. (A tokenizer with <unk> cheats here, too: it need not say what was there.)",
     innocent={
-        1: "right: for each token. Of which kind?",
-        2: "right, and each of them is harder to foresee.",
-        4: "right: the characters are the same for all.",
+        1: "it is defined for each token. Of which kind?",
+        2: "it does, and each of them is harder to predict.",
+        4: "the characters are the same for all.",
     },
     reference=better,
     cases=lambda: [
@@ -170,21 +187,23 @@ TOKENIZERS = FindError(
     returns=("better",),
     words=True,
     hints=(
-        "What probability does a model give the whole text, if it gives each token e^−loss on the average?",
+        "What probability does a model give the whole text, if it gives each token e^−loss on average?",
         "Probabilities multiply, so losses add up: loss · tokens.",
-        '`"A" if loss_a * tokens_a < loss_b * tokens_b else "B"`',
+        "Compare `loss_a * tokens_a` with `loss_b * tokens_b`. Does the larger or the smaller one win?",
     ),
     minutes=3,
     difficulty=2,
     wrong=wrong_answers(
         _if(lambda a, m, b, n: a < b),
-        "By the loss for each token, as the claim does. Small tokens have small losses, and there are more of them.",
+        "This compares the loss per token, as the claim does. Small tokens have small losses, but there are more of "
+        "them.",
         _if(lambda a, m, b, n: m < n),
-        "By the number of tokens alone. How well are they foreseen?",
+        "This compares the numbers of tokens alone. How well are they predicted?",
         _if(lambda a, m, b, n: a / m < b / n),
-        "The loss is a mean already; divided once more it means nothing. Times the tokens it is that of the text.",
+        "The loss is a mean already; divided once more it means nothing. Multiply it by the number of tokens, and it "
+        "is the loss of the text.",
         _if(lambda a, m, b, n: a * m > b * n),
-        "Turned round: a smaller loss is a larger probability.",
+        "It is turned round: a smaller loss is a larger probability.",
         _if(lambda a, m, b, n: math.exp(a) * m < math.exp(b) * n),
         "Perplexities don't add up. Logarithms do: the losses themselves, times the tokens.",
     ),
@@ -205,23 +224,24 @@ def _times(learn, use):
 
 
 SIX = FindError(
-    name="six for each",
-    task="write the operations: N parameters, D tokens, training True or False (the finished model only reads or "
-    "writes them, with a cache) -> a number.",
-    why="Costs of *using* a model are often estimated with the formula for training it.",
+    name="claims 7.12",
+    title="six for each",
+    task="N parameters, D tokens, training True or False (the finished model only reads or writes them, with a cache) "
+    "-> the number of operations.",
+    why="The cost of *using* a model is often estimated with the formula for training it.",
     claims=True,
     program=(
-        "On the way forward each parameter multiplies and adds once for each token: 2 operations.",
-        "The way back costs about twice as much: 4 more.",
-        "So N parameters cost 6 N operations for each token, in training and in use.",
+        "In the forward pass each parameter multiplies and adds once for each token, which makes 2 operations.",
+        "The backward pass costs about twice as much, 4 more.",
+        "So N parameters cost 6 N operations for each token, in training and at inference.",
         "The scores of attention come on top. They have no parameters, and grow with the length of the text.",
     ),
     line=3,
-    found="in use there is no way back: 2 N for each token, a third. 6 N D is what training costs.",
+    found="at inference there is no backward pass, so it is 2 N for each token, a third. 6 N D is what training costs.",
     innocent={
-        1: "right: a multiplication and an addition.",
-        2: "right: slopes for the inputs of each layer, and for its weights.",
-        4: "right, and for short texts in large models it is little.",
+        1: "it does one multiplication and one addition.",
+        2: "it computes gradients for the inputs of each layer, and for its parameters.",
+        4: "they do, though for short texts in large models it is little.",
     },
     reference=operations,
     cases=lambda: [
@@ -232,28 +252,28 @@ SIX = FindError(
     ],
     returns=("operations",),
     hints=(
-        "What happens in training and not in use?",
-        "Forward 2, back 4. Which of them are needed to write a token?",
-        "`(6 if training else 2) * parameters * tokens`",
+        "What happens in training and not at inference?",
+        "2 operations forward, 4 backward. Which of them are needed to write a token?",
+        "`6 * parameters * tokens` is right for training. What is left of the 6 without a backward pass?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _times(6, 6),
-        "In use 6 still: who only writes does not go back through the layers.",
+        "At inference it is still 6. But writing needs no backward pass.",
         _times(6, 3),
-        "Half of it? Forward are 2 of the 6, and the way back 4.",
+        "It is not half: 2 of the 6 are the forward pass, and 4 the backward pass.",
         _times(6, 1),
-        "A multiplication *and* an addition: 2 for each parameter.",
+        "Each parameter does a multiplication *and* an addition, so it is 2 for each.",
         _times(6, 4),
-        "4 is the way back alone, which is not gone in use.",
+        "4 is the backward pass alone, and at inference there is none: 2 for each.",
         _times(2, 2),
-        "In training there is the way back, too: 2 + 4.",
+        "In training there is the backward pass, too: 2 + 4.",
         _times(4, 2),
-        "In training both ways are gone: 2 forward and 4 back.",
+        "In training there are both passes: 2 forward and 4 backward.",
         _times(2, 6),
-        "The other way round: training costs more.",
+        "It is the other way round: training costs more.",
         _times(3, 1),
-        "The proportion is right. Each parameter multiplies *and* adds: twice that.",
+        "The proportion is right. But each parameter multiplies *and* adds, so it is twice that.",
     ),
 )

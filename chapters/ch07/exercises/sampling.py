@@ -7,6 +7,7 @@ from torch import Tensor
 from course_utils.decoding.sampling import next_probabilities
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named, normal
+from course_utils.exercises.properties import rows_sum_to_one, shift_changes_nothing
 
 
 def with_temperature(logits: Tensor, temperature: float) -> Tensor:
@@ -14,11 +15,21 @@ def with_temperature(logits: Tensor, temperature: float) -> Tensor:
     return next_probabilities(logits, temperature)
 
 
+def _divided(logits, temperature):
+    if temperature == 0:
+        return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).float()
+    return (logits / temperature).softmax(-1)
+
+
 _heated = named("logits", "temperature")
 
 
-def _at_zero(warm, cold=lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1]).float()):
-    return lambda logits, temperature: cold(logits) if temperature == 0 else warm(logits, temperature)
+def _largest(logits):
+    return F.one_hot(logits.argmax(-1), logits.shape[-1]).float()
+
+
+def _warm(logits, temperature):
+    return (logits / temperature).softmax(-1)
 
 
 def _raised(logits, temperature):
@@ -31,16 +42,19 @@ def _scaled(p: Tensor) -> Tensor:
     return p / p.sum(-1, keepdim=True)
 
 
-def _warm(logits, temperature):
-    return (logits / temperature).softmax(-1)
+@variants
+def _knob(logits, temperature, *, warm=_warm, cold=_largest):
+    """The knob with one thing done differently. cold: what is done at 0; None: the same as above 0."""
+    return cold(logits) if cold and temperature == 0 else warm(logits, temperature)
 
 
 TEMPERATURE = Exercise(
     name="temperature",
-    task="Divide the logits by the temperature, then softmax: logits [..., V], temperature -> probabilities [..., V]. "
-    "At temperature 0 all weight lies on the largest logit.",
-    why="One number between a bore and a babbler, and no weight of the model is touched.",
+    task="Divide the logits by the temperature, then take the softmax: logits [..., V], temperature -> probabilities "
+    "[..., V]. At temperature 0 all weight is on the largest logit.",
+    why="One number decides between repetition and nonsense, and no parameter of the model is touched.",
     reference=with_temperature,
+    shown=_divided,
     cases=lambda: [
         _heated(torch.tensor([2.0, 1, 0]), 0.5, shown=True),
         _heated(torch.tensor([[0.0, 2, 1], [3, 0, 1]]), 0),
@@ -48,45 +62,54 @@ TEMPERATURE = Exercise(
         _heated(torch.tensor([[12.0, 11.9, 3, -4]]), 0.1),
     ],
     returns=("probabilities",),
+    properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
+    used="Your knob is turned in the cell with the verses, and writes the sample at the end of the chapter.",
     hints=(
-        "Half the temperature makes the logits twice as large: what does softmax do with that?",
-        "At 0 nothing is divided: `torch.nn.functional.one_hot(logits.argmax(-1), V).float()`.",
-        "Else `(logits / temperature).softmax(-1)`.",
+        "Half the temperature makes the logits twice as large. What does softmax do with that?",
+        "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, in "
+        "whole numbers.",
+        "Above 0 there is a division and a softmax over the last axis. Which of the two comes first?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        _warm,
-        "Right above 0. At 0 it divides by 0, and NaN comes out: there, put all weight on the largest by hand.",
-        _at_zero(lambda logits, t: (logits * t).softmax(-1)),
-        "Multiplied: then cold is hot. Low temperatures make sure, so divide.",
-        _at_zero(lambda logits, t: _scaled(logits.softmax(-1) / t)),
+        _knob(cold=None),
+        "Right above 0. At 0 it divides by 0, and NaN comes out: treat 0 separately, and put all weight on the "
+        "largest.",
+        _knob(warm=lambda logits, t: (logits * t).softmax(-1)),
+        "You multiply by the temperature. A low temperature should sharpen the distribution, so divide.",
+        _knob(warm=lambda logits, t: _scaled(logits.softmax(-1) / t)),
         "Each temperature above 0 gives the same. Does it divide the *probabilities*? Then dividing by their sum "
-        "takes it out again. It belongs to the logits, before the softmax.",
-        _at_zero(lambda logits, t: logits.softmax(-1) / t),
+        "undoes it. Divide the logits, before the softmax.",
+        _knob(warm=lambda logits, t: logits.softmax(-1) / t),
         "The probabilities are divided, and no longer sum to 1. Divide the logits, before the softmax.",
-        _at_zero(lambda logits, t: (logits.softmax(-1) / t).softmax(-1)),
-        "Softmax twice: the second gets probabilities for logits. Divide the logits, and raise once.",
-        _at_zero(_raised),
-        "Right where the logits are small. exp(120) is too large for float32: inf/inf is NaN. `softmax` takes the "
-        "largest off first.",
-        _raised,
-        "Two things: at 0 it divides by 0, and exp of a large logit becomes infinite. Treat 0 by itself, and let "
-        "`softmax` do the rest.",
-        _at_zero(_warm, lambda logits: logits.softmax(-1)),
-        "At 0 the logits are taken as they are: that is temperature 1. Cold is the other end.",
-        _at_zero(_warm, lambda logits: torch.full_like(logits, 1 / logits.shape[-1])),
-        "At 0 all tokens are equally likely here. That is what endless heat does; cold puts all on the largest.",
-        _at_zero(_warm, lambda logits: logits.argmax(-1)),
-        "At 0 this is the number of the largest. Asked for are probabilities: a 1 there, and 0 elsewhere.",
-        _at_zero(_warm, lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1])),
+        _knob(warm=lambda logits, t: (logits.softmax(-1) / t).softmax(-1)),
+        "There are two softmaxes, and the second takes probabilities for logits. Divide the logits, and take one "
+        "softmax.",
+        _knob(warm=_raised),
+        "Right where the logits are small. But exp(120) is too large for float32, and inf/inf is NaN. `softmax` "
+        "subtracts the largest first.",
+        _knob(warm=_raised, cold=None),
+        "There are two problems: at 0 it divides by 0, and exp of a large logit becomes infinite. Treat 0 separately, "
+        "and let `softmax` do the rest.",
+        _knob(cold=lambda logits: logits.softmax(-1)),
+        "At 0 the logits are taken as they are, which is temperature 1. Towards 0 the largest takes all.",
+        _knob(cold=lambda logits: torch.full_like(logits, 1 / logits.shape[-1])),
+        "At 0 all tokens are equally likely here. That is the limit of high temperatures; at 0 the largest takes all.",
+        _knob(cold=lambda logits: logits.argmax(-1)),
+        "At 0 this is the number of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
+        _knob(cold=lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1])),
         "Right, but at 0 `one_hot` gives whole numbers, and probabilities are decimal ones: `.float()`.",
-        _at_zero(_warm, lambda logits: F.one_hot(logits.argmax(), logits.numel()).float().view_as(logits)),
-        "At 0 one largest is sought in the whole batch; each row has its own: `argmax(-1)`.",
-        _at_zero(lambda logits, t: (logits / t).softmax(0)),
-        "The softmax runs over the first axis: texts of a batch compete. Tokens do: `softmax(-1)`.",
-        _at_zero(lambda logits, t: logits / t),
-        "These are logits still: a softmax is missing.",
+        _knob(cold=lambda logits: F.one_hot(logits.argmax(), logits.numel()).float().view_as(logits)),
+        "At 0 this finds one largest in the whole batch. Each row has its own: `logits.argmax(-1)`.",
+        _knob(warm=lambda logits, t: (logits / t).softmax(0)),
+        "The softmax runs over the first axis, so the texts of a batch compete. The tokens should: `.softmax(-1)`.",
+        _knob(warm=lambda logits, t: logits / t),
+        "These are still logits: a softmax is missing.",
+        _knob(warm=lambda logits, t: (logits / t).log_softmax(-1)),
+        "These are logarithms of the probabilities: `softmax`, not `log_softmax`.",
+        _knob(warm=lambda logits, t: (p := _warm(logits, t)) / p.amax(-1, keepdim=True)),
+        "Each row is divided by its largest probability, and no longer sums to 1. A softmax is all that is needed.",
     ),
 )
 
@@ -96,25 +119,50 @@ def only_the_largest(logits: Tensor, top_k: int) -> Tensor:
     return next_probabilities(logits, top_k=top_k)
 
 
+def _below_the_kth(logits, top_k):
+    k = min(top_k, logits.shape[-1])
+    smallest = logits.topk(k, -1).values[..., -1:]  # of those that stay
+    return logits.masked_fill(logits < smallest, -torch.inf).softmax(-1)
+
+
 _cut = named("logits", "top_k")
 
 
-def _places(logits: Tensor, top_k: int, largest=True) -> Tensor:
-    """True at the top_k largest (or smallest) of each row."""
-    best = logits.topk(min(top_k, logits.shape[-1]), -1, largest).indices
-    return torch.zeros_like(logits, dtype=torch.bool).scatter(-1, best, True)
+def _rank(logits: Tensor) -> Tensor:
+    """0 for the largest of each row, then 1, 2, …"""
+    return logits.argsort(-1, descending=True).argsort(-1)
 
 
-def _only(logits: Tensor, kept: Tensor) -> Tensor:
+def _hidden(logits: Tensor, kept: Tensor) -> Tensor:
     return logits.masked_fill(~kept, -torch.inf).softmax(-1)
+
+
+@variants
+def _top(
+    logits,
+    top_k,
+    *,
+    keep=lambda logits, k: _rank(logits) < k,
+    weigh=_hidden,
+    put=lambda p, k: p,
+):
+    """Top-k with one thing done differently. keep(logits, k): True for what stays; put: how it is returned."""
+    k = min(top_k, logits.shape[-1])
+    return put(weigh(logits, keep(logits, k)), k)
+
+
+def _without_the_largest(logits, k):
+    return (_rank(logits) > 0) & (_rank(logits) <= max(1, min(k, logits.shape[-1] - 1)))
 
 
 TOP_K = Exercise(
     name="top-k",
-    task="Keep the top_k largest logits of each row, give the others no chance, then softmax: logits [..., V] -> "
-    "probabilities [..., V], each at its place. Where there are fewer than top_k, keep all.",
-    why="Tens of thousands of unlikely tokens are likely together: sooner or later one is drawn, and the text derails.",
+    task="Keep the top_k largest logits of each row, give the others no chance, then take the softmax: logits [..., V] "
+    "-> probabilities [..., V], each at its own place. Where there are fewer than top_k, keep all.",
+    why="Tens of thousands of unlikely tokens are likely together. Sooner or later one of them is drawn, and the text "
+    "goes off the rails.",
     reference=only_the_largest,
+    shown=_below_the_kth,
     cases=lambda: [
         _cut(torch.tensor([1.0, 3, 0, 2]), 2, shown=True),
         _cut(2 * normal(3, 7, seed=1750), 3),
@@ -122,38 +170,50 @@ TOP_K = Exercise(
         _cut(normal(2, 4, seed=1754), 9),
     ],
     returns=("probabilities",),
+    properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
+    used="The next cell asks it which letters may follow.",
     hints=(
         "Set a logit so that softmax gives 0 for it. Which number is that?",
-        "`logits.topk(k, -1).values[..., -1:]` is the smallest one that stays. topk stops if k is larger than V.",
-        "`logits.masked_fill(logits < smallest, -torch.inf).softmax(-1)`, with `k = min(top_k, logits.shape[-1])`",
+        "`logits.topk(k, -1).values[..., -1:]` is the smallest logit that stays. But topk raises an error if k is "
+        "larger than V.",
+        "With `k = min(top_k, logits.shape[-1])`, put −∞ wherever a logit is smaller than the smallest that stays: "
+        "`logits.masked_fill(…, -torch.inf)`. What is left to do?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        lambda logits, top_k: logits.softmax(-1) * _places(logits, top_k),
+        _top(weigh=lambda logits, kept: logits.softmax(-1) * kept),
         "The others are 0, but the rest no longer sums to 1: divide by what is left.",
-        lambda logits, top_k: (logits * _places(logits, top_k)).softmax(-1),
-        "A logit of 0 is not a chance of 0: exp(0) = 1. Put −∞ there.",
-        lambda logits, top_k: _only(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
-        "Right where k tokens are there. `topk` stops if k is larger than V: `min(top_k, logits.shape[-1])`.",
-        lambda logits, top_k: logits.topk(top_k),
-        "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then softmax.",
-        lambda logits, top_k: logits.topk(min(top_k, logits.shape[-1]), -1).values.softmax(-1),
-        "The right probabilities, sorted and short. Who is who? Each belongs at its own place in the vocabulary.",
-        lambda logits, top_k: _only(logits, logits > logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]),
+        _top(weigh=lambda logits, kept: (logits * kept).softmax(-1)),
+        "A logit of 0 does not give a chance of 0: exp(0) = 1. Put −∞ there.",
+        _top(weigh=lambda logits, kept: _scaled(kept.float())),
+        "The right tokens stay, but all with the same chance. The model's preferences among them should stay, too.",
+        _top(weigh=lambda logits, kept: (logits.softmax(-1) * kept).softmax(-1)),
+        "There are two softmaxes: the second takes probabilities for logits, and 0 becomes exp(0) = 1. Divide by the "
+        "sum of what is left.",
+        _top(keep=lambda logits, k: _rank(logits) < k - 1),
         "The k-th largest is dropped, too: with k = 1 nothing is left, and NaN comes out. It stays: `<`, not `<=`.",
-        lambda logits, top_k: _only(logits, _places(logits, top_k + 1)),
+        _top(keep=lambda logits, k: _rank(logits) <= k),
         "One token too many stays.",
-        lambda logits, top_k: _only(logits, _places(logits, top_k, False)),
+        _top(keep=_without_the_largest),
+        "The largest itself is dropped, and the tokens after it stay. Ranks are counted from 0.",
+        _top(keep=lambda logits, k: _rank(-logits) < k),
         "The *smallest* k stay.",
-        lambda logits, top_k: _only(logits, ~_places(logits, top_k)),
+        _top(keep=lambda logits, k: _rank(logits) >= k),
         "The k largest are dropped, and all others stay: turn the mask round.",
-        lambda logits, top_k: _only(logits, logits >= logits.flatten().topk(min(top_k, logits.shape[-1])).values[-1]),
-        "The k largest of the whole batch: some rows keep none. Each row has its own: `topk(k, -1)`.",
-        lambda logits, top_k: _scaled(_places(logits, top_k).float()),
-        "The right tokens stay, all with the same chance. Among them the model's preferences still hold.",
+        _top(put=lambda p, k: p.topk(k, -1).values),
+        "These are the right probabilities, but sorted, and only k of them. Each belongs at its own place in the "
+        "vocabulary.",
+        _top(keep=lambda logits, k: logits >= logits.flatten().topk(k).values[-1]),
+        "These are the k largest of the whole batch, so some rows keep none. Each row has its own: `logits.topk(k, -1)`.",
+        _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
+        "These are the k largest of the whole batch, so some rows keep none. Each row has its own: `logits.topk(k, -1)`.",
+        lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
+        "Right where there are k tokens. `topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
+        lambda logits, top_k: logits.topk(top_k),
+        "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then take the softmax.",
         lambda logits, top_k: logits.softmax(-1),
-        "Nothing is cut: `top_k` is never used.",
+        "Nothing is cut off: `top_k` is never used.",
     ),
 )
 
@@ -161,6 +221,13 @@ TOP_K = Exercise(
 def nucleus(logits: Tensor, top_p: float) -> Tensor:
     """logits [..., V] -> probabilities [..., V] of the smallest set of largest ones that reaches top_p, 0 elsewhere."""
     return next_probabilities(logits, top_p=top_p)
+
+
+def sorted_and_summed(logits, top_p):
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    p = p * (p.cumsum(-1) - p < top_p)  # the sum before each token has not reached top_p
+    p = p / p.sum(-1, keepdim=True)
+    return torch.zeros_like(p).scatter(-1, order, p)  # back to their places
 
 
 def nucleus_cases() -> list[Case]:
@@ -175,65 +242,95 @@ def nucleus_cases() -> list[Case]:
         case(2 * normal(2, 7, seed=1760), 0.8),
         case(torch.tensor([[0.0, 5, 1, 2, 3], [0, 1, 0.5, 0.8, 0.2]]), 0.6),
         case(1.5 * normal(2, 3, 6, seed=1764), 0.35),
+        case(1.2 * normal(2, 5, seed=1769), 1.0),  # all are needed
     ]
 
 
+def before(p, sums, top_p):
+    """What stays: those before which the sum has not reached top_p."""
+    return sums - p < top_p
+
+
 @variants
-def kept(logits, top_p, *, which, descending=True, back=None, again=True):
-    """Top-p with one thing done differently. which(p, sums, top_p): True for what stays, in sorted order."""
-    p, order = logits.softmax(-1).sort(-1, descending=descending)
-    p = p * which(p, p.cumsum(-1), top_p)
-    p = _scaled(p) if again else p
+def kept(logits, top_p, *, which=before, descending=True, back=None, again=_scaled):
+    """Top-p with one thing done differently. which(p, sums, top_p): True for what stays, in sorted order; descending:
+    None for the order of the vocabulary; again: what is done with what is left."""
+    p = logits.softmax(-1)
+    if descending is None:
+        order = torch.arange(p.shape[-1]).expand_as(p)
+    else:
+        p, order = p.sort(-1, descending=descending)
+    p = again(p * which(p, p.cumsum(-1), top_p))
     return torch.zeros_like(p).scatter(-1, order, p) if back is None else back(p, order)
+
+
+def _first_to_reach(sums, top_p):
+    """Where the sum reaches top_p first, with sums that are rounded down."""
+    return (sums * (1 - 1e-6) >= top_p).int().argmax(-1, keepdim=True)
 
 
 TOP_P = Exercise(
     name="top-p",
     task="Keep the smallest set of most likely tokens whose probabilities together reach top_p (the one that crosses "
-    "it stays), divide by their sum: logits [..., V] -> probabilities [..., V], each at its place.",
-    why="Where the model is sure, one token is enough; where it wavers, a hundred are. k is the same everywhere, p is "
-    "not.",
+    "it stays), and divide by their sum: logits [..., V] -> probabilities [..., V], each at its own place.",
+    why="Where the model is sure, one token is enough; where it hesitates, a hundred are. k is the same everywhere, p "
+    "is not.",
     reference=nucleus,
+    shown=sorted_and_summed,
     cases=nucleus_cases,
     returns=("probabilities",),
+    properties=(rows_sum_to_one(what="probabilities"),),
+    used="The next cells count what your nucleus keeps; it writes the sample at the end of the chapter.",
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
-        "A token stays if those *before* it have not reached p: `p.cumsum(-1) - p < top_p`. The first always stays.",
-        "`sort` gives the order as well; back to their places: `torch.zeros_like(p).scatter(-1, order, p)`",
+        "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "
+        "before each token from `p.cumsum(-1)`?",
+        "`sort` also gives the order, and `torch.zeros_like(p).scatter(-1, order, p)` brings numbers back to their "
+        "places. What must be done with `p` before that?",
     ),
     minutes=7,
     difficulty=3,
     wrong=wrong_answers(
-        kept(lambda p, sums, top_p: sums <= top_p),
+        kept(which=lambda p, sums, top_p: sums <= top_p),
         "The token that crosses p is dropped. If it is the first one, nothing is left, and 0/0 is NaN. It stays: "
         "look at the sum *before* each token.",
-        kept(lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
-        "The first always stays: good. But in other rows the token that crosses p is dropped, so that the set does "
+        kept(which=lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
+        "The first always stays, which is good. But in other rows the token that crosses p is dropped, so the set does "
         "not reach p.",
-        lambda logits, top_p: _scaled((p := logits.softmax(-1)) * (p.cumsum(-1) - p < top_p)),
-        "Summed in the order of the vocabulary, which says nothing. Sort first, the largest in front.",
-        kept(lambda p, sums, top_p: p >= top_p),
-        "Each token is compared with p by itself. It is their *sum*, from the largest on, that shall reach p.",
-        kept(lambda p, sums, top_p: p >= (1 - top_p) * p[..., :1]),
-        "Compared with a share of the largest: this is another method (it is called min-p). Here sums count.",
-        kept(lambda p, sums, top_p: sums - p < top_p, descending=False),
-        "Sorted with the *smallest* first: the unlikely ones stay until they reach p. `descending=True`.",
-        kept(lambda p, sums, top_p: sums - p < top_p, again=False),
+        kept(descending=None),
+        "The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front.",
+        kept(which=lambda p, sums, top_p: p >= top_p),
+        "Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p.",
+        kept(which=lambda p, sums, top_p: p >= (1 - top_p) * p[..., :1]),
+        "Tokens are compared with a share of the largest, 1 − p of it. That is another method (it is called min-p). "
+        "Here sums count.",
+        kept(which=lambda p, sums, top_p: torch.arange(p.shape[-1]) <= _first_to_reach(sums, top_p)),
+        "Right, but for p = 1: rounding may leave the sum of all just below 1, and the argmax of nothing but False is "
+        "0, so only the first token stays. Look at the sum *before* each token instead.",
+        kept(which=lambda p, sums, top_p: p >= top_p * p[..., :1]),
+        "Each token is compared with p times the largest. That is another method (it is called min-p). Here sums "
+        "count.",
+        kept(descending=False),
+        "The *smallest* come first, so the unlikely ones stay until they reach p. `descending=True`.",
+        kept(again=lambda p: p),
         "The right tokens stay, but they no longer sum to 1: divide by what is left.",
-        kept(lambda p, sums, top_p: sums - p < top_p, back=lambda p, order: p),
-        "The right probabilities, in sorted order. Who is who? Bring them back to their places: `scatter` with the "
+        kept(again=lambda p: p.softmax(-1)),
+        "There are two softmaxes, and the second gives what was cut off exp(0) = 1 again. Divide by the sum of what is "
+        "left.",
+        kept(back=lambda p, order: p),
+        "These are the right probabilities, but in sorted order. Bring them back to their places: `scatter` with the "
         "order.",
-        kept(lambda p, sums, top_p: sums - p < top_p, back=lambda p, order: p.gather(-1, order)),
+        kept(back=lambda p, order: p.gather(-1, order)),
         "`gather` with the order sorts once more. `scatter` brings back: place order[i] gets p[i].",
-        kept(lambda p, sums, top_p: (sums - p < top_p).roll(1, -1)),
-        "Moved by one in the wrong direction: the most likely token is out.",
-        kept(lambda p, sums, top_p: sums - p - F.pad(p, (1, 0))[..., :-1] < top_p),
+        kept(which=lambda p, sums, top_p: before(p, sums, top_p).roll(1, -1)),
+        "The mask is moved by one in the wrong direction: the most likely token is out.",
+        kept(which=lambda p, sums, top_p: sums - p - F.pad(p, (1, 0))[..., :-1] < top_p),
         "One token too many stays: the sum *before* a token lacks itself, and no other.",
-        kept(lambda p, sums, top_p: sums - p >= top_p),
-        "What should go stays: the tail is kept, and the likely ones are dropped.",
-        kept(lambda p, sums, top_p: sums - p < 1 - top_p),
-        "1 − p instead of p: p is the share that stays.",
+        kept(which=lambda p, sums, top_p: sums - p >= top_p),
+        "What should be cut off stays: the tail is kept, and the likely ones are dropped.",
+        kept(which=lambda p, sums, top_p: sums - p < 1 - top_p),
+        "This uses 1 − p instead of p: p is the share that stays.",
         lambda logits, top_p: logits.softmax(-1),
-        "Nothing is cut: `top_p` is never used.",
+        "Nothing is cut off: `top_p` is never used.",
     ),
 )

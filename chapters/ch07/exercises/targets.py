@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import integers, named, normal, some_numbers
+from course_utils.exercises.properties import rows_are_independent, rows_sum_to_one
 
 
 def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
@@ -15,11 +16,16 @@ def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
     return ids[:, :-1], ids[:, 1:]
 
 
+@variants
+def _cut(ids, *, inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:], form=lambda x: x):
+    return inputs(ids), form(targets(ids))
+
+
 TARGETS = Exercise(
     name="next token targets",
-    task="Cut a text into what goes in and what should come out: ids [B, T + 1] -> inputs [B, T], targets [B, T]; the "
-    "target of each place is the token that follows it.",
-    why="A text of T + 1 tokens asks T questions at once, and nobody had to write down an answer.",
+    task="Cut a text into what goes in and what should come out: ids [B, T + 1] -> inputs [B, T], targets [B, T]. The "
+    "target at each position is the token that follows.",
+    why="A text of T + 1 tokens asks T questions at once, and nobody has to write down an answer.",
     reference=next_token_targets,
     cases=lambda: [
         Case({"ids": torch.tensor([[5, 6, 7, 8]])}, shown=True),
@@ -27,30 +33,45 @@ TARGETS = Exercise(
         Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
+    used="It cuts the texts on which your GPT is compared with `transformers`.",
     hints=(
-        "After the last token nothing is known. So it cannot go in: what should come out?",
+        "Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?",
         "Both are the text without one token: one lacks the last, the other the first.",
-        "`return ids[:, :-1], ids[:, 1:]`",
+        "`ids[:, :-1]` is everything but the last token of each text. How do you write everything but the first?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        lambda ids: (ids[:, :-1], ids[:, :-1]),
-        "The target of each place is the token that stands there. To copy it needs no model: it should say what "
-        "comes *next*.",
-        lambda ids: (ids[:, 1:], ids[:, :-1]),
-        "The wrong way round: each place is asked for the token *before* it, which it has seen.",
-        lambda ids: (ids, ids[:, 1:]),
-        "The inputs are one longer than the targets: what should follow the last?",
-        lambda ids: (ids, ids.roll(-1, 1)),
-        "`roll` brings the first token to the end: the last place is asked for the beginning of the text. It has "
-        "no target, so leave it out.",
-        lambda ids: (ids[:, :-2], ids[:, 2:]),
-        "Moved by two: this asks for the token after the next.",
+        _cut(targets=lambda ids: ids[:, :-1]),
+        "The target at each position is the token that is already there. To copy it, you need no model: it should be "
+        "the token that comes *next*.",
+        _cut(inputs=lambda ids: ids[:, 1:]),
+        "Inputs and targets are the same. The inputs lack the first token; they should lack the last, of which nobody "
+        "knows what follows.",
+        _cut(inputs=lambda ids: ids[:, 1:], targets=lambda ids: ids[:, :-1]),
+        "It is the wrong way round: each position is asked for the token *before* it, which it has seen.",
+        _cut(inputs=lambda ids: ids),
+        "The inputs are one longer than the targets: what should follow the last one?",
+        _cut(targets=lambda ids: ids),
+        "The targets are one longer than the inputs, and begin with a token that nothing comes before. Leave it out.",
+        _cut(inputs=lambda ids: ids, targets=lambda ids: ids),
+        "Nothing is cut off, and each position is asked for the token that is already there.",
+        _cut(inputs=lambda ids: ids, targets=lambda ids: ids.roll(-1, 1)),
+        "`roll` brings the first token to the end, so the last position is asked for the beginning of the text. It has "
+        "no target: leave it out.",
+        _cut(inputs=lambda ids: ids, targets=lambda ids: ids.roll(1, 1)),
+        "This moves the targets the wrong way: each position is asked for the token *before* it, and the first for the "
+        "last.",
+        _cut(targets=lambda ids: ids[:, 2:]),
+        "The targets are moved by two, so they ask for the token after the next.",
+        _cut(inputs=lambda ids: ids[:, :-2], targets=lambda ids: ids[:, 2:]),
+        "Inputs and targets are two tokens apart, so this asks for the token after the next.",
         lambda ids: (ids[:-1], ids[1:]),
-        "The first axis is the batch: this takes the next *text* for the answer. Time is the second axis.",
-        lambda ids: (ids[:, :-1], ids[:, -1:]),
-        "One question for each text, about its last token. Under a causal mask every place can be asked.",
+        "The first axis is the batch, so this takes the next *text* as the answer. Time is the second axis.",
+        _cut(targets=lambda ids: ids[:, -1:]),
+        "This asks one question of each text, about its last token. Under a causal mask every position can be asked.",
+        _cut(form=lambda targets: targets.flatten()),
+        "The targets have lost their axes: the loss may want them flat, but here they are [B, T].",
     ),
 )
 
@@ -76,17 +97,16 @@ def next_token_loss(model, ids: Tensor) -> Tensor:
 _lesson = named("model", "ids", model="a causal model: model(ids [B, T]) -> logits [B, T, V]")
 
 
-def _asked(inputs, target):
-    return lambda model, ids: F.cross_entropy(model(ids[inputs]).flatten(0, 1), ids[target].flatten())
+@variants
+def _asked(model, ids, *, inputs=lambda ids: ids[:, :-1], target=lambda ids: ids[:, 1:]):
+    return F.cross_entropy(model(inputs(ids)).flatten(0, 1), target(ids).flatten())
 
-
-_ALL, _FIRST, _NEXT = (slice(None), slice(None)), (slice(None), slice(-1)), (slice(None), slice(1, None))
 
 SAME = FindError(
-    name="a target that is the input",
-    task="write the loss again: ids [B, T + 1], model(inputs [B, T]) -> logits [B, T, V]; -> the mean cross-entropy of "
-    "each next token.",
-    why="The loss falls to nearly 0 and looks like a triumph. The model has learnt to say what it just read.",
+    name="program 7.3",
+    title="a target that is the input",
+    task="ids [B, T + 1], model(inputs [B, T]) -> logits [B, T, V]; return the mean cross-entropy of each next token.",
+    why="The loss falls to nearly 0 and looks like a triumph. The model has learned to say what it has just read.",
     program=(
         "def loss(model, ids):                      # ids [B, T + 1]",
         "    inputs = ids[:, :-1]",
@@ -95,12 +115,12 @@ SAME = FindError(
         "    return torch.nn.functional.cross_entropy(rows, target.flatten())",
     ),
     line=3,
-    found="the target is the input itself. A causal mask hides what comes after a place, not the place: each token "
-    "sees itself, and copies. The targets are one step on, `ids[:, 1:]`.",
+    found="the target is the input itself. A causal mask hides what comes after a position, not the position: each "
+    "token sees itself, and copies. The targets are one step further, `ids[:, 1:]`.",
     innocent={
-        2: "all tokens but the last, behind which nothing is known.",
-        4: "a row of logits for each place.",
-        5: "cross-entropy of all places at once. What are they asked for?",
+        2: "these are all tokens but the last, of which nobody knows what follows.",
+        4: "it makes a row of logits for each position.",
+        5: "this is the cross-entropy of all positions at once. What are they asked for?",
     },
     reference=next_token_loss,
     cases=lambda: [
@@ -110,25 +130,25 @@ SAME = FindError(
     ],
     returns=("loss",),
     hints=(
-        "What does place t see under a causal mask, and what is it asked for?",
-        "Put a text in: “h e l l o”. Write what stands in `inputs`, and below it what stands in `target`.",
-        "`target = ids[:, 1:]`",
+        "What does position t see under a causal mask, and what is it asked for?",
+        "Take a text, “h e l l o”. Write down what is in `inputs`, and below it what is in `target`.",
+        "The target should lack the first token instead of the last. How do you write that?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
-        _asked(_FIRST, _FIRST),
-        "The target is the input still: copying is all that is learnt.",
-        _asked(_ALL, _ALL),
-        "The whole text now, and each place is asked for itself again.",
-        _asked(_NEXT, _FIRST),
-        "The other way round: now each place is asked for the token before it, which it has seen.",
-        _asked(_ALL, _NEXT),
+        _asked(target=lambda ids: ids[:, :-1]),
+        "The target is still the input, so copying is all that is learned.",
+        _asked(inputs=lambda ids: ids, target=lambda ids: ids),
+        "Now it is the whole text, and each position is again asked for itself.",
+        _asked(inputs=lambda ids: ids[:, 1:], target=lambda ids: ids[:, :-1]),
+        "It is the other way round: now each position is asked for the token before it, which it has seen.",
+        _asked(inputs=lambda ids: ids),
         "The inputs are one longer than the targets: the last token has none.",
-        lambda model, ids: F.cross_entropy(model(ids).flatten(0, 1), ids.roll(-1, 1).flatten()),
-        "`roll` asks the last place for the first token of the text.",
-        lambda model, ids: F.cross_entropy(model(ids[:, :-2]).flatten(0, 1), ids[:, 2:].flatten()),
-        "Moved by two: this asks for the token after the next.",
+        _asked(inputs=lambda ids: ids, target=lambda ids: ids.roll(-1, 1)),
+        "`roll` asks the last position for the first token of the text.",
+        _asked(inputs=lambda ids: ids[:, :-2], target=lambda ids: ids[:, 2:]),
+        "Inputs and targets are two tokens apart, so this asks for the token after the next.",
     ),
 )
 
@@ -162,9 +182,10 @@ def their_loss(model, ids: Tensor) -> Tensor:
 _theirs = named("model", "ids", model="as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits")
 
 TWICE = FindError(
-    name="shifted twice",
-    task="write the loss again: ids [B, T], model(ids, labels=…) -> an output with `.loss` and `.logits`, a causal "
-    "model of `transformers`; -> the mean cross-entropy of each next token.",
+    name="program 7.4",
+    title="shifted twice",
+    task="ids [B, T], model(ids, labels=…) -> an output with `.loss` and `.logits`, as a causal model of "
+    "`transformers` gives it; return the mean cross-entropy of each next token.",
     why="It runs, it trains, and the model learns the token after the next. In its samples every other word seems to "
     "be missing.",
     program=(
@@ -175,13 +196,13 @@ TWICE = FindError(
         "    return output.loss",
     ),
     line=3,
-    found="a causal model of `transformers` moves its labels by itself: it wants them the same as the inputs. Moved "
-    "beforehand, they are moved twice. A model that gives logits only, as ours, moves nothing.",
+    found="a causal model of `transformers` shifts its labels itself: it wants them the same as the inputs. If you "
+    "shift them beforehand, they are shifted twice. A model that only returns logits, as ours does, shifts nothing.",
     innocent={
         1: "it only names what comes in. What does this model do with labels?",
-        2: "a row to be filled. What stays −100 does not count.",
-        4: "ids and labels of the same length, as it wants them.",
-        5: "the mean over all places that have a label.",
+        2: "it makes a row that is filled next. What stays −100 does not count.",
+        4: "ids and labels have the same length, as the model wants them.",
+        5: "this is the mean over all positions that have a label.",
     },
     reference=their_loss,
     cases=lambda: [
@@ -193,21 +214,21 @@ TWICE = FindError(
     hints=(
         "Read what the model's documentation says of `labels`: “the labels are shifted inside the model”.",
         "Give it labels that are the inputs themselves, and compare with a cross-entropy of your own on `.logits`.",
-        "`return model(ids, labels=ids).loss`",
+        "The model shifts the labels once. What must they be, before that, for the shift to be right?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
         lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,
-        "The labels are moved still before the model moves them: it learns the token after the next.",
+        "The labels are still shifted before the model shifts them, so it learns the token after the next.",
         lambda model, ids: model(ids[:, :-1], labels=ids[:, :-1]).loss,
-        "Inputs and labels are the same now: right. But the last token is gone, and with it one question.",
+        "Inputs and labels are the same now, which is right. But the last token is missing, and with it one question.",
         lambda model, ids: F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten()),
-        "A loss of your own moves nothing: each place is asked for itself.",
+        "A loss of your own shifts nothing, so each position is asked for itself.",
         lambda model, ids: model(ids, labels=ids.roll(-1, 1)).loss,
-        "`roll` moves them, too: twice in all.",
+        "`roll` shifts them, too, so they are shifted twice in all.",
         lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
-        "Moved back first, and the model moves them on: each place is asked for itself.",
+        "They are shifted back first, and the model shifts them on: each position is asked for itself.",
         lambda model, ids: model(ids, labels=ids),
         "This is the whole output. The number is in `.loss`.",
         lambda model, ids: model(ids).loss,
@@ -222,20 +243,21 @@ def next_token(logits: Tensor) -> Tensor:
 
 
 TIME = FindError(
-    name="a softmax over time",
-    task="write it again: logits [B, T, V] -> probabilities [B, V] of what follows the last token.",
-    why="Every number lies between 0 and 1. What is written depends on how the places compete with each other.",
+    name="program 7.5",
+    title="a softmax over time",
+    task="logits [B, T, V] -> probabilities [B, V] of what follows the last token.",
+    why="Every number is between 0 and 1. But what the model writes depends on how positions compete with each other.",
     program=(
         "def next_token(logits):                    # [B, T, V]",
         "    p = logits.softmax(dim=1)",
         "    return p[:, -1]                        # [B, V]",
     ),
     line=2,
-    found="`dim=1` is time: the places of the text share each token among them, and the row that is returned does not "
-    "sum to 1. The tokens of the vocabulary compete at one place: `dim=-1`.",
+    found="`dim=1` is time: the positions of the text share each token among them, and the row that is returned does "
+    "not sum to 1. The tokens of the vocabulary should compete at each position: `dim=-1`.",
     innocent={
         1: "it only names what comes in: batch, time, vocabulary.",
-        3: "the last place: what follows it is what shall be written.",
+        3: "what follows the last position is what will be written.",
     },
     reference=next_token,
     cases=lambda: [
@@ -244,27 +266,28 @@ TIME = FindError(
         Case({"logits": 2 * some_numbers(3, 3, 3, seed=1732)}),
     ],
     returns=("probabilities",),
+    properties=(rows_sum_to_one(what="probabilities"), rows_are_independent("logits")),
     hints=(
-        "What does the row of each text sum to, and what should it?",
-        "Which axis holds the tokens between which one is chosen?",
-        "`p = logits.softmax(dim=-1)`",
+        "What does the row of each text sum to, and what should it sum to?",
+        "You choose between tokens. Which axis are they on?",
+        "The axes are batch, time and vocabulary, `dim` 0, 1 and 2. Which is it, counted from the end?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda logits: logits.softmax(1)[:, -1],
-        "The softmax runs over time still.",
+        "The softmax still runs over time.",
         lambda logits: logits.softmax(0)[:, -1],
         "Now it runs over the batch: texts that have nothing to do with each other compete.",
         lambda logits: logits[:, -1],
-        "The last place, but its logits: the softmax is gone.",
+        "This is the last position, but its logits: the softmax is missing.",
         lambda logits: logits.softmax(-1)[:, 0],
-        "Over the vocabulary: right. But this is the first place: what follows the first token is known.",
+        "The softmax is right. But this is the first position, and what follows the first token is known.",
         lambda logits: logits.softmax(-1)[:, :, -1],
-        "Over the vocabulary: right. But `[:, :, -1]` is the last *token of the vocabulary* at all places.",
+        "The softmax is right. But `[:, :, -1]` is the last *token of the vocabulary*, at all positions.",
         lambda logits: logits.softmax(-1).mean(1),
-        "The mean over all places: it asks what follows any token. Asked for is what follows the last.",
+        "This is the mean over all positions, which says what follows any token. It should be what follows the last.",
         lambda logits: logits.softmax(-1),
-        "A distribution at each place; only that of the last is asked for: `[:, -1]`.",
+        "This is a distribution at each position; only that of the last is needed: `[:, -1]`.",
     ),
 )

@@ -28,14 +28,14 @@ def test_base_and_large_counted(config, count, said):
         model = Bert(config)
     assert sum(p.numel() for p in model.parameters()) == sum(count_parameters(model).values()) == count
     assert parameters(config.vocab_size, config.model_size, config.num_layers, config.max_length) == count
-    assert f"{count / 1e6:.1f}" == said and f"{count:,}" in find("a hundred and ten million").found
+    assert f"{count / 1e6:.1f}" == said and f"{count:,}" in find("claims 6.9").found
 
 
 def test_what_most_of_base_is():
     D = 768
     blocks, words = 12 * (12 * D**2 + 13 * D), 30522 * D
     assert (f"{blocks / 1e6:.1f}", f"{blocks / 12e6:.2f}", f"{words / 1e6:.1f}") == ("85.1", "7.09", "23.4")
-    text = " ".join(find("a hundred and ten million").program)
+    text = " ".join(find("claims 6.9").program)
     assert "85.1 M" in text and "23.4 M" in text
 
 
@@ -114,12 +114,6 @@ def by_one_hot(ids, segments, token_table, segment_table, position_table, gain, 
     x = F.one_hot(ids, len(token_table)).double() @ token_table.double()
     x = x + F.one_hot(segments, 2).double() @ segment_table.double() + position_table[None, : ids.shape[1]]
     return F.layer_norm(x, x.shape[-1:], gain.double(), bias.double(), 1e-12)
-
-
-@written("embedding sum")
-def with_another_eps(ids, segments, token_table, segment_table, position_table, gain, bias):
-    x = token_table[ids] + segment_table[segments] + position_table[: ids.shape[1]]
-    return F.layer_norm(x, x.shape[-1:], gain, bias)
 
 
 @written("mask tokens")
@@ -270,35 +264,35 @@ def gelu_by_hand(x, W_down, b_down, W_up, b_up):
 # ---- find the error -------------------------------------------------------------------------------------------------
 
 
-@written("strings for a model")
+@written("program 6.11")
 def one_text_at_a_time(model, tokenizer, texts):
     return torch.cat([model(tokenizer([text])["input_ids"]).logits.softmax(-1) for text in texts])
 
 
-@written("strings for a model")
+@written("program 6.11")
 def named_one_by_one(model, tokenizer, texts):
     encoded = tokenizer(texts)
     output = model(encoded["input_ids"], attention_mask=encoded["attention_mask"].bool())
     return F.softmax(output.logits, dim=1)
 
 
-@written("a loss on an object")
+@written("program 6.12")
 def binary_on_the_second_class(model, ids, labels):
     return torch.nn.BCELoss()(model(ids).logits.softmax(-1)[:, 1], labels.float())
 
 
-@written("a loss on an object")
+@written("program 6.12")
 def on_the_difference(model, ids, labels):
     logits = model(ids)[0]
     return F.binary_cross_entropy_with_logits(logits[:, 1] - logits[:, 0], labels.float())
 
 
-@written("a loss on an object")
+@written("program 6.12")
 def negative_log(model, ids, labels):
     return -model(ids).logits.log_softmax(-1)[range(len(labels)), labels].mean()
 
 
-@written("one sentence for all")
+@written("program 6.13")
 def shuffled(texts):
     texts = sorted(set(texts))
     order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(0)).tolist()
@@ -307,31 +301,31 @@ def shuffled(texts):
     return [[texts[i] for i in part] for part in parts]
 
 
-@written("accuracy without labels")
+@written("program 6.14")
 def one_by_one(logits, labels):
     right = [int(row.argmax()) == label for row, label in zip(logits, labels.tolist(), strict=True)]
     return sum(right) / len(right)
 
 
-@written("accuracy without labels")
+@written("program 6.14")
 def as_a_tensor(logits, labels):
     return (logits.max(1).indices == labels).double().mean()
 
 
-@written("a classifier that translates")
+@written("claims 6.15")
 def as_a_size(task, B, T, C, V):
     if task == "classification":
         return torch.zeros(B, C).shape
     return [B, T, C if task == "tagging" else V]
 
 
-@written("segments all zero")
+@written("program 6.3")
 def by_searching(first, second, cls, sep):
     ids = torch.tensor([cls, *first, sep, *second, sep])
     return ids, ((ids == sep).cumsum(0) - (ids == sep).long()).clamp(max=1)
 
 
-@written("all fifteen per cent")
+@written("program 6.1")
 def by_index_again(ids, chosen, dice, words, mask_id):
     inputs, other = ids.clone(), chosen & (dice >= 0.9)
     inputs[chosen & (dice < 0.8)] = mask_id
@@ -339,19 +333,19 @@ def by_index_again(ids, chosen, dice, words, mask_id):
     return inputs
 
 
-@written("a loss over every word")
+@written("program 6.4")
 def asked_only(logits, ids, labels):
     asked = labels != -100
     return F.cross_entropy(logits[asked], ids[asked])
 
 
-@written("a mask in use")
+@written("program 6.6")
 def put_back(ids, mask_tokens, model):
     inputs, labels = mask_tokens(ids)
     return model(torch.where(labels == -100, inputs, labels)).logits.softmax(-1)
 
 
-@written("padding attended")
+@written("program 6.5")
 def silent_padding(q, k, ids, pad):
     """What padding asks is set to 0, not NaN: as right."""
     real = (ids != pad).double()
@@ -359,25 +353,25 @@ def silent_padding(q, k, ids, pad):
     return raised / raised.sum(-1, keepdim=True).clamp(min=1e-9)
 
 
-@written("padding attended")
+@written("program 6.5")
 def fused_bias(q, k, ids, pad):
     bias = torch.zeros(ids.shape).masked_fill(ids == pad, -1e9)
     return (torch.einsum("bqd,bkd->bqk", q, k) / q.shape[-1] ** 0.5 + bias.unsqueeze(1)).softmax(2)
 
 
-@written("a mean with padding in it")
+@written("program 6.8")
 def sums_have_the_same_direction(hidden, mask):
     sums = torch.einsum("btd,bt->bd", hidden, mask.float())
     return F.cosine_similarity(sums[0], sums[1], dim=-1)
 
 
-@written("a mean with padding in it")
+@written("program 6.8")
 def picked(hidden, mask):
     a, b = (F.normalize(words[real].mean(0), dim=0) for words, real in zip(hidden, mask, strict=True))
     return (a * b).sum().item()
 
 
-@written("three classes for each token")
+@written("claims 6.7")
 def row_by_row(start_logits, end_logits, mask):
     tables = []
     for logits in (start_logits, end_logits):
@@ -386,12 +380,12 @@ def row_by_row(start_logits, end_logits, mask):
     return tables
 
 
-@written("a hundred and ten million")
+@written("claims 6.9")
 def in_closed_form(V, D, N, T):
     return (V + T + 4) * D + N * (12 * D**2 + 13 * D) + D**2 + D
 
 
-@written("a hundred and ten million")
+@written("claims 6.9")
 def counted_in_torch(vocab_size, model_size, num_layers, max_length):
     D = model_size
     block = torch.nn.TransformerEncoderLayer(D, 1, 4 * D)
@@ -401,17 +395,63 @@ def counted_in_torch(vocab_size, model_size, num_layers, max_length):
     return sum(p.numel() for p in every) + num_layers * sum(p.numel() for p in block.parameters())
 
 
-@written("discriminative or generative")
+@written("claims 6.2")
 def in_other_letters(target, sees):
     if target == "word":
         return "Auto-encoding" if sees.startswith("both") else "auto regressive"
     return "Discriminative"
 
 
-@written("left to right or right to left")
+@written("claims 6.10")
 def by_comparison(model, length):
     place = torch.arange(length)
     return (place[None] <= place[:, None]) | (model == "BERT")
+
+
+@written("mask tokens")
+def in_numpy(ids, special_mask, vocab_size, mask_id, generator):
+    inputs, labels = as_huggingface(ids, special_mask, vocab_size, mask_id, generator)
+    return inputs.numpy(), labels.numpy()
+
+
+@written("mask tokens")
+def as_lists(ids, special_mask, vocab_size, mask_id, generator):
+    return [x.tolist() for x in as_huggingface(ids, special_mask, vocab_size, mask_id, generator)]
+
+
+@written("bert input")
+def rows_in_numpy(first, second, cls, sep, pad, length):
+    return [row.numpy() for row in filled_with_torch(first, second, cls, sep, pad, length)]
+
+
+@written("program 6.5")
+def weights_in_numpy(q, k, ids, pad):
+    return silent_padding(q, k, ids, pad).numpy()
+
+
+@written("program 6.5")
+def weights_as_lists(q, k, ids, pad):
+    return fused_bias(q, k, ids, pad).tolist()
+
+
+@written("program 6.16")
+class Repaired(torch.nn.Module):
+    """In another order, with torch's fused attention for a check, and a loss of its own."""
+
+    def __init__(self, words, size, longest):
+        super().__init__()
+        self.tokens, self.segments = torch.nn.Embedding(words, size), torch.nn.Embedding(2, size)
+        self.places = torch.nn.Embedding(longest, size)
+        self.query, self.key, self.value = (torch.nn.Linear(size, size) for _ in range(3))
+        self.norm = torch.nn.LayerNorm(size)
+
+    def forward(self, ids, segments, real, labels):
+        x = self.norm(self.segments(segments) + self.places.weight[: ids.shape[1]] + self.tokens(ids))
+        scores = torch.einsum("bqd,bkd->bqk", self.query(x), self.key(x)) / x.shape[-1] ** 0.5
+        weights = F.softmax(scores.masked_fill(~real.unsqueeze(1), -1e9), dim=2)
+        asked = labels != -100
+        logits = F.linear((x + weights @ self.value(x))[asked], self.tokens.weight)
+        return weights, F.cross_entropy(logits, labels[asked])
 
 
 test_right_answers_pass = written.test()
@@ -451,6 +491,28 @@ def always_the_same_story(stories, count, generator):
     return pairs
 
 
+def drawn_anywhere(stories, count, generator):
+    """The label first, then a story, then a sentence; the other sentence is one of all."""
+    pairs = []
+    for label in torch.randint(2, (count,), generator=generator).tolist():
+        story = stories[int(torch.randint(len(stories), (), generator=generator))]
+        i = int(torch.randint(len(story) - 1, (), generator=generator))
+        other = stories[int(torch.randint(len(stories), (), generator=generator))]
+        second = other[int(torch.randint(len(other), (), generator=generator))] if label else story[i + 1]
+        pairs.append((story[i], second, label))
+    return pairs
+
+
+def shuffled_sentences(stories, count, generator):
+    flat = [sentence for story in stories for sentence in story]
+    follow = [pair for story in stories for pair in zip(story, story[1:], strict=False)]
+    pairs = []
+    for k, i in enumerate(torch.randint(len(follow), (count,), generator=generator).tolist()):
+        j = int(torch.randint(len(flat), (), generator=generator))
+        pairs.append((follow[i][0], flat[j] if k % 2 else follow[i][1], k % 2))
+    return pairs
+
+
 OTHER_HANDS = {
     "all of them": ("mask tokens", masked_by(1.0, 0.5), "All chosen words become [MASK]"),
     "a tenth of the rest": ("mask tokens", masked_by(0.8, 0.1), "2 % in all"),
@@ -469,7 +531,7 @@ OTHER_HANDS = {
     "gelu left out": (
         "bottleneck adapter",
         lambda x, Wd, bd, Wu, bu: F.linear(F.linear(x, Wd.T, bd), Wu.T, bu) + x,
-        "down and up are one matrix",
+        "down and up are a single matrix",
     ),
     "positions of ids": (
         "embedding sum",
@@ -479,12 +541,29 @@ OTHER_HANDS = {
     "zero out, then mean": (
         "masked language model loss",
         lambda logits, labels: F.cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(),
-        "divided by",
+        "Divide by how many are asked",
     ),
     "two argmaxes": (
         "answer span",
         lambda s, e, ok: tuple(int(x.masked_fill(~ok, -1e9).argmax()) for x in (s, e)),
-        "each for itself",
+        "two separate argmaxes",
+    ),
+    "any story": ("next sentence pairs", lambda *given: drawn_anywhere(*given), "come from the *same* story"),
+    "any story, shuffled": ("next sentence pairs", lambda *given: shuffled_sentences(*given), "come from the *same*"),
+    "eps of torch": (
+        "embedding sum",
+        lambda ids, s, t, st, p, g, b: F.layer_norm(t[ids] + st[s] + p[: ids.shape[1]], t.shape[1:], g, b),
+        "BERT's is 1e-12",
+    ),
+    "asked > 0": (
+        "masked language model loss",
+        lambda logits, labels: F.cross_entropy(logits[labels > 0], labels[labels > 0]),
+        "Word 0 is left out",
+    ),
+    "zeros at special tokens": (
+        "tags for pieces",
+        labelled(lambda tags, w, t: 0 if w[t] < 0 else tags[w[t]] if w[t] != w[t - 1] else -100),
+        "Special tokens have 0",
     ),
     "each piece": ("tags for pieces", labelled(lambda tags, w, t: -100 if w[t] < 0 else tags[w[t]]), "All pieces"),
 }
@@ -495,6 +574,98 @@ def test_a_known_mistake_is_recognised_however_it_is_written(case):
     name, answer, words = OTHER_HANDS[case]
     verdict = check(name, answer)
     assert verdict.state == "wrong" and verdict.known and words in verdict.text, verdict.text
+
+
+TWO = {
+    "pad and mask": (
+        "bert input",
+        lambda a, b, cls, sep, pad, n: (
+            torch.tensor([cls, *a, sep, *b, sep] + [pad] * (n - len(a) - len(b) - 3)),
+            torch.tensor([1] * (len(a) + 2) + [2] * (len(b) + 1) + [0] * (n - len(a) - len(b) - 3)),
+            torch.arange(n) <= len(a) + len(b) + 3,
+        ),
+        ("numbered from 0", "`<`, not `<=`"),
+    ),
+    "logits multiplied, one too far": (
+        "answer span",
+        lambda s, e, ok: (
+            int((best := (s[:, None] * e).masked_fill(~(ok[:, None] & ok).triu(), -1e9).argmax()) // len(s)),
+            int(best % len(s)) + 1,
+        ),
+        ("The logits are multiplied", "The end is one too far"),
+    ),
+    "a sum of softmaxes over positions": (
+        "masked language model loss",
+        lambda logits, labels: (
+            -logits.log_softmax(1).gather(-1, labels.clamp(min=0)[..., None])[..., 0][labels != -100].sum()
+        ),
+        ("This is the sum", "over the positions"),
+    ),
+    "no GELU, no upper bias": (
+        "bottleneck adapter",
+        lambda x, Wd, bd, Wu, bu: x + (x @ Wd + bd) @ Wu,
+        ("There is no GELU", "`b_up` is not used"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TWO)
+def test_two_mistakes_at_once_are_both_named(case):
+    name, answer, words = TWO[case]
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and verdict.known and all(one in verdict.text for one in words), verdict.text
+
+
+def test_exchanged_rows_are_named_as_such():
+    """It once said "use `.bool()`, to get a mask", which makes it worse."""
+    exchanged = check("bert input", lambda *given: [token_by_token(*given)[i] for i in (0, 2, 1)])
+    assert exchanged.state == "wrong" and ".bool()" not in exchanged.text and "order" in exchanged.text, exchanged.text
+
+
+def test_a_list_that_is_changed_is_not_told_of_tensors():
+    def inserted(first, second, cls, sep, pad, length):
+        answer = filled_with_torch(list(first), second, cls, sep, pad, length)
+        first.insert(0, cls)
+        return answer
+
+    verdict = check("bert input", inserted)
+    assert "changes its input `first`" in verdict.text and "tensor" not in verdict.text
+
+
+def test_masking_the_input_itself_names_both_mistakes():
+    """`inputs = ids` without `clone()`: the labels come from what is masked, because the input was changed."""
+
+    def in_place(ids, special_mask, vocab_size, mask_id, generator):
+        chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
+        dice = torch.rand(ids.shape, generator=generator)
+        words = torch.randint(vocab_size, ids.shape, generator=generator)
+        inputs = ids
+        inputs[chosen & (dice < 0.8)] = mask_id
+        other = chosen & (dice >= 0.9)
+        inputs[other] = words[other]
+        return inputs, torch.where(chosen, ids, -100)
+
+    verdict = check("mask tokens", in_place)
+    assert "have been masked" in verdict.text or "been masked already" in verdict.text, verdict.text
+    assert any("changes its input `ids`" in note for note in verdict.notes)
+
+
+def test_the_whole_class_is_judged_line_by_line():
+    puzzle = find("program 6.16")
+    space = {"torch": torch}
+    exec("\n".join(puzzle.program), space)
+    given = space["MaskedModel"]
+    assert "All five errors are still in it." in check(puzzle.name, given, puzzle.line).text
+    assert "2 of 5 lines found" in check(puzzle.name, given, (14, 11)).text
+    assert "Line 12 is not it" in check(puzzle.name, Repaired, (11, 12)).text
+    assert check(puzzle.name, Repaired, list(puzzle.line)).right
+
+    class SoftmaxLeft(Repaired):
+        def forward(self, *batch):
+            weights, loss = super().forward(*batch)
+            return weights.mT, loss
+
+    assert check(puzzle.name, SoftmaxLeft, puzzle.line).state == "wrong"
 
 
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
@@ -524,16 +695,18 @@ def test_a_single_word_changed_in_passing_is_seen():
     ("name", "answer", "words"),
     [
         ("mask tokens", lambda ids, *rest: ids, "2 are asked for: `inputs, labels`"),
-        ("mask tokens", lambda ids, *rest: (ids[:1], ids), "shape [1, 500]"),
+        ("mask tokens", lambda ids, *rest: (ids[:1], ids), "shape is [1, 500], needed: [60, 500]"),
+        ("program 6.16", torch.nn.Module, "takes 1 positional argument"),
+        ("program 6.16", lambda *sizes: torch.nn.Linear(2, 2), "Its parameters are weight, bias; needed: those"),
         ("mask tokens", lambda ids, *rest: (ids, "labels"), "a text"),
         ("mask tokens", lambda *given: None, "It returns None"),
         ("next sentence pairs", lambda stories, count, generator: stories, "is not (first, second, label)"),
         ("next sentence pairs", lambda *given: None, "It returns None"),
-        ("next sentence pairs", lambda *given: ((1, 2, 3) for _ in "ab"), "where a list is needed"),
-        ("next sentence pairs", lambda stories, count, generator: [], "0, 0 % with label 0"),
+        ("next sentence pairs", lambda *given: ((1, 2, 3) for _ in "ab"), "needed: a list of (first, second, label)"),
+        ("next sentence pairs", lambda stories, count, generator: [], "0, none with label 0"),
         ("next sentence pairs", lambda stories, *rest: [(*stories[0][:2], "next")], "needed: 0 or 1"),
         ("next sentence pairs", lambda stories, *rest: [("a", "b", 0)], "not in the stories"),
-        ("one sentence for all", lambda texts: texts[:3], "where a list of texts is needed"),
+        ("program 6.13", lambda texts: texts[:3], "should be lists of texts"),
         ("bert input", lambda *given: (torch.ones(3), torch.ones(3)), "`ids, segments, mask`"),
         ("bert input", lambda *given: ("ids", "segments", "mask"), "a text"),
         ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),

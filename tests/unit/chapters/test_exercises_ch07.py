@@ -92,14 +92,14 @@ def test_temperature_zero_is_the_limit():
 
 
 def test_temperature_on_probabilities_changes_nothing():
-    heated = run_program("temperature on probabilities")
+    heated = run_program("program 7.1")
     logits = numbers(3, 5)
     torch.testing.assert_close(heated(logits, 0.1), heated(logits, 10))
     torch.testing.assert_close(heated(logits, 0.1), logits.softmax(-1))
 
 
 def test_the_nucleus_loses_its_core_or_all():
-    nucleus = run_program("a nucleus without its core")
+    nucleus = run_program("program 7.9")
     assert nucleus(torch.tensor([0.9, 0.06, 0.04]).log(), 0.5).isnan().all()
     kept = nucleus(torch.tensor([0.4, 0.35, 0.25]).log(), 0.7) > 0
     assert kept.tolist() == [True, False, False]
@@ -110,11 +110,12 @@ def test_sums_stay_away_from_top_p():
     """No right answer fails by rounding: no running sum of any case is near its top_p."""
     for case in nucleus_cases():
         sums = case.args["logits"].softmax(-1).sort(-1, descending=True).values.cumsum(-1)
+        sums = sums[..., :-1] if case.args["top_p"] == 1 else sums
         assert (sums - case.args["top_p"]).abs().min() > 1e-3
 
 
 def test_is_causal_puts_the_triangle_into_that_corner():
-    attend = run_program("a mask in the wrong corner")
+    attend = run_program("program 7.10")
     q, k, v = numbers(2, 2, 3), numbers(2, 5, 3, seed=1), numbers(2, 5, 3, seed=2)
     torch.testing.assert_close(attend(q, k, v), F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
@@ -135,7 +136,7 @@ def test_the_step_is_multi_head_attention_row_by_row():
 def test_positions_count_on_in_our_gpt():
     """Token by token with `past`, a text gets what it gets in one piece; by the wrong program it does not."""
     tokens, positions, ids = numbers(6, 2), numbers(9, 2, seed=1), torch.tensor([[1, 2, 3, 2]])
-    wrong = run_program("always at position 0")
+    wrong = run_program("program 7.2")
     whole = embed(ids, tokens, positions, 0)
     for make, same in ((embed, True), (wrong, False)):
         rows = torch.cat([make(ids[:, t : t + 1], tokens, positions, t) for t in range(4)], 1)
@@ -167,7 +168,7 @@ def test_six_to_train_and_two_to_use():
 def test_a_model_that_knows_nothing_wavers_between_all():
     logits, target = torch.zeros(3, 4), torch.tensor([0, 2, 1])
     assert perplexity(logits, target).item() == pytest.approx(4)
-    said = re.search(r"2\^([\d.]+) = (\d+\.\d+)", find("a power of two").found)
+    said = re.search(r"2\^([\d.]+) = (\d+\.\d+)", find("program 7.6").found)
     assert f"{math.log(4):.3f}" == said[1] and f"{2 ** math.log(4):.1f}" == said[2]
 
 
@@ -331,7 +332,7 @@ def as_nanogpt(logits, top_k):
 
 
 @written("top-p")
-@written("a nucleus without its core")
+@written("program 7.9")
 def as_huggingface(logits, top_p):
     """From the smallest up, and what must go is marked."""
     ordered, order = torch.sort(logits, descending=False)
@@ -342,7 +343,7 @@ def as_huggingface(logits, top_p):
 
 
 @written("top-p")
-@written("a nucleus without its core")
+@written("program 7.9")
 def shifted_to_the_right(logits, top_p):
     p, order = torch.sort(logits.softmax(-1), descending=True)
     gone = p.cumsum(-1) > top_p
@@ -407,100 +408,100 @@ def offset_diagonal(weights, half):
 # ---- find the error -------------------------------------------------------------------------------------------------
 
 
-@written("a target that is the input")
+@written("program 7.3")
 def negative_log(model, ids):
     p = model(ids[:, :-1]).log_softmax(-1)
     return -p.gather(-1, ids[:, 1:, None]).mean()
 
 
-@written("a target that is the input")
+@written("program 7.3")
 def cut_afterwards(model, ids):
     return F.cross_entropy(model(ids)[:, :-1].transpose(1, 2), ids[:, 1:])
 
 
-@written("shifted twice")
+@written("program 7.4")
 def own_loss(model, ids):
     return F.cross_entropy(model(ids[:, :-1]).logits.flatten(0, 1), ids[:, 1:].flatten())
 
 
-@written("shifted twice")
+@written("program 7.4")
 def one_line_mended(model, ids):
     labels = torch.full_like(ids, -100)
     labels[:, :] = ids
     return model(ids, labels=labels).loss
 
 
-@written("shifted twice")
+@written("program 7.4")
 def a_copy_for_labels(model, ids):
     return model(ids, labels=ids.clone())[0]
 
 
-@written("a softmax over time")
+@written("program 7.5")
 def last_of_all(logits):
     return torch.softmax(logits, dim=2)[:, -1, :]
 
 
-@written("a power of two")
+@written("program 7.6")
 def from_bits(logits, target):
     return 2 ** (F.cross_entropy(logits, target) / math.log(2)).item()
 
 
-@written("a power of two")
+@written("program 7.6")
 def geometric(logits, target):
     p = logits.softmax(-1)[range(len(target)), target]
     return (1 / p).prod() ** (1 / len(target))
 
 
-@written("two perplexities")
+@written("claims 7.7")
 def by_probability(loss_a, tokens_a, loss_b, tokens_b):
     return "a" if -loss_a * tokens_a > -loss_b * tokens_b else "b"
 
 
-@written("temperature on probabilities")
+@written("program 7.1")
 def power_of_probabilities(logits, temperature):
     p = logits.softmax(-1) ** (1 / temperature)
     return p / p.sum(-1, keepdim=True)
 
 
-@written("temperature zero")
+@written("claims 7.8")
 def very_cold(logits):
     return (logits.double() / 1e-6).softmax(-1)
 
 
-@written("temperature zero")
+@written("claims 7.8")
 def differences(logits):
     return torch.where(logits < logits.max(-1, keepdim=True)[0], -torch.inf, 0.0).softmax(-1)
 
 
-@written("always at position 0")
+@written("program 7.2")
 def from_to(ids, tokens, positions, past):
     return F.embedding(ids, tokens) + positions[past : past + ids.size(1)].unsqueeze(0)
 
 
-@written("a mask in the wrong corner")
+@written("program 7.10")
 def places_compared(q, k, v):
     N, K = q.shape[1], k.shape[1]
     may = torch.arange(K)[None] <= torch.arange(K - N, K)[:, None]
     return F.scaled_dot_product_attention(q, k, v, attn_mask=may)
 
 
-@written("a mask in the wrong corner")
+@written("program 7.10")
 def last_rows_of_the_triangle(q, k, v):
     hidden = torch.ones(k.shape[1], k.shape[1]).triu(1).bool()[-q.shape[1] :]
     return (q @ k.mT / math.sqrt(k.shape[-1])).masked_fill(hidden, -1e9).softmax(-1) @ v
 
 
-@written("the cache makes it linear")
+@written("claims 7.11")
 def closed_form(n, cached):
     return n * (n + 1) // 2 if cached else n * (n + 1) * (2 * n + 1) // 6
 
 
-@written("the cache makes it linear")
+@written("claims 7.11")
 def divided(n, cached):
     return n * (n + 1) / 2 if cached else sum(t**2 for t in range(n + 1))
 
 
-@written("six for each")
+@written("claims 7.12")
 def forward_and_back(parameters, tokens, training):
     return 2 * parameters * tokens + 4 * parameters * tokens * training
 
@@ -516,6 +517,30 @@ def sennrich_without_borders(words):
     return best, {" ".join(w).replace(" ".join(best), "".join(best)): n for w, n in words.items()}
 
 
+def not_skipped(words):
+    best, _ = merge_once(words)
+    after = {}
+    for w, n in words.items():
+        after[tuple("".join(best) if w[i : i + 2] == best else w[i] for i in range(len(w)))] = n
+    return best, after
+
+
+def squeezed(x, keys, values, Wq, Wk, Wv, Wo):
+    B, H, P, d = keys.shape
+    q, k, v = ((x @ W).view(B, H, 1, d) for W in (Wq, Wk, Wv))
+    keys, values = torch.cat((keys, k), 2), torch.cat((values, v), 2)
+    out = ((q @ keys.mT / d**0.5).softmax(-1) @ values).squeeze()
+    return out.flatten(1) @ Wo, keys, values
+
+
+def in_stripes(x, keys, values, Wq, Wk, Wv, Wo):
+    B, H, P, d = keys.shape
+    q, k, v = ((x @ W).view(B, d, H).transpose(1, 2)[:, :, None] for W in (Wq, Wk, Wv))
+    keys, values = torch.cat((keys, k), 2), torch.cat((values, v), 2)
+    out = (q @ keys.mT / d**0.5).softmax(-1) @ values
+    return out[:, :, 0].transpose(1, 2).reshape(B, -1) @ Wo, keys, values
+
+
 def crossing_dropped(logits, top_p):
     p, order = logits.softmax(-1).sort(-1, descending=True)
     p[p.cumsum(-1) > top_p] = 0
@@ -523,7 +548,24 @@ def crossing_dropped(logits, top_p):
 
 
 OTHER_HANDS = {
-    "the same twice": ("next token targets", lambda ids: (ids[:, :-1], ids[:, :-1].clone()), "should say what comes"),
+    "the same twice": (
+        "next token targets",
+        lambda ids: (ids[:, :-1], ids[:, :-1].clone()),
+        "you need no model",
+    ),
+    "the second again": ("bpe merge", lambda words: not_skipped(words), "“a b” gives “ab b”"),
+    "squeezed": ("causal attention step", lambda *given: squeezed(*given), "Say which: `.squeeze(2)`"),
+    "stripes": ("causal attention step", lambda *given: in_stripes(*given), "cut in stripes, and joined in stripes"),
+    "the last query": (
+        "induction score",
+        lambda w, half: w.diagonal(1 - half, -2, -1)[..., 1:-1].mean((0, 2)),
+        "The last query is missing",
+    ),
+    "a sum of texts": (
+        "induction score",
+        lambda w, half: w.diagonal(1 - half, -2, -1)[..., 1:].mean(2).sum(0),
+        "the sum over the texts",
+    ),
     "in the text": ("bpe merge", sennrich_without_borders, "can begin inside a piece"),
     "nats": ("bits per character", lambda loss, tokens, n: loss / (n / tokens), "Right in nats"),
     "nan at zero": ("temperature", lambda z, t: F.softmax(z / t, dim=-1), "Right above 0"),
@@ -535,7 +577,7 @@ OTHER_HANDS = {
     "zeros for logits": (
         "top-k",
         lambda z, k: z.where(z >= z.topk(min(k, z.shape[-1])).values[..., -1:], torch.zeros(())).softmax(-1),
-        "not a chance of 0",
+        "does not give a chance of 0",
     ),
     "nothing left": ("top-p", crossing_dropped, "The token that crosses p is dropped"),
     "is_causal": (
@@ -546,7 +588,7 @@ OTHER_HANDS = {
     "the copy": (
         "induction score",
         lambda w, half: w.diagonal(-half, -2, -1).mean((0, 2)),
-        "what came after it",
+        "the token after it",
     ),
 }
 
@@ -563,6 +605,69 @@ def test_a_known_mistake_is_recognised_however_it_is_written(case):
     name, answer, words = OTHER_HANDS[case]
     verdict = check(name, answer)
     assert verdict.state == "wrong" and verdict.known and words in verdict.text, verdict.text
+
+
+TWO = {
+    "hot, and one place of the batch": (
+        "temperature",
+        lambda z, t: (
+            (z * t).softmax(-1) if t else F.one_hot(z.argmax(), z.numel()).float().view_as(z)  # of all rows together
+        ),
+        ("You multiply by the temperature", "one largest in the whole batch"),
+    ),
+    "the batch's limit, not shared out": (
+        "top-k",
+        lambda z, k: z.softmax(-1) * (z >= z.flatten().topk(min(k, z.shape[-1])).values[-1]),
+        ("of the whole batch", "no longer sums to 1"),
+    ),
+    "smallest first, not shared out": (
+        "top-p",
+        lambda z, p: unshared(z, p),
+        ("The *smallest* come first", "they no longer sum to 1"),
+    ),
+    "in front, unscaled": (
+        "causal attention step",
+        lambda *given: in_front(*given),
+        ("put in front", "Right but for the scale"),
+    ),
+    "nats of a log2": (
+        "bits per character",
+        lambda loss, tokens, n: math.log2(loss) / n,
+        ("a logarithm already", "The loss of one token is shared"),
+    ),
+}
+
+
+def unshared(logits, top_p):
+    p, order = logits.softmax(-1).sort(-1)
+    return torch.zeros_like(p).scatter(-1, order, p * (p.cumsum(-1) - p < top_p))
+
+
+def in_front(x, keys, values, Wq, Wk, Wv, Wo):
+    B, H, P, d = keys.shape
+    q, k, v = ((x @ W).view(B, H, 1, d) for W in (Wq, Wk, Wv))
+    keys, values = torch.cat((k, keys), 2), torch.cat((v, values), 2)
+    return ((q @ keys.mT).softmax(-1) @ values).flatten(1) @ Wo, keys, values
+
+
+@pytest.mark.parametrize("case", TWO)
+def test_two_mistakes_at_once_are_both_named(case):
+    name, answer, words = TWO[case]
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and verdict.known and all(one in verdict.text for one in words), verdict.text
+
+
+def test_all_tokens_stay_where_all_are_needed():
+    """Rounding may leave the sum of all just below 1; an argmax over "has it reached 1?" then finds the first token."""
+
+    def crossing(logits, top_p):
+        p, order = logits.softmax(-1).sort(-1, descending=True)
+        last = (p.cumsum(-1) >= top_p - 2e-7).int().argmax(-1, keepdim=True)
+        p = p * (torch.arange(p.shape[-1]) < last + (top_p < 1))  # loses the last of all
+        return torch.zeros_like(p).scatter(-1, order, p / p.sum(-1, keepdim=True))
+
+    verdict = check("top-p", crossing)
+    assert verdict.state == "wrong" and verdict.arrays["top_p"] == 1
 
 
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
@@ -585,9 +690,9 @@ def test_a_known_mistake_is_recognised_however_it_is_written(case):
         ("top-p", lambda logits, top_p: None, "It returns None"),
         ("causal attention step", lambda x, *rest: x, "`output, keys after it, values after it`"),
         ("induction score", lambda weights, half: weights, "hape"),
-        ("two perplexities", lambda *given: 1, "a whole number"),
-        ("the cache makes it linear", lambda n, cached: [n], "a list"),
-        ("a power of two", lambda logits, target: "many", "a text"),
+        ("claims 7.7", lambda *given: 1, "a whole number"),
+        ("claims 7.11", lambda n, cached: [n], "a list"),
+        ("program 7.6", lambda logits, target: "many", "a text"),
     ],
 )
 def test_nonsense_is_described(name, answer, words):
@@ -608,7 +713,7 @@ def test_a_cache_changed_in_place_is_named():
 
 def test_references_draw_no_random_numbers():
     before = torch.get_rng_state()
-    for one in ("temperature", "top-p", "causal attention step", "shifted twice"):
+    for one in ("temperature", "top-p", "causal attention step", "program 7.4"):
         puzzle = find(one)
         for case in puzzle.cases():
             puzzle.run(puzzle.reference, case)
