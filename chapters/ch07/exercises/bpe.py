@@ -147,8 +147,8 @@ MERGE = Exercise(
     run=_read,
     used="Ten of your merges cut the stories in the next cell.",
     hints=(
-        "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often as "
-        "the word occurs.",
+        "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often "
+        "as the word occurs.",
         "`best = max(pairs, key=pairs.get)` is the most frequent. Then go through each word from the left, and join "
         "where `pieces[i : i + 2] == best`.",
         "Where you have joined two pieces, continue *after* both of them, so `i` grows by 2. Otherwise you keep the "

@@ -75,9 +75,9 @@ STEP = Exercise(
         "How many heads are there? The cache knows: `keys.shape[1]`. `(x @ Wk).unflatten(-1, (H, d))` is [B, H, d].",
         "With `[:, :, None]` the `key` is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it "
         "along time. The values get the same.",
-        "With `query`, `keys` and `values` in this form, `query @ keys.mT / d ** 0.5` are the scores [B, H, 1, P + 1]. No "
-        "mask is needed, because nothing comes after the new token. What follows is the softmax and the values; "
-        "`.flatten(1)` joins the heads. And then?",
+        "With a `query` of this form, `query @ keys.mT / d ** 0.5` are the scores [B, H, 1, P + 1]. No mask is needed, "
+        "because nothing comes after the new token. What follows is the softmax and the values; `.flatten(1)` joins "
+        "the heads. And then?",
     ),
     minutes=8,
     difficulty=3,

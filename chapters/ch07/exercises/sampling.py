@@ -205,9 +205,9 @@ TOP_K = Exercise(
         "These are the right probabilities, but sorted, and only k of them. Each belongs at its own place in the "
         "vocabulary.",
         _top(keep=lambda logits, k: logits >= logits.flatten().topk(k).values[-1]),
-        "These are the k largest of the whole batch, so some rows keep none. Each row has its own: `logits.topk(k, -1)`.",
+        "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
         _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
-        "These are the k largest of the whole batch, so some rows keep none. Each row has its own: `logits.topk(k, -1)`.",
+        "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
         lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
         "Right where there are k tokens. `topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
