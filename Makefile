@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks check bench results site slides paper grade lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks check bench results site slides paper mine grade lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -83,6 +83,10 @@ slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for o
 paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
 	$(call environment,--extra publish)
 	@$(RUN) course.py paper $(ARGS)
+
+mine:  ## collect the functions you solved into workbook/mine/, to run outside the notebooks
+	$(call environment,--extra mine)
+	@$(RUN) course.py mine $(ARGS)
 
 grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)

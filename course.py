@@ -45,6 +45,9 @@ def parser():
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
     add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
 
+    add = command("mine", "classroom.mine", "collect what is solved into workbook/mine/, a package with tests")
+    add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
+
     about = "check again, in a sandbox, what was handed in; exit status 1 if something needs a look"
     add = command("grade", "classroom.grading", about)
     add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")

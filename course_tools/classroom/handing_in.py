@@ -65,18 +65,21 @@ def run(folder: str | None = None, export: str | None = None) -> int:
 def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     """What is handed in, as plain data."""
     notebooks = notebooks or files.course_folder() / "notebooks"
-    entries, problems = progress.recorded(where)
+    there = progress.chapters(notebooks)
+    known = progress.names(there)
+    entries, problems = progress.recorded(where, known)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(where.glob("*.ipynb")):
         for one in _found(path, problems):
+            one["name"] = progress.today(one["name"], known)
             state = entries.get(one["name"], {}).get("state", "open")
             old = state == "open" and "raise NotImplementedError" in one["answer"]  # a stub of an earlier edition
             if one["checksum"] not in untouched and not old:
                 written.setdefault(one["name"], []).append(one)
     listed = []
-    for chapter in progress.chapters(notebooks):
+    for chapter in there:
         for name in chapter.exercises:
             entry = entries.get(name, {})
             one = _best(written.get(name, []), entry, chapter.file)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils.exercises import record
+from course_utils.exercises import definition, record
 from course_utils.exercises.notebook import Stub, stubs
 from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 from course_utils.support import files
@@ -69,6 +69,11 @@ def chapters(notebooks: Path) -> list[Chapter]:
     return found
 
 
+def names(course: list[Chapter]) -> set[str]:
+    """The names of all their exercises."""
+    return {name for one in course for name in one.exercises}
+
+
 def rows(course: list[Chapter], entries: dict[str, dict[str, Any]]) -> list[tuple[Chapter, dict[str, str]]]:
     """Each chapter, with the state of each of its exercises."""
     return [(one, {name: entries.get(name, {"state": "open"})["state"] for name in one.exercises}) for one in course]
@@ -79,10 +84,22 @@ def _next(states: dict[str, str]) -> str:
     return next((name for wanted in ("tried", "open") for name, state in states.items() if state == wanted), "")
 
 
-def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """What the record of a workbook says of each exercise, and sentences about what cannot be read."""
+def today(name: str, known: set[str]) -> str:
+    """Today's name of an exercise. known: those of today, for which no chapter has to be imported."""
+    if name not in known:
+        catalogue.load()
+    return name if name in known else definition.current(name)
+
+
+def recorded(where: Path, known: set[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What the record of a workbook says of each exercise, and sentences about what cannot be read. known: today's
+    names; if it has others, the chapters are asked for them."""
     try:
-        return record.read(where), []
+        entries = record.read(where)
+        if entries.keys() - known:
+            catalogue.load()
+            entries = record.read(where)
+        return entries, []
     except record.Damaged as damage:
         return damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
     except OSError as error:
@@ -105,13 +122,10 @@ def in_words(where: Path) -> str:
 
 def _overview(where: Path, notebooks: Path | None = None) -> tuple[str, list, dict, list[str]]:
     """What is said of a workbook: the headline, the chapters, the record's entries, remarks."""
-    entries, remarks = recorded(where)
-    course = rows(chapters(notebooks or files.course_folder() / "notebooks"), entries)
-    known = {name for _, states in course for name in states}
-    if entries.keys() - known:  # a name of an earlier edition
-        catalogue.load()
-        entries, remarks = recorded(where)
-        course = rows([chapter for chapter, _ in course], entries)
+    there = chapters(notebooks or files.course_folder() / "notebooks")
+    known = names(there)
+    entries, remarks = recorded(where, known)
+    course = rows(there, entries)
     aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
     if aside:
         remarks.append(f"Set aside because it could not be read: {', '.join(aside)}. Nothing in it was changed.")
@@ -179,12 +193,10 @@ def progress() -> None:
 def onward(chapter: int) -> None:
     """The end of a chapter: the seven small maps as they are now, and the way to the next notebook."""
     where = files.workbook_folder()
-    try:
-        entries = record.read(where) if where else {}
-    except (record.Damaged, OSError):
-        entries = {}  # progress() says what is wrong
+    there = chapters(files.course_folder() / "notebooks")
+    entries = recorded(where, names(there))[0] if where else {}  # progress() says what is wrong with it
     found = {int(path.name[:2]): path.name for path in (files.course_folder() / "notebooks").glob("[0-9]*.ipynb")}
-    course = rows(chapters(files.course_folder() / "notebooks"), entries)
+    course = rows(there, entries)
     other = found.get(chapter + 1, found[0])
     from . import maps
 

@@ -7,6 +7,7 @@ One that no program can read any more, cut off in a power failure, stays as well
 """
 
 import errno
+import hashlib
 import itertools
 import json
 import os
@@ -82,7 +83,7 @@ def sync(notebooks, workbook):
     try:
         workbook.mkdir(parents=True, exist_ok=True)
         changes = _sync(editions, workbook)
-        _lay_changelog(notebooks, workbook, _read_state(workbook))
+        _lay_changelog(notebooks, workbook)
         return changes
     except OSError as error:
         raise WorkbookError(_explain(error, workbook)) from error
@@ -142,16 +143,37 @@ def _laid_down(name, sha256, workbook, state):
     return found == sha256 or found is not None and state["written"].get(name) == sha256
 
 
-def _lay_changelog(notebooks, workbook, state):
+def _lay_changelog(notebooks, workbook):
     """CHANGELOG.md of the course beside the notebooks, where JupyterLab can open it; a file of the student's stays."""
-    ours, theirs = notebooks.parent / CHANGELOG, workbook / CHANGELOG
-    if not ours.is_file() or _sha256(theirs) not in (None, state["written"].get(CHANGELOG)):
-        return
-    sha256 = files.sha256(ours)
-    if _sha256(theirs) != sha256:
-        files.write_atomically(theirs, ours.read_bytes())
-        state["written"][CHANGELOG] = sha256
+    ours = notebooks.parent / CHANGELOG
+    if ours.is_file():
+        _lay(workbook, CHANGELOG, ours.read_bytes())
+
+
+def lay(workbook, name, text):
+    """Write a file that the course makes into a workbook, as "mine/ch01.py" -> whether it is there as it should be.
+
+    False: the student has changed it, or has a file of that name; it stays. Raises WorkbookError if it cannot be
+    written.
+    """
+    try:
+        return _lay(workbook, name, text.encode())
+    except OSError as error:
+        raise WorkbookError(_explain(error, workbook)) from error
+
+
+def _lay(workbook, name, content):
+    state, found = _read_state(workbook), _sha256(workbook / name)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if found not in (None, sha256, state["written"].get(name)):
+        return False
+    if found != sha256:
+        (workbook / name).parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(workbook / name, content)
+    if state["written"].get(name) != sha256:
+        state["written"][name] = sha256
         _write_state(workbook, state)
+    return True
 
 
 def news(changelog):

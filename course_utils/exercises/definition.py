@@ -7,6 +7,7 @@ inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and
 from __future__ import annotations
 
 import ast
+import copy
 import difflib
 import functools
 import inspect
@@ -14,10 +15,7 @@ import linecache
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .properties import Property
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,16 @@ class Wrong:
 
     answer: Callable
     hint: str
+
+
+@dataclass(frozen=True)
+class Property:
+    """What holds of any right answer (properties.py). says: the sentence for a student. broken: (the answer as a
+    function of a case, a case, its result, the right result) -> whether it is violated there; None or False if this
+    case cannot tell."""
+
+    says: str
+    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
 
 
 def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
@@ -143,6 +151,15 @@ class FindError(Exercise):
     def unit(self) -> str:
         return "claim" if self.claims else "line"
 
+    def is_given(self, definition: ast.AST) -> bool:
+        """Whether a function or class does what the program does, in the same words."""
+        try:
+            given = ast.parse("\n".join(self.program)).body[-1]
+        except (SyntaxError, IndexError):  # claims
+            return False
+        same = isinstance(given, ast.FunctionDef | ast.ClassDef) and isinstance(definition, type(given))
+        return same and _code(definition) == _code(given)
+
     @property
     def which(self) -> str:
         """What to do with the wrong lines: "the line, and fix it:"."""
@@ -151,13 +168,10 @@ class FindError(Exercise):
 
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""
-        if self.claims:
-            return False
         try:
-            mine, given = _definition(answer), ast.parse("\n".join(self.program)).body[-1]
+            return self.is_given(_definition(answer))
         except (OSError, TypeError, SyntaxError, IndexError, StopIteration):
             return False
-        return isinstance(mine, type(given)) and _code(mine) == _code(given)
 
 
 def _definition(answer: Any) -> ast.AST:
@@ -172,9 +186,10 @@ def _definition(answer: Any) -> ast.AST:
 
 def _code(definition: ast.AST) -> str:
     """What a function or class does, without its name, its decorators and its description."""
-    body = definition.body
+    plain, body = copy.copy(definition), definition.body
     described = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-    return ast.dump(ast.Module(body[described:], []))
+    plain.name, plain.decorator_list, plain.body = "", [], body[described:]
+    return ast.dump(plain)
 
 
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
@@ -192,14 +207,19 @@ class NoSuchExercise(LookupError):
 
 def register(exercises: Sequence[Exercise]) -> None:
     """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
-    KNOWN.update({one.title: one for one in exercises if isinstance(one, FindError) and one.title})
+    KNOWN.update({_plain(one.title): one for one in exercises if isinstance(one, FindError) and one.title})
     KNOWN.update({one.name: one for one in exercises})
     CHAPTERS.append(tuple(one.name for one in exercises))
 
 
+def _plain(name: str) -> str:
+    """A name as it is looked up: capitals and spaces don't count."""
+    return " ".join(name.lower().split())
+
+
 def current(name: str) -> str:
-    """The name of today of an exercise that had another one; any other name as it is."""
-    return KNOWN[name].name if name in KNOWN else name
+    """Today's name of an exercise that had another one in an earlier edition; any other name as it is."""
+    return KNOWN[_plain(name)].name if _plain(name) in KNOWN else name
 
 
 def siblings(name: str) -> tuple[str, ...]:
@@ -217,7 +237,7 @@ def find(name: str | Exercise) -> Exercise:
         return name
     if not isinstance(name, str):
         raise NoSuchExercise('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
-    wanted = " ".join(name.lower().split())
+    wanted = _plain(name)
     if wanted in KNOWN:
         return KNOWN[wanted]
     if not KNOWN:

@@ -33,8 +33,9 @@ class Evidence:
     outcomes: list[Outcome]
     run: Callable[[Callable, Case, Any], Outcome]
 
-    def attempt(self, answer: Callable, which: list[int]) -> list[Outcome]:
-        return [self.run(answer, self.cases[i], self.wanted[i]) for i in which]
+    def attempt(self, answer: Callable, i: int) -> Outcome:
+        """What an answer does on the case with this number."""
+        return self.run(answer, self.cases[i], self.wanted[i])
 
     def value(self, answer: Callable) -> Callable[[Case], Any]:
         """An answer as a function of a case that gives its result, or raises."""
@@ -74,41 +75,36 @@ def diagnose(seen: Evidence) -> Verdict:
     notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in spoilt[:1])
     if whole:
         return shown(failing, whole.says, known=whole.known, notes=notes)
-    if trouble := outcomes[failing[0]].trouble:
-        more = (f"On another input it looks like this mistake: {_hint_of(part)}",) if part else ()
-        verdict = shown(failing[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=more)
+    stuck = [i for i in failing if outcomes[i].trouble]
+    pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
+    pairs = [(got, want) for got, want in pairs if not same(got, want)]
+    if stuck and (stuck[0] == failing[0] or not pairs):
+        trouble = outcomes[stuck[0]].trouble
+        notes = (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
+        verdict = shown(stuck[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
-    pairs = [(outcomes[i].value, wanted[i]) for i in failing if not outcomes[i].trouble]
-    if all(same(got, want) for got, want in pairs):
+    if not pairs:
         return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0]))
-    pairs = [(got, want) for got, want in pairs if not same(got, want)]
-    plain = describe(exercise.returns, pairs)
+    plain = describe(exercise.returns, pairs, everything=not stuck)
     if strong(pairs) or all(equal_but_for_kind(got, want) for got, want in pairs):
         return shown(failing, plain, notes=notes)
     mine = [None if o.trouble else o.value for o in outcomes]
-    unused = next(never_used(seen.value(seen.answer), seen.value(exercise.reference), cases, mine, wanted), None)
-    if unused and not any(map(senseless, mine)):
-        says = f"`{unused}` is never used: whatever stands in it, the result stays the same."
-        wrong = Wrong(seen.answer, says)
+    value, right = seen.value(seen.answer), seen.value(exercise.reference)
+    unused = None if any(map(senseless, mine)) else next(never_used(value, right, cases, mine, wanted), None)
+    if unused:
+        says = f"`{unused}` is never used: whatever it holds, the result is the same."
         if not alike(*pairs[0]):
-            return shown(failing, plain, known=wrong, notes=(says, *notes))
-        return shown(failing, says, known=wrong, notes=_also(part) + notes)
-    broken = next(violated(exercise.properties, seen.value(seen.answer), cases, mine, wanted), None)
+            return shown(failing, plain, known=Wrong(seen.answer, says), notes=(says, *notes))
+        also = (f"Besides, it looks like this mistake: {part.known.hint}",) if part else ()
+        return shown(failing, says, known=Wrong(seen.answer, says), notes=also + notes)
+    broken = next(violated(exercise.properties, value, cases, mine, wanted), None)
     if part:
         notes = ((broken[0].says,) if broken else ()) + notes
         return shown(part.cases, part.says, known=part.known, notes=notes)
     if broken:
         return shown([broken[1]], broken[0].says, known=Wrong(seen.answer, broken[0].says), notes=(plain, *notes))
     return shown(failing, plain, notes=notes)
-
-
-def _also(part) -> tuple[str, ...]:
-    return (f"Besides, it looks like this mistake: {_hint_of(part)}",) if part else ()
-
-
-def _hint_of(part) -> str:
-    return part.known.hint
 
 
 def _spoils(case: Case, name: str) -> str:
@@ -124,9 +120,10 @@ def _size(case: Case, want: Any) -> int:
     return sum(x.numel() if isinstance(x, Tensor) else 1 for x in everything)
 
 
-def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
+def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: bool) -> str:
     """What is wrong with results [(got, wanted), …] that have the right number of parts; the first pair is the one
-    that is shown. The last wrong part is named first: an output is wrong when its weights are."""
+    that is shown. The last wrong part is named first: an output is wrong when its weights are. everything: whether
+    these are all results that are wrong, so that one may say that the rest is right."""
     if not isinstance(pairs[0][1], tuple):
         return _say(pairs)
     if order := _order(pairs):
@@ -135,7 +132,7 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]]) -> str:
     parts = range(len(names))
     i = next(i for i in reversed(parts) if not same(pairs[0][0][i], pairs[0][1][i]))
     part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
-    rest = len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
+    rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
     return f"In `{names[i]}`: {_say(part)}{' The rest is right.' if rest else ''}"
 
 
@@ -155,7 +152,9 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
             return answers[0] or said.pop()
     if isinstance(want, Tensor):
-        return next(described(got, want)) or where(got, want)
+        if (said := next(described(got, want))) or want.numel() != 1:
+            return said or where(got, want)
+        got, want = got.item(), want.item()  # one number has no first place that differs
     if isinstance(want, float):
         return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
     return f"Expected {want!r}, got {got!r}."

@@ -39,32 +39,34 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
     if not callable(answer):
         text = f"This is {values.kind(answer)}. Needed: a function (or class) written below the line with the @."
         return Verdict(exercise.name, "wrong", text)
-    with world_unchanged(), torch.device("cpu"):
+    with world_unchanged(), _on_cpu(), its_own_name(answer):
         torch.manual_seed(0)  # for a case that is a module with fresh weights
         cases = list(exercise.cases())
         wanted = [_expected(exercise, case) for case in cases]
         given = isinstance(exercise, FindError) and exercise.unchanged(answer)
-        with world_unchanged() as changed, its_own_name(answer):
+        with world_unchanged() as changed:
             outcomes = [] if given else attempt(exercise, answer, cases, wanted, seconds)
-            if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
-                verdict = _unsolved(exercise, answer, cases, wanted)
-            elif _all_right(outcomes, wanted):
-                verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.")
-                torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
-                verdict = replace(verdict, converts=not torches)
-            else:
-                verdict = _explained(exercise, answer, cases, wanted, outcomes)
-    return replace(verdict, notes=verdict.notes + _notes(verdict, changed, outcomes))
+        if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
+            verdict = _unsolved(exercise, cases, wanted, not given and begun(answer))
+        elif _all_right(outcomes, wanted):
+            torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
+            verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.", converts=not torches)
+        else:
+            verdict = _explained(exercise, answer, cases, wanted, outcomes)
+    notes = verdict.notes + _notes(verdict, changed, outcomes)
+    return replace(verdict, notes=notes, outcomes=tuple(outcomes))
 
 
-def _unsolved(exercise: Exercise, answer: Any, cases: list[Case], wanted: list) -> Verdict:
+def _on_cpu() -> contextlib.AbstractContextManager:
+    """Inputs are made on the CPU. Where they are anyway, torch need not look at each of its calls."""
+    return contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
+
+
+def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:
     shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
     arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
-    verdict = Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays)
-    if begun(answer):
-        said = "There is code, but `raise NotImplementedError` still stands in it: delete that line."
-        verdict = replace(verdict, notes=(said,))
-    return verdict
+    said = "There is code, but the line `raise NotImplementedError` is still in it. Delete that line."
+    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays, notes=(said,) if written else ())
 
 
 def _explained(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, outcomes: list[Outcome]) -> Verdict:
@@ -125,7 +127,7 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
             raise
         except KeyboardInterrupt:
             raise
-        except values.Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
+        except values.Misfit as error:  # from an exercise whose `run` looks at the result itself
             return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
@@ -179,14 +181,23 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
 
 
 def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
-    """The answer as the check called it, and its case with this number."""
-    with world_unchanged(), torch.device("cpu"):
+    """The answer as the check called it, also by itself, and its case with this number."""
+    with world_unchanged(), _on_cpu():
         torch.manual_seed(0)
         case = list(exercise.cases())[here]
         if isinstance(answer, type):
             with contextlib.suppress(Exception):
                 answer = answer(*case.init)
-    return (functools.partial(answer, **case.keywords) if case.keywords else answer), case
+    mine = functools.partial(answer, **case.keywords) if case.keywords else answer
+    if getattr(answer, "__name__", "") not in getattr(getattr(answer, "__code__", None), "co_names", ()):
+        return mine, case
+
+    @functools.wraps(answer)
+    def recursive(*args, **keywords):
+        with its_own_name(answer):  # in the notebook, the name means the course's function
+            return mine(*args, **keywords)
+
+    return recursive, case
 
 
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from .values import close, number_kind, same
 from .verdict import Outcome
 
 WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a few truth values
-Run = Callable[[Callable, list[int]], list[Outcome]]  # an answer, on the cases with these numbers
+Run = Callable[[Callable, int], Outcome]  # an answer, on the case with this number
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,29 @@ class Match:
 
 def recognised(wrongs: tuple[Wrong, ...], wanted: list, outcomes: list[Outcome], failing: list[int], run: Run):
     """The best Match that explains all that fails, and the best one that explains a part of it; each may be None."""
-    every = list(range(len(wanted)))
-    theirs = [(wrong, run(wrong.answer, every)) for wrong in wrongs]
+    theirs = [(wrong, functools.cache(functools.partial(run, wrong.answer))) for wrong in wrongs]
+    order = [*failing, *(i for i in range(len(wanted)) if i not in failing)]  # most are told apart by the first
     for wrong, its in theirs:
-        if all(mine.like(one) for mine, one in zip(outcomes, its, strict=True)):
+        if _alike(outcomes, its, order):
             return Match(wrong.hint, wrong, tuple(failing)), None
     if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
         return None, None
-    whole = _two_at_once(wrongs, outcomes, failing, run) or _and_one_step_more(theirs, outcomes, failing)
-    return whole, None if whole else _on_a_part(theirs, wanted, outcomes, failing)
+    whole = _two_at_once(wrongs, outcomes, order, run) or _and_one_step_more(theirs, outcomes, failing)
+    if whole:
+        return Match(*whole, tuple(failing)), None
+    return None, _on_a_part(theirs, wanted, outcomes, failing)
 
 
-def _two_at_once(wrongs, outcomes, failing, run) -> Match | None:
+def _alike(outcomes: list[Outcome], its: Callable[[int], Outcome], which: Iterable[int]) -> bool:
+    return all(outcomes[i].like(its(i)) for i in which)
+
+
+def _two_at_once(wrongs, outcomes, order, run) -> tuple[str, Wrong] | None:
     """Two mistakes that are options of the same program (`variants`), made together."""
-    here = failing[0]
     for one, other in itertools.combinations(wrongs, 2):
-        if (both := _combined(one.answer, other.answer)) is None or not outcomes[here].like(run(both, [here])[0]):
-            continue
-        if all(outcomes[i].like(its) for i, its in enumerate(run(both, list(range(len(outcomes)))))):
-            return Match(f"Two mistakes at once. First: {one.hint} Second: {other.hint}", one, tuple(failing))
+        both = _combined(one.answer, other.answer)
+        if both and _alike(outcomes, functools.partial(run, both), order):
+            return f"Two mistakes at once. First: {one.hint} Second: {other.hint}", one
     return None
 
 
@@ -64,24 +68,26 @@ def _combined(one: Callable, other: Callable) -> Callable | None:
     return functools.partial(one.func, **one.keywords, **other.keywords)
 
 
-def _and_one_step_more(theirs, outcomes, failing) -> Match | None:
+def _and_one_step_more(theirs, outcomes, failing) -> tuple[str, Wrong] | None:
     """A known mistake, and its result transposed, negated, with a factor, … on all that fails."""
     if any(outcomes[i].trouble for i in failing):
         return None
     for wrong, its in theirs:
-        if any(its[i].trouble for i in failing):
-            continue
-        if says := strong([(outcomes[i].value, its[i].value) for i in failing]):
-            return Match(f"Two mistakes at once. First: {wrong.hint} Second: {says}", wrong, tuple(failing))
+        pairs = [(outcomes[i].value, its(i).value) for i in failing if not its(i).trouble]
+        if len(pairs) == len(failing) and (says := strong(pairs)):
+            return f"Two mistakes at once. First: {wrong.hint} Second: {says}", wrong
     return None
 
 
 def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
+    """The known mistake that explains most. One that shows where the answer is right is not in it."""
     best, most = None, 0.0
+    fine = set(range(len(wanted))).difference(failing)
     for wrong, its in theirs:
-        shares = [_share(outcomes[i], its[i], wanted[i]) for i in failing]
+        shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
         chance = max(shares) <= WEAK and sum(map(bool, shares)) < 2
-        if not chance and (score := sum(shares) / len(shares)) > most:
+        score = sum(shares) / len(shares)
+        if not chance and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
             most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
             best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, shown)
     return best
@@ -92,6 +98,8 @@ def _share(mine: Outcome, its: Outcome, want: Any) -> float:
     if mine.trouble or its.trouble:
         return 0.5 * (bool(mine.trouble) and mine.like(its) and mine.trouble.kind == "raised")
     if isinstance(want, tuple):
+        if any(same(a, w) and not same(b, w) for a, b, w in zip(mine.value, its.value, want, strict=True)):
+            return 0.0
         parts = [_share_of(a, b, w) for a, b, w in zip(mine.value, its.value, want, strict=True) if not same(a, w)]
         return sum(parts) / len(parts) if parts else 0.0
     return _share_of(mine.value, its.value, want)

@@ -109,7 +109,7 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     mine, needed = _finite(got, want)
     if mine is None:
         return None
-    if mine.numel() < 2:
+    if needed.unique().numel() < 2:  # any other number is some factor away
         return ""
     at = needed.abs().argmax()
     if needed[at] == 0 or mine[at] == 0:
@@ -130,8 +130,10 @@ def _ratio(ratio: float) -> str:
 
 def _offset(got: Tensor, want: Tensor) -> str | None:
     mine, needed = _finite(got, want)
-    if mine is None or mine.numel() < 2:
+    if mine is None:
         return None
+    if needed.unique().numel() < 2:
+        return ""
     shift = (mine - needed).median()
     if close(mine, needed + shift).all() and shift.abs() > 1e-4:
         return f"Right, but {abs(shift.item()):.3g} too {'large' if shift > 0 else 'small'} everywhere."
@@ -149,7 +151,7 @@ def _finite(got: Tensor, want: Tensor):
 def _complement(got: Tensor, want: Tensor) -> str | None:
     if number_kind(want) == number_kind(got) == "bool" and equal(~got, want):
         return "Exactly the other way round: True where False should be. True means *may be attended*."
-    if want.is_floating_point() and equal(1 - got.double(), want):
+    if want.is_floating_point() and got.is_floating_point() and equal(1 - got, want):
         return "Exactly 1 minus what it should be."
     return None
 
@@ -191,8 +193,9 @@ def senseless(result: Any) -> bool:
     """Whether a result is NaN or the same number throughout, or has a part that is."""
     if isinstance(result, tuple):
         return any(map(senseless, result))
-    several = isinstance(result, Tensor) and result.numel() > 1
-    return several and (result.unique().numel() == 1 or bool(result.isnan().any()))
+    if not isinstance(result, Tensor) or result.numel() < 2:
+        return False
+    return bool((result == result.flatten()[0]).all() or result.isnan().any())
 
 
 def where(got: Tensor, want: Tensor) -> str:

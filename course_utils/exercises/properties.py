@@ -1,4 +1,4 @@
-"""What must hold of a right answer whatever else is wrong with it: "what stands in padding changes nothing".
+"""What must hold of a right answer whatever else is wrong with it: "what is in the padding changes nothing".
 
 An exercise names two or three of these (`Exercise.properties`). Each looks at the answer alone, on changed inputs, so
 it finds its mistake among any number of others, and its sentence says what the thing *is*.
@@ -9,25 +9,17 @@ it finds its mistake among any number of others, and its sentence says what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .definition import Case
+from .definition import Case, Property
+from .looks import alike
 from .values import same
 
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
-
-
-@dataclass(frozen=True)
-class Property:
-    """says: the sentence for a student. broken: (answer, case, its result, the right result) -> whether it is violated
-    here; None or False if this case cannot tell."""
-
-    says: str
-    broken: Callable[[Run, Case, Any, Any], bool | None]
 
 
 def part_of(result: Any, part: int) -> Any:
@@ -45,7 +37,8 @@ def _moved(x: Tensor) -> Tensor:
     if x.dtype == torch.bool:
         return ~x
     if x.is_floating_point():
-        return x + 1.5 - torch.arange(x.numel()).reshape(x.shape).remainder(3)
+        steps = torch.arange(x.numel()).square().remainder(7)  # no two rows by the same: a softmax would not feel it
+        return x + 1.5 - steps.reshape(x.shape) / 2
     return x.flatten().roll(1).reshape(x.shape)
 
 
@@ -74,8 +67,8 @@ def blind_to_later(*names: str, dim: int = -2, part: int = 0, axis: int = -2) ->
             head, tail = x.split([x.shape[dim] - 1, 1], dim)
             last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
         before, after = part_of(mine, part), part_of(run(changed(case, **last)), part)
-        rows = range(before.shape[axis] - 1)
-        return not same(before.index_select(axis, torch.tensor(rows)), after.index_select(axis, torch.tensor(rows)))
+        earlier = before.shape[axis] - 1
+        return not same(before.narrow(axis, 0, earlier), after.narrow(axis, 0, earlier))
 
     return Property("Changing a later token changes an earlier output. Does the mask hide what comes later?", broken)
 
@@ -93,7 +86,7 @@ def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 
             other[name] = torch.where(where.reshape(*where.shape, *[1] * (x.dim() - where.dim())), _moved(x), x)
         return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
 
-    return Property("What stands in padding changes the result. Is the mask used, and before the softmax?", broken)
+    return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", broken)
 
 
 def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0) -> Property:
@@ -118,15 +111,16 @@ def shift_changes_nothing(name: str, part: int = 0) -> Property:
 
 
 def rows_are_independent(*names: str, part: int = 0) -> Property:
-    """The first sentence alone gives the first row of the batch (`names` have the batch in front)."""
+    """The last sentence alone gives the last row of the batch (`names` have the batch in front)."""
 
     def broken(run, case, mine, want):
-        if len(case.args[names[0]]) < 2:
+        if len(case.args[names[0]]) < 2 or not alike(part_of(mine, part), part_of(want, part)):
             return None
-        alone = run(changed(case, **{name: case.args[name][:1] for name in names}))
-        return not same(part_of(mine, part)[:1], part_of(alone, part))
+        alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
+        return not same(part_of(mine, part)[-1:], part_of(alone, part))
 
-    return Property("The first sentence gives something else when it stands alone in its batch.", broken)
+    says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
+    return Property(says, broken)
 
 
 def linear_in(name: str, part: int = 0) -> Property:
@@ -138,10 +132,23 @@ def linear_in(name: str, part: int = 0) -> Property:
     return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", broken)
 
 
+def averages(name: str, part: int = 0) -> Property:
+    """If all values are the same number, so is the output. Not where a row may be empty: that gives 0."""
+
+    def broken(run, case, mine, want):
+        threes = torch.full_like(case.args[name], 3.0)
+        output = part_of(run(changed(case, **{name: threes})), part)
+        return not same(output, torch.full_like(output, 3.0))
+
+    return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", broken)
+
+
 def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0, axis: int = -2):
     """Queries in another order give the same outputs in that order."""
 
     def broken(run, case, mine, want):
+        if not alike(part_of(mine, part), part_of(want, part)):  # transposed, it is something else
+            return None
         other = {one: case.args[one].flip(dim) for one in (name, *masks) if case.args[one].shape[dim] > 1}
         return not same(part_of(mine, part).flip(axis), part_of(run(changed(case, **other)), part))
 
@@ -157,46 +164,39 @@ def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine
                 if mine[i] is not None and one.broken(run, case, mine[i], wanted[i]):
                     yield one, i
                     break
-            except (KeyboardInterrupt, GeneratorExit):
-                raise
             except Exception:
                 continue
 
 
 def never_used(run: Run, reference: Run, cases: list[Case], mine: list, wanted: list) -> Iterator[str]:
-    """The inputs that the answer does not depend on, though the reference does: whatever stands in them, the same
-    comes out."""
+    """The inputs that the answer does not depend on, though the reference does: whatever they hold, the same comes out.
+    Texts tell nothing: they may be about something else in the result."""
+    readable = [i for i, value in enumerate(mine) if value is not None and not isinstance(value, str)]
     for name in cases[0].args:
-        told = 0
-        for i, case in enumerate(cases):
-            if (other := _another(case.args.get(name))) is None or mine[i] is None:
-                continue
-            other = changed(case, **{name: other})
-            try:
-                if same(reference(other), wanted[i]):
-                    continue
-                if not same(run(other), mine[i]):
-                    told = 0
-                    break
-                told += 1
-            except KeyboardInterrupt:
-                raise
-            except Exception:
-                continue
-        if told:
+        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(cases[i].args.get(name))]
+        moves = any(_moves(run, other, mine[i], raised=True) for i, other in others)  # it looks at what it cannot take
+        if not moves and any(_moves(reference, other, wanted[i], raised=False) for i, other in others):
             yield name
 
 
-def _another(x: Any) -> Any:
-    """Another value of the same kind; None where it is not clear what that would be."""
-    if isinstance(x, Tensor):
-        return _moved(x) if x.numel() else None
+def _moves(run: Run, case: Case, before: Any, raised: bool) -> bool:
+    """Whether another result comes out than before. raised: what to say where there is none."""
+    try:
+        return not same(run(case), before)
+    except Exception:
+        return raised
+
+
+def _others(x: Any) -> list:
+    """Other values of the same kind; none where it is not clear what they are. Numbers are so unlike the first ones
+    that an argmax, a max and a min move, too."""
+    if isinstance(x, Tensor) and x.numel():
+        far = [20 - 3 * x, -20 - 3 * x] if x.is_floating_point() else [x.flip(-1)] if x.dim() else []
+        return [_moved(x), *far]
     if isinstance(x, bool):
-        return not x
+        return [not x]
     if isinstance(x, int):
-        return x + 1
+        return [x + 1]
     if isinstance(x, float):
-        return x * 1.5 + 0.25
-    if isinstance(x, list | tuple) and len(x) > 1 and x[::-1] != x:
-        return x[::-1]
-    return None
+        return [x * 1.5 + 0.25]
+    return [x[1:], x[::-1]] if isinstance(x, list | tuple) and len(x) > 1 else []

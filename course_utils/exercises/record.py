@@ -46,14 +46,17 @@ class Damaged(ValueError):
 
 def read(where: Path) -> dict[str, dict[str, Any]]:
     """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
-    sound = {}
+    sound: dict[str, dict[str, Any]] = {}
     if (where / FILE).exists() and not (where / FILE).is_file():
         raise OSError(errno.EINVAL, "it is no plain file", str(where / FILE))
     try:
         entries = json.loads((where / FILE).read_bytes())["exercises"]
-        sound = {name: entry for name, entry in entries.items() if _sound(entry)}
-        if len(sound) == len(entries):
-            return {current(name): entry for name, entry in sound.items()}
+        for name, entry in entries.items():
+            if _sound(entry):  # of two entries, under an exercise's old name and its new one, the better one counts
+                both = sound.get(current(name), entry), entry
+                sound[current(name)] = max(both, key=lambda one: (STATES.index(one["state"]), one["attempts"]))
+        if all(map(_sound, entries.values())):
+            return sound
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -172,7 +175,7 @@ def checksum(name: str, answer: Any) -> str | None:
             code = getattr(inspect.unwrap(part), "__code__", None) if callable(part) else None
             cell = "".join(linecache.getlines(code.co_filename)) if code else ""
             for stub in stubs(cell):
-                if stub.name == name:
+                if current(stub.name) == name:
                     return of_source("\n".join(cell.splitlines()[stub.first - 1 : stub.last]))
     except Exception:  # an answer may be any object; this one has no source
         return None

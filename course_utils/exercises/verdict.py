@@ -34,7 +34,7 @@ class Outcome:
 class Verdict:
     """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
     the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised.
-    here: the number of the case that is shown."""
+    here: the number of the case that is shown. outcomes: what came of each case."""
 
     name: str
     state: str
@@ -46,6 +46,7 @@ class Verdict:
     known: Wrong | None = None
     converts: bool = False
     here: int | None = None
+    outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
     @property
     def right(self) -> bool:

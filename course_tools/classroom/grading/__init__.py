@@ -3,7 +3,7 @@
     opening.py, hand_ins.py    read folders, zips, answer files as text     needed.py    the statements that an answer needs
     sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
-    report.py       CSV and screen
+    report.py       CSV and screen                                     clusters.py  wrong answers that no check recognises
 
 A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
 it is sent, among them new ones that are drawn for this run. The reference is computed outside, where no answer runs.
@@ -31,7 +31,7 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
             "`grade` needs one package more, cloudpickle: use `make grade ARGS=FOLDER`, which installs it; "
             "without make: python -m pip install -e .[grade] -c requirements.lock"
         ) from None
-    from . import hand_ins, report, sandbox
+    from . import clusters, hand_ins, report, sandbox
 
     found = hand_ins.entries(Path(folder))
     exercises = list(hand_ins.course().exercises)
@@ -43,6 +43,8 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
     if words:
         report.write_words(rows, Path(words))
     print(report.summary(rows, exercises, Path(out)))
+    if unknown := clusters.summary([row.unrecognised for row in rows]):
+        print(f"{unknown}\n")
     print(f"{time.monotonic() - begun:.0f} seconds.")
     return int(any(row.serious for row in rows))
 

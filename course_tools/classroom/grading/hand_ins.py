@@ -18,24 +18,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_tools.classroom import handing_in
+from course_tools.classroom import catalogue, handing_in
 from course_tools.classroom.progress import answers, text_of
 from course_tools.classroom.progress import cells as code_cells
 from course_utils.exercises import record
+from course_utils.exercises.definition import current
+from course_utils.exercises.notebook import Stub
 from course_utils.support import files
 
-from .needed import Cell, line_named, needed, parsed
+from .needed import Cell, line_named, needed, parsed_cells
 from .opening import SUFFIXES, contents, plain
 
 
 @dataclass
 class Answer:
-    """One answer: its own source, the statements that it needs (itself last), the line a find-the-error names."""
+    """One answer: its own source, the statements that it needs (itself last), the line a find-the-error names. written:
+    the name in its decorator, which may be that of an earlier edition."""
 
     source: str
     statements: list[ast.stmt]
     line: Any = None
     file: str = ""
+    written: str = ""
 
 
 @dataclass
@@ -62,12 +66,13 @@ class Course:
 
 @functools.cache
 def course() -> Course:
-    """The exercises of the course's own notebooks, in their order."""
+    """The exercises of the course's own notebooks, in their order. It also makes their earlier names known."""
+    catalogue.load()
     notebooks = files.course_folder() / "notebooks"
     exercises, cells, untouched = {}, {}, set()
     for path in sorted(notebooks.glob("[0-9]*.ipynb")):
         sources = code_cells(path.read_bytes())
-        cells[path.name] = [cell for cell, _ in _parsed(sources)]
+        cells[path.name] = [cell for cell, _ in parsed_cells(sources)]
         for source in sources:
             for stub in answers(source):
                 exercises.setdefault(stub.name, path.name)
@@ -131,18 +136,19 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         data = json.loads(content)
         listed = data["exercises"]
         if isinstance(listed, dict):
-            work.claims |= {str(one): str(entry["state"]) for one, entry in listed.items()}
+            work.claims |= {current(str(one)): str(entry["state"]) for one, entry in listed.items()}
             return
         if data["format"] != handing_in.FORMAT:
             raise ValueError
         work.when = str(data["made"])[:16]
         by_notebook: dict[str, list[str]] = {}
         for one in listed:
-            work.claims[str(one["name"])] = str(one["state"])
+            name = current(str(one["name"]))
+            work.claims[name] = str(one["state"])
             if one["answer"] is not None:
                 by_notebook.setdefault(str(one["notebook"]), []).append(str(one["cell"]))
             else:
-                work.open.add(str(one["name"]))
+                work.open.add(name)
         for notebook, cells in by_notebook.items():
             made = [{"cell_type": "code", "source": cell} for cell in dict.fromkeys(cells)]
             notebooks.append((notebook, json.dumps({"cells": made}).encode()))
@@ -153,16 +159,6 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 
-def _parsed(sources: list[str]) -> list[tuple[Cell, str]]:
-    found = []
-    for source in sources:
-        try:
-            found.append((parsed(source), source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return found
-
-
 def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict) -> None:
     """Adds the answers of one notebook."""
     try:
@@ -170,28 +166,30 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     except ValueError as error:
         work.remarks.append(f"unreadable: {name} is {error}")
         return
-    both = _parsed(sources)
+    both = parsed_cells(sources)
     lost = [x for x in sources if "@exercise" in x or "@find_error" in x]
     lost = [x for x in lost if not any(x is source for _, source in both)]
     if lost:
         work.remarks.append(f"{len(lost)} answers in {name} are no Python")
-    mine = {
-        stub.name: known.exercises[stub.name] for _, x in both for stub in answers(x) if stub.name in known.exercises
-    }
+    mine = {one: known.exercises[one] for _, x in both for _, one in _known(x, known)}
     original = [cell for file in dict.fromkeys(mine.values()) for cell in known.cells[file]]
     cells = [*original, *(cell for cell, _ in both)]
     for at, (_, source) in enumerate(both, len(original)):
-        for stub in answers(source):
-            if stub.name not in known.exercises:
-                continue
+        for stub, one in _known(source, known):
             text = text_of(stub, source)
             if record.of_source(text) in known.untouched:
-                work.open.add(stub.name)
+                work.open.add(one)
                 continue
             try:
-                answer = Answer(text, needed(cells, at, stub), line_named(cells, at, stub), name)
+                answer = Answer(text, needed(cells, at, stub), line_named(cells, at, stub), name, stub.name)
             except (RecursionError, ValueError, StopIteration):
-                work.remarks.append(f"“{stub.name}” cannot be read")
+                work.remarks.append(f"“{one}” cannot be read")
                 continue
-            own = name.rpartition("/")[2] == known.exercises[stub.name]
-            found.setdefault(stub.name, []).append((own, answer))
+            own = name.rpartition("/")[2] == known.exercises[one]
+            found.setdefault(one, []).append((own, answer))
+
+
+def _known(source: str, known: Course) -> list[tuple[Stub, str]]:
+    """The course's exercises in a cell, each with today's name."""
+    named = [(stub, current(stub.name)) for stub in answers(source)]
+    return [(stub, one) for stub, one in named if one in known.exercises]

@@ -16,6 +16,7 @@ from course_utils.exercises import engine
 from course_utils.exercises.definition import Exercise, FindError
 from course_utils.exercises.guard import TookTooLong, time_limit
 
+from .clusters import Unrecognised, unrecognised
 from .hand_ins import Answer, HandIn, course, read
 from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, varied
 
@@ -29,14 +30,16 @@ DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 @dataclass
 class Row:
-    """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words. serious:
-    something in it needs a look. mark: the checksum of all its answers."""
+    """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words; unrecognised:
+    exercise -> a wrong answer that no known mistake explains. serious: something in it needs a look. mark: the checksum
+    of all its answers."""
 
     student: str
     file: str
     when: str = ""
     states: dict[str, str] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     serious: bool = False
     mark: str = ""
@@ -74,7 +77,10 @@ def judge(path: Path, seconds: float, budget: float) -> Row:
             elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
                 row.states[name] = "not run"
             else:
-                row.states[name], row.said[name] = _one(work.answers[name], find(name), room, seconds, seen)
+                answer = work.answers[name]
+                row.states[name], row.said[name], verdict = _one(answer, find(name), room, seconds, seen)
+                if row.states[name] == "wrong" and verdict and (new := unrecognised(verdict, answer.source)):
+                    row.unrecognised[name] = new
             if time.monotonic() - looked > LOOK:
                 looked, spent = time.monotonic(), room.computed()
     finally:
@@ -84,15 +90,17 @@ def judge(path: Path, seconds: float, budget: float) -> Row:
     return row
 
 
-def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str]:
-    """(state, words). seen: what answers tried -> names of their exercises."""
-    remote = None
+def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str, Any]:
+    """(state, words, the verdict if there is one). seen: what answers tried -> names of their exercises."""
+    remote = verdict = None
+    if isinstance(exercise, FindError) and exercise.is_given(answer.statements[-1]):
+        return "open", "", None
     try:
         room.get()
         with time_limit(PATIENCE * seconds):
-            remote = Remote(room, exercise.name, answer.statements, seconds, public(exercise))
-        state, words = _verdict(remote, exercise, answer.line, PATIENCE * seconds)
-        ended = remote.ended
+            remote = Remote(room, answer.written or exercise.name, answer.statements, seconds, public(exercise))
+        state, words, verdict = _verdict(remote, exercise, answer.line, PATIENCE * seconds)
+        ended = remote.ended if _stopped(verdict) else ""  # later, while it was looked at, an end is no one's fault
     except TookTooLong:
         room.close()
         state, words, ended = "timed out", "", TIME
@@ -106,18 +114,25 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
         state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
     for tried in remote.tried if remote else ():
         seen.setdefault(TRIED[tried], []).append(exercise.name)
-    if "channel" in ended or "reply" in ended:
+    if remote and ("channel" in remote.ended or "reply" in remote.ended):
         seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
     if borrowed(answer.statements, exercise) and exercise.name not in seen.get(TRIED["borrowed"], ()):
         seen.setdefault(TRIED["borrowed"], []).append(exercise.name)
     if remote:
         remote.close()
-    return state, words
+    return state, words, verdict
 
 
-def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> tuple[str, str]:
+def _stopped(verdict: engine.Verdict | None) -> bool:
+    """Whether an answer came to no end on one of the inputs. What happens on others, changed to find out what is wrong
+    with it, does not count."""
+    troubles = [one.trouble for one in verdict.outcomes if one.trouble] if verdict else []
+    return any(one.kind == "slow" or one.error == Ended.__name__ for one in troubles)
+
+
+def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> tuple[str, str, Any]:
     if remote.error:
-        return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300]
+        return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300], None
 
     def judged(one: Exercise) -> engine.Verdict:
         if isinstance(one, FindError):
@@ -125,9 +140,9 @@ def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> 
         return engine.judge(one, remote, patience)
 
     verdict = judged(exercise)
-    if verdict.right and not judged(replace(exercise, cases=varied(exercise))).right:
-        return "suspect", DETOUR
-    return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text
+    if verdict.right and not (again := judged(replace(exercise, cases=varied(exercise)))).right:
+        return "suspect", DETOUR, again
+    return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text, verdict
 
 
 def public(exercise: Exercise) -> str:

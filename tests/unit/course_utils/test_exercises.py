@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from cells import answered
 from torch import nn
 
@@ -272,7 +273,8 @@ class TestWrong:
             (lambda x: x.masked_fill(x == x.max(), float("nan")), "NaN, in 1 of 6 numbers"),
             (lambda x: x / 0, "Some numbers are infinite"),
             (lambda x: x.int(), "whole numbers (`torch.int32`) instead of decimal numbers"),
-            (lambda x: x + 0j, "omplex numbers (`torch.complex64`)"),
+            (lambda x: x + 0j, "The right entries, but complex numbers (`torch.complex64`)"),
+            (lambda x: x + 1j, "Complex numbers (`torch.complex64`) instead of decimal numbers"),
             (lambda x: x * 2, "Right, but twice what it should be"),
             (lambda x: x / 2, "Right, but half what it should be"),
             (lambda x: x * 0.3, "Right, but 0.3 times what it should be"),
@@ -340,7 +342,7 @@ class TestWrong:
             (lambda x: 2 * x.mean(), "In `mean`: Right, but twice what it should be"),
             (lambda x: x.mean() + 1, "In `mean`: Right, but 1 too large everywhere"),
             (lambda x: T(7.0), "In `mean`: It gives 7 everywhere"),
-            (lambda x: x.max(), "In `mean`: The number differs."),  # each is some factor away, but no two the same
+            (lambda x: x.max(), ", expected "),  # each is some factor away, but no two the same
         ],
     )
     def test_single_numbers_are_judged_together(self, answer, words):
@@ -367,6 +369,11 @@ class TestWrong:
         text = said(SHARES, lambda x: (x.mean() if len(x) < 3 else x.max(), x / x.sum()))
         assert "Right on 2 of 3 inputs; this is the smallest that shows it.\n  x                 [1, 2, 3, 4]" in text
         assert "  mean, expected    2.5\n  mean, yours       4\n" in text
+
+    def test_a_result_that_is_the_same_everywhere_shows_no_factor(self):
+        """Any other number would be some factor, and some offset, away."""
+        ones = replace(DOUBLE, cases=lambda: [Case({"x": torch.ones(2, 2)}, shown=True)])
+        assert judge(ones, lambda x: 3 * x).text.startswith("4 of 4 numbers differ")
 
     def test_what_is_said_holds_for_every_input(self):
         text = judge(DOUBLE, lambda x: 4 * x if len(x) > 1 else x**3).text
@@ -410,6 +417,7 @@ class TestRaises:
         [
             (lambda: 1, "cannot be called as the notebook does"),
             (lambda x: undefined, "Is it spelt right, and imported?"),  # noqa: F821
+            (lambda x: math.exp(x), "`import math` in a line above it."),  # noqa: F821
             (lambda x: x.dubble(), "Is it spelt right?"),
             (lambda x: __import__("math").exp(x), "`math` takes one number"),
             (lambda x: x.sum(7), "count from the end"),
@@ -423,8 +431,14 @@ class TestRaises:
             (lambda x: ~x, "with `== 0` or `.bool()`"),
             (lambda x: torch.softmax(x), "Along which axis?"),
             (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
-            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "`keepdim=True` keeps the axis"),
+            (
+                lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1),
+                "`[:, None]`, or a sum its `keepdim=True`?",
+            ),
             (lambda x: len(nn.Linear(1, 1).parameters()), "Make a list of it first"),
+            (lambda x: F.cross_entropy(torch.ones(1, 3, 5), torch.ones(1, 3).long()), "the classes on axis 1"),
+            (lambda x: F.cross_entropy(torch.ones(3, 5), torch.ones(1, 3).long()), "flatten both"),
+            (lambda x: torch.cat([torch.ones(1, 2), torch.ones(2)], -1), "Is there a `squeeze()` without a number?"),
             (lambda x: x[9], "Places are counted from 0"),
             (lambda x: sys.exit(3), "It ends with `exit()`"),
             (lambda x: [][0], "IndexError"),
@@ -763,14 +777,15 @@ class TestShown:
         assert page.count("<details>") == 3 and re.search(r"One\.</p><details>.*Two .*<details>.*Three", page)
         assert Reader(page).open == []
 
-    def test_solution_is_the_reference_s_source(self, capsys):
+    def test_a_solution_is_the_source_and_nothing_else(self, capsys):
         solution("leave-one-out mask")
-        assert "def leave_one_out_mask(" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert said.startswith("def ") and "torch.eye(size" in said and "chapters." not in said
 
     def test_inline(self):
         code = '<code style="white-space:nowrap">a &lt; b</code>'
         assert inline("`a < b` and *not* 2 * 3 * 4") == f"{code} and <em>not</em> 2 * 3 * 4"
-        assert inline(f"`{'long ' * 9}`") == f"<code>{'long ' * 9}</code>"
+        assert inline(f"`{'long ' * 10}`") == f"<code>{'long ' * 10}</code>"
 
     @pytest.mark.parametrize(
         ("x", "text"),

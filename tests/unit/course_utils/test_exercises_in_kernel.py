@@ -84,3 +84,36 @@ def test_a_loop_that_swallows_everything_needs_a_restart_and_nothing_else(kernel
     client.wait_for_ready(timeout=60)
     assert run(client, SETUP)[0] == "ok"
     assert "not solved yet" in run(client, CELL + "raise NotImplementedError")[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", ["exit()", "quit()", "exit", "import sys; sys.exit()"])
+def test_leaving_leaves_the_answer_and_not_the_kernel(kernel, call):
+    manager, client = kernel
+    run(client, SETUP)
+    status, text, _ = run(client, CELL + call)
+    assert status == "ok" and text.startswith("✗ leave-one-out mask")
+    assert ("It ends with `exit()`" in text) == ("(" in call)
+    time.sleep(1.5)  # IPython's own `exit` stops the kernel a second later
+    assert manager.is_alive() and run(client, "print(mask(1).tolist(), callable(exit))")[1] == "[[False]] True\n"
+
+
+@pytest.mark.slow
+def test_a_misspelt_name_is_said_in_one_line_without_a_traceback(kernel):
+    _, client = kernel
+    run(client, SETUP)
+    request = client.execute(CELL.replace("leave-one-out", "leave-one-in") + "return 1")
+    while (reply := client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != request:
+        pass
+    (line,) = reply["content"]["traceback"]
+    assert line.startswith("No exercise is called 'leave-one-in mask'. Is it one of these: 'leave-one-out mask'")
+
+
+@pytest.mark.slow
+def test_again_gives_ones_own_function_for_a_cell_to_run_and_to_debug(kernel):
+    _, client = kernel
+    run(client, SETUP + "\nfrom course_utils.exercises import again")
+    run(client, CELL + "print('my own', size)\n    return torch.eyes(size)")
+    status, text, _ = run(client, "mine, inputs = again('leave-one-out mask')\nmine(*inputs)")
+    assert status == "error" and text.startswith("my own ")
+    assert "[[False]]" in run(client, "print(mask(1).tolist())")[1], "the name is still the course's"

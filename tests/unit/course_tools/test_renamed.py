@@ -1,0 +1,178 @@
+"""Exercises that have another name now: in a notebook, in a record, in what is handed in and in grading."""
+
+import ast
+import json
+from dataclasses import replace
+
+import find_sandbox
+import nbformat
+import pytest
+import torch
+
+from course_tools.classroom import catalogue, handing_in, workbook
+from course_tools.classroom import progress as overview
+from course_tools.classroom.grading import hand_ins, judging
+from course_tools.classroom.grading.remote import Room
+from course_utils.exercises import check, definition, find_error, record
+from course_utils.exercises.definition import Case, FindError
+
+OLD, NEW = "Keys that are not transposed", "program 9.1"
+
+
+class Hidden:
+    """Where no answer can reach it, as in a chapter's exercise files."""
+
+    def score(q, k):
+        return q @ k.T
+
+
+PUZZLE = FindError(
+    name=NEW,
+    title=OLD,
+    task="write it again.",
+    why="A small one for these tests.",
+    reference=Hidden.score,
+    cases=lambda: [Case({"q": torch.arange(6.0).reshape(2, 3), "k": torch.eye(3)[:2]}, shown=True)],
+    returns=("scores",),
+    hints=("…",),
+    minutes=1,
+    difficulty=1,
+    program=("def score(q, k):", "    return q @ k"),
+    line=2,
+    found="queries meet keys.",
+)
+CELL = "from course_utils.exercises import find_error\n@find_error({!r}, line={})\ndef score(q, k):\n    return {}"
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch):
+    """PUZZLE as an exercise of the course, after all chapters."""
+    catalogue.load()
+    monkeypatch.setattr(definition, "KNOWN", dict(definition.KNOWN))
+    monkeypatch.setattr(definition, "CHAPTERS", list(definition.CHAPTERS))
+    definition.register([PUZZLE])
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A workbook with an answer under the old name; the course has the new one."""
+    for folder, cell in (("notebooks", CELL.format(NEW, None, "q @ k")), ("mine", CELL.format(OLD, 2, "q @ k.mT"))):
+        (tmp_path / folder).mkdir()
+        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+        nbformat.write(made, tmp_path / folder / "09_nine.ipynb")
+    (tmp_path / "mine" / workbook.files.STATE).write_text("{}")
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+def entry(**more):
+    return {"state": "tried", "attempts": 2, "hints": 1, "solution": False, "first": "2026-01-01"} | more
+
+
+def recorded(mine, **entries):
+    (mine / record.FILE).write_text(json.dumps({"exercises": {OLD: entry(**entries)}}))
+
+
+def test_both_names_find_it_and_the_new_one_is_shown(capsys):
+    assert catalogue.find(OLD) is catalogue.find(NEW) is catalogue.find("keys  that are NOT transposed") is PUZZLE
+    assert definition.current(OLD) == NEW == definition.current(NEW) and definition.current("nothing") == "nothing"
+    find_error(OLD)
+    shown = capsys.readouterr().out
+    assert shown.startswith("Find the error: program 9.1") and OLD not in shown, "it must not give the error away"
+    assert f"This error is called *{OLD}*." in check(OLD, PUZZLE.reference, 2).text
+
+
+def test_a_chapters_own_names_come_before_titles():
+    definition.register([replace(PUZZLE, name="program 9.2", title=NEW), PUZZLE])
+    assert catalogue.find(NEW) is PUZZLE
+
+
+def test_the_record_goes_on_under_the_new_name(mine):
+    recorded(mine)
+    assert record.read(mine) == {NEW: entry()}
+    record.helped(NEW)
+    kept = json.loads((mine / record.FILE).read_text())["exercises"]
+    assert kept.keys() == {NEW} and kept[NEW]["hints"] == 2 and kept[NEW]["attempts"] == 2
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+def test_of_two_entries_the_better_one_counts(mine, old_first):
+    both = {OLD: entry(state="solved"), NEW: entry(attempts=9)}
+    both = both if old_first else dict(reversed(both.items()))
+    (mine / record.FILE).write_text(json.dumps({"exercises": both}))
+    assert record.read(mine) == {NEW: entry(state="solved")}
+
+
+def test_a_damaged_record_keeps_it(mine):
+    (mine / record.FILE).write_text(json.dumps({"exercises": {OLD: entry(), "a": {"state": "?"}}}))
+    with pytest.raises(record.Damaged) as caught:
+        record.read(mine)
+    assert caught.value.sound == {NEW: entry()}
+
+
+def test_an_answer_under_the_old_name_is_one_attempt_however_often_it_is_run(mine, monkeypatch):
+    import linecache
+
+    source = CELL.format(OLD, 2, "q @ k.T + 1")
+    linecache.cache["<old>"] = (len(source), None, source.splitlines(True), "<old>")
+    for _ in range(3):
+        exec(compile(source, "<old>", "exec"), {})
+    assert record.read(mine)[NEW]["attempts"] == 1
+
+
+def test_progress_counts_it(mine):
+    recorded(mine, state="solved")
+    text = str(overview.note(mine, mine.parent / "notebooks"))
+    assert text.startswith("1 of 1 exercises solved") and "no longer in the course" not in text
+
+
+def test_it_is_handed_in_under_the_new_name(mine):
+    recorded(mine, answer=record.of_source(CELL.format(OLD, 2, "q @ k.mT").partition("\n")[2]))
+    (one,) = handing_in.collect(mine, mine.parent / "notebooks")["exercises"]
+    assert (one["name"], one["state"], one["as_checked"]) == (NEW, "tried", True)
+    assert one["answer"].startswith(f"@find_error({OLD!r}, line=2)")
+
+
+class TestGrading:
+    @pytest.fixture
+    def course(self, mine):
+        notebooks = mine.parent / "notebooks"
+        (source,) = overview.cells((notebooks / "09_nine.ipynb").read_bytes())
+        untouched = record.of_source(source.partition("\n")[2])
+        return hand_ins.Course({NEW: "09_nine.ipynb"}, {"09_nine.ipynb": []}, frozenset([untouched]))
+
+    def test_hand_ins_are_read_under_the_new_name(self, mine, course):
+        recorded(mine, state="solved")
+        work = hand_ins.read(mine, course)
+        assert work.claims == {NEW: "solved"} and work.answers.keys() == {NEW} and work.remarks == []
+        assert (work.answers[NEW].line, work.answers[NEW].written) == (2, OLD)
+
+    def test_an_answers_file_is_read_under_the_new_name(self, mine, course, tmp_path):
+        content = handing_in.collect(mine, mine.parent / "notebooks")
+        content["exercises"][0]["name"] = OLD
+        (tmp_path / "anna.json").write_text(json.dumps(content))
+        work = hand_ins.read(tmp_path / "anna.json", course)
+        assert work.claims == {NEW: "open"} and work.answers[NEW].written == OLD
+        content["exercises"][0]["answer"] = None
+        (tmp_path / "anna.json").write_text(json.dumps(content))
+        assert hand_ins.read(tmp_path / "anna.json", course).open == {NEW}
+
+    @pytest.mark.parametrize(
+        ("line", "code", "state", "words"),
+        [
+            (2, "q @ k.mT", "right", "right. Line 2 it is: queries meet keys."),
+            (1, "q @ k.mT", "wrong", "Line 1 is not it"),
+            (2, "q @ k.mT + 1", "wrong", "The repair is not right yet. Right, but 1 too large everywhere."),
+            (2, "q @ k", "open", ""),
+        ],
+    )
+    def test_an_answer_under_the_old_name_is_judged(self, line, code, state, words):
+        find_sandbox.needed()
+        statements = ast.parse(CELL.format(OLD, line, code)).body
+        room = Room()
+        try:
+            answer = hand_ins.Answer("", statements, line, written=OLD)
+            found, said, _ = judging._one(answer, PUZZLE, room, 5.0, {})
+        finally:
+            room.close()
+        assert found == state and words in said

@@ -1,0 +1,232 @@
+"""Answers with more than one mistake: what is recognised all the same, and when nothing may be said."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from course_utils.exercises.definition import Case, Exercise, Wrong, variants, wrong_answers
+from course_utils.exercises.diagnose import describe
+from course_utils.exercises.engine import judge
+from course_utils.exercises.inputs import named, some_numbers
+
+T = torch.tensor
+case = named("q", "k")
+
+
+def weights(q, k):
+    """q [Q, D], k [K, D] -> [Q, K]"""
+    return (q @ k.T / q.shape[-1] ** 0.5).softmax(-1)
+
+
+@variants
+def weigh(q, k, *, root=True, scale=1.0, order=1):
+    return ((q @ k.T)[:, ::order] * scale / (q.shape[-1] ** 0.5 if root else 1)).softmax(-1)
+
+
+WEIGHTS = Exercise(
+    name="weights",
+    task="The weights of each query.",
+    why="A small one for these tests.",
+    reference=weights,
+    cases=lambda: [
+        case(some_numbers(2, 3, seed=1), some_numbers(4, 3, seed=2), shown=True),
+        case(some_numbers(1, 5, seed=3), some_numbers(3, 5, seed=4)),
+    ],
+    returns=("weights",),
+    hints=("…",),
+    minutes=1,
+    difficulty=1,
+    wrong=wrong_answers(
+        weigh(root=False),
+        "The root is missing.",
+        weigh(scale=-1.0),
+        "The sign is wrong.",
+        lambda q, k: q @ k.T / q.shape[-1] ** 0.5,
+        "The softmax is missing.",
+    ),
+)
+ROOT, SIGN, SOFTMAX = WEIGHTS.wrong
+
+
+def both(x):
+    """x [K] > 0 -> (mean, shares [K])"""
+    return x.mean(), x / x.sum()
+
+
+PAIR = replace(
+    WEIGHTS,
+    name="pair",
+    reference=both,
+    cases=lambda: [Case({"x": T([1.0, 3.0, 4.0])}, shown=True), Case({"x": T([5.0])}), Case({"x": T([2.0, 7.0])})],
+    returns=("mean", "shares"),
+    wrong=(Wrong(lambda x: (x.sum() / 2, x / x.sum()), "This divides by two, whatever the length."),),
+)
+
+
+def test_two_options_of_one_program():
+    verdict = judge(WEIGHTS, lambda q, k: (-q @ k.T).softmax(-1))
+    assert verdict.text == "Two mistakes at once. First: The root is missing. Second: The sign is wrong."
+    assert verdict.known is ROOT and verdict.here == 0
+
+
+def test_options_that_exclude_each_other_are_no_pair():
+    same = replace(WEIGHTS, wrong=(ROOT, Wrong(weigh(root=True, scale=2.0), "Twice."), SOFTMAX))
+    assert not judge(same, lambda q, k: (2 * q @ k.T).softmax(-1)).text.startswith("Two mistakes")
+
+
+@pytest.mark.parametrize(
+    ("step", "second"),
+    [
+        (lambda x: x.T, "The result is transposed: rows and columns have changed places."),
+        (lambda x: x * 3, "The result is three times what it should be: look for a factor."),
+        (lambda x: -x, "The result is of the opposite sign: is a minus missing, or one too many?"),
+        (lambda x: x + 0.5, "The result is 0.5 too large everywhere."),
+    ],
+)
+def test_a_known_one_and_a_last_step(step, second):
+    verdict = judge(WEIGHTS, lambda q, k: step((q @ k.T).softmax(-1)))
+    assert verdict.text == f"Two mistakes at once. First: The root is missing. Second: {second}"
+    assert verdict.known is ROOT
+
+
+def test_a_known_one_and_results_exchanged():
+    verdict = judge(PAIR, lambda x: (x / x.sum(), x.sum() / 2))
+    assert verdict.text.endswith("by two, whatever the length. Second: The two results are exchanged.")
+
+
+def test_on_some_inputs_the_best_one_first():
+    """Without the root where there are several queries, and something else where there is one."""
+    verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).softmax(-1) if len(q) > 1 else (q @ k.T).sigmoid())
+    assert verdict.text == "On this input it looks like this mistake: The root is missing."
+    assert verdict.known is ROOT and verdict.here == 0
+    verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).softmax(-1) if len(q) == 1 else (q @ k.T).sigmoid())
+    assert verdict.known is ROOT and verdict.here == 1, "the input on which it looks so is the one that is shown"
+
+
+def test_in_one_part_of_the_result():
+    verdict = judge(PAIR, lambda x: (x.sum() / 2, x.flip(0).exp()))
+    assert verdict.known is PAIR.wrong[0] and verdict.text.startswith("On this input it looks like this mistake")
+    assert "The rest is right" not in verdict.text
+
+
+def test_in_the_numbers_that_a_mistake_touches():
+    def halved(q, k, rest=1):
+        first, others = weights(q, k).split([2, len(k) - 2], dim=-1)
+        return torch.cat([first / 2, others * rest], dim=-1)
+
+    verdict = judge(replace(WEIGHTS, wrong=(Wrong(halved, "Halved."),)), lambda q, k: halved(q, k, rest=3))
+    assert verdict.text == "On this input it looks like this mistake: Halved."
+
+
+def test_the_same_number_by_chance_is_no_recognition():
+    """One truth value, one zero: many a mistake gives that."""
+    yes = replace(WEIGHTS, reference=lambda q, k: bool(len(q) > 1), returns=("several",))
+    yes = replace(yes, wrong=(Wrong(lambda q, k: bool(len(q) == 3), "Counted three."),))
+    yes = replace(yes, cases=lambda: [case(torch.ones(n, 2), torch.ones(2, 2), shown=n == 1) for n in (1, 2, 3)])
+    assert judge(yes, lambda q, k: bool(len(q) == 1)).known is None
+
+
+def test_a_right_property_of_an_answer_is_not_called_wrong():
+    verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).sigmoid())
+    assert verdict.known is None and "Two mistakes" not in verdict.text
+
+
+def test_an_error_on_one_input_and_a_mistake_on_another():
+    def answer(q, k):
+        if len(q) > 1:
+            raise IndexError("too far")
+        return (q @ k.T).softmax(-1)
+
+    verdict = judge(WEIGHTS, answer)
+    assert verdict.text.startswith("It stops with IndexError") and verdict.known is ROOT
+    assert verdict.notes == ("On another input it looks like this mistake: The root is missing.",)
+
+
+class TestNeverUsed:
+    def test_is_named(self):
+        verdict = judge(WEIGHTS, lambda q, k: k.sum(-1).sigmoid().expand(len(q), -1))
+        assert verdict.text == "`q` is never used: whatever it holds, the result is the same."
+        assert verdict.known.hint == verdict.text
+
+    def test_beside_a_known_mistake(self):
+        keys = Wrong(lambda q, k: (k @ k.T).softmax(-1)[: len(q)], "The keys are their own queries.")
+        verdict = judge(replace(WEIGHTS, wrong=(keys,)), lambda q, k: keys.answer(q, k) + 0.1 * (len(q) == 1))
+        assert verdict.text.startswith("`q` is never used")
+        assert verdict.notes == ("Besides, it looks like this mistake: The keys are their own queries.",)
+
+    def test_where_the_shape_is_wrong_that_comes_first(self):
+        verdict = judge(WEIGHTS, lambda q, k: k.sum(-1).sigmoid())
+        assert verdict.text.startswith("Its shape is [4], needed: [2, 4].") and "`q` is never used" in verdict.notes[0]
+
+    def test_not_where_only_a_small_change_is_hidden(self):
+        """An argmax does not move with every change of its input: that input is used."""
+        largest = replace(WEIGHTS, reference=lambda q, k: (q @ k.T).argmax(-1), wrong=())
+        assert "never used" not in judge(largest, lambda q, k: q.argmax(-1) + 1).text.partition("`k`")[0]
+
+    def test_not_where_a_maximum_hides_it(self):
+        q, k = torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, 5.5]])
+        larger = replace(WEIGHTS, reference=lambda q, k: q + k, wrong=(), cases=lambda: [case(q, k, shown=True)])
+        assert "never used" not in judge(larger, lambda q, k: torch.maximum(q, k) * 0.9).text
+        assert "never used" not in judge(larger, lambda q, k: torch.minimum(q, k) * 0.9).text
+
+    def test_not_where_the_reference_does_not_use_it_either(self):
+        one = replace(WEIGHTS, reference=lambda q, k: q.softmax(-1), wrong=())
+        assert "never used" not in judge(one, lambda q, k: q.sigmoid()).text
+
+    def test_not_of_a_result_that_is_nonsense(self):
+        verdict = judge(WEIGHTS, lambda q, k: torch.zeros(len(q), len(k)))
+        assert verdict.text == "It gives 0 everywhere, whatever comes in."
+
+    @pytest.mark.parametrize(
+        ("value", "other"), [(2, 3), (0.5, 1.0), (True, False), ([1, 2, 3], [3, 2, 1]), ((1, 2), (2, 1))]
+    )
+    def test_numbers_and_lists_count_as_inputs(self, value, other):
+        factor = {"task": "…", "why": "…", "hints": ("…",), "minutes": 1, "difficulty": 1, "returns": ("x",)}
+        by = lambda x, n: x * torch.as_tensor(n).double().flatten()[0] + 1  # noqa: E731
+        cases = lambda: [Case({"x": some_numbers(3, seed=1), "n": value}, shown=True)]  # noqa: E731
+        one = Exercise("factor", reference=by, cases=cases, **factor)
+        assert judge(one, lambda x, n: x.exp()).text.startswith("`n` is never used")
+        assert "never used" not in judge(one, lambda x, n: by(x, n).exp() ** 2).text
+
+
+class TestTheRest:
+    """ "The rest is right." is said only of results that were all seen, and are."""
+
+    def test_said(self):
+        assert judge(PAIR, lambda x: (x.max(), x / x.sum())).text.endswith("The rest is right.")
+
+    def test_not_said_where_another_input_shows_more(self):
+        def answer(x):
+            return x.max(), x / x.sum() * (len(x) != 2)
+
+        assert "The rest is right" not in judge(PAIR, answer).text
+
+    def test_not_said_where_another_input_has_no_result(self):
+        def answer(x):
+            return x.max() + 1 / (len(x) - 1), x / x.sum()
+
+        assert "The rest is right" not in judge(PAIR, answer).text
+
+    def test_parts_behind_the_one_that_is_named_count(self):
+        got, want = (T([1.0, 2.0]), T([3.0, 5.0])), (T([1.0, 2.5]), T([4.0, 5.0]))
+        assert "The rest" not in describe(("a", "b"), [(got, want)], everything=True)
+
+
+def test_looking_further_ends_in_time(monkeypatch):
+    """An answer that takes its time on each call is judged, and looked at no longer than the engine allows."""
+    import time
+
+    from course_utils.exercises import engine
+
+    monkeypatch.setattr(engine, "LOOKING", 0.3)
+
+    def slow(q, k):
+        time.sleep(0.1)
+        return q @ k.T
+
+    before = time.monotonic()
+    verdict = judge(replace(WEIGHTS, wrong=(SIGN,)), slow)
+    assert verdict.state == "wrong" and isinstance(verdict.arrays["weights, yours"], Tensor)
+    assert time.monotonic() - before < 3
