@@ -19,6 +19,7 @@ from course_utils.exercises.definition import FindError
 from course_utils.exercises.notebook import stubs
 
 VERDICT = {"again", "hint", "solution"}  # every verdict leads to them
+ERROR = {("a root from nowhere", "sqrt")}  # a program whose error is that nothing has this name
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -63,7 +64,8 @@ def taken(one):
     calls, every = in_code(one.hints)
     found |= dict.fromkeys(calls | {n for n in every if len(n) > 1} - in_words(one.hints), "hint")
     if isinstance(one, FindError) and not one.claims:
-        found |= dict.fromkeys(whole("\n".join(one.program)), "program")
+        needed = {name for name in whole("\n".join(one.program)) if (one.title, name) not in ERROR}
+        found |= dict.fromkeys(needed, "program")
     if one.shown:
         found |= dict.fromkeys(whole(inspect.getsource(one.shown)), "solution")
     return found | dict.fromkeys(VERDICT, "verdict")
