@@ -359,7 +359,7 @@ class TestOtherMistakes:
 
     def test_in_place(self):
         def softmax(scores, mask):
-            scores[~mask] = -math.inf
+            scores.masked_fill_(~mask, -math.inf)
             return scores.softmax(-1).nan_to_num()
 
         assert "changes its input `scores`" in verdict_on("stable masked softmax", softmax).text
