@@ -67,7 +67,10 @@ PAIR = replace(
 
 def test_two_options_of_one_program():
     verdict = judge(WEIGHTS, lambda q, k: (-q @ k.T).softmax(-1))
-    assert verdict.text == "Two mistakes at once. First: The root is missing. Second: The sign is wrong."
+    assert (
+        verdict.text
+        == "Two mistakes at once, each described as if it were alone. First: The root is missing. Second: The sign is wrong."
+    )
     assert verdict.known is ROOT and verdict.here == 0
 
 
@@ -87,7 +90,10 @@ def test_options_that_exclude_each_other_are_no_pair():
 )
 def test_a_known_one_and_a_last_step(step, second):
     verdict = judge(WEIGHTS, lambda q, k: step((q @ k.T).softmax(-1)))
-    assert verdict.text == f"Two mistakes at once. First: The root is missing. Second: {second}"
+    assert (
+        verdict.text
+        == f"Two mistakes at once, each described as if it were alone. First: The root is missing. Second: {second}"
+    )
     assert verdict.known is ROOT
 
 
