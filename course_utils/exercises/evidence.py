@@ -19,6 +19,7 @@ from .looks import strong
 from .values import close, number_kind, same
 from .verdict import Outcome
 
+TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
 WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a few truth values
 Run = Callable[[Callable, int], Outcome]  # an answer, on the case with this number
 
@@ -56,7 +57,7 @@ def _two_at_once(wrongs, outcomes, order, run) -> tuple[str, Wrong] | None:
     for one, other in itertools.combinations(wrongs, 2):
         both = _combined(one.answer, other.answer)
         if both and _alike(outcomes, functools.partial(run, both), order):
-            return f"Two mistakes at once. First: {one.hint} Second: {other.hint}", one
+            return f"{TWO} First: {one.hint} Second: {other.hint}", one
     return None
 
 
@@ -75,7 +76,7 @@ def _and_one_step_more(theirs, outcomes, failing) -> tuple[str, Wrong] | None:
     for wrong, its in theirs:
         pairs = [(outcomes[i].value, its(i).value) for i in failing if not its(i).trouble]
         if len(pairs) == len(failing) and (says := strong(pairs)):
-            return f"Two mistakes at once. First: {wrong.hint} Second: {says}", wrong
+            return f"{TWO} First: {wrong.hint} Second: {says}", wrong
     return None
 
 

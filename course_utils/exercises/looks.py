@@ -33,7 +33,7 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
         return f"{given} Rows and columns seem to have changed places."
     if got.numel() == want.numel() and equal(got.reshape(want.shape), want):
         more = "an axis of size 1 too many: is it `keepdim=True`, or a `None` in the brackets?"
-        fewer = "an axis of size 1 is missing: try `keepdim=True`."
+        fewer = "an axis of size 1 is missing: was it lost in a `.squeeze()`, or in a sum without `keepdim=True`?"
         return f"{given} The numbers are right, {more if got.dim() > want.dim() else fewer}"
     if got.dim() < want.dim():
         lost = "does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?"

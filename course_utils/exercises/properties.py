@@ -52,7 +52,7 @@ def rows_sum_to_one(part: int = 0, dim: int = -1, what: str = "weights") -> Prop
         ones = (want.double().sum(dim) - 1).abs() < 1e-3
         return bool(((mine.double().sum(dim) - 1).abs() > 1e-2)[ones].any())
 
-    return Property(f"The {what} of a row do not sum to 1. Along which axis is the softmax taken?", broken)
+    return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
 
 
 def blind_to_later(*names: str, dim: int = -2, part: int = 0, axis: int = -2) -> Property:

@@ -221,7 +221,7 @@ DECODER = Exercise(
         "in.",
         "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 2. The "
         "embedding of the word is `E[word]`.",
-        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix W times a vector is `x @ W.T`. The context "
+        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix m times a vector is `x @ m.T`. The context "
         "goes in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
     minutes=8,

@@ -341,7 +341,9 @@ class TestOtherMistakes:
 
     def test_a_mask_wrong_in_pattern_and_kind(self):
         verdict = verdict_on("leave-one-out mask", lambda size: torch.eye(size))
-        assert verdict.text.startswith("Two mistakes at once. First: This is the opposite")
+        assert verdict.text.startswith(
+            "Two mistakes at once, each described as if it were alone. First: This is the opposite"
+        )
         assert "decimal numbers" in verdict.text
 
     def test_a_property_is_said_of_what_nobody_foresaw(self):
@@ -359,7 +361,7 @@ class TestOtherMistakes:
 
     def test_in_place(self):
         def softmax(scores, mask):
-            scores[~mask] = -math.inf
+            scores.masked_fill_(~mask, -math.inf)
             return scores.softmax(-1).nan_to_num()
 
         assert "changes its input `scores`" in verdict_on("stable masked softmax", softmax).text

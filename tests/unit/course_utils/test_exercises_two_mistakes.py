@@ -9,6 +9,7 @@ from torch import Tensor
 from course_utils.exercises.definition import Case, Exercise, Wrong, variants, wrong_answers
 from course_utils.exercises.diagnose import describe
 from course_utils.exercises.engine import judge
+from course_utils.exercises.evidence import TWO
 from course_utils.exercises.inputs import named, some_numbers
 
 T = torch.tensor
@@ -67,7 +68,7 @@ PAIR = replace(
 
 def test_two_options_of_one_program():
     verdict = judge(WEIGHTS, lambda q, k: (-q @ k.T).softmax(-1))
-    assert verdict.text == "Two mistakes at once. First: The root is missing. Second: The sign is wrong."
+    assert verdict.text == f"{TWO} First: The root is missing. Second: The sign is wrong."
     assert verdict.known is ROOT and verdict.here == 0
 
 
@@ -87,7 +88,7 @@ def test_options_that_exclude_each_other_are_no_pair():
 )
 def test_a_known_one_and_a_last_step(step, second):
     verdict = judge(WEIGHTS, lambda q, k: step((q @ k.T).softmax(-1)))
-    assert verdict.text == f"Two mistakes at once. First: The root is missing. Second: {second}"
+    assert verdict.text == f"{TWO} First: The root is missing. Second: {second}"
     assert verdict.known is ROOT
 
 
