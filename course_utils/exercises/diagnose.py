@@ -70,15 +70,17 @@ def diagnose(seen: Evidence) -> Verdict:
         return Verdict(exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
 
     failing.sort(key=worth)
-    whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt)
+    stuck = [i for i in failing if outcomes[i].trouble]
+    pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
+    pairs = [(got, want) for got, want in pairs if not same(got, want)]
+    stopped = bool(stuck) and (stuck[0] == failing[0] or not pairs)
+    near = bool(pairs) and (bool(strong(pairs)) or all(equal_but_for_kind(got, want) for got, want in pairs))
+    whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt, near and not stopped)
     spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
     notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in spoilt[:1])
     if whole:
         return shown(failing, whole.says, known=whole.known, notes=notes)
-    stuck = [i for i in failing if outcomes[i].trouble]
-    pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
-    pairs = [(got, want) for got, want in pairs if not same(got, want)]
-    if stuck and (stuck[0] == failing[0] or not pairs):
+    if stopped:
         trouble = outcomes[stuck[0]].trouble
         notes = (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
         verdict = shown(stuck[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=notes)
@@ -87,7 +89,7 @@ def diagnose(seen: Evidence) -> Verdict:
     if not pairs:
         return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0]))
     plain = describe(exercise.returns, pairs, everything=not stuck)
-    if strong(pairs) or all(equal_but_for_kind(got, want) for got, want in pairs):
+    if near:
         return shown(failing, plain, notes=notes)
     mine = [None if o.trouble else o.value for o in outcomes]
     value, right = seen.value(seen.answer), seen.value(exercise.reference)
@@ -137,8 +139,8 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
 
 
 def _order(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
-    """In which order the right parts stand, where all that is wrong is their order."""
-    for order in itertools.permutations(range(len(pairs[0][1]))):
+    """In which order the right parts are, where all that is wrong is their order."""
+    for order in itertools.islice(itertools.permutations(range(len(pairs[0][1]))), 1, None):  # the first is as asked
         if all(equal(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
             return order
     return None

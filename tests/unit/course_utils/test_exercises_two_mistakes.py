@@ -96,6 +96,15 @@ def test_a_known_one_and_results_exchanged():
     assert verdict.text.endswith("by two, whatever the length. Second: The two results are exchanged.")
 
 
+def test_what_is_one_step_from_right_is_not_a_known_one_and_a_step():
+    """A known mistake may itself be one step from right; then the answer is that mistake and two steps."""
+    other = replace(WEIGHTS, wrong=(Wrong(lambda q, k: weights(q, k).T, "Transposed."),))
+    assert judge(other, lambda q, k: 2 * weights(q, k)).text.startswith("Right, but twice what it should be")
+    exchanged = replace(PAIR, wrong=(Wrong(lambda x: both(x)[::-1], "The wrong way round."),))
+    text = judge(exchanged, lambda x: (both(x)[0] + 0j, both(x)[1])).text
+    assert text.startswith("In `mean`: The right entries, but complex numbers")
+
+
 def test_on_some_inputs_the_best_one_first():
     """Without the root where there are several queries, and something else where there is one."""
     verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).softmax(-1) if len(q) > 1 else (q @ k.T).sigmoid())
