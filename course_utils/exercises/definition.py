@@ -11,6 +11,7 @@ import copy
 import difflib
 import functools
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -150,6 +151,16 @@ class FindError(Exercise):
     def unit(self) -> str:
         return "claim" if self.claims else "line"
 
+    @property
+    def which(self) -> str:
+        """What is to be named: "the line", or "all 5"."""
+        return f"the {self.unit}" if len(self.lines) == 1 else f"all {len(self.lines)}"
+
+    @property
+    def todo(self) -> str:
+        """What is to be done then."""
+        return "write the function" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
+
     def is_given(self, definition: ast.AST) -> bool:
         """Whether a function or class does what the program does, in the same words."""
         try:
@@ -162,9 +173,19 @@ class FindError(Exercise):
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""
         try:
-            return self.is_given(ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0])
-        except (OSError, TypeError, SyntaxError, IndexError):
+            return self.is_given(_definition(answer))
+        except (OSError, TypeError, SyntaxError, IndexError, StopIteration):
             return False
+
+
+def _definition(answer: Any) -> ast.AST:
+    """The definition of a function or class. A class of a notebook's cell is looked for where its methods are:
+    `inspect` finds functions there, and no classes."""
+    if not isinstance(answer, type):
+        return ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+    method = next(one for one in vars(answer).values() if inspect.isfunction(one))
+    whole = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
+    return next(one for one in ast.walk(whole) if isinstance(one, ast.ClassDef) and one.name == answer.__name__)
 
 
 def _code(definition: ast.AST) -> str:

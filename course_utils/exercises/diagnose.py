@@ -6,7 +6,6 @@ of any right answer; then what can be said of any wrong result: its shape, its k
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
 from .evidence import recognised
-from .looks import alike, described, equal, equal_but_for_kind, senseless, strong, where
+from .looks import alike, described, equal_but_for_kind, order_of, senseless, strong, where
 from .properties import never_used, violated
 from .values import same
 from .verdict import Outcome, Verdict, example
@@ -128,7 +127,7 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     these are all results that are wrong, so that one may say that the rest is right."""
     if not isinstance(pairs[0][1], tuple):
         return _say(pairs)
-    if order := _order(pairs):
+    if order := order_of(pairs):
         yours = ", ".join(names[i] for i in order)
         return f"Right, but in the wrong order: return `{', '.join(names)}`. It returns `{yours}`."
     parts = range(len(names))
@@ -136,14 +135,6 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
     rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
     return f"In `{names[i]}`: {_say(part)}{' The rest is right.' if rest else ''}"
-
-
-def _order(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
-    """In which order the right parts are, where all that is wrong is their order."""
-    for order in itertools.islice(itertools.permutations(range(len(pairs[0][1]))), 1, None):  # the first is as asked
-        if all(equal(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
-            return order
-    return None
 
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:
@@ -154,7 +145,9 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
             return answers[0] or said.pop()
     if isinstance(want, Tensor):
-        return next(described(got, want)) or where(got, want)
+        if (said := next(described(got, want))) or want.numel() != 1:
+            return said or where(got, want)
+        got, want = got.item(), want.item()  # one number has no first place that differs
     if isinstance(want, float):
         return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
     return f"Expected {want!r}, got {got!r}."

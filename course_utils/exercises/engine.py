@@ -127,6 +127,8 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
             raise
         except KeyboardInterrupt:
             raise
+        except values.Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
+            return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
     spoilt: tuple[str, ...] = ()
@@ -206,7 +208,7 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         say = {
             "right": f"The repair is right. Which {unit} did you fix? Write its number as "
             f'`@find_error("{puzzle.name}", line=…)`.',
-            "unsolved": f"Name the {unit}, and fix it: {puzzle.task}",
+            "unsolved": f"Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}",
         }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
         return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
     unnamed = {"state": "wrong", "arrays": {}, "lead": "", "known": None, "code": "", "here": None}
@@ -226,7 +228,7 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
         return replace(verdict, text=f"right. {them}: {puzzle.found}{title}")
     if verdict.state == "unsolved":
-        return replace(verdict, text=f"{them}. Now fix it: {puzzle.task}")
+        return replace(verdict, text=f"{them}. Now {puzzle.todo}: {puzzle.task}")
     return replace(verdict, text=f"{them}. The repair is not right yet. {verdict.text}")
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .definition import Case, Property
+from .looks import alike
 from .values import same
 
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
@@ -36,7 +37,8 @@ def _moved(x: Tensor) -> Tensor:
     if x.dtype == torch.bool:
         return ~x
     if x.is_floating_point():
-        return x + 1.5 - torch.arange(x.numel()).reshape(x.shape).remainder(3)
+        steps = torch.arange(x.numel()).square().remainder(7)  # no two rows by the same: a softmax would not feel it
+        return x + 1.5 - steps.reshape(x.shape) / 2
     return x.flatten().roll(1).reshape(x.shape)
 
 
@@ -109,15 +111,16 @@ def shift_changes_nothing(name: str, part: int = 0) -> Property:
 
 
 def rows_are_independent(*names: str, part: int = 0) -> Property:
-    """The first sentence alone gives the first row of the batch (`names` have the batch in front)."""
+    """The last sentence alone gives the last row of the batch (`names` have the batch in front)."""
 
     def broken(run, case, mine, want):
-        if len(case.args[names[0]]) < 2:
+        if len(case.args[names[0]]) < 2 or not alike(part_of(mine, part), part_of(want, part)):
             return None
-        alone = run(changed(case, **{name: case.args[name][:1] for name in names}))
-        return not same(part_of(mine, part)[:1], part_of(alone, part))
+        alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
+        return not same(part_of(mine, part)[-1:], part_of(alone, part))
 
-    return Property("The first sentence gives another result when it is alone in its batch.", broken)
+    says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
+    return Property(says, broken)
 
 
 def linear_in(name: str, part: int = 0) -> Property:
@@ -129,10 +132,23 @@ def linear_in(name: str, part: int = 0) -> Property:
     return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", broken)
 
 
+def averages(name: str, part: int = 0) -> Property:
+    """If all values are the same number, so is the output. Not where a row may be empty: that gives 0."""
+
+    def broken(run, case, mine, want):
+        threes = torch.full_like(case.args[name], 3.0)
+        output = part_of(run(changed(case, **{name: threes})), part)
+        return not same(output, torch.full_like(output, 3.0))
+
+    return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", broken)
+
+
 def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0, axis: int = -2):
     """Queries in another order give the same outputs in that order."""
 
     def broken(run, case, mine, want):
+        if not alike(part_of(mine, part), part_of(want, part)):  # transposed, it is something else
+            return None
         other = {one: case.args[one].flip(dim) for one in (name, *masks) if case.args[one].shape[dim] > 1}
         return not same(part_of(mine, part).flip(axis), part_of(run(changed(case, **other)), part))
 
@@ -183,4 +199,4 @@ def _others(x: Any) -> list:
         return [x + 1]
     if isinstance(x, float):
         return [x * 1.5 + 0.25]
-    return [x[::-1]] if isinstance(x, list | tuple) and x[::-1] != x else []
+    return [x[1:], x[::-1]] if isinstance(x, list | tuple) and len(x) > 1 else []

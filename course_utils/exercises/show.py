@@ -271,5 +271,6 @@ def puzzle_note(puzzle: Any) -> Note:
         items = "".join(f'<li style="margin:.2em 0">{inline(line)}</li>' for line in puzzle.program)
         body = f'<ol style="margin:.3em 0">{items}</ol>'
     title = paragraph(f"<strong>{html.escape(head)}</strong>"), head
-    ask = sentence(f"One {puzzle.unit} is wrong. Name it, and fix it: {puzzle.task}")
+    wrong = f"One {puzzle.unit} is" if len(puzzle.lines) == 1 else f"{len(puzzle.lines)} {puzzle.unit}s are"
+    ask = sentence(f"{wrong} wrong. Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}")
     return note_of([title, (body, lines), ask], role=f'role="group" aria-label="{html.escape(head)}"')

@@ -341,7 +341,10 @@ class TestWrong:
             (lambda x: 2 * x.mean(), "In `mean`: Right, but twice what it should be"),
             (lambda x: x.mean() + 1, "In `mean`: Right, but 1 too large everywhere"),
             (lambda x: T(7.0), "In `mean`: It gives 7 everywhere"),
-            (lambda x: x.max(), "In `mean`: The number differs."),  # each is some factor away, but no two the same
+            (
+                lambda x: x.max(),
+                "In `mean`: 3, expected 2: 50.0% too large.",
+            ),  # each is some factor away, but no two the same
         ],
     )
     def test_single_numbers_are_judged_together(self, answer, words):
@@ -416,6 +419,7 @@ class TestRaises:
         [
             (lambda: 1, "cannot be called as the notebook does"),
             (lambda x: undefined, "Is it spelt right, and imported?"),  # noqa: F821
+            (lambda x: math.exp(1), "`import math` in a line above it."),  # noqa: F821
             (lambda x: x.dubble(), "Is it spelt right?"),
             (lambda x: __import__("math").exp(x), "`math` takes one number"),
             (lambda x: x.sum(7), "count from the end"),
@@ -429,7 +433,11 @@ class TestRaises:
             (lambda x: ~x, "with `== 0` or `.bool()`"),
             (lambda x: torch.softmax(x), "Along which axis?"),
             (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
-            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "`keepdim=True` keeps the axis"),
+            (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "After a sum or a max, `keepdim=True` keeps it."),
+            (lambda x: torch.ones(6)[torch.ones(2, 3) > 0], "the mask must have exactly the shape of `x`"),
+            (lambda x: torch.max(0, x), "`torch.max` and `torch.min` compare two tensors"),
+            (lambda x: nn.functional.cross_entropy(x[None], torch.ones(1, 2).long()), "wants the classes on axis 1"),
+            (lambda x: torch.cat([x, x[0]]), "has lost an axis"),
             (lambda x: len(nn.Linear(1, 1).parameters()), "Make a list of it first"),
             (lambda x: x[9], "Places are counted from 0"),
             (lambda x: sys.exit(3), "It ends with `exit()`"),
