@@ -434,7 +434,7 @@ class TestRaises:
             (lambda x: torch.softmax(x), "Along which axis?"),
             (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
             (lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1), "After a sum or a max, `keepdim=True` keeps it."),
-            (lambda x: torch.ones(6)[torch.ones(2, 3) > 0], "the mask must have exactly the shape of `x`"),
+            (lambda x: torch.ones(2, 3)[torch.ones(1, 3) > 0], "the mask must have exactly the shape of `x`"),
             (lambda x: torch.max(0, x), "`torch.max` and `torch.min` compare two tensors"),
             (lambda x: nn.functional.cross_entropy(x[None], torch.ones(1, 2).long()), "wants the classes on axis 1"),
             (lambda x: torch.cat([x, x[0]]), "has lost an axis"),
