@@ -72,7 +72,7 @@ def diagnose(seen: Evidence) -> Verdict:
     stuck = [i for i in failing if outcomes[i].trouble]
     pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
     pairs = [(got, want) for got, want in pairs if not same(got, want)]
-    stopped = bool(stuck) and (stuck[0] == failing[0] or not pairs)
+    stopped = bool(stuck) and stuck[0] == failing[0]
     near = bool(pairs) and (bool(strong(pairs)) or all(equal_but_for_kind(got, want) for got, want in pairs))
     whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt, near and not stopped)
     spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
@@ -81,12 +81,13 @@ def diagnose(seen: Evidence) -> Verdict:
         return shown(failing, whole.says, known=whole.known, notes=notes)
     if stopped:
         trouble = outcomes[stuck[0]].trouble
-        notes = (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
+        notes += (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
         verdict = shown(stuck[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
     if not pairs:
-        return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0]))
+        more = tuple(f"On another input: {outcomes[i].trouble.sentence}" for i in stuck[:1])
+        return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0], right=not stuck), notes=more)
     plain = describe(exercise.returns, pairs, everything=not stuck)
     if near:
         return shown(failing, plain, notes=notes)
@@ -108,9 +109,10 @@ def diagnose(seen: Evidence) -> Verdict:
     return shown(failing, plain, notes=notes)
 
 
-def _spoils(case: Case, name: str) -> str:
-    """What to say of a right result whose function changes its input."""
-    text = f"The result is right, but it changes its input `{name}`, which later lines may still need."
+def _spoils(case: Case, name: str, right: bool) -> str:
+    """What to say of a function that changes its input. right: all its results are right."""
+    text = "The result is right, but it" if right else "It"
+    text += f" changes its input `{name}`, which later lines may still need."
     if isinstance(case.args[name], Tensor):
         return text + " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
     return text + f" Make a new one instead, for example from a copy: `list({name})`."

@@ -189,7 +189,7 @@ class TestClumsy:
         assert "is still in it" not in shown()
 
     def test_a_right_result_on_one_input_and_an_error_on_another(self):
-        """What is said comes from the error, though the input that is shown first only was changed."""
+        """The result is not called right where another input has none."""
 
         def answer(x, power=1):
             if power > 1:
@@ -198,7 +198,9 @@ class TestClumsy:
             x.zero_()
             return result
 
-        assert judge(TOTAL, answer).text == "It stops with ValueError: power."
+        verdict = judge(TOTAL, answer)
+        assert verdict.text.startswith("It changes its input `x`, which later lines may still need.")
+        assert verdict.notes == ("On another input: It stops with ValueError: power.",)
 
 
 PROGRAM = ("def total(x, power=1):", "    squares = x * power", "    return squares.mean()")
