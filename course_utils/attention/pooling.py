@@ -127,7 +127,7 @@ def _check_closeness(kernel, distances: Tensor) -> Tensor:
         given = list(closeness.shape) if isinstance(closeness, Tensor) else type(closeness).__name__
         raise ValueError(f"the kernel gave {given} for distances {list(distances.shape)}; needed: a number for each")
     if (closeness < 0).any():
-        raise ValueError(f"the kernel gave {closeness.min():.3g}; needed: weights from 0 upwards, far is 0")
+        raise ValueError(f"the kernel gave {closeness.min():.3g}; needed: no negative weights, and 0 far away")
     return closeness
 
 

@@ -35,8 +35,9 @@ class Score(nn.Module):
     """What the twelve share: the sizes, the checks at the border, the number of parameters.
 
     A subclass writes `build` (its parameters), its equation in `meet`, and its `cost`; what needs the keys alone is in
-    `project`, computed once a key. Raises ValueError for a size below 1, for Dq ≠ Dk where the equation multiplies q
-    with k, for wrong shapes and for no keys; TypeError for anything but floating-point tensors of one kind.
+    `project`, computed once for each key. Raises ValueError for a size below 1, for Dq ≠ Dk where the equation
+    multiplies q with k, for wrong shapes and for no keys; TypeError for anything but floating-point tensors of one
+    kind.
     """
 
     equation = reference = ""
@@ -175,11 +176,11 @@ class ActivatedGeneral(General):
 
 
 class GeneralizedKernel(Score):
-    """log φ(q)·φ(k), so that softmax of it is φ(q)·φ(k) divided by its sum over the keys: softmax of φ(q)·φ(k) itself
+    """log(φ(q)·φ(k)), so that softmax of it is φ(q)·φ(k) divided by its sum over the keys: softmax of φ(q)·φ(k) itself
     would take the exponential twice. φ: hidden_size `PositiveFeatures`, not learned. Choromanski et al. (2021),
     "Rethinking Attention with Performers"."""
 
-    equation, reference, same_size = "log φ(q)·φ(k)", "Choromanski 2021", True
+    equation, reference, same_size = "log(φ(q)·φ(k))", "Choromanski 2021", True
 
     def build(self, query_size, key_size, hidden_size):
         self.features = PositiveFeatures(key_size, hidden_size)

@@ -14,8 +14,8 @@ class Recorded(dict):
 
     @property
     def about(self) -> str:
-        """One line to print under a figure."""
-        return f"Recorded {self['date']} by “{self['command']}” on {self['device']}, in {self['minutes']} min."
+        """One short line to print under a figure; the device and the minutes stand in the file."""
+        return f"Recorded {self['date']}: {self['command'].replace('python -m course_utils', 'course')}."
 
 
 def load(name: str) -> Recorded:

@@ -100,7 +100,7 @@ def solution(name: str) -> None:
     from course_utils.views.ask import reveal
 
     one = find(name)
-    display(reveal(one.shown or one.reference))
+    display(reveal(one.shown or one.reference, alone=True))
     _keep("helped", one.name, solution=True)
 
 

@@ -159,7 +159,7 @@ class FindError(Exercise):
     @property
     def todo(self) -> str:
         """What is to be done then."""
-        return "write the function" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
+        return "put it right in code" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
 
     def is_given(self, definition: ast.AST) -> bool:
         """Whether a function or class does what the program does, in the same words."""

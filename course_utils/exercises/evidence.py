@@ -82,11 +82,14 @@ def _one_step_more(theirs, outcomes, failing) -> tuple[str, Wrong] | None:
 
 
 def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
+    """The known mistake that explains most. One that shows where the answer is right is not in it."""
     best, most = None, 0.0
+    fine = set(range(len(wanted))).difference(failing)
     for wrong, its in theirs:
         shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
         chance = max(shares) <= WEAK and sum(map(bool, shares)) < 2
-        if not chance and (score := sum(shares) / len(shares)) > most:
+        score = sum(shares) / len(shares)
+        if not chance and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
             most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
             best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, shown)
     return best
@@ -97,6 +100,8 @@ def _share(mine: Outcome, its: Outcome, want: Any) -> float:
     if mine.trouble or its.trouble:
         return 0.5 * (bool(mine.trouble) and mine.like(its) and mine.trouble.kind == "raised")
     if isinstance(want, tuple):
+        if any(same(a, w) and not same(b, w) for a, b, w in zip(mine.value, its.value, want, strict=True)):
+            return 0.0
         parts = [_share_of(a, b, w) for a, b, w in zip(mine.value, its.value, want, strict=True) if not same(a, w)]
         return sum(parts) / len(parts) if parts else 0.0
     return _share_of(mine.value, its.value, want)

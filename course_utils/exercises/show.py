@@ -65,10 +65,14 @@ def stamp(state: str) -> str:
 
 def inline(text: str) -> str:
     """`code` and *emphasis* of a plain sentence, as HTML."""
-    short = r'<code style="white-space:nowrap">\1</code>'  # a call that breaks inside a name cannot be read
-    text = re.sub(r"`([^`]{1,42})`", short, html.escape(text, quote=False))
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    text = re.sub(r"`([^`]+)`", _code_in_words, html.escape(text, quote=False))
     return re.sub(r"(?<![*\w])\*(\w[^*<]*\w)\*(?![*\w])", r"<em>\1</em>", text)
+
+
+def _code_in_words(found: re.Match) -> str:
+    """Code within a sentence; a short call is not broken inside a name."""
+    style = ' style="white-space:nowrap"' if len(found[1]) <= 48 else ""
+    return f"<code{style}>{found[1]}</code>"
 
 
 def paragraph(text: str) -> str:

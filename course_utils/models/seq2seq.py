@@ -137,7 +137,7 @@ class Seq2Seq(nn.Module):
         else:
             states, _ = self.decoder(words, hidden.transpose(0, 1).contiguous())
             context, weights = self._attend(states, memory)
-        return self._read_out(states, context), None if weights is None else self._as_read(weights, memory)
+        return self._read_out(states, context), None if weights is None else self._in_source_order(weights, memory)
 
     def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
         """Read the whole source: source [B, K], source_mask [B, K] bool, True = a real token -> Memory."""
@@ -179,7 +179,7 @@ class Seq2Seq(nn.Module):
         if not self.feeds:
             context, weights = self._attend(states, memory)
         if weights is not None:
-            weights = self._as_read(weights, memory)[:, 0]
+            weights = self._in_source_order(weights, memory)[:, 0]
         logits = F.linear(self._read_out(states, context)[:, 0], self.target_embedding.weight, self.bias)
         return Step(logits, DecoderState(hidden.transpose(0, 1), memory), weights)
 
@@ -205,8 +205,9 @@ class Seq2Seq(nn.Module):
         """States and context [B, T, D] -> features [B, T, E]; the output matrix is the target's embedding."""
         return self.dropout(self.readout(torch.cat([states, context.to(states.dtype)], -1)).tanh())
 
-    def _as_read(self, weights: Tensor, memory: Memory) -> Tensor:
-        """Weights [B, Q, K] in the order of the source as it was given."""
+    def _in_source_order(self, weights: Tensor, memory: Memory) -> Tensor:
+        """Weights [B, Q, K] over the source as it was given. Reversing twice changes nothing, so the order in which the
+        encoder read leads back as well."""
         if not self.config.reverse_source:
             return weights
         return weights.gather(2, memory.order[:, None].expand_as(weights))

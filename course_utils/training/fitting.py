@@ -1,11 +1,11 @@
-"""Training in class: `fit` shows where it is, stops when told to, keeps the best, and goes on where it was.
+"""Training in class: `fit` shows where it is, stops when told to, keeps the best, and resumes where it stopped.
 
     run = fit(model, batches, loss, steps=200, evaluate=held_out_loss, lr=0.05)
     run = fit(model, batches, loss, steps=400, evaluate=held_out_loss, resume=run)  # 200 more
 
-A run in two parts equals the run in one, bit for bit on a CPU. What draws from torch, batches and dropout, has random
-states of the run's own: the same seed gives the same run, and training changes nothing in the global ones. In a
-workbook the result is kept on disk (kept.py).
+A run in two parts equals the run in one, bit for bit on a CPU: batches and dropout draw from random states of the
+run's own. So the same seed gives the same run, and training leaves the global random states alone. In a workbook the
+result is kept on disk (kept.py).
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def fit(
     evaluate  `evaluate(model)` -> held-out number, or a dict of them, the first of which decides what is best; runs at
               the start, after each `every` steps and at the end, in eval mode, without gradients
     resume    the Run of an earlier call; or True: the last one of this model, if any, so that the same cell, run again,
-              goes on where it was stopped. After a divergence that is the best state, and lr should be smaller
-    seed      of a new run; one that is resumed goes on with its own random states
+              resumes where it was stopped. After a divergence that is the best state, and lr should be smaller
+    seed      of a new run; one that is resumed keeps its own random states
     settings  lr, optimizer, schedule, clip, every, higher_is_better, samples, show and more: see Settings
 
     Raises ValueError or TypeError for settings that cannot work, saying which. A loss that is NaN or explodes ends the

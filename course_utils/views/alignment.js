@@ -293,11 +293,12 @@ export function alignment(ui) {
         c.fillRect(left - 9 * unit - w, y + 7 * unit, w, 2 * unit);
       }
     }
+    const slant = ui.slant(size);
     for (let s = 0; s < S; s++) {
       const x = left + (s + 0.5) * size,
         on = s === s0 || (s0 < 0 && t0 >= 0 && partner(t0, s)),
         cut = v.word === s && v.row === null;
-      c.font = ui.font(Math.min(13, ((g.slanted ? 0.76 : 1) * size) / unit), on ? 700 : 400);
+      c.font = ui.font(g.slanted ? slant.size : Math.min(13, size / unit), on ? 700 : 400);
       c.fillStyle = on ? theme.key : asked || cut ? theme.quiet : theme.text;
       c.save();
       c.translate(x, top - 9 * unit);

@@ -66,28 +66,28 @@ def predict(
 class Source:
     """The source of a function or class as Markdown, with the tests that hold it. Made by `reveal`."""
 
-    def __init__(self, obj):
+    def __init__(self, obj, alone=False):
         try:
             self.code = textwrap.dedent(inspect.getsource(obj))
             self.place = f"{obj.__module__}.{obj.__qualname__}"
         except (TypeError, OSError, AttributeError):
             raise TypeError(f"{obj!r} has no Python source to show: give a function or class of the course") from None
-        self.tests = tests_of(obj.__name__)
+        self.alone, self.tests = alone, [] if alone else tests_of(obj.__name__)
 
     def __repr__(self) -> str:
         held = f"\n# held by: {', '.join(self.tests)}" if self.tests else ""
-        return f"# {self.place}\n{self.code}{held}"
+        return self.code if self.alone else f"# {self.place}\n{self.code}{held}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         held = ", ".join(f"`{t}`" for t in self.tests)
-        foot = f"\n\nHeld by {held}." if held else ""
-        return {"text/markdown": f"`{self.place}`\n```python\n{self.code}```{foot}", "text/plain": repr(self)}
+        head, foot = "" if self.alone else f"`{self.place}`\n", f"\n\nHeld by {held}." if held else ""
+        return {"text/markdown": f"{head}```python\n{self.code}```{foot}", "text/plain": repr(self)}
 
 
-def reveal(obj) -> Source:
+def reveal(obj, alone: bool = False) -> Source:
     """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring)
-    and the tests that hold it. Raises TypeError for what has no Python source."""
-    return Source(obj)
+    and the tests that hold it; alone: the source and nothing else. Raises TypeError for what has no Python source."""
+    return Source(obj, alone)
 
 
 @functools.cache

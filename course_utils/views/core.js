@@ -176,7 +176,15 @@ export function mount(host, kinds, given, buffer, link = null) {
     screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
     arrays: buffer instanceof ArrayBuffer ? decode(buffer, spec.arrays) : buffer,
     actions: {},
-    font: (size = 13, weight = 400) => `${weight} ${Math.round(size * unit)}px ${ui.family}`,
+    // on a projector 24 of 720 pixels are the least; what is smaller than 10 was made to fit into a cell
+    font: (size = 13, weight = 400) =>
+      `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
+    // slanted labels above cells of this size: how large, and how many cells from one to the next
+    slant(cell) {
+      const size = Math.min(13, Math.max(9.5, (0.62 * cell) / unit)),
+        pixels = parseFloat(ui.font(size).split(" ")[1]);
+      return { size, every: Math.max(1, Math.ceil((0.94 * pixels) / (0.71 * cell))) };
+    },
     set(patch, done = false) {
       Object.assign(state, patch);
       settled ||= done;

@@ -475,10 +475,11 @@ export function heads(ui) {
           left - 12 * unit,
         );
     }
+    const slant = ui.slant(size);
     for (let k = cols[0]; k < cols[1]; k++) {
       const x = left + (k + 0.5) * size - g.x,
         on = k === k0;
-      if (x < left || x > left + g.wide) continue;
+      if (x < left || x > left + g.wide || (g.slanted && !on && k % slant.every)) continue;
       c.save();
       c.translate(x, high - 8);
       if (g.slanted) c.rotate(-0.785);
@@ -489,7 +490,7 @@ export function heads(ui) {
         0,
         g.slanted ? "left" : "center",
         on ? theme.key : theme.text,
-        g.slanted ? min(13, (0.78 * size) / unit) : 13,
+        g.slanted ? slant.size : 13,
         on ? 700 : 400,
         g.slanted ? g.names : size,
       );

@@ -1,7 +1,7 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
 import HEATMAP_CSS from "./heatmap.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 
 export function heatmap(ui) {
   const { spec, state, unit, arrays } = ui,
@@ -12,30 +12,11 @@ export function heatmap(ui) {
     least = 14 * unit,
     most = 36 * unit;
   let geometry = null,
-    tempered = null,
     at = null;
 
   // ---- the numbers: NaN is a masked cell
   const start = () => (state.layer * H + state.head) * Q * K;
-  function row(q) {
-    const s = start() + q * K,
-      raw = arrays.weights.subarray(s, s + K);
-    if (!("temperature" in state) || state.temperature === 1) return raw;
-    const key = `${s}:${state.temperature}`;
-    if (tempered?.key !== key) (tempered ??= { rows: new Map() }).rows.size > Q && tempered.rows.clear();
-    if (!tempered.rows.has(key)) {
-      const w = softmax(
-        Array.from(raw, (x) => (x > 0 ? Math.log(x) : -Infinity)),
-        null,
-        state.temperature,
-      );
-      tempered.rows.set(
-        key,
-        w.map((x, i) => (Number.isNaN(raw[i]) ? NaN : x)),
-      );
-    }
-    return tempered.rows.get(key);
-  }
+  const row = (q) => arrays.weights.subarray(start() + q * K, start() + (q + 1) * K);
   function shade(x) {
     const t = ui.theme;
     if (!scores) return mix(t.paper, t.ink, (x - low) / (high - low));
@@ -247,16 +228,14 @@ export function heatmap(ui) {
   }
   function labels(c, g, row0, col0, first, last) {
     const { size, left, top } = g,
+      slant = ui.slant(size),
       theme = ui.theme,
       fit = (t, n) => {
         while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
         return t;
       };
     const name = (i, on, role, names) => {
-      c.font = ui.font(
-        Math.min(13, size / unit - 1, role === "key" && g.slanted ? (0.78 * size) / unit : 13),
-        i === on ? 700 : 400,
-      );
+      c.font = ui.font(role === "key" && g.slanted ? slant.size : Math.min(13, size / unit - 1), i === on ? 700 : 400);
       c.fillStyle = i === on ? theme[role] : theme.text;
       return names[i];
     };
@@ -269,7 +248,7 @@ export function heatmap(ui) {
     for (let k = first[1]; k < last[1]; k++) {
       const x = left + (k + 0.5) * size - g.x,
         t = name(k, col0, "key", spec.keys);
-      if (x < left || x > left + g.wide) continue;
+      if (x < left || x > left + g.wide || (g.slanted && k !== col0 && k % slant.every)) continue;
       c.save();
       c.translate(x, top - 8);
       c.textAlign = g.slanted ? "left" : "center";

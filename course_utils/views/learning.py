@@ -77,8 +77,8 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
         thin = {n: _thinned(*pair) for n, pair in curves.items()}
         drawn = {n: [[at for at, _ in points], [v for _, v in points]] for n, points in thin.items()}
         charts[name] = plot.lines(drawn, "step", log="y" if steep else None)
-    bundle = plot.beside(charts, title=title)._repr_mimebundle_() if charts else {}
-    page = bundle.get("text/html", "") + f'<p role="status">{html.escape(run.message)}</p>'
+    bundle = plot.beside(charts, title=title, caption=run.message)._repr_mimebundle_() if charts else {}
+    page = bundle.get("text/html", f'<p role="status">{html.escape(run.message)}</p>')
     if run.samples is not None:
         page += f"<pre>{html.escape(str(run.samples))}</pre>"
     return bundle | {"text/html": page, "text/plain": run.message}

@@ -121,6 +121,9 @@ export function lines(ui) {
           dashed.length ? 1.2 : 2,
           dashed,
         );
+        // what was measured a few times only is not drawn as if it had been watched throughout
+        if (!dashed.length && each.x.length < 16)
+          each.x.forEach((v, i) => dot(c, x(v), y(each.y[i]), 2.8 * unit, colour(each)));
       }
     }
     const taken = own.flatMap((each) =>

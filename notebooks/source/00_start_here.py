@@ -83,7 +83,7 @@ assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 # ### Exercise ●○○ · 3 minutes
 
 # %% tags=["exercise"]
-from chapters.ch00 import exercise, hint, solution
+from chapters.ch00 import again, exercise, hint, solution
 
 @exercise("weighted average")
 def weighted_average(weights, values):
@@ -100,7 +100,7 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown]
 # That last cell always works: it uses the course's function until yours is right, and yours from then on. So you can skip an exercise and come back to it.
 #
-# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows the course's own lines. Some exercises ask you to *find the error* in a short program or claim that really circulates and is wrong.
+# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows an answer. If your function is wrong and you cannot see why, `mine, inputs = again("weighted average")` gives it back to you, with the inputs on which it failed: `mine(*inputs)` runs it with its prints and its traceback. Some exercises ask you to *find the error* in a short program or claim that really circulates and is wrong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?

@@ -242,7 +242,7 @@ plot.lines(curves, "distance in widths", "closeness", title="How much does an ex
 # *(Stuck? `hint("gaussian kernel")` gives one step at a time.)*
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch01 import exercise, find_error, hint, solution
+from chapters.ch01 import again, exercise, find_error, hint, solution
 
 @exercise("gaussian kernel")
 def gaussian(distance, width=1.0):
@@ -451,11 +451,11 @@ assert 0.4 < learned.width < 0.8 and 1.4 < run.best.value < 1.8
 # Here are four claims about what you have just trained. One of them is wrong, in either meaning of the word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("non-parametric")
+find_error("claims 1.1")
 
-@find_error("non-parametric", line=None)  # the number of the wrong claim
+@find_error("claims 1.1", line=None)  # the number of the wrong claim
 def kind_of(model):
-    """model: any torch module -> "parametric" or "non-parametric", rightly"""
+    """model: any torch module -> "parametric" or "non-parametric", whichever is right"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -715,7 +715,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # $e^{1000}$ is too large for a float, so it becomes infinity, and infinity divided by infinity is not a number (NaN). Subtract the largest score first: the shares are the same, and no exponent is above 0.
 #
 # ### Exercise 4 ●●○ · 8 minutes
-# Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked: if there is no key to ask, there is no attention. You will use it in every chapter.
+# Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked: if there is no key to ask, there is no attention. Every later chapter needs one.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("stable masked softmax")
@@ -740,12 +740,18 @@ assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it. Below it is as a program, in the article's letters; as everywhere in this course, queries are rows. Which line is wrong, and how would you fix it? There are two indices that $k$ could replace.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("softmax denominator")
+find_error("program 1.2")
 
-@find_error("softmax denominator", line=None)  # the number of the wrong line
-def attention_weights(scores):
-    """scores [Q, K] -> weights [Q, K]: the program, corrected"""
-    raise NotImplementedError
+@find_error("program 1.2", line=None)  # the number of the wrong line; correct it below
+def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key
+    queries, keys = scores.shape
+    result = torch.zeros(queries, keys)
+    for j in range(queries):
+        for i in range(keys):
+            top = scores[j, i].exp()
+            bottom = sum(scores[j, i].exp() for k in range(queries))
+            result[j, i] = top / bottom
+    return result
 
 # %% [markdown]
 # **Keep this:** softmax depends on differences of scores, its sum runs over *the keys*, and where every key is masked it should give zeros.

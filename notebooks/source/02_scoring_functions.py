@@ -100,14 +100,14 @@ assert table[7]["multiply–adds per pair"] > 50 * table[8]["multiply–adds per
 # #### Find the error ●●○ · 4 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-from chapters.ch02 import exercise, find_error, hint, solution
+from chapters.ch02 import again, exercise, find_error, hint, solution
 
-find_error("one number for all keys")
+find_error("program 2.1")
 
-@find_error("one number for all keys", line=None)  # the number of the wrong line
-def location_score(queries, keys, W):
-    """queries [Q, D], keys [K, D], W [P, D], one row per position -> scores [Q, K]"""
-    raise NotImplementedError
+@find_error("program 2.1", line=None)  # the number of the wrong line; correct it below
+def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
+    a = queries @ W[0]                 # [Q]: a(q)
+    return a[:, None].expand(-1, len(keys))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. You can see it happen:
@@ -127,23 +127,26 @@ assert by_place.std() > 0.001
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a missing transpose")
+find_error("program 2.2")
 
-@find_error("a missing transpose", line=None)
-def biased_score(queries, keys, W, b):
-    """queries [Q, D], keys [K, D], W [D, D], b [D] -> scores [Q, K]"""
-    raise NotImplementedError
+@find_error("program 2.2", line=None)  # the number of the wrong line; correct it below
+def biased_score(queries, keys, W, b):              # queries [Q, D], keys [K, D], W [D, D], b [D]
+    asked = queries @ W.T + b                       # [Q, D]: W q + b
+    products = keys[None, :] * asked[:, None]       # k (W q + b)
+    return products
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("the bias outside")
+find_error("program 2.3")
 
-@find_error("the bias outside", line=None)
-def hidden(queries, keys, W0, W1, b1):
-    """queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H] -> hidden [Q, K, H]"""
-    raise NotImplementedError
+@find_error("program 2.3", line=None)  # the number of the wrong line; correct it below
+def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]
+    q = queries @ W0.T                   # [Q, H]
+    k = keys @ W1.T                      # [K, H]
+    pairs = q[:, None] + k[None, :]      # [Q, K, H]
+    return torch.relu(pairs) + b1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One more slip, about what d is, comes in the section on √d.
@@ -178,11 +181,11 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 # A lecture makes these claims. Which of them goes too far?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch02 import exercise, find_error, hint, solution
+from chapters.ch02 import again, exercise, find_error, hint, solution
 
-find_error("only the direction")
+find_error("claims 2.4")
 
-@find_error("only the direction", line=None)  # the number of the wrong claim
+@find_error("claims 2.4", line=None)  # the number of the wrong claim
 def favourite(query, keys):
     """query [D], keys [K, D] -> number of the key with the largest dot product"""
     raise NotImplementedError
@@ -211,6 +214,17 @@ assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and
 def cosine_score(queries, keys):
     """queries [Q, D], keys [K, D] -> scores [Q, K]"""
     raise NotImplementedError
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+arrows = torch.tensor(list(compass.values()))
+by_cosine = masked_softmax(cosine_score(torch.tensor([[1.2, 0.1]]), arrows))[0]
+print({name: f"{weight:.0%}" for name, weight in zip(compass, by_cosine.tolist(), strict=True)})
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert round(100 * by_cosine.max().item()) == 43
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# These are the four keys of the first lab, with its query. B gave *short* 43 % as well.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word becomes "assis"?
@@ -247,6 +261,12 @@ labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", ti
 def scaled_score(queries, keys):
     """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]"""
     raise NotImplementedError
+
+by_yours = torch.softmax(scaled_score(assis[None], K[None]), dim=-1)
+by_yours  # the six weights from above
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(by_yours[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
 
 # %% [markdown]
 # **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
@@ -296,12 +316,13 @@ assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 
 # And what is d? A widely used table explains it as "the length of the input" and says that it is "64 or 512".
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("size or length")
+find_error("program 2.5")
 
-@find_error("size or length", line=None)
-def score(queries, keys):
-    """queries [Q, D], keys [K, D] -> scores [Q, K]"""
-    raise NotImplementedError
+@find_error("program 2.5", line=None)  # the number of the wrong line; correct it below
+def score(queries, keys):              # queries [Q, D], keys [K, D]
+    products = queries @ keys.T        # [Q, K]
+    d = len(keys)                      # d: the length of the input
+    return products / d ** 0.5
 
 # %% [markdown]
 # **Keep this:** for independent features of variance 1, dividing by √d keeps the standard deviation of the scores at 1, so softmax starts undecided and can learn.
@@ -348,9 +369,9 @@ assert {(0.2, 0.3), (0.6, 0.2), (0.9, 0.1), (0.4, 0.1)} == {(round(x, 1), round(
 # Write the check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("an impossible output")
+find_error("claims 2.6")
 
-@find_error("an impossible output", line=None)
+@find_error("claims 2.6", line=None)
 def impossible(output, values):
     """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
     raise NotImplementedError
@@ -375,9 +396,9 @@ assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a rounded weight")
+find_error("claims 2.7")
 
-@find_error("a rounded weight", line=None)
+@find_error("claims 2.7", line=None)
 def three_digits(scores):
     """scores [K] -> softmax weights [K], rounded to three digits"""
     raise NotImplementedError
@@ -398,9 +419,9 @@ assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
 # #### Find the error ●○○ · 4 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("who is tied to whom")
+find_error("claims 2.8")
 
-@find_error("who is tied to whom", line=None)
+@find_error("claims 2.8", line=None)
 def weights_of_last(words):
     """words [T, D] -> weights [T] of the last word"""
     raise NotImplementedError
@@ -468,42 +489,48 @@ assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.7
 # #### Find the error ●○○ · 4 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("mixed-up indices")
+find_error("program 2.9")
 
-@find_error("mixed-up indices", line=None)
-def score_table(queries, keys):
-    """queries [Q, D], keys [K, D] -> S [Q, K]"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("what is averaged")
-
-@find_error("what is averaged", line=None)
-def own_attention(x, Wq, Wk, Wv):
-    """x [T, D], Wq, Wk, Wv [D, D] -> output [T, D]"""
-    raise NotImplementedError
+@find_error("program 2.9", line=None)  # the number of the wrong line; correct it below
+def score_table(queries, keys):                # queries [Q, D], keys [K, D], Q = K here
+    S = torch.zeros(len(queries), len(keys))
+    for i in range(len(queries)):
+        for j in range(len(keys)):
+            S[i, j] = queries[j] @ keys[j]     # S₁₂ = q₂ · k₂
+    return S
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a relu on the queries")
+find_error("program 2.10")
 
-@find_error("a relu on the queries", line=None)
-def free_queries(x, Wq, Wk, Wv):
-    """x [T, D], Wq, Wk, Wv [D, D] -> output [T, D]"""
-    raise NotImplementedError
+@find_error("program 2.10", line=None)  # the number of the wrong line; correct it below
+def own_attention(x, Wq, Wk, Wv):               # x [T, D]
+    q, k, v = x @ Wq, x @ Wk, x @ Wv
+    weights = torch.softmax(q @ k.T / q.shape[-1] ** 0.5, dim=-1)
+    return weights @ x
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("the same head again")
+find_error("program 2.11")
 
-@find_error("the same head again", line=None)
+@find_error("program 2.11", line=None)  # the number of the wrong line; correct it below
+def free_queries(x, Wq, Wk, Wv):                # x [T, D]
+    q = torch.relu(x @ Wq)
+    k, v = x @ Wk, x @ Wv
+    weights = torch.softmax(q @ k.T / q.shape[-1] ** 0.5, dim=-1)
+    return weights @ v
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 2.12")
+
+@find_error("claims 2.12", line=None)
 def distinct_heads(heads):
     """heads [H, T, D] -> how many of them are different"""
     raise NotImplementedError
@@ -554,12 +581,20 @@ assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 # Nobody told it the angle. (In this experiment every score also has a trained temperature. The dot product has nothing else to train, so it can only become surer of the wrong key.) With W in between, query and key need not even have the same size: W is then a rectangle.
 #
 # ### Exercise 2 ●○○ · 3 minutes
+# Write $q^\top W k$ for a whole batch: every query with every key, and W in between.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("general score")
 def general_score(queries, keys, W):
     """queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] -> scores [B, Q, K]"""
     raise NotImplementedError
+
+asking, offered, meant = task_batch("feature", 1000, torch.Generator().manual_seed(1), size=2)
+chosen = general_score(asking, offered, W)[:, 0].argmax(-1)
+print(f"with the W from above, yours chooses the right key in {(chosen == meant).float().mean():.0%} of 1000 cases")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (chosen == meant).float().mean() > 0.95
 
 # %% [markdown]
 # **Keep this:** a matrix between query and key learns which feature asks for which.
@@ -602,6 +637,15 @@ def cut(W, query_size):
 def additive_score(queries, keys, W1, W2, b, w):
     """queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] -> scores [Q, K]"""
     raise NotImplementedError
+
+W_concat, bias, last = (parameter.detach() for parameter in concat.parameters())
+few, more = torch.linspace(-1, 1, 12).reshape(4, 3), torch.linspace(-1, 1, 30).reshape(6, 5)
+yours = additive_score(few, more, *cut(W_concat, 3), bias, last[0])
+difference = (yours - concat(few[None], more[None])[0]).abs().max().item()
+print(f"your two functions together and concat differ by {difference:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert difference < 1e-5
 
 # %% [markdown]
 # What would be left without the tanh? $w^\top W_1 q + w^\top W_2 k$: the query adds one number to its whole row, and you know from the first of the three questions that this changes nothing. Query and key meet only in the tanh.
@@ -915,12 +959,18 @@ assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and r
 # At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded these times. (The count of multiplications explains only part of that; where the rest goes we have not measured.) The price is the error above.
 #
 # #### Exercise ●●● · 5 minutes
+# The features φ(q) and φ(k) are given. Write the average of the values with weights φ(q)·φ(k), divided by their sum, and do not form the [Q, K] matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("linear attention")
 def linear_output(phi_q, phi_k, values):
     """phi_q [Q, m], phi_k [K, m], values [K, Dv] -> output [Q, Dv]"""
     raise NotImplementedError
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+by_yours = linear_output(features(queries), features(keys), values)
+print(f"yours and the course's differ by {(by_yours - linear).abs().max():.0e}")
+assert torch.allclose(by_yours, linear, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The sentence, twelve times

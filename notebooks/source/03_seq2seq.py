@@ -78,7 +78,6 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=1, lan
 from chapters.ch03.lesson import Lesson, checkpoint
 
 lesson = Lesson("en-fr")
-assert 800 < len(lesson.source) < 830  # English words
 print(f"{len(lesson.examples('train')):,} pairs to learn from, {len(lesson.examples('test')):,} to test with")
 for example in lesson.ladder((6, 12)):
     print(" ".join(example.source), "→", " ".join(example.target))
@@ -125,7 +124,7 @@ for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
 # Write this **masked loss**. The logits hold a score for each word of the vocabulary; you want minus the log-probability of the correct word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch03 import exercise, find_error, hint, solution
+from chapters.ch03 import again, exercise, find_error, hint, solution
 
 @exercise("masked loss")
 def masked_loss(logits, target, mask):
@@ -180,6 +179,7 @@ plot.lines({"BLEU": (lengths, plain_bleu), "every word right, %": (lengths, plai
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert plain_right[0] > 10 > plain_right[-1]
+assert 800 < len(lesson.source) < 830  # English words
 
 # %% [markdown]
 # BLEU forgives, because parts of a sentence are often right. Hardly any long sentence is right as a whole; but that alone would be so if each word went wrong equally often, since a long sentence has more words. Or was the training too short? A model of the same size, trained with three times the words, answers that.
@@ -298,8 +298,13 @@ for name, model in {"traditional": plain, "attention": attentive}.items():
     shapes = [tuple(x.shape) for x in (state.memory.states, context, step.state.hidden, word)]
     print("{:11} encode {} · context from {} · decode {} · generate {}".format(name, *shapes))
 
+W1, W2, w = attentive.score.W1, attentive.score.W2.weight, attentive.score.w.weight[0]
+query = torch.cat([step.state.hidden[:, -1], torch.ones(1, 1)], -1)  # the 1 meets the bias b, one more column of W1
+_, weights = look_back(query, context, state.memory.mask, torch.cat([W1.weight, W1.bias[:, None]], -1), W2, w)
+assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives the model's own weights
+
 # %% [markdown]
-# The two lines differ in one place: the context comes from one vector or from all states. The lab shows this with eight features of the real states. Step through the words: on the left nothing ever changes, on the right each word gets its own average.
+# The two lines differ in one place: the context comes from one vector or from all states. The last lines check your `look_back`: with the trained parameters it gives the model's own weights. The lab shows this with eight features of the real states. Step through the words: on the left nothing ever changes, on the right each word gets its own average.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch03.lesson import checkpoint
@@ -356,9 +361,9 @@ reveal(Seq2Seq._attend_then_move)
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("one fixed vector")
+find_error("claims 3.1")
 
-@find_error("one fixed vector", line=None)  # the number of the wrong claim
+@find_error("claims 3.1", line=None)  # the number of the wrong claim
 def vectors(kind, length):
     """kind "plain", "attention" or "transformer"; length in tokens -> how many vectors the encoder hands over"""
     raise NotImplementedError
@@ -367,9 +372,9 @@ def vectors(kind, length):
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("under another name")
+find_error("claims 3.2")
 
-@find_error("under another name", line=None)
+@find_error("claims 3.2", line=None)  # the number of the wrong claim
 def steps_in_a_row(kind, length):
     """kind "rnn" or "transformer", length -> how many steps must wait for each other"""
     raise NotImplementedError
@@ -378,9 +383,9 @@ def steps_in_a_row(kind, length):
 # #### Find the error ●●○ · 5 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a third attention")
+find_error("claims 3.3")
 
-@find_error("a third attention", line=None)
+@find_error("claims 3.3", line=None)  # the number of the wrong claim
 def mixes(layer, x):
     """layer [T, D] -> [T, D], x [T, D] -> True if a change of one token changes the output of another"""
     raise NotImplementedError
@@ -433,9 +438,9 @@ print("real sentences:", invented.text, "· seen" if invented.seen else "· new"
 # A lecture shows this very picture when it introduces another idea.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("self or cross")
+find_error("claims 3.4")
 
-@find_error("self or cross", line=None)  # the number of the wrong claim
+@find_error("claims 3.4", line=None)  # the number of the wrong claim
 def kind_of_attention(queries, keys):
     """queries, keys: lists of words -> "self" or "cross" """
     raise NotImplementedError
@@ -701,8 +706,11 @@ if "test_aer" in marks:
 # with $c$ and $r$ the lengths of candidate and reference, summed over *all* sentences: BLEU is a score of a corpus.
 #
 # ### Exercise 4 ●○○ · 3 minutes
+# Write the brevity penalty, BP. `hypothesis_length` is $c$, the length of the translation, and `reference_length` is $r$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+import math
+
 @exercise("brevity penalty")
 def brevity_penalty(hypothesis_length, reference_length):
     """two lengths in the same unit -> a number from 0 to 1"""
@@ -713,12 +721,12 @@ def brevity_penalty(hypothesis_length, reference_length):
 # A lecture scores the candidate 男孩 踢 足球 against 一个 小 男孩 在 踢 足球 and prints .4167. It makes three errors on the way, and each is a short program here. This is the first:
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("two units in one score")
+find_error("program 3.5")
 
-@find_error("two units in one score", line=None)  # the number of the wrong line
-def brevity(candidate, reference):
-    """two lists of words -> the brevity penalty"""
-    raise NotImplementedError
+@find_error("program 3.5", line=None)  # the number of the wrong line
+def brevity(candidate, reference):          # lists of words
+    c, r = len("".join(candidate)), len("".join(reference))
+    return 1.0 if c >= r else math.exp(1 - r / c)
 
 # %%
 from course_utils.metrics import bleu, ngrams
@@ -728,9 +736,11 @@ ours, theirs = candidate.split(), reference.split()
 hits = [(ngrams(ours, n) & ngrams(theirs, n)).total() for n in (1, 2, 3, 4)]
 precisions = [100 * hit / max(1, len(ours) - n) for n, hit in enumerate(hits)]
 print("by the definition: precisions", precisions, f"· brevity {brevity(ours, theirs):.3f}")
+print("your penalty of 1, 2, … 7 words for 6:", [round(brevity_penalty(c, 6), 3) for c in range(1, 8)])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(brevity(ours, theirs), 3) == 0.368 and precisions == [100, 50, 0, 0]
+assert brevity(ours, theirs) == brevity_penalty(len(ours), len(theirs)) and brevity_penalty(7, 6) == 1
 
 # %% [markdown]
 # By the definition BLEU is 0: the two have no run of three words in common, and the candidate has no run of four at all. So tools *smooth* such zeros, in different ways. sacrebleu's score of this sentence is 23.2; its corpus score, which our `bleu` equals to 1e-6, replaces a precision of 0 by half an n-gram, then a quarter, and so on. None of these can be compared with another, which is why papers name the tool.
@@ -740,26 +750,29 @@ assert round(brevity(ours, theirs), 3) == 0.368 and precisions == [100, 50, 0, 0
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("what is log zero")
+find_error("program 3.6")
 
-@find_error("what is log zero", line=None)
-def mean_precision(matches, totals):
-    """matches and totals of 1- to 4-grams -> geometric mean of the precisions, without smoothing"""
-    raise NotImplementedError
+@find_error("program 3.6", line=None)  # the number of the wrong line
+def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]
+    total = 0.0
+    for m, t in zip(matches, totals, strict=True):
+        if m > 0:
+            total += math.log(m / t) / 4
+    return math.exp(total)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("which logarithm")
+find_error("program 3.7")
 
-@find_error("which logarithm", line=None)
+@find_error("program 3.7", line=None)  # the number of the wrong line
 def score_of(precisions, brevity):
-    """positive precisions, a brevity penalty -> the score"""
-    raise NotImplementedError
+    logs = [math.log10(p) for p in precisions]
+    mean = sum(logs) / len(logs)
+    return brevity * math.exp(mean)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import math
 from sacrebleu import sentence_bleu
 
 printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)   # characters, zeros dropped, log₁₀ undone by e
@@ -772,13 +785,33 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378 and round(smo
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 5 minutes
-# "Counting each at most as often as it occurs there": write this clipped count.
+# "Counting each at most as often as it occurs there": write this clipped count. `Counter` counts the elements of a list.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+from collections import Counter
+
 @exercise("clipped n-grams")
 def clipped(candidate, reference, n):
     """two lists of words, n -> (matches, total)"""
     raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# These are all the parts of BLEU. Here they are put together, for one sentence, without smoothing:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def your_bleu(candidate, reference):
+    """Two lists of words -> BLEU of one sentence, 0 to 100."""
+    matches, totals = zip(*(clipped(candidate, reference, n) for n in (1, 2, 3, 4)), strict=True)
+    return 100 * brevity_penalty(len(candidate), len(reference)) * mean_precision(matches, totals)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+right = "la petite fille lit une longue lettre à son père .".split()
+spoilt = "la petite petite fille lit une lettre à son père .".split()
+print(f"a longer sentence: {your_bleu(spoilt, right):.1f}; the lecture's: {your_bleu(ours, theirs):.1f}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert your_bleu(ours, theirs) == 0 and abs(your_bleu(right, right) - 100) < 1e-6
+assert abs(your_bleu(spoilt, right) - bleu([" ".join(spoilt)], [" ".join(right)], tokenize="none")) < 1e-6
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A person and some machines
@@ -824,7 +857,7 @@ assert scores["a person"] < 30 < 60 < scores["word for word"] < scores["nonsense
 # At each step the decoder gives each word a probability. **Greedy** decoding takes the most probable one and never goes back.
 #
 # ### Exercise 5 ●●○ · 5 minutes
-# Write this loop. It works for every decoder in this course.
+# Write this loop. It works for every decoder in this course; below it writes with the translator that you trained.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("greedy loop")
@@ -836,6 +869,16 @@ def greedy(step, state, bos, eos, max_length):
 # **Beam search** keeps several sentences side by side and continues the best few at each step. Each further word makes a sentence less probable, so short ones would win; therefore sentences are compared by log-probability divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. (Below, α = 0 switches it off, so that you see the plain log-probabilities.)
 
 # %%
+attentive.eval()
+
+def one_word(word, state):
+    """The trained model one word further: id, state -> logits [V], state."""
+    step = attentive.step(torch.tensor([int(word)]), state)
+    return step.logits[0], step.state
+
+begun = attentive.start(torch.tensor([lesson.source.encode(watched)]))
+own_words = lesson.target.tokens(greedy(one_word, begun, text.BOS, text.EOS, 40).tolist())
+print("Your loop:", *own_words)
 rows = []
 for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentences, beam=8, length_penalty=0), strict=True):
     better = wide.text if wide.text != one.text else "the same"
@@ -843,12 +886,62 @@ for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentenc
 Table(rows, "The six sentences from above")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert " ".join(own_words) == lesson.write(attentive, lesson.ladder([14]))[0]
 assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 
 # %% [markdown]
 # Over these six sentences the beam's translations are more probable, taken together. (A beam is a search, and gives no guarantee for a single sentence.) Whether they are *better* is another question: probable sentences are often short and dull.
 #
 # **Keep this:** greedy takes the best word, a beam keeps the best few sentences. Neither can tell whether the model is right.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a decoder of your own
+# You have written a loss, a decoder step and a loop. Together they are a decoder; only its parameters are missing. Here are four matrices of random numbers. The encoder is the one that you trained, and it is not changed. **Guess:** how much French does your step learn in two hundred steps of training?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from torch import nn
+
+V, draw = len(lesson.target), torch.Generator().manual_seed(6)
+shapes = (V, 128), (128, 256), (128, 128), (V, 256)  # E, Wx, Ws, Wo
+own = nn.ParameterList(torch.randn(*shape, generator=draw) / shape[1] ** 0.5 for shape in shapes)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def own_loss(own, batch):
+    """Your decoder_step, word after word, and then your masked_loss."""
+    with torch.no_grad():
+        memory = attentive.encode(batch.source, batch.source_mask)
+    state, rows = memory.summary, []
+    for word in batch.target_in.unbind(1):
+        logits, state = decoder_step(word, state, memory.states, batch.source_mask, *own)
+        rows.append(logits)
+    return masked_loss(torch.stack(rows, 1), batch.target_out, batch.target_mask)
+
+# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
+own_steps = {"class": 200, "full": 1000}[runtime.profile]
+trial = next(iter(lesson.batches))
+before = own_loss(own, trial).item()
+own_run = fit(own, lesson.batches, own_loss, steps=own_steps, lr=1e-2, clip=1.0, schedule=warm_then_fall(own_steps), title="your own decoder")
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def own_translation(source):
+    """Your greedy loop around your step: English words -> French words."""
+    memory = attentive.encode(torch.tensor([lesson.source.encode(source)]))
+
+    def one_word(word, state):
+        logits, state = decoder_step(torch.tensor([int(word)]), state, memory.states, memory.mask, *own)
+        return logits[0], state
+
+    return lesson.target.tokens(greedy(one_word, memory.summary, text.BOS, text.EOS, 40).tolist())
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+for example in lesson.ladder((5, 8, 11)):
+    print(" ".join(example.source), "→", *own_translation(example.source))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert before > 5 and own_loss(own, trial).item() < 0.4 * before
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The sentences are new, and much of their French is right already: short ones come out well, long ones only in part. The states of the encoder hold what is needed; your step has learned where to find it.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what came next
@@ -883,56 +976,67 @@ assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["Conv
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a loss that looks too good")
+find_error("program 3.8")
 
-@find_error("a loss that looks too good", line=None)
-def mended_loss(logits, target, mask):
-    """logits [B, T, V], target [B, T], mask [B, T] -> one number"""
-    raise NotImplementedError
+@find_error("program 3.8", line=None)  # the number of the wrong line
+def mended_loss(logits, target, mask):            # [B, T, V], [B, T], [B, T] True = a real token
+    log_p = logits.log_softmax(-1)
+    right = log_p.gather(-1, target[..., None])[..., 0]
+    return -right.mean()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("perfect after one minute")
+find_error("program 3.9")
 
-@find_error("perfect after one minute", line=None)
-def teacher_forcing(ids, bos, eos):
-    """ids [T] -> what it hears [T + 1], what it has to say [T + 1]"""
-    raise NotImplementedError
+@find_error("program 3.9", line=None)  # the number of the wrong line
+def teacher_forcing(ids, bos, eos):               # ids [T], the right translation
+    sentence = torch.cat([torch.tensor([bos]), ids, torch.tensor([eos])])
+    reads = sentence[:-1]
+    predicts = sentence[:-1]
+    return reads, predicts
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("the first word is always odd")
+find_error("program 3.10")
 
-@find_error("the first word is always odd", line=None)
-def heard(words, bos):
-    """words [T], as they are written -> what the decoder hears before each [T]"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("words that are not there")
-
-@find_error("words that are not there", line=None)
-def real_weights(scores, lengths):
-    """scores [B, K], lengths [B] -> weights [B, K]"""
-    raise NotImplementedError
+@find_error("program 3.10", line=None)  # the number of the wrong line
+def heard(words, bos):      # words [T], as they are written
+    reads, last = [], 0
+    for word in words:
+        reads.append(last)
+        last = word
+    return torch.tensor(reads)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("what was said before")
+find_error("program 3.11")
 
-@find_error("what was said before", line=None)
-def read_all(sentences, Wx, Ws):
-    """sentences [N, T, E], Wx [D, E], Ws [D, D] -> last states [N, D]"""
-    raise NotImplementedError
+@find_error("program 3.11", line=None)  # the number of the wrong line
+def real_weights(scores, lengths):                     # scores [B, K], lengths [B]
+    real = torch.arange(scores.shape[1]) < lengths[:, None]
+    scores = scores * real
+    return torch.softmax(scores, dim=-1)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 3.12")
+
+@find_error("program 3.12", line=None)  # the number of the wrong line
+def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
+    states, state = [], torch.zeros(len(Ws))
+    for words in sentences:
+        for word in words:
+            state = torch.tanh(Wx @ word + Ws @ state)
+        states.append(state)
+    return torch.stack(states)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: longer than anything it saw

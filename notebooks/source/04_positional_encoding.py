@@ -92,7 +92,7 @@ heatmap(looked, french, english, title="Cross-attention: whom do French words as
 # Write self-attention for one sentence. It should return the output and the weights.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch04 import exercise, find_error, hint, solution
+from chapters.ch04 import again, exercise, find_error, hint, solution
 
 @exercise("self-attention")
 def self_attention(X, WQ, WK, WV):
@@ -119,12 +119,15 @@ assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 # Two neighbouring slides of a lecture have two different formulas. One of them is the program below.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("a times what")
+find_error("program 4.1")
 
-@find_error("a times what", line=None)
-def layers(Z, W):
-    """Z [T, D], W [L, 3, D, D]: WQ, WK, WV of each layer -> [T, D]"""
-    raise NotImplementedError
+@find_error("program 4.1", line=None)  # the number of the wrong line
+def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
+    for WQ, WK, WV in W:
+        Q, K, V = Z @ WQ, Z @ WK, Z @ WV
+        A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)
+        Z = A @ Z                   # Z_out = A · Z_in
+    return Z
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three matrices
@@ -151,7 +154,7 @@ predict(
 # %% jupyter={"source_hidden": true}
 other = "the cat sees the bear .".split()
 kernel, weights = torch.tensor([0.2, 0.5, 0.3]), torch.randn(2, 8, 8, generator=draw)
-C, dense = convolution(kernel, 6), torch.rand(6, 6, generator=draw) / 3
+C, dense = convolution(kernel, 6).float(), torch.rand(6, 6, generator=draw) / 3
 same = torch.nn.functional.conv1d(X.T[:, None], kernel[None, None], padding=1)[:, 0].T
 assert torch.allclose(C @ X, same, atol=1e-6)  # torch's own convolution, feature by feature
 
@@ -204,9 +207,11 @@ assert attention["multiplications, 90"] == 100 * attention["multiplications, 9"]
 # A widely used set of slides has this table, too.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("log n, plainly")
+import math
 
-@find_error("log n, plainly", line=None)  # the number of the wrong claim
+find_error("claims 4.2")
+
+@find_error("claims 4.2", line=None)  # the number of the wrong claim
 def layers_needed(n, k):
     """n words, kernel k: each output sees its own word and the k - 1 before it -> a number of layers"""
     raise NotImplementedError
@@ -240,9 +245,9 @@ assert costs["slopes_of_the_last_three"]["attention"] > 1.7 > 1.3 > costs["slope
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("lowered and raised")
+find_error("claims 4.3")
 
-@find_error("lowered and raised", line=None)  # the number of the wrong claim
+@find_error("claims 4.3", line=None)  # the number of the wrong claim
 def cheaper(n, d):
     """n words of d features -> "attention", "recurrent" or "equal": which layer multiplies less?"""
     raise NotImplementedError
@@ -282,9 +287,9 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean is: 
 # ### Find the error ●●○ · 4 minutes
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("invariant or equivariant")
+find_error("claims 4.4")
 
-@find_error("invariant or equivariant", line=None)  # the number of the wrong claim
+@find_error("claims 4.4", line=None)  # the number of the wrong claim
 def under_shuffling(layer, x, order):
     """layer: [T, D] -> tensor, x [T, D], order [T] -> "invariant", "equivariant" or "neither" """
     raise NotImplementedError
@@ -355,7 +360,7 @@ def sinusoidal(length, model_size):
     raise NotImplementedError
 
 # %% tags=["nbval-check-output"]
-P = sinusoidal(50, 128)
+P = sinusoidal(50, 128).float()
 assert P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50  # small values, and no two rows alike
 assert torch.allclose(P.norm(dim=-1), torch.tensor(8.0), atol=1e-4)  # sin² + cos² = 1, 64 times: all are equally long
 print(tuple(P.shape), "one row for each position, the same for every word")
@@ -399,7 +404,7 @@ def shift(offset, model_size):
     raise NotImplementedError
 
 # %%
-R = shift(3, 128)
+R = shift(3, 128).float()
 assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4)  # one matrix, all 47 pairs of places
 assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths stay
 
@@ -427,12 +432,13 @@ assert common[0, 0] > common[0, 1] > common[0, 2] > common[0, 3]
 # The flow chart in an article has all the right boxes. The code below follows its arrows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("positions after the softmax")
+find_error("program 4.5")
 
-@find_error("positions after the softmax", line=None)
-def attend(x, P, WQ, WK, WV):
-    """words x [T, D], positions P [T, D], WQ, WK, WV [D, D] -> [T, D]"""
-    raise NotImplementedError
+@find_error("program 4.5", line=None)  # the number of the wrong line
+def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]
+    Q, K, V = x @ WQ, x @ WK, x @ WV
+    A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)
+    return A @ V + P                # add positional encoding
 
 # %% [markdown]
 # They are added once, at the bottom, before the first attention. Here is the model from above again, with one more line: word vectors *plus* sinusoids.
@@ -586,8 +592,8 @@ assert reached[60] > 0.9 and reached[640] < 0.8 and reached[640] < reached[160] 
 # Did the sinusoids fail, or the training? Let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-far_away = sinusoidal(640, 32)
-queries = far_away @ shift(-2, 32).T
+far_away = sinusoidal(640, 32).float()
+queries = far_away @ shift(-2, 32).float().T
 by_hand = torch.softmax(20 * queries @ far_away.T / 32**0.5, -1)
 print(f"by hand: right at all 638 positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}")
 
@@ -626,9 +632,9 @@ assert count == [393_216, 0]
 # #### Find the error ●○○ · 2 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("sinusoids add parameters")
+find_error("claims 4.6")
 
-@find_error("sinusoids add parameters", line=None)  # the number of the wrong claim
+@find_error("claims 4.6", line=None)  # the number of the wrong claim
 def parameters(kind, max_length, model_size):
     """kind "sinusoidal", "learned" or "rotary" -> how many numbers are learned for positions"""
     raise NotImplementedError
@@ -652,6 +658,7 @@ print("no words:", tuple(sinusoidal_encoding(0, 128).shape))
 # Rotary positions (Su et al., 2021) add nothing. Each pair of features of a query or a key is turned by an angle: its position times the frequency of the pair. Most of today's language models use them.
 #
 # #### Exercise 5 ●●○ · 6 minutes
+# Write this turn. A pair $(a,b)$ becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where the angle $\varphi$ is the position times the frequency of the pair.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("rotary")
@@ -677,12 +684,14 @@ assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn c
 # A lecture announces relative positions and prints a formula.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("absolute under the name relative")
+find_error("program 4.7")
 
-@find_error("absolute under the name relative", line=None)
-def relative(i, j, D):
-    """query at place i, key at place j -> a vector [D] of their distance"""
-    raise NotImplementedError
+@find_error("program 4.7", line=None)  # the number of the wrong line
+def relative(i, j, D):              # query at i, key at j
+    place = torch.tensor(float(i))
+    omega = 10000 ** (-torch.arange(0, D, 2) / D)
+    sin, cos = torch.sin(place * omega), torch.cos(place * omega)
+    return torch.stack([sin, cos], dim=-1).flatten()
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: Transformer-XL
@@ -692,14 +701,14 @@ def relative(i, j, D):
 # $$ (x_i+P_i)^\top M\,(x_j+P_j)=x_i^\top Mx_j+x_i^\top MP_j+P_i^\top Mx_j+P_i^\top MP_j,\qquad M=W_QW_K^\top $$
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-x, place, M = X, sinusoidal(6, 8), weights[0] @ weights[1].T
+x, place, M = X, sinusoidal(6, 8).float(), weights[0] @ weights[1].T
 added = (x + place) @ M @ (x + place).T
 four = x @ M @ x.T, x @ M @ place.T, place @ M @ x.T, place @ M @ place.T
 assert torch.allclose(added, sum(four), atol=1e-3)
 
 def far(i, j):
     """Sinusoids of the distance, [8]: P[i − j], behind or ahead."""
-    return shift(i - j, 8) @ place[0]
+    return shift(i - j, 8).float() @ place[0]
 
 u, v = torch.randn(2, 8, generator=torch.Generator().manual_seed(5))
 by_place = torch.stack([torch.stack([v @ M @ far(i, j) for j in range(6)]) for i in range(6)])
@@ -718,12 +727,14 @@ assert not torch.allclose(four[3][1:, 1:], four[3][:-1, :-1], atol=0.1)  # the f
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("an encoder that is not there")
+find_error("program 4.8")
 
-@find_error("an encoder that is not there", line=None)
-def read(ids, E, P, W):
-    """ids [T], embeddings E [V, D], positions P [max, D], W [3, D, D] -> [T, D]"""
-    raise NotImplementedError
+@find_error("program 4.8", line=None)  # the number of the wrong line
+def read(ids, E, P, W):             # E embeddings, P positions
+    x = E[ids]                      # embedding, positional encoder
+    Q, K, V = (x @ M for M in W)
+    A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)
+    return A @ V
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: does a mask tell the order?

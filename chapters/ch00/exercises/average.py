@@ -1,9 +1,13 @@
 """Start here: one exercise, to see how exercises work."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import named
+from course_utils.exercises.properties import any_order, averages
 
 
 def weighted_average(weights: Tensor, values: Tensor) -> Tensor:
@@ -11,45 +15,81 @@ def weighted_average(weights: Tensor, values: Tensor) -> Tensor:
     return (weights * values).sum() / weights.sum()
 
 
-def _cases() -> list[Case]:
+_average = named("weights", "values")
+
+
+def _cases() -> list:
     pairs = [([1, 3], [2, 4]), ([1, 1, 2], [0, 3, 6]), ([2], [5]), ([0.5, 0, 1.5], [1, 9, -2]), ([0.25, 0.75], [4, 8])]
     numbers = [(torch.tensor(w, dtype=torch.float32), torch.tensor(v, dtype=torch.float32)) for w, v in pairs]
-    return [Case({"weights": w, "values": v}, shown=i == 0) for i, (w, v) in enumerate(numbers)]
+    return [_average(w, v, shown=i == 0) for i, (w, v) in enumerate(numbers)]
+
+
+def _sum_of_weights(weights, values):
+    return weights.sum()
+
+
+@variants
+def _wrong(weights, values, *, pairs=torch.mul, add=torch.sum, below=_sum_of_weights):
+    """A weighted average with something else below the line, or above it: other pairs, or not all of them added."""
+    return add(pairs(weights, values)) / below(weights, values)
 
 
 AVERAGE = Exercise(
     name="weighted average",
-    task="Multiply each value by its weight, add up, and divide by the sum of the weights.",
-    why="Attention is a weighted average; all that is new is where the weights come from.",
+    task="Multiply each value by its weight, add up the products, and divide by the sum of the weights.",
+    why="Attention is a weighted average; the only new thing is where the weights come from.",
     reference=weighted_average,
     cases=_cases,
     returns=("average",),
+    used="The cell below calls yours.",
     hints=(
-        "With weights 1 and 3, 2 and 4 average to (1 · 2 + 3 · 4) / (1 + 3). What is above the line, what below?",
-        "`weights * values` multiplies in pairs; `.sum()` adds up.",
-        "Above the line `(weights * values).sum()`, below it `weights.sum()`. Return the quotient.",
+        "With weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3). Which sum is above the line, and "
+        "which is below it?",
+        "`weights * values` multiplies pair by pair, and `.sum()` adds up all the numbers of a tensor.",
+        "Above the line is the sum of the products, `(weights * values).sum()`. Below it is a sum of the weights "
+        "alone.",
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        replace(
+            averages("values"),
+            says="If all values are 3, their average is 3 whatever the weights are, and yours is not. Do you multiply "
+            "each value by its weight, and divide by the sum of the weights?",
+        ),
+        replace(
+            any_order("weights", "values", dim=-1),
+            says="If two values change places, together with their weights, your result changes. Does each pair count, "
+            "and in the same way?",
+        ),
+    ),
     wrong=wrong_answers(
-        lambda weights, values: (weights * values).sum(),
-        "The division is missing. Without it, larger weights give a larger result, even if all values are the "
-        "same. Divide by the sum of the weights.",
-        lambda weights, values: (weights * values).mean(),
-        "It is divided by the number of values. Divide by the sum of the weights: a value of weight 3 counts as three.",
+        _wrong(below=lambda weights, values: 1),
+        "The division is missing. Without it, larger weights give a larger result even if all values are the same. "
+        "Divide by the sum of the weights.",
+        _wrong(below=lambda weights, values: len(values)),
+        "You divide by the number of values. Divide by the sum of the weights: a value with weight 3 counts as three.",
+        _wrong(below=lambda weights, values: values.sum()),
+        "You divide by the sum of the values. Divide by the sum of the weights.",
+        _wrong(below=lambda weights, values: weights.max()),
+        "You divide by the largest weight. Divide by the sum of the weights, so that the shares add up to 1.",
+        _wrong(add=lambda products: products),
+        "These are the products, one for each value. Add them up, and you have one number.",
+        _wrong(add=lambda products: products[0]),
+        "Only the first value is counted. Is `return` inside the loop? Then the first round is also the last. Move "
+        "`return` to the left.",
+        _wrong(add=lambda products: products[1:].sum()),
+        "The first value is left out. Python counts from 0, so a loop over all of them is `range(len(values))`.",
+        _wrong(add=lambda products: products[:-1].sum()),
+        "The last value is left out. `range(n)` ends at n − 1 already.",
+        _wrong(pairs=torch.add),
+        "You add each weight to its value. Multiply them: a weight says how many times a value counts.",
         lambda weights, values: values.mean(),
-        "This is the plain mean: the weights make no difference in it.",
-        lambda weights, values: weights * values / weights.sum(),
-        "Nearly there: these are the single contributions. Add them up.",
+        "This is the plain mean: the weights make no difference to it.",
         lambda weights, values: weights * values.sum() / weights.sum(),
-        "`values.sum()` comes first here: without brackets, `.sum()` belongs to `values` alone. Multiply in "
-        "pairs, and then add up: `(weights * values).sum()`.",
-        lambda weights, values: (weights * values).sum() / values.sum(),
-        "It is divided by the sum of the values. Divide by the sum of the weights.",
-        lambda weights, values: weights[0] * values[0] / weights.sum(),
-        "Only the first value is counted. Does `return` stand inside the loop? Then the first round is the "
-        "last; move it to the left.",
+        "`values.sum()` comes first here: without brackets, `.sum()` belongs to `values` alone. Multiply pair by pair "
+        "first, and then add up: `(weights * values).sum()`.",
         lambda weights, values: torch.softmax(weights, -1) @ values,
-        "The weights go through a softmax first. They are weights already: dividing by their sum is enough.",
+        "The weights go through a softmax first. They are weights already, so dividing by their sum is enough.",
     ),
 )

@@ -146,7 +146,8 @@ export function cover(ui) {
       const to = middles[i],
         rise = (tall - 22 * unit) * (Math.abs(to - from) / farthest) ** 0.65,
         over = tall - 1.33 * rise,
-        side = to < from ? -1 : 1;
+        inside = to < 50 * unit ? 1 : to > svg.clientWidth - 50 * unit ? -1 : 0, // or the number would be cut off
+        side = inside || (to < from ? -1 : 1);
       const number =
         weight < 0.1
           ? ""
@@ -195,6 +196,8 @@ export function cover(ui) {
     paint(width) {
       build();
       words.forEach((word, i) => word.classList.toggle("asks", i === state.asker));
+      const asker = ui.root.querySelector(".caption .query");
+      if (asker) asker.textContent = now().tokens[state.asker];
       paintFrench();
       const largest = 34 * unit;
       sentence.classList.remove("wraps");

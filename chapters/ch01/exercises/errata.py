@@ -1,9 +1,12 @@
 """Chapter 1, find the error: a formula and a claim that circulate."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
 from course_utils.attention import NadarayaWatson, masked_softmax
+from course_utils.exercises import properties
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import named, some_numbers
 
@@ -11,6 +14,11 @@ from course_utils.exercises.inputs import named, some_numbers
 def weights_of(scores: Tensor) -> Tensor:
     """scores [Q, K] -> weights [Q, K]: each row sums to 1."""
     return masked_softmax(scores)
+
+
+def over_the_keys(scores):
+    exps = scores.exp()
+    return exps / exps.sum(-1, keepdim=True)
 
 
 @variants
@@ -32,8 +40,9 @@ def _in_loops(scores, *, place, size):
 
 
 DENOMINATOR = FindError(
-    name="softmax denominator",
-    task="write the function again, so that each query's weights sum to 1.",
+    name="program 1.2",
+    title="softmax denominator",
+    task="each query's weights should sum to 1.",
     why="A widely read article prints this formula, and nothing crashes when you run it.",
     program=(
         "def weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",
@@ -47,8 +56,8 @@ DENOMINATOR = FindError(
         "    return result",
     ),
     line=7,
-    found="it sums over `k`, but what is summed has no `k` in it. The sum must run over the inputs attended to, "
-    "the keys.",
+    found="the sum runs over `k`, but there is no `k` in what is summed. It must run over the keys, the inputs that "
+    "this query attends to.",
     innocent={
         1: "the first line only names what comes in.",
         2: "the shape is [queries, keys], one row for each query.",
@@ -56,10 +65,11 @@ DENOMINATOR = FindError(
         4: "each query gets its own weights, so the loop over queries is right.",
         5: "each key gets a weight, so the loop over keys is right.",
         6: "the numerator is exp of the score of query j and input i.",
-        8: "a weight is its share of the whole, so this division is right, if the whole is.",
-        9: "the result goes back as it should.",
+        8: "a weight is a share of the whole, so this division is right, provided that the whole is.",
+        9: "it returns the table of weights.",
     },
     reference=weights_of,
+    shown=over_the_keys,
     cases=lambda: [
         Case({"scores": torch.tensor([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])}, shown=True),
         Case({"scores": torch.tensor([[0.0, 1.0]])}),
@@ -69,30 +79,38 @@ DENOMINATOR = FindError(
     ],
     returns=("weights",),
     hints=(
-        "Run it on two queries and three keys. What do the rows sum to? What does each single weight look like?",
+        "Run it on two queries and three keys. What do the rows sum to? How does a weight depend on its score?",
         "Read the denominator aloud: the sum over k of … Where is k?",
-        "Should k replace j, the query, or i, the inputs that it chooses from? The range has to fit.",
+        "Should k replace j, which is the query, or i, which runs over the keys that it chooses from? The range of k "
+        "has to fit.",
     ),
     minutes=5,
     difficulty=2,
+    properties=(
+        properties.rows_sum_to_one(),
+        replace(
+            properties.queries_are_independent("scores"),
+            says="One query's weights depend on another query's scores. Does the sum run over the queries?",
+        ),
+    ),
     wrong=wrong_answers(
         _with_sum(lambda exps: exps * len(exps)),
-        "This is still the program as it was: it adds the same number up, so each weight is 1 / (number of "
-        "queries), whatever the scores.",
+        "This is still the program as it was: it adds up the same number again and again, so each weight is "
+        "1 / (number of queries), whatever the scores are.",
         _with_sum(lambda exps: exps * exps.shape[1]),
         "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
-        "keys), whatever the scores.",
+        "keys), whatever the scores are.",
         _in_loops(1, size=0),
-        "`k` now replaces `i`, as it should, but it still runs over as many as there are queries. "
-        "The range has to fit: `range(keys)`.",
+        "`k` now replaces `i`, as it should, but it still counts as far as there are queries. The range has to fit: "
+        "`range(keys)`.",
         _in_loops(0, size=1),
         "The range is that of the keys, but `k` replaces the query: `scores[k, i]`. It should be the key that changes "
         "in the sum.",
         _with_sum(lambda exps: exps.sum(0, keepdim=True)),
         "Now k appears, but it replaces the query: the columns sum to 1, so the queries compete for each key. The "
-        "sum must run over the inputs attended to, the keys of this one query.",
+        "sum must run over the keys of this one query.",
         _with_sum(lambda exps: exps.sum()),
-        "Now everything is summed, over queries and keys: all weights together make 1. Each query needs its own 1.",
+        "Now everything is summed, over queries and keys, so all weights together make 1. Each query's weights should.",
     ),
 )
 
@@ -105,23 +123,25 @@ def kind_of(model: nn.Module) -> str:
 _model = named("model")
 
 NON_PARAMETRIC = FindError(
-    name="non-parametric",
-    task='write a function of a model: "parametric" if training can change it, else "non-parametric".',
+    name="claims 1.1",
+    title="non-parametric",
+    task='write a function of a model that returns "parametric" if training can change it, else "non-parametric".',
     why="What is trained and what is only stored: every later chapter needs the difference.",
     claims=True,
     program=(
         "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
-        "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples, learns nothing.",
-        "With a width of its own, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing in it to train: it "
-        "only keeps the examples.",
+        "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples and learns "
+        "nothing.",
+        "With a width w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing to train: it only keeps "
+        "the examples.",
         "w can be found by gradient descent on the squared error; a larger w means a narrower kernel.",
     ),
     line=3,
-    found="w can be trained: the estimate has a slope in it. (A statistician may still call the estimator "
-    "non-parametric, because it keeps the examples. That is the word's other meaning, and true for any w.)",
+    found="w can be trained, because the estimate has a slope in w. (A statistician may still call the estimator "
+    "non-parametric, because it keeps the examples. That is the word's other meaning, and it is true for any w.)",
     innocent={
-        1: "the query does not appear in the formula, so the answer is the mean, always.",
-        2: "there is nothing in it that training could change.",
+        1: "the query does not appear in the formula, so the answer is always the mean.",
+        2: "it has no number that training could change.",
         4: "the estimate is differentiable in w, and w = 1 / width.",
     },
     reference=kind_of,
@@ -136,9 +156,9 @@ NON_PARAMETRIC = FindError(
     words=True,
     hints=(
         "Go through the claims and ask of each: is there a number in it that training would change?",
-        "In torch such numbers are the model's parameters: `list(model.parameters())`. A number that is merely kept is "
-        "a buffer, and no parameter.",
-        '`"parametric" if any(True for _ in model.parameters()) else "non-parametric"`: now in your own words.',
+        "In PyTorch such numbers are the model's parameters: `list(model.parameters())`. A number that is only stored "
+        "is a buffer, not a parameter.",
+        "A list is false if it is empty. So `if list(model.parameters())` asks whether the model has any parameter.",
     ),
     minutes=4,
     difficulty=1,
@@ -147,12 +167,15 @@ NON_PARAMETRIC = FindError(
         "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
         "parameters.",
         lambda model: "parametric",
-        "Now every model is parametric, also one whose width was chosen by hand and never changes. Look whether "
-        "there is anything to learn.",
+        "Now every model is parametric, even one whose width was chosen by hand and never changes. Look whether there "
+        "is anything to learn.",
         lambda model: "parametric" if model.state_dict() else "non-parametric",
-        "A width set by hand is kept in the state, too, as a buffer: saved, but not learned. Look at "
+        "A width set by hand is in the state as well, as a buffer: it is saved but not learned. Look at "
         "`model.parameters()`.",
         lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
-        "The two words are the wrong way round: parametric is the one with something to learn.",
+        "The two words are the wrong way round: a model with something to learn is parametric.",
+        lambda model: "parametric" if hasattr(model, "log_width") or hasattr(model, "width") else "non-parametric",
+        "You look for a width. A width set by hand is no parameter, and other models learn other numbers: look at "
+        "`model.parameters()`.",
     ),
 )

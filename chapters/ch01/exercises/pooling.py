@@ -1,63 +1,112 @@
 """Chapter 1, Nadaraya–Watson: the kernel, the pooling, and the mask that leaves one out."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from course_utils.attention import gaussian_kernel, leave_one_out_mask, masked_softmax
+from course_utils.attention import gaussian_kernel, leave_one_out_mask
+from course_utils.exercises import properties
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
+from course_utils.exercises.values import same
+
+
+def _alone(x):
+    return x
+
+
+@variants
+def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.square, half=2, sign=-1, divided=_alone):
+    """The Gaussian kernel, with one of its steps done in another way, and its result divided by something."""
+    return divided(torch.exp(sign * raised(measured(distance, width)) / half))
+
+
+def bell(distance, width=1.0):
+    in_widths = distance / width
+    return torch.exp(-(in_widths**2) / 2)
+
+
+def _mirrored(run, case, mine, want):
+    return not same(run(properties.changed(case, distance=-case.args["distance"])), mine)
+
+
+NORMALISED = (
+    "You divide by the sum inside the kernel. A kernel says how close one key is, and knows nothing of the others. The "
+    "division comes later, in the pooling."
+)
 
 KERNEL = Exercise(
     name="gaussian kernel",
     task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
     why="Everything in this chapter weighs examples by closeness; this is the closeness.",
     reference=gaussian_kernel,
+    shown=bell,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, {"width": 2.0}),
-        Case({"distance": torch.tensor([-1.0, 0.0, 1.0])}, {"width": 0.5}),
+        Case({"distance": torch.tensor([-1.0, 0.0, 1.0])}, {"width": 0.4}),
         Case({"distance": torch.tensor([0, 1, 3])}, {"width": 1.0}),
         Case({"distance": some_numbers(2, 3, seed=11)}, {"width": 0.8}),
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ],
     returns=("closeness",),
+    used="Below, the notebook compares your kernel with a softmax; near the end, your kernel says what the word “it” "
+    "attends to.",
     hints=(
-        "Three steps: measure the distance in widths, square it, and let exp make a closeness of it.",
-        "At distance 0 the result is 1. At a distance of one width it is exp(−½) ≈ 0.607, for every width.",
-        "`torch.exp(…)` works element by element. Inside: minus, then `(distance / width) ** 2`, then half of it.",
+        "Do it in three steps: measure the distance in widths, square it, and let exp turn it into a closeness.",
+        "Two values to check yours with: at distance 0 the closeness is 1, and at a distance of one width it is "
+        "exp(−½) ≈ 0.607, for every width.",
+        "`torch.exp(…)` works element by element. Its exponent is minus one half of the square of `distance / width`; "
+        "in Python `** 2` is done before the minus and before the division.",
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        replace(
+            properties.rows_are_independent("distance"),
+            says="The closeness of one distance depends on the other distances. A kernel treats each number "
+            "separately: is there a sum, a softmax or a maximum in it?",
+        ),
+        properties.Property(
+            "Distances of −1 and 1 should be equally close, and yours are not. Is the distance squared?", _mirrored
+        ),
+    ),
     wrong=wrong_answers(
-        lambda distance, width=1.0: torch.exp(-((distance / width) ** 2)),
+        _wrong_kernel(half=1),
         "The ½ is missing. At a distance of one width the closeness should be exp(−½) ≈ 0.607; yours is "
         "exp(−1) ≈ 0.368, as if the kernel were narrower.",
-        lambda distance, width=1.0: torch.exp(-((distance * width) ** 2) / 2),
-        "The distance is multiplied by the width. Divide: the larger the width, the less a distance should matter. "
-        "(`/ 2 * width ** 2` multiplies, too: what is below the line needs brackets.)",
-        lambda distance, width=1.0: torch.exp(-((distance / width / 2) ** 2)),
-        "The ½ stands inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
-        lambda distance, width=1.0: torch.exp(-(distance / width) / 2),
-        "The square is missing. Without it a key to the left (a negative distance) counts more the further away it "
+        _wrong_kernel(measured=torch.mul),
+        "You multiply the distance by the width. Divide: the larger the width, the less a distance should matter. "
+        "(`/ 2 * width ** 2` multiplies as well: what is below the fraction line needs brackets.)",
+        _wrong_kernel(half=4),
+        "The ½ is inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
+        _wrong_kernel(raised=_alone),
+        "The square is missing. Without it, a key to the left (a negative distance) counts more the further away it "
         "is; only the size of a distance should matter.",
-        lambda distance, width=1.0: torch.exp(-distance.abs() / width / 2),
-        "This is a Laplace kernel, with a sharp tip at 0: the absolute value stands where the square should be.",
-        lambda distance, width=1.0: torch.exp((distance / width) ** 2 / 2),
-        "It grows with the distance: the far ones would count most. Is the minus missing, or was it squared away? "
-        "`(-x) ** 2` is positive; `-(x ** 2)` is not.",
-        lambda distance, width=1.0: torch.exp(-(distance**2) / (2 * width)),
+        _wrong_kernel(raised=torch.abs),
+        "You take the absolute value instead of the square. That is a Laplace kernel, with a sharp tip at 0.",
+        _wrong_kernel(sign=1),
+        "The closeness grows with the distance, so the keys far away would count most. Is the minus missing, or was it "
+        "squared away? `(-x) ** 2` is positive; `-(x ** 2)` is not.",
+        _wrong_kernel(measured=lambda distance, width: distance / width**0.5),
         "The width must be squared together with the distance: (distance / width)², not distance² / width.",
-        lambda distance, width=1.0: torch.exp(-distance / width**2 / 2),
-        "The square reaches the width only: `distance / width ** 2` divides by width². Brackets first: "
-        "`(distance / width) ** 2`.",
-        lambda distance, width=1.0: torch.exp(-(distance**2) / 2),
-        "The width makes no difference in it. Measure the distance in widths: distance / width.",
-        lambda distance, width=1.0: masked_softmax(-((distance / width) ** 2) / 2),
-        "Normalised inside the kernel. A kernel says how close one key is, and knows nothing of the others; "
-        "dividing by the sum comes later, in the pooling.",
-        lambda distance, width=1.0: torch.exp(-((distance / width) ** 2) / 2) / (width * (2 * torch.pi) ** 0.5),
-        "This is the normal density, with 1 / (width · √(2π)) in front. A right formula elsewhere; here closeness "
-        "is 1 at distance 0, and the factor would cancel in the pooling anyway.",
+        _wrong_kernel(measured=lambda distance, width: distance / width**2, raised=_alone),
+        "The square reaches only the width: `distance / width ** 2` divides by width². Put brackets around the "
+        "quotient: `(distance / width) ** 2`.",
+        _wrong_kernel(measured=lambda distance, width: distance),
+        "The width makes no difference to your result. Measure the distance in widths: `distance / width`.",
+        _wrong_kernel(divided=lambda closeness: closeness / closeness.sum(-1, keepdim=True)),
+        NORMALISED,
+        _wrong_kernel(divided=lambda closeness: closeness / closeness.sum()),
+        NORMALISED,
+        lambda distance, width=1.0: gaussian_kernel(distance, width) / (width * (2 * torch.pi) ** 0.5),
+        "This is the normal density, with 1 / (width · √(2π)) in front. That formula is right elsewhere; here the "
+        "closeness is 1 at distance 0, and the factor would cancel in the pooling anyway.",
+        lambda distance, width=1.0: gaussian_kernel(distance, width).to(distance.dtype),
+        "The result has the dtype of the distance. If the distances are whole numbers, `torch.zeros_like(distance)` "
+        "can only hold whole numbers, and every closeness below 1 becomes 0. Make it of decimal numbers: "
+        "`distance.float()`.",
     ),
 )
 
@@ -74,118 +123,196 @@ def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: floa
 _pooling = named("queries", "keys", "values")
 
 
-def _right(distance, width):
-    return -((distance / width) ** 2) / 2
+def _pairs(queries, keys):
+    return queries[:, None] - keys
 
 
 def _softmax(scores):
     return torch.softmax(scores, dim=-1)
 
 
+def _average(weights, values, scores):
+    return weights @ values
+
+
 @variants
-def _other(queries, keys, values, width=1.0, *, score=_right, weigh=_softmax, estimate=torch.matmul):
-    """Attention pooling with other scores of (distance [Q, K], width), weights of them, or a mean with these."""
-    weights = weigh(score(queries[:, None] - keys, width))
-    return estimate(weights, values), weights
-
-
-def _no_pairs(queries, keys, values, width=1.0):
-    weights = torch.softmax(_right(queries - keys, width), dim=-1)
-    return weights @ values, weights
+def _wrong_pooling(
+    queries,
+    keys,
+    values,
+    width=1.0,
+    *,
+    distances=_pairs,
+    measured=torch.div,
+    raised=torch.square,
+    half=2,
+    sign=-1,
+    weigh=_softmax,
+    estimate=_average,
+    shape=_alone,
+    table=_alone,
+):
+    """Attention pooling with one of its steps done in another way."""
+    scores = sign * raised(measured(distances(queries, keys), width)) / half
+    weights = weigh(scores)
+    return shape(estimate(weights, values, scores)), table(weights)
 
 
 POOLING = Exercise(
     name="attention pooling",
-    task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of the row) and the "
+    task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
     "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
     why="Query, key, weight, value: these two lines come back in every chapter.",
     reference=attention_pooling,
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), width=0.5),
-        _pooling(*tensors([0.5, 2.0], [0.0, 2.0], [3.0, -1.0]), width=2.0),
+        _pooling(*tensors([0.5, 1.5], [0.0, 2.0], [3.0, -1.0]), width=1.5),
         _pooling(*tensors([-1.0, 0.0, 1.0, 2.0, 3.0], [1.0], [5.0]), width=1.0),
+        _pooling(*tensors([0.4], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0])),
         _pooling(*tensors([0.0, 1.0, 2.0], [0.0, 0.0, 1.0], [1.0, 3.0, 0.0]), width=1.5),
         _pooling(*drawn(21, (4,), (6,), (6,)), width=0.7),
     ],
     returns=("estimate", "weights"),
+    used="Your pooling draws the next curve and its weights, and compares four widths after that.",
     hints=(
-        "All distances at once: `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
-        "Line one: closeness of all distances, divided by its sum along each row, `sum(-1, keepdim=True)`. (Or the "
-        "softmax of −(distance / width)² / 2, with `dim=-1`: the same.)",
-        "Line two: `weights @ values` is the average of the values for each query. Return it, then the weights.",
+        "You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
+        "The first line makes the weights: the closeness of all distances, divided by the sum of its row. "
+        "`sum(-1, keepdim=True)` keeps these sums as a column, [Q, 1]. (The softmax of −(distance / width)² / 2 along "
+        "`dim=-1` gives the same.)",
+        "The second line makes the averages: a matrix product, `@`, of the weights [Q, K] and the values [K] is [Q], "
+        "one average for each query. Return the estimate first, then the weights.",
     ),
     minutes=5,
     difficulty=2,
+    properties=(
+        properties.rows_sum_to_one(part=1),
+        properties.any_order("keys", "values", dim=-1),
+        properties.averages("values"),
+    ),
     wrong=wrong_answers(
-        _no_pairs,
-        "`queries - keys` pairs the first query with the first key, the second with the second. You want every "
+        _wrong_pooling(distances=lambda queries, keys: queries - keys),
+        "`queries - keys` pairs the first query with the first key, and the second with the second. You need every "
         "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
-        _other(weigh=lambda scores: torch.softmax(scores, dim=0)),
+        _wrong_pooling(weigh=lambda scores: torch.softmax(scores, dim=0)),
         "The rows don't sum to 1, the columns do: the softmax runs along the query axis. Each *query* shares one "
         "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
-        _other(weigh=torch.exp),
+        _wrong_pooling(weigh=torch.exp),
         "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "
-        "by its sum (or take the softmax of the scores), else an estimate grows with the number of neighbours.",
-        _other(weigh=lambda scores: torch.softmax(scores.exp(), dim=-1)),
-        "Exp twice: softmax has an exp in it already. Give it the scores −(distance / width)² / 2, not the "
+        "by its sum (or take the softmax of the scores), otherwise an estimate grows with the number of neighbours.",
+        _wrong_pooling(estimate=lambda weights, values, scores: scores.exp() @ values),
+        "The weights are right, but the estimate is made with the closeness from before the division. Divide first, "
+        "then average with the weights.",
+        _wrong_pooling(weigh=lambda scores: torch.softmax(scores.exp(), dim=-1)),
+        "The exp is taken twice: softmax has one of its own. Give it the scores −(distance / width)² / 2 and not the "
         "kernel's values; as it is, even the farthest key keeps a good share.",
-        _other(weigh=lambda scores: scores.exp() / scores.exp().sum()),
-        "All weights together sum to 1; each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
-        _other(estimate=lambda weights, values: (weights * values.mean()).sum(-1)),
-        "The values are averaged before they are weighted, so each query gets the same mean. Weight each value "
-        "first, then sum.",
-        _other(estimate=lambda weights, values: (weights * values).mean(-1)),
-        "The weights are right. Their products with the values should be summed, not averaged: the weights already "
-        "sum to 1, and `mean` divides by the number of keys once more.",
+        _wrong_pooling(weigh=lambda scores: scores.exp() / scores.exp().sum()),
+        "All weights together sum to 1, but each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
+        _wrong_pooling(weigh=lambda scores: torch.eye(scores.shape[-1])[scores.argmax(-1)]),
+        "The nearest key takes all the weight. Every key should get a share, and the closer it is, the larger.",
+        _wrong_pooling(estimate=lambda weights, values, scores: (weights * values.mean()).sum(-1)),
+        "The values are averaged before they are weighted, so every query gets the same mean. Weight each value "
+        "first, then add up.",
+        _wrong_pooling(estimate=lambda weights, values, scores: (weights * values).mean(-1)),
+        "The products of the weights and the values should be added up, not averaged: the weights already sum to 1, "
+        "and `mean` divides by the number of keys once more.",
         lambda queries, keys, values, width=1.0: attention_pooling(queries, keys, keys, width),
-        "The weights are right, but the keys are averaged. A key says how well it fits; what is averaged are the "
+        "The weights are right, but they average the keys. A key says how well it fits; what is averaged are the "
         "values.",
-        _other(lambda distance, width: -((distance / width) ** 2)),
-        "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than it says.",
-        _other(lambda distance, width: -(distance**2) / 2),
-        "The width makes no difference in it: pass it on to your kernel, or measure the distances in widths.",
-        _other(lambda distance, width: -((distance * width) ** 2) / 2),
-        "The distance is multiplied by the width; divide. A wide kernel should listen to more keys, not to fewer.",
-        _other(lambda distance, width: -(distance / width) / 2),
-        "The distance is not squared: its sign decides, and the largest key always gets the most weight.",
-        _other(lambda distance, width: -distance.abs() / width / 2),
-        "The distance is not squared: with its absolute value this is a Laplace kernel, sharp at 0.",
-        _other(lambda distance, width: (distance / width) ** 2 / 2),
-        "The farthest key gets the most weight: a minus is missing in the scores, or was squared away.",
+        _wrong_pooling(half=1),
+        "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
+        "says.",
+        _wrong_pooling(measured=lambda distance, width: distance),
+        "The width makes no difference to your result. Pass it on to your kernel, or measure the distances in widths.",
+        _wrong_pooling(measured=torch.mul),
+        "You multiply the distance by the width; divide. A wide kernel should attend to more keys, not to fewer.",
+        _wrong_pooling(measured=lambda distance, width: distance / width**0.5),
+        "The width is not squared: it is ((q − k) / width)², so divide before you square.",
+        _wrong_pooling(raised=_alone),
+        "The distance is not squared, so its sign decides, and the largest key always gets the most weight.",
+        _wrong_pooling(raised=torch.abs),
+        "You take the absolute distance instead of its square. That is a Laplace kernel, with a sharp tip at 0.",
+        _wrong_pooling(sign=1),
+        "The farthest key gets the most weight. A minus is missing in the scores, or was squared away.",
+        _wrong_pooling(table=lambda weights: weights.T),
+        "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
+        _wrong_pooling(shape=torch.squeeze),
+        "With a single query, `.squeeze()` removes the axis of the queries as well, and a number comes back instead "
+        "of [1]. Say which axis it should remove, `.squeeze(-1)`, or use `weights @ values`, which needs none.",
     ),
 )
 
+
+@variants
+def _wrong_mask(size, *, allowed=lambda query, key: query != key, kind=_alone):
+    """A mask of the pairs that are allowed, and the kind of number it is made of."""
+    return kind(allowed(torch.arange(size)[:, None], torch.arange(size)).expand(size, size))
+
+
+def all_but_itself(size):
+    return ~torch.eye(size, dtype=torch.bool)
+
+
+def _sees_itself(run, case, mine, want):
+    return mine.shape == want.shape and bool((mine == 1).diagonal().any())
+
+
+def _misses_another(run, case, mine, want):
+    return mine.shape == want.shape and not bool(mine.bool()[want].all())
+
+
 LEAVE_ONE_OUT = Exercise(
     name="leave-one-out mask",
-    task="A boolean mask [n, n], True = may be attended: each example may ask all others, but not itself.",
+    task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
     why="A training query that sees its own key copies the answer, and the best width seems to be 0.",
     reference=leave_one_out_mask,
+    shown=all_but_itself,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
+    used="In the next cell your mask hides each reading from itself while the width is learned.",
     hints=(
-        "Row i is query i, column j is key j. Which single entry of row i must be False?",
-        "`torch.eye(n)` has ones on the diagonal: the very entries that are not allowed.",
-        "Make it boolean, and turn it round: `~` makes False of True.",
+        "Row i is query i, and column j is key j. Which single entry of row i must be False?",
+        "`torch.eye(size)` has ones on the diagonal, which are exactly the entries that must be False.",
+        "A mask is boolean, so ask `torch.eye` for `dtype=torch.bool`. Then every True must become False, and every "
+        "False True: the sign for that is `~`.",
     ),
     minutes=2,
     difficulty=1,
+    properties=(
+        properties.Property(
+            "An example may still attend to itself. Row i, column i is its own key, so the diagonal must be False.",
+            _sees_itself,
+        ),
+        properties.Property(
+            "Not every example may attend to all the others. Only the diagonal must be False.", _misses_another
+        ),
+    ),
     wrong=wrong_answers(
-        lambda size: torch.eye(size, dtype=torch.bool),
-        "This is the opposite: each example may ask only itself. You want everything but the diagonal: `~`.",
-        lambda size: torch.ones(size, size, dtype=torch.bool).tril(),
-        "This is a causal mask: each may ask itself and those before it. Leave-one-out forbids the diagonal and "
-        "nothing else.",
-        lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
-        "This is a strictly causal mask: only those before. Leave-one-out allows those after as well.",
-        lambda size: 1 - torch.eye(size),
-        "The right pattern, but as decimal numbers. A mask is boolean: compare with `== 1`, or use `.bool()`.",
-        lambda size: 1 - torch.eye(size, dtype=torch.long),
-        "The right pattern, but as whole numbers: `~` of a 1 would be −2. A mask is boolean: use `.bool()`.",
+        _wrong_mask(allowed=torch.eq),
+        "This is the opposite: each example may attend only to itself. You need everything but the diagonal: `~`.",
+        _wrong_mask(allowed=torch.ge),
+        "This is a causal mask: each example may attend to itself and to those before it. Leave-one-out forbids the "
+        "diagonal and nothing else.",
+        _wrong_mask(allowed=torch.gt),
+        "This is a strictly causal mask: each example may attend only to those before it. Leave-one-out allows those "
+        "after it as well.",
+        _wrong_mask(allowed=torch.lt),
+        "Each example may attend only to those after it. Leave-one-out allows those before it as well.",
+        _wrong_mask(allowed=torch.le),
+        "Each example may attend to itself and to those after it. Leave-one-out forbids the diagonal and nothing else.",
+        _wrong_mask(allowed=lambda query, key: query.flip(0) != key),
+        "The other diagonal is False, from the lower left to the upper right. Query i's own key is in column i.",
+        _wrong_mask(kind=Tensor.float),
+        "The mask is made of decimal numbers. It should be boolean: compare with `== 1`, or use `.bool()`.",
+        _wrong_mask(kind=Tensor.long),
+        "The mask is made of whole numbers, and `~` of a 1 would be −2. It should be boolean: use `.bool()`.",
         lambda size: torch.zeros(size, size).fill_diagonal_(-torch.inf),
         "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
         "attended.",
-        lambda size: torch.ones(size, size, dtype=torch.bool),
+        _wrong_mask(allowed=lambda query, key: query == query),
         "Everything is allowed, so each example still sees itself. The diagonal must be False.",
+        lambda size: leave_one_out_mask(size) if size > 1 else torch.ones(1, 1, dtype=torch.bool),
+        "This is right except for a single example, which may attend to itself in your mask. It has no others, so its "
+        "row is empty: False.",
     ),
 )

@@ -1,8 +1,11 @@
 """Chapter 1: the stable masked softmax, and the many ways it goes wrong."""
 
+from dataclasses import replace
+
 import torch
 
 from course_utils.attention import masked_softmax
+from course_utils.exercises import properties
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import some_numbers
 
@@ -23,89 +26,156 @@ def _softmax_cases() -> list[Case]:
         case([2.0, 0.0, 1.0], [yes, no, yes]),
         case(some_numbers(2, 1, 3, seed=31), [[[yes, yes, no]], [[yes, yes, yes]]]),
         case(some_numbers(2, 3, 4, seed=33, dtype=torch.float64), some_numbers(2, 3, 4, seed=34) > -0.5),
+        case([[1.0, 2.0, 3.0], [0.0, 3.0, 1.0]], [no, yes, yes]),
     ]
 
 
-@variants
-def _no_maximum(scores, mask, *, share):
-    """Softmax by hand without subtracting the maximum; share: of (exps, their sum)."""
-    exps = scores.exp() * mask
-    return share(exps, exps.sum(-1, keepdim=True))
+def stable_softmax(scores, mask):
+    hidden = scores.masked_fill(~mask, -torch.inf)
+    weights = torch.softmax(hidden, dim=-1)
+    return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
+
+
+def _hidden(scores, mask):
+    return scores.masked_fill(~mask, -torch.inf)
+
+
+def _softmax(scores):
+    return torch.softmax(scores, dim=-1)
+
+
+def _zeros_where_empty(weights, mask):
+    return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
+
+
+def _nothing(weights, mask):
+    return weights
 
 
 @variants
-def _minus(scores, mask, *, maximum):
-    """Softmax by hand that subtracts another maximum, of (scores), and puts zeros where 0/0 comes out."""
+def _wrong(scores, mask, *, hide=_hidden, share=_softmax, end=_zeros_where_empty):
+    """Scores hidden, shares of them, zeros in empty rows: one of the three done in another way."""
+    return end(share(hide(scores, mask)), mask)
+
+
+@variants
+def _by_hand(scores, mask, *, maximum=lambda scores: 0.0, end=_nothing):
+    """Softmax by hand, the masked ones multiplied by 0: without subtracting the maximum, or with another one."""
     exps = (scores - maximum(scores)).exp() * mask
-    return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
+    return end(exps / exps.sum(-1, keepdim=True), mask)
 
 
-@variants
-def _filled_with(scores, mask, *, low):
-    """Softmax over scores whose masked ones are a small number; all else is right."""
-    return torch.softmax(scores.masked_fill(~mask, low), dim=-1) * mask.any(-1, keepdim=True)
+def _exps_by_hand(scores):
+    exps = scores.exp()
+    return exps / exps.sum(-1, keepdim=True)
 
+
+def _zeros_for_nan(weights, mask):
+    return weights.nan_to_num()
+
+
+OVERFLOW = (
+    "exp(1000) overflows: it is infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
+    "added to all scores changes no weight. (`torch.softmax` does this for you.)"
+)
+LEAK = (
+    "The mask leaks: it is multiplied in before the softmax, so a masked score becomes 0, and exp(0) = 1 still gets a "
+    "share. Before the softmax a masked score must be −∞."
+)
+EVEN_SHARES = (
+    "In the row where everything is masked, the weights should be zeros. With −1e9 everywhere all scores are equal "
+    "again, and softmax shares evenly among keys that must not be attended to."
+)
+REVERSED = "You read the mask the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞."
 
 SOFTMAX = Exercise(
     name="stable masked softmax",
     task="Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked ones "
-    "get exactly 0, and a row with nothing to attend gets zeros.",
-    why="A softmax that leaks a little, or gives NaN once, spoils a model in training without a word.",
+    "get exactly 0, and a row with nothing to attend to gets zeros. The mask may have to be broadcast to the scores.",
+    why="A softmax that leaks a little, or gives NaN once, spoils a model in training, and nothing tells you.",
     reference=masked_softmax,
+    shown=stable_softmax,
     cases=_softmax_cases,
     returns=("weights",),
+    used="The next cell asks yours for a row in which every key is masked.",
     hints=(
-        "exp(−∞) = 0. What should stand in the masked places *before* the softmax, so that they weigh nothing?",
-        "`scores.masked_fill(~mask, -torch.inf)`, then softmax. torch's own softmax subtracts the largest score of "
-        "the row first, so that exp never overflows; by hand you would do the same.",
-        "One row is left: where everything is masked, all are −∞ and softmax says 0/0 = NaN. Find these rows with "
-        "`mask.any(-1, keepdim=True)` and put zeros there.",
+        "exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?",
+        "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's own subtracts the "
+        "largest score of the row first, so that exp never overflows. By hand you would do the same.",
+        "One problem is left: where everything is masked, all scores are −∞, and the softmax is 0/0 = NaN. "
+        "`mask.any(-1, keepdim=True)` is False in these rows. Use it to put zeros there.",
     ),
     minutes=8,
     difficulty=2,
+    properties=(
+        replace(
+            properties.blind_to_padding(
+                "scores", padded=lambda case: ~case.args["mask"].expand_as(case.args["scores"])
+            ),
+            says="The score of a masked key changes the weights. Is the mask used before the softmax, and is the "
+            "largest score taken of the allowed ones only?",
+        ),
+        properties.shift_changes_nothing("scores"),
+        properties.rows_sum_to_one(),
+    ),
     wrong=wrong_answers(
-        lambda scores, mask: torch.softmax(scores * mask, dim=-1),
-        "The mask leaks: it is multiplied in before the softmax, so a masked score becomes 0, and exp(0) = 1 still "
-        "gets a share. Before the softmax a masked score must be −∞.",
-        lambda scores, mask: torch.softmax(scores, dim=-1) * mask,
-        "The mask comes after the softmax, and nothing is renormalised: the share of the masked keys is lost, and "
+        _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), end=_nothing),
+        EVEN_SHARES,
+        _wrong(hide=torch.mul, end=_nothing),
+        LEAK,
+        _wrong(hide=torch.mul),
+        LEAK,
+        _wrong(hide=lambda scores, mask: (scores - scores.amax(-1, keepdim=True)) * mask, end=_nothing),
+        "Subtracting the largest score is right, but then you multiply by the mask: a masked score becomes 0, as if it "
+        "were the largest. Before the exp a masked score must be −∞.",
+        _wrong(hide=lambda scores, mask: scores, end=torch.mul),
+        "The mask comes after the softmax, and nothing is normalised again: the share of the masked keys is lost, and "
         "the rows don't sum to 1. Mask the scores first, then take the softmax.",
-        lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1),
-        "In the row where everything is masked the weights should be zeros. With −1e9 everywhere all scores are "
-        "equal again, and softmax shares evenly among keys that nobody may attend to.",
-        _filled_with(-1e4),
-        "A number like −100 or −10,000 hides a key only while the scores that count are larger. Where they are "
-        "smaller still, the masked key takes all. Before the softmax a masked score must be −∞.",
-        lambda scores, mask: torch.softmax(scores[mask], dim=-1),
+        _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e4)),
+        "A number like −100 or −10,000 hides a key only while the scores that count are larger. If they are even "
+        "smaller, the masked key takes all the weight. Before the softmax a masked score must be −∞.",
+        lambda scores, mask: torch.softmax(scores[mask.expand_as(scores)], dim=-1),
         "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
-        "leave the masked ones where they are, and fill them with −∞.",
-        lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1),
+        "leave the masked scores where they are, and fill them with −∞.",
+        _wrong(end=_nothing),
         "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
-        _no_maximum(lambda exps, total: exps / total.masked_fill(total == 0, 1.0)),
-        "exp(1000) overflows: infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
-        "added to all scores changes no weight. (torch.softmax does this for you.)",
-        _no_maximum(lambda exps, total: torch.where(total > 0, exps / total, 0.0)),
-        "exp(1000) overflows: infinite, and inf/inf = NaN. (Where a masked score is large, the NaN is turned into "
-        "zeros, so one sees it in some rows only.) Subtract the largest allowed score of the row first.",
-        _no_maximum(torch.div),
-        "NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row first. "
-        "And where everything is masked the sum is 0, and 0/0 is NaN, too: zeros belong there.",
-        _minus(lambda scores: scores.max()),
-        "The largest score of *all* rows is subtracted. A row far below it underflows: every exp in it is 0. Take "
-        "the maximum of each row: `amax(-1, keepdim=True)`.",
-        _minus(lambda scores: scores.amax(-1, keepdim=True)),
-        "The maximum is taken over the masked scores, too. When a masked one is very large, the allowed ones all "
-        "underflow to 0. Mask first, then take the maximum.",
+        _wrong(share=lambda scores: torch.log_softmax(scores, -1), end=_nothing),
+        "These are the logarithms of the weights: `log_softmax`. Here you need the weights themselves.",
+        _wrong(share=_exps_by_hand),
+        OVERFLOW,
+        _by_hand(end=_zeros_where_empty),
+        OVERFLOW,
+        _by_hand(end=_zeros_for_nan),
+        "exp(1000) overflows: it is infinite, and inf/inf = NaN. (You turn NaN into zeros, so these rows get no weight "
+        "at all.) Subtract the largest allowed score of the row first.",
+        _by_hand(),
+        "There is NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row "
+        "first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there.",
+        _by_hand(maximum=lambda scores: scores.max(), end=_zeros_for_nan),
+        "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
+        "maximum of each row: `.amax(-1, keepdim=True)`.",
+        _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True), end=_zeros_for_nan),
+        "The masked scores still take part when the largest one is subtracted. (If the mask comes after "
+        "`torch.softmax`, they do, too.) When a masked one is very large, the allowed ones all underflow to 0. Mask "
+        "first.",
+        _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True)),
+        "The masked scores still take part when the largest one is subtracted: when a masked one is very large, the "
+        "allowed ones all underflow to 0. Mask first. And where everything is masked you divide 0 by 0: put zeros "
+        "there.",
         lambda scores, mask: masked_softmax(scores, ~mask),
-        "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
-        lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), dim=-1),
-        "The mask is read the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞.",
+        REVERSED,
+        _wrong(hide=lambda scores, mask: scores.masked_fill(mask, -torch.inf), end=_nothing),
+        REVERSED,
         lambda scores, mask: masked_softmax(scores, mask, dim=-2),
         "The columns sum to 1, not the rows: softmax along the query axis. It should run along the keys, `dim=-1`.",
-        lambda scores, mask: torch.softmax(scores + mask, dim=-1),
-        "The mask is added as 0 and 1, so allowed keys get a bonus of 1 and masked ones keep their share. Added "
-        "masks must be 0 and −∞; simpler is `masked_fill`.",
-        lambda scores, mask: torch.softmax(scores, dim=-1),
+        _wrong(share=lambda scores: torch.softmax(scores, 0)),
+        "The softmax runs along the first axis, `dim=0`. The keys are on the last one: `dim=-1`.",
+        _wrong(share=lambda scores: torch.softmax(scores, 1)),
+        "`dim=1` is the last axis only if there are two. Count from the end, `dim=-1`, and it is right for any number.",
+        _wrong(hide=torch.add, end=_nothing),
+        "The mask is added as 0 and 1, so allowed keys get a bonus of 1 and masked ones keep their share. An added "
+        "mask must be 0 and −∞; `masked_fill` is simpler.",
+        _wrong(hide=lambda scores, mask: scores, end=_nothing),
         "The mask is not used: masked keys still get weight.",
     ),
 )

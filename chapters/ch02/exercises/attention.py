@@ -1,10 +1,13 @@
 """Chapter 2: scaled dot-product score and attention."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.attention.scores import SCORES
+from course_utils.exercises import properties
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
@@ -15,129 +18,217 @@ def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:
     return SCORES["scaled_dot"](size, size)(queries, keys)
 
 
+def scaled_score(queries, keys):
+    return queries @ keys.mT / queries.shape[-1] ** 0.5
+
+
 _pair = named("queries", "keys")
+
+
+def _root(queries, keys):
+    return queries.shape[-1] ** 0.5
+
+
+def _as_it_is(x):
+    return x
+
+
+def _transposed(x):
+    return x.mT
+
+
+@variants
+def _wrong_score(queries, keys, *, turned=_transposed, scale=_root, finish=_as_it_is, axes=_as_it_is):
+    """The score with the keys turned, scaled or finished in another way, or with its last axes exchanged."""
+    return axes(finish(queries @ turned(keys) / scale(queries, keys)))
+
 
 SCORE = Exercise(
     name="scaled dot-product score",
-    task="The scores of all queries with all keys, their spread independent of D: queries [B, Q, D], keys [B, K, D] "
-    "-> scores [B, Q, K].",
-    why="It is the score of every Transformer; one line, four ways to get it wrong without a crash.",
+    task="The scores of all queries with all keys, divided so that their variance does not depend on D: "
+    "queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K].",
+    why="It is the score of every Transformer: one line, and four ways to get it wrong without a crash.",
     reference=scaled_dot_score,
+    shown=scaled_score,
     cases=lambda: [
-        _pair(*tensors([[[1.0, 0, 2, 0]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0]]]), shown=True),
+        _pair(*tensors([[[1.0, 0, 2, 0], [0, 1, 1, 1]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0], [2, 0, 0, 1]]]), shown=True),
         _pair(*tensors([[[2.0]], [[1.0]]], [[[3.0], [1.0]], [[5.0], [4.0]]])),
         _pair(*drawn(1, (1, 3, 3), (1, 3, 3), of=normal)),
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
+    used="The last line of the cell asks yours which English word becomes “assis”.",
     hints=(
-        "All dot products of a batch at once are a matrix product of queries with the keys turned round.",
-        "`keys.transpose(-2, -1)`, or `keys.mT`, swaps the last two axes and leaves the batch alone.",
-        "The dot product of D terms of variance 1 spreads like √D: divide by `queries.shape[-1] ** 0.5`.",
+        "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
+        "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",
+        "A dot product is a sum of D terms. If each has variance 1, the sum has standard deviation √D, so divide by "
+        "it. The size D is `queries.shape[-1]`, and `** 0.5` is the root.",
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        replace(
+            properties.linear_in("queries"),
+            says="Twice the query should give twice the scores, but with yours it does not. Is there a softmax or "
+            "another function around the dot products?",
+        ),
+        properties.rows_are_independent("queries", "keys"),
+    ),
     wrong=wrong_answers(
-        lambda queries, keys: queries @ keys.mT,
-        "These are plain dot products: the scale is missing. Divide by √D, or the scores spread more the longer "
-        "the vectors are.",
-        lambda queries, keys: queries @ keys.mT / queries.shape[-1],
-        "Scaled twice: divided by D, which is √D two times. The *variance* of the scores grows like D; their "
-        "spread, which softmax feels, like √D.",
-        lambda queries, keys: queries @ keys.mT * queries.shape[-1] ** 0.5,
-        "Multiplied by √D where it should be divided: now the scores spread even more.",
-        lambda queries, keys: queries @ keys.mT / keys.shape[-2] ** 0.5,
-        "Divided by the root of the number of keys, the length of the input. d is the size of one key: "
+        _wrong_score(scale=lambda queries, keys: 1),
+        "These are plain dot products: the scale is missing. Divide by √D; otherwise the longer the vectors are, the "
+        "further apart the scores.",
+        _wrong_score(scale=lambda queries, keys: queries.shape[-1]),
+        "Scaled twice: you divide by D, which is √D two times. The *variance* of the scores grows like D. Their "
+        "standard deviation grows like √D, and that is what softmax feels.",
+        _wrong_score(scale=lambda queries, keys: queries.shape[-1] ** -0.5),
+        "You multiply by √D where you should divide: now the scores are even further apart.",
+        _wrong_score(scale=lambda queries, keys: keys.shape[-2] ** 0.5),
+        "You divide by the root of the number of keys, the length of the input. D is the size of one key: "
         "`keys.shape[-1]`.",
-        lambda queries, keys: queries @ keys.mT / 8,
-        "Divided by 8 always. That is √64, right for heads of size 64 only; take the size from the input.",
-        lambda queries, keys: queries @ keys / queries.shape[-1] ** 0.5,
-        "The keys are not transposed. `queries @ keys` runs only when K happens to equal D, and then mixes "
-        "features with positions: turn the last two axes round, `keys.mT`.",
-        lambda queries, keys: keys @ queries.mT / queries.shape[-1] ** 0.5,
-        "Right numbers, turned round: [B, K, Q]. Queries go down, keys across, so that softmax can run along each "
-        "row: `queries @ keys.mT`.",
-        lambda queries, keys: torch.softmax(queries @ keys.mT / queries.shape[-1] ** 0.5, -1),
-        "These are the weights already. Asked for are the scores, before the softmax: masks and temperature still "
-        "have to come in between.",
-        lambda queries, keys: queries @ keys[0].mT / queries.shape[-1] ** 0.5,
+        _wrong_score(scale=lambda queries, keys: queries.shape[-2] ** 0.5),
+        "You divide by the root of the number of queries. D is the size of one query: `queries.shape[-1]`.",
+        _wrong_score(scale=lambda queries, keys: 8),
+        "You always divide by 8. That is √64, which is right for heads of size 64 only; take the size from the input.",
+        _wrong_score(scale=lambda queries, keys: queries.norm(dim=-1, keepdim=True) * keys.norm(dim=-1)[:, None]),
+        "You divide by the lengths of the vectors, which gives cosines. This score keeps the lengths; only the size D "
+        "is divided out.",
+        _wrong_score(turned=_as_it_is),
+        "The keys are still not transposed. `queries @ keys` runs only if K happens to equal D, and then it mixes "
+        "features with positions: exchange the last two axes, `keys.mT`.",
+        _wrong_score(turned=lambda keys: keys.reshape(keys.shape[0], keys.shape[2], keys.shape[1])),
+        "`reshape` and `view` give the right shape but mix up the numbers of the keys: they only cut the same row of "
+        "numbers into other pieces. Transpose: `keys.mT`.",
+        _wrong_score(turned=lambda keys: keys[0].mT),
         "The keys of the first batch item serve all of them (broadcasting). Each batch item has its own keys.",
-        lambda queries, keys: torch.einsum("bqd,bkd->qk", queries, keys) / queries.shape[-1] ** 0.5,
-        "The batch is summed away: an index that is missing after `->` is summed over. Keep the b.",
+        _wrong_score(axes=_transposed),
+        "The scores are transposed, [B, K, Q]. Queries go down, keys across, so that softmax can run along each row: "
+        "`queries @ keys.mT`.",
+        _wrong_score(finish=lambda scores: torch.softmax(scores, -1)),
+        "These are already the weights. Return the scores from before the softmax, because masks and temperature come "
+        "in between.",
+        _wrong_score(finish=lambda scores: scores.sum(0)),
+        "The batch is summed away. In `einsum`, an index that is missing after `->` is summed over: keep the b.",
     ),
 )
 
 
 def _attention_cases() -> list[Case]:
     case = named("queries", "keys", "values", "mask")
-    eye, values = torch.eye(2)[None], torch.tensor([[[1.0], [5.0]]])
-    queries, keys, others = drawn(5, (1, 3, 4), (1, 3, 4), (1, 3, 4), of=normal)
+    asks, keys, values = tensors([[[2.0, 0.0], [0.0, 2.0]]], [[[1.0, 0.0], [1.0, 1.0]]], [[[1.0], [5.0]]])
+    more, their_keys, others = drawn(5, (1, 3, 4), (1, 3, 4), (1, 3, 4), of=normal)
     lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
     return [
-        case(eye, eye, values, torch.tensor([[[True, True], [True, False]]]), shown=True),
-        case(eye, eye, values, torch.tensor([[[True, True], [False, False]]])),
-        case(3 * queries, keys, others, causal_mask(3)[None]),
+        case(asks, keys, values, torch.tensor([[[True, True], [True, False]]]), shown=True),
+        case(asks, keys, values, torch.tensor([[[True, True], [False, False]]])),
+        case(3 * more, their_keys, others, causal_mask(3)[None]),
         case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
     ]
 
 
+def four_steps(queries, keys, values, mask):
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+    weights = masked_softmax(scores, mask)
+    return weights @ values, weights
+
+
+def _size(queries, keys, values):
+    return queries.shape[-1] ** 0.5
+
+
+def _values(weights, keys, values):
+    return weights @ values
+
+
 @variants
-def _wrong_attention(queries, keys, values, mask, *, weigh, mix=lambda weights, keys, values: weights @ values):
-    """Attention with other weights, made of (queries, keys, mask), or another mean of the values."""
-    weights = weigh(queries, keys, mask)
+def _wrong_attention(queries, keys, values, mask, *, scale=_size, weigh=masked_softmax, mix=_values):
+    """Attention with another scale, other weights of (scores, mask), or another average."""
+    weights = weigh(queries @ keys.mT / scale(queries, keys, values), mask)
     return mix(weights, keys, values), weights
 
 
-def _scaled(queries, keys):
-    return queries @ keys.mT / queries.shape[-1] ** 0.5
+def _after_the_softmax(queries, keys, values, mask):
+    weights = masked_softmax(queries @ keys.mT, mask) / queries.shape[-1] ** 0.5
+    return weights @ values, weights
+
+
+def _scores_returned(queries, keys, values, mask):
+    scores = (queries @ keys.mT / queries.shape[-1] ** 0.5).masked_fill(~mask, -torch.inf)
+    return masked_softmax(scores) @ values, scores
 
 
 ATTENTION = Exercise(
     name="scaled dot-product attention",
-    task="Scores, mask, softmax, mean of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask "
-    "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend "
+    task="Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask "
+    "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend to "
     "gives zeros.",
     why="The four steps of this chapter in one function; every later model calls it.",
     reference=scaled_dot_product_attention,
+    shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
+    used="The next cell compares yours with PyTorch's own.",
     hints=(
-        "Four steps in this order: scores, mask, softmax, mean. Only the order score → mask → softmax keeps rows at 1.",
-        "You have `masked_softmax(scores, mask)` from chapter 1: it takes care of the mask and of empty rows.",
-        "`weights = masked_softmax(queries @ keys.mT / d ** 0.5, mask)`, then `weights @ values`.",
+        "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the rows "
+        "still sum to 1.",
+        "`masked_softmax(scores, mask)`, imported at the top of the notebook, does the second and the third step, "
+        "empty rows included.",
+        "The scores are those of Exercise 1: `scaled_score(queries, keys)`. The average is a matrix product of the "
+        "weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights.",
     ),
     minutes=6,
     difficulty=2,
+    properties=(
+        properties.blind_to_padding("keys", "values", padded=lambda case: ~case.args["mask"].any(-2)),
+        properties.rows_sum_to_one(part=1),
+        properties.any_order("keys", "values", masks=("mask",)),
+    ),
     wrong=wrong_answers(
-        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask, dim=-2)),
+        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, mask, dim=-2)),
         "The columns sum to 1, not the rows: is the softmax along the query axis? Each query shares one unit of "
         "attention among the keys: `dim=-1`.",
-        _wrong_attention(lambda q, k, mask: masked_softmax(q @ k.mT, mask)),
-        "Right but for the scale: divide the dot products by √d before the softmax.",
-        _wrong_attention(lambda q, k, mask: masked_softmax(q @ k.mT / q.shape[-1], mask)),
-        "Right, but scaled twice: divided by d instead of √d, so the weights are too even.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k) + mask, -1)),
-        "The mask is added as 0 and 1: allowed keys get a bonus of 1, masked ones keep their share. What is added "
+        _wrong_attention(scale=lambda queries, keys, values: 1),
+        "The scale is missing: divide the dot products by √D before the softmax.",
+        _wrong_attention(scale=lambda queries, keys, values: queries.shape[-1]),
+        "Scaled twice: you divide by D instead of √D, so the weights are too even.",
+        _wrong_attention(scale=lambda queries, keys, values: values.shape[-1] ** 0.5),
+        "You divide by the root of the size of the values. The dot product is a sum over the features of a query: take "
+        "their number, `queries.shape[-1]`.",
+        _wrong_attention(scale=lambda queries, keys, values: keys.shape[-2] ** 0.5),
+        "You divide by the root of the number of keys. D is the size of one key: `keys.shape[-1]`.",
+        _wrong_attention(scale=lambda queries, keys, values: 8),
+        "You always divide by 8. That is √64, which is right for heads of size 64 only; take the size from the input.",
+        _after_the_softmax,
+        "The scale comes after the softmax, so the rows sum to 1/√D. Divide the scores, not the weights.",
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores + mask, -1)),
+        "The mask is added as 0 and 1: allowed keys get a bonus of 1, and masked ones keep their share. What is added "
         "must be −∞ where the mask is False.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k) * mask, -1)),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks. "
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores * mask, -1)),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still gets a share. "
         "Masked scores must be −∞.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k), -1) * mask),
+        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores * mask, mask.any(-1, keepdim=True))),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still gets a share. "
+        "Masked scores must be −∞.",
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores, -1) * mask),
         "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. "
         "Mask the scores, then take the softmax.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k), -1)),
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores, -1)),
         "The mask is not used: masked keys still get weight.",
-        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), ~mask)),
-        "The mask is read the wrong way round: True means *may be attended*.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -torch.inf), -1)),
-        "Nearly: a row with nothing to attend is all −∞, and its softmax 0/0 = NaN. It should be zeros; "
-        "`masked_softmax` does that.",
-        _wrong_attention(lambda q, k, mask: torch.softmax(_scaled(q, k).masked_fill(~mask, -1e9), -1)),
-        "In a row with nothing to attend, −1e9 everywhere means equal scores, and all masked keys get a share. "
-        "Use `masked_softmax`: zeros there.",
-        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask), lambda w, k, v: w @ k),
-        "The weights are right, but they average the keys. Keys are for finding, values are what one takes home.",
-        _wrong_attention(lambda q, k, mask: masked_softmax(_scaled(q, k), mask), lambda w, k, v: w.mT @ v),
-        "The weights are right, but turned round in the last product: `weights @ values` goes over the keys.",
+        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, ~mask)),
+        "You read the mask the wrong way round: True means *may be attended*.",
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), -1)),
+        "You read the mask the wrong way round: True means *may be attended*.",
+        _scores_returned,
+        "You return the scores instead of the weights. The output is made with the weights; return those.",
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)),
+        "Nearly there: a row with nothing to attend to has only scores of −∞, and its softmax is 0/0 = NaN. It should "
+        "be zeros; `masked_softmax` does that.",
+        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1)),
+        "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
+        "should be zeros; `masked_softmax` does that.",
+        _wrong_attention(mix=lambda weights, keys, values: weights @ keys),
+        "Your weights average the keys. A key decides how much weight it gets; what is averaged are the values.",
+        _wrong_attention(mix=lambda weights, keys, values: weights.mT @ values),
+        "The weights are transposed in the last product. `weights @ values` sums over the keys.",
     ),
 )

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import normal
 
 
@@ -14,25 +14,39 @@ def three_digits(scores: Tensor) -> Tensor:
     return (masked_softmax(scores) * 1000).round() / 1000
 
 
+def rounded(scores):
+    weights = torch.softmax(scores, dim=-1)
+    return (1000 * weights).round() / 1000
+
+
+@variants
+def _wrong_rounding(scores, *, weights=lambda scores: torch.softmax(scores, -1), digits=3, rounding=torch.round):
+    """Weights, rounded to some digits in some way."""
+    return rounding(weights(scores) * 10**digits) / 10**digits
+
+
 ROUNDED = FindError(
-    name="a rounded weight",
-    task="write a function: scores [K] -> softmax weights [K], rounded to three digits after the point.",
-    why="A lecture's worked example; the slip is small, and the weights no longer sum to 1.",
+    name="claims 2.7",
+    title="a rounded weight",
+    task="write a function of scores [K] that returns their softmax weights [K], rounded to three digits after the "
+    "point.",
+    why="This is a lecture's worked example. The slip is small, but the weights no longer sum to 1.",
     claims=True,
     program=(
         "The query (.5, .5) scores .5, .5 and 1 with the keys (1, 0), (0, 1) and (1, 1).",
-        "exp(.5) ≈ 1.649 and exp(1) ≈ 2.718, in all 6.016.",
+        "exp(.5) ≈ 1.649 and exp(1) ≈ 2.718, so the three add up to 6.016.",
         "So the weights are .27, .27 and .46.",
-        "The context is the mean of the three vectors with these weights: its two coordinates are equal.",
+        "The context is the average of the three vectors with these weights: its two coordinates are equal.",
     ),
     line=3,
     found="2.718 / 6.016 = .452, which rounds to .45, not .46. (.274 + .274 + .452 = 1.)",
     innocent={
         1: "½·1 + ½·0 = ½, and ½ + ½ = 1.",
         2: "1.649 + 1.649 + 2.718 = 6.016.",
-        4: "the first two keys mirror each other and weigh the same.",
+        4: "the first two keys mirror each other and have the same weight.",
     },
     reference=three_digits,
+    shown=rounded,
     cases=lambda: [
         Case({"scores": torch.tensor([0.5, 0.5, 1.0])}, shown=True),
         Case({"scores": torch.tensor([0.0, 2.0])}),
@@ -41,23 +55,28 @@ ROUNDED = FindError(
     ],
     returns=("weights",),
     hints=(
-        "Do the arithmetic of each claim again, with three digits.",
-        "What do the three weights sum to?",
-        "`torch.softmax(scores, -1)`, then `(… * 1000).round() / 1000`",
+        "What do the three weights of claim 3 sum to? Do the arithmetic again, with three digits.",
+        "The weights are a softmax of the scores: `torch.softmax(scores, -1)`.",
+        "`.round()` rounds to whole numbers. To keep three digits, move them in front of the point first, × 1000, and "
+        "move them back afterwards.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda scores: torch.tensor([0.274, 0.274, 0.452]),
-        "Right for the example, but for these scores only. Compute it from the scores.",
-        lambda scores: (torch.softmax(scores, -1) * 100).round() / 100,
-        "Rounded to two digits; three are asked for.",
-        lambda scores: (scores / scores.sum() * 1000).round() / 1000,
-        "The scores themselves are shared out. Softmax shares out their exponentials.",
-        lambda scores: torch.softmax(scores, -1).round(),
-        "Rounded to whole numbers: `round()` needs the digits moved first, × 1000.",
-        lambda scores: (torch.softmax(scores, -1) * 1000).ceil() / 1000,
-        "Rounded up always; that is how .452 becomes too much.",
+        "These are the weights of the example, whatever the scores are. Compute them from the scores.",
+        _wrong_rounding(digits=2),
+        "You round to two digits; three are needed.",
+        _wrong_rounding(digits=0),
+        "You round to whole numbers. `.round()` needs the digits moved first: × 1000.",
+        _wrong_rounding(weights=lambda scores: scores / scores.sum()),
+        "You divide the scores by their sum. Softmax divides their exponentials by the sum of these.",
+        _wrong_rounding(rounding=torch.ceil),
+        "You always round up. That is how .452 becomes too large.",
+        _wrong_rounding(rounding=torch.floor),
+        "You always round down, or cut the digits off. .2741 is nearer to .274, but .2746 is nearer to .275.",
+        lambda scores: torch.softmax(scores, -1),
+        "The weights are not rounded.",
     ),
 )
 
@@ -68,21 +87,33 @@ def last_row(words: Tensor) -> Tensor:
     return masked_softmax(score(words[-1:], words))[0]
 
 
+def of_the_last_word(words):
+    scores = words @ words[-1]
+    return torch.softmax(scores, dim=-1)
+
+
+@variants
+def _wrong_row(words, *, query=lambda words: words[-1], scale=lambda words: 1, finish=lambda x: torch.softmax(x, -1)):
+    """The weights of another query, of scaled scores, or no weights yet."""
+    return finish(words @ query(words) / scale(words))
+
+
 TIES = FindError(
-    name="who is tied to whom",
-    task="write a function: words [T, D] -> weights [T], with which the last word attends to all three (plain dot "
-    "products, softmax). Look at the first two weights.",
-    why="A lecture's worked example of self-attention, and the conclusion it draws.",
+    name="claims 2.8",
+    title="who is tied to whom",
+    task="write a function of words [T, D] that returns the weights [T] of the last word, from plain dot products and "
+    "a softmax. In the example, look at the first two weights.",
+    why="This is a lecture's worked example of self-attention, with the conclusion that it draws.",
     claims=True,
     program=(
         "The words I, am, happy are the vectors (1, 0), (0, 1), (1, 1). The query is that of happy.",
         "The scores are 1, 1 and 2, the weights about .21, .21 and .58.",
-        "happy attends most to itself: it has the largest product with itself.",
+        "happy attends most to itself, because it has the largest dot product with itself.",
         "The new vector of happy is about (.79, .79).",
         "So self-attention has found that happy belongs to I.",
     ),
     line=5,
-    found="I and am get the same weight, .212. What the numbers say is that happy looks the same way at both.",
+    found="I and am get the same weight, .212. The numbers only say that happy attends to both of them equally.",
     innocent={
         1: "these are the vectors of the example.",
         2: "(1, 1)·(1, 0) = 1, (1, 1)·(0, 1) = 1, (1, 1)·(1, 1) = 2; softmax of them is .212, .212, .576.",
@@ -90,6 +121,7 @@ TIES = FindError(
         4: ".212 + .576 = .788 for both coordinates.",
     },
     reference=last_row,
+    shown=of_the_last_word,
     cases=lambda: [
         Case({"words": torch.tensor([[1.0, 0], [0, 1], [1, 1]])}, shown=True),
         Case({"words": torch.tensor([[2.0, 0], [0, 1], [1, 1]])}),
@@ -97,21 +129,24 @@ TIES = FindError(
     ],
     returns=("weights",),
     hints=(
-        "Which number would have to be larger than which, for the conclusion to follow?",
-        "Write the weights of the last word down, in order.",
-        "`torch.softmax(words @ words[-1], -1)`",
+        "Which weight would have to be larger than which other one, for the conclusion to follow?",
+        "The query is the last word, `words[-1]`, and the keys are all words. Compute its weights and compare them.",
+        "`words @ words[-1]` has the dot products of all words with the last one. One step is left to make weights of "
+        "them.",
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
-        lambda words: torch.softmax(words @ words[0], -1),
+        _wrong_row(query=lambda words: words[0]),
         "These are the weights of the first word. The query is the last one, `words[-1]`.",
-        lambda words: words @ words[-1],
+        _wrong_row(finish=lambda scores: scores),
         "These are the scores; the softmax is missing.",
-        lambda words: torch.softmax(words @ words[-1] / words.shape[-1] ** 0.5, -1),
-        "Scaled by √d, which the example does not do.",
+        _wrong_row(scale=lambda words: words.shape[-1] ** 0.5),
+        "You divide by √D, which the example does not do.",
+        lambda words: torch.softmax(words @ words.T, -1),
+        "These are the weights of all words, one row for each. Return the last row.",
         lambda words: torch.softmax(words @ words.T, -1) @ words,
-        "These are new vectors for all words; asked for are the weights of the last.",
+        "These are new vectors for all words. Return the weights of the last word.",
         lambda words: torch.softmax(words @ words.T, 0)[-1],
         "The softmax runs down the columns: over the queries, not over the keys.",
     ),
@@ -124,10 +159,11 @@ def impossible(output: Tensor, values: Tensor) -> Tensor:
 
 
 IMPOSSIBLE = FindError(
-    name="an impossible output",
-    task="write a function that catches such slips: output [D], values [K, D] -> bool [D], True for each coordinate "
-    "that no weighted average of the values can have.",
-    why="A lecture prints an output that no attention can give. One look is enough to see it.",
+    name="claims 2.6",
+    title="an impossible output",
+    task="write a function of output [D] and values [K, D] that catches such slips. It returns bool [D], True for each "
+    "coordinate that no weighted average of the values can have.",
+    why="A lecture prints an output that no attention can give, and you can see it without computing anything.",
     claims=True,
     program=(
         "The five words of “The weather is nice today” are (.6 .2 .8), (.2 .3 .1), (.9 .1 .8), (.4 .1 .4), (.4 .1 .6).",
@@ -136,11 +172,11 @@ IMPOSSIBLE = FindError(
         "The output is their weighted sum of the five vectors: (1.8, 2.3, .4).",
     ),
     line=4,
-    found="the weights are ≥ 0 and sum to 1, so the output lies between the vectors: no coordinate can leave the range "
-    "of the column, here .2–.9, .1–.3, .1–.8. It is (.574, .148, .620).",
+    found="the weights are ≥ 0 and sum to 1, so no coordinate of the output can leave the range of its column, which "
+    "is .2–.9, .1–.3 and .1–.8 here. The output is (.574, .148, .620).",
     innocent={
         1: "these are the vectors of the example.",
-        2: "the dot products are 1.04, .26, 1.20, .58, .74; their softmax is as it says.",
+        2: "the dot products are 1.04, .26, 1.20, .58 and .74, and this is their softmax.",
         3: ".250 + .114 + .293 + .158 + .185 = 1.",
     },
     reference=impossible,
@@ -160,25 +196,32 @@ IMPOSSIBLE = FindError(
     ],
     returns=("impossible",),
     hints=(
-        "A weighted average of 3 and 5, weights ≥ 0 that sum to 1: which numbers can it be?",
-        "Look at each column of the values by itself: its smallest and its largest number.",
-        "`(output < values.amin(0)) | (output > values.amax(0))`",
+        "Take a weighted average of 3 and 5, with weights ≥ 0 that sum to 1. Which numbers can it be?",
+        "Look at each column of the values separately: `values.amin(0)` has its smallest number, `values.amax(0)` its "
+        "largest.",
+        "A coordinate is impossible if it is below the smallest *or* above the largest. Between two masks, *or* is "
+        "`|`, and each comparison needs brackets.",
     ),
     minutes=5,
     difficulty=2,
     wrong=wrong_answers(
         lambda output, values: output > values.amax(0),
-        "It misses outputs that are too small: an average can't fall below the smallest value either.",
+        "It misses outputs that are too small: an average can't be below the smallest value either.",
+        lambda output, values: output < values.amin(0),
+        "It misses outputs that are too large: an average can't be above the largest value either.",
         lambda output, values: (output < values.min()) | (output > values.max()),
-        "One range for the whole matrix. Each coordinate is averaged by itself: take the range of its own column.",
+        "You use one range for the whole matrix. Each coordinate is averaged separately: take the range of its column.",
         lambda output, values: (output >= values.amin(0)) & (output <= values.amax(0)),
-        "The other way round: True is asked for where it is *not* possible.",
+        "This is the other way round: it should be True where the output is *not* possible.",
+        lambda output, values: (output < values.amin(0)) & (output > values.amax(0)),
+        "No number is below the smallest *and* above the largest. Join the two with *or*: `|`.",
         lambda output, values: (output <= values.amin(0)) | (output >= values.amax(0)),
-        "The ends belong to it: all weight on one key gives exactly its value. Use `<` and `>`.",
+        "The ends of the range are possible: with all the weight on one key, the output is exactly its value. Use `<` "
+        "and `>`.",
         lambda output, values: output > values.sum(0),
-        "Compared with the sum. The weights sum to 1, so the largest value is the limit already.",
+        "You compare with the sum. The weights sum to 1, so the largest value is already the limit.",
         lambda output, values: output > 1,
-        "Larger than 1 is no crime: values may be anything. The weights are what lies between 0 and 1.",
+        "A value may be larger than 1. It is the weights that lie between 0 and 1.",
     ),
 )
 
@@ -188,51 +231,69 @@ def favourite(query: Tensor, keys: Tensor) -> Tensor:
     return SCORES["dot"](len(query), len(query))(query[None], keys)[0].argmax()
 
 
+def largest_product(query, keys):
+    products = keys @ query
+    return products.argmax()
+
+
+@variants
+def _wrong_favourite(query, keys, *, products=lambda query, keys: keys @ query, choose=torch.argmax):
+    """The number chosen from other products, or something else chosen."""
+    return choose(products(query, keys))
+
+
 DIRECTION = FindError(
-    name="only the direction",
-    task="write a function: query [D], keys [K, D] -> the number of the key with the largest *dot product* (argmax). "
-    "Its example shows why the claim is wrong.",
-    why="A lecture reads the dot product as likeness of direction. Lengths count, and that is no detail.",
+    name="claims 2.4",
+    title="only the direction",
+    task="write a function of query [D] and keys [K, D] that returns the number of the key with the largest *dot "
+    "product* (argmax). In the example, compare the directions of the two keys.",
+    why="A lecture takes the dot product for a measure of direction. It depends on the lengths just as much.",
     claims=True,
     program=(
         "a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them.",
         "If two vectors are at right angles, their dot product is 0.",
-        "So the dot product of a query with a key tells how alike their directions are, and nothing else.",
-        "If all keys have the same length, dot product and cosine order the keys alike.",
+        "So the dot product of a query and a key says how similar their directions are, and nothing else.",
+        "If all keys have the same length, dot product and cosine put the keys in the same order.",
     ),
     line=3,
-    found="the lengths are factors as well. A long key in a fair direction beats a short one in the best.",
+    found="the lengths are factors as well. A long key in a fairly good direction can have a larger dot product than a "
+    "short key in the best one.",
     innocent={
-        1: "this is the definition seen from geometry.",
+        1: "this is how geometry defines it.",
         2: "cos 90° = 0.",
-        4: "then the query's length and the keys' are the same factor for all.",
+        4: "the two lengths are then the same factor for all keys.",
     },
     reference=favourite,
+    shown=largest_product,
     cases=lambda: [
         Case({"query": torch.tensor([1.0, 0]), "keys": torch.tensor([[1.0, 0], [3, 3]])}, shown=True),
         Case({"query": torch.tensor([1.0, 1]), "keys": torch.tensor([[1.0, 1], [0, 3], [-9, 0]])}),
         Case({"query": torch.tensor([1.0, 0]), "keys": torch.tensor([[2.0, 0], [-3, 0], [0, 9]])}),
+        Case({"query": torch.tensor([1.0, 0]), "keys": torch.tensor([[5.0, 0], [0.8, 0.5]])}),
         Case({"query": torch.tensor([-1.0, 0, 0]), "keys": torch.tensor([[1.0, 0, 0], [2, 0, 0], [4, 0, 0]])}),
         Case({"query": normal(4, seed=161), "keys": normal(6, 4, seed=162)}),
     ],
     returns=("number of the key",),
     hints=(
-        "Draw (1, 0), (1, 0) and (3, 3). Which key has the direction of the query? Which the larger product?",
-        "All products at once: `keys @ query`.",
-        "`(keys @ query).argmax()`",
+        "Draw the query (1, 0) and the keys (1, 0) and (3, 3). Which key points where the query points, and which has "
+        "the larger dot product?",
+        "`keys @ query` computes all dot products at once: [K, D] @ [D] is [K].",
+        "`.max()` of the products is the largest product. You need its number: `.argmax()`.",
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
-        lambda query, keys: torch.cosine_similarity(query[None], keys, dim=-1).argmax(),
-        "This finds the nearest direction (cosine). Asked for is the largest dot product, lengths and all.",
-        lambda query, keys: keys.norm(dim=-1).argmax(),
-        "This finds the longest key, whatever its direction.",
-        lambda query, keys: (keys @ query).abs().argmax(),
-        "The sign counts: a key that points away has a large product, but a negative one.",
-        lambda query, keys: (keys @ query).argmin(),
-        "The smallest product; asked for is the largest.",
-        lambda query, keys: (keys @ query).max(),
-        "The largest product itself; asked for is the number of its key.",
+        _wrong_favourite(products=lambda query, keys: torch.cosine_similarity(query[None], keys, dim=-1)),
+        "This finds the nearest direction (cosine). Find the largest dot product, in which the lengths count.",
+        _wrong_favourite(products=lambda query, keys: keys.norm(dim=-1)),
+        "This finds the longest key, whatever its direction is.",
+        _wrong_favourite(products=lambda query, keys: (keys @ query).abs()),
+        "The sign counts: a key that points away from the query has a negative product, however large.",
+        _wrong_favourite(products=lambda query, keys: -(keys - query).norm(dim=-1)),
+        "This finds the key closest to the query. Find the largest dot product.",
+        _wrong_favourite(choose=torch.argmin),
+        "This finds the smallest product. Find the largest.",
+        _wrong_favourite(choose=torch.max),
+        "This is the largest product itself. Return the number of its key: `.argmax()`.",
     ),
 )

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.linear import linear_attention
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises import properties
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named, normal, tensors
 
 
@@ -14,41 +15,98 @@ def linear_output(phi_q: Tensor, phi_k: Tensor, values: Tensor) -> Tensor:
     return linear_attention(phi_q, phi_k, values, feature_map=lambda x: x)
 
 
+def without_a_table(phi_q, phi_k, values):
+    above = phi_q @ (phi_k.T @ values)
+    below = phi_q @ phi_k.sum(0)
+    return above / below[:, None]
+
+
 _linear = named("phi_q", "phi_k", "values")
+
+
+def _products(phi_q, phi_k, values):
+    return phi_q @ (phi_k.T @ values)
+
+
+def _sums(phi_q, phi_k):
+    return (phi_q @ phi_k.sum(0))[:, None]
+
+
+@variants
+def _wrong_linear(phi_q, phi_k, values, *, above=_products, below=_sums, scale=1):
+    """Linear attention with something else above or below the line, or one more factor."""
+    return above(phi_q, phi_k, values) / below(phi_q, phi_k) / scale
+
+
+@variants
+def _with_softmax(phi_q, phi_k, values, *, dim):
+    return torch.softmax(phi_q @ phi_k.T, dim) @ values
+
+
+def _no_later_keys(phi_q, phi_k, values):
+    return (phi_q @ phi_k.T).tril() @ values
+
 
 LINEAR = Exercise(
     name="linear attention",
-    task="The mean of the values with weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ): phi_q [Q, m], phi_k [K, m], values [K, Dv] "
-    "-> output [Q, Dv]. Try to do it without ever forming a [Q, K] matrix.",
-    why="Change the order of two products, and attention's cost grows with the length instead of its square.",
+    task="The average of the values with the weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ): phi_q [Q, m], phi_k [K, m], "
+    "values [K, Dv] -> output [Q, Dv]. Try to do it without ever forming a [Q, K] matrix.",
+    why="Change the order of two products, and the cost of attention grows with the length, not with its square.",
     reference=linear_output,
+    shown=without_a_table,
     cases=lambda: [
-        _linear(*tensors([[1.0, 2]], [[1.0, 0], [1, 1]], [[4.0], [8.0]]), shown=True),
+        _linear(*tensors([[1.0, 2], [3, 1]], [[1.0, 0], [1, 1]], [[4.0], [8.0]]), shown=True),
         _linear(normal(2, 3, seed=71).exp(), normal(4, 3, seed=72).exp(), normal(4, 2, seed=73)),
         _linear(normal(3, 3, seed=74).exp(), normal(3, 3, seed=75).exp(), normal(3, 3, seed=76)),
     ],
     returns=("output",),
+    used="The next cell gives yours the features from above, and compares.",
     hints=(
-        "First the numerator: φ(Q) (φ(K)ᵀ V). The brackets hold a small matrix, [m, Dv], made once for all queries.",
-        "The denominator of each query is φ(q) · Σⱼ φ(kⱼ): `phi_k.sum(0)` is a vector of m numbers.",
-        "`phi_q @ (phi_k.T @ values) / (phi_q @ phi_k.sum(0))[:, None]`",
+        "Start with the numerator, φ(Q) (φ(K)ᵀ V). The brackets hold a small matrix, [m, Dv], and it is the same for "
+        "all queries.",
+        "The denominator of a query is φ(q) · Σⱼ φ(kⱼ). The sum over the keys, `phi_k.sum(0)`, is a vector of m "
+        "numbers, so `phi_q @ phi_k.sum(0)` has one number for each query: [Q].",
+        "Divide each row of the numerator, [Q, Dv], by its own number. `[:, None]` turns [Q] into a column, [Q, 1].",
     ),
     minutes=5,
     difficulty=3,
+    properties=(
+        properties.averages("values"),
+        properties.any_order("phi_k", "values"),
+        properties.queries_are_independent("phi_q"),
+    ),
     wrong=wrong_answers(
-        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values),
-        "Not normalised: the weights φ(q)·φ(k) don't sum to 1, so this is a sum, not a mean. Divide by φ(q)·Σφ(k).",
-        lambda phi_q, phi_k, values: torch.softmax(phi_q @ phi_k.T, -1) @ values,
-        "A softmax of φ(q)·φ(k): the exponential is in φ already. Divide by the sum, nothing else.",
-        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / phi_q.sum(-1, keepdim=True),
-        "Divided by the sum of φ(q). The weights' sum also depends on the keys: φ(q)·Σφ(k).",
-        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / (phi_q @ phi_k.sum(0)).sum(),
-        "One sum for all queries. Each query has its own: keep the axis.",
-        lambda phi_q, phi_k, values: phi_q @ (phi_k.T @ values) / len(phi_k),
-        "Divided by the number of keys: right only if all weights were equal to 1.",
+        _wrong_linear(below=lambda phi_q, phi_k: 1),
+        "The division is missing: the weights φ(q)·φ(k) don't sum to 1, so this is a sum and not an average. Divide by "
+        "φ(q)·Σφ(k).",
+        _wrong_linear(below=lambda phi_q, phi_k: phi_q @ phi_k.sum(0)),
+        "Each number is divided by the sum of another query: [Q, Dv] / [Q] lines up from the right, so the sums lie "
+        "along the columns. Turn them into a column, [Q, 1], with `[:, None]`.",
+        _with_softmax(dim=-1),
+        "You take a softmax of φ(q)·φ(k), but φ has the exponential in it already. Divide by the sum, nothing else.",
+        _with_softmax(dim=0),
+        "You take a softmax of φ(q)·φ(k), and over the queries. φ has the exponential in it already: divide by the sum "
+        "over the keys, nothing else.",
+        _wrong_linear(below=lambda phi_q, phi_k: phi_q.sum(-1, keepdim=True)),
+        "You divide by the sum of φ(q). The sum of the weights depends on the keys, too: φ(q)·Σφ(k).",
+        _wrong_linear(below=lambda phi_q, phi_k: phi_k.sum()),
+        "You divide by the sum of all features of all keys, the same number for every query. The sum of the weights "
+        "depends on the query, too: φ(q)·Σφ(k).",
+        _wrong_linear(below=lambda phi_q, phi_k: (phi_q @ phi_k.sum(0)).sum()),
+        "You divide by one sum for all queries. Each query has its own: keep the axis.",
+        _wrong_linear(below=lambda phi_q, phi_k: len(phi_k)),
+        "You divide by the number of keys, which is right only if all weights φ(q)·φ(k) are 1.",
+        lambda phi_q, phi_k, values: linear_output(phi_q, phi_k, values) / phi_q.shape[-1] ** 0.5,
+        "Your result is divided by √m as well. That scale belongs to the scores before a softmax, and there is none.",
+        _wrong_linear(below=lambda phi_q, phi_k: phi_q.shape[-1] ** 0.5),
+        "You divide by √m, as scaled dot products are. Here it is the sum of the weights, φ(q)·Σφ(k), that must be "
+        "divided out.",
+        _wrong_linear(above=_no_later_keys),
+        "Above the line each query sees only the keys up to its own position. There is no causal mask here: sum over "
+        "all keys.",
         lambda phi_q, phi_k, values: (phi_q / phi_q.sum(-1, keepdim=True)) @ ((phi_k / phi_k.sum(0)).T @ values),
-        "φ(q) and φ(k) are normalised apart. The product of two shares is another mixture than the share of the "
-        "products; divide once, at the end.",
+        "You normalise φ(q) and φ(k) separately. A product of two shares is not the share of the product; divide once, "
+        "at the end.",
     ),
 )
 
@@ -58,44 +116,110 @@ def decoder_mask(lengths: Tensor, size: int) -> Tensor:
     return padding_mask(lengths, size) & causal_mask(size)
 
 
+def both_masks(lengths, size):
+    at = torch.arange(size)
+    causal = at <= at[:, None]  # [T, T]: row = query
+    real = at < lengths[:, None]  # [B, T]: keys that are no padding
+    return causal & real[:, None, :]
+
+
+def _earlier(query, key):
+    return key <= query
+
+
+def _no_padding(query, key, length):
+    return key < length
+
+
+@variants
+def _wrong_mask(lengths, size, *, causal=_earlier, real=_no_padding, join=torch.logical_and, kind=lambda mask: mask):
+    """The mask of (query, key, length), each [B, T, T] when broadcast, with another rule, joint or kind of number."""
+    query, key, length = torch.arange(size)[:, None], torch.arange(size), lengths[:, None, None]
+    return kind(join(causal(query, key), real(query, key, length)).expand(len(lengths), size, size))
+
+
+def _sees_later(run, case, mine, want):
+    return mine.shape == want.shape and bool((mine == 1).triu(1).any())
+
+
+def _sees_padding(run, case, mine, want):
+    padded = torch.arange(case.args["size"]) >= case.args["lengths"][:, None, None]
+    return mine.shape == want.shape and bool(((mine == 1) & padded).any())
+
+
 MASK = Exercise(
     name="padding and causal mask",
     task="For a batch of sequences padded to T: position t may attend to positions 0 … t, and never to padding. "
     "lengths [B], size T -> mask [B, T, T] bool, True = may be attended.",
     why="Every decoder trains under this mask. A mask that is nearly right trains nearly well, and nobody notices.",
     reference=decoder_mask,
+    shown=both_masks,
     cases=lambda: [
         Case({"lengths": torch.tensor([3, 2]), "size": 3}, shown=True),
         Case({"lengths": torch.tensor([1, 4, 0]), "size": 4}),
         Case({"lengths": torch.tensor([2]), "size": 2}),
+        Case({"lengths": torch.tensor([1, 2]), "size": 4}),
     ],
     returns=("mask",),
+    used="The next cell prints yours, and after Exercise 6 it masks PyTorch's attention.",
     hints=(
-        "Two masks, both of which must say yes: `&`.",
-        "Causal: `torch.ones(T, T, dtype=torch.bool).tril()`; row = query, the diagonal belongs to it.",
-        "Padding hides *keys*, the last axis: `torch.arange(T) < lengths[:, None]` is [B, T]; make it [B, 1, T].",
+        "There are two masks, and a pair is allowed only if both say yes: `&`.",
+        "The causal one is `torch.ones(size, size, dtype=torch.bool).tril()`. Its rows are queries, and its diagonal "
+        "is True, because a position may attend to itself.",
+        "Padding hides *keys*, the last axis. `torch.arange(size) < lengths[:, None]` is [B, T], True for real keys. "
+        "Give it an axis for the queries, [B, 1, T], and broadcasting does the rest.",
     ),
     minutes=4,
     difficulty=2,
+    properties=(
+        properties.Property(
+            "A position may attend to a later one. Row t is the query, so everything to the right of the diagonal must "
+            "be False.",
+            _sees_later,
+        ),
+        properties.Property(
+            "Padding may be attended to. The keys of a sequence from number `lengths` on are padding: these columns "
+            "must be False.",
+            _sees_padding,
+        ),
+    ),
     wrong=wrong_answers(
-        lambda lengths, size: padding_mask(lengths, size) | causal_mask(size),
-        "Joined by *or*: a key is allowed as soon as one of the two says yes. Both must: `&`.",
-        lambda lengths, size: padding_mask(lengths, size) & torch.ones(size, size, dtype=torch.bool).tril(-1),
-        "Strictly before: the first position may attend to nothing. The diagonal belongs to the mask.",
-        lambda lengths, size: padding_mask(lengths, size) & causal_mask(size).T,
-        "Turned round: each position sees itself and the future. Row is the query; keep the lower triangle.",
-        lambda lengths, size: padding_mask(lengths, size).mT & causal_mask(size),
-        "Padding on the wrong axis: this silences padded *queries*, whose outputs the loss throws away anyway. "
-        "What must be hidden are padded *keys*, the last axis.",
-        lambda lengths, size: ~(padding_mask(lengths, size) & causal_mask(size)),
-        "The other way round: in this course True means *may be attended*.",
-        lambda lengths, size: (padding_mask(lengths, size) & causal_mask(size)).float(),
-        "The right pattern as decimal numbers. A mask is boolean.",
-        lambda lengths, size: (torch.arange(size) <= lengths[:, None])[:, None] & causal_mask(size),
+        _wrong_mask(join=torch.logical_or),
+        "You join the two with *or*: a key is allowed as soon as one of them says yes. Both must say yes: `&`.",
+        _wrong_mask(causal=lambda query, key: key < query),
+        "A position may not attend to itself in your mask, and the first one may attend to nothing. The diagonal stays "
+        "True.",
+        _wrong_mask(causal=lambda query, key: key >= query),
+        "The causal part is transposed: each position sees itself and the future. The row is the query; keep the lower "
+        "triangle.",
+        _wrong_mask(causal=lambda query, key: key > query),
+        "Each position sees only the future. The row is the query; keep the lower triangle, with the diagonal.",
+        _wrong_mask(causal=lambda query, key: key <= query + 1),
+        "Each position sees the next one as well, and that is what it should predict. Keep 0 … t: `.tril()`.",
+        _wrong_mask(real=lambda query, key, length: query < length),
+        "Padding is hidden on the wrong axis: the rows of padded *queries* are empty, but it is padded *keys* that "
+        "must be hidden, the last axis. (What padded queries output, the loss throws away anyway.)",
+        _wrong_mask(kind=torch.logical_not),
+        "True and False are exchanged: in this course True means *may be attended*.",
+        _wrong_mask(kind=Tensor.float),
+        "The mask is made of decimal numbers. It should be boolean: use `.bool()`.",
+        _wrong_mask(kind=Tensor.long),
+        "The mask is made of whole numbers. It should be boolean: use `.bool()`.",
+        _wrong_mask(kind=lambda mask: torch.zeros(mask.shape).masked_fill(~mask, -torch.inf)),
+        "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
+        "attended.",
+        lambda lengths, size: padding_mask(lengths, size),
+        "This is only the padding, [B, 1, T]. The causal part is missing, and with it the axis of the queries.",
+        lambda lengths, size: causal_mask(size),
+        "This is only the causal part, [T, T], and it is the same for all sequences. The padding is missing, and with "
+        "it the axis of the batch.",
+        _wrong_mask(real=lambda query, key, length: key <= length),
         "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
-        lambda lengths, size: causal_mask(size).expand(len(lengths), size, size),
-        "Causal only: padding can still be attended.",
-        lambda lengths, size: padding_mask(lengths, size).expand(-1, size, -1),
-        "Padding only: each position can still see the future.",
+        _wrong_mask(real=lambda query, key, length: key < length.max()),
+        "The longest sequence decides for all of them. Each sequence has its own length: `lengths[:, None]`.",
+        _wrong_mask(real=lambda query, key, length: torch.tensor(True)),
+        "Padding is not hidden: it can still be attended to.",
+        _wrong_mask(causal=lambda query, key: torch.tensor(True)),
+        "The causal part is missing: each position can still see the future.",
     ),
 )

@@ -1,12 +1,23 @@
-"""Chapter 2: scores with weights (general, additive and its twin) and the cosine."""
+"""Chapter 2: scores with parameters: general, additive, and its twin concat."""
+
+from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises import properties
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
+from course_utils.exercises.values import same
+
+
+def _as_it_is(x):
+    return x
+
+
+def _transposed(x):
+    return x.mT
 
 
 def general_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
@@ -15,38 +26,91 @@ def general_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W}, (queries, keys))
 
 
+def with_matrix(queries, keys, W):
+    projected = queries @ W  # [B, Q, Dk]
+    return projected @ keys.mT
+
+
 _general = named("queries", "keys", "W")
+
+
+def _not_scaled(queries, keys):
+    return 1
+
+
+@variants
+def _wrong_general(
+    queries,
+    keys,
+    W,
+    *,
+    matrix=_as_it_is,
+    bend=_as_it_is,
+    turned=_transposed,
+    scale=_not_scaled,
+    finish=_as_it_is,
+    axes=_as_it_is,
+):
+    """qᵀW k with one of its steps done in another way, or one too many."""
+    projected = bend(queries @ matrix(W))
+    return axes(finish(projected @ turned(keys) / scale(queries, keys)))
+
 
 GENERAL = Exercise(
     name="general score",
-    task="qᵀW k for all pairs, with query and key of different sizes: queries [B, Q, Dq], keys [B, K, Dk], W [Dq, Dk] "
-    "-> scores [B, Q, K].",
-    why="With one matrix between them, a query and a key need not speak the same language.",
+    task="qᵀW k for all pairs, with queries and keys of different sizes: queries [B, Q, Dq], keys [B, K, Dk], "
+    "W [Dq, Dk] -> scores [B, Q, K].",
+    why="With one matrix between them, a query and a key need not use the same features.",
     reference=general_score,
+    shown=with_matrix,
     cases=lambda: [
-        _general(*tensors([[[1.0, 2]]], [[[3.0, 0], [0, 5]]], [[0.0, 1], [0, 0]]), shown=True),
+        _general(*tensors([[[1.0, 2], [3, 1]]], [[[3.0, 0], [0, 5], [1, 1]]], [[0.0, 1], [2, 0]]), shown=True),
         _general(*drawn(11, (1, 2, 3), (1, 2, 3), (3, 3), of=normal)),
         _general(*drawn(14, (2, 3, 2), (2, 4, 5), (2, 5), of=normal)),
     ],
     returns=("scores",),
+    used="The last lines of the cell let yours choose keys, with the W that was learned above.",
     hints=(
-        "Read qᵀW k from the left: q times W is a vector as long as a key. Then it is a dot product.",
-        "Shapes: [Q, Dq] @ [Dq, Dk] @ [Dk, K] = [Q, K].",
-        "`queries @ W @ keys.mT`",
+        "Read qᵀW k from the left: q times W is a vector as long as a key. What is left is a dot product of two "
+        "vectors of equal length.",
+        "The shapes say which product comes next: [Q, Dq] @ [Dq, Dk] is [Q, Dk], and [Q, Dk] @ [Dk, K] is [Q, K].",
+        "The keys are [B, K, Dk], so they have to be transposed in the last product: `keys.mT`.",
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        replace(
+            properties.linear_in("keys"),
+            says="Twice the key should give twice the score, but with yours it does not. There is no other function "
+            "in qᵀW k: no tanh, no softmax.",
+        ),
+        properties.rows_are_independent("queries", "keys"),
+    ),
     wrong=wrong_answers(
-        lambda queries, keys, W: queries @ W.mT @ keys.mT,
-        "W is turned round: the query's features run along its rows. (With Dq = Dk this does not even crash.)",
-        lambda queries, keys, W: queries @ keys.mT,
+        _wrong_general(matrix=Tensor.t),
+        "W is transposed: its rows belong to the features of the query. (With Dq = Dk this does not even crash.)",
+        _wrong_general(matrix=lambda W: torch.eye(len(W))),
         "W is not used: these are plain dot products.",
-        lambda queries, keys, W: queries @ W @ keys.mT / keys.shape[-1] ** 0.5,
-        "Scaled by √d, which this score does not do: W learns its own scale.",
-        lambda queries, keys, W: (queries @ W @ keys.mT).mT,
-        "Right numbers, turned round: queries go down, keys across.",
-        lambda queries, keys, W: torch.tanh(queries @ W @ keys.mT),
-        "With a tanh around it this is the activated general score; general has none.",
+        lambda queries, keys, W: keys @ W @ queries.mT,
+        "You compute kᵀW q, and the scores are [B, K, Q]. Begin with the queries: the rows of W belong to their "
+        "features, and queries go down.",
+        _wrong_general(scale=lambda queries, keys: keys.shape[-1] ** 0.5),
+        "You divide by √D, which this score does not do: W learns its own scale.",
+        _wrong_general(scale=lambda queries, keys: queries.shape[-1] ** 0.5),
+        "You divide by √D, which this score does not do: W learns its own scale.",
+        _wrong_general(axes=_transposed),
+        "The scores are transposed, [B, K, Q]. Queries go down, keys across.",
+        _wrong_general(finish=torch.tanh),
+        "There is a tanh around it, which makes it the *activated general* score. The general score has none.",
+        _wrong_general(bend=torch.tanh),
+        "There is a tanh around the projected query. The general score has no activation.",
+        _wrong_general(finish=lambda scores: torch.softmax(scores, -1)),
+        "These are already the weights. Return the scores from before the softmax.",
+        _wrong_general(turned=lambda keys: keys.reshape(keys.shape[0], keys.shape[2], keys.shape[1])),
+        "`reshape` and `view` give the right shape but mix up the numbers of the keys: they only cut the same row of "
+        "numbers into other pieces. Transpose: `keys.mT`.",
+        _wrong_general(turned=lambda keys: keys[0].mT),
+        "The keys of the first batch item serve all of them (broadcasting). Each batch item has its own keys.",
     ),
 )
 
@@ -58,56 +122,122 @@ def additive_score(queries: Tensor, keys: Tensor, W1: Tensor, W2: Tensor, b: Ten
     return torch.func.functional_call(score, weights, (queries, keys))
 
 
+def small_network(queries, keys, W1, W2, b, w):
+    q, k = queries @ W1.T, keys @ W2.T  # [Q, H], [K, H]
+    pairs = q[:, None] + k[None, :]  # [Q, K, H]
+    return torch.tanh(pairs + b) @ w
+
+
 _additive = named("queries", "keys", "W1", "W2", "b", "w")
 
 
-def _wrong_additive(score):
-    """Additive score of (projected queries [Q, 1, H], projected keys [1, K, H], b, w)."""
-    return lambda queries, keys, W1, W2, b, w: score((queries @ W1.T)[:, None], (keys @ W2.T)[None], b, w)
+def _tanh_of_all(q, k, b):
+    return torch.tanh(q + k + b)
+
+
+def _every_pair(q, k):
+    return q[:, None], k[None]
+
+
+@variants
+def _wrong_additive(
+    queries, keys, W1, W2, b, w, *, pair=_every_pair, hidden=_tanh_of_all, join=torch.matmul, axes=_as_it_is
+):
+    """wᵀ tanh(W₁q + W₂k + b) with other pairs, another hidden vector of (q, k, b), or other numbers made of it."""
+    q, k = pair(queries @ W1.T, keys @ W2.T)
+    return axes(join(hidden(q, k, b), w))
+
+
+def _too_large(run, case, mine, want):
+    return mine.shape == want.shape and bool((mine.abs() > case.args["w"].abs().sum() + 1e-3).any())
+
+
+def _query_adds_a_number(run, case, mine, want):
+    if mine.shape != want.shape or min(mine.shape) < 2:
+        return None
+    return same(mine - mine[:, :1], (mine - mine[:, :1])[:1].expand_as(mine))
 
 
 ADDITIVE = Exercise(
     name="additive score",
     task="wᵀ tanh(W₁q + W₂k + b) for all pairs: queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] "
     "-> scores [Q, K].",
-    why="The score with which attention began in translation; its broadcasting is what people stumble over.",
+    why="This is the score with which attention began in translation. Its difficult part is the broadcasting.",
     reference=additive_score,
+    shown=small_network,
     cases=lambda: [
         _additive(
-            *tensors([[1.0]], [[0.0], [2.0]], [[1.0], [0.0]], [[1.0], [1.0]], [0.0, 1.0], [1.0, 2.0]), shown=True
+            *tensors(
+                *([[1.0], [-1.0]], [[0.0], [2.0], [1.0]], [[1.0], [0.5]], [[1.0], [1.0]], [0.0, 1.0], [1.0, 2.0]),
+            ),
+            shown=True,
         ),
         _additive(*drawn(20, (3, 2), (3, 2), (2, 2), (2, 2), (2,), (2,), of=normal)),
         _additive(*drawn(30, (2, 3), (4, 5), (4, 3), (4, 5), (4,), (4,), of=normal)),
         _additive(*drawn(40, (3, 3), (3, 3), (3, 3), (3, 3), (3,), (3,), of=normal)),
+        _additive(*drawn(50, (1, 2), (3, 2), (2, 2), (2, 2), (2,), (2,), of=normal)),
     ],
     returns=("scores",),
+    used="The last lines of the cell put your two functions together, and compare them with concat.",
     hints=(
         "Project each query once and each key once: [Q, H] and [K, H]. Only then form the pairs.",
-        "`a[:, None] + b[None, :]` makes [Q, K, H] of [Q, H] and [K, H]: every query with every key.",
-        "tanh of the sum, then `@ w`: [Q, K, H] @ [H] = [Q, K].",
+        "Broadcasting makes the pairs: a tensor [Q, 1, H] plus a tensor [1, K, H] is [Q, K, H], every query with every "
+        "key. `[:, None]` and `[None, :]` insert such an axis of size 1.",
+        "Add b to the pairs, take the tanh of everything, and multiply by w: [Q, K, H] @ [H] is [Q, K].",
     ),
     minutes=6,
     difficulty=2,
+    properties=(
+        properties.Property(
+            "A tanh lies between −1 and 1, so no score can be larger than the sum of |w|, and one of yours is. Is the "
+            "tanh missing, or is something added after it?",
+            _too_large,
+        ),
+        properties.Property(
+            "From one query to another, all scores of a row change by the same number, so softmax cannot tell the "
+            "queries apart. Query and key must be added *inside* the tanh.",
+            _query_adds_a_number,
+        ),
+    ),
     wrong=wrong_answers(
-        _wrong_additive(lambda q, k, b, w: (q + k + b) @ w),
-        "The tanh is forgotten. Without it the query's part is one number added to the whole row, and softmax "
+        _wrong_additive(hidden=lambda q, k, b: q + k + b),
+        "The tanh is missing. Without it the query's part is one number added to the whole row, and softmax "
         "ignores it: the query no longer matters.",
-        _wrong_additive(lambda q, k, b, w: torch.tanh((q + k + b) @ w)),
-        "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
-        _wrong_additive(lambda q, k, b, w: torch.tanh(q + k) @ w),
-        "The bias b is forgotten.",
-        _wrong_additive(lambda q, k, b, w: torch.tanh(q + k + b).sum(-1)),
-        "w is forgotten: the hidden features are summed with equal weight.",
-        _wrong_additive(lambda q, k, b, w: torch.relu(q + k + b) @ w),
-        "relu where tanh should be.",
-        _wrong_additive(lambda q, k, b, w: (torch.tanh(q + b) + torch.tanh(k)) @ w),
-        "tanh is taken of query and key apart, then added: again the query adds one number to the whole row. "
-        "Add first, then tanh: that is where the two meet.",
-        lambda queries, keys, W1, W2, b, w: torch.tanh(queries @ W1.T + keys @ W2.T + b) @ w,
-        "Broadcasting: [Q, H] + [K, H] pairs query 1 with key 1, 2 with 2 (and fails when Q ≠ K). Every query must "
-        "meet every key: `[:, None]` for the queries, `[None, :]` for the keys.",
-        _wrong_additive(lambda q, k, b, w: (torch.tanh(q + k + b) @ w).T),
-        "Right numbers, turned round: queries go down, keys across.",
+        _wrong_additive(hidden=lambda q, k, b: q + k + b, join=lambda hidden, w: torch.tanh(hidden @ w)),
+        "The tanh and w are in the wrong order: tanh works on the hidden vector, and then w makes one number of it.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k)),
+        "The bias b is missing.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k) + b),
+        "The bias is added after the tanh, where it is the same number for every pair. Inside, it moves the point "
+        "where the tanh bends: add b before you take the tanh.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k + 2 * b)),
+        "The bias is added twice: once with the query, and once with the key.",
+        _wrong_additive(hidden=lambda q, k, b: torch.relu(q + k + b)),
+        "There is a relu where the tanh should be.",
+        _wrong_additive(hidden=lambda q, k, b: torch.sigmoid(q + k + b)),
+        "There is a sigmoid where the tanh should be. It is never negative; tanh lies between −1 and 1.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + b) + torch.tanh(k)),
+        "You take the tanh of query and key separately and then add: again the query adds one number to the whole row. "
+        "Add first, then take the tanh: that is where the two meet.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q) + torch.tanh(k) + b),
+        "You take the tanh of query and key separately and then add: again the query adds one number to the whole row. "
+        "Add first, then take the tanh: that is where the two meet.",
+        _wrong_additive(join=lambda hidden, w: hidden.sum(-1)),
+        "w is missing: the hidden features are added up as if each counted the same.",
+        _wrong_additive(join=lambda hidden, w: (hidden * w).mean(-1)),
+        "You average over the hidden features; wᵀ tanh(…) is their sum.",
+        _wrong_additive(join=lambda hidden, w: hidden @ w / len(w) ** 0.5),
+        "You divide by √H, which this score does not do: w learns its own scale.",
+        _wrong_additive(join=lambda hidden, w: torch.softmax(hidden @ w, -1)),
+        "These are already the weights. Return the scores from before the softmax.",
+        _wrong_additive(pair=lambda q, k: (q, k)),
+        "[Q, H] + [K, H] pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
+        "key: `[:, None]` for the queries, `[None, :]` for the keys.",
+        _wrong_additive(axes=Tensor.t),
+        "The scores are transposed, [K, Q]. Queries go down, keys across.",
+        _wrong_additive(axes=torch.squeeze),
+        "With a single query (or key), `.squeeze()` removes its axis as well. Say which axis it should remove, "
+        "`.squeeze(-1)`, or use `@ w`, which needs none.",
     ),
 )
 
@@ -118,11 +248,28 @@ def cut_concat(W: Tensor, query_size: int) -> tuple[Tensor, Tensor]:
     return W1, W2
 
 
+def _where_the_query_ends(W, query_size):
+    return query_size
+
+
+@variants
+def _wrong_cut(W, query_size, *, at=_where_the_query_ends, skip=0, axis=1, turned=_as_it_is, backwards=False):
+    """W in two along an axis, cut somewhere else, or returned in another form or order."""
+    cut = at(W, query_size)
+    first, second = W.narrow(axis, 0, cut), W.narrow(axis, cut + skip, W.shape[axis] - cut - skip)
+    parts = turned(first), turned(second)
+    return parts[::-1] if backwards else parts
+
+
+def _not_w_again(run, case, mine, want):
+    return not same(torch.cat(tuple(mine), 1), case.args["W"])
+
+
 CUT = Exercise(
     name="cut w in two",
-    task="The matrix W [H, Dq + Dk] of the concat score, which meets [q; k], as the two matrices of the additive "
+    task="The matrix W [H, Dq + Dk] of the concat score, which multiplies [q; k], as the two matrices of the additive "
     "score: (W1 [H, Dq], W2 [H, Dk]).",
-    why="Two famous formulas are one function; whoever has cut the matrix doesn't forget it.",
+    why="Two famous formulas are one function, and you will not forget it once you have cut the matrix.",
     reference=cut_concat,
     cases=lambda: [
         Case({"W": torch.tensor([[1.0, 2, 3], [4, 5, 6]]), "query_size": 1}, shown=True),
@@ -131,73 +278,46 @@ CUT = Exercise(
         Case({"W": normal(3, 5, seed=53), "query_size": 3}),
     ],
     returns=("W1", "W2"),
+    used="In the next exercise your two matrices give additive the parameters of concat.",
     hints=(
-        "W [q; k] is a sum: some columns of W meet the features of q, the others those of k.",
+        "W [q; k] is a sum: some columns of W are multiplied by the features of q, the others by those of k.",
         "q comes first in [q; k]. So which columns are W₁?",
-        "`W[:, :query_size]` and `W[:, query_size:]`",
+        "All rows and the columns before number n of a matrix are `W[:, :n]`; those from n on are `W[:, n:]`. Which n "
+        "is it here?",
     ),
     minutes=3,
     difficulty=1,
-    wrong=wrong_answers(
-        lambda W, query_size: (W[:, query_size:], W[:, :query_size]),
-        "Concat order: q comes first in [q; k], so the first columns are W₁.",
-        lambda W, query_size: (W[:, : W.shape[1] - query_size], W[:, W.shape[1] - query_size :]),
-        "Cut at the key's size: that would be right for [k; q]. In [q; k] the first Dq columns are W₁.",
-        lambda W, query_size: (W[:query_size], W[query_size:]),
-        "Cut across the rows: that shares the hidden units out. Each hidden unit needs both q and k; cut columns.",
-        lambda W, query_size: (W[:, :query_size].T, W[:, query_size:].T),
-        "Cut in the right place, then turned round: W₁q needs W₁ as [H, Dq].",
-        lambda W, query_size: (W[:, : W.shape[1] // 2], W[:, W.shape[1] // 2 :]),
-        "Cut in the middle: right only when query and key have the same size.",
-        lambda W, query_size: W.chunk(2, dim=1),
-        "Cut in the middle, as `chunk` does: right only when query and key have the same size.",
-    ),
-)
-
-
-def cosine_score(queries: Tensor, keys: Tensor) -> Tensor:
-    """queries [Q, D], keys [K, D] -> scores [Q, K]: the score `similarity`; a zero vector scores 0."""
-    return SCORES["similarity"](queries.shape[-1], queries.shape[-1])(queries, keys)
-
-
-COSINE = Exercise(
-    name="cosine score",
-    task="The cosine of the angle of each query with each key: queries [Q, D], keys [K, D] -> scores [Q, K]. "
-    "A vector of zeros has no direction: score 0.",
-    why="It tells direction from length, which the dot product does not.",
-    reference=cosine_score,
-    cases=lambda: [
-        Case({"queries": torch.tensor([[3.0, 4]]), "keys": torch.tensor([[6.0, 8], [4, -3]])}, shown=True),
-        Case({"queries": torch.tensor([[3.0, 4], [0, 2]]), "keys": torch.tensor([[1.0, 0], [0, 0]])}),
-        Case({"queries": normal(2, 3, seed=61), "keys": normal(4, 3, seed=62)}),
-        Case({"queries": normal(3, 3, seed=63), "keys": normal(3, 3, seed=64)}),
-    ],
-    returns=("scores",),
-    hints=(
-        "Cosine = dot product divided by both lengths.",
-        "Lengths with an axis kept: `queries.norm(dim=-1, keepdim=True)` [Q, 1]; those of the keys as a row, [1, K].",
-        "0/0 is NaN. `lengths.clamp_min(1e-12)` keeps the zero vector at 0.",
-    ),
-    minutes=4,
-    difficulty=2,
-    wrong=wrong_answers(
-        lambda queries, keys: queries @ keys.T / (queries.norm(dim=-1)[:, None] * keys.norm(dim=-1)),
-        "Right except for the vector of zeros: 0/0 is NaN, and one NaN spoils a whole softmax row.",
-        lambda queries, keys: queries @ keys.T / (queries.norm() * keys.norm()),
-        "Divided by the length of *all* queries together: `norm()` without `dim=-1` takes the whole matrix.",
-        lambda queries, keys: torch.nan_to_num(queries @ keys.T / keys.norm(dim=-1)),
-        "Only the key's length is divided out; a long query still gets larger scores. Divide by both.",
-        lambda queries, keys: queries @ keys.T / queries.norm(dim=-1, keepdim=True),
-        "Only the query's length is divided out; long keys still win. Divide by both.",
-        lambda queries, keys: F.normalize(queries, dim=0) @ F.normalize(keys, dim=0).T,
-        "The lengths are taken down the columns (`dim=0`), over the vectors instead of along each: `dim=-1`.",
-        lambda queries, keys: queries @ keys.T,
-        "This is the dot product: both lengths are still in it.",
-        lambda queries, keys: torch.nan_to_num(
-            queries @ keys.T / (queries.square().sum(-1)[:, None] * keys.square().sum(-1))
+    properties=(
+        properties.Property(
+            "Put side by side, W₁ and W₂ should make W again, and yours do not. Is a column missing or doubled, or are "
+            "the two exchanged?",
+            _not_w_again,
         ),
-        "Divided by the squared lengths: the square root is missing.",
-        lambda queries, keys: F.cosine_similarity(queries, keys, dim=-1),
-        "One number per pair of rows: query 1 with key 1, 2 with 2. Every query must meet every key.",
+    ),
+    wrong=wrong_answers(
+        _wrong_cut(backwards=True),
+        "The two are exchanged: q comes first in [q; k], so the first columns are W₁.",
+        _wrong_cut(at=lambda W, query_size: W.shape[1] - query_size),
+        "You cut at the size of the key, which would be right for [k; q]. In [q; k] the first Dq columns are W₁.",
+        _wrong_cut(axis=0),
+        "You cut across the rows, so each half gets some of the hidden units. Each hidden unit needs both q and k: cut "
+        "the columns.",
+        _wrong_cut(turned=Tensor.t),
+        "Both parts are transposed: W₁q needs W₁ as [H, Dq].",
+        _wrong_cut(skip=1),
+        "A column is missing between the two parts: the second one begins too late. In Python `:n` ends before n, so "
+        "the other part begins at n.",
+        _wrong_cut(skip=-1),
+        "A column is in both parts: the second one begins too early. In Python `:n` ends before n, so the other part "
+        "begins at n.",
+        _wrong_cut(at=lambda W, query_size: query_size - 1),
+        "You cut one column too early. In Python `:n` has n columns, from 0 to n − 1, so the first Dq are "
+        "`:query_size`.",
+        _wrong_cut(at=lambda W, query_size: query_size + 1),
+        "You cut one column too late. Columns count from 0, so the first Dq of them are `:query_size`.",
+        _wrong_cut(at=lambda W, query_size: W.shape[1] // 2),
+        "You cut in the middle, which is right only if query and key have the same size.",
+        lambda W, query_size: W.chunk(2, dim=1),
+        "You cut in the middle, as `chunk` does, which is right only if query and key have the same size.",
     ),
 )

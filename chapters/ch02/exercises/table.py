@@ -1,10 +1,13 @@
 """Chapter 2, find-the-errors: slips in a widely used table of scores."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import FindError, wrong_answers
+from course_utils.exercises import properties
+from course_utils.exercises.definition import FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, normal, tensors
 
 
@@ -13,11 +16,24 @@ def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:
     return SCORES["scaled_dot"](keys.shape[-1], keys.shape[-1])(queries, keys)
 
 
+def by_the_size_of_a_key(queries, keys):
+    products = queries @ keys.T
+    d = keys.shape[-1]
+    return products / d**0.5
+
+
 _pair = named("queries", "keys")
 
+
+@variants
+def _divided(queries, keys, *, by):
+    return queries @ keys.T / by(keys)
+
+
 SIZE_OR_LENGTH = FindError(
-    name="size or length",
-    task="write the function again, so that the spread of the scores does not depend on the size of the vectors.",
+    name="program 2.5",
+    title="size or length",
+    task="the variance of the scores should not depend on the size of the vectors.",
     why="A widely used table calls d “the length of the input (64 or 512)”. It is neither.",
     program=(
         "def score(queries, keys):              # queries [Q, D], keys [K, D]",
@@ -26,10 +42,14 @@ SIZE_OR_LENGTH = FindError(
         "    return products / d ** 0.5",
     ),
     line=3,
-    found="d is the size of one key, `keys.shape[-1]`: 64 in each head of the first Transformer. 512 was the size of "
-    "its model, all heads together.",
-    innocent={2: "these are the dot products of all pairs.", 4: "dividing by the root is right, if d is."},
+    found="d is the size of one key, `keys.shape[-1]`. In each head of the first Transformer it is 64; 512 was the "
+    "size of its model, all heads together.",
+    innocent={
+        2: "these are the dot products of all pairs.",
+        4: "dividing by the root of d is right, provided that d is.",
+    },
     reference=scaled_score,
+    shown=by_the_size_of_a_key,
     cases=lambda: [
         _pair(*tensors([[1.0, 1]], [[1.0, 0], [0, 1], [1, 1]]), shown=True),
         _pair(*drawn(100, (2, 3), (4, 3), of=normal)),
@@ -37,23 +57,24 @@ SIZE_OR_LENGTH = FindError(
     ],
     returns=("scores",),
     hints=(
-        "A dot product of two vectors is a sum. Of how many terms?",
-        "Make the input twice as long: should the score of the first pair change?",
-        "`d = keys.shape[-1]`",
+        "A dot product of two vectors is a sum. How many terms does it have?",
+        "Make the input twice as long by adding more keys. Should the score of the first pair change?",
+        "`len(keys)` is the first number of the shape [K, D]. Which number of `keys.shape` should d be?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        lambda queries, keys: queries @ keys.T / len(keys) ** 0.5,
-        "Still divided by the number of keys: a longer input would change the score of one and the same pair.",
-        lambda queries, keys: queries @ keys.T / 512**0.5,
+        _divided(by=lambda keys: len(keys) ** 0.5),
+        "You still divide by the root of the number of keys, so a longer input changes the score of one and the same "
+        "pair.",
+        _divided(by=lambda keys: 512**0.5),
         "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
-        lambda queries, keys: queries @ keys.T / 64**0.5,
-        "64 is right for that one model's heads. Take the size from the keys.",
-        lambda queries, keys: queries @ keys.T,
-        "Now nothing is divided, and the spread grows with √d.",
-        lambda queries, keys: queries @ keys.T / keys.shape[-1],
-        "Divided by d; the spread of the sum grows like √d.",
+        _divided(by=lambda keys: 64**0.5),
+        "64 is right for the heads of that one model. Take the size from the keys.",
+        _divided(by=lambda keys: 1),
+        "Now nothing is divided, and the standard deviation of the scores grows like √d.",
+        _divided(by=lambda keys: keys.shape[-1]),
+        "You divide by d, but the standard deviation of the sum grows like √d.",
     ),
 )
 
@@ -64,11 +85,17 @@ def location_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W}, (queries, keys))
 
 
+def by_position(queries, keys, W):
+    rows = W[: len(keys)]  # one for each position that has a key
+    return queries @ rows.T
+
+
 _location = named("queries", "keys", "W")
 
 LOCATION = FindError(
-    name="one number for all keys",
-    task="write it again, so that each position gets its own score: row i of W [P, D] belongs to position i.",
+    name="program 2.1",
+    title="one number for all keys",
+    task="each position should get its own score. Row i of W [P, D] belongs to position i.",
     why="A widely used table writes the location-based score as a(q): one number. Its weights would always be uniform.",
     program=(
         "def score(queries, keys, W):           # queries [Q, D], keys [K, D], W [P, D], P ≥ K",
@@ -76,10 +103,11 @@ LOCATION = FindError(
         "    return a[:, None].expand(-1, len(keys))",
     ),
     line=2,
-    found="a(q) is one number for all keys, so softmax gives each 1/K. Luong's score is a vector with one number for "
-    "each position.",
+    found="a(q) is one number for all keys, so softmax gives each of them 1/K. Luong's score is a vector, with one "
+    "number for each position.",
     innocent={3: "the result has the shape [Q, K], as it should."},
     reference=location_score,
+    shown=by_position,
     cases=lambda: [
         _location(torch.tensor([[1.0, 2]]), torch.zeros(2, 2), torch.tensor([[1.0, 0], [0, 1], [1, 1]]), shown=True),
         _location(*drawn(111, (2, 3), (4, 3), (6, 3), of=normal)),
@@ -88,22 +116,30 @@ LOCATION = FindError(
     returns=("scores",),
     hints=(
         "What does softmax make of a row in which all numbers are equal?",
-        "Each position has a row in W. Which rows are needed for K keys?",
-        "`queries @ W[:len(keys)].T`",
+        "Each position has a row in W. Which rows do you need for K keys?",
+        "`queries @ W.T` has one score for each of the P positions. Only the first `len(keys)` of them have a key.",
     ),
     minutes=4,
     difficulty=2,
+    properties=(
+        replace(
+            properties.linear_in("W"),
+            says="Twice W should give twice the scores, but with yours it does not. Each score is a dot product of "
+            "the query with a row of W, and nothing else.",
+        ),
+    ),
     wrong=wrong_answers(
         lambda queries, keys, W: (queries @ W[0])[:, None].expand(-1, len(keys)),
-        "Still one number per query, the same for all positions.",
+        "This is still one number per query, the same for all positions.",
         lambda queries, keys, W: queries @ W.T,
-        "One score for each of the P positions that W knows; there are only K keys. Cut W to the first K rows.",
+        "This is one score for each of the P positions that W knows, but there are only K keys. Take the first K rows "
+        "of W.",
         lambda queries, keys, W: queries @ keys.T,
-        "These are dot products with the keys. A location-based score does not read the keys, only counts them.",
+        "These are dot products with the keys. A location-based score does not read the keys; it only counts them.",
         lambda queries, keys, W: queries @ W[-len(keys) :].T,
-        "The last K rows of W: position 0 belongs to the first row.",
+        "You take the last K rows of W, but position 0 belongs to the first row.",
         lambda queries, keys, W: torch.softmax(queries @ W[: len(keys)].T, -1),
-        "These are weights already: asked for are scores.",
+        "These are already the weights. Return the scores from before the softmax.",
     ),
 )
 
@@ -114,12 +150,31 @@ def biased_score(queries: Tensor, keys: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return torch.func.functional_call(score, {"W.weight": W, "W.bias": b}, (queries, keys))
 
 
+def with_transpose(queries, keys, W, b):
+    asked = queries @ W.T + b
+    return asked @ keys.T
+
+
 _biased = named("queries", "keys", "W", "b")
 
+
+def _as_it_is(x):
+    return x
+
+
+@variants
+def _wrong_biased(
+    queries, keys, W, b, *, matrix=Tensor.t, bias=1, join=lambda asked, keys: asked @ keys.T, axes=_as_it_is
+):
+    """kᵀ(W q + b) with another matrix, without the bias, or with something else than the sums of the products."""
+    return axes(join(queries @ matrix(W) + bias * b, keys))
+
+
 BIASED = FindError(
-    name="a missing transpose",
-    task="write it again: one number for each query with each key.",
-    why="A widely used table prints the biased general score as k(Wq + b). A vector beside a vector is no number.",
+    name="program 2.2",
+    title="a missing transpose",
+    task="there should be one number for each query with each key.",
+    why="A widely used table prints the biased general score as k(Wq + b). A vector beside a vector is not a number.",
     program=(
         "def score(queries, keys, W, b):                     # queries [Q, D], keys [K, D], W [D, D], b [D]",
         "    asked = queries @ W.T + b                       # [Q, D]: W q + b",
@@ -127,9 +182,11 @@ BIASED = FindError(
         "    return products",
     ),
     line=3,
-    found="`*` multiplies feature by feature and leaves vectors. kᵀ(Wq + b), with the transpose, is the sum: a number.",
-    innocent={2: "W q + b for each query, as a row: q Wᵀ + b.", 4: "it returns what was computed."},
+    found="`*` multiplies feature by feature and leaves vectors. With the transpose, kᵀ(Wq + b) is their sum: one "
+    "number for each pair.",
+    innocent={2: "this is W q + b for each query, which as a row is q Wᵀ + b.", 4: "it returns what was computed."},
     reference=biased_score,
+    shown=with_transpose,
     cases=lambda: [
         _biased(*tensors([[1.0, 2]], [[3.0, 0], [1, 1]], [[0.0, 1], [0, 0]], [0.0, 1]), shown=True),
         _biased(*drawn(121, (2, 3), (4, 3), (3, 3), (3,), of=normal)),
@@ -138,21 +195,31 @@ BIASED = FindError(
     hints=(
         "Print the shape of `products`. Which axis should not be there?",
         "kᵀx is a sum of products over the features.",
-        "`(queries @ W.T + b) @ keys.T`",
+        "You can sum `products` over its last axis. Or make all sums at once, as a matrix product of `asked`, [Q, D], "
+        "with the transposed keys.",
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        replace(
+            properties.linear_in("keys"),
+            says="Twice the key should give twice the score, but with yours it does not. kᵀ(Wq + b) is a plain "
+            "product with the key.",
+        ),
+    ),
     wrong=wrong_answers(
-        lambda queries, keys, W, b: keys[None] * (queries @ W.T + b)[:, None],
-        "Still a vector for each pair: [Q, K, D]. Sum over the features.",
-        lambda queries, keys, W, b: (keys[None] * (queries @ W.T + b)[:, None]).mean(-1),
-        "Averaged over the features; kᵀ(Wq + b) is their sum.",
-        lambda queries, keys, W, b: queries @ W.T @ keys.T,
-        "The bias b is forgotten.",
-        lambda queries, keys, W, b: (queries @ W + b) @ keys.T,
-        "W is turned round: W q as a row is `q @ W.T`.",
-        lambda queries, keys, W, b: keys @ (queries @ W.T + b).T,
-        "Right numbers, turned round: queries go down, keys across.",
+        _wrong_biased(join=lambda asked, keys: keys[None] * asked[:, None]),
+        "This is still a vector for each pair, [Q, K, D]. Sum over the features.",
+        _wrong_biased(join=lambda asked, keys: (keys[None] * asked[:, None]).mean(-1)),
+        "You average over the features; kᵀ(Wq + b) is their sum.",
+        _wrong_biased(bias=0),
+        "The bias b is missing.",
+        _wrong_biased(matrix=_as_it_is),
+        "W is transposed: W q, written as a row, is `q @ W.T`.",
+        _wrong_biased(axes=Tensor.t),
+        "The scores are transposed, [K, Q]. Queries go down, keys across.",
+        lambda queries, keys, W, b: torch.softmax(biased_score(queries, keys, W, b), -1),
+        "These are already the weights. Return the scores from before the softmax.",
     ),
 )
 
@@ -164,9 +231,18 @@ def deep_hidden(queries: Tensor, keys: Tensor, W0: Tensor, W1: Tensor, b1: Tenso
 
 _deep = named("queries", "keys", "W0", "W1", "b1")
 
+
+@variants
+def _wrong_deep(queries, keys, W0, W1, b1, *, inside=1, outside=0, bend=torch.relu):
+    """The first layer with its bias inside or outside (so many times), and another activation."""
+    pairs = (queries @ W0.T)[:, None] + (keys @ W1.T)[None]
+    return bend(pairs + inside * b1) + outside * b1
+
+
 DEEP = FindError(
-    name="the bias outside",
-    task="write the first layer again: relu(W₀q + W₁k + b₁) for each pair.",
+    name="program 2.3",
+    title="the bias outside",
+    task="the first layer should be relu(W₀q + W₁k + b₁) for each pair.",
     why="A widely used table adds the first bias of the deep score after the activation, the others before.",
     program=(
         "def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]",
@@ -176,8 +252,8 @@ DEEP = FindError(
         "    return torch.relu(pairs) + b1",
     ),
     line=5,
-    found="outside the activation b₁ moves no threshold: it only shifts what the next layer's bias could shift too. "
-    "Inside, it decides when a unit wakes up.",
+    found="after the activation, b₁ only shifts the result, and the next layer's bias could do that too. Inside, it "
+    "decides from which sum on a hidden unit is active.",
     innocent={2: "each query is projected once.", 3: "each key is projected once.", 4: "every query meets every key."},
     reference=deep_hidden,
     cases=lambda: [
@@ -186,20 +262,30 @@ DEEP = FindError(
     ],
     returns=("hidden",),
     hints=(
-        "Which values can the program give, if b₁ is negative? Which can a relu give?",
-        "A bias moves the point at which the activation bends. Where must it stand for that?",
-        "`torch.relu(pairs + b1)`",
+        "Which numbers can the program return if b₁ is negative? Which numbers can a relu return?",
+        "A bias should move the point at which the activation bends. Where must it be added for that?",
+        "Add `b1` to `pairs` first, and take `torch.relu` of everything.",
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        properties.Property(
+            "A relu is never negative, and some of your numbers are. Is something added after it, or is it missing?",
+            lambda run, case, mine, want: bool((mine < -1e-4).any()),
+        ),
+    ),
     wrong=wrong_answers(
-        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T) + b1,
-        "Still outside: some of your values are negative, which a relu never gives.",
-        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T)[:, None] + keys @ W1.T),
-        "Now the bias is gone.",
-        lambda queries, keys, W0, W1, b1: torch.relu((queries @ W0.T + b1)[:, None] + keys @ W1.T + b1),
-        "The bias is in twice: once with the query, once with the key.",
-        lambda queries, keys, W0, W1, b1: torch.tanh((queries @ W0.T)[:, None] + keys @ W1.T + b1),
-        "The bias is where it belongs. The activation of this program is relu, though.",
+        _wrong_deep(inside=0, outside=1),
+        "The bias is still outside: some of your numbers are negative, which those of a relu never are.",
+        _wrong_deep(inside=0),
+        "Now the bias is missing.",
+        _wrong_deep(inside=2),
+        "The bias is added twice: once with the query, and once with the key.",
+        _wrong_deep(outside=1),
+        "The bias is added twice: once inside the relu, and once after it.",
+        _wrong_deep(bend=torch.tanh),
+        "This is a tanh; the activation of this program is relu.",
+        _wrong_deep(bend=_as_it_is),
+        "The relu is missing.",
     ),
 )

@@ -271,7 +271,6 @@ export function scoring(ui) {
   ui.root.append(css);
 
   const both = () => ({ a: steps(state.a), b: steps(state.b) });
-  const best = (w) => w.reduce((b, x, i) => (x > w[b] ? i : b), 0);
   return {
     paint(width, narrow) {
       const made = both();
@@ -281,8 +280,14 @@ export function scoring(ui) {
       fillSlot("b", made.b);
       const word = (s) => {
         const w = made[s].weights,
-          top = best(w);
-        return w[top] ? [h("b", { class: "key" }, names[top]), ` with ${percent(w[top])}`] : ["nobody: all is masked"];
+          most = Math.max(...w),
+          tops = names.filter((_, i) => most - w[i] < 1e-9);
+        if (!most) return ["nobody: all is masked"];
+        const said = tops.flatMap((name, i) => [
+          i ? (i < tops.length - 1 ? ", " : " and ") : "",
+          h("b", { class: "key" }, name),
+        ]);
+        return [...said, ` with ${percent(most)}${tops.length > 1 ? " each" : ""}`];
       };
       say.replaceChildren(
         h("div", {}, "A attends most to ", ...word("a"), "; B to ", ...word("b"), "."),

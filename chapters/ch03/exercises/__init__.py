@@ -1,4 +1,4 @@
-"""Chapter 3: eight exercises, and what circulates."""
+"""Chapter 3: six exercises, two bugs in how a decoder is fed, and programs and claims that circulate."""
 
 from .bleu import BLEU
 from .bugs import BUGS

@@ -2,7 +2,7 @@
 
 import math
 
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.metrics import brevity_penalty
 
 
@@ -11,8 +11,23 @@ def brevity_of(candidate: list[str], reference: list[str]) -> float:
     return brevity_penalty(len(candidate), len(reference))
 
 
-def _brevity(c, r):
-    return 1.0 if c >= r else math.exp(1 - r / c)
+def _characters(words):
+    return len("".join(words))
+
+
+@variants
+def _wrong_brevity(
+    candidate,
+    reference,
+    *,
+    ours=len,
+    theirs=len,
+    enough=lambda c, r: c >= r,
+    penalty=lambda c, r: math.exp(1 - r / c),
+):
+    """The penalty of two lists of words with one thing done differently."""
+    c, r = ours(candidate), theirs(reference)
+    return 1.0 if enough(c, r) else penalty(c, r)
 
 
 def _words(candidate: str, reference: str, shown=False) -> Case:
@@ -20,7 +35,8 @@ def _words(candidate: str, reference: str, shown=False) -> Case:
 
 
 UNITS = FindError(
-    name="two units in one score",
+    name="program 3.5",
+    title="two units in one score",
     task="write the penalty again: two lists of words -> a number.",
     why="A lecture scores 男孩 踢 足球 against 一个 小 男孩 在 踢 足球. Its n-grams are words.",
     program=(
@@ -29,7 +45,8 @@ UNITS = FindError(
         "    return 1.0 if c >= r else math.exp(1 - r / c)",
     ),
     line=2,
-    found="these are characters, 5 and 9, while the n-grams are words. In words: 3 and 6, and a penalty of .368.",
+    found="these are characters, 5 and 9, while the n-grams are words. In words they are 3 and 6, and the penalty is "
+    ".368.",
     innocent={1: "two lists of words.", 3: "the penalty itself is right, whatever the unit."},
     reference=brevity_of,
     cases=lambda: [
@@ -41,22 +58,22 @@ UNITS = FindError(
     returns=("penalty",),
     hints=(
         "What does `len` count in line 2?",
-        "Count the reference on your fingers.",
-        "`c, r = len(candidate), len(reference)`",
+        "Count the words of the reference, then its characters. What are the n-grams made of?",
+        "The `len` of a list is the number of its words. Why join them?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        lambda c, r: _brevity(len("".join(c)), len("".join(r))),
-        "Characters, still. Whatever the n-grams are made of, the lengths must count the same.",
-        lambda c, r: _brevity(len(c), len("".join(r))),
-        "Words against characters: one of the two is mended.",
-        lambda c, r: min(1.0, len(c) / len(r)),
-        "In words, yes; but the penalty is e^(1 − r/c), not the ratio.",
-        lambda c, r: math.exp(1 - len(r) / len(c)),
-        "In words, yes; but a longer candidate must not get more than 1.",
-        lambda c, r: _brevity(len(r), len(c)),
-        "Candidate and reference have changed places.",
+        _wrong_brevity(ours=_characters, theirs=_characters),
+        "These are still characters. The lengths must count whatever the n-grams are made of.",
+        _wrong_brevity(theirs=_characters),
+        "Words are compared with characters: only one of the two lengths is fixed.",
+        _wrong_brevity(penalty=lambda c, r: c / r),
+        "The unit is right now; but the penalty is e^(1 − r/c), not the ratio.",
+        _wrong_brevity(enough=lambda c, r: False),
+        "The unit is right now; but a longer candidate must not get more than 1.",
+        lambda candidate, reference: brevity_of(reference, candidate),
+        "Candidate and reference are exchanged.",
     ),
 )
 
@@ -73,14 +90,15 @@ def _matched(matches, totals):
 
 
 NOTHING = FindError(
-    name="what is log zero",
+    name="program 3.6",
+    title="what is log zero",
     task="write it again, by the definition, without smoothing: matches and totals of 1- to 4-grams -> their geometric "
     "mean.",
     why="In the same example there is no common 3-gram, and the candidate has no 4-gram at all.",
     program=(
         "def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]",
         "    total = 0.0",
-        "    for m, t in zip(matches, totals):",
+        "    for m, t in zip(matches, totals, strict=True):",
         "        if m > 0:",
         "            total += math.log(m / t) / 4",
         "    return math.exp(total)",
@@ -104,8 +122,8 @@ NOTHING = FindError(
     returns=("mean",),
     hints=(
         "What is a product with a 0 in it?",
-        "What does the program say of a translation that matches no 4-gram?",
-        "If any of the matches is 0: return 0.0.",
+        "What does the program give a translation that matches no 4-gram?",
+        "As soon as one of the matches is 0, the whole mean is 0.0: no logarithm is needed.",
     ),
     minutes=3,
     difficulty=1,
@@ -113,11 +131,11 @@ NOTHING = FindError(
         lambda m, t: math.prod(_matched(m, t)) ** 0.25,
         "Orders without a match are still left out, as if they were perfect.",
         lambda m, t: math.prod(_matched(m, t)) ** (1 / len(_matched(m, t))),
-        "Left out *and* the mean is taken over fewer: even kinder to what is wrong.",
+        "Orders without a match are still left out, and the mean is taken over fewer. One precision of 0 makes it 0.",
         lambda m, t: sum(_matched(m, t)) / len(m),
-        "This is the ordinary mean. BLEU multiplies: one 0, and all is 0.",
+        "This is the ordinary mean. BLEU multiplies, so one precision of 0 makes the whole score 0.",
         lambda m, t: sum(m) / sum(t),
-        "All orders in one pot: BLEU takes a precision for each order, then their geometric mean.",
+        "All orders are counted together. BLEU takes a precision for each order, then their geometric mean.",
     ),
 )
 
@@ -128,7 +146,8 @@ def bleu_of(precisions: list[float], brevity: float) -> float:
 
 
 LOGARITHM = FindError(
-    name="which logarithm",
+    name="program 3.7",
+    title="which logarithm",
     task="write it again: positive precisions and a brevity penalty -> the score.",
     why="The same lecture arrives at .4167. With its own numbers it should have been .378.",
     program=(
@@ -138,7 +157,7 @@ LOGARITHM = FindError(
         "    return brevity * math.exp(mean)",
     ),
     line=2,
-    found="log₁₀ goes in and e comes out: the two must belong together. `math.log` is the natural one.",
+    found="log₁₀ goes in and e comes out: the two must have the same base. `math.log` is the natural logarithm.",
     innocent={
         3: "the mean of logarithms: a geometric mean.",
         4: "e to the mean, times the penalty: right after natural logarithms.",
@@ -150,18 +169,22 @@ LOGARITHM = FindError(
         Case({"precisions": [0.5, 0.25], "brevity": 0.5}),
     ],
     returns=("score",),
-    hints=("What undoes log₁₀?", "exp and log must have the same base.", "`math.log(p)`"),
+    hints=(
+        "What undoes log₁₀?",
+        "`exp` and the logarithm must have the same base.",
+        "`math.exp` has base e. Which function of `math` is its inverse?",
+    ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda p, b: b * math.exp(sum(map(math.log10, p)) / len(p)),
-        "Base 10 goes in, base e comes out, still: the result is too large.",
+        "It still takes the logarithm to base 10 and raises e to it: the result is too large.",
         lambda p, b: b * math.prod(p),
-        "The product without the root: the mean of the logarithms is a root of the product.",
+        "This is the product without the root. The mean of n logarithms is the n-th root of the product.",
         lambda p, b: b * sum(p) / len(p),
         "This is the ordinary mean of the precisions.",
         lambda p, b: math.prod(p) ** (1 / len(p)),
-        "The brevity penalty is forgotten.",
+        "The brevity penalty is missing.",
     ),
 )
 

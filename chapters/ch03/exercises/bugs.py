@@ -11,9 +11,10 @@ from course_utils.models.loss import masked_loss
 from .measures import LOSS_WRONG, loss_cases
 
 PADDING_LOSS = FindError(
-    name="a loss that looks too good",
+    name="program 3.8",
+    title="a loss that looks too good",
     task="write the loss again: mean over the real tokens.",
-    why="It falls nicely, it is comparable with nothing, and it rewards silence.",
+    why="It falls nicely, but it cannot be compared with any other loss, and it rewards writing nothing.",
     program=(
         "def loss(logits, target, mask):            # [B, T, V], [B, T], [B, T] True = a real token",
         "    log_p = logits.log_softmax(-1)",
@@ -21,9 +22,9 @@ PADDING_LOSS = FindError(
         "    return -right.mean()",
     ),
     line=4,
-    found="the mean runs over padding, too. `-right[mask].mean()` asks about real tokens only.",
+    found="the mean runs over padding, too. `-right[mask].mean()` takes only the real tokens.",
     innocent={
-        1: "the mask comes in; look where it goes.",
+        1: "the mask comes in. Where is it used?",
         2: "log-probabilities over the vocabulary, the last axis.",
         3: "it picks the log-probability of the right word of each token.",
     },
@@ -31,9 +32,9 @@ PADDING_LOSS = FindError(
     cases=loss_cases,
     returns=("loss",),
     hints=(
-        "Which of the three things that come in is never used?",
-        "A batch of one long and one short sentence: what does the short one's tail contribute?",
-        "`-right[mask].mean()`",
+        "Which of the three arguments is never used?",
+        "Take a batch of one long and one short sentence: what does the end of the short one contribute?",
+        "`right` is [B, T], and so is `mask`: index one with the other before you take the mean.",
     ),
     minutes=3,
     difficulty=1,
@@ -46,14 +47,17 @@ def step_weights(scores: Tensor, lengths: Tensor) -> Tensor:
     return masked_softmax(scores, padding_mask(lengths, scores.shape[-1])[:, 0])
 
 
-def _real(scores, lengths):
-    return torch.arange(scores.shape[1]) < lengths[:, None]
+@variants
+def _wrong_weights(scores, lengths, *, real=lambda places, n: places < n, weigh=masked_softmax):
+    """Weights over real words with one thing done differently. weigh: of the scores and what is real, [B, K]."""
+    return weigh(scores, real(torch.arange(scores.shape[1]), lengths[:, None]))
 
 
 PADDING_ATTENDED = FindError(
-    name="words that are not there",
+    name="program 3.11",
+    title="words that are not there",
     task="write the weights again: scores [B, K], lengths [B] -> weights [B, K].",
-    why="Each sentence translates well alone and worse in company. Why?",
+    why="Each sentence is translated well alone and worse in a batch. Why?",
     program=(
         "def weights(scores, lengths):                     # scores [B, K], lengths [B]",
         "    real = torch.arange(scores.shape[1]) < lengths[:, None]",
@@ -72,24 +76,28 @@ PADDING_ATTENDED = FindError(
     returns=("weights",),
     hints=(
         "What is exp(0)?",
-        "Which score has a weight of 0 after the softmax?",
-        "`masked_softmax(scores, real)`, or `scores.masked_fill(~real, float('-inf'))`",
+        "Which score gets a weight of 0 in a softmax?",
+        "`masked_softmax` takes scores and a mask. By hand, `masked_fill` fills in a number where *its* mask is True: "
+        "which number, and which mask?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        lambda s, n: torch.softmax(s * _real(s, n), -1),
+        _wrong_weights(weigh=lambda s, real: (s * real).softmax(-1)),
         "Padding still gets weight: a score of 0 gives exp(0) = 1. It must be −∞.",
-        lambda s, n: torch.softmax(s, -1),
+        _wrong_weights(weigh=lambda s, real: s.softmax(-1)),
         "Now nothing is masked at all: padding competes with the words.",
-        lambda s, n: torch.softmax(s, -1) * _real(s, n),
+        _wrong_weights(weigh=lambda s, real: s.softmax(-1) * real),
         "Masked after the softmax: the padding's share is lost, and the rows sum to less than 1.",
-        lambda s, n: masked_softmax(s, torch.arange(s.shape[1]) <= n[:, None]),
-        "One too far: length n means the places 0 … n − 1, so `<`, not `<=`.",
-        lambda s, n: masked_softmax(s, ~_real(s, n)),
-        "The wrong way round: True is what may be attended, the words.",
-        lambda s, n: masked_softmax(s, _real(s, n), dim=0),
-        "The softmax runs across the sentences of the batch. Each sentence shares one unit among its own words.",
+        _wrong_weights(real=lambda places, n: places <= n),
+        "One too far: length n means the positions 0 … n − 1, so `<`, not `<=`.",
+        _wrong_weights(real=lambda places, n: places >= n),
+        "The wrong way round: True marks the words, which may be attended to.",
+        _wrong_weights(weigh=lambda s, real: s.masked_fill(real, float("-inf")).softmax(-1)),
+        "The wrong way round: `masked_fill` fills where its mask is True, and `real` is True at the words. Write "
+        "`~real`.",
+        _wrong_weights(weigh=lambda s, real: masked_softmax(s, real, dim=0)),
+        "The softmax runs over the sentences of the batch. The weights of one sentence's words sum to 1.",
     ),
 )
 
@@ -103,13 +111,13 @@ def read_all(sentences: Tensor, Wx: Tensor, Ws: Tensor) -> Tensor:
 
 
 @variants
-def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh):
+def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh, remember=1, turned=lambda words: words):
     found, state = [], torch.full((len(Ws),), start)
     for words in sentences:
         if again:
             state = torch.full((len(Ws),), start)
-        for word in words:
-            state = activation(Wx @ word + Ws @ state)
+        for word in turned(words):
+            state = activation(Wx @ word + remember * (Ws @ state))
         found.append(state)
     return torch.stack(found)
 
@@ -117,9 +125,10 @@ def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh):
 _texts = named("sentences", "Wx", "Ws")
 
 CARRIED = FindError(
-    name="what was said before",
-    task="write it again: each sentence's last state, [N, D].",
-    why="The same sentence gets another translation, depending on which one came before it.",
+    name="program 3.12",
+    title="what was said before",
+    task="write it again: the last state of each sentence, [N, D].",
+    why="The translation of a sentence depends on which sentence came before it.",
     program=(
         "def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words",
         "    states, state = [], torch.zeros(len(Ws))",
@@ -148,7 +157,7 @@ CARRIED = FindError(
     hints=(
         "Two equal sentences should end in the same state. Do they?",
         "When is the state zero?",
-        "Move `state = torch.zeros(len(Ws))` below the line `for words in sentences:`.",
+        "Line 2 runs once. Which line runs once for each sentence, before its first word?",
     ),
     minutes=3,
     difficulty=1,
@@ -157,11 +166,11 @@ CARRIED = FindError(
         "The second sentence still begins where the first one ended.",
         _read(start=1.0),
         "Each sentence begins anew, but with ones; a fresh state is zeros.",
-        lambda s, Wx, Ws: torch.stack([torch.tanh(words[-1] @ Wx.T) for words in s]),
-        "Now the state is fresh for each *word*: nothing is remembered within the sentence either.",
+        _read(remember=0),
+        "Now the state is zero again for each *word*: nothing is remembered within the sentence either.",
         _read(activation=lambda x: x),
-        "The tanh is gone.",
-        lambda s, Wx, Ws: read_all(s.flip(1), Wx, Ws),
+        "The tanh is missing.",
+        _read(turned=lambda words: words.flip(0)),
         "Each sentence begins anew, but it is read from its end.",
     ),
 )

@@ -14,7 +14,8 @@ def vectors_handed_over(kind: str, length: int) -> int:
 
 
 FIXED = FindError(
-    name="one fixed vector",
+    name="claims 3.1",
+    title="one fixed vector",
     task='write how many vectors an encoder hands over: kind "plain", "attention" or "transformer", length in tokens '
     "-> a number.",
     why="A widely read article explains the Transformer with these sentences.",
@@ -22,16 +23,16 @@ FIXED = FindError(
     program=(
         "The encoder reads the whole source before the decoder writes its first word.",
         "The encoder turns the sentence into one vector of fixed length.",
-        "The decoder writes word by word, and hears its own last words.",
-        "Cross-attention looks at what the encoder hands over.",
+        "The decoder writes word by word, and reads its own last words.",
+        "Cross-attention attends to what the encoder hands over.",
     ),
     line=2,
-    found="that was the plain model of 2014. A Transformer's encoder, like an attentive RNN's, hands over one vector "
-    "for each token; otherwise there would be nothing to attend to.",
+    found="that was the plain model of 2014. A Transformer's encoder hands over one vector for each token, as an RNN "
+    "with attention does; otherwise there would be nothing to attend to.",
     innocent={
         1: "it does, in all three.",
-        3: "so do all of them.",
-        4: "that is its purpose; with one vector alone it would have nothing to choose from.",
+        3: "all three do that.",
+        4: "that is its purpose. With one vector it would have nothing to choose from.",
     },
     reference=vectors_handed_over,
     cases=lambda: [
@@ -45,19 +46,19 @@ FIXED = FindError(
     hints=(
         "What does attention choose from?",
         "`memory.states` has the shape [B, K, D]: K is the number of tokens.",
-        '`1 if kind == "plain" else length`',
+        "Two of the three kinds hand over as many vectors as there are tokens.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda kind, length: 1,
-        "One for all of them: then attention would have a single key to choose from.",
+        "This is 1 for all of them. Then attention would have a single key to choose from.",
         lambda kind, length: length,
-        "For the plain model, too? It keeps the last state alone; that is the bottleneck.",
+        "The plain model hands over less: it keeps only its last state, which is the bottleneck.",
         lambda kind, length: length if kind == "transformer" else 1,
-        "An attentive RNN keeps the state after every word, too. That is what it attends to.",
+        "An RNN with attention keeps the state after every word, too. That is what it attends to.",
         lambda kind, length: length if kind == "attention" else 1,
-        "A Transformer's encoder hands over one vector per token as well; the claim is wrong for it.",
+        "A Transformer's encoder hands over one vector for each token as well; the claim is wrong for it.",
     ),
 )
 
@@ -68,10 +69,11 @@ def steps_in_a_row(kind: str, length: int) -> int:
 
 
 ENCODER = FindError(
-    name="under another name",
+    name="claims 3.2",
+    title="under another name",
     task='write how many steps must wait for each other while one layer reads a sentence: kind "rnn" or "transformer", '
     "length -> a number.",
-    why="A widely used table sets encoder and decoder of the Transformer side by side.",
+    why="A widely used table compares the encoder and the decoder of the Transformer.",
     claims=True,
     program=(
         "Encoder, input: the whole source sentence.",
@@ -81,7 +83,7 @@ ENCODER = FindError(
         "Decoder, output: probabilities of the next word.",
     ),
     line=2,
-    found="that is an RNN's encoder, the one of this chapter. A Transformer's looks at all words at once.",
+    found="that is an RNN's encoder, such as the one of this chapter. A Transformer's reads all words at once.",
     innocent={
         1: "right for both.",
         3: "right for both, and it is what attention needs.",
@@ -99,19 +101,20 @@ ENCODER = FindError(
     hints=(
         "Which of the claims describes what you trained in this chapter?",
         "An RNN's state after word 9 needs the one after word 8. What does attention need?",
-        '`length if kind == "rnn" else 1`',
+        "An RNN has one step after another, as many as words. In the Transformer's layer nothing waits: it is one "
+        "step.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda kind, length: length,
-        "For the Transformer, too? All its pairs can be scored at the same time.",
+        "The Transformer needs fewer: all its pairs can be scored at the same time.",
         lambda kind, length: 1,
         "An RNN must wait: each state needs the one before it.",
         lambda kind, length: length**2 if kind == "transformer" else length,
         "length² is the number of pairs: much work, but none of them waits for another.",
         lambda kind, length: 1 if kind == "rnn" else length,
-        "The wrong way round.",
+        "RNN and Transformer are exchanged.",
         lambda kind, length: length - 1 if kind == "rnn" else 1,
         "The first word is a step, too: it starts from zeros.",
     ),
@@ -143,7 +146,7 @@ def mixes(layer: nn.Module, x: Tensor) -> bool:
 
 
 class Feed(nn.Module):
-    """A feed-forward network, each token for itself: [T, 3] -> [T, 3]."""
+    """A feed-forward network, which works on each token separately: [T, 3] -> [T, 3]."""
 
     def forward(self, x: Tensor) -> Tensor:
         turn = some_numbers(3, 3, seed=401)
@@ -168,23 +171,25 @@ def _changes(layer, x, place, look):
 
 
 THIRD = FindError(
-    name="a third attention",
-    task="write a test that tells them apart: does a change of one token change the output of *another*? "
-    "layer [T, D] -> [T, D], x [T, D] -> True or False.",
-    why="The same table counts the attentions of a Transformer's decoder.",
+    name="claims 3.3",
+    title="a third attention",
+    task="write a test of layers: does a change of one token change the output of *another*? layer [T, D] -> [T, D], x "
+    "[T, D] -> True or False.",
+    why="The same table lists the parts of a Transformer's decoder.",
     claims=True,
     program=(
-        "The decoder's first attention: the target words so far ask each other.",
-        "The decoder's second attention: the target words ask the encoder's output.",
-        "The decoder's third attention: the feed-forward network, which looks at all of it once more.",
+        "The decoder's first attention: the target words so far attend to each other.",
+        "The decoder's second attention: the target words attend to the encoder's output.",
+        "The decoder's third attention: the feed-forward network, which attends to all of it once more.",
         "At the end a softmax over the vocabulary.",
     ),
     line=3,
-    found="a feed-forward network works on each token alone: nobody asks, nobody is asked. There are two attentions.",
+    found="a feed-forward network works on each token separately: no token attends to another. There are two "
+    "attentions.",
     innocent={
-        1: "masked self-attention, yes.",
-        2: "cross-attention, yes: what this chapter is about.",
-        4: "a softmax, though not over keys: it chooses a word.",
+        1: "this is masked self-attention.",
+        2: "this is cross-attention, which this chapter is about.",
+        4: "it is a softmax, though not over keys: it gives each word a probability.",
     },
     reference=mixes,
     cases=lambda: [
@@ -196,26 +201,27 @@ THIRD = FindError(
     returns=("mixes",),
     hints=(
         "Change one row of x and compare the *other* rows of the output.",
-        "With causal attention a change of the last token is felt by nobody else: try every token.",
-        "`torch.allclose(layer(changed)[others], layer(x)[others])`",
+        "With causal attention a change of the last token changes no other output: try every token.",
+        "`others = torch.arange(len(x)) != row` picks the rows that were not changed, and `torch.allclose` compares "
+        "two tensors. Change a `x.clone()`, not x.",
     ),
     minutes=5,
     difficulty=2,
     wrong=wrong_answers(
         lambda layer, x: _changes(layer, x, 0, lambda y: y),
-        "Of course the changed token's own output changes. Look at the others.",
+        "The changed token's own output changes in any layer. Compare the others.",
         lambda layer, x: _changes(layer, x, -1, lambda y: y[:-1]),
-        "Only the last token is changed; under a causal mask nobody else sees it. Try every token.",
+        "Only the last token is changed, and under a causal mask no other token sees it. Try every token.",
         lambda layer, x: True,
-        "Not every layer mixes: a feed-forward network doesn't.",
+        "This is True for every layer. A feed-forward network does not mix its tokens.",
         lambda layer, x: False,
-        "Attention does mix: that is what it is for.",
+        "This is False for every layer. Attention does mix its tokens: that is its purpose.",
     ),
 )
 
 
 def kind_of_attention(queries: list[str], keys: list[str]) -> str:
-    """ "self" if the words that ask and those that are asked are the same sequence, else "cross"."""
+    """ "self" if queries and keys are the same sequence of words, else "cross"."""
     return "self" if queries == keys else "cross"
 
 
@@ -224,19 +230,24 @@ def _pair(queries: str, keys: str, shown=False) -> Case:
 
 
 SELF = FindError(
-    name="self or cross",
-    task='write the test: who asks and who is asked, as two lists of words -> "self" or "cross".',
+    name="claims 3.4",
+    title="self or cross",
+    task='write the test: the words of the queries and of the keys, as two lists -> "self" or "cross".',
     why="A lecture shows the alignment of “the European Economic Area” as its first picture of self-attention.",
     claims=True,
     program=(
         "Each row of the picture is a word of the French sentence.",
         "Each column is a word of the English sentence.",
-        "Dark cells show what the model looked at while it wrote that French word.",
+        "Dark cells show what the model attended to while it wrote that French word.",
         "The picture shows self-attention.",
     ),
     line=4,
     found="rows from one sentence, columns from another: cross-attention. In self-attention both are the same words.",
-    innocent={1: "yes: the queries.", 2: "yes: the keys.", 3: "yes: the weights, one row after the other."},
+    innocent={
+        1: "these are the queries.",
+        2: "these are the keys.",
+        3: "these are the weights, one row for each word.",
+    },
     reference=kind_of_attention,
     cases=lambda: [
         _pair("la zone économique européenne", "the European Economic Area", shown=True),
@@ -249,22 +260,22 @@ SELF = FindError(
     words=True,
     hints=(
         "Read the labels of rows and columns.",
-        "“Self” means: a sequence asks itself.",
-        '`"self" if queries == keys else "cross"`',
+        "“Self” means that a sequence attends to itself.",
+        "Two lists are equal, `==`, if they have the same words in the same order.",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda queries, keys: "self",
-        "Not always: rows and columns may be two sentences.",
+        "This is “self” for every pair. Rows and columns may be two sentences.",
         lambda queries, keys: "cross",
-        "Not always: a sentence can ask itself.",
+        "This is “cross” for every pair. A sentence can attend to itself.",
         lambda queries, keys: "self" if len(queries) == len(keys) else "cross",
         "Equally many words don't make it the same sentence.",
         lambda queries, keys: "self" if set(queries) == set(keys) else "cross",
         "The same words in another order are another sequence.",
         lambda queries, keys: "cross" if queries == keys else "self",
-        "The wrong way round.",
+        "“self” and “cross” are exchanged.",
     ),
 )
 

@@ -1,27 +1,32 @@
 """Chapter 3's exercises about numbers: the masked loss, clipped n-grams, BLEU's brevity penalty."""
 
 import math
+from collections import Counter
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named, some_numbers, tensors
+from course_utils.exercises.properties import blind_to_padding, shift_changes_nothing
 from course_utils.metrics import brevity_penalty, ngrams
 from course_utils.models.loss import masked_loss
 
+from . import answers
+
 
 def loss_cases() -> list[Case]:
-    def case(lengths, size, vocabulary, seed, shown=False) -> Case:
+    def case(lengths, size, vocabulary, seed, lowest=4, padding=0) -> Case:
         mask = torch.arange(size) < torch.tensor(lengths)[:, None]
-        target = torch.randint(4, vocabulary, mask.shape, generator=torch.Generator().manual_seed(seed))
+        target = torch.randint(lowest, vocabulary, mask.shape, generator=torch.Generator().manual_seed(seed))
         logits = 2 * some_numbers(*mask.shape, vocabulary, seed=seed + 1)
-        return Case({"logits": logits, "target": target.masked_fill(~mask, 0), "mask": mask}, shown=shown)
+        return Case({"logits": logits, "target": target.masked_fill(~mask, padding), "mask": mask})
 
     logits = [[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]
     first = named("logits", "target", "mask")(*tensors(logits, [[4, 3, 0]], [[True, True, False]]), shown=True)
-    return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 370)]
+    return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 371, lowest=0, padding=3)]
 
 
 def each(logits: Tensor, target: Tensor) -> Tensor:
@@ -29,26 +34,60 @@ def each(logits: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target)
 
 
+@variants
+def _wrong_loss(
+    logits,
+    target,
+    mask,
+    *,
+    log_p=lambda x: x.log_softmax(-1),
+    sign=-1,
+    real=lambda mask, target: mask,
+    mean=lambda losses, real: losses[real].mean(),
+):
+    """A masked loss with one thing done differently."""
+    losses = sign * log_p(logits).gather(-1, target[..., None])[..., 0]
+    return mean(losses, real(mask, target))
+
+
+def _of_zeros(logits, target, mask):
+    return _wrong_loss(mean=lambda losses, real: losses.mean())(logits * mask[..., None], target, mask)
+
+
 LOSS_WRONG = wrong_answers(
-    lambda logits, target, mask: each(logits, target).mean(),
+    _wrong_loss(mean=lambda losses, real: losses.mean()),
     "The padding counts: the model would earn half of its marks by predicting <pad> after the end.",
-    lambda logits, target, mask: (each(logits, target) * mask).mean(),
+    _wrong_loss(mean=lambda losses, real: (losses * real).mean()),
     "The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`.",
-    lambda logits, target, mask: (each(logits, target) * mask).sum(),
-    "This is the sum. Divide by the number of real tokens, or long batches shout.",
-    lambda logits, target, mask: ((each(logits, target) * mask).sum(1) / mask.sum(1)).mean(),
+    _wrong_loss(mean=lambda losses, real: losses[real].sum()),
+    "This is the sum, which grows with the batch. Divide by the number of real tokens.",
+    _wrong_loss(mean=lambda losses, real: losses[real].sum() / len(losses)),
+    "The sum is divided by the number of sentences. Divide by the number of real tokens.",
+    _wrong_loss(mean=lambda losses, real: ((losses * real).sum(1) / real.sum(1)).mean()),
     "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
-    "sentence. Asked for is the mean over all real tokens.",
-    lambda logits, target, mask: each(logits.softmax(-1), target)[mask].mean(),
-    "Softmax twice: cross-entropy makes probabilities of the logits by itself. Give it the logits as they are.",
-    lambda logits, target, mask: each(logits * mask[..., None], target).mean(),
-    "The logits are set to 0 where there is padding: equal chances for all words, and a loss of ln V for each.",
-    lambda logits, target, mask: each(logits, target)[~mask].mean(),
-    "The mask is read the wrong way round: this is the loss of the padding alone.",
-    lambda logits, target, mask: -each(logits, target)[mask].mean(),
-    "The sign is missing: minus the log-probability. Training would make the right words improbable.",
-    lambda logits, target, mask: -logits.gather(-1, target[..., None])[..., 0][mask].mean(),
+    "sentence. Take one mean over all real tokens.",
+    _wrong_loss(log_p=lambda x: x.softmax(-1).log_softmax(-1)),
+    "There are two softmaxes: `cross_entropy` and `log_softmax` make probabilities of the logits by themselves. Give "
+    "them the logits as they are.",
+    _wrong_loss(log_p=lambda x: x),
     "These are logits, not log-probabilities: a softmax (`log_softmax`) is missing.",
+    _wrong_loss(log_p=lambda x: x.softmax(-1)),
+    "These are probabilities: the log is missing.",
+    _wrong_loss(log_p=lambda x: x.log_softmax(1)),
+    "The softmax runs over the positions of the sentence. The probabilities of all *words*, the last axis, sum to 1.",
+    _of_zeros,
+    "The logits are set to 0 where there is padding: equal chances for all words, and a loss of ln V for each.",
+    _wrong_loss(real=lambda mask, target: ~mask),
+    "The mask is read the wrong way round: this is the loss of the padding alone.",
+    _wrong_loss(real=lambda mask, target: target != 0),
+    "You find the padding by its id, 0. The mask says which words are real, whatever id the padding has.",
+    _wrong_loss(real=lambda mask, target: mask & (target != 0)),
+    "A real word is left out because its id is 0. Only the mask says what counts.",
+    _wrong_loss(sign=1),
+    "The minus is missing: it is minus the log-probability. As it is, training would make the right words improbable.",
+    lambda logits, target, mask: F.cross_entropy(logits, target),
+    "`cross_entropy` wants the classes on axis 1: `logits.transpose(1, 2)`, or flatten both, `logits.flatten(0, 1)` "
+    "and `target.flatten()`.",
 )
 
 LOSS = Exercise(
@@ -60,13 +99,23 @@ LOSS = Exercise(
     cases=loss_cases,
     returns=("loss",),
     hints=(
-        "First the loss of every token, [B, T]; then choose; then the mean.",
-        "`logits.log_softmax(-1).gather(-1, target[..., None])[..., 0]` is the log-probability of each right word.",
-        "`(-that)[mask].mean()`: a boolean index keeps the real ones.",
+        "First the loss of every token, [B, T]; then choose the real ones; then take the mean.",
+        "`.log_softmax(-1)` makes log-probabilities, and `.gather(-1, target[..., None])[..., 0]` picks the right "
+        "word's for each token.",
+        "What you have is [B, T]. A boolean index, `x[mask]`, keeps only the numbers where the mask is True.",
     ),
     minutes=4,
     difficulty=1,
     wrong=LOSS_WRONG,
+    properties=(
+        blind_to_padding("logits", padded=lambda case: ~case.args["mask"]),
+        replace(
+            shift_changes_nothing("logits"),
+            says="Adding 1 to every logit changes the loss. In a softmax only differences count: is there one?",
+        ),
+    ),
+    shown=answers.masked_loss,
+    used="Your loss trains both translators below.",
 )
 
 
@@ -80,13 +129,28 @@ def _runs(words, n):
     return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
 
 
+@variants
+def _wrong_count(
+    candidate,
+    reference,
+    n,
+    *,
+    runs=_runs,
+    match=lambda ours, theirs: (Counter(ours) & Counter(theirs)).total(),
+    total=lambda ours, theirs, words, n: len(ours),
+):
+    """Clipped counts with one thing done differently."""
+    ours, theirs = runs(candidate, n), runs(reference, n)
+    return match(ours, theirs), total(ours, theirs, candidate, n)
+
+
 def _gram_case(candidate: str, reference: str, n: int, shown=False) -> Case:
     return Case({"candidate": candidate.split(), "reference": reference.split(), "n": n}, shown=shown)
 
 
 CLIPPED = Exercise(
     name="clipped n-grams",
-    task="How many of the candidate's runs of n words stand in the reference, each counted at most as often as the "
+    task="How many of the candidate's runs of n words are in the reference, each counted at most as often as the "
     "reference has it; and how many runs the candidate has: lists of words, n -> (matches, total).",
     why="Without the clipping, “the the the the” would be a perfect translation.",
     reference=clipped,
@@ -96,52 +160,74 @@ CLIPPED = Exercise(
         _gram_case("a b a b a b", "a b c a b a", 2),
         _gram_case("a b c", "a b d b c", 3),
         _gram_case("mat the on sat", "the cat sat on the mat", 1),
+        _gram_case("a bc", "ab c", 2),
+        _gram_case("a", "a b c", 3),
     ],
     returns=("matches", "total"),
     hints=(
-        "A `collections.Counter` of the runs, for candidate and reference: `tuple(words[i : i + n])` is a run.",
-        "For each run the smaller of the two counts; `Counter & Counter` does just that.",
-        "`((ours & theirs).total(), ours.total())`",
+        "Count the runs of the candidate and those of the reference separately: `Counter` counts the elements of a "
+        "list, and `tuple(words[i : i + n])` is one run.",
+        "A list of n words has one run, a list of n + 1 words has two. So how many different i are there?",
+        "For each run the smaller of the two counts: `Counter & Counter` does just that, and `.total()` adds up.",
     ),
     minutes=5,
     difficulty=2,
     wrong=wrong_answers(
-        lambda c, r, n: (sum(g in _runs(r, n) for g in _runs(c, n)), len(_runs(c, n))),
-        "Not clipped: a run that the reference has once counts each time the candidate says it. “The the the” "
+        _wrong_count(match=lambda ours, theirs: sum(run in theirs for run in ours)),
+        "Not clipped: a run that the reference has once counts each time the candidate has it. “The the the” "
         "would be perfect.",
-        lambda c, r, n: (len(set(_runs(c, n)) & set(_runs(r, n))), len(_runs(c, n))),
-        "Each kind of run counts once (a set). A run that both have twice counts twice.",
-        lambda c, r, n: (len(set(_runs(c, n)) & set(_runs(r, n))), len(set(_runs(c, n)))),
-        "Sets on both sides: repetitions are gone from matches and total.",
-        lambda c, r, n: (clipped(c, r, n)[0], len(_runs(r, n))),
+        _wrong_count(match=lambda ours, theirs: len(set(ours) & set(theirs))),
+        "In the matches each kind of run counts once (a set). A run that both have twice counts twice.",
+        _wrong_count(total=lambda ours, theirs, words, n: len(set(ours))),
+        "In the total each kind of run counts once (a set). A run that the candidate repeats counts each time.",
+        _wrong_count(
+            match=lambda ours, theirs: len(set(ours) & set(theirs)), total=lambda ours, theirs, words, n: len(set(ours))
+        ),
+        "There are sets on both sides: repetitions are missing from the matches and from the total.",
+        _wrong_count(total=lambda ours, theirs, words, n: len(theirs)),
         "The total is the reference's: that is recall. Precision asks how much of the *candidate* is right.",
-        lambda c, r, n: (sum(a == b for a, b in zip(_runs(c, n), _runs(r, n), strict=False)), len(_runs(c, n))),
-        "Only runs at the same place count. BLEU lets them stand anywhere.",
-        lambda c, r, n: (clipped(c, r, n)[0], len(c)),
-        "The total is the number of words; of n words in a row there are fewer: len − n + 1.",
+        _wrong_count(match=lambda ours, theirs: sum(a == b for a, b in zip(ours, theirs, strict=False))),
+        "Only runs at the same position count. In BLEU they may be anywhere.",
+        _wrong_count(total=lambda ours, theirs, words, n: len(words)),
+        "The total is the number of words. There are fewer runs of n words: len − n + 1.",
+        _wrong_count(total=lambda ours, theirs, words, n: len(words) - n + 1),
+        "A candidate of fewer than n words has no run at all: its total is 0, not negative.",
+        _wrong_count(runs=lambda words, n: [tuple(words[i : i + n]) for i in range(len(words) - n)]),
+        "The last run is missing: with n = 1 every word is a run, so i goes up to len − n, `range(len(words) - n + "
+        "1)`.",
+        _wrong_count(runs=lambda words, n: [tuple(words[i : i + n]) for i in range(len(words))]),
+        "At the end there are runs of fewer than n words: stop at `range(len(words) - n + 1)`.",
+        _wrong_count(runs=lambda words, n: list(words)),
+        "These are single words, whatever n is. A run is n words in a row.",
+        _wrong_count(runs=lambda words, n: ["".join(run) for run in _runs(words, n)]),
+        "The words of a run are joined without a space, so `a bc` and `ab c` become the same run. A tuple keeps the "
+        "words apart.",
     ),
+    shown=answers.clipped_counts,
+    used="Your counts make a BLEU score below.",
 )
 
-PENALTY_WRONG = wrong_answers(
-    lambda hypothesis, reference: math.exp(1 - reference / hypothesis),
-    "A translation that is longer than its reference gets more than 1: a bonus. The penalty is at most 1.",
-    lambda hypothesis, reference: min(1.0, hypothesis / reference),
-    "The plain ratio. BLEU's penalty is e^(1 − reference / hypothesis): harder on very short ones.",
-    lambda hypothesis, reference: 1.0 if hypothesis >= reference else math.exp(1 - hypothesis / reference),
-    "The fraction stands on its head: e^(1 − reference / hypothesis). As it is, being shorter is rewarded.",
-    lambda hypothesis, reference: 1.0 if hypothesis <= reference else math.exp(1 - hypothesis / reference),
-    "It punishes what is too long; that is the business of the precisions. The penalty is for what is too short.",
-    lambda hypothesis, reference: 1.0 if hypothesis >= reference else math.exp(-reference / hypothesis),
-    "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
-    lambda hypothesis, reference: math.exp(-abs(1 - reference / hypothesis)),
-    "Both sides are punished. What is too long loses in the precisions already; here it gets 1.",
-)
+
+@variants
+def _wrong_penalty(
+    hypothesis_length,
+    reference_length,
+    *,
+    enough=lambda h, r: h >= r,
+    exponent=lambda h, r: 1 - r / h,
+    power=math.exp,
+):
+    """A brevity penalty with one thing done differently."""
+    if enough(hypothesis_length, reference_length):
+        return 1.0
+    return power(exponent(hypothesis_length, reference_length))
+
 
 PENALTY = Exercise(
     name="brevity penalty",
     task="1 for a translation at least as long as its reference, else e^(1 − reference / hypothesis): two lengths, "
     "in the same unit -> a number.",
-    why="Precision alone is won by saying only the one word that is certain.",
+    why="A model could win on precision alone by writing only the one word that it is certain of.",
     reference=brevity_penalty,
     cases=lambda: [
         Case({"hypothesis_length": 3, "reference_length": 6}, shown=True),
@@ -152,11 +238,39 @@ PENALTY = Exercise(
     ],
     returns=("penalty",),
     hints=(
-        "Two cases: long enough, or too short.",
-        "With 3 words for 6 the penalty is e^(1 − 2) ≈ 0.368.",
-        "`1.0 if hypothesis >= reference else math.exp(1 - reference / hypothesis)`",
+        "c is `hypothesis_length`, r is `reference_length`. Which of the two rows of the formula is for c = 3, r = 6? "
+        "And for c = 6, r = 3?",
+        "With 3 words instead of 6, r / c is 2, and the penalty is e^(1 − 2) ≈ 0.368.",
+        "e to the power of x is `math.exp(x)`. The long translations come first: `if` they are long enough, return "
+        "1.0.",
     ),
     minutes=3,
     difficulty=1,
-    wrong=PENALTY_WRONG,
+    wrong=wrong_answers(
+        _wrong_penalty(enough=lambda h, r: False),
+        "A translation that is longer than its reference gets more than 1: a bonus. The penalty is at most 1.",
+        _wrong_penalty(exponent=lambda h, r: h / r, power=lambda x: x),
+        "This is the plain ratio. BLEU's penalty is e^(1 − reference / hypothesis), which is harder on very short "
+        "ones.",
+        _wrong_penalty(power=lambda x: x),
+        "The e is missing: the penalty is e to the power of 1 − reference / hypothesis, `math.exp(…)`.",
+        _wrong_penalty(power=lambda x: 2**x),
+        "This is a power of 2. The penalty is a power of e: `math.exp(…)`.",
+        _wrong_penalty(exponent=lambda h, r: 1 - h / r),
+        "The fraction is upside down: e^(1 − reference / hypothesis). As it is, a shorter translation gets more.",
+        _wrong_penalty(enough=lambda h, r: h <= r),
+        "The two cases are exchanged: the 1 belongs to a translation that is at least as long as its reference.",
+        _wrong_penalty(enough=lambda h, r: h <= r, exponent=lambda h, r: 1 - h / r),
+        "It punishes what is too long, which the precisions do already. The penalty is for what is too short.",
+        _wrong_penalty(exponent=lambda h, r: -r / h),
+        "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
+        _wrong_penalty(exponent=lambda h, r: 1 - r // h),
+        "`//` drops the decimals: 5 // 4 is 1. Divide with `/`.",
+        _wrong_penalty(exponent=lambda h, r: h - r),
+        "The exponent is the difference of the lengths. It should be 1 minus their ratio, 1 − reference / hypothesis.",
+        _wrong_penalty(enough=lambda h, r: False, exponent=lambda h, r: -abs(1 - r / h)),
+        "Both sides are punished. What is too long loses in the precisions already; here it gets 1.",
+    ),
+    shown=answers.brevity,
+    used="Below it gives the penalty of 1, 2, … 7 words.",
 )

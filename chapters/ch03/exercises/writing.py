@@ -3,16 +3,18 @@
 import torch
 from torch import Tensor, nn
 
-from course_utils.decoding import greedy
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_utils import decoding
+from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.text import BOS, EOS
+
+from . import answers
 
 
 class Parrot(nn.Module):
     """A decoder that knows one sentence: step(word, state) -> (logits [9], state).
 
-    It writes the sentence as long as it is handed its own last word and its own state; <bos> makes it begin, a state
-    that is not carried on makes it jump to its last word, any strange word gives <unk> (1).
+    It writes the sentence as long as it is given its own last word and its own state. <bos> makes it begin; with a
+    state that is not carried on it jumps to its last word; after any other word it writes <unk> (1).
     """
 
     def __init__(self, sentence):
@@ -43,105 +45,134 @@ def greedy_ids(step, state: Tensor, bos: int, eos: int, max_length: int) -> Tens
             logits, state = step(words[0], state)
             return logits[None], state, None
 
-    return torch.tensor(greedy(Model(), torch.full((1, 1), bos), max_length=max_length)[0].ids)
+    ids = decoding.greedy(Model(), torch.full((1, 1), bos), max_length=max_length)[0].ids
+    return torch.tensor(ids, dtype=torch.int64)
 
 
 def _loop_cases() -> list[Case]:
     def case(sentence, max_length, shown=False) -> Case:
         args = {"step": Parrot(sentence), "state": torch.tensor(0), "bos": BOS, "eos": EOS, "max_length": max_length}
-        says = (
-            f"a decoder that writes {' '.join(map(str, sentence))} and then <eos>, if it gets its last word and state"
-        )
+        writes = " ".join(map(str, (*sentence, "and then <eos>"))) if sentence else "<eos> at once"
+        says = f"a decoder that writes {writes}, if it is given its own last word and state"
         return Case(args, given={"step": says}, shown=shown)
 
-    return [case((5, 7, 6), 10, shown=True), case((4,), 5), case((8, 5, 7, 6), 2), case((6, 7, 4), 3)]
+    return [case((5, 7, 6), 10, shown=True), case((4,), 5), case((8, 5, 7, 6), 2), case((6, 7, 4), 3), case((), 4)]
+
+
+def _ids(answer, case: Case):
+    """What an answer writes; where it writes nothing, as whole numbers: `torch.tensor([])` would be a float."""
+    ids = call(answer, case)
+    nothing = 0 in ids.shape if hasattr(ids, "shape") else isinstance(ids, list | tuple) and not ids
+    return torch.zeros(0, dtype=torch.int64) if nothing else ids
 
 
 @variants
-def _wrong_loop(*inputs, first=lambda bos: bos, feed=lambda word, bos: word, carry=True, stop=True, keep=False, more=0):
+def _wrong_loop(
+    *inputs,
+    first=lambda bos: bos,
+    begun=lambda bos: [],
+    feed=lambda word, bos: word,
+    pick=torch.argmax,
+    carry=True,
+    stop=lambda ids: True,
+    keep=False,
+    more=0,
+):
     """A greedy loop with one thing done differently."""
     step, state, bos, eos, max_length = inputs
     word, ids = first(bos), []
     for _ in range(max_length + more):
         logits, new = step(word, state)
         state = new if carry else state
-        chosen = int(logits.argmax())
-        if chosen == eos and stop and not keep:
-            break
-        ids.append(chosen)
-        if chosen == eos and stop:
+        chosen = int(pick(logits))
+        ends = chosen == eos and stop(ids)
+        if not ends or keep:
+            ids.append(chosen)
+        if ends:
             break
         word = feed(chosen, bos)
-    return torch.tensor(ids)
+    return torch.tensor(begun(bos) + ids, dtype=torch.int64)
 
 
 LOOP = Exercise(
     name="greedy loop",
-    task="Begin with <bos>; take the most probable word, hand it back with the new state, until <eos> or max_length "
-    "words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>.",
+    task="Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
+    "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>.",
     why="Every decoder of this course writes like this; beam search and sampling only choose differently.",
     reference=greedy_ids,
     cases=_loop_cases,
+    run=_ids,
     returns=("ids",),
     hints=(
-        "A loop of at most max_length rounds. What goes in first? What goes in next?",
-        "`logits, state = step(word, state)`, then `word = int(logits.argmax())`.",
-        "If the word is eos: break, before it is added. Else add it to the list. Return `torch.tensor(ids)`.",
+        "A loop of at most max_length rounds. Which word goes into the first `step`? Which one goes into the next?",
+        "`logits, state = step(word, state)` replaces the old state by the new one. `int(logits.argmax())` is the next "
+        "word.",
+        "What has to be asked about the word *before* it is added to the list? A `break` leaves the loop. At the end "
+        "`torch.tensor(ids)` makes a tensor of the list.",
     ),
     minutes=5,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_loop(keep=True),
-        "<eos> stands in the result. It says that the sentence is over; it is no word.",
-        _wrong_loop(stop=False),
+        "<eos> is in the result. It says that the sentence is over, and is no word of it.",
+        _wrong_loop(stop=lambda ids: False),
         "It doesn't stop at <eos>: what comes after it means nothing.",
+        _wrong_loop(stop=lambda ids: bool(ids)),
+        "If the first word is <eos>, it goes on. A sentence may be empty: look at every word before you keep it.",
         _wrong_loop(carry=False),
         "The state is not carried on: at each step the decoder starts from its first state again.",
         _wrong_loop(feed=lambda word, bos: bos),
-        "<bos> is fed at each step. The decoder must hear its own last word.",
+        "<bos> is read at each step. The decoder has to read its own last word.",
         _wrong_loop(first=lambda bos: 0),
         "It begins with 0, which is <pad>. A sentence begins with <bos>.",
+        _wrong_loop(pick=torch.max),
+        "`max` gives the largest logit itself. The word is its position: `argmax`.",
+        _wrong_loop(pick=torch.argmin),
+        "This is the least probable word: take `argmax`.",
         _wrong_loop(more=100),
-        "It does not look at max_length: a decoder that never says <eos> would write for ever.",
+        "It does not look at max_length: a decoder that never writes <eos> would go on for ever.",
         _wrong_loop(more=1),
-        "One word too many where max_length cuts.",
+        "Where max_length ends the loop, there is one word too many.",
         _wrong_loop(more=-1),
-        "One round too few: max_length words may be written.",
-        lambda step, state, bos, *rest: torch.cat([torch.tensor([bos]), greedy_ids(step, state, bos, *rest)]),
-        "<bos> stands in the result. It starts the decoder; it is no word of the translation.",
+        "Where max_length ends the loop, the last word is missing: max_length words may be written.",
+        _wrong_loop(begun=lambda bos: [bos]),
+        "<bos> is in the result. It starts the decoder, and is no word of the translation.",
     ),
+    shown=answers.greedy,
+    used="Your loop writes the first line below.",
 )
 
 
 def shifted(ids: Tensor, bos: int, eos: int) -> tuple[Tensor, Tensor]:
-    """ids [T] -> what the decoder hears [T + 1] and what it has to say [T + 1]."""
+    """ids [T] -> what the decoder reads [T + 1] and what it has to predict [T + 1]."""
     start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
     return torch.cat([start, ids]), torch.cat([ids, end])
 
 
 @variants
-def _shift(ids, bos, eos, *, hears, says):
+def _shift(ids, bos, eos, *, reads=lambda i, b, e: [b, i], predicts=lambda i, b, e: [i, e]):
     start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
-    return torch.cat(hears(ids, start, end)), torch.cat(says(ids, start, end))
+    return torch.cat(reads(ids, start, end)), torch.cat(predicts(ids, start, end))
 
 
 SHIFT = FindError(
-    name="perfect after one minute",
-    task="write it again: what the decoder hears, and what it has to say, each [T + 1].",
-    why="Loss near 0, accuracy 100 %, and translations that are rubbish: a classic.",
+    name="program 3.9",
+    title="perfect after one minute",
+    task="write again what the decoder reads, and what it has to predict, each [T + 1].",
+    why="Loss near 0, accuracy 100 %, and translations that make no sense: many have made this mistake.",
     program=(
         "def teacher_forcing(ids, bos, eos):               # ids [T], the right translation",
         "    sentence = torch.cat([torch.tensor([bos]), ids, torch.tensor([eos])])",
-        "    hears = sentence[:-1]",
-        "    says = sentence[:-1]",
-        "    return hears, says",
+        "    reads = sentence[:-1]",
+        "    predicts = sentence[:-1]",
+        "    return reads, predicts",
     ),
     line=4,
-    found="what it has to say is what it has just heard: it learns to repeat. The target is one word further, "
+    found="what it has to predict is what it has just read, so it learns to repeat. The target is one word further on, "
     "`sentence[1:]`.",
     innocent={
         2: "<bos>, the words, <eos>: both are needed.",
-        3: "all but the last: after <eos> nothing is asked.",
+        3: "all but the last: after <eos> there is nothing to predict.",
         5: "it returns both.",
     },
     reference=shifted,
@@ -150,78 +181,84 @@ SHIFT = FindError(
         Case({"ids": torch.tensor([4]), "bos": 2, "eos": 3}),
         Case({"ids": torch.tensor([8, 8, 4, 9]), "bos": 0, "eos": 1}),
     ],
-    returns=("hears", "says"),
+    returns=("reads", "predicts"),
     hints=(
-        "Put the two below each other. At each place: what goes in, and what must come out?",
-        "After hearing <bos> it should say the first word; after the last word, <eos>.",
-        "`says = sentence[1:]`",
+        "Write the two below each other. At each position: what goes in, and what must come out?",
+        "After <bos> it should predict the first word; after the last word, <eos>.",
+        "What it reads is right: the sentence without its last word. What it predicts leaves out another word.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        _shift(lambda i, b, e: [b, i], lambda i, b, e: [b, i]),
-        "Not shifted: it has to say what it hears, and learns to repeat.",
-        _shift(lambda i, b, e: [i, e], lambda i, b, e: [i, e]),
-        "<bos> is missing from what it hears, and the target is not shifted: after the first word it must say the "
-        "first word.",
-        _shift(lambda i, b, e: [i, e], lambda i, b, e: [b, i]),
-        "Shifted the wrong way: it has to say the word *before*, which it has heard already.",
-        _shift(lambda i, b, e: [b, i, e], lambda i, b, e: [i, e, e]),
-        "One place too many: after <eos> nothing is heard any more.",
-        _shift(lambda i, b, e: [b, i], lambda i, b, e: [i, b]),
-        "It has to end with <eos>; <bos> only begins what is heard.",
-        _shift(lambda i, b, e: [i], lambda i, b, e: [i[1:], e]),
+        _shift(predicts=lambda i, b, e: [b, i]),
+        "Not shifted: it has to predict the word that it has just read, and learns to repeat.",
+        _shift(reads=lambda i, b, e: [i, e]),
+        "<bos> is missing from what it reads, and so the target is not shifted: after the first word it must predict "
+        "the first word.",
+        _shift(reads=lambda i, b, e: [i, e], predicts=lambda i, b, e: [b, i]),
+        "Shifted the wrong way: it has to predict the word *before*, which it has read already.",
+        _shift(reads=lambda i, b, e: [b, i, e], predicts=lambda i, b, e: [i, e, e]),
+        "One position too many: after <eos> nothing is read.",
+        _shift(predicts=lambda i, b, e: [i, b]),
+        "It has to end with <eos>; <bos> only begins what is read.",
+        _shift(reads=lambda i, b, e: [i], predicts=lambda i, b, e: [i[1:], e]),
         "<bos> is missing: the first word of a translation would never be learned.",
     ),
 )
 
 
-def heard_while_writing(words: Tensor, bos: int) -> Tensor:
-    """words [T] that a decoder writes one by one -> what it hears before each of them, [T]."""
+def read_while_writing(words: Tensor, bos: int) -> Tensor:
+    """words [T] that a decoder writes one by one -> what it reads before each of them, [T]."""
     return shifted(words, bos, bos)[0][:-1]
 
 
 NO_BOS = FindError(
-    name="the first word is always odd",
-    task="write what a decoder should hear before each of the words it writes: words [T] -> [T].",
-    why="Training is right, decoding begins differently; only the first word tells, and then all that follow.",
+    name="program 3.10",
+    title="the first word is always odd",
+    task="write what a decoder should read before each of the words that it writes: words [T] -> [T].",
+    why="Training is right, but at inference the decoder begins differently. The first word goes wrong, and then all "
+    "that follow.",
     program=(
-        "def heard(words, bos):            # words [T], as they are written",
-        "    hears, last = [], 0",
+        "def read_before(words, bos):      # words [T], as they are written",
+        "    reads, last = [], 0",
         "    for word in words:",
-        "        hears.append(last)",
+        "        reads.append(last)",
         "        last = word",
-        "    return torch.tensor(hears)",
+        "    return torch.tensor(reads)",
     ),
     line=2,
-    found="the loop begins with 0, which is <pad>: a word it never heard in training. It must begin with <bos>.",
+    found="the loop begins with 0, which is <pad>: a word that it never read in training. It must begin with <bos>.",
     innocent={
-        1: "it only names what comes in; look where bos goes.",
+        1: "it only names what comes in. Where is bos used?",
         3: "one round for each word.",
-        4: "it hears its last word, before it writes the next.",
-        5: "what it wrote is what it hears next.",
+        4: "it reads its last word, before it writes the next.",
+        5: "what it wrote is what it reads next.",
         6: "it returns all of them.",
     },
-    reference=heard_while_writing,
+    reference=read_while_writing,
     cases=lambda: [
         Case({"words": torch.tensor([5, 7, 6]), "bos": 2}, shown=True),
         Case({"words": torch.tensor([4]), "bos": 2}),
         Case({"words": torch.tensor([8, 8, 3, 5]), "bos": 1}),
     ],
-    returns=("heard",),
-    hints=("What does it hear before its first word?", "Which argument is never used?", "`last = bos`"),
+    returns=("reads",),
+    hints=(
+        "What does it read before its first word?",
+        "Which argument is never used?",
+        "Follow `last` through the first round: where does its value come from?",
+    ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda words, bos: torch.cat([words.new_tensor([0]), words[:-1]]),
-        "It begins with 0, which is <pad>: a word it never heard in training. Begin with <bos>.",
+        "It begins with 0, which is <pad>: a word that it never read in training. Begin with <bos>.",
         lambda words, bos: words,
-        "It hears the word before it has written it.",
+        "It reads each word before it has written it.",
         lambda words, bos: words.new_full(words.shape, bos),
-        "<bos> at each step: it should hear its own last word.",
+        "It reads <bos> at each step. It should read its own last word.",
         lambda words, bos: torch.cat([words.new_tensor([bos]), words]),
-        "One too many: after the last word nothing more is heard.",
+        "One too many: after the last word nothing more is read.",
         lambda words, bos: torch.cat([words.new_tensor([bos]), words[1:]]),
-        "<bos> stands in place of the first word, and the rest hears itself: shift, don't replace.",
+        "<bos> replaces the first word, and each other word is read before it is written. Shift the words by one.",
     ),
 )

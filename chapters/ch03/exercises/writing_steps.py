@@ -7,6 +7,9 @@ from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
+from course_utils.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one
+
+from . import answers
 
 
 def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Tensor, w: Tensor):
@@ -34,13 +37,53 @@ def _step_cases() -> list[Case]:
     ]
 
 
+def _mean(weights, keys):
+    return (weights[:, None] @ keys)[:, 0]
+
+
+def _squeezed(weights, keys):
+    return (weights[:, None] @ keys).squeeze()
+
+
+# softmaxes of (scores [B, K], mask [B, K]) that do something else with the mask
+def _no_mask(scores, mask):
+    return scores.softmax(-1)
+
+
+def _reversed_mask(scores, mask):
+    return masked_softmax(scores, ~mask)
+
+
+def _mask_filled(scores, mask):
+    return scores.masked_fill(mask, -1e9).softmax(-1)
+
+
+def _mask_too_late(scores, mask):
+    return scores.softmax(-1) * mask
+
+
+def _mask_times(scores, mask):
+    return (scores * mask).softmax(-1)
+
+
+def _over_the_batch(scores, mask):
+    return masked_softmax(scores, mask, dim=0)
+
+
 @variants
-def _wrong_step(*inputs, score=None, mask=lambda m: m, weigh=masked_softmax, mean=lambda a, k: (a[:, None] @ k)[:, 0]):
-    """An additive step with another score of (projected query [B, 1, H], projected keys [B, K, H], w), mask or mean."""
-    score = score or (lambda q, k, w: torch.tanh(q + k) @ w)
-    query, keys, given, W1, W2, w = inputs
-    weights = weigh(score((query @ W1.T)[:, None], keys @ W2.T, w), mask(given))
-    return mean(weights, keys), weights
+def _wrong_step(
+    *inputs,
+    score=lambda q, k, w: torch.tanh(q + k) @ w,
+    weigh=masked_softmax,
+    mean=_mean,
+    values=lambda keys, projected: keys,
+):
+    """An additive step with one thing done differently. score: of the projected query [B, 1, H], the projected keys
+    [B, K, H] and w."""
+    query, keys, mask, W1, W2, w = inputs
+    projected = keys @ W2.T
+    weights = weigh(score((query @ W1.T)[:, None], projected, w), mask)
+    return mean(weights, values(keys, projected)), weights
 
 
 STEP = Exercise(
@@ -48,43 +91,68 @@ STEP = Exercise(
     task="One look back: wᵀ tanh(W₁q + W₂k) for each key, softmax over the real ones, mean of the keys (which are the "
     "values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> (context [B, Dk], "
     "weights [B, K]).",
-    why="Bahdanau's step of 2014: everything in this chapter turns on it.",
+    why="Bahdanau's step of 2014: everything in this chapter builds on it.",
     reference=additive_step,
     cases=_step_cases,
     returns=("context", "weights"),
     hints=(
-        "One query for each sentence, many keys: give the projected query an axis for the keys, `[:, None]`.",
-        "`scores = torch.tanh((query @ W1.T)[:, None] + keys @ W2.T) @ w` has the shape [B, K].",
-        "`masked_softmax(scores, mask)` from chapter 1, then `(weights[:, None] @ keys)[:, 0]`.",
+        "There is one query for each sentence, and many keys. So W₁q is [B, H] and W₂k is [B, K, H]: what has to "
+        "happen before you can add them?",
+        "`(query @ W1.T)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
+        "score of its last axis.",
+        "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
+        "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
-        _wrong_step(lambda q, k, w: (q + k) @ w),
-        "The tanh is forgotten. Without it the query adds one number to the whole row, softmax ignores it, and "
-        "every word of the translation would look at the same place.",
-        _wrong_step(weigh=lambda s, m: torch.softmax(s, -1)),
-        "The padding is attended to: the mask is not used. Words that are not there get a share.",
-        _wrong_step(mask=lambda m: ~m),
-        "The mask is read the wrong way round: True means *a real word*, and may be attended.",
-        _wrong_step(weigh=lambda s, m: torch.softmax(s.masked_fill(m, -1e9), -1)),
-        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and True means *a real "
-        "word* here. Write `~mask`.",
-        _wrong_step(weigh=lambda s, m: torch.softmax(s, -1) * m),
+        _wrong_step(score=lambda q, k, w: (q + k) @ w),
+        "The tanh is missing. Without it the query adds one number to the whole row, softmax ignores it, and "
+        "every word of the translation attends to the same position.",
+        _wrong_step(score=lambda q, k, w: (torch.tanh(q) + torch.tanh(k)) @ w),
+        "The query changes nothing here: it is missing, or it has a tanh of its own and adds one number to the whole "
+        "row, which softmax ignores. Add W₁q and W₂k first, then take the tanh of the sum.",
+        _wrong_step(score=lambda q, k, w: torch.tanh((q + k) @ w)),
+        "The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it.",
+        _wrong_step(score=lambda q, k, w: torch.tanh(q + k).sum(-1)),
+        "The hidden features are added up, and `w` is not used. Each has a weight of its own: `@ w`.",
+        _wrong_step(score=lambda q, k, w: torch.tanh(q + k) @ w / len(w) ** 0.5),
+        "The scores are divided by a root. Only a dot product needs that: the tanh keeps these scores small.",
+        _wrong_step(weigh=_no_mask),
+        "The mask is not used: padding is attended to, and words that are not there get a share.",
+        _wrong_step(weigh=_reversed_mask),
+        "The mask is read the wrong way round: True marks *a real word*, which may be attended to.",
+        _wrong_step(weigh=_mask_filled),
+        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and here True marks *a real "
+        "word*. Write `~mask`.",
+        _wrong_step(weigh=_mask_too_late),
         "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
-        _wrong_step(weigh=lambda s, m: torch.softmax(s * m, -1)),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks.",
+        _wrong_step(weigh=_mask_times),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still gets "
+        "a share.",
+        _wrong_step(weigh=_over_the_batch),
+        "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
         _wrong_step(mean=lambda a, k: k.mean(1)),
         "The weights are right, but the context is a plain mean: the same at every step, which is the bottleneck "
         "again.",
         _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
-        "The weights are right, but the context takes the heaviest key alone. A hard choice has no gradient; take "
-        "the weighted mean.",
+        "The weights are right, but the context takes only the key with the largest weight. A hard choice has no "
+        "gradient; take the weighted mean.",
         _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
-        "Nearly: the weighted keys are averaged instead of added. The weights sum to 1 already; `sum`, not `mean`.",
-        _wrong_step(lambda q, k, w: torch.tanh((q + k) @ w)),
-        "tanh and w are in the wrong order: tanh works on the hidden vector, then w makes one number of it.",
+        "The weighted keys are averaged instead of added. The weights sum to 1 already: write `sum`, not `mean`.",
+        _wrong_step(mean=_squeezed),
+        "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
+        _wrong_step(values=lambda keys, projected: projected),
+        "The mean is taken of the projected keys, W₂k. They are only for the score; the values are the keys "
+        "themselves.",
     ),
+    properties=(
+        rows_sum_to_one(part=1),
+        blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
+        rows_are_independent("query", "keys", "mask"),
+    ),
+    shown=answers.look_back,
+    used="In *Two rows of four steps* it looks back with the trained parameters.",
 )
 
 
@@ -115,54 +183,93 @@ def _decoder_cases() -> list[Case]:
 
 @variants
 def _wrong_decoder(
-    *inputs, query=lambda old, new: old, masked=True, joined=None, read=None, handed_back="new", ask=True
+    *inputs,
+    asks=lambda state, e: state,
+    scale=lambda D: 1,
+    weigh=masked_softmax,
+    mean=_mean,
+    joined=lambda e, c: torch.cat([e, c], -1),
+    remember=True,
+    bent=torch.tanh,
+    again=False,
+    read=lambda new, c, old: torch.cat([new, c], -1),
+    output=lambda x: x,
+    stuck=False,
 ):
     """A decoder step with one thing done differently."""
     word, state, keys, mask, E, Wx, Ws, Wo = inputs
-    joined = joined or (lambda e, c: torch.cat([e, c], -1))
-    read = read or (lambda new, c, old: torch.cat([new, c], -1))
 
     def look(q):
-        scores = (q[:, None] @ keys.mT)[:, 0]
-        return (masked_softmax(scores, mask if masked else None)[:, None] @ keys)[:, 0]
+        return mean(weigh((q[:, None] @ keys.mT)[:, 0] / scale(q.shape[-1]), mask), keys)
 
-    context = look(state) if ask else keys.mean(1)
-    new = torch.tanh(joined(E[word], context) @ Wx.T + state @ Ws.T)
-    context = look(query(state, new)) if ask else context
-    return read(new, context, state) @ Wo.T, {"old": state, "new": new}[handed_back]
+    context = look(asks(state, E[word]))
+    new = bent(joined(E[word], context) @ Wx.T + (state @ Ws.T if remember else 0))
+    context = look(new) if again else context
+    return output(read(new, context, state) @ Wo.T), state if stuck else new
 
 
 DECODER = Exercise(
     name="one decoder step",
     task="Ask with the old state (dot products, softmax over real words, mean of the keys), make the new state "
     "tanh(Wx [embedding; context] + Ws state), read the logits Wo [new state; context] -> (logits [B, V], new [B, D]).",
-    why="Attend, move, read out: the loop that writes every word of a translation.",
+    why="Attend, update, predict: the loop that writes every word of a translation.",
     reference=decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),
     hints=(
-        "Three lines: the context, the new state, the logits. The query is the state that came in.",
-        "`weights = masked_softmax((state[:, None] @ keys.mT)[:, 0], mask)`; the embedding of the word is `E[word]`.",
-        "`torch.cat([E[word], context], -1) @ Wx.T + state @ Ws.T` goes into the tanh; the logits are "
-        "`torch.cat([new, context], -1) @ Wo.T`.",
+        "Three results one after the other: the context, the new state, the logits. The query is the state that came "
+        "in.",
+        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 2. The "
+        "embedding of the word is `E[word]`.",
+        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix m times a vector is `x @ m.T`. The context "
+        "goes in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
     minutes=8,
     difficulty=3,
     wrong=wrong_answers(
-        _wrong_decoder(query=lambda old, new: new),
-        "The context that is read out was asked for again, with the new state. Ask once, with the old state, and "
+        _wrong_decoder(again=True),
+        "The context of the logits was asked for again, with the new state. Ask once, with the old state, and "
         "use that context twice.",
-        _wrong_decoder(masked=False),
+        _wrong_decoder(asks=lambda state, e: e),
+        "The embedding of the word is the query. The *state* asks: it knows what has been written so far.",
+        _wrong_decoder(scale=lambda D: D**0.5),
+        "The scores are divided by √D. Here they are plain dot products, as the task says.",
+        _wrong_decoder(weigh=_no_mask),
         "Padding is attended to: give the mask to the softmax.",
+        _wrong_decoder(weigh=_mask_too_late),
+        "The mask comes after the softmax: what went to padding is lost. Mask the scores, before the softmax.",
+        _wrong_decoder(weigh=_mask_times),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still gets "
+        "a share.",
+        _wrong_decoder(weigh=_mask_filled),
+        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and here True marks *a real "
+        "word*. Write `~mask`.",
+        _wrong_decoder(weigh=_over_the_batch),
+        "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
+        _wrong_decoder(mean=lambda a, k: k.mean(1)),
+        "The context is the plain mean of the keys, so the weights change nothing. That is the model without "
+        "attention.",
+        _wrong_decoder(mean=_squeezed),
+        "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
-        "Embedding and context are in the wrong order: [embedding; context] is what Wx expects.",
+        "Embedding and context are in the wrong order: Wx expects [embedding; context].",
+        _wrong_decoder(remember=False),
+        "The old state is missing from the new one: add `state @ Ws.T` inside the tanh.",
+        _wrong_decoder(bent=lambda x: x),
+        "The tanh is missing: the new state is the tanh of the sum.",
         _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
-        "In the read-out, state and context are in the wrong order: [new state; context].",
+        "In the logits, state and context are in the wrong order: Wo expects [new state; context].",
         _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
-        "The logits are read from the old state, which has not heard the last word yet.",
-        _wrong_decoder(handed_back="old"),
-        "The old state is handed back: the decoder would never move on. Return the new one.",
-        _wrong_decoder(ask=False),
-        "The context is the plain mean of the keys: nobody asked. That is the model without attention.",
+        "The logits are read from the old state, which does not know the last word yet.",
+        _wrong_decoder(output=lambda x: x.softmax(-1)),
+        "These are probabilities. Return the logits: the loss takes the softmax by itself.",
+        _wrong_decoder(stuck=True),
+        "The old state is returned: the decoder would never move on. Return the new one.",
     ),
+    properties=(
+        blind_to_padding("keys", padded=lambda case: ~case.args["mask"], part=1),
+        rows_are_independent("word", "state", "keys", "mask"),
+    ),
+    shown=answers.next_word,
+    used="In *Deeper: a decoder of your own* it is trained.",
 )

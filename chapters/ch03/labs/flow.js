@@ -295,18 +295,18 @@ export function flow(ui) {
       h(
         "div",
         {},
-        "With attention, ",
+        "With attention, “",
         h("b", { class: "query" }, tokens.attention[t]),
-        " reads ",
-        ...top.flatMap(([x, s], i) => [i ? ", " : "", `${percent(x)} `, h("b", { class: "key" }, source[s])]),
+        "” reads ",
+        ...top.flatMap(([x, s], i) => [i ? ", " : "", `${percent(x)} “`, h("b", { class: "key" }, source[s]), "”"]),
         `: ${effective.toFixed(1)} of ${S} words (effective number).`,
       ),
       h(
         "div",
         {},
-        "Without, ",
+        "Without, “",
         h("b", { class: "output" }, tokens.plain[p]),
-        ` reads the same ${D} ${D === 1 ? "number" : "numbers"} as every other word.`,
+        `” reads the same ${D} ${D === 1 ? "number" : "numbers"} as every other word.`,
       ),
       h("div", { class: "quiet", "data-testid": "numbers" }, numbers),
     );

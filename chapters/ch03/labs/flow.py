@@ -133,7 +133,7 @@ def flow(
     models: two of chapter 3's translators, with attention and without, as `load_checkpoint` gives them, or their names:
     the reader can then type a sentence, which they translate in the page, where their files are at hand.
     features: those of their states that are shown, from the first number up to the second.
-    step: the word to stand at, from 1; None for the last. live=True: Python reads `step`.
+    step: the word to stand at, from 1; None for the last that is no full stop. live=True: Python reads `step`.
 
     Numbers travel as float32. Returns a view: .contexts [T, D] .word and what all have.
     Raises ValueError for shapes that don't fit, or contexts that are not the weighted means of the states.
@@ -157,7 +157,7 @@ def flow(
         raise ValueError(f"plain_context has shape {vector.shape}; needed: [{states.shape[1]}], finite numbers")
     if contexts is not None:
         _check_means(contexts, weights @ states)
-    step = longest if step is None else whole(step, longest, "step")
+    step = _last_word(tokens) if step is None else whole(step, longest, "step")
     if step < 1:
         raise ValueError("step is 0; needed: from 1, the first word")
     arrays = {"weights": weights.astype("<f4").ravel(), "states": states.astype("<f4").ravel()}
@@ -215,3 +215,8 @@ def _check_means(contexts, means: np.ndarray) -> None:
             f"contexts differ from weights @ states by up to {off:.3g}: take the same features of both, and the "
             "weights of the same words"
         )
+
+
+def _last_word(tokens: list[str]) -> int:
+    """The number, from 1, of the last token with a letter or a digit in it; of the last one if there is none."""
+    return max((i for i, token in enumerate(tokens, 1) if any(map(str.isalnum, token))), default=len(tokens))

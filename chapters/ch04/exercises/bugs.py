@@ -1,4 +1,4 @@
-"""Chapter 4's errors in programs: what is averaged, and positions that come too late, not at all, or misnamed."""
+"""Chapter 4's errors in programs: what is averaged; positions that come too late, not at all, or misnamed."""
 
 import torch
 from torch import Tensor
@@ -6,6 +6,7 @@ from torch import Tensor
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers
+from course_utils.exercises.values import converted
 from course_utils.positions import frequencies
 
 
@@ -17,16 +18,17 @@ def stacked_attention(Z: Tensor, W: Tensor) -> Tensor:
 
 
 @variants
-def _stack(Z, W, *, mix):
-    """A stack whose layers end with mix(A, Z, Q, K, V)."""
-    for WQ, WK, WV in W:
+def _stack(Z, W, *, mix=lambda A, Z, Q, K, V: A @ V, scale=0.5, dim=-1, layers=None):
+    """A stack with one thing done differently; its layers end with mix(A, Z, Q, K, V)."""
+    for WQ, WK, WV in W[:layers]:
         Q, K, V = Z @ WQ, Z @ WK, Z @ WV
-        Z = mix(torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, -1), Z, Q, K, V)
+        Z = mix(torch.softmax(Q @ K.T / Q.shape[-1] ** scale, dim), Z, Q, K, V)
     return Z
 
 
 MIXED = FindError(
-    name="a times what",
+    name="program 4.1",
+    title="a times what",
     task="write the stack again: Z [T, D], W [L, 3, D, D] -> [T, D].",
     why="A lecture writes Z_out = A · Z_in on one slide and A · V_in on the next.",
     program=(
@@ -55,27 +57,33 @@ MIXED = FindError(
     hints=(
         "Which of Q, K, V is never used again?",
         "With A · Z every output is a mean of the inputs, in every layer: nothing new can ever come out.",
-        "`Z = A @ V`",
+        "One letter of line 5 is wrong. Which of the three roles is averaged?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _stack(lambda A, Z, Q, K, V: A @ Z),
-        "The inputs are averaged still; WV does nothing, and no layer can make anything but means of its inputs.",
+        "The inputs are still averaged: WV does nothing, and no layer can make anything but means of its inputs.",
         _stack(lambda A, Z, Q, K, V: A @ K),
-        "The keys are averaged: they are what is found, not what is taken.",
+        "The keys are averaged. They are what is found; what is taken home are the values.",
         _stack(lambda A, Z, Q, K, V: A @ Q),
-        "The queries are averaged: they are what is asked.",
+        "The queries are averaged. They are what is asked; what is taken home are the values.",
         _stack(lambda A, Z, Q, K, V: A.T @ V),
-        "Values, yes; but A is turned round.",
+        "The values are averaged now, but with the transpose of A. Row i of A holds the weights of word i.",
         _stack(lambda A, Z, Q, K, V: Z + A @ V),
         "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
+        _stack(scale=0),
+        "The division by √d is missing; it was right in the program.",
+        _stack(dim=0),
+        "The softmax runs down the columns. It was right in the program: the weights of each row sum to 1.",
+        _stack(layers=1),
+        "Only the first layer is run: is the `return` inside the loop?",
     ),
 )
 
 
 def with_positions(x: Tensor, P: Tensor, WQ: Tensor, WK: Tensor, WV: Tensor) -> Tensor:
-    """Self-attention of words that know their places: x and P [T, D] -> [T, D]."""
+    """Self-attention of words with their positions: x and P [T, D] -> [T, D]."""
     x = x + P
     return scaled_dot_product_attention(x @ WQ, x @ WK, x @ WV)[0]
 
@@ -83,13 +91,13 @@ def with_positions(x: Tensor, P: Tensor, WQ: Tensor, WK: Tensor, WV: Tensor) -> 
 def _tried(answer, case: Case) -> tuple:
     """What an answer does with positions, however it does it: any right repair passes.
 
-    The output where all P are 0; does P change anything; does the first word feel that two others have changed
+    The output where all P are 0; does P change anything; does the first output change when two other words change
     places; is P in the weights (else the output is linear in P).
     """
     x, P, *W = case.args.values()
-    swapped = x[[0, 2, 1, *range(3, len(x))]]
-    plain, once, twice = (torch.as_tensor(answer(x.clone(), factor * P, *W)).double() for factor in (0, 1, 2))
-    there = torch.as_tensor(answer(swapped, P.clone(), *W)).double()
+    at = lambda x, P: converted(answer(x.clone(), P.clone(), *W), x, ("output",)).double()  # noqa: E731
+    plain, once, twice = (at(x, factor * P) for factor in (0, 1, 2))
+    there = at(x[[0, 2, 1, *range(3, len(x))]], P)
     return (
         plain.float(),
         not torch.allclose(plain, once, atol=1e-5),
@@ -101,12 +109,22 @@ def _tried(answer, case: Case) -> tuple:
 _placed = named("x", "P", "WQ", "WK", "WV")
 
 
-def _attend(x, q, k, v, WQ, WK, WV):
+def _attend(q, k, v, WQ, WK, WV):
     return scaled_dot_product_attention(q @ WQ, k @ WK, v @ WV)[0]
 
 
+@variants
+def _positioned(x, P, *W, asks=0, values=0, scores=0, at_end=0, last=lambda z: z):
+    """Attention with positions in queries and keys, in values, in the scores (a number for each row) or at the end."""
+    q, k, v = (x + share * P for share in (asks, asks, values))
+    Q, K, V = (x @ M for x, M in zip((q, k, v), W, strict=True))
+    A = (Q @ K.T / Q.shape[-1] ** 0.5 + scores * P.sum(-1, keepdim=True)).softmax(-1)
+    return last(A @ V + at_end * P)
+
+
 AFTER = FindError(
-    name="positions after the softmax",
+    name="program 4.5",
+    title="positions after the softmax",
     task="write it so that the order can matter *to the weights*: x [T, D], P [T, D], WQ, WK, WV [D, D] -> [T, D].",
     why="An article's flow chart: scores, scaling, softmax, and then “add positional encoding”.",
     program=(
@@ -116,10 +134,10 @@ AFTER = FindError(
         "    return A @ V + P                # add positional encoding",
     ),
     line=4,
-    found="too late: who looks at whom is decided by then, and the first word cannot feel that two others have changed "
-    "places. Positions belong into the words before they ask.",
+    found="that is too late. The weights are decided by then, so the first output cannot change when two other words "
+    "change places. Positions are added to the words before queries and keys are made of them.",
     innocent={
-        2: "three roles. They would know the places if x did; look where P comes in.",
+        2: "three roles of the same words. They would know the positions if x did. Where is P used?",
         3: "right, for what has come in so far.",
     },
     reference=with_positions,
@@ -132,27 +150,28 @@ AFTER = FindError(
     returns=(
         "output without positions",
         "P changes something",
-        "the first word feels that others have changed places",
+        "other words change places: the first output changes",
         "P is in the weights",
     ),
     hints=(
-        "At which moment is it decided who looks at whom?",
+        "In which line are the weights decided?",
         "Let two other words change places. Can the first word's output change?",
-        "`x = x + P` before the first line, and no P at the end.",
+        "Queries and keys have to know the positions. So x has to know them before line 2, and line 4 needs no P.",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        lambda x, P, *W: _attend(x, x, x, x, *W) + P,
-        "The positions come after the weights are decided: swap two other words, and the first one feels nothing.",
-        lambda x, P, *W: _attend(x, x, x, x, *W),
-        "Now there are no positions at all.",
-        lambda x, P, *W: _attend(x, x, x, x + P, *W),
-        "The values know their places, and the weights still don't: nobody can *ask* for the word before.",
-        lambda x, P, *W: with_positions(x, P, *W).softmax(-1),
-        "A softmax over the features has slipped in at the end: what comes out are no means of values any more.",
-        lambda x, P, *W: _attend(x, x + P, x + P, x, *W).mean(0).expand_as(x),
-        "All rows are the same: the mean over words throws away again what each has found.",
+        _positioned(at_end=1),
+        "The positions come after the weights are decided: swap two other words, and the first output does not change.",
+        _positioned(scores=1),
+        "The positions have no effect: they are missing, or they add one number to a whole row of scores, which the "
+        "softmax ignores. Add them to the words, before queries and keys are made.",
+        _positioned(values=1),
+        "The values know their positions, but the weights still don't: no query can look for “the word before”.",
+        _positioned(asks=1, values=1, last=lambda z: z.softmax(-1)),
+        "There is a softmax over the features at the end, so the outputs are no means of values any more.",
+        _positioned(asks=1, last=lambda z: z.mean(0).expand_as(z)),
+        "All rows are the same: the mean over words throws away what each has found.",
     ),
 )
 
@@ -163,16 +182,17 @@ def reads(ids: Tensor, E: Tensor, P: Tensor, W: Tensor) -> Tensor:
 
 
 @variants
-def _read(ids, E, P, W, *, embed):
+def _read(ids, E, P, W, *, embed=lambda ids, E, P: E[ids], late=0):
     x = embed(ids, E, P)
-    return _attend(x, x, x, x, *W)
+    return _attend(x, x, x, *W) + late * P[: len(ids)]
 
 
 _embedded = named("ids", "E", "P", "W")
 
 MISSING = FindError(
-    name="an encoder that is not there",
-    task="write it as its comment promises: ids [T], E [V, D], P [max, D] with one row for each place from 0, "
+    name="program 4.8",
+    title="an encoder that is not there",
+    task="write it as its comment promises: ids [T], E [V, D], P [max, D] with one row for each position from 0, "
     "W [3, D, D] -> [T, D].",
     why="An article's program: the comment says it, the drawing shows it, the code does not do it.",
     program=(
@@ -183,9 +203,9 @@ MISSING = FindError(
         "    return A @ V",
     ),
     line=2,
-    found="it embeds, and that is all: P is never used. `E[ids] + P[:len(ids)]`.",
+    found="it only embeds: P is never used. Write `E[ids] + P[:len(ids)]`.",
     innocent={
-        1: "all it needs comes in. Is all of it used?",
+        1: "everything it needs comes in. Is all of it used?",
         3: "three roles of the same words.",
         4: "scaled scores, a softmax in each row.",
         5: "means of the values.",
@@ -198,25 +218,25 @@ MISSING = FindError(
     ],
     returns=("output",),
     hints=(
-        "Which of the four things that come in is never used?",
+        "Which of the four arguments is never used?",
         "The first word takes the first row of P, whatever word it is.",
-        "`x = E[ids] + P[: len(ids)]`",
+        "P has a row for each possible position. A sentence of len(ids) words needs that many, from the beginning.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        _read(lambda ids, E, P: E[ids]),
-        "P is not used still: the comment promises, the code does not keep it.",
+        _read(),
+        "P is still not used: the code does not do what its comment promises.",
         _read(lambda ids, E, P: E[ids] + P[ids]),
-        "P[ids] takes the row of the *word*: equal words get equal positions, wherever they stand.",
+        "P[ids] takes the row of the *word*: equal words get equal positions, wherever they are.",
         _read(lambda ids, E, P: E[ids] + P[1 : len(ids) + 1]),
-        "It counts from 1; the first word takes row 0.",
+        "The positions are counted from 1; the first word takes row 0.",
         _read(lambda ids, E, P: E[ids] + P[len(ids) - 1]),
-        "One row for all words: `P[: len(ids)]` has one for each.",
+        "All words get the same row: `P[: len(ids)]` has one for each.",
         _read(lambda ids, E, P: E[ids] * P[: len(ids)]),
-        "Multiplied; the encoding is added.",
-        lambda ids, E, P, W: _read(lambda ids, E, P: E[ids])(ids, E, P, W) + P[: len(ids)],
-        "Too late: the weights are decided without it.",
+        "The encoding is multiplied. Add it.",
+        _read(late=1),
+        "P is added too late: the weights are decided without it.",
     ),
 )
 
@@ -235,7 +255,7 @@ def _place(i, j, D, *, number):
 def _told(answer, case: Case) -> tuple:
     """What a vector for the pair (i, j) knows; any function of the distance alone passes."""
     i, j, size = case.args.values()
-    at = lambda i, j: torch.as_tensor(answer(i, j, size)).double().flatten()  # noqa: E731
+    at = lambda i, j: converted(answer(i, j, size), torch.zeros(size), ("vector",)).double().flatten()  # noqa: E731
     same = [torch.allclose(at(i, j), at(i + n, j + n), atol=1e-4) for n in (1, 4)]
     return (
         len(at(i, j)),
@@ -246,8 +266,9 @@ def _told(answer, case: Case) -> tuple:
 
 
 RELATIVE = FindError(
-    name="absolute under the name relative",
-    task="write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair stands.",
+    name="program 4.7",
+    title="absolute under the name relative",
+    task="write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair is.",
     why="A lecture prints this formula under the heading “relative position”.",
     program=(
         "def relative(i, j, D):              # query at i, key at j",
@@ -257,13 +278,13 @@ RELATIVE = FindError(
         "    return torch.stack([sin, cos], dim=-1).flatten()",
     ),
     line=2,
-    found="it knows where the query stands and nothing of the key: the absolute encoding, under another name. Put "
-    "i − j in its place.",
+    found="it knows where the query is and nothing of the key: this is the absolute encoding, under another name. "
+    "Replace i by i − j.",
     innocent={
-        1: "both places come in. Are both used?",
-        3: "the frequencies, as ever.",
+        1: "both positions come in. Are both used?",
+        3: "these are the usual frequencies.",
         4: "a sine and its cosine for each of them.",
-        5: "side by side.",
+        5: "each sine is beside its cosine.",
     },
     reference=relative_encoding,
     cases=lambda: [
@@ -276,21 +297,21 @@ RELATIVE = FindError(
     hints=(
         "Which of the arguments is never used?",
         "(5, 3) and (6, 4) are the same distance apart: they must get the same vector.",
-        "`place = torch.tensor(float(i - j))`",
+        "Line 2 takes the position of the query. What has (5, 3) in common with (6, 4)?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _place(lambda i, j: i),
-        "It knows where the query stands, and nothing of the key: absolute still.",
+        "It knows where the query is, and nothing of the key: it is still absolute.",
         _place(lambda i, j: j),
-        "Now it knows the key's place, and nothing of the query's: absolute still.",
+        "Now it knows where the key is, and nothing of the query: it is still absolute.",
         _place(lambda i, j: i + j),
-        "The sum changes when both move on together; the *difference* does not.",
+        "This is the sum, which changes when both move on together. The *difference* does not.",
         _place(lambda i, j: 0),
-        "The same vector for every pair: it tells no distances apart.",
+        "Every pair gets the same vector: it does not tell distances apart.",
         lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
-        "Both places side by side: it knows everything, and still (5, 3) and (6, 4) get different vectors.",
+        "It holds both positions, so (5, 3) and (6, 4) still get different vectors.",
     ),
 )
 

@@ -50,14 +50,15 @@ def _shuffled(layer, x, order, *, moved, otherwise="neither"):
 
 
 INVARIANT = FindError(
-    name="invariant or equivariant",
+    name="claims 4.4",
+    title="invariant or equivariant",
     task='write the test: layer, x [T, D], an order [T] of the words -> "invariant" if the output stays as it is, '
     '"equivariant" if the outputs move along with the words, else "neither".',
     why="A widely used set of slides, on why positions are needed.",
     claims=True,
     program=(
         "Self-attention compares every word with every other.",
-        "A word's place plays no part in its scores.",
+        "A word's position plays no part in its scores.",
         "So self-attention is permutation invariant: shuffle the words, and the output stays the same.",
         "A position added to each word tells it the order.",
     ),
@@ -66,7 +67,7 @@ INVARIANT = FindError(
     innocent={
         1: "that is what it does.",
         2: "neither query nor key knows it, as long as no position is added.",
-        4: "yes, and then it is neither.",
+        4: "it does, and then attention is neither invariant nor equivariant.",
     },
     reference=under_shuffling,
     cases=lambda: [
@@ -81,7 +82,8 @@ INVARIANT = FindError(
     hints=(
         "Run the layer twice: on x, and on x[order]. What do you compare with what?",
         "If the outputs move along, then `layer(x[order])` equals `layer(x)[order]`.",
-        "First ask whether nothing changes, `torch.allclose(layer(x), layer(x[order]), atol=1e-5)`, then if it moved.",
+        "`torch.allclose(a, b, atol=1e-5)` compares two tensors. First ask whether nothing has changed, then whether "
+        "the rows have moved.",
     ),
     minutes=4,
     difficulty=2,
@@ -89,20 +91,21 @@ INVARIANT = FindError(
         lambda layer, x, order: "invariant",
         "The slide's answer. Print the outputs: the rows have moved.",
         lambda layer, x, order: "equivariant",
-        "Not always: a mean throws the order away, and positions bring it in.",
+        "This is “equivariant” for every layer. A mean throws the order away, and positions bring it in.",
         _shuffled(lambda before, after, order: torch.allclose(before[order.argsort()], after, atol=1e-5)),
-        "The order is undone where it should be done: compare with `layer(x)[order]`.",
+        "You compare with the reverse of the shuffle: `order` belongs to the output of x, `layer(x)[order]`.",
         _shuffled(lambda *_: True),
-        "Changed is not moved along: with positions the outputs are other ones.",
+        "An output that has changed has not always moved along: with positions its numbers are different ones.",
         _shuffled(lambda *_: False),
         "The outputs may have moved along: compare `layer(x[order])` with `layer(x)[order]`, too.",
     ),
 )
 
 LOG = FindError(
-    name="log n, plainly",
-    task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: how many layers "
-    "until the last of n words can feel the first? n, k -> a number.",
+    name="claims 4.2",
+    title="log n, plainly",
+    task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: after how many "
+    "layers does the last of n words depend on the first? n, k -> a number.",
     why="A widely used table compares three kinds of layers, by the longest path between two of n words.",
     claims=True,
     program=(
@@ -112,12 +115,12 @@ LOG = FindError(
         "The shorter the path, the easier a link between distant words is learned.",
     ),
     line=3,
-    found="that takes gaps that grow from layer to layer (dilated convolutions) or a pyramid. Ordinary ones move k − 1 "
-    "places each: about n / k layers.",
+    found="that is true only of gaps that grow from layer to layer (dilated convolutions) or of a pyramid. Ordinary "
+    "ones move k − 1 positions each: about n / (k − 1) layers.",
     innocent={
         1: "every word sees every other.",
         2: "the state is handed on from word to word.",
-        4: "that is why one counts paths; chapter 3 measured the gradients.",
+        4: "that is why we count paths; chapter 3 measured the gradients.",
     },
     reference=convolutions_between,
     cases=lambda: [
@@ -130,23 +133,23 @@ LOG = FindError(
     ],
     returns=("layers",),
     hints=(
-        "In the lab: nine words, kernel 3. How many places does the dark line move in one layer?",
-        "The way has n − 1 steps; a layer takes k − 1 of them.",
-        "`math.ceil((n - 1) / (k - 1))`",
+        "In the lab with nine words and kernel 3: how many positions does the dark line move in one layer?",
+        "The path has n − 1 steps, and a layer takes k − 1 of them.",
+        "`math.ceil` rounds up: the rest of the path needs a whole layer, too.",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
         lambda n, k: math.ceil(math.log(n, k)),
-        "log n needs gaps that grow from layer to layer. Without them each layer moves the same few places.",
+        "log n needs gaps that grow from layer to layer. Without them each layer moves the same few positions.",
         lambda n, k: math.ceil(n / k),
-        "A kernel of k sees its own word and k − 1 before it: the stride is k − 1, and the way is n − 1.",
+        "A kernel of k sees its own word and k − 1 before it: a layer takes k − 1 steps of a path of n − 1.",
         lambda n, k: n - 1,
-        "That is a kernel of 2, or a recurrent network. A wider one takes longer strides.",
+        "That is a kernel of 2, or a recurrent network. A wider kernel takes more steps at once.",
         lambda n, k: math.ceil((n - 1) / k),
-        "The kernel's own word is one of the k: it moves k − 1 places.",
+        "The kernel's own word is one of the k: it moves k − 1 positions.",
         lambda n, k: (n - 1) // (k - 1),
-        "Round up: a piece of the way needs a whole layer.",
+        "Round up: the rest of the path needs a whole layer.",
         lambda n, k: math.ceil(n / (k - 1)),
         "From the first of n words to the last there are n − 1 steps, not n.",
     ),
@@ -166,9 +169,10 @@ def _compared(n, d, *, attention, recurrent):
 
 
 LOWERED = FindError(
-    name="lowered and raised",
+    name="claims 4.3",
+    title="lowered and raised",
     task='count: which layer multiplies less, for n words of d features? n, d -> "attention", "recurrent" or "equal".',
-    why="An article says that self-attention lowers the complexity. Some lines further it says that it raises it.",
+    why="An article says that self-attention lowers the complexity, and a few lines later that it raises it.",
     claims=True,
     program=(
         "Attention: n² scores of d products, and n means of n vectors: 2 n² d in all.",
@@ -177,12 +181,12 @@ LOWERED = FindError(
         "In attention no word waits for another.",
     ),
     line=3,
-    found="2 n² d is less than 2 n d² while n < d. For longer texts it is more: lowered *and* raised, and n against d "
-    "decides.",
+    found="2 n² d is less than 2 n d² only while n < d. For longer texts it is more, so both can be true: it depends "
+    "on n and d.",
     innocent={
-        1: "counted rightly (its projections cost the same for every n, per word).",
-        2: "one for the word, one for the state.",
-        4: "true, and often worth more than the multiplications.",
+        1: "the count is right (its projections cost the same for each word, whatever n is).",
+        2: "one matrix is for the word, one for the state.",
+        4: "this is true, and often worth more than the multiplications.",
     },
     reference=cheaper,
     cases=lambda: [
@@ -197,20 +201,20 @@ LOWERED = FindError(
     words=True,
     hints=(
         "Divide both counts by 2 n d. What is left?",
-        "n on one side, d on the other.",
-        '`"equal" if n == d else "attention" if n < d else "recurrent"`',
+        "One count leaves n, the other d.",
+        "There are three answers: n is smaller than d, larger, or equal to it.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda n, d: "attention",
-        "Lowered, always? Try a text of 1,000 words with 64 features.",
+        "This is “attention” for every text. Try one of 1,000 words with 64 features.",
         lambda n, d: "recurrent",
-        "Raised, always? Try a sentence of 12 words with 128 features.",
+        "This is “recurrent” for every text. Try a sentence of 12 words with 128 features.",
         _compared(lambda n, d: d, lambda n, d: n),
-        "The wrong way round: n² hurts in long texts.",
+        "The two layers are exchanged: it is attention whose count grows with n².",
         _compared(lambda n, d: n * n, lambda n, d: n * d * d),
-        "Each score is a sum of d products: the d is missing in attention's count.",
+        "The d is missing in attention's count: each score is a sum of d products.",
         lambda n, d: "attention" if n <= d else "recurrent",
         "Where n equals d, neither is cheaper.",
     ),
@@ -225,23 +229,24 @@ def position_parameters(kind: str, max_length: int, model_size: int) -> int:
 _positions = named("kind", "max_length", "model_size")
 
 PARAMETERS = FindError(
-    name="sinusoids add parameters",
+    name="claims 4.6",
+    title="sinusoids add parameters",
     task='count what is learned for positions: kind "sinusoidal", "learned" or "rotary", max_length, model_size -> a '
     "number.",
-    why="An article lists the price of sinusoidal positions.",
+    why="An article lists what sinusoidal positions cost.",
     claims=True,
     program=(
         "Sinusoidal positions are added to the words.",
         "Their values lie between −1 and 1.",
         "They add parameters to the model, and so raise its complexity.",
-        "A formula gives a value for every place, however far.",
+        "A formula gives a value for every position, however far.",
     ),
     line=3,
-    found="nothing in them is learned: 0 parameters. Learned positions have one vector for each place.",
+    found="nothing in them is learned: 0 parameters. Learned positions have one vector for each position.",
     innocent={
-        1: "as in 2017.",
+        1: "they are, since 2017.",
         2: "they are sines and cosines.",
-        4: "yes; whether a model can use it is another question.",
+        4: "it does; whether a model can use it is another question.",
     },
     reference=position_parameters,
     cases=lambda: [
@@ -254,19 +259,20 @@ PARAMETERS = FindError(
     hints=(
         "What would an optimiser change in sin(i ω)?",
         "`sum(p.numel() for p in module.parameters())` counts; SinusoidalPositions and LearnedPositions are modules.",
-        '`max_length * model_size if kind == "learned" else 0`',
+        "Of the three kinds only one has parameters: a table with one vector for each position.",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda kind, max_length, model_size: max_length * model_size,
-        "A table of numbers is not yet a parameter: nobody trains a sine.",
+        "This counts the same for all kinds. A table is not a parameter as long as nothing in it is trained, such as "
+        "a sine.",
         lambda kind, max_length, model_size: 0,
-        "Learned positions are learned: one vector for each place.",
+        "This is 0 for all kinds. Learned positions have parameters: one vector for each position.",
         lambda kind, max_length, model_size: max_length if kind == "learned" else 0,
-        "One *vector* for each place: model_size numbers each.",
+        "There is a whole *vector* for each position: model_size numbers.",
         lambda kind, max_length, model_size: {"learned": max_length * model_size}.get(kind, model_size // 2),
-        "The frequencies follow from a formula; nobody trains them.",
+        "The frequencies follow from a formula; they are not trained.",
         lambda kind, max_length, model_size: 0 if kind == "sinusoidal" else max_length * model_size,
         "Rotary positions turn by angles of the same formula: nothing is learned there either.",
     ),

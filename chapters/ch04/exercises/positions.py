@@ -1,30 +1,34 @@
 """Chapter 4: sinusoidal positions, the matrix that moves them on, and rotary positions."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named, some_numbers, tensors
+from course_utils.exercises.properties import linear_in, queries_are_independent
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
+
+from . import answers
 
 
 @variants
-def _table(length: int, model_size: int, *, angles=None, first=0, swap=False, halves=False) -> Tensor:
-    """A sinusoidal table with one thing done differently. angles(places [T, 1], D) -> those of the sines and of the
-    cosines, [T, D / 2] each."""
+def _table(
+    length: int, model_size: int, *, exponents=lambda c, D: (c / D, c / D), base=BASE, first=0, swap=False, halves=False
+) -> Tensor:
+    """A sinusoidal table with one thing done differently. exponents(columns 0, 2, 4 … [D / 2], D) -> those of the
+    sines and of the cosines, [D / 2] each; a frequency is base to the power of minus that."""
     places = torch.arange(first, first + length)[:, None].double()
-    of_sin, of_cos = (angles or (lambda i, D: 2 * (i * frequencies(D),)))(places, model_size)
-    pair = [of_cos.cos(), of_sin.sin()] if swap else [of_sin.sin(), of_cos.cos()]
+    columns = torch.arange(0, model_size, 2).double()
+    sines, cosines = (places * base**-exponent for exponent in exponents(columns, model_size))
+    pair = [cosines.cos(), sines.sin()] if swap else [sines.sin(), cosines.cos()]
     return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
-
-
-def _columns(D: int) -> Tensor:
-    return torch.arange(0, D, 2).double()
 
 
 SINUSOIDAL = Exercise(
     name="sinusoidal encoding",
-    task="P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the places i = 0, 1, …: "
+    task="P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
     "length, model_size D (even) -> [length, D].",
     why="The table that the first Transformer added to its words. Four versions of it circulate, and three are wrong.",
     reference=sinusoidal_encoding,
@@ -36,49 +40,59 @@ SINUSOIDAL = Exercise(
     ],
     returns=("P",),
     hints=(
-        "The angles first: places down [T, 1], frequencies across [D / 2]; their product has the shape [T, D / 2].",
-        "`omega = 10000 ** (-torch.arange(0, D, 2) / D)`; the range makes 0, 2, 4 …, which is 2j already.",
-        "`P[:, 0::2] = angles.sin()` and `P[:, 1::2] = angles.cos()`.",
+        "First the angles: positions down [T, 1] times frequencies across [D / 2] is [T, D / 2].",
+        "`torch.arange(0, D, 2)` is 0, 2, 4 …, which is 2j already. So what is the exponent of 10000?",
+        "`P[:, 0::2]` are the even columns of a table `P` of zeros, `P[:, 1::2]` the odd ones: both have the shape of "
+        "the angles. Which of them gets the sines?",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
-        _table(lambda i, D: (i * BASE ** (-2 * _columns(D) / D), i * BASE ** (-2 * (_columns(D) + 1) / D))),
+        _table(exponents=lambda c, D: (2 * c / D, 2 * (c + 1) / D)),
         "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
-        "2j / D with j the number of the *pair*; this slip stands in a much copied program.",
-        _table(lambda i, D: (i * BASE ** (-_columns(D) / D), i * BASE ** (-(_columns(D) + 1) / D))),
-        "The cosine has a frequency of its own. A sine and its cosine share one, else they are no point on a circle.",
-        _table(lambda i, D: 2 * (i * BASE ** (-_columns(D) / 2 / D),)),
-        "The exponent is j / D: the 2 is missing, and the slowest waves never get slow.",
+        "2j / D with j the number of the *pair*; this mistake is in a program that has been copied many times.",
+        _table(exponents=lambda c, D: (2 * c / D, 2 * c / D)),
+        "From the second pair on, the waves turn too slowly: the number of the column is 2j already, and is doubled "
+        "again.",
+        _table(exponents=lambda c, D: (c / D, (c + 1) / D)),
+        "The cosine has a frequency of its own. A sine and its cosine share one; otherwise they are no point on a "
+        "circle.",
+        _table(exponents=lambda c, D: (c / 2 / D, c / 2 / D)),
+        "The exponent is j / D: the 2 is missing, and the slowest waves are not slow enough.",
+        _table(exponents=lambda c, D: (-c / D, -c / D)),
+        "You multiply by 10000^(2j / D) instead of dividing: the waves must get slower from left to right.",
+        _table(exponents=lambda c, D: (0 * c, 0 * c)),
+        "All columns have the same frequency. It should fall from pair to pair.",
+        _table(base=1000),
+        "The base is 1000. It should be 10000, with four zeros.",
         _table(halves=True),
-        "All sines first, then all cosines. A model learns as well from that, but here each sine stands beside its "
+        "All sines come first, then all cosines. A model can learn as well from that, but here each sine is beside its "
         "cosine: columns 2j and 2j + 1.",
         _table(first=1),
-        "It counts from 1; the first word stands at place 0.",
+        "The positions are counted from 1; the first word is at position 0.",
         _table(swap=True),
-        "Sine and cosine have changed places: the sine stands in the even columns.",
-        _table(lambda i, D: 2 * (i * BASE ** (_columns(D) / D),)),
-        "Multiplied by 10000^(2j / D) in place of divided: the waves must get slower from left to right.",
+        "Sine and cosine are exchanged: the sines belong in the even columns.",
     ),
+    shown=answers.sinusoidal,
+    used="Your table is `P` in the next two sections.",
 )
 
 
-def _halves(offset: float, model_size: int) -> Tensor:
-    angles = offset * frequencies(model_size)
-    sin, cos = angles.sin().diag(), angles.cos().diag()
-    return torch.cat([torch.cat([cos, sin], 1), torch.cat([-sin, cos], 1)]).float()
-
-
-def _blocks(angles: Tensor) -> Tensor:
-    rows = [torch.tensor([[a.cos(), a.sin()], [-a.sin(), a.cos()]]) for a in angles]
-    return torch.block_diag(*rows).float()
+@variants
+def _moves(offset, model_size, *, angles=lambda o, w: o * w, block=lambda c, s: [[c, s], [-s, c]], halves=False):
+    """A shift matrix with one thing done differently."""
+    b = angles(offset, frequencies(model_size))
+    cells = [[cell.expand(len(b)) for cell in row] for row in block(b.cos(), b.sin())]
+    if halves:
+        return torch.cat([torch.cat([cell.diag() for cell in row], 1) for row in cells]).float()
+    return torch.block_diag(*torch.stack([torch.stack(row, -1) for row in cells], -2)).float()
 
 
 SHIFT = Exercise(
     name="shift matrix",
-    task="Write the matrix R that carries every place on by `offset`: P[i + offset] = R P[i] for all i. P[i] holds "
+    task="Write the matrix R that moves every position on by `offset`: P[i + offset] = R P[i] for all i. P[i] holds "
     "sin(i ω), cos(i ω) for each frequency in turn: offset, model_size D -> [D, D]. `frequencies(D)` is given.",
-    why="One matrix for all places: so a model can ask for “two words back” wherever it stands.",
+    why="One matrix for all positions: with it a model can look for “two words back” wherever it is.",
     reference=shift_matrix,
     cases=lambda: [
         Case({"offset": 1, "model_size": 2}, shown=True),
@@ -90,50 +104,82 @@ SHIFT = Exercise(
     hints=(
         "sin(a + b) = sin a cos b + cos a sin b, cos(a + b) = cos a cos b − sin a sin b. Here a = i ω, b = offset · ω.",
         "Each pair gets its own block: first row cos b, sin b; second row −sin b, cos b.",
-        "`torch.block_diag(*blocks)`, with one block for each b in `offset * frequencies(D)`.",
+        "`offset * frequencies(D)` holds the angle b of each pair. Make one 2 × 2 tensor for each, and "
+        "`torch.block_diag` puts them along the diagonal.",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
-        lambda offset, model_size: shift_matrix(-offset, model_size),
-        "It goes back in place of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
-        "first, so the minus stands below.",
-        lambda offset, model_size: _blocks(torch.full((model_size // 2,), float(offset))),
+        _moves(block=lambda c, s: [[c, -s], [s, c]]),
+        "It goes back instead of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
+        "first, so the minus is in the second row.",
+        _moves(block=lambda c, s: [[c, s], [s, c]]),
+        "A minus is missing: the cosine of a sum has one, −sin b, in the second row.",
+        _moves(block=lambda c, s: [[s, c], [c, -s]]),
+        "Sine and cosine are exchanged in the blocks. For offset 0 nothing moves, so cos 0 = 1 belongs on the "
+        "diagonal.",
+        _moves(block=lambda c, s: [[c, 0 * s], [0 * s, c]]),
+        "The sines are missing: a turn mixes a sine with its cosine.",
+        _moves(angles=lambda o, w: o * w[:1].expand(len(w))),
         "All pairs turn by the same angle. Each has a frequency of its own.",
-        _halves,
-        "These blocks belong to a table with all sines first. Here a sine stands beside its cosine: 2 × 2 blocks "
-        "along the diagonal.",
-        lambda offset, model_size: _blocks(frequencies(model_size)),
-        "It moves by one place, whatever the offset: the angle is offset · ω.",
-        lambda offset, model_size: _blocks(offset * frequencies(model_size).sqrt()),
+        _moves(angles=lambda o, w: w),
+        "It moves on by one position, whatever the offset is: the angle is offset · ω.",
+        _moves(angles=lambda o, w: o * w.sqrt()),
         "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
+        _moves(angles=lambda o, w: abs(o) * w),
+        "The sign of the offset is lost: −2 should move back.",
+        _moves(angles=lambda o, w: max(o, 0) * w),
+        "A negative offset does not move at all (`range(offset)` is empty then): the angle offset · ω goes both ways.",
+        _moves(halves=True),
+        "These blocks belong to a table with all sines first. Here a sine is beside its cosine: 2 × 2 blocks "
+        "along the diagonal.",
         lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
         "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
         "its cosine.",
     ),
+    shown=answers.shift,
+    used="Below, your matrix moves 47 positions at once.",
 )
 
 
-def _rotate_half(x: Tensor, positions: Tensor) -> Tensor:
-    angles = positions[:, None] * frequencies(x.shape[-1])
-    first, second = x.double().chunk(2, -1)
-    turned = [first * angles.cos() - second * angles.sin(), first * angles.sin() + second * angles.cos()]
-    return torch.cat(turned, -1).to(x.dtype)
+def _neighbours(x: Tensor) -> list[Tensor]:
+    return [x[:, 0::2], x[:, 1::2]]
 
 
-def _turned(x: Tensor, angles: Tensor) -> Tensor:
-    first, second = x.double().unflatten(-1, (-1, 2)).unbind(-1)
-    turned = [first * angles.cos() - second * angles.sin(), first * angles.sin() + second * angles.cos()]
-    return torch.stack(turned, -1).flatten(-2).to(x.dtype)
+def _half_and_half(x: Tensor) -> list[Tensor]:
+    return list(x.chunk(2, -1))
+
+
+@variants
+def _turned(
+    x,
+    positions,
+    *,
+    number=lambda p: p,
+    angles=lambda p, w: p * w,
+    pairs=_neighbours,
+    turn=lambda a, b, c, s: (a * c - b * s, a * s + b * c),
+    halves=False,
+):
+    """Rotary positions with one thing done differently; halves: what comes out is in two halves, not in pairs."""
+    p, w = number(positions)[:, None].double(), frequencies(x.shape[-1])
+    angle = angles(p, w).expand(len(x), len(w))
+    turned = turn(*pairs(x.double()), angle.cos(), angle.sin())
+    return (torch.cat(turned, -1) if halves else torch.stack(turned, -1).flatten(1)).to(x.dtype)
+
+
+def _overwritten(a, b, c, s):
+    first = a * c - b * s
+    return first, first * s + b * c
 
 
 _rotated = named("x", "positions")
 
 ROTARY = Exercise(
     name="rotary",
-    task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle place · ω of its frequency: (a, b) becomes "
+    task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
     "(a cos − b sin, a sin + b cos): x [T, D], positions [T] -> [T, D]. `frequencies(D)` is given.",
-    why="Most language models of today turn queries and keys like this; nothing is added to a word any more.",
+    why="Most of today's language models turn queries and keys like this; they add nothing to a word.",
     reference=rotary,
     cases=lambda: [
         _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
@@ -142,25 +188,47 @@ ROTARY = Exercise(
     ],
     returns=("turned",),
     hints=(
-        "The angles have the shape [T, D / 2]: one for each place and pair.",
+        "The angles have the shape [T, D / 2]: one for each position and pair.",
         "`a, b = x[:, 0::2], x[:, 1::2]`; both have the shape of the angles.",
-        "Make a new tensor: `out[:, 0::2] = a * cos - b * sin` and `out[:, 1::2] = a * sin + b * cos`.",
+        "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of the "
+        "formula. Don't write into x: a and b are views of it, and would change.",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
-        _rotate_half,
+        _turned(pairs=_half_and_half, halves=True),
         "Right for another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
-        "neighbours are a pair. Weights trained with one are useless with the other.",
-        lambda x, positions: rotary(x, -positions),
-        "It turns the other way round: the minus belongs to the first of a pair.",
-        lambda x, positions: rotary(x, torch.arange(len(x))),
-        "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be place 0.",
+        "neighbours are a pair. Parameters trained with one layout are useless with the other.",
+        _turned(halves=True),
+        "The turned pairs are in two halves, all first features and then all second ones. Put each beside its partner: "
+        "even and odd columns.",
+        _turned(turn=lambda a, b, c, s: (a * c + b * s, b * c - a * s)),
+        "It turns the other way: the minus belongs to the first of a pair, a cos − b sin.",
+        _turned(turn=lambda a, b, c, s: (a * c + b * s, a * s + b * c)),
+        "The minus is missing: the first of a pair becomes a cos − b sin.",
+        _turned(turn=_overwritten),
+        "The first of each pair is overwritten before the second is computed from it. Put both into a new tensor.",
+        _turned(number=lambda p: torch.arange(len(p))),
+        "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be position 0.",
+        _turned(number=lambda p: p + 1),
+        "The positions are counted from 1. Take them as they are given: position 0 does not turn.",
+        _turned(angles=lambda p, w: p * w[:1]),
+        "All pairs turn by the same angle. Each has a frequency of its own.",
+        _turned(angles=lambda p, w: w),
+        "Every row turns by the same angle: the position is not used, and all dot products stay as they were.",
+        _turned(angles=lambda p, w: p / w),
+        "You divide by the frequency: the angle is position · ω.",
         lambda x, positions: x + sinusoidal_encoding(int(positions.max()) + 1, x.shape[-1])[positions],
         "That adds the sinusoids. Rotary positions turn: the length of a vector stays as it is.",
-        lambda x, positions: _turned(x, positions[:, None].double().expand(-1, x.shape[-1] // 2)),
-        "All pairs turn by the same angle. Each has a frequency of its own.",
-        lambda x, positions: _turned(x, frequencies(x.shape[-1]).expand(len(x), -1)),
-        "Every row turns by the same angle: the place is not used, and all dot products stay as they were.",
     ),
+    properties=(
+        replace(linear_in("x"), says="Twice the x should give twice the result: a turn adds nothing."),
+        replace(
+            queries_are_independent("x", dim=0, masks=("positions",), axis=0),
+            says="Rows in another order, together with their positions, should give the same rows in that order. Are "
+            "the positions those that were given?",
+        ),
+    ),
+    shown=answers.turn,
+    used="Below, your function turns a query and a key.",
 )

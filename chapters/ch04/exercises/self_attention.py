@@ -1,5 +1,7 @@
 """Chapter 4: two layers as matrices, self-attention and convolution."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -7,6 +9,9 @@ from chapters.ch04.experiments import convolution_matrix
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
+from course_utils.exercises.properties import linear_in, queries_are_independent, rows_sum_to_one
+
+from . import answers
 
 
 def self_attention(X: Tensor, WQ: Tensor, WK: Tensor, WV: Tensor) -> tuple[Tensor, Tensor]:
@@ -18,12 +23,29 @@ _self = named("X", "WQ", "WK", "WV")
 
 
 @variants
-def _wrong_self(X, WQ, WK, WV, *, key=lambda X, WQ, WK: X @ WK, value=torch.matmul, scale=None, weigh=None, mix=None):
+def _wrong_self(
+    X,
+    WQ,
+    WK,
+    WV,
+    *,
+    query=lambda X, WQ, WK: X @ WQ,
+    key=lambda X, WQ, WK: X @ WK,
+    value=lambda X, WK, WV: X @ WV,
+    pair=lambda Q, K: Q @ K.T,
+    scale=lambda X, Q: Q.shape[-1] ** 0.5,
+    mask=lambda scores: scores,
+    weigh=lambda scores: scores.softmax(-1),
+    mix=torch.matmul,
+):
     """Self-attention with one thing done differently."""
-    Q, K, V = X @ WQ, key(X, WQ, WK), value(X, WV)
-    scores = Q @ K.T / (scale(X, Q) if scale else Q.shape[-1] ** 0.5)
-    A = weigh(scores) if weigh else scores.softmax(-1)
-    return (mix(A, V) if mix else A @ V), A
+    Q, K, V = query(X, WQ, WK), key(X, WQ, WK), value(X, WK, WV)
+    A = weigh(mask(pair(Q, K) / scale(X, Q)))
+    return mix(A, V), A
+
+
+def _causal(scores):
+    return scores.masked_fill(torch.ones_like(scores).triu(1).bool(), float("-inf"))
 
 
 SELF = Exercise(
@@ -41,46 +63,74 @@ SELF = Exercise(
     returns=("output", "weights"),
     hints=(
         "All three come from the same X. Which of them meet in the scores, and which one is averaged?",
-        "`Q, K, V = X @ WQ, X @ WK, X @ WV`, then the scores `Q @ K.T / Q.shape[-1] ** 0.5`.",
-        "`A = scores.softmax(-1)`, and return `A @ V, A`.",
+        "`Q, K, V = X @ WQ, X @ WK, X @ WV`. Row i of the scores has the products of query i with all keys, divided by "
+        "√d. Where does d stand in the shape of Q?",
+        "A transpose is `K.T`, a root is `** 0.5`, and `.softmax(-1)` works along each row. Return the output first, "
+        "then the weights.",
     ),
     minutes=5,
     difficulty=1,
     wrong=wrong_answers(
-        _wrong_self(value=lambda X, W: X),
-        "The inputs X are averaged: WV is not used. What goes home are the values.",
-        _wrong_self(weigh=lambda s: s.softmax(0)),
-        "The softmax runs down the columns. Each *query* has a weight of 1 to give away: `softmax(-1)`.",
+        _wrong_self(value=lambda X, WK, WV: X),
+        "The inputs X are averaged: WV is not used. What is averaged are the values.",
+        _wrong_self(value=lambda X, WK, WV: X @ WK),
+        "The keys are averaged: they are only for the scores. What is averaged are the values, X WV.",
+        _wrong_self(key=lambda X, WQ, WK: X @ WQ),
+        "The keys are made with WQ: then a word can only look for what it offers itself. They are X WK.",
+        _wrong_self(query=lambda X, WQ, WK: X),
+        "The queries are X itself: WQ is not used.",
+        _wrong_self(pair=lambda Q, K: K @ Q.T),
+        "K Qᵀ instead of Q Kᵀ: the keys ask the queries. Row i of the scores belongs to *query* i.",
         _wrong_self(scale=lambda X, Q: 1),
         "The division by √d is missing.",
         _wrong_self(scale=lambda X, Q: X.shape[-1] ** 0.5),
-        "Divided by √D, the size of a word vector. What grows is the product of query and key: √d, their size.",
+        "You divide by √D, with the size of a word vector. It is the products of query and key that grow, with their "
+        "own size: √d.",
         _wrong_self(scale=lambda X, Q: len(X) ** 0.5),
-        "Divided by the root of the number of words. The products add up over features: √d.",
+        "You divide by the root of the number of words. A score is a sum over features: √d.",
         _wrong_self(scale=lambda X, Q: Q.shape[-1]),
-        "Divided by d: its root is missing.",
-        _wrong_self(key=lambda X, WQ, WK: X @ WQ),
-        "Keys made with WQ: then “it” asks just what it says of itself.",
+        "You divide by d itself: the root is missing.",
+        _wrong_self(scale=lambda X, Q: Q.shape[-1] ** -0.5),
+        "You multiply by √d. Large scores make the softmax too sure; divide.",
+        _wrong_self(mask=_causal),
+        "There is a causal mask: each word attends only to itself and the words before it. Here all attend to all.",
+        _wrong_self(weigh=lambda scores: scores.softmax(0)),
+        "The softmax runs down the columns. The weights of each *query*, a row, sum to 1: `.softmax(-1)`.",
+        _wrong_self(weigh=lambda scores: scores.flatten().softmax(0).view_as(scores)),
+        "There is one softmax over the whole matrix. The weights of each *query*, a row, sum to 1: `.softmax(-1)`.",
+        _wrong_self(weigh=lambda scores: scores),
+        "The softmax is missing: these are still scores.",
         _wrong_self(mix=lambda A, V: A.T @ V),
-        "The weights are right, but turned round in the mean: row i of A weighs what word i takes home, `A @ V`.",
-        _wrong_self(weigh=lambda s: s),
-        "There is no softmax: these are scores still.",
+        "The weights are right, but the mean uses their transpose. Row i of A holds the weights of word i: `A @ V`.",
     ),
+    properties=(
+        rows_sum_to_one(part=1),
+        replace(
+            queries_are_independent("X"),
+            says="Another order of the words should give the same outputs in that order. Here they change: is there a "
+            "mask, or is an axis exchanged?",
+        ),
+    ),
+    shown=answers.attend,
+    used="Below it reads the course sentence, and it draws the maps of *Three matrices*.",
 )
 
 _convolved = named("kernel", "length")
 
 
 @variants
-def _wrong_convolution(kernel, length, *, shift=0, flip=False, circular=False):
+def _wrong_convolution(
+    kernel, length, *, shift=lambda half: 0, flip=False, circular=False, ends=True, weight=lambda w, k: w
+):
+    """A convolution as a matrix with one thing done differently."""
     half, C = len(kernel) // 2, torch.zeros(length, length)
     for i in range(length):
-        for n, weight in enumerate(kernel.flip(0) if flip else kernel):
-            j = i + n - half + shift
-            if circular:
-                C[i, j % length] += weight
-            elif 0 <= j < length:
-                C[i, j] += weight
+        if not ends and not half <= i < length - half:
+            continue
+        for n, w in enumerate(kernel.flip(0) if flip else kernel):
+            j = i + n - half + shift(half)
+            if circular or 0 <= j < length:
+                C[i, j % length] = weight(w, kernel)
     return C
 
 
@@ -88,35 +138,53 @@ CONVOLUTION = Exercise(
     name="convolution as a matrix",
     task="Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
     "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
-    why="Put beside attention's matrix, it shows what the two have in common, and the one thing they have not.",
+    why="Put beside attention's matrix, it shows what the two have in common, and in which one thing they differ.",
     reference=convolution_matrix,
     cases=lambda: [
         _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),
         _convolved(torch.tensor([1.0, 0, -2]), 3),
         _convolved(torch.tensor([1.0, 2, 3, 4, 5]), 6),
         _convolved(torch.tensor([0.5]), 3),
+        _convolved(torch.tensor([1.0, 2, 3, 4, 5, 6, 7]), 2),
     ],
     returns=("C",),
     hints=(
-        "Row i says what output i takes from each word. With k = 3: something of i − 1, of i, and of i + 1.",
-        "The middle of the kernel, `kernel[len(kernel) // 2]`, stands on the diagonal.",
-        "Two loops: for each i and n, with j = i + n − k // 2: if 0 ≤ j < length, then C[i, j] = kernel[n].",
+        "Row i says what output i takes from each word. With k = 3 these are i − 1, i, and i + 1.",
+        "The middle of the kernel, `kernel[len(kernel) // 2]`, is on the diagonal.",
+        "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which word "
+        "j does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends.",
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_convolution(flip=True),
-        "The kernel is turned round (or rows and columns are). Mathematicians flip it; torch does not: kernel[0] "
-        "meets the left neighbour.",
-        _wrong_convolution(shift=-1),
-        "One place too far to the left: the *middle* of the kernel belongs on the diagonal.",
-        _wrong_convolution(shift=1),
-        "One place too far to the right: the *middle* of the kernel belongs on the diagonal.",
+        "The kernel is reversed (or rows and columns are exchanged). Mathematicians reverse it; torch does not: "
+        "kernel[0] meets the left neighbour.",
+        _wrong_convolution(shift=lambda half: -1),
+        "It is one position too far to the left: the *middle* of the kernel belongs on the diagonal.",
+        _wrong_convolution(shift=lambda half: 1),
+        "It is one position too far to the right: the *middle* of the kernel belongs on the diagonal.",
+        _wrong_convolution(shift=lambda half: half),
+        "kernel[0] is on the diagonal: word i and those *behind* it. The *middle* of the kernel belongs there.",
+        _wrong_convolution(shift=lambda half: -half),
+        "The last number of the kernel is on the diagonal: word i and those *before* it. The *middle* belongs there.",
         _wrong_convolution(circular=True),
         "It goes round in a ring: the first word sees the last one on its left. Beyond the ends are zeros.",
+        _wrong_convolution(ends=False),
+        "The rows at both ends are empty. There a part of the kernel still meets words; only the rest meets zeros.",
         lambda kernel, length: convolution_matrix(kernel, length)[len(kernel) // 2 : length - len(kernel) // 2],
-        "The ends are missing: with zeros beyond them there are as many outputs as words.",
-        lambda kernel, length: convolution_matrix(torch.ones_like(kernel), length),
-        "The right cells, but with ones in them: each holds a weight of the kernel.",
+        "The rows at both ends are missing: with zeros beyond them there are as many outputs as words.",
+        _wrong_convolution(weight=lambda w, kernel: 1),
+        "The cells are right, but they all hold 1: each should hold a number of the kernel.",
+        _wrong_convolution(weight=lambda w, kernel: w / len(kernel)),
+        "The numbers are divided by the kernel's length: that would be a mean. A convolution is a sum.",
     ),
+    properties=(
+        replace(
+            linear_in("kernel"),
+            says="Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0.",
+        ),
+    ),
+    shown=answers.convolution,
+    used="The first map below is yours.",
 )

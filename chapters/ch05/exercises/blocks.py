@@ -1,55 +1,97 @@
 """Chapter 5: the encoder block, and an article's block without residual and norm."""
 
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor
 
-from course_utils.attention import causal_mask, padding_mask
-from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.attention import causal_mask, padding_mask, scaled_dot_product_attention
+from course_utils.exercises import values
 from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers
-from course_utils.exercises.values import same
-from course_utils.models.blocks import AddNorm, EncoderBlock, PositionwiseFFN
+from course_utils.exercises.inputs import drawn, named, some_numbers
 
 from .norm import Bent, Part
 
 
-def encoder_block(x: Tensor, mask: Tensor, attention: MultiHeadAttention, ffn, norm1, norm2) -> Tensor:
-    """x [B, T, D], mask [B, 1, T] or [T, T], and a block's four parts -> [B, T, D]: the course's EncoderBlock."""
-    with torch.random.fork_rng(devices=[]):
-        block = EncoderBlock(x.shape[-1], attention.num_heads, ffn_size=1)
-    block.attention, block.ffn = attention, ffn
-    block.around_attention.norm, block.around_ffn.norm = norm1, norm2
-    return block(x, mask).features
+def encoder_block(x: Tensor, mask: Tensor, attention, ffn, norm1, norm2) -> Tensor:
+    """x [B, T, D], mask [B, 1, T] or [T, T], and a block's four parts -> [B, T, D], pre-norm."""
+    h = norm1(x)
+    y = x + attention(h, h, h, mask)[0]
+    return y + ffn(norm2(y))
 
 
-def _filled(module: nn.Module, seed: int) -> nn.Module:
-    """The module with weights that are always the same."""
-    for i, weight in enumerate(module.parameters()):
-        weight.data = some_numbers(*weight.shape, seed=seed + i)
-    return module
+def attention_with(size: int, seed: int):
+    """Attention of one head: (q, k, v, mask) -> (output, weights), with matrices that are always the same."""
+    Wq, Wk, Wv = drawn(seed, *3 * [(size, size)])
+
+    def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, need_weights: bool = True):
+        return scaled_dot_product_attention(q @ Wq, k @ Wk, v @ Wv, mask)
+
+    return attention
+
+
+def network_with(size: int, seed: int):
+    """A feed-forward network: x -> x."""
+    W1, b1, W2 = drawn(seed, (size, size), (size,), (size, size))
+    return lambda x: torch.relu(x @ W1 + b1) @ W2
+
+
+def norm_with(size: int, seed: int):
+    """A layer norm: x -> x."""
+    gain, bias = drawn(seed, (size,), (size,))
+    return lambda x: F.layer_norm(x, gain.shape, gain, bias)
+
+
+def encoder_parts(size: int, seed: int) -> list:
+    """What an encoder block is made of, in its order."""
+    norms = [norm_with(size, seed + 20 + 2 * n) for n in range(2)]
+    return [attention_with(size, seed), network_with(size, seed + 10), *norms]
 
 
 _NORMS = {"norm1": "a layer norm", "norm2": "another layer norm"}
-_block = named("x", "mask", "attention", "ffn", "norm1", "norm2", ffn="a feed-forward network", **_NORMS)
+_block = named(
+    *("x", "mask", "attention", "ffn", "norm1", "norm2"),
+    attention="attention: (q, k, v, mask) -> (output, weights)",
+    ffn="a feed-forward network",
+    **_NORMS,
+)
 _bare = named("x", "attention", "ffn", "norm1", "norm2", attention="any layer", ffn="another layer", **_NORMS)
 
 
-def _block_case(size, heads, x, mask, seed, shown=False) -> Case:
-    parts = MultiHeadAttention(size, heads), PositionwiseFFN(size, 2 * size), nn.LayerNorm(size), nn.LayerNorm(size)
-    says = {"attention": f"multi-head attention, {heads} heads: (q, k, v, mask) -> (output, weights)"}
-    return _block(x, mask, *(_filled(part, seed + 20 * i) for i, part in enumerate(parts)), given=says, shown=shown)
+def as_it_is(x: Tensor) -> Tensor:
+    """The norm that is not there."""
+    return x
 
 
 @variants
-def _wrong_block(x, mask, attention, ffn, norm1, norm2, *, first=None, second=None):
-    """An encoder block with another first or second half."""
-    first = first or (lambda x, mask, attention, norm: x + attention(norm(x), norm(x), norm(x), mask)[0])
-    second = second or (lambda x, y, ffn, norm1, norm2: y + ffn(norm2(y)))
-    return second(x, first(x, mask, attention, norm1), ffn, norm1, norm2)
+def _encoder(
+    *inputs,
+    seen=lambda mask: mask,
+    keys=lambda x, h: h,
+    values=lambda x, h: h,
+    first=lambda x, h: x,
+    second=lambda x, y, h: y,
+    reads=lambda x, y: y,
+    norms=lambda norm1, norm2: (norm1, norm2),
+    taken=lambda attended: attended[0],
+):
+    """An encoder block. first, second: to what the sub-layer's output is added; reads: what the network reads."""
+    x, mask, attention, ffn, *both = inputs
+    norm1, norm2 = norms(*both)
+    h = norm1(x)
+    y = first(x, h) + taken(attention(h, keys(x, h), values(x, h), seen(mask)))
+    h = norm2(reads(x, y))
+    return second(x, y, h) + ffn(h)
 
 
-def _ask(attention, x, mask):
-    return attention(x, x, x, mask)[0]
+def _post_norm(x, mask, attention, ffn, norm1, norm2):
+    y = norm1(x + attention(x, x, x, mask)[0])
+    return norm2(y + ffn(y))
+
+
+def _network_first(x, mask, attention, ffn, norm1, norm2):
+    y = x + ffn(norm2(x))
+    h = norm1(y)
+    return y + attention(h, h, h, mask)[0]
 
 
 BLOCK = Exercise(
@@ -59,81 +101,109 @@ BLOCK = Exercise(
     why="BERT is a stack of such blocks; so is GPT, with another mask.",
     reference=encoder_block,
     cases=lambda: [
-        _block_case(4, 2, some_numbers(1, 2, 4, seed=689), torch.tensor([[[True, False]]]), 600, shown=True),
-        _block_case(4, 2, some_numbers(2, 3, 4, seed=690), padding_mask(torch.tensor([3, 2]), 3), 700),
-        _block_case(6, 3, some_numbers(1, 3, 6, seed=691), causal_mask(3), 800),
+        _block(some_numbers(1, 2, 3, seed=689), torch.tensor([[[True, False]]]), *encoder_parts(3, 600), shown=True),
+        _block(some_numbers(2, 3, 4, seed=690), padding_mask(torch.tensor([3, 2]), 3), *encoder_parts(4, 700)),
+        _block(some_numbers(1, 3, 5, seed=691), causal_mask(3), *encoder_parts(5, 800)),
     ],
     returns=("output",),
     hints=(
-        "Two halves of the same kind: norm, part, add.",
-        "`h = norm1(x)`, and `attention(h, h, h, mask)` gives two things; the first is the output.",
-        "`y = x + attention(h, h, h, mask)[0]`, then `y + ffn(norm2(y))`",
+        "Two halves of the same kind: norm, sub-layer, add. To what is each sub-layer's output added?",
+        "`h = norm1(x)`, and `attention(h, h, h, mask)` gives two things, of which the first is the output.",
+        "The first half is `y = x + attention(h, h, h, mask)[0]`. The second is the same with `norm2` and `ffn`, and "
+        "starts from y.",
     ),
     minutes=6,
     difficulty=2,
+    used="Your `encoder_block` is stacked in the next cell, and in the model that you train.",
     wrong=wrong_answers(
-        _wrong_block(lambda x, m, a, n: x + _ask(a, n(x), None)),
+        _encoder(seen=lambda mask: None),
         "The mask is not handed to the attention.",
-        _wrong_block(lambda x, m, a, n: x + a(n(x), x, x, m)[0]),
+        _encoder(keys=lambda x, h: x, values=lambda x, h: x),
         "Only the queries are normalised. Keys and values are norm1(x), too.",
-        _wrong_block(lambda x, m, a, n: n(x) + _ask(a, n(x), m)),
+        _encoder(values=lambda x, h: x),
+        "The values are x. Queries, keys and values are all norm1(x).",
+        _encoder(first=lambda x, h: h),
         "The first residual is taken after the norm: add x itself.",
-        _wrong_block(lambda x, m, a, n: _ask(a, n(x), m)),
+        _encoder(second=lambda x, y, h: h),
+        "The second residual is taken after the norm: add y itself.",
+        _encoder(first=lambda x, h: h, second=lambda x, y, h: h),
+        "Both residuals are taken after the norm. Add x and y themselves, so that the residual stream is untouched.",
+        _encoder(first=lambda x, h: 0),
         "The first residual is missing: x + (…)",
-        _wrong_block(second=lambda x, y, ffn, n1, n2: ffn(n2(y))),
+        _encoder(second=lambda x, y, h: 0),
         "The second residual is missing: y + (…)",
-        _wrong_block(second=lambda x, y, ffn, n1, n2: x + ffn(n2(y))),
-        "The second residual starts from x again: what the attention wrote is skipped. Add to y.",
-        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n2(x))),
+        _encoder(first=lambda x, h: 0, second=lambda x, y, h: 0),
+        "Both residuals are missing: x + (…), then y + (…).",
+        _encoder(second=lambda x, y, h: x),
+        "The second residual starts from x again, so the attention's output is skipped. Add to y.",
+        _encoder(reads=lambda x, y: x),
         "The network reads x instead of y. Then both halves work side by side (some later models do so), and the "
         "network does not see what the attention found.",
-        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(n1(y))),
+        _encoder(norms=lambda n1, n2: (n1, n1)),
         "norm1 is used twice, norm2 never.",
-        _wrong_block(second=lambda x, y, ffn, n1, n2: y + ffn(y)),
+        _encoder(norms=lambda n1, n2: (n2, n1)),
+        "The norms are exchanged: norm1 belongs to the attention, norm2 to the network.",
+        _encoder(norms=lambda n1, n2: (n1, as_it_is)),
         "The network reads y without a norm: norm2 is not used.",
-        lambda x, m, a, ffn, n1, n2: (lambda y: n2(y + ffn(y)))(n1(x + _ask(a, x, m))),
-        "This is post-norm, the order of 2017. Asked for is pre-norm: the norm stands before each part.",
-        lambda x, m, a, ffn, n1, n2: (lambda y: y + _ask(a, n1(y), m))(x + ffn(n2(x))),
-        "The network comes first. Attention gathers, then the network digests.",
-        lambda x, m, a, ffn, n1, n2: x + a(n1(x), n1(x), n1(x), m),
+        _encoder(norms=lambda n1, n2: (as_it_is, n2)),
+        "The attention reads x without a norm: norm1 is not used.",
+        _post_norm,
+        "This is post-norm, the order of 2017. The task asks for pre-norm: the norm comes before each sub-layer.",
+        _network_first,
+        "The network comes first. Attention gathers, then the network works on what it gathered.",
+        _encoder(taken=lambda attended: attended),
         "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
     ),
 )
 
 
 def block_around(x: Tensor, attention, ffn, norm1, norm2) -> Tensor:
-    """x [B, T, D], two parts and two norms -> [B, T, D]: AddNorm around each part, pre-norm."""
-    for part, norm in ((attention, norm1), (ffn, norm2)):
-        around = AddNorm(x.shape[-1])
-        around.norm = norm
-        x = around.after(x, part(around.before(x)))
-    return x
+    """x [B, T, D], two parts and two norms -> [B, T, D], pre-norm."""
+    y = x + attention(norm1(x))
+    return y + ffn(norm2(y))
 
 
 def _pre_or_post(answer, case: Case) -> Tensor:
     """Post-norm is as right as pre-norm here, and counts as it."""
-    result = call(answer, case)
     x, attention, ffn, norm1, norm2 = case.args.values()
+    right = block_around(*case.args.values())
+    mine = values.converted(call(answer, case), right, NO_WAY.returns)
     y = norm1(x + attention(x))
-    post = norm2(y + ffn(y))
-    return block_around(*case.args.values()) if isinstance(result, Tensor) and same(result, post) else result
+    return right if values.same(mine, norm2(y + ffn(y))) else mine
 
 
 def _bare_case(size, seed, shown=False) -> Case:
-    x, norms = some_numbers(1 if shown else 2, 2, size, seed=seed), (nn.LayerNorm(size), nn.LayerNorm(size))
-    return _bare(x, Part(), Bent(), _filled(norms[0], seed + 1), _filled(norms[1], seed + 5), shown=shown)
+    x = some_numbers(1 if shown else 2, 2, size, seed=seed)
+    return _bare(x, Part(), Bent(), norm_with(size, seed + 1), norm_with(size, seed + 5), shown=shown)
+
+
+@variants
+def _around(
+    *inputs,
+    first=lambda x, h: x,
+    second=lambda x, y, h: y,
+    norms=lambda norm1, norm2: (norm1, norm2),
+):
+    """A block around any two layers. first, second: to what each layer's output is added."""
+    x, attention, ffn, *both = inputs
+    norm1, norm2 = norms(*both)
+    h = norm1(x)
+    y = first(x, h) + attention(h)
+    h = norm2(y)
+    return second(x, y, h) + ffn(h)
 
 
 NO_WAY = FindError(
-    name="no way round",
+    name="program 5.14",
+    title="no way round",
     task="write the block again, with residuals and norms, pre-norm or post-norm.",
-    why="An article's TransformerBlock. What it stacks has no way round: all must pass through every layer.",
+    why="An article's TransformerBlock. What it stacks has no residual stream: all must pass through every layer.",
     program=(
         "def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T, D]",
         "    return ffn(attention(x))",
     ),
     line=2,
-    found="nothing leads round the parts, and nothing keeps the numbers in size: residual and norm are missing.",
+    found="nothing leads round the layers, and nothing keeps the numbers in size: residual and norm are missing.",
     innocent={1: "it only names what comes in. Are all of them used?"},
     reference=block_around,
     cases=lambda: [_bare_case(3, 580, shown=True), _bare_case(4, 590), _bare_case(5, 595)],
@@ -141,26 +211,36 @@ NO_WAY = FindError(
     run=_pre_or_post,
     hints=(
         "What comes in and is never used?",
-        "Each part gets a way round it: x + part(…).",
-        "`y = x + attention(norm1(x))`, `return y + ffn(norm2(y))`; or `y = norm1(x + attention(x))`, "
-        "`return norm2(y + ffn(y))`.",
+        "Each layer gets a residual connection of its own: x + layer(…).",
+        "The first half is `y = x + attention(norm1(x))`, or in post-norm `y = norm1(x + attention(x))`. The second "
+        "half is the same with the other layer and norm.",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
         lambda x, a, f, n1, n2: f(a(x)),
-        "Still no residual and no norm.",
-        lambda x, a, f, n1, n2: (lambda y: y + f(y))(x + a(x)),
+        "There is still no residual and no norm.",
+        _around(norms=lambda n1, n2: (as_it_is, as_it_is)),
         "Residuals, but no norms: the numbers grow from layer to layer.",
-        lambda x, a, f, n1, n2: f(n2(a(n1(x)))),
-        "Norms, but no residuals: nothing leads round the parts.",
+        _around(first=lambda x, h: 0, second=lambda x, y, h: 0),
+        "Norms, but no residuals: nothing leads round the layers.",
         lambda x, a, f, n1, n2: n2(f(n1(a(x)))),
-        "Norms, but no residuals: nothing leads round the parts.",
-        lambda x, a, f, n1, n2: x + f(n2(a(n1(x)))),
-        "One way round both parts together. Each part has its own.",
-        lambda x, a, f, n1, n2: (lambda y: n2(y) + f(n2(y)))(n1(x) + a(n1(x))),
+        "Norms, but no residuals: nothing leads round the layers.",
+        _around(first=lambda x, h: 0, second=lambda x, y, h: x),
+        "One residual round both layers together. Each layer has its own.",
+        _around(first=lambda x, h: h, second=lambda x, y, h: h),
         "The residual is taken after the norm, so that nothing is carried on untouched: add x itself.",
-        lambda x, a, f, n1, n2: (lambda y: x + f(n2(y)))(x + a(n1(x))),
+        _around(first=lambda x, h: 0),
+        "The first residual is missing: x + (…)",
+        _around(second=lambda x, y, h: 0),
+        "The second residual is missing: y + (…)",
+        _around(second=lambda x, y, h: x),
         "The second residual starts from x again, and skips the attention.",
+        _around(norms=lambda n1, n2: (n1, as_it_is)),
+        "norm2 is not used: the second layer reads y without a norm.",
+        _around(norms=lambda n1, n2: (as_it_is, n2)),
+        "norm1 is not used: the first layer reads x without a norm.",
+        _around(norms=lambda n1, n2: (n1, n1)),
+        "norm1 is used twice, norm2 never.",
     ),
 )

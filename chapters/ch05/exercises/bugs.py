@@ -1,28 +1,28 @@
-"""Chapter 5, find-the-errors: three programs that run and are wrong: an axis, another axis, and whom one asks."""
+"""Chapter 5, find-the-errors: four programs that run and are wrong: three axes, and keys from the wrong sentence."""
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
-from course_utils.attention import masked_softmax, scaled_dot_product_attention
+from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers
-from course_utils.positions import LearnedPositions
+from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
+from course_utils.exercises.properties import rows_sum_to_one
+
+from .heads import interleaved, join_heads, reshaped, split_heads
 
 
 def add_positions(x: Tensor, table: Tensor) -> Tensor:
     """x [B, T, D], table [max, D] -> [B, T, D]: the first T rows of the table added to every sentence."""
-    with torch.random.fork_rng(devices=[]):
-        positions = LearnedPositions(*table.shape)
-    return functional_call(positions, {"table": table}, (x,))
+    return x + table[: x.shape[1]]
 
 
 _placed = named("x", "table")
 
 POSITIONS = FindError(
-    name="positions along the batch",
+    name="program 5.18",
+    title="positions along the batch",
     task="write it again: x [B, T, D], table [max, D] -> [B, T, D].",
-    why="A tutorial's line for [T, B, D]. With the batch first, each *sentence* gets a number, and no word its place.",
+    why="A tutorial's line for [T, B, D]. With the batch first, each *sentence* gets a number, and no word a position.",
     program=(
         "def add_positions(x, table):                      # [B, T, D], [max, D]",
         "    return x + table[: x.size(0)].unsqueeze(1)",
@@ -42,7 +42,8 @@ POSITIONS = FindError(
     hints=(
         "Put zeros in, and look at what comes out. Do two words of one sentence differ?",
         "Which axis is the batch, and which is time?",
-        "`x + table[: x.size(1)]`: [T, D] meets [B, T, D] from the right, the same for every sentence.",
+        "How many rows of the table does a sentence of T words need? [T, D] meets [B, T, D] from the right, the same "
+        "for every sentence.",
     ),
     minutes=3,
     difficulty=2,
@@ -50,7 +51,7 @@ POSITIONS = FindError(
         lambda x, table: x + table[: x.size(0)].unsqueeze(1),
         "All words of one sentence still get the same vector, and the sentences different ones.",
         lambda x, table: x + table[1 : x.size(1) + 1] if len(table) > x.size(1) else x + table[: x.size(1)],
-        "One row too far: the first word stands at position 0.",
+        "One row too far: the first word is at position 0.",
         lambda x, table: x + table[0],
         "All words get position 0.",
         lambda x, table: x + table[-x.size(1) :],
@@ -59,19 +60,22 @@ POSITIONS = FindError(
         "The positions are put beside x: twice as many features. Here they are added.",
         lambda x, table: x * table[: x.size(1)],
         "Multiplied; positions are added.",
+        lambda x, table: table[: x.size(1)].expand(len(x), -1, -1),
+        "These are the positions alone: x is not added.",
     ),
 )
 
 
 def head_weights(scores: Tensor) -> Tensor:
     """scores [B, H, Q, K] -> weights [B, H, Q, K]: a softmax over the keys."""
-    return masked_softmax(scores)
+    return torch.softmax(scores, dim=-1)
 
 
 SOFTMAX = FindError(
-    name="a softmax over the heads",
+    name="program 5.21",
+    title="a softmax over the heads",
     task="write it again: scores [B, H, Q, K] -> weights [B, H, Q, K].",
-    why="Numbered from the front, an axis is another one as soon as a new one comes before it.",
+    why="Count axes from the front, and a number means another axis as soon as a new one is put before it.",
     program=(
         "def head_weights(scores):                     # [B, H, Q, K]",
         "    return torch.softmax(scores, dim=1)",
@@ -79,7 +83,7 @@ SOFTMAX = FindError(
     line=2,
     found="axis 1 is the heads: they share each key among themselves. The keys are the last axis, `dim=-1`, with heads "
     "or without.",
-    innocent={1: "it only names what comes in. Which axis are the keys?"},
+    innocent={1: "it only names what comes in. Which axis holds the keys?"},
     reference=head_weights,
     cases=lambda: [
         Case({"scores": torch.tensor([[[[0.0, 2], [1, 1]], [[0, 0], [3, 0]]]])}, shown=True),
@@ -87,16 +91,17 @@ SOFTMAX = FindError(
         Case({"scores": some_numbers(3, 1, 2, 2, seed=911)}),
     ],
     returns=("weights",),
+    properties=(rows_sum_to_one(),),
     hints=(
         "Sum the weights over each axis in turn. Which sums are 1? Which should be?",
         "A row belongs to one query of one head, and runs over the keys.",
-        "`torch.softmax(scores, dim=-1)`",
+        "Count from the end: which number does the last axis have, however many come before it?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda s: torch.softmax(s, 1),
-        "Over the heads still: axis 1 of [B, H, Q, K].",
+        "Still over the heads: axis 1 of [B, H, Q, K].",
         lambda s: torch.softmax(s, 2),
         "Over the queries: axis 2. The keys are the last axis.",
         lambda s: torch.softmax(s, 0),
@@ -118,14 +123,24 @@ _crossed = named("written", "source", "Wq", "Wk", "Wv")
 
 
 @variants
-def _asked(written, source, Wq, Wk, Wv, *, query=lambda w, s: w, key=lambda w, s: s, value=lambda w, s: s, scale=0.5):
+def _asked(
+    *inputs,
+    query=lambda w, s: w,
+    key=lambda w, s: s,
+    value=lambda w, s: s,
+    power=0.5,
+    weigh=lambda scores: torch.softmax(scores, -1),
+):
+    """Cross-attention."""
+    written, source, Wq, Wk, Wv = inputs
     q, k, v = query(written, source) @ Wq, key(written, source) @ Wk, value(written, source) @ Wv
-    weights = torch.softmax(q @ k.T / q.shape[-1] ** scale, -1)
+    weights = weigh(q @ k.T / q.shape[-1] ** power)
     return weights @ v, weights
 
 
 KEYS = FindError(
-    name="keys from the target",
+    name="program 5.17",
+    title="keys from the target",
     task="write it again: written [T, D], source [S, D] -> (output [T, D], weights [T, S]).",
     why="An article's picture of “I love you” → “Je t'aime” takes keys and values from the target's vocabulary.",
     program=(
@@ -136,11 +151,11 @@ KEYS = FindError(
         "    return weights @ v, weights",
     ),
     line=3,
-    found="who writes French asks the English sentence: queries from the target, keys and values from the source. As "
-    "it stood, the source was never read.",
+    found="queries come from the French words, keys and values from the English sentence. In the program the source is "
+    "never read.",
     innocent={
         1: "it only names what comes in. Are all of them used?",
-        2: "the French words ask: right.",
+        2: "the queries come from the French words, as they should.",
         4: "scaled, and a softmax along the keys.",
         5: "the mean of the values, and the weights.",
     },
@@ -151,21 +166,95 @@ KEYS = FindError(
         _crossed(*drawn(940, (3, 2), (3, 2), (2, 2), (2, 2), (2, 2))),
     ],
     returns=("output", "weights"),
+    properties=(rows_sum_to_one(part=1),),
     hints=(
         "What would the translation be, if the source were another sentence?",
-        "Who asks, and who is asked?",
-        "`k, v = source @ Wk, source @ Wv`",
+        "Which sentence do queries come from, and which one is read?",
+        "Only line 3 has to change: which of the two inputs do Wk and Wv belong to?",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _asked(key=lambda w, s: w, value=lambda w, s: w),
-        "The target still asks itself: change the source, and nothing changes.",
+        "The target still reads itself: change the source, and nothing changes.",
         _asked(query=lambda w, s: s),
-        "Now the source asks itself, and what was written is not heard: queries come from the target.",
-        _asked(lambda w, s: s, lambda w, s: w, lambda w, s: w),
-        "The wrong way round: English asks French, one row for each English word.",
-        _asked(scale=0),
-        "The right ones are asked now, but the scale is gone.",
+        "Now the source reads itself, and what was written is not used: queries come from the target.",
+        _asked(query=lambda w, s: s, key=lambda w, s: w, value=lambda w, s: w),
+        "The wrong way round: English reads French, with one row for each English word.",
+        _asked(power=0),
+        "The right words are read now, but the scale is missing.",
+        _asked(weigh=lambda scores: torch.softmax(scores, 0)),
+        "The right words are read now, but the softmax runs over the queries.",
+    ),
+)
+
+
+def heads_attend(q: Tensor, k: Tensor, v: Tensor, H: int) -> Tensor:
+    """q, k, v [B, T, D], projected already -> the outputs of H heads side by side [B, T, D]."""
+    return join_heads(scaled_dot_product_attention(*(split_heads(x, H) for x in (q, k, v)))[0])
+
+
+@variants
+def _attend(q, k, v, H, *, split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
+    """The heads' outputs side by side."""
+    D = q.shape[-1]
+    q, k, v = (split(x, H) for x in (q, k, v))
+    return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
+
+
+_projected = named("q", "k", "v", "H")
+
+RESHAPE = FindError(
+    name="program 5.7",
+    title="heads out of a reshape",
+    task="write it again: q, k, v [B, T, D] -> the outputs of the H heads, side by side [B, T, D].",
+    why="All shapes are right, nothing crashes, and the loss falls. Yet no head is a head.",
+    program=(
+        "def heads_attend(q, k, v, H):                       # [B, T, D] each",
+        "    B, T, D = q.shape",
+        "    q, k, v = (x.reshape(B, H, T, D // H) for x in (q, k, v))",
+        "    weights = torch.softmax(q @ k.mT / (D // H) ** 0.5, dim=-1)",
+        "    heads = weights @ v                             # [B, H, T, d]",
+        "    return heads.transpose(1, 2).reshape(B, T, D)",
+    ),
+    line=3,
+    found="a reshape reads number after number: the first head gets all features of the first words. First "
+    "[B, T, H, d], then swap: `x.reshape(B, T, H, D // H).transpose(1, 2)`.",
+    innocent={
+        2: "these are the three sizes.",
+        4: "scaled by the head's size, softmax over the keys.",
+        5: "each head's mean of its own values.",
+        6: "swapped first, [B, T, H, d], and joined afterwards, as it should be.",
+    },
+    reference=heads_attend,
+    cases=lambda: [
+        _projected(*tensors([[[0.0, 1], [1, 0]]], [[[1.0, 0], [0, 1]]], [[[1.0, 10], [2, 20]]]), 2, shown=True),
+        _projected(*drawn(540, (2, 3, 4), (2, 3, 4), (2, 3, 4)), 2),
+        _projected(*drawn(545, (1, 2, 6), (1, 2, 6), (1, 2, 6)), 3),
+    ],
+    returns=("output",),
+    hints=(
+        "Change one word of the input. In which heads should something change? Where does it?",
+        "What are the first T · d numbers of x [B, T, D], read one after the other?",
+        "Line 6 goes from [B, H, T, d] to [B, T, D] in two steps. Line 3 must take the same two steps backwards.",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=wrong_answers(
+        _attend(split=reshaped),
+        "Words and heads are still mixed: [B, T, D] must be cut to [B, T, H, d] before the swap.",
+        _attend(split=reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "Now splitting and joining undo each other, but a “head” is still a piece of the text: no word can look "
+        "beyond its piece.",
+        _attend(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "The splitting is right now, but the joining no longer is: swap back before the reshape.",
+        _attend(split=interleaved),
+        "Each head gets every H-th feature: the axes are cut (d, H) instead of (H, d).",
+        lambda q, k, v, H: scaled_dot_product_attention(q, k, v)[0],
+        "This is one head of size D: H is not used.",
+        _attend(scale=lambda d, D: D**0.5),
+        "Split and joined rightly, but scaled by √D instead of √d.",
+        _attend(scale=lambda d, D: 1),
+        "Split and joined rightly, but the scale √d is missing.",
     ),
 )

@@ -3,19 +3,14 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, FindError, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
-from course_utils.models.blocks import PositionwiseFFN
 
 
 def position_wise(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-    """x [B, T, D], W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D]: PositionwiseFFN with these weights."""
-    with torch.random.fork_rng(devices=[]):
-        network = PositionwiseFFN(*W1.shape)
-    given = {"widen.weight": W1.T, "widen.bias": b1, "narrow.weight": W2.T, "narrow.bias": b2}
-    return functional_call(network, given, (x,))
+    """x [B, T, D], W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D]."""
+    return torch.relu(x @ W1 + b1) @ W2 + b2
 
 
 def _ffn_cases() -> list[Case]:
@@ -29,47 +24,77 @@ def _ffn_cases() -> list[Case]:
     ]
 
 
+@variants
+def _network(
+    *inputs,
+    first=lambda x, W1, b1: x @ W1 + b1,
+    bend=lambda h, b1: torch.relu(h),
+    second=lambda h, W2, b2: h @ W2 + b2,
+    end=lambda x, y: y,
+):
+    """The feed-forward network."""
+    x, W1, b1, W2, b2 = inputs
+    return end(x, second(bend(first(x, W1, b1), b1), W2, b2))
+
+
 _FFN_WRONG = wrong_answers(
-    lambda x, W1, b1, W2, b2: (x @ W1 + b1) @ W2 + b2,
+    _network(bend=lambda h, b1: h),
     "There is no non-linearity between the two layers, so they are one: x (W1 W2) + constant. A ReLU belongs "
     "between them.",
-    lambda x, W1, b1, W2, b2: torch.relu((x @ W1 + b1) @ W2 + b2),
+    _network(bend=lambda h, b1: h, end=lambda x, y: torch.relu(y)),
     "The ReLU is at the end: nothing negative could be added to x any more, and the two layers are still one. It "
     "belongs between them.",
-    lambda x, W1, b1, W2, b2: torch.relu(torch.relu(x @ W1 + b1) @ W2 + b2),
+    _network(end=lambda x, y: torch.relu(y)),
     "One ReLU too many: the second layer is linear, so that it can also take something away.",
-    lambda x, W1, b1, W2, b2: (torch.relu(x @ W1) + b1) @ W2 + b2,
-    "The first bias comes after the ReLU; it belongs inside: max(0, x W1 + b1).",
-    lambda x, W1, b1, W2, b2: x + position_wise(x, W1, b1, W2, b2),
+    _network(first=lambda x, W1, b1: x @ W1, bend=lambda h, b1: torch.relu(h) + b1),
+    "The first bias is added after the ReLU. It belongs inside: max(0, x W1 + b1).",
+    _network(end=lambda x, y: x + y),
     "The residual is added here already. The block adds it; with both, x would count twice.",
-    lambda x, W1, b1, W2, b2: torch.relu(x @ W1) @ W2,
+    _network(first=lambda x, W1, b1: x @ W1, second=lambda h, W2, b2: h @ W2),
     "The biases b1 and b2 are not used.",
-    lambda x, W1, b1, W2, b2: F.gelu(x @ W1 + b1) @ W2 + b2,
+    _network(first=lambda x, W1, b1: x @ W1),
+    "b1 is not used. It shifts the point from which the ReLU lets a number through.",
+    _network(second=lambda h, W2, b2: h @ W2),
+    "b2 is not used: it is added at the end.",
+    _network(bend=lambda h, b1: F.gelu(h)),
     "This is a GELU, which BERT and GPT have. The Transformer of 2017 has a ReLU: max(0, ·).",
+    _network(bend=lambda h, b1: torch.sigmoid(h)),
+    "This is a sigmoid. The network of 2017 has a ReLU, max(0, ·), which leaves positive numbers as they are.",
+    _network(bend=lambda h, b1: torch.tanh(h)),
+    "This is a tanh. The network of 2017 has a ReLU, max(0, ·), which leaves positive numbers as they are.",
+    _network(bend=lambda h, b1: h.abs()),
+    "These are absolute values. A ReLU turns negative numbers into 0.",
+    _network(bend=lambda h, b1: h.amax(-1, keepdim=True).expand_as(h)),
+    "This is the largest hidden number of each word. max(0, ·) compares each number with 0: `torch.relu`.",
+    _network(bend=lambda h, b1: torch.relu(-h)),
+    "This keeps the negative numbers, turned round. A ReLU keeps the positive ones.",
 )
 
 FFN = Exercise(
     name="position-wise ffn",
     task="Two layers with a ReLU between them, the same for each position: max(0, x W1 + b1) W2 + b2; x [B, T, D], "
     "W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D].",
-    why="With F = 4 D, two thirds of an encoder block's weights sit here; and no word sees another one in it.",
+    why="With F = 4 D, two thirds of an encoder block's parameters are here, and no word sees another one in it.",
     reference=position_wise,
     cases=_ffn_cases,
     returns=("output",),
     hints=(
-        "A matrix product with the last axis leaves batch and time alone: nothing needs to be reshaped.",
-        "`x @ W1 + b1` is [B, T, F]. Then the ReLU.",
-        "`torch.relu(x @ W1 + b1) @ W2 + b2`",
+        "A matrix product works on the last axis and leaves batch and time alone. Does anything need a reshape?",
+        "`x @ W1 + b1` is [B, T, F]. What does max(0, ·) do to each of its numbers? `torch.relu` is that.",
+        "The hidden layer is `torch.relu(x @ W1 + b1)`. The second layer is a product and a bias, too, but has "
+        "nothing after it.",
     ),
     minutes=4,
     difficulty=1,
+    used="Your `ffn` is run in the next cell, with the parameters of the trained model.",
     wrong=_FFN_WRONG,
 )
 
 TWO_LAYERS = FindError(
-    name="two layers that are one",
+    name="program 5.13",
+    title="two layers that are one",
     task="write the network of 2017 again, with a ReLU: x [B, T, D] -> [B, T, D].",
-    why="An article's feed-forward network. Two matrices, and not one function more than with a single one.",
+    why="An article's feed-forward network. Two matrices, and they can do no more than a single one.",
     program=(
         "def network(x, W1, b1, W2, b2):       # [B, T, D], [D, F], [F], [F, D], [D]",
         "    wide = x @ W1 + b1                # [B, T, F]",
@@ -78,14 +103,14 @@ TWO_LAYERS = FindError(
     ),
     line=3,
     found="between the layers nothing happens, and (x W1) W2 = x (W1 W2): one layer. A ReLU belongs there.",
-    innocent={2: "the first layer is linear.", 4: "so is the second."},
+    innocent={2: "it is the first layer, and linear.", 4: "it is the second layer, which is linear, too."},
     reference=position_wise,
     cases=_ffn_cases,
     returns=("output",),
     hints=(
         "Multiply out: (x W1 + b1) W2 + b2. How many matrices does x meet?",
-        "What has to stand between two linear layers?",
-        "`hidden = torch.relu(wide)`",
+        "What has to come between two linear layers, so that they are not one?",
+        "`hidden` should be what max(0, ·) makes of `wide`.",
     ),
     minutes=3,
     difficulty=1,

@@ -2,12 +2,11 @@
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
-from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
+from course_utils.exercises.properties import any_order, rows_are_independent, rows_sum_to_one
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -20,23 +19,38 @@ def join_heads(x: Tensor) -> Tensor:
     return x.transpose(1, 2).flatten(2)
 
 
-def _reshaped(x, heads):
+def reshaped(x: Tensor, heads: int) -> Tensor:
+    """The wrong cut: one reshape to [B, H, T, d], which mixes words and heads."""
     return x.reshape(len(x), heads, x.shape[1], -1)
+
+
+def interleaved(x: Tensor, heads: int) -> Tensor:
+    """The wrong features: every H-th for each head."""
+    return x.unflatten(-1, (-1, heads)).permute(0, 3, 1, 2)
 
 
 def _first_only(x, heads):
     return x[:, None, :, : x.shape[-1] // heads].expand(-1, heads, -1, -1)
 
 
-def _interleaved(x, heads):
-    return x.unflatten(-1, (-1, heads)).permute(0, 3, 1, 2)
+@variants
+def _cut(
+    x,
+    heads,
+    *,
+    cut=lambda x, heads: x.unflatten(-1, (heads, -1)),
+    swap=lambda y: y.transpose(1, 2),
+    after=lambda y: y,
+):
+    """The cut into heads: features [B, T, H, d], then heads to the front."""
+    return after(swap(cut(x, heads)))
 
 
 SPLIT = Exercise(
     name="split heads",
     task="Cut each token's D features into H neighbouring pieces of d = D / H, and bring the heads to the front: "
     "x [B, T, D] -> [B, H, T, d].",
-    why="Two axes must be cut and swapped; whoever only reshapes gets the right shape and mixes words with heads.",
+    why="Two axes must be cut and swapped. A single reshape gives the right shape too, but mixes words with heads.",
     reference=split_heads,
     cases=lambda: [
         Case({"x": torch.tensor([[[0.0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]]]), "heads": 2}, shown=True),
@@ -47,44 +61,45 @@ SPLIT = Exercise(
     ],
     returns=("split",),
     hints=(
+        "Row 1 of the input is one word. In which heads, and in which rows, must its four numbers appear?",
         "Two steps: cut the last axis in two, [B, T, H, d]; then swap two axes.",
-        "`x.reshape(B, T, H, D // H)` cuts; the words stay where they are, since T is not touched.",
-        "`x.reshape(B, T, H, D // H).transpose(1, 2)`",
+        "`x.reshape(B, T, H, D // H)` makes the cut, and the words stay where they are. Which two axes are still to "
+        "be swapped, so that it becomes [B, H, T, d]?",
     ),
     minutes=4,
     difficulty=2,
+    used="Your `split_heads` cuts the heads in the cells below.",
     wrong=wrong_answers(
-        _reshaped,
+        _cut(cut=lambda x, heads: reshaped(x, heads).transpose(1, 2)),
         "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
-        "*words*. Cut the features alone, [B, T, H, d], and then swap the axes of time and heads.",
-        lambda x, heads: x.unflatten(-1, (heads, -1)),
-        "Cut rightly, but this is [B, T, H, d]: each word's heads would attend to one another. Swap the axes 1 and 2.",
-        _interleaved,
+        "*words*. Cut only the features, [B, T, H, d], and then swap the axes of time and heads.",
+        _cut(swap=lambda y: y),
+        "The cut is right, but this is [B, T, H, d]: each word's heads would attend to one another. Swap axes 1 and 2.",
+        _cut(cut=lambda x, heads: x.unflatten(-1, (-1, heads)).transpose(-1, -2)),
         "Each head gets every H-th feature. Its d features should be neighbours: the axis of heads comes first, "
         "`(H, d)`, not `(d, H)`.",
-        lambda x, heads: torch.stack(x.chunk(heads, -1)),
-        "The heads stand before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`.",
+        _cut(cut=lambda x, heads: x.unflatten(-1, (-1, heads))),
+        "H and d are exchanged in the cut: the last axis should become (H, d), so that each head gets d neighbouring "
+        "features.",
+        _cut(after=lambda y: y.transpose(0, 1)),
+        "The heads come before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`.",
         _first_only,
         "All heads get the same first d features. Head h gets those from h · d on.",
-        lambda x, heads: x.transpose(1, 2).unflatten(1, (heads, -1)),
+        _cut(after=lambda y: y.mT),
         "The right numbers, but time and features are swapped: [B, H, d, T]. A row should be a word.",
-        lambda x, heads: _reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
-        "Transposed first and reshaped after: the pieces are cut across words. Cut first, then swap.",
-        lambda x, heads: split_heads(x, heads).flatten(0, 1),
-        "Right, with batch and heads in one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
+        lambda x, heads: reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
+        "Transposed first and reshaped afterwards, so the pieces are cut across words. Cut first, then swap.",
+        _cut(after=lambda y: y.flatten(0, 1)),
+        "Right, but batch and heads share one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
     ),
 )
 
 
 def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
-    """x [B, Q, D], memory [B, K, D], four W [D, D], mask [B, Q, K] -> output [B, Q, D], weights [B, H, Q, K].
-
-    The course's MultiHeadAttention with these matrices (nn.Linear keeps them transposed).
-    """
-    with torch.random.fork_rng(devices=[]):
-        attention = MultiHeadAttention(x.shape[-1], heads, bias=False)
-    given = {"query.weight": Wq.T, "key.weight": Wk.T, "value.weight": Wv.T, "out.weight": Wo.T}
-    return functional_call(attention, given, (x, memory, memory, mask), {"need_weights": True})
+    """x [B, Q, D], memory [B, K, D], four W [D, D], mask [B, Q, K] -> output [B, Q, D], weights [B, H, Q, K]."""
+    q, k, v = (split_heads(y, heads) for y in (x @ Wq, memory @ Wk, memory @ Wv))  # [B, H, T, d]
+    output, weights = scaled_dot_product_attention(q, k, v, mask[:, None])
+    return output.transpose(1, 2).flatten(2) @ Wo, weights
 
 
 def _multi_head_cases() -> list[Case]:
@@ -106,20 +121,28 @@ def _multi_head_cases() -> list[Case]:
 
 
 @variants
-def _wrong_heads(
+def _heads(
     *inputs,
+    turned=False,
+    roles=lambda Wq, Wk, Wv: (Wq, Wk, Wv),
+    source=lambda x, memory: memory,
+    valued=lambda memory, Wv: memory @ Wv,
     split=split_heads,
     scale=lambda d, D: d**0.5,
-    weigh=lambda scores, mask: masked_softmax(scores, mask[:, None]),
+    seen=lambda mask: mask[:, None],
+    weigh=masked_softmax,
     join=join_heads,
     out=lambda y, Wo: y @ Wo,
-    values=None,
     report=lambda weights: weights,
 ):
-    """Multi-head attention with one thing done differently."""
+    """Multi-head attention."""
     x, memory, Wq, Wk, Wv, Wo, heads, mask = inputs
-    q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, values(memory, Wv) if values else memory @ Wv))
-    weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), mask)
+    if turned:
+        Wq, Wk, Wv, Wo = Wq.T, Wk.T, Wv.T, Wo.T
+    Wq, Wk, Wv = roles(Wq, Wk, Wv)
+    memory = source(x, memory)
+    q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, valued(memory, Wv)))
+    weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), seen(mask))
     return out(join(weights @ v), Wo), report(weights)
 
 
@@ -128,124 +151,83 @@ MULTI_HEAD = Exercise(
     task="Project x to queries and memory to keys and values (`x @ Wq`, …), split all three into H heads, attend in "
     "each head, put the heads side by side, project with Wo: x [B, Q, D], memory [B, K, D], mask [B, Q, K] bool, "
     "True = may be attended -> (output [B, Q, D], weights [B, H, Q, K]).",
-    why="It is the heart of every model from here on; each of its five steps can be wrong without a crash.",
+    why="It is the heart of every model from here on, and each of its five steps can go wrong without a crash.",
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),
+    properties=(
+        rows_sum_to_one(part=1),
+        any_order("memory", masks=("mask",)),
+        rows_are_independent("x", "memory", "mask"),
+    ),
     hints=(
-        "Five lines: project, split, attend, join, project. All heads are attended to at once: H is one more axis.",
-        "`q, k, v = (split_heads(y, heads) for y in (x @ Wq, memory @ Wk, memory @ Wv))`; the scale is the root of the "
+        "Five steps: project, split, attend, join, project. All heads attend at once, because H is one more axis. "
+        "What are the shapes after each step?",
+        "`q, k, v = (split_heads(y, heads) for y in (x @ Wq, memory @ Wk, memory @ Wv))`. The scale is the root of the "
         "head's size d, and the mask needs an axis for the heads: `mask[:, None]`.",
-        "`scaled_dot_product_attention(q, k, v, mask[:, None])` gives output and weights; "
-        "`output.transpose(1, 2).flatten(2) @ Wo` joins and projects.",
+        "`scaled_dot_product_attention(q, k, v, mask[:, None])` gives output and weights of every head. The output is "
+        "[B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`, before it meets Wo.",
     ),
     minutes=9,
     difficulty=3,
+    used="Your `multi_head` draws the eight heads below, and attends while your model trains.",
     wrong=wrong_answers(
-        _wrong_heads(out=lambda y, Wo: y),
-        "The weights are right, but the last projection W_O is missing: the heads stand side by side and never meet.",
-        _wrong_heads(scale=lambda d, D: D**0.5),
+        _heads(out=lambda y, Wo: y),
+        "The last projection W_O is missing: the heads are side by side and never meet.",
+        _heads(scale=lambda d, D: D**0.5),
         "Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d.",
-        _wrong_heads(scale=lambda d, D: d),
+        _heads(scale=lambda d, D: d),
         "Scaled twice: divided by d, which is √d two times.",
-        _wrong_heads(scale=lambda d, D: 1),
-        "Right but for the scale: divide the scores by √d.",
-        _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[:, None], dim=1)),
+        _heads(scale=lambda d, D: 1),
+        "The scale is missing: divide the scores by √d.",
+        _heads(scale=lambda d, D: d**-0.5),
+        "Multiplied by √d instead of divided.",
+        _heads(weigh=lambda s, m: masked_softmax(s, m, dim=1)),
         "The softmax runs over the heads, `dim=1`: they share each key among themselves, and no row sums to 1. It "
         "must run over the keys, `dim=-1`.",
-        _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[:, None], dim=-2)),
+        _heads(weigh=lambda s, m: masked_softmax(s, m, dim=-2)),
         "The softmax runs over the queries. Each query shares one unit among the keys: `dim=-1`.",
-        _wrong_heads(split=_reshaped),
-        "The heads are mixed with time: they come out of one reshape to [B, H, T, d]. Reshape to [B, T, H, d], "
-        "then swap the two.",
-        _wrong_heads(split=_reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        _heads(split=reshaped),
+        "The split mixes heads with time: it is one reshape to [B, H, T, d]. Reshape to [B, T, H, d], then swap "
+        "the two.",
+        _heads(split=reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
         "Split and joined by reshapes alone, without a swap: each “head” is a piece of the text, and none sees "
         "all words.",
-        _wrong_heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "The weights are right; the joining is not: [B, H, Q, d] must become [B, Q, H, d] before the heads are "
-        "laid side by side.",
-        _wrong_heads(split=_first_only),
+        _heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
+        "The joining mixes heads with time: [B, H, Q, d] must become [B, Q, H, d] before the heads are laid side "
+        "by side.",
+        _heads(split=_first_only),
         "The same head, H times: all of them use the first d features of the projections.",
-        _wrong_heads(weigh=lambda s, m: masked_softmax(s, ~m[:, None])),
+        _heads(split=interleaved),
+        "Each head gets every H-th feature of the projections. Its d features should be neighbours.",
+        _heads(source=lambda x, memory: x),
+        "Keys and values are computed from x, and `memory` is never read. They come from memory; only in "
+        "self-attention are the two the same.",
+        _heads(roles=lambda Wq, Wk, Wv: (Wk, Wq, Wv)),
+        "Wq and Wk are exchanged: x @ Wq gives the queries, memory @ Wk the keys.",
+        _heads(roles=lambda Wq, Wk, Wv: (Wq, Wv, Wk)),
+        "Wk and Wv are exchanged: Wk makes what is compared, Wv what is averaged.",
+        _heads(roles=lambda Wq, Wk, Wv: (Wq, Wk, Wk)),
+        "Keys and values use the same matrix Wk. The values have their own, Wv.",
+        _heads(seen=lambda m: ~m[:, None]),
         "The mask is read the wrong way round: True means *may be attended*.",
-        _wrong_heads(weigh=lambda s, m: masked_softmax(s, m[None])),
+        _heads(seen=lambda m: m[None]),
         "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
         "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`.",
-        _wrong_heads(weigh=lambda s, m: torch.softmax(s, -1)),
+        _heads(seen=lambda m: torch.ones_like(m[:, None])),
         "The mask is not used.",
-        _wrong_heads(values=lambda memory, Wv: memory),
+        _heads(weigh=lambda s, m: torch.softmax(s, -1) * m),
+        "The mask comes after the softmax, so what the hidden keys got is lost, and the rows sum to less than 1. Mask "
+        "the scores first.",
+        _heads(weigh=lambda s, m: torch.softmax(s * m, -1)),
+        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks. Masked "
+        "scores must be −∞.",
+        _heads(valued=lambda memory, Wv: memory),
         "The weights are right, but they average memory itself: Wv is not used.",
-        _wrong_heads(report=lambda weights: weights.mean(1)),
-        "The output is right. The weights are the mean of the heads, as `nn.MultiheadAttention` reports them "
-        "unless told otherwise; here each head should show its own.",
-        lambda x, memory, Wq, Wk, Wv, Wo, heads, mask: multi_head(x, memory, Wq.T, Wk.T, Wv.T, Wo.T, heads, mask),
-        "All matrices are transposed. `nn.Linear` keeps its weight that way; here it is `x @ W`.",
-    ),
-)
-
-
-def heads_attend(q: Tensor, k: Tensor, v: Tensor, H: int) -> Tensor:
-    """q, k, v [B, T, D], projected already -> the outputs of H heads side by side [B, T, D]."""
-    return join_heads(scaled_dot_product_attention(*(split_heads(x, H) for x in (q, k, v)))[0])
-
-
-@variants
-def _wrong_attend(q, k, v, H, *, split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
-    D = q.shape[-1]
-    q, k, v = (split(x, H) for x in (q, k, v))
-    return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
-
-
-_projected = named("q", "k", "v", "H")
-
-RESHAPE = FindError(
-    name="heads out of a reshape",
-    task="write it again: q, k, v [B, T, D] -> the outputs of the H heads, side by side [B, T, D].",
-    why="All shapes are right, nothing crashes, and the loss falls. Yet no head is a head.",
-    program=(
-        "def heads_attend(q, k, v, H):                       # [B, T, D] each",
-        "    B, T, D = q.shape",
-        "    q, k, v = (x.reshape(B, H, T, D // H) for x in (q, k, v))",
-        "    weights = torch.softmax(q @ k.mT / (D // H) ** 0.5, dim=-1)",
-        "    heads = weights @ v                             # [B, H, T, d]",
-        "    return heads.transpose(1, 2).reshape(B, T, D)",
-    ),
-    line=3,
-    found="a reshape reads number after number: the first head gets all features of the first words. First "
-    "[B, T, H, d], then swap: `x.reshape(B, T, H, D // H).transpose(1, 2)`.",
-    innocent={
-        2: "the three sizes.",
-        4: "scaled by the head's size, softmax over the keys.",
-        5: "each head's mean of its own values.",
-        6: "swapped first, [B, T, H, d], and joined after: right.",
-    },
-    reference=heads_attend,
-    cases=lambda: [
-        _projected(*tensors([[[0.0, 1], [1, 0]]], [[[1.0, 0], [0, 1]]], [[[1.0, 10], [2, 20]]]), 2, shown=True),
-        _projected(*drawn(540, (2, 3, 4), (2, 3, 4), (2, 3, 4)), 2),
-        _projected(*drawn(545, (1, 2, 6), (1, 2, 6), (1, 2, 6)), 3),
-    ],
-    returns=("output",),
-    hints=(
-        "Change one word of the input. Which heads should feel it? Which do?",
-        "What are the first T · d numbers of x [B, T, D], read one after the other?",
-        "`x.reshape(B, T, H, D // H).transpose(1, 2)`",
-    ),
-    minutes=4,
-    difficulty=2,
-    wrong=wrong_answers(
-        _wrong_attend(_reshaped),
-        "Words and heads are mixed still: [B, T, D] must be cut to [B, T, H, d] before the swap.",
-        _wrong_attend(_reshaped, lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "Now splitting and joining undo each other, but a “head” still is a piece of the text: no word can look "
-        "beyond its piece.",
-        _wrong_attend(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "The splitting is right now, the joining is not any more: swap back before the reshape.",
-        _wrong_attend(_interleaved),
-        "Each head gets every H-th feature: the axes are cut (d, H) instead of (H, d).",
-        lambda q, k, v, H: scaled_dot_product_attention(q, k, v)[0],
-        "This is one head of size D: H is not used.",
-        _wrong_attend(scale=lambda d, D: D**0.5),
-        "Split and joined rightly, but scaled by √D instead of √d.",
+        _heads(report=lambda weights: weights.mean(1)),
+        "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. "
+        "Here each head should show its own.",
+        _heads(turned=True),
+        "All matrices are transposed. `torch.nn.Linear` keeps its weight that way; here it is `x @ W`.",
     ),
 )

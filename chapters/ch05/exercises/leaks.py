@@ -6,27 +6,30 @@ from torch import Tensor, nn
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers
+from course_utils.exercises.properties import blind_to_later
 
 from .masks import hide_future, scaled_scores
 
 
 def causal_attention(q: Tensor, k: Tensor, v: Tensor, training: bool) -> Tensor:
-    """q, k, v [B, T, d] -> causal attention [B, T, d], in training and in use alike."""
+    """q, k, v [B, T, d] -> causal attention [B, T, d], in training and at inference alike."""
     return scaled_dot_product_attention(q, k, v, causal_mask(q.shape[1]))[0]
 
 
 @variants
-def _masked_when(q, k, v, training, *, when, diagonal=0):
-    scores = scaled_scores(q, k)
-    return torch.softmax(hide_future(scores, diagonal) if when(training) else scores, -1) @ v
+def _masked(q, k, v, training, *, when=lambda training: True, hide=hide_future, scores=scaled_scores):
+    """Causal attention, masked when `when` says so."""
+    found = scores(q, k)
+    return torch.softmax(hide(found) if when(training) else found, -1) @ v
 
 
 _inputs = named("q", "k", "v", "training")
 
 TRAINING_ONLY = FindError(
-    name="a mask for training only",
+    name="program 5.19",
+    title="a mask for training only",
     task="write the function again: q, k, v [B, T, d], training True or False -> [B, T, d].",
-    why="Training goes well. In use, the model reads its own words in another way than it learnt: a quiet bug, "
+    why="Training goes well. At inference the model reads its own words in another way than it learned: a quiet bug, "
     "since most sentences come out the same.",
     program=(
         "def self_attention(q, k, v, training):           # [B, T, d] each",
@@ -38,11 +41,11 @@ TRAINING_ONLY = FindError(
     ),
     line=4,
     found="the mask belongs to the model, not to training. Without it the words written so far see later ones, which "
-    "they never did while it learnt.",
+    "they never did while it learned.",
     innocent={
-        2: "True above the diagonal: the future, itself not among it.",
-        3: "scaled dot products.",
-        5: "−∞ where the future is: right. When is it run?",
+        2: "it is True above the diagonal, which is the future without the word itself.",
+        3: "these are scaled dot products.",
+        5: "it puts −∞ where the future is. When is it run?",
         6: "a softmax along the keys, and the mean of the values.",
     },
     reference=causal_attention,
@@ -52,22 +55,27 @@ TRAINING_ONLY = FindError(
         _inputs(*drawn(650, (2, 4, 3), (2, 4, 3), (2, 4, 3)), False),
     ],
     returns=("output",),
+    properties=(blind_to_later("q", "k", "v"),),
     hints=(
         "What changes when `training` becomes False? What should?",
-        "When a sentence is written, its words are the same as when it was learnt. What does word 1 see of word 2?",
-        "Leave the `if` out: the mask is always there.",
+        "When a sentence is written, its words are the same as when it was learned. What does word 1 see of word 2?",
+        "Which condition has to hold for line 5 to be run? Which should?",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        _masked_when(lambda training: training),
-        "In use there is no mask still.",
-        _masked_when(lambda training: not training),
-        "Now there is no mask in training: the answers are seen.",
-        _masked_when(lambda training: False),
+        _masked(when=lambda training: training),
+        "At inference there is still no mask.",
+        _masked(when=lambda training: not training),
+        "Now there is no mask in training, so the answers are seen.",
+        _masked(when=lambda training: False),
         "Now there is no mask at all.",
-        _masked_when(lambda training: True, -1),
+        _masked(hide=lambda scores: hide_future(scores, -1)),
         "Always masked, but strictly: the first row sees nothing and becomes NaN. The diagonal belongs to it.",
+        _masked(hide=lambda scores: hide_future(scores.mT).mT),
+        "Always masked, but the wrong triangle: each word sees itself and the future.",
+        _masked(scores=lambda q, k: q @ k.mT),
+        "The scale is missing now: divide by √d, as before.",
     ),
 )
 
@@ -102,9 +110,10 @@ def _deep(count, time, size, seed, shown=False) -> Case:
 
 
 PREDICTION = FindError(
-    name="prediction needs no mask",
+    name="program 5.16",
+    title="prediction needs no mask",
     task="write the function again, so that it gives what training gave at this word.",
-    why="A lecture says it, and for the last row of one layer it is true.",
+    why="A lecture says that prediction needs no mask, and for the last row of a single layer it is true.",
     program=(
         "def last_feature(words, layers):          # words [T, D]: all that was written so far",
         "    x = words",
@@ -114,11 +123,11 @@ PREDICTION = FindError(
     ),
     line=4,
     found="the last word has no future, but all words before it have one, and from the second layer on the last word "
-    "reads *them*. With a cache they are never computed again: then no mask is needed.",
+    "reads *them*. With a cache they are never computed again, and then no mask is needed.",
     innocent={
         2: "the first layer reads the words.",
-        3: "layer after layer.",
-        5: "the last word's features predict the next one: right.",
+        3: "it takes layer after layer.",
+        5: "the last word's features do predict the next one.",
     },
     reference=last_feature,
     cases=lambda: [_deep(2, 2, 2, 660, shown=True), _deep(1, 3, 2, 670), _deep(3, 4, 3, 680)],
@@ -126,7 +135,7 @@ PREDICTION = FindError(
     hints=(
         "With one layer it is right. Try two, and watch the *first* word's row after layer 1.",
         "In training, what did the first word see of the second?",
-        "`x = layer(x, causal_mask(len(x)))`",
+        "Every layer should get the mask that it had in training, for as many words as there are now: `len(x)`.",
     ),
     minutes=5,
     difficulty=2,
@@ -139,7 +148,7 @@ PREDICTION = FindError(
         _masked_layers(lambda i, n: True, lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1)),
         "Masked strictly: no word sees itself, and the first sees nothing.",
         _masked_layers(lambda i, n: True, lambda size: causal_mask(size).T),
-        "The last word looks at itself alone. Is it the wrong triangle, or is it the only word that goes in? That "
+        "The last word attends only to itself. Is it the wrong triangle, or is it the only word that goes in? That "
         "would need a cache.",
     ),
 )

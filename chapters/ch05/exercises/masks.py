@@ -4,31 +4,30 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
+from course_utils.exercises import values
 from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named
+from course_utils.exercises.properties import blind_to_later
 
 
 def three_masks(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """source [B, S], target [B, T] bool, True = a real word -> masks of the encoder [B, 1, S], of the decoder
+    """source [B, S] and target [B, T] bool, True = a real word -> masks of the encoder [B, 1, S], of the decoder
     [B, T, T] and across [B, 1, S]; 1: the same for all queries."""
     return source[:, None], target[:, None] & causal_mask(target.shape[1]), source[:, None]
 
 
 def _in_full(answer, case: Case):
     """With an axis for all queries; what padded queries see is left open, since nobody reads their outputs."""
-    result = call(answer, case)
-    if not isinstance(result, tuple | list) or len(result) != 3 or not all(isinstance(m, Tensor) for m in result):
-        return result
     source, target = case.args["source"], case.args["target"]
-    return tuple(map(_spread, result, (source, target, target)))
+    masks = values.converted(call(answer, case), three_masks(source, target), MASKS.returns)
+    return tuple(map(_spread, masks, (source, target, target)))
 
 
-def _spread(mask: Tensor, asks: Tensor) -> Tensor:
-    if mask.dim() == 2:
-        mask = mask.expand(len(asks), -1, -1)
+def _spread(mask: Tensor, queries: Tensor) -> Tensor:
     if mask.dim() == 3 and mask.shape[1] == 1:
-        mask = mask.expand(-1, asks.shape[1], -1)
-    return mask & asks[:, :, None] if mask.dtype == torch.bool and mask.shape[:2] == asks.shape else mask
+        mask = mask.expand(-1, queries.shape[1], -1)
+    right = mask.dim() == 3 and mask.dtype == torch.bool and mask.shape[:2] == queries.shape
+    return mask & queries[:, :, None] if right else mask
 
 
 def _real(*rows: str) -> Tensor:
@@ -36,24 +35,34 @@ def _real(*rows: str) -> Tensor:
     return torch.tensor([[c == "1" for c in row] for row in rows])
 
 
-@variants
-def _wrong_masks(source, target, *, encoder=None, decoder=None, cross=None):
-    """Three masks, one of them made differently."""
-    right = three_masks(source, target)
-    other = (encoder and encoder(source), decoder and decoder(target), cross and cross(source, target))
-    return tuple(r if o is None else o for r, o in zip(right, other, strict=True))
-
-
 def _lower(x: Tensor, diagonal: int = 0) -> Tensor:
     return torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril(diagonal)
+
+
+@variants
+def _masks(
+    source,
+    target,
+    *,
+    encoder=lambda source: source[:, None],
+    padding=lambda target: target[:, None],
+    triangle=_lower,
+    joined=lambda padding, triangle: padding & triangle,
+    cross=lambda source, target: source[:, None],
+    turned=lambda masks: masks,
+):
+    """The three masks. padding, triangle, joined: of the decoder."""
+    decoder = joined(padding(target), triangle(target))
+    return turned((encoder(source), decoder, cross(source, target)))
 
 
 MASKS = Exercise(
     name="decoder masks",
     task="The masks of a Transformer's three attentions, True = may be attended: in the encoder real words only; in "
-    "the decoder real words only, up to the one who asks; across, real source words. source [B, S] and target [B, T] "
-    "bool, True = a real word -> (encoder, decoder, cross). What padding may see is left to you (shown as False).",
-    why="Padding and future, three places: who confuses them trains well and translates badly.",
+    "the decoder real words only, up to the query itself; across, real source words. source [B, S] and target [B, T] "
+    "bool, True = a real word -> (encoder, decoder, cross). What padding may attend to is left to you (shown as "
+    "False).",
+    why="Padding and future, in three places. A model whose masks are mixed up trains well and translates badly.",
     reference=three_masks,
     cases=lambda: [
         Case({"source": _real("110"), "target": _real("11")}, shown=True),
@@ -63,40 +72,58 @@ MASKS = Exercise(
     returns=("encoder", "decoder", "cross"),
     run=_in_full,
     hints=(
-        "Padding hides *keys*, the last axis: `source[:, None]` is [B, 1, S], the same answer for all who ask.",
-        "In the decoder both must say yes, padding and causal: `&`. The diagonal belongs to the causal one.",
-        "`source[:, None], target[:, None] & causal_mask(target.shape[1]), source[:, None]`",
+        "In which of the three is the future a secret? And whose padding must be hidden in each: the source's or the "
+        "target's?",
+        "Padding hides *keys*, the last axis: `source[:, None]` is [B, 1, S], the same for every query.",
+        "In the decoder both must say yes, padding and `causal_mask(target.shape[1])`: `&`. The other two need no "
+        "triangle.",
     ),
     minutes=5,
     difficulty=2,
+    used="Your `three_masks` makes the decoder's mask in *All at once, or word by word?*.",
     wrong=wrong_answers(
-        _wrong_masks(decoder=lambda t: t[:, None] & _lower(t, -1)),
-        "In the decoder nobody sees itself: the first row is empty. The diagonal belongs to the mask.",
-        _wrong_masks(decoder=lambda t: t[:, None] & _lower(t).T),
-        "In the decoder everybody sees itself and the future: `triu`. Row is the query; keep the lower triangle, "
+        _masks(triangle=lambda t: _lower(t, -1)),
+        "In the decoder no word sees itself, and the first row is empty. The diagonal belongs to the mask.",
+        _masks(triangle=lambda t: _lower(t).T),
+        "In the decoder each word sees itself and the future: `triu`. A row is a query; keep the lower triangle, "
         "`tril`.",
-        _wrong_masks(decoder=lambda t: t[:, None] | _lower(t)),
+        _masks(triangle=lambda t: ~_lower(t)),
+        "In the decoder each word sees only the future: the causal mask is turned round. Keep the lower triangle, "
+        "`tril`.",
+        _masks(joined=lambda padding, triangle: padding | triangle),
         "In the decoder the two are joined by *or*. Both must say yes: `&`.",
-        _wrong_masks(decoder=lambda t: t[:, None].float() * _lower(t).float()),
+        _masks(joined=lambda padding, triangle: padding.float() * triangle.float()),
         "The decoder's mask is a product of zeros and ones: the right pattern as decimal numbers. A mask is "
-        "boolean, `&`; a number would be multiplied with scores sooner or later.",
-        _wrong_masks(decoder=lambda t: _lower(t)),
+        "boolean, `&`; sooner or later a number would be multiplied with scores.",
+        _masks(joined=lambda padding, triangle: triangle.expand(len(padding), -1, -1)),
         "The decoder's mask is causal only. With padding behind the words, that hides it from all real ones; with "
         "padding in front, as when prompts of different lengths are continued, it does not.",
-        _wrong_masks(decoder=lambda t: t[:, None]),
+        _masks(joined=lambda padding, triangle: padding),
         "The decoder's mask hides padding only: each word can see the one that it should predict.",
-        _wrong_masks(lambda s: s[:, :, None], lambda t: t[:, :, None] & _lower(t), lambda s, t: t[:, :, None]),
-        "Padding is on the axis of the queries. Nobody reads what padding asks; what must be hidden are padded "
+        _masks(
+            encoder=lambda s: s[:, :, None].expand(-1, -1, s.shape[1]),
+            padding=lambda t: t[:, :, None],
+            cross=lambda s, t: t[:, :, None].expand(-1, -1, s.shape[1]),
+        ),
+        "Padding is on the axis of the queries. Nobody reads the outputs at padding; what must be hidden are padded "
         "*keys*, the last axis.",
-        lambda source, target: tuple(~mask for mask in three_masks(source, target)),
-        "The other way round, as `key_padding_mask` of torch's own module has it. In this course True means *may "
-        "be attended*.",
-        _wrong_masks(cross=lambda s, t: t[:, None]),
+        _masks(turned=lambda masks: tuple(~mask for mask in masks)),
+        "The other way round, as in the `key_padding_mask` of torch's own module. In this course True means *may be "
+        "attended*.",
+        _masks(cross=lambda s, t: t[:, None]),
         "Across, the keys are the *source* words; this is the padding of the target.",
-        _wrong_masks(cross=lambda s, t: s[:, None] & torch.ones(t.shape[1], s.shape[1]).tril().bool()),
+        _masks(cross=lambda s, t: t[:, :, None].expand(-1, -1, s.shape[1])),
+        "Across, only the target's padding is hidden, and that on the axis of the queries. The keys are the *source* "
+        "words: hide their padding.",
+        _masks(cross=lambda s, t: (s[:, None] & t[:, :, None]).mT),
+        "The mask across is [B, S, T]. Rows are queries, the target's words, and columns keys: [B, T, S].",
+        _masks(cross=lambda s, t: s[:, None] & torch.ones(t.shape[1], s.shape[1]).tril().bool()),
         "The cross-attention is causal, too. The whole source is known before the first word is written.",
-        _wrong_masks(encoder=lambda s: s[:, None] & _lower(s)),
+        _masks(encoder=lambda s: s[:, None] & _lower(s)),
         "The encoder is causal, too. It reads the whole sentence, in both directions.",
+        _masks(encoder=lambda s: s, cross=lambda s, t: s),
+        "The masks of the source have no axis for the queries: [B, S]. `source[:, None]` is [B, 1, S], the same for "
+        "every query.",
     ),
 )
 
@@ -116,10 +143,24 @@ def hide_future(scores, diagonal=0):
     return scores.masked_fill(~allowed, -torch.inf)
 
 
+def _plain(scores):
+    return torch.softmax(scores, -1)
+
+
+@variants
+def _attend(q, k, v, *, scores=scaled_scores, masked=hide_future, weigh=_plain, after=lambda weights: weights):
+    return after(weigh(masked(scores(q, k)))) @ v
+
+
+def _ones(scores):
+    return _lower(scores[None]).float()
+
+
 _inputs = named("q", "k", "v")
 
 PRODUCT = FindError(
-    name="a mask as a product",
+    name="program 5.1",
+    title="a mask as a product",
     task="write the function again: causal attention, q, k, v [T, d] -> [T, d].",
     why="A lecture draws it so: scores times a mask of zeros and ones, element by element, and then the softmax.",
     program=(
@@ -133,8 +174,8 @@ PRODUCT = FindError(
     found="a masked score becomes 0, and exp(0) = 1: the future still gets its share, and more than a past "
     "whose scores are negative. Masked scores must be −∞.",
     innocent={
-        2: "scaled dot products.",
-        3: "the right triangle, with its diagonal. What is done with it?",
+        2: "these are scaled dot products, as they should be.",
+        3: "this is the right triangle, with its diagonal. What is done with it?",
         5: "a softmax along the keys, and the mean of the values.",
     },
     reference=masked_attention,
@@ -144,69 +185,84 @@ PRODUCT = FindError(
         _inputs(*drawn(620, (4, 3), (4, 3), (4, 3))),
     ],
     returns=("output",),
+    properties=(blind_to_later("q", "k", "v"),),
     hints=(
         "The first word may see itself alone. What should its output be? What is it?",
         "exp of which number is 0?",
-        '`scores.masked_fill(mask == 0, float("-inf"))`, or `masked_softmax(scores, mask == 1)`',
+        'Instead of a product, `scores.masked_fill(…, float("-inf"))`, where the mask is 0.',
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        lambda q, k, v: torch.softmax(scaled_scores(q, k) * _lower(q[None]), -1) @ v,
+        _attend(masked=lambda s: s * _ones(s)),
         "The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax.",
-        lambda q, k, v: (torch.softmax(scaled_scores(q, k), -1) * _lower(q[None])) @ v,
+        _attend(masked=lambda s: s, after=lambda w: w * _ones(w)),
         "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
-        lambda q, k, v: torch.softmax(scaled_scores(q, k) + _lower(q[None]), -1) @ v,
+        _attend(masked=lambda s: s + _ones(s)),
         "The mask is added as 0 and 1: a bonus for the past, and the future keeps its share.",
-        lambda q, k, v: torch.softmax(scaled_scores(q, k) + (~_lower(q[None])).float() * -torch.inf, -1) @ v,
+        _attend(masked=lambda s: s + (1 - _ones(s)) * -torch.inf),
         "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
-        lambda q, k, v: torch.softmax(hide_future(scaled_scores(q, k), -1), -1) @ v,
+        _attend(masked=lambda s: hide_future(s, -1)),
         "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
-        lambda q, k, v: torch.softmax(scaled_scores(q, k), -1) @ v,
+        _attend(masked=lambda s: s),
         "Nothing is masked any more.",
-        lambda q, k, v: torch.softmax(hide_future(scaled_scores(k, q), 0).mT, -1) @ v,
+        _attend(masked=lambda s: s.masked_fill(_ones(s).bool(), -torch.inf)),
+        "Filled in where the mask is 1: now the past is hidden, and the future is seen. Fill where it is 0.",
+        _attend(masked=lambda s: hide_future(s.mT).mT),
         "The wrong triangle: each word sees itself and the future.",
+        _attend(scores=lambda q, k: q @ k.mT),
+        "The scale is missing now: divide by √d, as before.",
+        _attend(weigh=lambda s: torch.softmax(s, 0).nan_to_num()),
+        "The softmax runs over the queries now. Each row shares one unit among the keys: `dim=-1`.",
     ),
 )
 
+
+def lower_triangle(size):
+    """size T -> [T, T] bool: each word may attend to those before it and to itself."""
+    return torch.ones(size, size, dtype=torch.bool).tril()
+
+
 STRICT = FindError(
-    name="only those before it",
-    task="write the mask: size T -> [T, T] bool, row = the one who asks, True = may be attended.",
+    name="claims 5.15",
+    title="only those before it",
+    task="write the mask: size T -> [T, T] bool, a row for each query, True = may be attended.",
     why="A widely used slide on the decoder.",
     claims=True,
     program=(
         "In training all target words go in at once, `<bos>` before the first.",
         "In the decoder's self-attention each word may see only those before it.",
         "What comes out at a word is compared with the word after it.",
-        "So what a word must not see is the future: the answer stands there.",
+        "So what a word must not see is the future, because that is where the answer is.",
     ),
     line=2,
-    found="up to itself: those before it *and* itself. Its own place holds the word written last, which is no secret; "
-    "and a strict mask leaves the first row empty.",
+    found="up to itself: those before it *and* itself. Its own position holds the word written last, which is no "
+    "secret; and a strict mask leaves the first row empty.",
     innocent={
-        1: "yes: what is heard is the sentence moved on by one place.",
-        3: "yes: a word's own place is no secret, the next one is.",
-        4: "yes.",
+        1: "the decoder does read the sentence moved on by one position.",
+        3: "a word's own position is no secret; the next one is.",
+        4: "the answer is the next word.",
     },
     reference=causal_mask,
+    shown=lower_triangle,
     cases=lambda: [Case({"size": 3}, shown=True), Case({"size": 1}), Case({"size": 5})],
     returns=("mask",),
     hints=(
         "Write the mask of the claim for three words. What is in its first row?",
-        "Does the diagonal belong to it? The word's own place holds what was written last, not the answer.",
-        "`torch.ones(T, T, dtype=torch.bool).tril()`",
+        "Does the diagonal belong to it? A word's own position holds what was written last, not the answer.",
+        "`torch.ones(T, T, dtype=torch.bool)`, and of that the lower triangle with its diagonal, `.tril()`.",
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
-        "This is the claim: the first row is empty, its softmax has nothing to share. The diagonal belongs to it.",
+        "This is the claim: the first row is empty, and its softmax has nothing to share. The diagonal belongs to it.",
         lambda size: torch.ones(size, size, dtype=torch.bool).triu(),
-        "Turned round: each word sees itself and the future. Row is the one who asks; keep the lower triangle.",
+        "Turned round: each word sees itself and the future. A row is a query; keep the lower triangle.",
         lambda size: torch.ones(size, size, dtype=torch.bool).triu(1),
         "This marks what must *not* be seen. In this course True means *may be attended*.",
         lambda size: torch.ones(size, size, dtype=torch.bool).tril(1),
-        "One place too far: each word sees the next one, which is the answer.",
+        "One position too far: each word sees the next one, which is the answer.",
         lambda size: torch.ones(size, size).tril(),
         "The right triangle as decimal numbers. A mask is boolean: `dtype=torch.bool`.",
     ),

@@ -1,15 +1,16 @@
 """Chapter 5: add and norm, before a part or after it."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.exercises.definition import Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
-from course_utils.models.blocks import AddNorm
+from course_utils.exercises.properties import rows_are_independent
 
 
 class Part(nn.Module):
-    """A layer to put a residual around, [B, T, D] -> [B, T, D]: each feature moves one place on."""
+    """A layer to put a residual around, [B, T, D] -> [B, T, D]: each feature moves one position on."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.roll(1, -1)
@@ -23,23 +24,15 @@ class Bent(nn.Module):
 
 
 def add_and_norm(x: Tensor, part, gain: Tensor, bias: Tensor, norm_first: bool) -> Tensor:
-    """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D] -> [B, T, D]: AddNorm around the part."""
-    around = AddNorm(x.shape[-1], norm_first=norm_first)
-    around.norm.weight, around.norm.bias = nn.Parameter(gain), nn.Parameter(bias)
-    return around.after(x, part(around.before(x)))
+    """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D] -> [B, T, D]."""
+    if norm_first:
+        return x + part(F.layer_norm(x, gain.shape, gain, bias))
+    return F.layer_norm(x + part(x), gain.shape, gain, bias)
 
 
 _added = named("x", "part", "gain", "bias", "norm_first")
-_MOVES = {"part": "a layer that moves each feature one place on, the last to the front"}
+_MOVES = {"part": "a layer that moves each feature one position on, the last to the front"}
 _BENDS = {"part": "a layer: relu(x W)"}
-
-
-@variants
-def _norm(x, gain, bias, *, dims=-1, unbiased=False, centre=True, affine=True, root=True):
-    mean = x.mean(dims, keepdim=True) if centre else 0
-    variance = x.var(dims, keepdim=True, unbiased=unbiased) if centre else (x * x).mean(dims, keepdim=True)
-    scaled = (x - mean) / (variance + 1e-5) ** (0.5 if root else 1)
-    return scaled * gain + bias if affine else scaled
 
 
 def _pre(x, part, norm):
@@ -51,19 +44,40 @@ def _post(x, part, norm):
 
 
 @variants
-def _wrong_norm(*inputs, norm=None, pre=_pre, post=_post):
-    """Add and norm with one thing done differently."""
-    norm = norm or _norm()
+def _around(
+    *inputs,
+    dims=-1,
+    unbiased=False,
+    centre=True,
+    root=0.5,
+    eps=1e-5,
+    beside=0.0,
+    affine=lambda y, gain, bias: y * gain + bias,
+    pre=_pre,
+    post=_post,
+):
+    """Add and norm. beside: what is added to the standard deviation, outside the root."""
     x, part, gain, bias, norm_first = inputs
-    return (pre if norm_first else post)(x, part, lambda y: norm(y, gain, bias))
 
+    def norm(x):
+        mean = x.mean(dims, keepdim=True) if centre else 0
+        variance = x.var(dims, keepdim=True, unbiased=unbiased) if centre else (x * x).mean(dims, keepdim=True)
+        return affine((x - mean) / ((variance + eps) ** root + beside), gain, bias)
+
+    return (pre if norm_first else post)(x, part, norm)
+
+
+_BESIDE = (
+    "The small number is added to the standard deviation, as in a widely read program. In layer norm it is 1e-5 "
+    "*under* the root, which matters where the features are nearly equal."
+)
 
 ADD_NORM = Exercise(
     name="add and norm",
     task="A residual and a layer norm around a part: x + part(norm(x)) if norm_first, else norm(x + part(x)). The norm "
     "makes each token's D features mean 0 and variance 1 (+ 1e-5 under the root), then times gain, plus bias: "
     "x [B, T, D], gain, bias [D] -> [B, T, D].",
-    why="It is what makes deep stacks trainable; and over which axis one normalises decides whether padding counts.",
+    why="It makes deep stacks trainable; and the axis over which it normalises decides whether padding counts.",
     reference=add_and_norm,
     cases=lambda: [
         _added(
@@ -72,46 +86,80 @@ ADD_NORM = Exercise(
         _added(*tensors([[[1.0, 2, 6], [0, -1, 4]]]), Part(), *tensors([1.0, 2, 1], [0.0, 0, 1]), False, given=_MOVES),
         _added(3 * some_numbers(2, 3, 4, seed=573), Bent(), *drawn(571, (4,), (4,)), True, given=_BENDS),
         _added(3 * some_numbers(2, 3, 4, seed=574), Bent(), *drawn(571, (4,), (4,)), False, given=_BENDS),
+        _added(
+            *tensors([[[1.0, 1.002, 1.004], [2, 1.99, 2.01]]]),
+            Part(),
+            torch.ones(3),
+            torch.zeros(3),
+            True,
+            given=_MOVES,
+        ),
     ],
     returns=("output",),
+    properties=(rows_are_independent("x"),),
     hints=(
-        "First the norm alone: mean and variance of the last axis, `keepdim=True`. No batch, no time.",
-        "`F.layer_norm(x, gain.shape, gain, bias)` does it, or by hand with `x.var(-1, keepdim=True, unbiased=False)`.",
-        "`x + part(norm(x)) if norm_first else norm(x + part(x))`",
+        "First the norm alone. Over which numbers does it take the mean: of one token, of one feature, of all?",
+        "`x.mean(-1, keepdim=True)` and `x.var(-1, keepdim=True, unbiased=False)` are one number for each token; "
+        "`F.layer_norm(x, gain.shape, gain, bias)` does it all.",
+        "Write the norm as a function of its own, `norm = lambda y: …`. Then pre-norm is `x + part(norm(x))`, and in "
+        "post-norm the same three come in another order.",
     ),
     minutes=5,
     difficulty=2,
+    used="Your `add_norm` normalises the top of the stack below, and every layer while your model trains.",
     wrong=wrong_answers(
-        _wrong_norm(_norm(1)),
+        _around(dims=1),
         "The norm runs over time: each feature's mean over the words is subtracted, and every word's numbers "
-        "depend on the length. Each token is normalised alone, over its features: `dim=-1`.",
-        _wrong_norm(_norm((0, 1))),
+        "depend on the length. Each token is normalised separately, over its features: `dim=-1`.",
+        _around(dims=(0, 1)),
         "The norm runs over the whole batch, feature by feature: that is batch norm. Padding and the other "
         "sentences would count. Normalise over the features, `dim=-1`.",
-        _wrong_norm(_norm((1, 2))),
-        "One mean for the whole sentence: the norm runs over time and features. Each token for itself: `dim=-1`.",
-        _wrong_norm(_norm(unbiased=True)),
+        _around(dims=(1, 2)),
+        "One mean for the whole sentence: the norm runs over time and features. Normalise each token separately: "
+        "`dim=-1`.",
+        _around(dims=(0, 1, 2)),
+        "One mean for the whole batch. Normalise each token separately: `dim=-1`.",
+        _around(unbiased=True),
         "Nearly: the variance is divided by D − 1, torch's default. Layer norm divides by D: `unbiased=False`.",
-        _wrong_norm(_norm(centre=False)),
-        "The mean is not subtracted. That is RMSNorm, which many later models use; here the mean goes first.",
-        _wrong_norm(_norm(root=False)),
+        _around(centre=False),
+        "The mean is not subtracted. That is RMSNorm, which many later models use; here the mean is subtracted first.",
+        _around(root=1),
         "Divided by the variance. Its root is missing.",
-        _wrong_norm(_norm(affine=False)),
+        _around(eps=0.0),
+        "The 1e-5 under the root is missing. Where a token's features are nearly equal, what little differs is blown "
+        "up; where they are equal, it is 0/0.",
+        _around(eps=0.0, beside=1e-5),
+        _BESIDE,
+        _around(eps=0.0, beside=1e-6),
+        _BESIDE,
+        _around(affine=lambda y, gain, bias: y),
         "gain and bias are not used.",
-        _wrong_norm(pre=lambda x, part, norm: norm(x) + part(norm(x))),
+        _around(affine=lambda y, gain, bias: y * gain),
+        "bias is not added.",
+        _around(affine=lambda y, gain, bias: y + bias),
+        "gain is not used: multiply by it before bias is added.",
+        _around(affine=lambda y, gain, bias: (y + bias) * gain),
+        "bias is added before gain multiplies. First times gain, then plus bias.",
+        _around(pre=lambda x, part, norm: norm(x) + part(norm(x))),
         "In pre-norm the residual is taken after the norm. What is carried on is x itself, untouched from the "
         "first layer to the last.",
-        _wrong_norm(post=lambda x, part, norm: x + norm(part(x))),
-        "In post-norm only what the part wrote is normalised. The norm comes after the sum: norm(x + part(x)).",
-        _wrong_norm(pre=lambda x, part, norm: part(norm(x)), post=lambda x, part, norm: norm(part(x))),
-        "There is no residual: x must be added to what the part writes.",
-        _wrong_norm(pre=lambda x, part, norm: x + part(x), post=lambda x, part, norm: x + part(x)),
+        _around(post=lambda x, part, norm: x + norm(part(x))),
+        "In post-norm only the part's output is normalised. The norm comes after the sum: norm(x + part(x)).",
+        _around(pre=lambda x, part, norm: part(norm(x)), post=lambda x, part, norm: norm(part(x))),
+        "There is no residual: x must be added to the part's output.",
+        _around(pre=lambda x, part, norm: part(norm(x))),
+        "In pre-norm the residual is missing: x + part(norm(x)).",
+        _around(post=lambda x, part, norm: norm(part(x))),
+        "In post-norm the residual is missing: norm(x + part(x)).",
+        _around(post=lambda x, part, norm: norm(x) + part(x)),
+        "In post-norm only x is normalised. The norm comes after the sum: norm(x + part(x)).",
+        _around(pre=lambda x, part, norm: x + part(x), post=lambda x, part, norm: x + part(x)),
         "There is no norm.",
-        _wrong_norm(pre=_post, post=_pre),
+        _around(pre=_post, post=_pre),
         "Pre-norm and post-norm are swapped.",
-        _wrong_norm(pre=_post),
+        _around(pre=_post),
         "Always post-norm: norm_first is not used.",
-        _wrong_norm(post=_pre),
+        _around(post=_pre),
         "Always pre-norm: norm_first is not used.",
     ),
 )

@@ -1,12 +1,14 @@
 """Chapter 5: one step with a cache, and the losses: label smoothing, and one that is divided by the padding."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from chapters.ch03.exercises.measures import LOSS_WRONG, each, loss_cases
+from chapters.ch03.exercises.measures import LOSS_WRONG, loss_cases
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
+from course_utils.exercises.properties import any_order, blind_to_padding, rows_are_independent, shift_changes_nothing
 from course_utils.models.loss import masked_loss
 
 
@@ -24,34 +26,40 @@ def _step_case(batch, past, size, seed, shown=False) -> Case:
     return case(*drawn(seed, *shapes), shown=shown)
 
 
+def _append(old, new):
+    return torch.cat([old, new], 1)
+
+
 @variants
-def _wrong_step(
+def _step(
     *inputs,
-    place=lambda past: past,
-    seen=lambda old, new: torch.cat([old, new], 1),
-    kept=None,
+    place=lambda x, positions, past: x + positions[past],
+    keyed=lambda word, x: x,
+    valued=lambda word, x: x,
+    seen=_append,
+    kept=_append,
     mask=lambda count: None,
-    entry=lambda word, x: x,
-    ask=lambda q, k: q @ k.mT / q.shape[-1] ** 0.5,
+    power=0.5,
+    projected=True,
+    out=lambda output: output[:, 0],
 ):
-    """A cached step with one thing done differently."""
+    """A step with a cache. seen: what the query attends to; kept: what is handed on."""
     word, keys, values, positions, Wq, Wk, Wv = inputs
-    x = word[:, None]
-    at = place(keys.shape[1])
-    x = x if at is None else x + positions[at]
-    new_keys, new_values = entry(word[:, None], x) @ Wk, entry(word[:, None], x) @ Wv
+    word = word[:, None]
+    x = place(word, positions, keys.shape[1])
+    new_keys, new_values = keyed(word, x) @ Wk, valued(word, x) @ Wv
     k, v = seen(keys, new_keys), seen(values, new_values)
-    weights = masked_softmax(ask(x @ Wq, k), mask(k.shape[1]))
-    store = kept or seen
-    return (weights @ v)[:, 0], store(keys, new_keys), store(values, new_values)
+    weights = masked_softmax(x @ Wq @ k.mT / x.shape[-1] ** power, mask(k.shape[1]))
+    stored = (new_keys, new_values) if projected else (x, x)
+    return out(weights @ v), kept(keys, stored[0]), kept(values, stored[1])
 
 
 STEP = Exercise(
     name="cached step",
-    task="Give the new word its position, project it, append its key and value to the cache, and let its query look at "
-    "all of them: word [B, D], keys and values [B, P, D] of the P words before, positions [max, D] -> "
+    task="Give the new word its position, project it, append its key and value to the cache, and let its query attend "
+    "to all of them: word [B, D], keys and values [B, P, D] of the P words before, positions [max, D] -> "
     "(output [B, D], keys [B, P + 1, D], values [B, P + 1, D]).",
-    why="Every language model that writes, writes like this: one row a step, in place of the whole triangle.",
+    why="Every language model writes like this: one row a step, instead of the whole triangle.",
     reference=cached_step,
     cases=lambda: [
         _step_case(1, 2, 2, 1060, shown=True),
@@ -60,43 +68,58 @@ STEP = Exercise(
         _step_case(1, 1, 3, 850),
     ],
     returns=("output", "keys after it", "values after it"),
+    properties=(any_order("keys", "values"), rows_are_independent("word", "keys", "values")),
     hints=(
-        "How many words stand before the new one? The cache knows: `keys.shape[1]`. That is its position.",
+        "How many words come before the new one? The cache knows. What does that say of its position?",
         "`x = (word + positions[P])[:, None]` is [B, 1, D]; `torch.cat([keys, x @ Wk], 1)` appends in a new tensor.",
-        "Then `scaled_dot_product_attention(x @ Wq, keys, values)[0][:, 0]`, without a mask.",
+        "With both appended, `scaled_dot_product_attention(x @ Wq, keys, values)` needs no mask. It gives output and "
+        "weights, and the output still has an axis of 1 too many.",
     ),
     minutes=8,
     difficulty=3,
+    used="Your `cached_step` reads the course sentence in the next cell, word by word.",
     wrong=wrong_answers(
-        _wrong_step(place=lambda past: 0),
+        _step(place=lambda x, positions, past: x + positions[0]),
         "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
         "the cache.",
-        _wrong_step(place=lambda past: past + 1),
-        "One position too far: places count from 0, so the word behind P others stands at P.",
-        _wrong_step(place=lambda past: None),
+        _step(place=lambda x, positions, past: x + positions[min(past + 1, len(positions) - 1)]),
+        "One position too far: positions count from 0, so the word behind P others is at P.",
+        _step(place=lambda x, positions, past: x + positions[max(past - 1, 0)]),
+        "One position too early: positions count from 0, so the word behind P others is at P.",
+        _step(place=lambda x, positions, past: x),
         "The position is not added.",
-        _wrong_step(kept=lambda old, new: old),
-        "The output is right, but the cache is not appended to: the next word will not know of this one.",
-        _wrong_step(seen=lambda old, new: old, kept=lambda old, new: torch.cat([old, new], 1)),
-        "The new word looks at the cache without itself. Its own key and value belong to it: append first, then "
+        _step(place=lambda x, positions, past: positions[past].expand_as(x)),
+        "The position replaces the word: x is their sum.",
+        _step(kept=lambda old, new: old),
+        "The cache is not appended to: the next word will not know of this one.",
+        _step(kept=lambda old, new: new),
+        "Only the new key and value are handed on, and the cache is lost. Append them to it.",
+        _step(seen=lambda old, new: old),
+        "The new word attends to the cache without itself. Its own key and value belong to it: append first, then "
         "attend.",
-        _wrong_step(seen=lambda old, new: new, kept=lambda old, new: torch.cat([old, new], 1)),
-        "The new word looks at itself alone. What is the cache for?",
-        _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
+        _step(seen=lambda old, new: new),
+        "The new word attends only to itself. What is the cache for?",
+        _step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
         "A causal mask of one row lies over the cache, and lets only the first word through. The new word is the "
         "last: it may see all. No mask here.",
-        _wrong_step(kept=lambda old, new: torch.cat([new, old], 1)),
-        "The output is right, but the new word is put in front. In the cache, words stand in their order.",
-        _wrong_step(entry=lambda word, x: word),
+        _step(kept=lambda old, new: torch.cat([new, old], 1)),
+        "The new word is put in front. In the cache, words are in their order.",
+        _step(keyed=lambda word, x: word, valued=lambda word, x: word),
         "Key and value are made of the word without its position; the query has it.",
-        _wrong_step(ask=lambda q, k: q @ k.mT),
-        "Right but for the scale: divide the scores by √D.",
-        lambda word, keys, values, positions, Wq, Wk, Wv: (
-            cached_step(word, keys, values, positions, Wq, Wk, Wv)[0],
-            *(torch.cat([old, (word + positions[keys.shape[1]])[:, None]], 1) for old in (keys, values)),
-        ),
-        "The output is right. What is kept must be the *projected* key and value, not x: the cache is there to "
-        "save that work.",
+        _step(keyed=lambda word, x: word),
+        "The key is made of the word without its position.",
+        _step(valued=lambda word, x: word),
+        "The value is made of the word without its position.",
+        _step(power=0),
+        "The scale is missing: divide the scores by √D.",
+        _step(power=1),
+        "Scaled twice: divided by D, not √D.",
+        _step(out=lambda output: output),
+        "The output still has the axis of the one query: [B, 1, D]. Take it away with `[:, 0]`.",
+        _step(out=lambda output: output.squeeze()),
+        "`.squeeze()` without an axis also takes away a batch of one, and D if it is 1. Name the axis: `[:, 0]`.",
+        _step(projected=False),
+        "What is kept must be the *projected* key and value, not x: the cache is there to save that work.",
     ),
 )
 
@@ -104,20 +127,41 @@ STEP = Exercise(
 def _smoothing_cases() -> list[Case]:
     shown, *others = loss_cases()
     case = named("logits", "target", "mask", "smoothing")
+    first_word = tensors([[[1.0, 0, 2, 0], [0, 2, 1, 0], [3, 0, 0, 1]]], [[2, 0, 3]], [[True, True, False]])
     return [
         case(*tensors([[[2.0, 0, 0, 0], [1, 3, 0, 0]]], [[1, 0]], [[True, False]]), 0.1, shown=True),
         *(Case(case.args | {"smoothing": 0.2}) for case in (shown, *others)),
         Case(others[0].args | {"smoothing": 0.0}),
+        case(*first_word, 0.1),
     ]
+
+
+def smoothed_loss(logits, target, mask, smoothing):
+    """logits [B, T, V], target [B, T], mask [B, T] bool, smoothing ε -> the smoothed loss, a scalar."""
+    log_p = logits[mask].log_softmax(-1)  # of the N real words: [N, V]
+    right = log_p.gather(-1, target[mask][:, None])[:, 0]
+    return -((1 - smoothing) * right + smoothing * log_p.mean(-1)).mean()
 
 
 @variants
 def _smoothed(
-    *inputs, one=lambda e, right, spread, V: (1 - e) * right + e * spread, total=lambda x, mask: x[mask].mean()
+    *inputs,
+    said=lambda logits: logits.log_softmax(-1),
+    one=lambda e, right, spread, V: (1 - e) * right + e * spread,
+    late=lambda mixed: mixed,
+    sign=-1,
+    total=lambda x, target, mask: x[mask].mean(),
 ):
-    """A smoothed loss with another mixture or another mean."""
+    """A smoothed loss. said: log-probabilities; one: a word's share, made of the right word's and the mean of all."""
     logits, target, mask, smoothing = inputs
-    return total(one(smoothing, each(logits, target), -logits.log_softmax(-1).mean(-1), logits.shape[-1]), mask)
+    log_p = said(logits)
+    right = log_p.gather(-1, target[..., None])[..., 0]
+    return total(sign * late(one(smoothing, right, log_p.mean(-1), logits.shape[-1])), target, mask)
+
+
+def _divergence(logits, target, mask, smoothing):
+    soft = F.one_hot(target[mask], logits.shape[-1]) * (1 - smoothing) + smoothing / logits.shape[-1]
+    return F.kl_div(logits[mask].log_softmax(-1), soft, reduction="batchmean")
 
 
 SMOOTHING = Exercise(
@@ -127,49 +171,81 @@ SMOOTHING = Exercise(
     "real word, smoothing ε -> a scalar.",
     why="The Transformer of 2017 was trained with ε = 0.1: it learns not to be too sure.",
     reference=masked_loss,
+    shown=smoothed_loss,
     cases=_smoothing_cases,
     returns=("loss",),
+    properties=(
+        blind_to_padding("logits", padded=lambda case: ~case.args["mask"]),
+        shift_changes_nothing("logits"),
+    ),
     hints=(
         "Cross-entropy is −Σ t · log p. What is the target t of each word now, and do they sum to 1?",
         "It splits in two: (1 − ε) · (−log p of the right word) + ε · (the mean of −log p over the vocabulary).",
-        "With `log_p = logits.log_softmax(-1)`: `(1 - e) * -log_p.gather(-1, target[..., None])[..., 0] + "
-        "e * -log_p.mean(-1)`, then `[mask].mean()`.",
+        "With `log_p = logits.log_softmax(-1)`, the first part needs `log_p.gather(-1, target[..., None])[..., 0]` "
+        "and the second `log_p.mean(-1)`. Join them with 1 − ε and ε, turn the sign; then the mean.",
     ),
     minutes=5,
     difficulty=2,
+    used="Your `smoothed_loss` is the loss of the training below.",
     wrong=wrong_answers(
-        _smoothed(lambda e, right, spread, V: right),
+        _smoothed(one=lambda e, right, spread, V: right),
         "Nothing is smoothed: this is the plain masked loss.",
-        _smoothed(lambda e, right, spread, V: (1 - e) * right),
-        "The right word gives ε away, and nobody gets it: the target sums to 1 − ε, and all is only a factor.",
-        _smoothed(lambda e, right, spread, V: right + e * spread),
+        _smoothed(one=lambda e, right, spread, V: (1 - e) * right),
+        "The right word gives ε away, and nobody gets it: the target sums to 1 − ε, which is only a factor.",
+        _smoothed(one=lambda e, right, spread, V: right + e * spread),
         "The target sums to 1 + ε: the right word must give away what is spread, (1 − ε).",
-        _smoothed(lambda e, right, spread, V: (1 - e) * right + e * spread * V),
+        _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * spread * V),
         "Every word gets the whole ε. It is shared: ε / V for each, the *mean* over the vocabulary.",
-        _smoothed(lambda e, right, spread, V: (1 - e) * right + e * (spread * V - right) / (V - 1)),
+        _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * (spread * V - right) / (V - 1)),
         "ε is shared among the V − 1 other words. Some programs do that; here, as in torch, "
         "the right word has its share, too.",
-        _smoothed(lambda e, right, spread, V: e * right + (1 - e) * spread),
+        _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * (spread - right / V)),
+        "The right word has 1 − ε, and not its share of ε: the target sums to a little less than 1. It gets ε / V like "
+        "all the others, on top of 1 − ε.",
+        _smoothed(one=lambda e, right, spread, V: e * right + (1 - e) * spread),
         "ε and 1 − ε are swapped: nearly all goes to the wrong words.",
-        _smoothed(total=lambda x, mask: x.mean()),
-        "The padding counts. Smoothing changes nothing about that: mean over real words only.",
-        _smoothed(total=lambda x, mask: (x * mask).mean()),
+        _smoothed(total=lambda x, target, mask: x.mean()),
+        "The padding counts. Smoothing changes nothing about that: take the mean over real words only.",
+        _smoothed(total=lambda x, target, mask: (x * mask).mean()),
         "The padding is out of the sum, but still in the number it is divided by.",
-        _smoothed(total=lambda x, mask: x[mask].sum()),
+        _smoothed(total=lambda x, target, mask: x[mask].sum()),
         "This is the sum over the real words; take their mean.",
-        _smoothed(total=lambda x, mask: -x[mask].mean()),
+        _smoothed(total=lambda x, target, mask: ((x * mask).sum(1) / mask.sum(1)).mean()),
+        "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
+        "sentence. Take one mean over all real words.",
+        _smoothed(total=lambda x, target, mask: x[target != 0].mean()),
+        "The padding is told by the id 0, so a real word with this id is not counted. Use the mask.",
+        _smoothed(total=lambda x, target, mask: x[mask & (target != 0)].mean()),
+        "A real word is left out because its id is 0. Only the mask says what counts.",
+        _smoothed(total=lambda x, target, mask: x[~mask].mean()),
+        "The mask is read the wrong way round: this is the loss of the padding.",
+        _smoothed(sign=1),
         "The sign is missing: minus the log-probability.",
+        _smoothed(said=lambda logits: logits),
+        "These are logits, not log-probabilities: `log_softmax` is missing.",
+        _smoothed(said=lambda logits: logits.softmax(-1)),
+        "These are probabilities: the logarithm is missing, `log_softmax` instead of `softmax`.",
+        _smoothed(said=lambda logits: logits.softmax(-1).log_softmax(-1)),
+        "Softmax twice: `log_softmax` and `cross_entropy` make probabilities of the logits themselves.",
+        _smoothed(said=lambda logits: logits.softmax(-1), late=torch.log),
+        "The probabilities are mixed, and the logarithm is taken afterwards. Smoothing softens the *target*: mix the "
+        "log-probabilities.",
+        _divergence,
+        "This is the Kullback–Leibler divergence, the cross-entropy minus the entropy of the target. The gradient is "
+        "the same, but the number is smaller. The task asks for the cross-entropy alone.",
     ),
 )
 
 
 def real_loss(logits: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """logits [B, T, V], target [B, T], mask [B, T] bool, True = a real word -> mean over the real words."""
-    return masked_loss(logits, target, mask)
+    loss = -logits.log_softmax(-1).gather(-1, target[..., None])[..., 0] * mask
+    return loss.sum() / mask.sum()
 
 
 DIVIDED = FindError(
-    name="divided by the padding",
+    name="program 5.20",
+    title="divided by the padding",
     task="write the loss again: the mean over the real words.",
     why="A tutorial's loss, copied often. The more padding in a batch, the better the model seems to be.",
     program=(
@@ -182,17 +258,17 @@ DIVIDED = FindError(
     line=5,
     found="the padding is 0 in the sum, and counts in the number it is divided by: `loss.sum() / mask.sum()`.",
     innocent={
-        2: "log-probabilities over the vocabulary.",
+        2: "these are log-probabilities over the vocabulary.",
         3: "minus the log-probability of each right word.",
-        4: "0 where there is padding: right so far. What is it divided by?",
+        4: "it is 0 where there is padding, as it should be. What is it divided by?",
     },
     reference=real_loss,
     cases=loss_cases,
     returns=("loss",),
     hints=(
         "Take one sentence, and pad it to double its length. What does the loss do?",
-        "`mean()` divides by the number of all places. By what should it?",
-        "`loss.sum() / mask.sum()`",
+        "`loss.mean()` divides by the number of all positions. By what should it?",
+        "The sum is right. How many real words are there? The mask knows.",
     ),
     minutes=3,
     difficulty=1,

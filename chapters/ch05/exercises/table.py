@@ -23,13 +23,14 @@ def is_distribution(table: Tensor) -> Tensor:
 
 
 ROWS = FindError(
-    name="rows that are no distribution",
+    name="claims 5.2",
+    title="rows that are no distribution",
     task="write a check: table [T, V] -> [T] bool, is this row a distribution, to 1 in 1000?",
     why="A widely used lecture prints five rows of a decoder's output. Add them up.",
     claims=True,
     program=(
-        "The decoder gives six logits at each place, one for each word of the vocabulary: a, am, I, thanks, student, "
-        "<eos>.",
+        "The decoder gives six logits at each position, one for each word of the vocabulary: a, am, I, thanks, "
+        "student, <eos>.",
         "The largest number of a row says which word is written: I, am, a, student, <eos>.",
         "After the softmax a trained model gave these rows: .01 .02 .93 .01 .03 .01 / .01 .8 .1 .05 .01 .03 / "
         ".99 .001 .001 .001 .002 .001 / .001 .002 .001 .02 .94 .01 / .01 .01 .001 .001 .001 .98.",
@@ -39,8 +40,8 @@ ROWS = FindError(
     found="no softmax gave these: the rows sum to 1.01, 1, .996, .974 and 1.003. Rounding to the printed digits could "
     "explain all but the fourth.",
     innocent={
-        1: "six words, six logits.",
-        2: "so it is, in each of the five rows.",
+        1: "there are six words, and six logits.",
+        2: "it does, in each of the five rows.",
         4: "exp rises, and all are divided by the same sum.",
     },
     reference=is_distribution,
@@ -54,13 +55,14 @@ ROWS = FindError(
     hints=(
         "What are the two things that make numbers a distribution?",
         "Sums of decimal numbers are seldom exactly 1: allow 1 in 1000.",
-        "`(table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 1e-3)`",
+        "`(table >= 0).all(-1)` is the first of the two, for each row. The second compares `table.sum(-1)` with 1. "
+        "Both must hold: `&`.",
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
         lambda table: (table.sum(-1) - 1).abs() < 1e-3,
-        "The sums are right. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
+        "The sums are checked. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
         lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
         "Exactly 1 is too much to ask of a sum of decimal numbers: allow 1 in 1000.",
         lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
@@ -82,20 +84,25 @@ def chosen_word(row: Tensor, vocabulary: list[str]) -> tuple[int, str]:
 
 
 INDEX = FindError(
-    name="the index of am",
-    task="write what reads the word from a row: row [V], list of V words -> (index counted from 1, as the table does, "
-    "word).",
-    why="The text beside the same table looks the word up in another row than the table's.",
+    name="claims 5.3",
+    title="the index of am",
+    task="write the function that reads the word from a row: row [V], list of V words -> (index counted from 1, as in "
+    "the table, word).",
+    why="The text beside the same table counts the words differently from the table.",
     claims=True,
     program=(
         "The vocabulary is numbered: a 1, am 2, I 3, thanks 4, student 5, <eos> 6.",
         "The second row is .01 .8 .1 .05 .01 .03, and its largest number is .8.",
-        "It stands at index 5, so that the word “am” is written.",
-        "At the next step the decoder hears “am”.",
+        "It is at index 5, so the word “am” is written.",
+        "At the next step the decoder reads “am”.",
     ),
     line=3,
     found="“am” has the index 2, and so has .8. Index 5 would be “student”.",
-    innocent={1: "six words, counted from 1.", 2: "yes.", 4: "the decoder hears what it wrote last."},
+    innocent={
+        1: "they are six words, counted from 1.",
+        2: "that is the second row.",
+        4: "the decoder reads what it wrote last.",
+    },
     reference=chosen_word,
     cases=lambda: [
         Case({"row": TABLE[1], "vocabulary": VOCABULARY}, shown=True),
@@ -105,18 +112,18 @@ INDEX = FindError(
     returns=("index", "word"),
     hints=(
         "Count along the row to .8.",
-        "`row.argmax()` counts from 0; the table counts from 1.",
-        "`best = int(row.argmax())`, then `(best + 1, vocabulary[best])`",
+        "`row.argmax()` counts from 0; the table counts from 1. And the list of words?",
+        "With `best = int(row.argmax())`, the word is `vocabulary[best]`. What is the index, counted from 1?",
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
-        "The right word; but Python counts from 0, and the table from 1.",
+        "The word is right, but Python counts from 0, and the table from 1.",
         lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
         "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
         lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
-        "Index 5 always, as the lecture says: that is “student”.",
+        "Always index 5, as the lecture says: that is “student”.",
         lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),
         "This is the least probable word.",
     ),

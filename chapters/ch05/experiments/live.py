@@ -11,7 +11,7 @@ What "it" means is measured in `twins`, heads are ablated in `heads`, norms comp
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,9 @@ def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
         return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(LIVE | config)))
 
 
-def learn(lesson: Lesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
+def learn(
+    lesson: Lesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, loss=loss, **options
+) -> Run:
     """fit() with settings for a short training: forty steps of warm-up, then a falling rate. options: any of fit's."""
     settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps)} | options
     return fit(model, lesson.batches, loss, steps=steps, seed=seed, show=show, **settings)
@@ -73,6 +75,19 @@ def speed(lesson: Lesson, model: nn.Module, batches: int = 8) -> int:
         _gradients(model, batch)
     took = time.perf_counter() - start
     return round(sum(int(b.source_mask.sum() + b.target_mask.sum()) for b in chosen) / took)
+
+
+def clock(advance: Callable[[int], object], steps: int = 128) -> list[float]:
+    """Seconds of one processor since the start, after each of the steps advance(0), advance(1), …"""
+    threads, after = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    with torch.no_grad():
+        started = time.process_time()
+        for n in range(steps):
+            advance(n)
+            after.append(time.process_time() - started)
+    torch.set_num_threads(threads)
+    return after
 
 
 def _batches(lesson: Lesson, count: int) -> list:

@@ -115,7 +115,7 @@
       image = block.querySelector("figure > img");
     if (view) {
       const chosen = best(view, room) ?? (alone ? smallest(view, room) : null);
-      if (chosen && (alone || chosen.k >= 0.85)) settle(view, chosen);
+      if (chosen && (alone || chosen.k === 1)) settle(view, chosen);
       else return false;
       if (chosen.high > room) return true; // in windows, below
     } else if (image) {

@@ -60,7 +60,7 @@ def test_recorded_tasks_hold():
     assert all(list(tasks) == list(TASKS) and all(len(v) == 5 for v in tasks.values()) for tasks in share.values())
     again = share_right(train_chooser("additive", "direction", seed=0), "direction")
     assert again == pytest.approx(share["additive"]["direction"][0], abs=0.03)
-    assert re.search(r"results scores_task”", recorded.about)
+    assert re.search(r"results scores_task", recorded.about)
 
 
 def test_recorded_costs_reach_what_was_asked():

@@ -183,7 +183,8 @@ def by_numpy_softmax(scores, mask):
 @right("stable masked softmax")
 def by_rows(scores, mask):
     result = torch.zeros_like(scores).reshape(-1, scores.shape[-1])
-    for row, s, m in zip(result, scores.reshape(result.shape), mask.reshape(result.shape), strict=True):
+    rows, masks = scores.reshape(result.shape), mask.expand(scores.shape).reshape(result.shape)
+    for row, s, m in zip(result, rows, masks, strict=True):
         if m.any():
             row[m] = torch.softmax(s[m], 0)
     return result.reshape(scores.shape)
@@ -222,7 +223,7 @@ def by_zero(size):
     return mask.bool()
 
 
-@right("softmax denominator")
+@right("program 1.2")
 def mended(scores):
     queries, keys = scores.shape
     result = torch.zeros(queries, keys)
@@ -234,23 +235,23 @@ def mended(scores):
     return result
 
 
-@right("softmax denominator")
+@right("program 1.2")
 def mended_in_one_line(scores):
     return scores.softmax(dim=1)
 
 
-@right("softmax denominator")
+@right("program 1.2")
 def mended_by_broadcasting(scores):
     exps = (scores - scores.amax(1, keepdim=True)).exp()
     return exps / exps.sum(1, keepdim=True)
 
 
-@right("non-parametric")
+@right("claims 1.1")
 def by_counting(model):
     return "parametric" if sum(p.numel() for p in model.parameters()) > 0 else "non-parametric"
 
 
-@right("non-parametric")
+@right("claims 1.1")
 def by_another_spelling(model):
     return "Non Parametric" if next(model.parameters(), None) is None else "Parametric"
 
@@ -292,14 +293,14 @@ class TestOtherMistakes:
             weights = torch.softmax(-(((queries[:, None] - keys) * width) ** 2), dim=0)
             return weights @ values, weights
 
-        assert "rows don't sum to 1, but the columns do" in verdict_on("attention pooling", pooling).text
+        assert "weights of a row do not sum to 1" in verdict_on("attention pooling", pooling).text
 
     def test_nearest_neighbour(self):
         def pooling(queries, keys, values, width=1.0):
             nearest = (queries[:, None] - keys).abs().argmin(-1)
             return values[nearest], F.one_hot(nearest, len(keys))
 
-        assert "whole numbers" in verdict_on("attention pooling", pooling).text.lower()
+        assert "The nearest key takes all the weight." in verdict_on("attention pooling", pooling).text
 
     @pytest.mark.parametrize("low", [-100.0, -1e4])
     def test_masked_with_a_number_that_is_too_small(self, low):
@@ -316,6 +317,36 @@ class TestOtherMistakes:
 
         verdict = verdict_on("stable masked softmax", answer)
         assert verdict.state == "wrong" and verdict.text.startswith("On this input it looks like this mistake")
+
+    def test_a_mask_that_has_to_be_broadcast(self):
+        def softmax(scores, mask):
+            hidden = scores.clone()
+            hidden[~mask] = -math.inf
+            return hidden.softmax(-1).nan_to_num()
+
+        verdict = verdict_on("stable masked softmax", softmax)
+        assert "In `x[mask]` the mask must have exactly the shape" in verdict.text and verdict.known is None
+        assert verdict.lead.startswith("Right on 10 of 11 inputs")
+
+    def test_only_the_allowed_scores(self):
+        verdict = verdict_on("stable masked softmax", lambda scores, mask: torch.softmax(scores[mask], -1))
+        assert "takes the allowed scores out of their rows" in verdict.text
+
+    def test_one_query_that_loses_its_axis(self):
+        def pooling(queries, keys, values, width=1.0):
+            weights = torch.softmax(-(((queries[:, None] - keys) / width) ** 2) / 2, dim=1)
+            return (weights @ values[:, None]).squeeze(), weights
+
+        assert "With a single query, `.squeeze()` removes" in verdict_on("attention pooling", pooling).text
+
+    def test_a_mask_wrong_in_pattern_and_kind(self):
+        verdict = verdict_on("leave-one-out mask", lambda size: torch.eye(size))
+        assert verdict.text.startswith("Two mistakes at once. First: This is the opposite")
+        assert "decimal numbers" in verdict.text
+
+    def test_a_property_is_said_of_what_nobody_foresaw(self):
+        verdict = verdict_on("weighted average", lambda weights, values: (weights * values).sum() / 7)
+        assert verdict.known and "If all values are 3, their average is 3" in verdict.text
 
     def test_return_inside_the_loop(self):
         def answer(weights, values):
@@ -346,7 +377,7 @@ class TestOtherMistakes:
 
 def test_the_shown_program_does_what_it_is_said_to_do():
     """It runs, each weight is 1 / queries, and its repair by renaming normalises over the queries."""
-    denominator = next(e for e in EXERCISES if e.name == "softmax denominator")
+    denominator = next(e for e in EXERCISES if e.name == "program 1.2")
     program, space = "\n".join(denominator.program), {"torch": torch}
     scores = torch.tensor([[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]])
     exec(program, space)

@@ -1,5 +1,6 @@
 """Chapter 2's exercises: right answers in other styles. All else is in `test_exercises_of_chapters.py`."""
 
+import pytest
 import torch
 from right_answers import Written
 
@@ -75,22 +76,22 @@ def compared(lengths, size):
     return (at[None, None] <= at[None, :, None]) & (at < lengths[:, None])[:, None, :]
 
 
-@written("size or length")
+@written("program 2.5")
 def mended(queries, keys):
     return queries @ keys.T / keys.size(1) ** 0.5
 
 
-@written("mixed-up indices")
+@written("program 2.9")
 def mended_loop(queries, keys):
     return torch.stack([torch.stack([q @ k for k in keys]) for q in queries])
 
 
-@written("an impossible output")
+@written("claims 2.6")
 def by_columns(output, values):
     return torch.stack([o < v.min() or o > v.max() for o, v in zip(output, values.T, strict=True)])
 
 
-@written("the same head again")
+@written("claims 2.12")
 def by_set(heads):
     return len({tuple(h.flatten().tolist()) for h in heads})
 
@@ -105,3 +106,116 @@ def test_changing_the_input_is_noticed():
 
     verdict = check("scaled dot-product score", in_place)
     assert verdict.state == "wrong" and "changes its input `queries`" in verdict.text
+
+
+def told(name, answer):
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and verdict.known
+    return verdict.text
+
+
+def test_the_bias_outside_the_tanh():
+    def score(queries, keys, W1, W2, b, w):
+        return (torch.tanh((queries @ W1.T)[:, None] + (keys @ W2.T)[None]) + b) @ w
+
+    assert told("additive score", score).startswith("The bias is added after the tanh")
+
+
+def test_sums_of_the_weights_along_the_wrong_axis():
+    def output(phi_q, phi_k, values):
+        return phi_q @ (phi_k.T @ values) / (phi_q @ phi_k.sum(0))
+
+    assert told("linear attention", output).startswith("Each number is divided by the sum of another query")
+
+
+def test_reshaped_keys_are_not_taken_for_forgotten_ones():
+    def score(queries, keys):
+        return queries @ keys.reshape(len(keys), keys.shape[2], -1) / keys.shape[-1] ** 0.5
+
+    assert told("scaled dot-product score", score).startswith("`reshape` and `view` give the right shape")
+
+
+def test_a_softmax_does_not_hide_that_the_keys_are_used():
+    def score(queries, keys, W):
+        return torch.softmax(queries @ keys.mT, -1)
+
+    text = told("general score", score)
+    assert "`keys` is never used" not in text and "W is not used" in text and "already the weights" in text
+
+
+def test_pairs_without_a_column():
+    def score(queries, keys, W1, W2, b, w):
+        return torch.tanh(queries @ W1.T + keys @ W2.T + b) @ w
+
+    assert "`[:, None]` for the queries" in told("additive score", score)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "parts"),
+    [
+        (
+            "scaled dot-product score",
+            lambda queries, keys: keys @ queries.mT,
+            ("the scale is missing", "The scores are transposed"),
+        ),
+        (
+            "scaled dot-product attention",
+            lambda q, k, v, mask: ((w := torch.softmax(q @ k.mT / q.shape[-1], -1)) @ v, w),
+            ("Scaled twice", "The mask is not used"),
+        ),
+        (
+            "padding and causal mask",
+            lambda lengths, size: (
+                torch.ones(len(lengths), size, size).triu() * (torch.arange(size) < lengths[:, None])[:, None]
+            ),
+            ("The causal part is transposed", "The mask is made of decimal numbers"),
+        ),
+        (
+            "cosine score",
+            lambda queries, keys: keys @ queries.T / (keys.norm(dim=-1)[:, None] * queries.norm(dim=-1)),
+            ("A vector of zeros gives NaN", "The scores are transposed"),
+        ),
+        (
+            "cut w in two",
+            lambda W, query_size: (W[:, query_size + 1 :], W[:, : query_size + 1]),
+            ("The two are exchanged", "You cut one column too late"),
+        ),
+    ],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_two_mistakes_at_once_are_both_named(name, answer, parts):
+    text = told(name, answer)
+    assert text.startswith("Two mistakes at once.") and all(part in text for part in parts), text
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "says"),
+    [
+        (
+            "cosine score",
+            lambda queries, keys: queries @ keys.T / (queries.norm(dim=-1)[:, None] + keys.norm(dim=-1)),
+            "A vector and itself should have cosine 1",
+        ),
+        (
+            "padding and causal mask",
+            lambda lengths, size: (
+                torch.ones(size, size).tril().bool() ^ (torch.arange(size) < lengths[:, None])[:, None]
+            ),
+            "A position may attend to a later one",
+        ),
+        (
+            "linear attention",
+            lambda phi_q, phi_k, values: phi_q @ phi_k.T / (phi_q @ phi_k.T).sum(0) @ values,
+            "If all `values` are 3, their average is 3",
+        ),
+        (
+            "cut w in two",
+            lambda W, query_size: (W[:, :query_size], W[:, query_size:].flip(1)),
+            "Put side by side, W₁ and W₂ should make W again",
+        ),
+    ],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_a_property_is_said_of_what_nobody_foresaw(name, answer, says):
+    verdict = check(name, answer)
+    assert verdict.known and says in " ".join([verdict.text, *verdict.notes]), verdict

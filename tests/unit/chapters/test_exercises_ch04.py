@@ -2,9 +2,12 @@
 
 import math
 
+import pytest
 import torch
 import torch.nn.functional as F
 from right_answers import Written
+
+from course_utils.exercises import check
 
 written = Written()
 
@@ -51,7 +54,7 @@ def complex_numbers(x, positions):
     return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(1)
 
 
-@written("a times what")
+@written("program 4.1")
 def in_another_order(Z, W):
     for WQ, WK, WV in W:
         A = torch.softmax((Z @ WQ) @ (Z @ WK).T / Z.shape[1] ** 0.5, dim=-1)
@@ -63,23 +66,33 @@ def attended(q, k, v):
     return torch.softmax(q @ k.T / q.shape[-1] ** 0.5, -1) @ v
 
 
-@written("positions after the softmax")
+@written("program 4.5")
 def into_the_words(x, P, WQ, WK, WV):
     x = x + P
     return attended(x @ WQ, x @ WK, x @ WV)
 
 
-@written("positions after the softmax")
+@written("program 4.5")
 def into_queries_and_keys_only(x, P, WQ, WK, WV):
     return attended((x + P) @ WQ, (x + P) @ WK, x @ WV)
 
 
-@written("positions after the softmax")
+@written("program 4.5")
 def before_and_after(x, P, WQ, WK, WV):
     return into_the_words(x, P, WQ, WK, WV) + P
 
 
-@written("an encoder that is not there")
+@written("program 4.5")
+def in_numpy(*inputs):
+    return into_the_words(*inputs).numpy()
+
+
+@written("program 4.5")
+def as_lists(*inputs):
+    return list(into_the_words(*inputs))
+
+
+@written("program 4.8")
 def one_by_one(ids, E, P, W):
     x = torch.stack([E[word] + P[place] for place, word in enumerate(ids)])
     return attended(*(x @ M for M in W))
@@ -90,22 +103,27 @@ def waves(number, D):
     return torch.stack([torch.sin(number * omega), torch.cos(number * omega)], -1).flatten()
 
 
-@written("absolute under the name relative")
+@written("program 4.7")
 def query_minus_key(i, j, D):
     return waves(i - j, D)
 
 
-@written("absolute under the name relative")
+@written("program 4.7")
+def numbers_in_a_list(i, j, D):
+    return waves(i - j, D).tolist()
+
+
+@written("program 4.7")
 def key_minus_query(i, j, D):
     return waves(j - i, D)
 
 
-@written("absolute under the name relative")
+@written("program 4.7")
 def a_vector_for_each_distance(i, j, D):
     return torch.full((D,), float(i - j))
 
 
-@written("invariant or equivariant")
+@written("claims 4.4")
 def nothing_first(layer, x, order):
     a, b = layer(x), layer(x[order])
     if (a - b).abs().max() < 1e-5:
@@ -113,7 +131,7 @@ def nothing_first(layer, x, order):
     return "equivariant" if (a[order] - b).abs().max() < 1e-5 else "neither"
 
 
-@written("log n, plainly")
+@written("claims 4.2")
 def layer_by_layer(n, k):
     layers, reached = 0, 1
     while reached < n:
@@ -121,13 +139,13 @@ def layer_by_layer(n, k):
     return layers
 
 
-@written("lowered and raised")
+@written("claims 4.3")
 def by_counting(n, d):
     a, r = 2 * n * n * d, 2 * n * d * d
     return "equal" if a == r else min((a, "attention"), (r, "recurrent"))[1]
 
 
-@written("sinusoids add parameters")
+@written("claims 4.6")
 def modules(kind, max_length, model_size):
     from course_utils.positions import LearnedPositions, SinusoidalPositions
 
@@ -136,3 +154,50 @@ def modules(kind, max_length, model_size):
 
 
 test_right_answers_pass = written.test()
+
+
+def said_of(name, answer, line=None):
+    verdict = check(name, answer, line)
+    assert verdict.state == "wrong"
+    return verdict.text
+
+
+def test_positions_that_cancel_in_the_softmax_are_not_called_missing():
+    def in_each_row(x, P, WQ, WK, WV):
+        scores = (x @ WQ) @ (x @ WK).T / WQ.shape[1] ** 0.5
+        return torch.softmax(scores + P.sum(-1, keepdim=True), -1) @ (x @ WV)
+
+    assert "they add one number to a whole row of scores" in said_of("program 4.5", in_each_row, 4)
+
+
+@pytest.mark.parametrize(("name", "line"), [("program 4.5", 4), ("program 4.7", 2)])
+def test_a_missing_return_is_said_in_words(name, line):
+    said = said_of(name, lambda *inputs: None, line)
+    assert "It returns None. Is a `return` missing?" in said and "stops" not in said
+
+
+def test_no_scale_and_x_for_the_values_are_both_named_and_nothing_else_is_called_right():
+    def two_mistakes(X, WQ, WK, WV):
+        A = (X @ WQ @ (X @ WK).T).softmax(-1)
+        return A @ X, A
+
+    said = said_of("self-attention", two_mistakes)
+    assert "WV is not used" in said and "√d is missing" in said and "The rest is right" not in said
+
+
+def test_a_kernel_longer_than_the_sentence_is_judged():
+    def by_diagonals(kernel, length):
+        half = len(kernel) // 2
+        return sum(
+            torch.diag(w.repeat(length - abs(o)), o) for o, w in zip(range(-half, half + 1), kernel, strict=True)
+        )
+
+    assert "negative dimension" in said_of("convolution as a matrix", by_diagonals)
+
+
+def test_columns_doubled_twice_are_named():
+    def doubled(length, model_size):
+        angles = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(0, model_size, 2) / model_size)
+        return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    assert "is doubled again" in said_of("sinusoidal encoding", doubled)

@@ -2,19 +2,32 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from right_answers import Written
 from torch.utils.flop_counter import FlopCounterMode
 
+from chapters.ch05.exercises.blocks import encoder_block
+from chapters.ch05.exercises.bugs import add_positions
 from chapters.ch05.exercises.claims import multiplications
+from chapters.ch05.exercises.decoder import decoder_block, transformer
+from chapters.ch05.exercises.ffn import position_wise
 from chapters.ch05.exercises.heads import multi_head
 from chapters.ch05.exercises.leaks import Layer, _masked_layers, last_feature
+from chapters.ch05.exercises.norm import add_and_norm
+from chapters.ch05.exercises.slips import MultiHead
+from chapters.ch05.exercises.steps import smoothed_loss
 from chapters.ch05.exercises.table import TABLE, VOCABULARY, chosen_word, is_distribution
+from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.exercises import check
-from course_utils.models.blocks import EncoderBlock
+from course_utils.exercises.definition import find
+from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
+from course_utils.models.loss import masked_loss
+from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.positions import LearnedPositions
 
 written = Written()
 
@@ -63,11 +76,68 @@ def test_unmasked_recomputing_differs_from_two_layers_on_only():
         assert torch.allclose(all_but_last, wanted, atol=1e-6)
 
 
-def test_references_draw_no_random_numbers():
-    x, eye = torch.ones(1, 2, 4), torch.eye(4)
-    before = torch.get_rng_state()
-    multi_head(x, x, eye, eye, eye, eye, 2, torch.ones(1, 2, 2, dtype=torch.bool))
-    assert torch.equal(torch.get_rng_state(), before)
+# ---- the references are what the course's models compute ------------------------------------------------------------
+
+
+def close(a, b):
+    return torch.allclose(a, b, atol=1e-5)
+
+
+def test_multi_head_is_the_course_s_attention():
+    attention, whole = MultiHeadAttention(8, 2, bias=False), MultiHead(8, 2)
+    x, memory, mask = torch.randn(2, 3, 8), torch.randn(2, 4, 8), padding_mask(torch.tensor([4, 2]), 4)
+    layers = attention.query, attention.key, attention.value, attention.out
+    output, weights = attention(x, memory, memory, mask, need_weights=True)
+    mine = multi_head(x, memory, *(layer.weight.T for layer in layers), 2, mask.expand(2, 3, 4))
+    assert close(mine[0], output) and close(mine[1], weights)
+    for layer in whole.children():
+        torch.nn.init.zeros_(layer.bias)
+    attention.load_state_dict({name: x for name, x in whole.state_dict().items() if name.endswith("weight")})
+    assert close(whole(x, memory, mask.expand(2, 3, 4)), attention(x, memory, memory, mask)[0])
+
+
+def test_ffn_norm_positions_and_loss_are_the_course_s():
+    x, network, positions = torch.randn(2, 3, 8), PositionwiseFFN(8, 16), LearnedPositions(5, 8)
+    matrices = network.widen.weight.T, network.widen.bias, network.narrow.weight.T, network.narrow.bias
+    assert close(position_wise(x, *matrices), network(x))
+    for norm_first in (True, False):
+        around = AddNorm(8, norm_first=norm_first)
+        torch.nn.init.normal_(around.norm.weight)
+        mine = add_and_norm(x, torch.sin, around.norm.weight, around.norm.bias, norm_first)
+        assert close(mine, around.after(x, torch.sin(around.before(x))))
+    assert close(add_positions(x, positions.table), positions(x))
+    logits, target, mask = (
+        torch.randn(2, 3, 7),
+        torch.randint(7, (2, 3)),
+        torch.tensor([[True] * 3, [True, False, False]]),
+    )
+    assert close(smoothed_loss(logits, target, mask, 0.1), masked_loss(logits, target, mask, 0.1))
+
+
+def test_blocks_and_model_are_the_course_s():
+    config = TransformerConfig(11, 13, model_size=8, num_layers=2, num_heads=2, dropout=0.0)
+    model = Transformer(config).eval()
+    source, target, real = (
+        torch.randint(11, (2, 4)),
+        torch.randint(13, (2, 3)),
+        torch.tensor([[True] * 4, [True] * 2 + [False] * 2]),
+    )
+
+    def reads(block):
+        assert isinstance(block, EncoderBlock)
+        norms = block.around_attention.norm, block.around_ffn.norm
+        return lambda x, mask: encoder_block(x, mask, block.attention, block.ffn, *norms)
+
+    def writes(block):
+        assert isinstance(block, DecoderBlock)
+        norms = block.around_attention.norm, block.around_cross.norm, block.around_ffn.norm
+        parts = block.attention, block.cross_attention, block.ffn
+        return lambda y, memory, mask, memory_mask: decoder_block(y, memory, mask, memory_mask, *parts, *norms)
+
+    stacks = list(map(reads, model.encoder)), model.encoder_norm, list(map(writes, model.decoder)), model.decoder_norm
+    x, y = model._embed(source, "source"), model._embed(target, "target")
+    assert close(transformer(x, y, real, *stacks, model.output), model(source, target, real).logits)
+    assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
 
 
 # ---- exercises ------------------------------------------------------------------------------------------------------
@@ -162,16 +232,6 @@ def with_torch(x, part, gain, bias, norm_first):
     return part(F.layer_norm(x, (D,), gain, bias)) + x if norm_first else F.layer_norm(part(x) + x, (D,), gain, bias)
 
 
-@written("add and norm")
-def annotated_style(x, part, gain, bias, norm_first):
-    """eps beside the root, as in a widely read program: too little to matter."""
-
-    def norm(y):
-        return gain * (y - y.mean(-1, True)) / (y.std(-1, unbiased=False, keepdim=True) + 1e-6) + bias
-
-    return x + part(norm(x)) if norm_first else norm(x + part(x))
-
-
 @written("encoder block")
 def in_two_lines(x, mask, attention, ffn, norm1, norm2):
     h = norm1(x)
@@ -183,6 +243,61 @@ def in_two_lines(x, mask, attention, ffn, norm1, norm2):
 def unpacked(x, mask, attention, ffn, norm1, norm2):
     output, _ = attention(*[norm1(x)] * 3, mask)
     return (y := output + x) + ffn(norm2(y))
+
+
+@written("decoder block")
+def in_three_lines(x, memory, mask, memory_mask, attention, cross, ffn, norm1, norm2, norm3):
+    x = x + attention(*[norm1(x)] * 3, mask)[0]
+    x += cross(norm2(x), memory, memory, memory_mask)[0]
+    return ffn(norm3(x)) + x
+
+
+@written("decoder block")
+def unpacked_by_name(x, memory, mask, memory_mask, attention, cross, ffn, norm1, norm2, norm3):
+    h = norm1(x)
+    seen, _ = attention(q=h, k=h, v=h, mask=mask)
+    h = norm2(x + seen)
+    found, weights = cross(q=h, k=memory, v=memory, mask=memory_mask)
+    return x + seen + found + ffn(norm3(x + seen + found))
+
+
+@written("the whole model")
+def with_masks_in_full(x, y, real, encoder, encoder_norm, decoder, decoder_norm, output):
+    (B, S, _), T = x.shape, y.shape[1]
+    for n in range(len(encoder)):
+        x = encoder[n](x, real[:, None].expand(B, S, S))
+    for n in range(len(decoder)):
+        y = decoder[n](y, encoder_norm(x), torch.ones(B, T, T).tril() == 1, real[:, None].expand(B, T, S))
+    return output(decoder_norm(y))
+
+
+@written("the whole model")
+def by_names(x, y, real, encoder, encoder_norm, decoder, decoder_norm, output):
+    mask = real.unsqueeze(1)
+    for block in encoder:
+        x = block(x=x, mask=mask)
+    memory = encoder_norm(x)
+    place = torch.arange(y.size(1))
+    for block in decoder:
+        y = block(y=y, memory=memory, mask=place <= place[:, None], memory_mask=mask)
+    return output(decoder_norm(y)).double()
+
+
+@written("decoder masks")
+def in_nested_lists(source, target):
+    """With an axis of 1, as the stub allows, and padding's rows filled."""
+    causal = [[k <= q for k in range(len(target[0]))] for q in range(len(target[0]))]
+    decoder = [
+        [[real and seen for real, seen in zip(row, line, strict=True)] for line in causal] for row in target.tolist()
+    ]
+    return [[row] for row in source.tolist()], decoder, [[row] for row in source.tolist()]
+
+
+@written("decoder masks")
+def in_numpy(source, target):
+    T = target.shape[1]
+    s, t = source.numpy(), target.numpy()
+    return s[:, None].repeat(s.shape[1], 1), t[:, None] & np.tril(np.ones((T, T), bool)), s[:, None].repeat(T, 1)
 
 
 @written("decoder masks")
@@ -199,8 +314,8 @@ def written_out(source, target):
 
 
 @written("decoder masks")
-def padded_queries_silent_as_well(source, target):
-    """What padding asks is nobody's business: this is as right."""
+def padded_queries_hidden_as_well(source, target):
+    """What padding attends to is read by nobody: this is as right."""
     causal = torch.ones(target.shape[1], target.shape[1]).tril() == 1
     return (
         source[:, None] & source[:, :, None],
@@ -300,6 +415,26 @@ def pre_norm(x, attention, ffn, norm1, norm2):
 def post_norm(x, attention, ffn, norm1, norm2):
     x = norm1(x + attention(x))
     return norm2(x + ffn(x))
+
+
+@written("no way round")
+def in_numpy_post_norm(x, attention, ffn, norm1, norm2):
+    y = norm1(x + attention(x))
+    return norm2(y + ffn(y)).numpy()
+
+
+@written("five slips in one class")
+class AllInOne(torch.nn.Module):
+    def __init__(self, size, heads):
+        super().__init__()
+        self.query, self.key, self.value, self.out = (torch.nn.Linear(size, size) for _ in range(4))
+        self.heads = heads
+
+    def forward(self, x, memory, mask):
+        B, Q, D = x.shape
+        parts = (self.query(x), self.key(memory), self.value(memory))
+        q, k, v = (y.view(B, -1, self.heads, D // self.heads).transpose(1, 2) for y in parts)
+        return self.out(F.scaled_dot_product_attention(q, k, v, mask.unsqueeze(1)).transpose(1, 2).reshape(B, Q, D))
 
 
 @written("positions along the batch")
@@ -466,6 +601,48 @@ OTHER_HANDS = {
 }
 
 
+def normed_with(eps):
+    """Add and norm as in a widely read program: eps beside the root."""
+
+    def add_norm(x, part, gain, bias, norm_first):
+        def norm(y):
+            return gain * (y - y.mean(-1, True)) / (y.std(-1, unbiased=False, keepdim=True) + eps) + bias
+
+        return x + part(norm(x)) if norm_first else norm(x + part(x))
+
+    return add_norm
+
+
+def without_its_share(logits, target, mask, smoothing):
+    V = logits.shape[-1]
+    soft = torch.full_like(logits, smoothing / V).scatter(-1, target[..., None], 1 - smoothing)
+    return -(soft * logits.log_softmax(-1)).sum(-1)[mask].mean()
+
+
+OTHER_HANDS |= {
+    "eps beside the root": ("add and norm", normed_with(1e-6), "*under* the root"),
+    "no eps": ("add and norm", normed_with(0.0), "The 1e-5 under the root is missing"),
+    "masks without an axis for the queries": (
+        "decoder masks",
+        lambda s, t: (s, t[:, None] & (torch.ones(len(t[0]), len(t[0])).tril() == 1), s),
+        "no axis for the queries",
+    ),
+    "keys and values from x": (
+        "multi-head attention",
+        lambda x, memory, *rest: multi_head(x, x, *rest),
+        "`memory` is never",
+    ),
+    "the right word without its share": ("label smoothing", without_its_share, "not its share of ε"),
+    "padding told by its id": (
+        "label smoothing",
+        lambda logits, t, m, e: F.cross_entropy(
+            logits.flatten(0, 1), t.masked_fill(~m, 0).flatten(), ignore_index=0, label_smoothing=e
+        ),
+        "left out because its id is 0",
+    ),
+}
+
+
 @pytest.mark.parametrize("case", OTHER_HANDS)
 def test_a_known_mistake_is_recognised_however_it_is_written(case):
     name, answer, words = OTHER_HANDS[case]
@@ -473,7 +650,39 @@ def test_a_known_mistake_is_recognised_however_it_is_written(case):
     assert verdict.state == "wrong" and verdict.known and words in verdict.text, verdict.text
 
 
+def two_at_once(x, memory, Wq, Wk, Wv, Wo, heads, mask):
+    q, k, v = (y.reshape(len(y), heads, y.shape[1], -1) for y in (x @ Wq, memory @ Wk, memory @ Wv))
+    weights = (q @ k.mT / q.shape[-1]).masked_fill(~mask[:, None], -torch.inf).softmax(-1)
+    return joined(weights @ v) @ Wo, weights
+
+
+def test_two_mistakes_at_once_are_both_named():
+    verdict = check("multi-head attention", two_at_once)
+    assert "one reshape to [B, H, T, d]" in verdict.text and "Scaled twice" in verdict.text
+    halves = check("encoder block", lambda x, m, a, f, n1, n2: (y := a(n1(x), n1(x), n1(x), m)[0]) + f(y))
+    assert "first residual is missing" in halves.text and "norm2 is not used" in halves.text
+
+
+def test_of_five_slips_those_that_are_left_are_named():
+    lines = list(find("five slips in one class").program)
+    lines[7] = "        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)"
+    lines[10] = "        k, v = self.split(self.key(memory)), self.split(self.value(memory))"
+    lines[12] = '        scores = scores.masked_fill(~mask[:, None], float("-inf"))'
+    space = {"torch": torch}
+    exec("\n".join(lines), space)
+    verdict = check("five slips in one class", space["MultiHead"], (8, 11, 12, 13, 14))
+    assert "5 of 5 lines found" in verdict.text
+    assert "scale is still √D" in verdict.text and "softmax still runs over the heads" in verdict.text
+    some = check("five slips in one class", space["MultiHead"], (8, 14))
+    assert "2 of 5 lines found, all of them right" in some.text
+
+
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
+
+
+def test_a_maximum_with_a_number_is_advised():
+    verdict = check("position-wise ffn", lambda x, W1, b1, W2, b2: torch.max(0, x @ W1 + b1) @ W2 + b2)
+    assert "there is `torch.relu(x)`" in verdict.text and "help(" not in verdict.text
 
 
 def test_an_unforeseen_mistake_is_described():

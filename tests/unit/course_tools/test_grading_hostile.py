@@ -34,16 +34,16 @@ ATTACKS = {
             "wrong",
             "",
         ),
-        "softmax denominator": ("x = torch.ones(2 ** 30)", "wrong", "memory"),
-        "non-parametric": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", "more into files"),
+        "program 1.2": ("x = torch.ones(2 ** 30)", "wrong", "memory"),
+        "claims 1.1": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", "more into files"),
     },
     "breaks in": {
         "gaussian kernel": ("[shutil.rmtree(x, ignore_errors=True) for x in PLACES]", "right", "delete"),
         "attention pooling": ("open(LANDMARK, 'w').write('was here')", "wrong", "write outside"),
         "leave-one-out mask": ("open(LANDMARK).read()", "wrong", "read files"),
         "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", "network"),
-        "softmax denominator": ("urllib.request.urlopen('http://192.0.2.1/')", "wrong", "network"),
-        "non-parametric": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
+        "program 1.2": ("urllib.request.urlopen('http://192.0.2.1/')", "wrong", "network"),
+        "claims 1.1": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
         "scaled dot-product score": ("os.setuid(0)", "wrong", ""),
         "cosine score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
         "general score": ("ptrace = ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0); assert not ptrace", "wrong", ""),
@@ -54,7 +54,7 @@ ATTACKS = {
         "attention pooling": ("raise SystemExit(0)", "wrong", ""),
         "leave-one-out mask": ("raise KeyboardInterrupt", "wrong", ""),
         "stable masked softmax": ("os._exit(0)", "ended", "ended its process"),
-        "softmax denominator": (
+        "program 1.2": (
             """
             for number in range(3, 64):
                 try: os.write(number, b'\\0\\0\\0\\x10{"result": true }')
@@ -63,7 +63,7 @@ ATTACKS = {
             "ended",
             "in the grader's place",
         ),
-        "non-parametric": ("return find('non-parametric').reference(model)", "wrong", ""),
+        "claims 1.1": ("return find('claims 1.1').reference(model)", "wrong", ""),
         "additive score": (
             """
             for module in list(sys.modules.values()):
@@ -74,7 +74,7 @@ ATTACKS = {
             "wrong",
             "",
         ),
-        "only the direction": ("return torch.ones(1).expand(10 ** 12)", "wrong", ""),
+        "claims 2.4": ("return torch.ones(1).expand(10 ** 12)", "wrong", ""),
         "scaled dot-product score": ("x = []\nfor _ in range(10 ** 5): x = [x]\nreturn x", "wrong", ""),
         "general score": ("return 10 ** 400", "wrong", ""),
     },

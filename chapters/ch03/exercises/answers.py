@@ -1,0 +1,58 @@
+"""What `solution` shows in chapter 3: short answers in the exercises' own words.
+
+Sizes: B batch, K source words, T target words, D features, H hidden features, V words of the vocabulary.
+"""
+
+import math
+from collections import Counter
+
+import torch
+
+from course_utils.attention import masked_softmax
+
+
+def masked_loss(logits, target, mask):
+    """logits [B, T, V], target [B, T], mask [B, T] bool, True = a real word -> one number."""
+    log_p = logits.log_softmax(-1)  # [B, T, V]
+    right = log_p.gather(-1, target[..., None])[..., 0]  # [B, T]
+    return -right[mask].mean()
+
+
+def look_back(query, keys, mask, W1, W2, w):
+    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [H, Dq], W2 [H, Dk], w [H] -> context [B, Dk], weights [B, K]."""
+    scores = torch.tanh((query @ W1.T)[:, None] + keys @ W2.T) @ w  # [B, K]
+    weights = masked_softmax(scores, mask)
+    return (weights[:, None] @ keys)[:, 0], weights
+
+
+def next_word(word, state, keys, mask, E, Wx, Ws, Wo):
+    """word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [D, 2D], Ws [D, D], Wo [V, 2D]
+    -> logits [B, V], new state [B, D]."""
+    weights = masked_softmax((state[:, None] @ keys.mT)[:, 0], mask)  # [B, K]
+    context = (weights[:, None] @ keys)[:, 0]  # [B, D]
+    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx.T + state @ Ws.T)
+    return torch.cat([new, context], -1) @ Wo.T, new
+
+
+def greedy(step, state, bos, eos, max_length):
+    """step(word, state) -> (logits [V], state) -> the ids written, without bos and eos."""
+    ids, word = [], bos
+    while len(ids) < max_length and word != eos:
+        logits, state = step(word, state)
+        word = int(logits.argmax())
+        ids += [word] if word != eos else []
+    return torch.tensor(ids)
+
+
+def brevity(hypothesis_length, reference_length):
+    """Two lengths in the same unit -> a number from 0 to 1."""
+    if hypothesis_length >= reference_length:
+        return 1.0
+    return math.exp(1 - reference_length / hypothesis_length)
+
+
+def clipped_counts(candidate, reference, n):
+    """Two lists of words, n -> (matches, total)."""
+    ours = Counter(tuple(candidate[i : i + n]) for i in range(len(candidate) - n + 1))
+    theirs = Counter(tuple(reference[i : i + n]) for i in range(len(reference) - n + 1))
+    return (ours & theirs).total(), ours.total()
