@@ -11,7 +11,7 @@
 
     find_error("program 1.2")               # shows the numbered wrong program
 
-    @find_error("program 1.2", line=…)             # checks the line named and the repair written below
+    @find_error("program 1.2", line=…)      # checks the line named and the repair written below
     def weights(scores): ...
 
 Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the

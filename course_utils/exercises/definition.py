@@ -159,7 +159,7 @@ class FindError(Exercise):
     @property
     def todo(self) -> str:
         """What is to be done then."""
-        return "write the function" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
+        return "put it right in code" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
 
     def is_given(self, definition: ast.AST) -> bool:
         """Whether a function or class does what the program does, in the same words."""
@@ -179,7 +179,7 @@ class FindError(Exercise):
 
 
 def _definition(answer: Any) -> ast.AST:
-    """The definition of a function or class. A class of a notebook's cell is looked for where its methods stand:
+    """The definition of a function or class. A class of a notebook's cell is looked for where its methods are:
     `inspect` finds functions there, and no classes."""
     if not isinstance(answer, type):
         return ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]

@@ -6,7 +6,6 @@ of any right answer; then what can be said of any wrong result: its shape, its k
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from .definition import Case, Exercise, Wrong
 from .evidence import recognised
-from .looks import alike, described, equal_but_for_kind, senseless, strong, where
+from .looks import alike, described, equal_but_for_kind, order_of, senseless, strong, where
 from .properties import never_used, violated
 from .values import same
 from .verdict import Outcome, Verdict, example
@@ -70,24 +69,27 @@ def diagnose(seen: Evidence) -> Verdict:
         return Verdict(exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
 
     failing.sort(key=worth)
-    whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt)
+    stuck = [i for i in failing if outcomes[i].trouble]
+    pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
+    pairs = [(got, want) for got, want in pairs if not same(got, want)]
+    stopped = bool(stuck) and stuck[0] == failing[0]
+    near = bool(pairs) and (bool(strong(pairs)) or all(equal_but_for_kind(got, want) for got, want in pairs))
+    whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt, near and not stopped)
     spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
     notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in spoilt[:1])
     if whole:
         return shown(failing, whole.says, known=whole.known, notes=notes)
-    stuck = [i for i in failing if outcomes[i].trouble]
-    pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
-    pairs = [(got, want) for got, want in pairs if not same(got, want)]
-    if stuck and (stuck[0] == failing[0] or not pairs):
+    if stopped:
         trouble = outcomes[stuck[0]].trouble
-        notes = (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
+        notes += (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
         verdict = shown(stuck[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
     if not pairs:
-        return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0]))
+        more = tuple(f"On another input: {outcomes[i].trouble.sentence}" for i in stuck[:1])
+        return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0], right=not stuck), notes=more)
     plain = describe(exercise.returns, pairs, everything=not stuck)
-    if strong(pairs) or all(equal_but_for_kind(got, want) for got, want in pairs):
+    if near:
         return shown(failing, plain, notes=notes)
     mine = [None if o.trouble else o.value for o in outcomes]
     value, right = seen.value(seen.answer), seen.value(exercise.reference)
@@ -107,9 +109,10 @@ def diagnose(seen: Evidence) -> Verdict:
     return shown(failing, plain, notes=notes)
 
 
-def _spoils(case: Case, name: str) -> str:
-    """What to say of a right result whose function changes its input."""
-    text = f"The result is right, but it changes its input `{name}`, which later lines may still need."
+def _spoils(case: Case, name: str, right: bool) -> str:
+    """What to say of a function that changes its input. right: all its results are right."""
+    text = "The result is right, but it" if right else "It"
+    text += f" changes its input `{name}`, which later lines may still need."
     if isinstance(case.args[name], Tensor):
         return text + " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
     return text + f" Make a new one instead, for example from a copy: `list({name})`."
@@ -126,7 +129,7 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     these are all results that are wrong, so that one may say that the rest is right."""
     if not isinstance(pairs[0][1], tuple):
         return _say(pairs)
-    if order := _order(pairs):
+    if order := order_of(pairs):
         yours = ", ".join(names[i] for i in order)
         return f"Right, but in the wrong order: return `{', '.join(names)}`. It returns `{yours}`."
     parts = range(len(names))
@@ -134,14 +137,6 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
     rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
     return f"In `{names[i]}`: {_say(part)}{' The rest is right.' if rest else ''}"
-
-
-def _order(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
-    """In which order the right parts stand, where all that is wrong is their order."""
-    for order in itertools.permutations(range(len(pairs[0][1]))):
-        if all(same(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
-            return order
-    return None
 
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:

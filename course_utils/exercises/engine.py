@@ -127,7 +127,7 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
             raise
         except KeyboardInterrupt:
             raise
-        except values.Misfit as error:  # from an exercise whose `run` looks at the result itself
+        except values.Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
             return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)

@@ -33,8 +33,11 @@ class Match:
     cases: tuple[int, ...]
 
 
-def recognised(wrongs: tuple[Wrong, ...], wanted: list, outcomes: list[Outcome], failing: list[int], run: Run):
-    """The best Match that explains all that fails, and the best one that explains a part of it; each may be None."""
+def recognised(
+    wrongs: tuple[Wrong, ...], wanted: list, outcomes: list[Outcome], failing: list[int], run: Run, near: bool
+) -> tuple[Match | None, Match | None]:
+    """The best Match that explains all that fails, and the best one that explains a part of it; each may be None.
+    near: the answer is one step away from the right one, which says more than a known mistake and a step, or a part."""
     theirs = [(wrong, functools.cache(functools.partial(run, wrong.answer))) for wrong in wrongs]
     order = [*failing, *(i for i in range(len(wanted)) if i not in failing)]  # most are told apart by the first
     for wrong, its in theirs:
@@ -42,10 +45,9 @@ def recognised(wrongs: tuple[Wrong, ...], wanted: list, outcomes: list[Outcome],
             return Match(wrong.hint, wrong, tuple(failing)), None
     if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
         return None, None
-    whole = _two_at_once(wrongs, outcomes, order, run) or _and_one_step_more(theirs, outcomes, failing)
-    if whole:
-        return Match(*whole, tuple(failing)), None
-    return None, _on_a_part(theirs, wanted, outcomes, failing)
+    whole = _two_at_once(wrongs, outcomes, order, run) or (None if near else _one_step_more(theirs, outcomes, failing))
+    part = None if whole or near else _on_a_part(theirs, wanted, outcomes, failing)
+    return whole and Match(*whole, tuple(failing)), part
 
 
 def _alike(outcomes: list[Outcome], its: Callable[[int], Outcome], which: Iterable[int]) -> bool:
@@ -69,7 +71,7 @@ def _combined(one: Callable, other: Callable) -> Callable | None:
     return functools.partial(one.func, **one.keywords, **other.keywords)
 
 
-def _and_one_step_more(theirs, outcomes, failing) -> tuple[str, Wrong] | None:
+def _one_step_more(theirs, outcomes, failing) -> tuple[str, Wrong] | None:
     """A known mistake, and its result transposed, negated, with a factor, … on all that fails."""
     if any(outcomes[i].trouble for i in failing):
         return None

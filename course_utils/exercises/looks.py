@@ -6,6 +6,7 @@ so, or with "" if this input cannot tell. What is said must hold for every input
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -216,7 +217,7 @@ def strong(pairs: list[tuple[Any, Any]]) -> str:
     Only what cannot be chance: a factor of three numbers means nothing, of thirty it does.
     """
     if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
-        return _exchanged(pairs)
+        return "The results are in another order." if order_of(pairs) else ""
     if any(got.numel() < 3 or want.unique().numel() < 3 for got, want in pairs):
         return ""
     for look in (_transposed_shape, _function, _complement, _transposed, _factor, _offset):
@@ -227,11 +228,14 @@ def strong(pairs: list[tuple[Any, Any]]) -> str:
     return ""
 
 
-def _exchanged(pairs: list[tuple[Any, Any]]) -> str:
-    """Two results the other way round."""
-    two = all(isinstance(one, tuple) and len(one) == 2 for pair in pairs for one in pair)
-    exchanged = two and all(same(got, want[::-1]) for got, want in pairs)
-    return "The two results are exchanged." if exchanged else ""
+def order_of(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
+    """In which order the right parts are in results of several, where all that is wrong is their order."""
+    if not all(isinstance(one, tuple) and len(one) == len(pairs[0][1]) for pair in pairs for one in pair):
+        return None
+    for order in itertools.permutations(range(len(pairs[0][1]))):
+        if all(same(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
+            return order
+    return None
 
 
 def _transposed_shape(got: Tensor, want: Tensor) -> str | None:

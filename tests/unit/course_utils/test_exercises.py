@@ -417,7 +417,7 @@ class TestRaises:
         [
             (lambda: 1, "cannot be called as the notebook does"),
             (lambda x: undefined, "Is it spelt right, and imported?"),  # noqa: F821
-            (lambda x: math.exp(x), "`import math` in a line above it."),  # noqa: F821
+            (lambda x: math.exp(1), "`import math` in a line above it."),  # noqa: F821
             (lambda x: x.dubble(), "Is it spelt right?"),
             (lambda x: __import__("math").exp(x), "`math` takes one number"),
             (lambda x: x.sum(7), "count from the end"),
@@ -431,6 +431,8 @@ class TestRaises:
             (lambda x: ~x, "with `== 0` or `.bool()`"),
             (lambda x: torch.softmax(x), "Along which axis?"),
             (lambda x: torch.mean(x, x), "got (Tensor, Tensor). It is given something that it does not take"),
+            (lambda x: torch.ones(2, 3)[torch.ones(1, 3) > 0], "the mask must have exactly the shape of `x`"),
+            (lambda x: torch.max(0, x), "`torch.max` and `torch.min` compare two tensors"),
             (
                 lambda x: torch.ones(2, 3) / torch.ones(2, 3).sum(-1),
                 "`[:, None]`, or a sum its `keepdim=True`?",

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_tools.classroom import catalogue
-from course_utils.exercises import again, check, exercise, find_error, show
+from course_utils.exercises import again, check, exercise, find_error, show, values
 from course_utils.exercises.definition import Case, Exercise, FindError
 from course_utils.exercises.engine import judge
 from course_utils.exercises.show import verdict_note
@@ -189,7 +189,7 @@ class TestClumsy:
         assert "is still in it" not in shown()
 
     def test_a_right_result_on_one_input_and_an_error_on_another(self):
-        """What is said comes from the error, though the input that is shown first only was changed."""
+        """The result is not called right where another input has none."""
 
         def answer(x, power=1):
             if power > 1:
@@ -198,7 +198,9 @@ class TestClumsy:
             x.zero_()
             return result
 
-        assert judge(TOTAL, answer).text == "It stops with ValueError: power."
+        verdict = judge(TOTAL, answer)
+        assert verdict.text.startswith("It changes its input `x`, which later lines may still need.")
+        assert verdict.notes == ("On another input: It stops with ValueError: power.",)
 
 
 PROGRAM = ("def total(x, power=1):", "    squares = x * power", "    return squares.mean()")
@@ -313,3 +315,46 @@ def test_a_misspelt_name_is_one_line():
 
 def test_stamps_are_signs_too():
     assert len(set(show.STAMPS.values())) == 3
+
+
+WHOLE = replace(
+    SEVERAL,
+    name="program 9.2",
+    reference=Scale,
+    cases=SCALE.cases,
+    program=(
+        "class Scaled:",
+        "    def __init__(self, factor):",
+        "        self.factor = factor",
+        "",
+        "    def __call__(self, x):",
+    )
+    + ("        return x / self.factor",),
+    line=6,
+)
+
+
+def test_a_whole_class_as_it_came_is_not_solved(shown):
+    in_cell("@find_error(one, line=6)\n" + "\n".join(WHOLE.program), one=WHOLE)
+    assert shown().startswith("○ program 9.2")
+    in_cell("@find_error(one, line=6)\n" + "\n".join(WHOLE.program).replace("x /", "x *"), one=WHOLE)
+    assert shown().startswith("✓ program 9.2: right. Line 6 it is")
+
+
+def test_several_wrong_lines_are_asked_for(shown):
+    find_error(SEVERAL)
+    assert "2 lines are wrong. Name all 2, and fix them: write it again." in shown()
+    find_error(replace(SEVERAL, line=2))
+    assert "One line is wrong. Name the line, and fix it: write it again." in shown()
+    assert check(SEVERAL, lambda x: None, (2, 3)).text.startswith("2 of 2 lines found")
+
+
+def test_an_exercise_may_say_itself_what_does_not_fit():
+    def run(answer, case):
+        raise values.Misfit("It returns a pair of shoes.")
+
+    def stands(answer, case):
+        return run(answer, case) if answer is not total else total(*case.args.values(), **case.keywords)
+
+    verdict = judge(replace(TOTAL, run=stands), lambda x, power=1: x)
+    assert verdict.text == "It returns a pair of shoes." and verdict.code == ""

@@ -94,7 +94,16 @@ def test_a_known_one_and_a_last_step(step, second):
 
 def test_a_known_one_and_results_exchanged():
     verdict = judge(PAIR, lambda x: (x / x.sum(), x.sum() / 2))
-    assert verdict.text.endswith("by two, whatever the length. Second: The two results are exchanged.")
+    assert verdict.text.endswith("by two, whatever the length. Second: The results are in another order.")
+
+
+def test_what_is_one_step_from_right_is_not_a_known_one_and_a_step():
+    """A known mistake may itself be one step from right; then the answer is that mistake and two steps."""
+    scores = replace(WEIGHTS, reference=lambda q, k: q @ k.T, wrong=(Wrong(lambda q, k: -q @ k.T, "Negated."),))
+    assert judge(scores, lambda q, k: 2 * q @ k.T).text.startswith("Right, but twice what it should be")
+    exchanged = replace(PAIR, wrong=(Wrong(lambda x: both(x)[::-1], "The wrong way round."),))
+    text = judge(exchanged, lambda x: (both(x)[0] + 0j, both(x)[1])).text
+    assert text.startswith("In `mean`: The right entries, but complex numbers"), text
 
 
 def test_on_some_inputs_the_best_one_first():
