@@ -1256,9 +1256,9 @@ def operations(parameters, tokens, training):
 # You met this one in chapter 5, in a decoder. A GPT is trained with its mask and used without it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("a mask for training only")
+find_error("program 5.19")
 
-@find_error("a mask for training only", line=None)
+@find_error("program 5.19", line=None)
 def self_attention(q, k, v, training):           # [B, T, d] each
     future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)
     scores = q @ k.mT / q.shape[-1] ** 0.5
