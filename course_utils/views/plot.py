@@ -104,13 +104,13 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, *
         each, flat = 3 if len(parts) % 3 == 0 else 4, sum(lines, [])
         lines = [flat[i : i + each] for i in range(0, len(flat), each)]
     said = "; ".join(
-        f"{title}: {np.shape(matrix)}, mean {as_array(matrix, title).mean():.2g}" for title, matrix in matrices.items()
+        f"{title}: {list(np.shape(matrix))}, mean {as_array(matrix, title).mean():.2g}" for title, matrix in matrices.items()
     )
     cells = [
-        [p["title"], *(f"{v:.3g}" for v in row[:36])] for p, part in zip(panels, parts, strict=True) for row in part
+        [p["title"], *(f"{v:.3g}" for v in row[:16])] for p, part in zip(panels, parts, strict=True) for row in part
     ]
     most = max(map(len, cells))
-    table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:64]]
+    table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]]
     options, size = (
         {"panels": panels, "rows": of[0][1], "columns": of[1][1]},
         (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),

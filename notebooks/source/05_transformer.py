@@ -1295,7 +1295,7 @@ print(" ".join(grammar.target.tokens(logits[0].argmax(-1))))
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 fresh = study.live_model(lesson, seed=1)
-study.learn(lesson, fresh, loss=assembly.Assembled(smoothing=0.1, **parts).loss, show=True, title="assembled",
+study.learn(lesson, fresh, loss=assembly.Assembled(smoothing=0.1, **parts).loss, title="assembled",
             steps={"class": 100, "full": study.STEPS}[runtime.profile])
 display(whose, lesson.table({"just now": fresh, "yours, above": mine}, lesson.ladder()[:3]))
 

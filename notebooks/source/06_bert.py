@@ -1218,7 +1218,7 @@ def both_losses(model, batch):
 
 assembled = with_parameters_of(lesson.model())
 _, fallen = fit(assembled, your_batch, both_losses, steps={"class": 100, "full": 1000}[runtime.profile], lr=1e-3,
-                clip=1.0, show=True, title="A BERT of your own parts").history["loss"]
+                clip=1.0, show=False, title="A BERT of your own parts").history["loss"]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8

@@ -141,7 +141,7 @@ def _no_root(scores, d):
 ROOT = FindError(
     name="program 5.10",
     title="a root from nowhere",
-    task="write the function again: scores [..., Q, K], head size d -> scores / √d.",
+    task="write the function again, scores [..., Q, K], head size d -> scores / √d.",
     why="An article's code that was never run as it was printed.",
     program=(
         "import math",
@@ -273,7 +273,7 @@ _padded = named("q", "k", "lengths")
 NOBODY = FindError(
     name="program 5.12",
     title="a mask that nobody builds",
-    task="write the function again: q, k [B, T, d], lengths [B] -> weights [B, T, T], causal and without padding.",
+    task="write the function again, q, k [B, T, d], lengths [B] -> weights [B, T, T], causal and without padding.",
     why="The layer can be masked, says the article. Its model never builds a mask.",
     program=(
         "def decoder_weights(q, k, lengths):                # [B, T, d], [B, T, d], [B]",

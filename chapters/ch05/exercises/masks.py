@@ -161,7 +161,7 @@ _inputs = named("q", "k", "v")
 PRODUCT = FindError(
     name="program 5.1",
     title="a mask as a product",
-    task="write the function again: causal attention, q, k, v [T, d] -> [T, d].",
+    task="write the function again, causal attention, q, k, v [T, d] -> [T, d].",
     why="A lecture draws it so: scores times a mask of zeros and ones, element by element, and then the softmax.",
     program=(
         "def masked_attention(q, k, v):                   # [T, d] each",
