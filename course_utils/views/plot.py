@@ -104,7 +104,8 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, *
         each, flat = 3 if len(parts) % 3 == 0 else 4, sum(lines, [])
         lines = [flat[i : i + each] for i in range(0, len(flat), each)]
     said = "; ".join(
-        f"{title}: {list(np.shape(matrix))}, mean {as_array(matrix, title).mean():.2g}" for title, matrix in matrices.items()
+        f"{title}: {list(np.shape(matrix))}, mean {as_array(matrix, title).mean():.2g}"
+        for title, matrix in matrices.items()
     )
     cells = [
         [p["title"], *(f"{v:.3g}" for v in row[:16])] for p, part in zip(panels, parts, strict=True) for row in part
