@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, some_numbers
 from course_utils.exercises.properties import any_order
 
@@ -69,15 +69,12 @@ _SLIPS = {
 def _run(answer, case: Case) -> Tensor:
     """The class with parameters that are always the same; a known mistake gets its layers as they are."""
     size, heads = case.init
-    layers = [nn.Linear(size, size) for _ in LAYERS]
-    for n, layer in enumerate(layers):
+    layers = nn.ModuleDict({name: nn.Linear(size, size) for name in LAYERS})
+    for n, layer in enumerate(layers.values()):
         layer.weight.data, layer.bias.data = drawn(1500 + 10 * n, (size, size), (size,))
-    if not isinstance(answer, type):
-        return answer(*case.args.values(), heads, layers)
-    made = answer(size, heads)
-    for name, layer in zip(LAYERS, layers, strict=True):
-        getattr(made, name).load_state_dict(layer.state_dict())
-    return made(*case.args.values())
+    if is_class(answer):
+        return made(answer, case, layers.state_dict())(*case.args.values())
+    return answer(*case.args.values(), heads, layers.values())
 
 
 def _case(batch, queries, keys, size, heads, mask, seed, shown=False) -> Case:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.exercises import values
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
+from course_utils.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
 from course_utils.exercises.inputs import integers, normal, tensors
 from course_utils.exercises.properties import blind_to_padding, rows_sum_to_one
 
@@ -75,12 +75,15 @@ def _parameters(sizes: tuple[int, ...]) -> dict[str, Tensor]:
 
 def _with_parameters(answer, case: Case):
     """Runs a model with the same parameters as all others; the rows of padding may be anything."""
+    given = _parameters(case.init)
     with torch.random.fork_rng(devices=[]):
-        model, given = answer(*case.init), _parameters(case.init)
-    found = dict(model.state_dict()) if isinstance(model, nn.Module) else {}
-    if {name: x.shape for name, x in found.items()} != {name: x.shape for name, x in given.items()}:
-        raise values.Misfit(f"Its parameters are {', '.join(found) or 'none'}; needed: those of the program, as given.")
-    model.load_state_dict(given)
+        try:
+            model = made(answer, case, given) if is_class(answer) else answer(*case.init)
+            if not is_class(answer):
+                model.load_state_dict(given)
+        except (RuntimeError, AttributeError):
+            said = "Its parameters are not those of the program. Keep its layers, and their names."
+            raise values.Misfit(said) from None
     real = case.args["real"]
     result = values.converted(model(*case.args.values()), (real.float(), 0.0), FIVE.returns)
     weights = result[0]

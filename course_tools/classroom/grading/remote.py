@@ -6,6 +6,7 @@ engine compares with the reference out here. Pickles go one way only, from here 
 
 import ast
 import base64
+import functools
 import math
 import random
 import re
@@ -81,11 +82,18 @@ class Remote:
         self.ended = ""
         request = {"name": name, "statements": statements, "seconds": round(seconds), "solution": solution}
         reply = self._ask(request)
-        self.callable = reply.get("opened") is True
+        self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
         self.error = reply.get("error")
 
+    def made(self, init: tuple, parameters: dict[str, Any] | None) -> Callable[..., Any]:
+        """A class as `definition.made` makes it, there."""
+        return functools.partial(self._run, (init, parameters))
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        reply = self._ask({"call": cloudpickle.dumps((arguments, keywords))})
+        return self._run(((), None), *arguments, **keywords)
+
+    def _run(self, making: tuple, *arguments: Any, **keywords: Any) -> Any:
+        reply = self._ask({"call": cloudpickle.dumps((arguments, keywords, making))})
         if "error" in reply:
             raise_error(reply["error"])
         try:

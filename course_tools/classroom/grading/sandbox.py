@@ -194,7 +194,7 @@ def problem() -> str:
                 reply = sandbox.receive(START)
             if reply.get("opened") is not True:
                 return HOW.format(why=f"bwrap starts, but {reply.get('error', 'what is inside does not')}.")
-            sandbox.send({"id": "1", "call": pickle.dumps(((_private(),), {}))})
+            sandbox.send({"id": "1", "call": pickle.dumps(((_private(),), {}, ((), None)))})
             while "result" not in reply and "error" not in reply:
                 reply = sandbox.receive(START)
     except (NoSandbox, Broken, OSError) as error:
