@@ -35,19 +35,16 @@ SLOW = 4  # times as long as the course's: such an answer is right, but a class 
 
 
 class Assembled:
-    """A Transformer made of seven functions, which computes with the parameters of a pre-norm model, without dropout.
-
-    parts: functions by the names in EXERCISES, the course's where one is left out; smoothing: ε of the loss.
-    """
+    """A Transformer made of seven functions (by the names in EXERCISES, the course's where one is left out), which
+    computes with the parameters of a pre-norm model, without dropout. smoothing: ε of the loss."""
 
     def __init__(self, smoothing: float = 0.0, **parts: Callable):
         self.smoothing = smoothing
         self.parts = {name: find(exercise).reference for name, exercise in EXERCISES.items()} | parts
 
     def attention(self, layer):
-        """As blocks call it: (q, k, v, mask) -> (output, weights). `multi_head` has no biases, the layer has four. The
-        query's moves q, since (q + c) W = q W + b has a solution c. The key's adds the same number to a whole row of
-        scores, which softmax ignores. The value's comes out as it went in, since weights sum to 1."""
+        """(q, k, v, mask) -> (output, weights). `multi_head` has no biases. The query's moves q: (q + c) W = q W + b
+        has a solution c. Softmax ignores the key's. The value's comes out as it went in: weights sum to 1."""
         W = [part.weight.T for part in (layer.query, layer.key, layer.value, layer.out)]
         moved = torch.linalg.solve(layer.query.weight, layer.query.bias)
 
@@ -59,15 +56,15 @@ class Assembled:
         return attend
 
     def network(self, layer):
-        matrices = layer.widen.weight.T, layer.widen.bias, layer.narrow.weight.T, layer.narrow.bias
-        return lambda x: self.parts["ffn"](x, *matrices)
+        wide, narrow = layer.widen, layer.narrow
+        return lambda x: self.parts["ffn"](x, wide.weight.T, wide.bias, narrow.weight.T, narrow.bias)
 
     def norm(self, layer):
         """`add_norm` around a part that adds nothing is a norm."""
         return lambda x: self.parts["add_norm"](x, torch.zeros_like, layer.weight, layer.bias, False)
 
     def encoder_block(self, block):
-        norms = self.norm(block.around_attention.norm), self.norm(block.around_ffn.norm)
+        norms = map(self.norm, (block.around_attention.norm, block.around_ffn.norm))
         parts = self.attention(block.attention), self.network(block.ffn), *norms
         return lambda x, mask: self.parts["encoder_block"](x, mask, *parts)
 
@@ -78,7 +75,7 @@ class Assembled:
         return lambda y, memory, mask, memory_mask: self.parts["decoder_block"](y, memory, mask, memory_mask, *parts)
 
     def __call__(self, model: Transformer, source: Tensor, target: Tensor, real: Tensor | None = None) -> Tensor:
-        """source [B, S] and target [B, T] ids, real [B, S] bool, True = a real source word -> logits [B, T, V]."""
+        """source [B, S], target [B, T] ids, real [B, S] bool, True = a real source word -> logits [B, T, V]."""
         real = torch.ones_like(source, dtype=torch.bool) if real is None else real
         x, y = with_positions(model.source_embedding, source), with_positions(model.target_embedding, target)
         encoder, decoder = map(self.encoder_block, model.encoder), map(self.decoder_block, model.decoder)
