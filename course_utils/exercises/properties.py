@@ -55,8 +55,9 @@ def rows_sum_to_one(part: int = 0, dim: int = -1, what: str = "weights") -> Prop
     return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
 
 
-def blind_to_later(*names: str, dim: int = -2, part: int = 0, axis: int = -2) -> Property:
-    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs (along `axis`)."""
+def blind_to_later(*names: str, dim=-2, part=0, axis=-2, asks="Does the mask hide what comes later?") -> Property:
+    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs (along `axis`). asks:
+    what to look at where that is not so."""
 
     def broken(run, case, mine, want):
         last = {}
@@ -70,7 +71,7 @@ def blind_to_later(*names: str, dim: int = -2, part: int = 0, axis: int = -2) ->
         earlier = before.shape[axis] - 1
         return not same(before.narrow(axis, 0, earlier), after.narrow(axis, 0, earlier))
 
-    return Property("Changing a later token changes an earlier output. Does the mask hide what comes later?", broken)
+    return Property(f"Changing a later token changes an earlier output. {asks}", broken)
 
 
 def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 0) -> Property:
@@ -196,7 +197,7 @@ def _others(x: Any) -> list:
     if isinstance(x, bool):
         return [not x]
     if isinstance(x, int):
-        return [x + 1]
+        return [x + 1, 3 * x + 7]  # the second, since a whole-number division hides a small step
     if isinstance(x, float):
         return [x * 1.5 + 0.25]
     return [x[1:], x[::-1]] if isinstance(x, list | tuple) and len(x) > 1 else []

@@ -94,7 +94,7 @@ SUM = Exercise(
     shown=_three_rows,
     cases=_embedding_cases,
     returns=("output",),
-    properties=(blind_to_later("ids", dim=-1),),
+    properties=(blind_to_later("ids", dim=-1, asks="Each token has a sum and a norm of its own."),),
     used="It is the first layer of the BERT that you put together at the end of the chapter.",
     hints=(
         "A table indexed by whole numbers gives rows: `token_table[ids]` is [B, T, D].",

@@ -174,8 +174,7 @@ PAIRS = Exercise(
         "The pairs are right, but the labels are the wrong way round: 0 says that the second follows, as in BERT's own "
         "head.",
         _drawn_otherwise(away=lambda stories, s, number: stories[s]),
-        "The wrong second sentence is drawn from the same story. Now and then it is the very one that follows, and has "
-        "label 1 all the same.",
+        "The wrong second sentence is drawn from the same story. Draw it from another one, where none can follow.",
         _drawn_otherwise(away=lambda stories, s, number: stories[number(len(stories))]),
         "Some pairs with label 1 come from the *same* story, because the other story is drawn from all of them. Now "
         "and then the second sentence really follows. Draw again until it is another story.",

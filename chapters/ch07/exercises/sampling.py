@@ -213,7 +213,7 @@ TOP_K = Exercise(
         lambda logits, top_k: logits.topk(top_k),
         "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then take the softmax.",
         lambda logits, top_k: logits.softmax(-1),
-        "Nothing is cut off: `top_k` is never used.",
+        "Nothing is cut off. What is `top_k` used for?",
     ),
 )
 
@@ -331,6 +331,6 @@ TOP_P = Exercise(
         kept(which=lambda p, sums, top_p: sums - p < 1 - top_p),
         "This uses 1 − p instead of p: p is the share that stays.",
         lambda logits, top_p: logits.softmax(-1),
-        "Nothing is cut off: `top_p` is never used.",
+        "Nothing is cut off. What is `top_p` used for?",
     ),
 )
