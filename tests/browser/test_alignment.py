@@ -291,7 +291,7 @@ def test_gold_links_are_outlined(show):
 def test_flow_moves_and_says_its_numbers(show):
     page, view = show(flow(step=5)), flow()
     said, before = page.get_by_test_id("readout"), (picture(page, 0), picture(page, 1))
-    until(lambda: said.inner_text().replace("\n", " "), contains("zone reads"))
+    until(lambda: said.inner_text().replace("\n", " "), contains("“zone” reads"))
     until(said.inner_text, contains("the same 8 numbers"))
     page.get_by_test_id("picture").focus()
     page.keyboard.press("ArrowRight")
