@@ -106,7 +106,7 @@ def chosen(model: Transformer, lesson: Lesson, **functions: Callable) -> tuple[d
         trouble = _trouble(partial(tried, **{name: function}), course)
         whose[name] = f"the course's: yours {trouble}" if trouble else "yours"
         parts |= {} if trouble else {name: function}
-    rows = [{"part": EXERCISES[name], "whose": whose.get(name, "the course's: not solved yet")} for name in functions]
+    rows = [{"part": EXERCISES[name], "whose": whose.get(name, "the course's: still open")} for name in functions]
     return parts, Table(rows, f"{len(parts)} of {len(rows)} parts are yours.")
 
 

@@ -100,7 +100,7 @@ def test_the_table_says_whose_each_part_is_and_why(model, lesson, monkeypatch):
     whose = {row["part"]: row["whose"] for row in table}
     assert parts == {"multi_head": heads_one_by_one}
     assert whose["multi-head attention"] == "yours"
-    assert whose["encoder block"] == "the course's: not solved yet"
+    assert whose["encoder block"] == "the course's: still open"
     assert whose["position-wise ffn"] == "the course's: yours gives no gradient, or another one"
     assert whose["label smoothing"] == "the course's: yours gives no gradient"
     assert whose["the whole model"] == "the course's: yours stops here with TypeError"
