@@ -1,14 +1,19 @@
 """Making a checkpoint: a training that is killed goes on and comes to the same; the card says how it was made."""
 
+import math
+
 import pytest
 import sacrebleu
 
 import course
 from chapters.ch03 import tatoeba
+from chapters.ch07 import language
 from course_tools.recipes.checkpoints import measuring, train
+from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
 from course_utils.data import fetching, parallel
 from course_utils.support import files
+from course_utils.text import BytePairs
 from course_utils.training import checkpoints, state
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
@@ -122,3 +127,25 @@ def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
     assert loaded.source.encode(measuring.text.as_text(OURS[0].source)) == loaded.source.encode(
         [w.lower() for w in OURS[0].source]
     )
+
+
+def test_a_language_model_of_byte_pairs_is_measured_in_bits_of_a_character(monkeypatch, capsys):
+    words = "the old cat sees a small dog and it runs home again\n"
+    text = language.Text("books", words * 40, words * 4, "held out: Jane Eyre", "free", "its author")
+    monkeypatch.setattr(language, "load_text", lambda name: text)
+    model = {"model_size": 16, "num_layers": 1, "num_heads": 2, "max_length": 24}
+    options = {"openings": ("The captain", "\n", "猫"), "sampling": {"max_new_tokens": 5, "top_p": 0.9}}
+    recipe = LanguageRecipe("books", model, 4, rows=3, every=2, subwords=280, valid=2, **options)
+    monkeypatch.setitem(train.RECIPES, "prose", recipe)
+    train.train("prose")
+    assert "280 different tokens" in capsys.readouterr().out
+    loaded = checkpoints.load_checkpoint("prose")
+    ids, found = loaded.tokenizer.encode(text.valid), loaded.card["metrics"]
+    assert len(loaded.tokenizer) == 280 and len(ids) < len(text.valid)
+    bits = found["valid_loss"] * len(ids) / math.log(2) / len(text.valid)
+    assert found["valid_bits_per_character"] == pytest.approx(bits, rel=1e-3)
+    assert loaded.card["data"] | {"split": "held out: Jane Eyre", "licence": "free"} == loaded.card["data"]
+    first, _, third = loaded.card["samples_not_selected"]
+    assert first.startswith("The captain") and third.startswith("猫")
+    monkeypatch.setattr(BytePairs, "build", lambda *_: pytest.fail("byte pairs are learned once"))
+    train.train("prose", steps=6)
