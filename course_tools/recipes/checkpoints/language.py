@@ -24,7 +24,8 @@ class LanguageRecipe:
                 or, where `subwords` is given, so many byte pairs, learned from the text
     model       settings of GPTConfig
     rows        windows of max_length tokens in a batch
-    steps, lr, warm_up, decay   AdamW, its rate rising for warm_up steps, then falling in a line to 3 %
+    optimizer   "adamw" or "muon", see `optimizers`
+    steps, lr, warm_up, decay   of the optimizer, its rate rising for warm_up steps, then falling in a line to 3 %
     every, valid  steps from one measurement to the next; held-out windows measured then (all of them without it)
     openings, sampling   what the unselected samples in the card go on from, and how: options of `decoding.generate`
     """
@@ -44,6 +45,7 @@ class LanguageRecipe:
     sampling: dict = field(default_factory=lambda: {"max_new_tokens": 300, "temperature": 0.8})
     seed: int = 0
     keep: str = "best"
+    optimizer: str = "adamw"
 
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on all of the held-out text, let it write samples -> the path of its JSON."""
