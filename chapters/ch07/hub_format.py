@@ -64,7 +64,7 @@ def _quiet():
 
 
 def to_tokenizer(ours, max_length: int = 1024):
-    """Characters, Vocabulary or Subwords -> a PreTrainedTokenizerFast that gives the same numbers for the same text.
+    """Characters, Vocabulary, Subwords or BytePairs -> a PreTrainedTokenizerFast: the same numbers for the same text.
 
     Raises ValueError for words: their rules are ours alone.
     """
@@ -72,10 +72,12 @@ def to_tokenizer(ours, max_length: int = 1024):
 
     if isinstance(ours, text.Subwords):
         tokenizer = _subwords(ours)
+    elif isinstance(ours, text.BytePairs):
+        tokenizer = _byte_pairs(ours)
     elif ours.split == "exact":
         tokenizer = _characters(ours)
     else:
-        raise ValueError(f"{ours!r} cannot be written for transformers; needed: Characters or Subwords")
+        raise ValueError(f"{ours!r} cannot be written for transformers; needed: Characters, Subwords or BytePairs")
     pad, unknown, begin, end = ours.tokens(range(4))
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token=pad, unk_token=unknown, bos_token=begin, eos_token=end,
@@ -106,6 +108,36 @@ def _subwords(ours):
             normalizers.Strip(),
         ]
     )
+    return tokenizer
+
+
+# What text.bytepairs.WORD finds, in the language of this library, whose \w and \s are a little wider.
+_BLANK = r"\t-\r\x1c- \x85\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_ENDING = r"['’](?:s|t|re|ve|m|ll|d)(?![\p{L}\p{N}_])"
+BYTE_WORD = (
+    rf"{_ENDING}| ?[\p{{L}}\p{{Nl}}\p{{No}}]+| ?\p{{Nd}}+| ?[^{_BLANK}\p{{L}}\p{{N}}]+"
+    rf"|[{_BLANK}]+(?![^{_BLANK}])|[{_BLANK}]+"
+)
+
+
+def _byte_pairs(ours):
+    """The same pairs as GPT-2 spells them: each byte as a letter that one can see."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+
+    seen = [*range(33, 127), *range(161, 173), *range(174, 256)]  # bytes that are such a letter themselves
+    hidden = [byte for byte in range(256) if byte not in seen]
+    letters = dict(zip(seen, map(chr, seen), strict=True)) | {byte: chr(256 + n) for n, byte in enumerate(hidden)}
+    spelt = lambda piece: "".join(letters[byte] for byte in piece)  # noqa: E731
+    special = len(text.SPECIAL)
+    vocabulary = {spelt(piece): number for number, piece in enumerate(ours.pieces[special:], special)}
+    vocabulary |= {name: number for number, name in enumerate(text.SPECIAL)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [(spelt(a), spelt(b)) for a, b in ours.merges]))
+    words, spelling = (
+        pre_tokenizers.Split(Regex(BYTE_WORD), "isolated"),
+        pre_tokenizers.ByteLevel(False, use_regex=False),
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, spelling])
+    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 

@@ -1,6 +1,6 @@
 """A text to learn from, cut into two parts, and the lesson that trains a language model on it.
 
-    text = load_text("stories")                        # or "shakespeare", "quatrains", "names", or a file of your own
+    text = load_text("stories")                        # "shakespeare", "quatrains", "names", "books", or your own file
     lesson = TextLesson(text, block=64)                # characters, unless another tokenizer is given
     run = lesson.train(model, steps=1200)
     lesson.valid_loss(model)                           # nats for each token that was not trained on
@@ -10,7 +10,9 @@ A model is anything with `loss(ids [B, T+1]) -> scalar`: `gpt.GPT`, or the basel
 
 import codecs
 import hashlib
+import json
 import math
+import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 
 from course_utils import text as texts
 from course_utils.data import fetching, parallel, stories
+from course_utils.support.checks import described
 from course_utils.support.restored import evaluating
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
@@ -29,8 +32,9 @@ from course_utils.training.schedules import warm_then_fall
 
 VALID = 0.1  # the share that is held out
 LARGEST = 50_000_000  # bytes of a file of one's own: more is not read
-REAL = {"shakespeare": "tiny-shakespeare", "quatrains": "tang-quatrains", "names": "names"}
+REAL = {"shakespeare": "tiny-shakespeare", "quatrains": "tang-quatrains", "names": "names", "books": "books"}
 OURS = ("stories", "sentences")
+BETWEEN_BOOKS = "\n\n\n"
 _HAN = frozenset("的一是不了人我在有他这這中大来來上国國")
 
 
@@ -58,10 +62,11 @@ class Text:
 def load_text(name, stand_in: str | None = None) -> Text:
     """A text by name, or a file of your own by its path.
 
-    name      "stories" or "sentences": the course's own; "shakespeare", "quatrains" or "names": real, see
+    name      "stories" or "sentences": the course's own; "shakespeare", "quatrains", "names" or "books": real, see
               data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see `read_file`
     stand_in  which of our own texts to take where a real one cannot be had; `.note` then says so
-    The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts.
+    The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts; of
+    books a tenth of them, whole, which `.note` names.
     Raises ValueError for an unknown name, and what `fetching.fetch` and `read_file` raise.
     """
     if name in OURS:
@@ -81,7 +86,8 @@ def load_text(name, stand_in: str | None = None) -> Text:
         ours = load_text(stand_in)
         why = str(error).splitlines()[0].removesuffix(".")
         return Text(ours.name, ours.train, ours.valid, f"{why}: this is {stand_in!r}, which needs no network.")
-    return Text(name, *_real(name, content), "", source["licence"], source["attribution"])
+    train, valid, note = _books(content) if name == "books" else (*_real(name, content), "")
+    return Text(name, train, valid, note, source["licence"], source["attribution"])
 
 
 def read_file(path) -> tuple[str, str]:
@@ -155,6 +161,27 @@ def _poems(content: str) -> Iterable[str]:
     for line in content.split("\n"):
         if line.strip():
             yield line.split("\t")[2].strip().replace("。", "。\n")
+
+
+def _books(content: str) -> tuple[str, str, str]:
+    """Lines of JSON, {"title": …, "text": …} -> the books to learn from, those held out, and a note that names these.
+
+    Raises ValueError for a line that is no such book, and for fewer than two of them.
+    """
+    books = {}
+    for number, line in enumerate(content.split("\n"), 1):
+        try:
+            if line.strip():
+                book = json.loads(line)
+                books[book["title"]] = book["text"].strip() + BETWEEN_BOOKS
+        except (ValueError, TypeError, KeyError, AttributeError):
+            needed = 'a book as JSON, {"title": "…", "text": "…"}'
+            raise ValueError(f"line {number} of the books is {described(line)}; needed: {needed}") from None
+    if len(books) < 2:
+        raise ValueError(f"there is {len(books)} book; needed: at least two, one to learn from and one to hold out")
+    held_out = random.Random(0).sample(sorted(books), max(1, int(VALID * len(books))))
+    train = "".join(text for title, text in books.items() if title not in held_out)
+    return train, "".join(books[title] for title in held_out), f"held out: {'; '.join(held_out)}"
 
 
 def _ours(name: str) -> tuple[str, str]:

@@ -80,11 +80,12 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
             return path
         except Exception as error:  # whatever one server does, the next one is asked
             troubles.append(f"  {address['url']}: {_why(error)}")
+    again = "look whether there is a network (a proxy is set by HTTPS_PROXY) and call again; or " if troubles else ""
     raise FetchError(
-        f"{name} could not be fetched.\n" + "\n".join(troubles) + "\nWhat to do: look whether there is a network (a "
-        "proxy is set by HTTPS_PROXY) and call again; or put the file, named "
-        f"{source['file']}, in a folder and set COURSE_DATA_DIR to it. Without it: {source['stands_in']}."
-    ) from None
+        f"{name} could not be fetched.\n" + "\n".join(troubles or [f"  {source.get('make_it', 'no address has it')}"])
+        + f"\nWhat to do: {again}put the file, named {source['file']}, in a folder and set COURSE_DATA_DIR to it. "
+        f"Without it: {source['stands_in']}."
+    ) from None  # fmt: skip
 
 
 def given(file: str) -> Path | None:

@@ -4,13 +4,15 @@
     vocabulary.encode("The animal was tired.")             # [12, 57, 9, 84, 4]
     vocabulary.decode([12, 57, 9, 84, 4])                  # "the animal was tired."
 
-`Subwords` and `WordPiece` have the same methods.
+`Subwords`, `WordPiece` and `BytePairs` have the same methods.
 """
 
 from .batches import Batch, Batches, collate, order_of, pad, padding_first
+from .bytepairs import BytePairs
 from .subwords import Subwords, from_json
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Characters, Vocabulary, as_text, join, normalise
 from .wordpiece import WordPiece
 
-__all__ = ["BOS", "EOS", "PAD", "SPECIAL", "UNK", "Characters", "Subwords", "Vocabulary", "WordPiece", "from_json"]
-__all__ += ["Batch", "Batches", "as_text", "collate", "join", "normalise", "order_of", "pad", "padding_first"]
+__all__ = ["BOS", "EOS", "PAD", "SPECIAL", "UNK", "BytePairs", "Characters", "Subwords", "Vocabulary", "WordPiece"]
+__all__ += ["Batch", "Batches", "as_text", "collate", "from_json", "join", "normalise", "order_of", "pad"]
+__all__ += ["padding_first"]

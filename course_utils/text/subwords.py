@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
 
+from .bytepairs import BytePairs
 from .pieces import LARGEST, Pieces
 from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Vocabulary, as_text, normalise
 from .wordpiece import WordPiece
@@ -53,7 +54,7 @@ class Subwords(Pieces):
         return {"kind": "subwords", "tokenizer": json.loads(self.tokenizer.to_str())}
 
 
-def from_json(card: dict) -> Vocabulary | Subwords | WordPiece:
+def from_json(card: dict) -> Vocabulary | Subwords | WordPiece | BytePairs:
     """A vocabulary of any kind from what its `to_json` gave. Raises ValueError for anything else."""
     from tokenizers import Tokenizer
 
@@ -62,6 +63,8 @@ def from_json(card: dict) -> Vocabulary | Subwords | WordPiece:
     try:
         if card["kind"] == "wordpiece":
             return WordPiece.from_json(card)
+        if card["kind"] == BytePairs.split:
+            return BytePairs.from_json(card)
         if card["kind"] != "subwords":
             return Vocabulary(card["tokens"], card["kind"])
         tokenizer = json.dumps(card["tokenizer"])

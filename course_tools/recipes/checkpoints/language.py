@@ -1,7 +1,7 @@
 """Recipes of language models: a text in random windows, held-out loss. `recipes.train` does the rest."""
 
-import math
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -9,22 +9,25 @@ import torch
 from chapters.ch07 import language
 from course_utils import decoding
 from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.text import Characters, Vocabulary
+from course_utils.support import files
+from course_utils.text import BytePairs, Characters, Vocabulary, from_json
 from course_utils.training import checkpoints
 
 from .measuring import finish
-
-SAMPLES, LENGTH = 10, 300  # unselected samples in the card, and how long
 
 
 @dataclass(frozen=True)
 class LanguageRecipe:
     """What a language model is made of and how.
 
-    corpus      a text of `language.load_text`; every character is a token, of a large script the `most` frequent ones
+    corpus      a text of `language.load_text`; every character is a token, of a large script the `most` frequent ones;
+                or, where `subwords` is given, so many byte pairs, learned from the text
     model       settings of GPTConfig
-    rows        windows of max_length characters in a batch
-    steps, lr, warm_up, decay, every   AdamW, its rate rising for warm_up steps, then falling in a line to 3 %
+    rows        windows of max_length tokens in a batch
+    optimizer   "adamw" or "muon", see `optimizers`
+    steps, lr, warm_up, decay   of the optimizer, its rate rising for warm_up steps, then falling in a line to 3 %
+    every, valid  steps from one measurement to the next; held-out windows measured then (all of them without it)
+    openings, sampling   what the unselected samples in the card go on from, and how: options of `decoding.generate`
     """
 
     corpus: str
@@ -36,51 +39,69 @@ class LanguageRecipe:
     decay: float = 0.0
     every: int = 250
     most: int | None = None
+    subwords: int | None = None
+    valid: int | None = None
+    openings: tuple[str, ...] = ("\n",) * 10
+    sampling: dict = field(default_factory=lambda: {"max_new_tokens": 300, "temperature": 0.8})
     seed: int = 0
     keep: str = "best"
+    optimizer: str = "adamw"
 
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on all of the held-out text, let it write samples -> the path of its JSON."""
-        loaded, lesson = checkpoints.load_checkpoint(name), Writing(self, checkpoints.folder()).lesson
+        loaded = checkpoints.load_checkpoint(name)
+        lesson = language.TextLesson(language.load_text(self.corpus), loaded.tokenizer, loaded.model.config.max_length)
         loss = lesson.valid_loss(loaded.model)
         result = {
-            "valid_loss": loss, "valid_bits_per_character": loss / math.log(2), "bigram_loss": lesson.bigram_loss(),
-            "uniform_loss": lesson.uniform_loss,
+            "valid_loss": loss, "valid_bits_per_character": lesson.bits_per_character(loss),
+            "bigram_loss": lesson.bigram_loss(), "uniform_loss": lesson.uniform_loss,
         }  # fmt: skip
         result = {key: round(value, 4) for key, value in result.items()}
-        samples = [decoding.generate(loaded, "\n", LENGTH, 0.8, seed=seed) for seed in range(SAMPLES)]
+        written = [decoding.generate(loaded, x, seed=seed, **self.sampling) for seed, x in enumerate(self.openings)]
+        samples = [(x + text).removeprefix("\n") for x, text in zip(self.openings, written, strict=True)]
         return finish(loaded, name, result, samples_not_selected=samples)
 
 
 class Writing:
-    """Data, model, loss and score of a LanguageRecipe."""
+    """Data, model, loss and score of a LanguageRecipe. folder: where a stopped training has kept its byte pairs."""
 
     metric, key, sign, seen = "held-out loss", "valid_loss", -1, None
 
     def __init__(self, recipe: LanguageRecipe, folder: Path):
         self.recipe, self.text = recipe, language.load_text(recipe.corpus)
-        if recipe.most is None:
-            tokenizer = Characters.build(self.text.train)
-        else:
-            tokenizer = Vocabulary.build([self.text.train], "exact", max_size=recipe.most)
+        tokenizer = _tokenizer(recipe, self.text.train, folder)
         self.model = GPT(GPTConfig(len(tokenizer), **recipe.model))
         self.lesson = language.TextLesson(self.text, tokenizer, self.model.config.max_length, recipe.rows)
         self.batches, self.vocabularies = self.lesson.batch, {"tokenizer": tokenizer}
 
     def __str__(self) -> str:
-        return f"{len(self.text.train):,} characters, {len(self.lesson.tokenizer):,} different ones"
+        return f"{len(self.text.train):,} characters, {len(self.lesson.tokenizer):,} different tokens"
 
     def loss(self, model: GPT, batch: torch.Tensor) -> torch.Tensor:
         return model.loss(batch)
 
     def score(self, model: GPT) -> float:
         self.lesson.device = next(model.parameters()).device
-        return self.lesson.valid_loss(model)
+        return self.lesson.valid_loss(model, self.recipe.valid)
 
     @property
     def data(self) -> dict:
         """What the card says of the data."""
         return {
-            "corpus": self.text.name, "train_characters": len(self.text.train), "split": "see chapters.ch07.language",
+            "corpus": self.text.name, "train_characters": len(self.text.train),
+            "split": self.text.note or "see chapters.ch07.language",
             "sha256": self.text.sha256, "licence": self.text.licence, "attribution": self.text.attribution,
         }  # fmt: skip
+
+
+def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Vocabulary | BytePairs:
+    """Characters, or byte pairs: those that a stopped training began with, else new ones, kept beside its state."""
+    if recipe.subwords is None:
+        if recipe.most is None:
+            return Characters.build(content)
+        return Vocabulary.build([content], "exact", max_size=recipe.most)
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(path, json.dumps(BytePairs.build([content], recipe.subwords).to_json()))
+    return from_json(json.loads(path.read_text("utf-8")))

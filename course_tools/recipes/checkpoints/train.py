@@ -10,7 +10,6 @@ card)` instead of these two where a model is not kept whole.
 """
 
 import datetime
-import functools
 import platform
 import shutil
 import time
@@ -26,6 +25,7 @@ from course_utils.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_utils.support import files
 from course_utils.training import checkpoints, fit, state
 
+from . import optimizers
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
 from .translation import Recipe, Translating
@@ -82,7 +82,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
             model, task.batches, lambda model, batch: task.loss(model, batch.to(device)),
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
             schedule=lambda step: min((step + 1) / recipe.warm_up, max(1.03 - step / steps, 0.03)),
-            optimizer=functools.partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=recipe.decay, fused=True),
+            optimizer=optimizers.maker(getattr(recipe, "optimizer", "adamw"), model, recipe.decay),
             show=False, team=team, dtype=dtype,
         )  # fmt: skip
         if run.stopped:

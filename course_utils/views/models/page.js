@@ -46,7 +46,7 @@ function lowRank(matrix, up, down) {
 
 globalThis.courseModels = {
   ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, draw, probabilities, changed, compared, looks },
-  cards,
+  ...{ cards, vocabulary },
   card: (card) => (cards[card.name] = card),
   part: (name, number, base64) => ((parts[name] ??= [])[number] = base64),
   // The model whose card and parts have come: { model, source, target, tokenizer, card, tensors }.

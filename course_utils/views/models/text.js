@@ -1,5 +1,6 @@
-// Text to numbers and back, as course_utils/text/ does it: words, characters, subwords, WordPiece. A test holds the two
-// together for every trained model. `pieces(text)` gives {id, token, text}: what a piece is called, what stands there.
+// Text to numbers and back, as course_utils/text/ does it: words, characters, subwords, WordPiece, byte pairs. A test
+// holds the two together for every trained model. `pieces(text)` gives {id, token, text}: what a piece is called, what
+// stands there.
 
 const SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"];
 export const [PAD, UNK, BOS, EOS] = [0, 1, 2, 3];
@@ -52,7 +53,23 @@ class Vocabulary {
   }
 }
 
-// Byte-pair encoding: the pair of neighbours that was merged first in training is merged first.
+// The pair of neighbours that was merged first in training is merged first. ranks: of each pair, with BESIDE between.
+const BESIDE = "\uffff";
+function merged(parts, ranks) {
+  for (;;) {
+    let best = Infinity,
+      at = -1;
+    for (let i = 0; i + 1 < parts.length; i++) {
+      const rank = ranks.get(parts[i] + BESIDE + parts[i + 1]) ?? Infinity;
+      if (rank < best) [best, at] = [rank, i];
+    }
+    if (at < 0) return parts;
+    parts.splice(at, 2, parts[at] + parts[at + 1]);
+  }
+}
+const ranksOf = (merges) => new Map(merges.map((pair, rank) => [pair.join(BESIDE), rank]));
+
+// Byte-pair encoding of letters.
 class Subwords extends Vocabulary {
   constructor({ tokenizer }) {
     const { vocab, merges } = tokenizer.model;
@@ -60,7 +77,7 @@ class Subwords extends Vocabulary {
     this.ids = new Map(Object.entries(vocab));
     this.words = [];
     for (const [token, id] of this.ids) this.words[id] = token;
-    this.ranks = new Map(merges.map((pair, rank) => [pair.join(" "), rank]));
+    this.ranks = ranksOf(merges);
     const special = tokenizer.added_tokens.map((t) => t.content.replace(/[[\](){}.*+?^$|\\]/g, "\\$&"));
     this.special = new RegExp(`(${special.join("|")})`, "u");
     this.known = new Map();
@@ -85,20 +102,13 @@ class Subwords extends Vocabulary {
   }
   merged(word) {
     if (!this.known.has(word)) {
-      const parts = Array.from(word);
-      for (;;) {
-        let best = Infinity,
-          at = -1;
-        for (let i = 0; i + 1 < parts.length; i++) {
-          const rank = this.ranks.get(`${parts[i]} ${parts[i + 1]}`) ?? Infinity;
-          if (rank < best) [best, at] = [rank, i];
-        }
-        if (at < 0) break;
-        parts.splice(at, 2, parts[at] + parts[at + 1]);
-      }
       this.known.set(
         word,
-        parts.map((token) => ({ id: this.ids.get(token) ?? UNK, token, text: token.replace("▁", "") })),
+        merged(Array.from(word), this.ranks).map((token) => ({
+          id: this.ids.get(token) ?? UNK,
+          token,
+          text: token.replace("▁", ""),
+        })),
       );
     }
     return this.known.get(word);
@@ -106,6 +116,65 @@ class Subwords extends Vocabulary {
   decode(ids) {
     const kept = ids.filter((id) => id === UNK || id >= SPECIAL.length).map((id) => this.words[id]);
     return kept.join("").replaceAll("▁", " ").trim();
+  }
+}
+
+// Byte-pair encoding of bytes, GPT-2's: a piece is written with a letter for each byte (Latin-1), and shown as text.
+const S = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]", // Python's \s
+  NOT_S = S.replace("[", "[^"),
+  ENDINGS = `['’](?:s|t|re|ve|m|ll|d)(?!${W})`;
+const BYTE_WORD = new RegExp(
+  `${ENDINGS}| ?[\\p{L}\\p{Nl}\\p{No}]+| ?\\p{Nd}+| ?(?:(?![\\p{L}\\p{N}])${NOT_S})+|${S}+(?!${NOT_S})|${S}+`,
+  "gu",
+);
+const whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }),
+  loose = new TextDecoder("utf-8", { ignoreBOM: true });
+const bytes = (letters) => Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+
+// Letters of bytes as text; those that are a part of a character as \xf0.
+function shown(letters) {
+  let text = "";
+  for (let i = 0; i < letters.length;) {
+    const lead = letters.charCodeAt(i),
+      end = i + (lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
+    try {
+      text += whole.decode(bytes(letters.slice(i, end)));
+      i = end;
+    } catch {
+      text += `\\x${lead.toString(16)}`;
+      i += 1;
+    }
+  }
+  return text;
+}
+
+class BytePairs extends Vocabulary {
+  constructor({ merges }) {
+    super({ kind: "bytepairs", tokens: Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)) });
+    this.ranks = ranksOf(merges);
+    this.known = new Map();
+    for (const name of SPECIAL) this.ids.delete(name); // a text may hold them
+    for (const pair of merges) {
+      const piece = pair.join("");
+      if (!this.ids.has(piece)) this.ids.set(piece, this.words.push(piece) - 1);
+    }
+  }
+  pieces(text) {
+    return (text.match(BYTE_WORD) ?? []).flatMap((word) => {
+      if (!this.known.has(word)) {
+        const letters = Array.from(new TextEncoder().encode(word), (byte) => String.fromCharCode(byte));
+        const named = (piece) => ({ id: this.ids.get(piece), token: shown(piece), text: shown(piece) });
+        this.known.set(word, merged(letters, this.ranks).map(named));
+      }
+      return this.known.get(word);
+    });
+  }
+  token(id) {
+    return id < SPECIAL.length ? this.words[id] : shown(this.words[id]);
+  }
+  decode(ids) {
+    const kept = ids.filter((id) => id === UNK || id >= SPECIAL.length);
+    return loose.decode(bytes(kept.map((id) => this.words[id]).join("")));
   }
 }
 
@@ -167,6 +236,6 @@ class WordPiece extends Vocabulary {
 
 // The vocabulary of any kind that Python's `to_json` gave.
 export function vocabulary(card) {
-  const kinds = { subwords: Subwords, wordpiece: WordPiece };
+  const kinds = { subwords: Subwords, wordpiece: WordPiece, bytepairs: BytePairs };
   return new (kinds[card.kind] ?? Vocabulary)(card);
 }

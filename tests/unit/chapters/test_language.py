@@ -1,5 +1,7 @@
 """Texts to learn from: which files are read, how they are cut, and what a lesson measures."""
 
+import gzip
+import json
 import math
 import os
 
@@ -10,6 +12,7 @@ from torch import nn
 from chapters.ch07 import language
 from chapters.ch07.language import TextLesson, load_text, read_file
 from course_utils.data import fetching
+from course_utils.text import BytePairs
 
 FRENCH = "Où êtes-vous, demanda le garçon à l'élève déçu.\n" * 20
 CHINESE = "我是一个学生。这是他的书,我们在中国。\n" * 20
@@ -124,6 +127,55 @@ def test_no_poem_and_no_name_is_in_both_parts(monkeypatch):
     assert sorted(train + valid) == ["ava", "emma", "olivia"]
 
 
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """shelf({title: text}): a file of books in COURSE_DATA_DIR."""
+
+    def put(books):
+        lines = (json.dumps({"title": title, "author": "?", "text": text}) for title, text in books.items())
+        (tmp_path / "books.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+        monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+
+    return put
+
+
+def test_of_books_a_tenth_is_held_out_whole_the_same_each_time_and_named(shelf):
+    books = {f"Book {n}": f"Once upon a time in the year {n}.\nThe end of {n}." for n in range(30)}
+    shelf(books)
+    text = load_text("books")
+    parts = [part.removesuffix("\n\n\n").split("\n\n\n") for part in (text.train, text.valid)]
+    assert [len(part) for part in parts] == [27, 3] and sorted(parts[0] + parts[1]) == sorted(books.values())
+    held_out = [title for title in books if books[title] in parts[1]]
+    assert text.note.startswith("held out: ") and sorted(text.note[10:].split("; ")) == held_out
+    assert text.licence == "public domain in the USA" and "gutenberg.org" in text.attribution
+    shelf(dict(reversed(books.items())))
+    assert load_text("books").valid == text.valid
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"title": "a", "text": " the "}\n{"title": "b"}', "line 2 of the books is .*needed: a book as JSON"),
+        ('{"title": "a", "text": " the "}\n{"title": ', "line 2 of the books"),
+        ('{"title": "a", "text": " the "}\n{"title": "b", "text": 7}', "line 2 of the books"),
+        ('{"title": "a", "text": " the "}\n[]', "line 2 of the books"),
+        ('{"title": "a", "text": " the "}\n\n', "there is 1 book; needed: at least two"),
+    ],
+)
+def test_what_are_no_books_is_said_with_its_line(monkeypatch, content, message):
+    monkeypatch.setattr(fetching, "read", lambda name: content)
+    with pytest.raises(ValueError, match=message):
+        load_text("books")
+
+
+def test_books_that_are_not_here_say_how_the_file_is_made(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
+    with pytest.raises(fetching.FetchError, match=r"(?s)gutenberg.*books\.jsonl\.gz, in a folder.*gpt-prose") as said:
+        load_text("books")
+    assert "network" not in str(said.value)
+
+
 def test_our_sentences_need_no_network_and_share_nothing_between_the_parts():
     text = load_text("sentences")
     assert len(text.train) > 1_000_000 and len(text.valid) > 50_000
@@ -173,6 +225,12 @@ def test_a_text_shorter_than_a_window_says_what_to_do():
         TextLesson(language.Text("small", "abcde\n", "ab"), block=7)
     with pytest.raises(ValueError, match="rows is 0"):
         TextLesson(language.Text("small", "abcde\n", "ab"), block=2, rows=0)
+
+
+def test_bits_of_a_character_count_all_tokens_of_the_text():
+    text = language.Text("small", "abcde\n" * 50, "edcba\n" * 9)
+    lesson = TextLesson(text, BytePairs.build([text.train], 262), block=7)
+    assert lesson.bits_per_character(math.log(2)) == pytest.approx(len(lesson.tokenizer.encode(text.valid)) / 54)
 
 
 def test_unknown_characters_of_the_held_out_part_are_counted():

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def folder(tmp_path_factory):
     [
         text.Characters.build(LINES),
         text.Subwords.build(["the cats eat the soup .", "Le chat n'a pas mangé l'été."] * 3, 60),
+        text.BytePairs.build(["The cats’ soup. We’ll eat l'été, 我 and \n\n 12 more ☃."] * 3, 300),
     ],
 )
 def test_transformers_reads_the_same_numbers_and_gives_the_same_logits(tokenizer, tmp_path):
@@ -64,6 +66,18 @@ def test_transformers_reads_the_same_numbers_and_gives_the_same_logits(tokenizer
     ids = torch.randint(4, len(tokenizer), (2, 20))
     assert torch.allclose(gpt(ids).logits, loaded.model(ids).logits, atol=1e-5)
     assert gpt.generation_config.do_sample and gpt.generation_config.eos_token_id == text.EOS
+
+
+def test_transformers_cuts_any_text_into_the_same_byte_pairs():
+    built = text.BytePairs.build(["The cats’ soup. We’ll eat l'été, 我 and \n\n 12 more ☃."] * 3, 300)
+    theirs, draw = hub_format.to_tokenizer(built, 10**6), random.Random(1)
+    odd = ["".join(map(chr, range(1, 0x3000))), "x\x1c\x1dy \u200b\ufeff a\u0301 ² Ⅷ ١٢ __init__ don't'sx"]
+    for _ in range(50):
+        codes = [draw.choice((draw.randrange(0xD800), draw.randrange(900), 32, 10, 39)) for _ in range(60)]
+        odd.append("".join(map(chr, codes)))
+    for one in odd:
+        assert theirs(one).input_ids == built.encode(one)
+        assert theirs.decode(built.encode(one)) == one
 
 
 def test_a_name_for_bos_of_ones_own_is_one_token_of_the_prompt(tmp_path):

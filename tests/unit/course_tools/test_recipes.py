@@ -1,20 +1,34 @@
 """Making a checkpoint: a training that is killed goes on and comes to the same; the card says how it was made."""
 
+import math
+
 import pytest
 import sacrebleu
+import torch
+from torch import nn
 
 import course
 from chapters.ch03 import tatoeba
-from course_tools.recipes.checkpoints import measuring, train
+from chapters.ch07 import language
+from course_tools.recipes.checkpoints import measuring, optimizers, train
+from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
 from course_utils.data import fetching, parallel
+from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.support import files
+from course_utils.text import BytePairs
 from course_utils.training import checkpoints, state
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
 OURS = parallel.load_parallel("en-fr", "valid")[:30]
 TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"model_size": 8, "dropout": 0.2}, steps=6,
               tokens=120, every=2, warm_up=2)  # fmt: skip
+
+WORDS = "the old cat sees a small dog and it runs home again\n"
+PROSE = WORDS * 40, WORDS * 4, "held out: Jane Eyre", "free", "its author"
+WRITER = LanguageRecipe("books", {"model_size": 16, "num_layers": 1, "num_heads": 2, "max_length": 24}, 4, rows=3,
+                        every=2, subwords=280, valid=2, optimizer="muon", openings=("The captain", "\n", "猫"),
+                        sampling={"max_new_tokens": 5, "top_p": 0.9})  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -47,16 +61,17 @@ def test_chrf_takes_as_many_references_as_each_sentence_has():
     assert found == sacrebleu.corpus_chrf(written, streams).score
 
 
-def last_state(folder):
-    return (folder / "build" / "train" / "tiny" / train.STATE).read_bytes().split(b"minutes")[0][-40:], [
-        x.tolist()
-        for x in state.unpack(folder / "build" / "train" / "tiny" / train.STATE, None)[0]._last["model"].values()
-    ]
+def last_weights(folder, name):
+    run, _ = state.unpack(folder / "build" / "train" / name / train.STATE, None)
+    return [x.tolist() for x in run._last["model"].values()]
 
 
-def test_a_killed_training_resumes_and_gives_the_same_result(monkeypatch, small_world):
-    train.train("tiny")
-    _, at_once = last_state(small_world)
+@pytest.mark.parametrize("name", ["tiny", "muon"])
+def test_a_killed_training_resumes_and_gives_the_same_result(monkeypatch, small_world, name):
+    monkeypatch.setattr(language, "load_text", lambda name: language.Text(name, *PROSE))
+    monkeypatch.setitem(train.RECIPES, "muon", WRITER)
+    train.train(name)
+    at_once = last_weights(small_world, name)
     save, saved = state.pack, []
 
     def killed_after_the_first(*arguments, **more):
@@ -67,11 +82,35 @@ def test_a_killed_training_resumes_and_gives_the_same_result(monkeypatch, small_
 
     monkeypatch.setattr(state, "pack", killed_after_the_first)
     with pytest.raises(KeyboardInterrupt):
-        train.train("tiny", fresh=True)
+        train.train(name, fresh=True)
     monkeypatch.setattr(state, "pack", save)
-    train.train("tiny")
-    _, in_parts = last_state(small_world)
-    assert in_parts == at_once
+    train.train(name)
+    assert last_weights(small_world, name) == at_once
+
+
+def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest():
+    model = GPT(GPTConfig(30, model_size=16, num_layers=2, num_heads=2, max_length=8))
+    both = optimizers.maker("muon", model, 0.1)(list(model.parameters()), 0.01)
+    taken = [{id(x) for group in part.param_groups for x in group["params"]} for part in both.parts]
+    assert taken[0] == {id(x) for x in model.blocks.parameters() if x.dim() == 2}
+    assert taken[0] | taken[1] == set(map(id, model.parameters())) and not taken[0] & taken[1]
+    assert id(model.tokens.weight) in taken[1]
+    with pytest.raises(ValueError, match="'sgd'; needed: one of adamw, muon"):
+        optimizers.maker("sgd", model, 0.1)
+
+
+def test_a_step_of_muon_goes_equally_far_in_each_direction():
+    model = nn.Module()
+    model.blocks = nn.Linear(6, 6, bias=False)
+    before = model.blocks.weight.detach().clone()
+    model.norm = nn.LayerNorm(6)
+    both = optimizers.maker("muon", model, 0.0)(list(model.parameters()), 0.01)
+    model.blocks.weight.grad = torch.randn(6, 6, generator=torch.Generator().manual_seed(0)) @ torch.diag(
+        torch.tensor([9.0, 4.0, 2.0, 1.0, 0.5, 0.3])
+    )
+    both.step()
+    lengths = torch.linalg.svdvals(model.blocks.weight - before)
+    assert lengths.max() / lengths.min() < 2 < torch.linalg.cond(model.blocks.weight.grad)
 
 
 def test_a_finished_training_is_only_measured_again(capsys):
@@ -122,3 +161,21 @@ def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
     assert loaded.source.encode(measuring.text.as_text(OURS[0].source)) == loaded.source.encode(
         [w.lower() for w in OURS[0].source]
     )
+
+
+def test_a_language_model_of_byte_pairs_is_measured_in_bits_of_a_character(monkeypatch, capsys):
+    text = language.Text("books", *PROSE)
+    monkeypatch.setattr(language, "load_text", lambda name: text)
+    monkeypatch.setitem(train.RECIPES, "prose", WRITER)
+    train.train("prose")
+    assert "280 different tokens" in capsys.readouterr().out
+    loaded = checkpoints.load_checkpoint("prose")
+    ids, found = loaded.tokenizer.encode(text.valid), loaded.card["metrics"]
+    assert len(loaded.tokenizer) == 280 and len(ids) < len(text.valid)
+    bits = found["valid_loss"] * len(ids) / math.log(2) / len(text.valid)
+    assert found["valid_bits_per_character"] == pytest.approx(bits, rel=1e-3)
+    assert loaded.card["data"] | {"split": "held out: Jane Eyre", "licence": "free"} == loaded.card["data"]
+    first, _, third = loaded.card["samples_not_selected"]
+    assert first.startswith("The captain") and third.startswith("猫")
+    monkeypatch.setattr(BytePairs, "build", lambda *_: pytest.fail("byte pairs are learned once"))
+    train.train("prose", steps=6)

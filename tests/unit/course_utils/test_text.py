@@ -10,6 +10,7 @@ from course_utils.text import (
     PAD,
     UNK,
     Batches,
+    BytePairs,
     Characters,
     Subwords,
     Vocabulary,
@@ -200,25 +201,25 @@ def test_batches_that_cannot_be(given, tokens):
 class TestWhatIsRefused:
     """One text where a list is needed, numbers that no token has: refused with what to write."""
 
-    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece])
+    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
     @pytest.mark.parametrize("given", ["the cat sat", b"the cat", [b"the", b"cat"], [["a", 1]], [None], 3, None])
     def test_what_is_no_list_of_sentences(self, kind, given):
         with pytest.raises(TypeError, match="needed|a sentence is text|not iterable"):
             kind.build(given)
 
-    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece])
+    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
     @pytest.mark.parametrize("options", [{"min_count": float("nan")}, {"min_count": 0}, {"max_size": 0},
                                          {"max_size": 2.5}])  # fmt: skip
     def test_sizes_that_cannot_be(self, kind, options):
         with pytest.raises(ValueError, match="needed: a whole number"):
             kind.build(["the cat"], **options)
 
-    @pytest.mark.parametrize("kind", [Subwords, WordPiece])
+    @pytest.mark.parametrize("kind", [Subwords, WordPiece, BytePairs])
     def test_a_size_that_would_end_the_process(self, kind):
         with pytest.raises(ValueError, match="max_size is 1000000000; needed: .* to 1000000"):
             kind.build(["the cat"], max_size=10**9)
 
-    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece])
+    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
     @pytest.mark.parametrize(
         "ids", [[-1], [99_999], [1.7], ["1"], "12", [None], 3, torch.tensor([[1]]), torch.tensor([1.0])]
     )
@@ -228,13 +229,13 @@ class TestWhatIsRefused:
             with pytest.raises((TypeError, ValueError), match="needed|this vocabulary has 0 … "):
                 method(ids)
 
-    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece])
+    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
     def test_numbers_may_come_as_a_tensor(self, kind):
         built = kind.build(["the cat sat on the mat"])
         ids = built.encode("the cat")
         assert built.decode(torch.tensor(ids)) == built.decode(ids) == "the cat"
 
-    @pytest.mark.parametrize("kind", [Subwords, WordPiece])
+    @pytest.mark.parametrize("kind", [Subwords, WordPiece, BytePairs])
     def test_half_a_character(self, kind):
         with pytest.raises(ValueError, match="half a character"):
             kind.build(["the cat"]).encode("a \ud800")
