@@ -113,7 +113,7 @@ def test_what_cannot_be_written_says_why(tmp_path):
     characters = text.Characters.build(LINES)
     with pytest.raises(ValueError, match="rotary"):
         hub_format.save_pretrained(model(characters, positions="rotary"), tmp_path / "m")
-    with pytest.raises(ValueError, match="Characters or Subwords"):
+    with pytest.raises(ValueError, match="Characters, Subwords or BytePairs"):
         hub_format.save_pretrained(model(text.Vocabulary.build(["a b"])), tmp_path / "m")
     with pytest.raises(ValueError, match="tokenizer is None"):
         hub_format.save_pretrained(Loaded(model(characters).model, {}), tmp_path / "m")
