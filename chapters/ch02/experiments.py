@@ -36,7 +36,7 @@ REASONS = {
     "general": "Its matrix undoes the hidden rotation; it still multiplies by the key's length.",
     "biased_general": "As general; b·k prefers a direction, not a length.",
     "activated_general": "As general; tanh flattens the top but keeps the order.",
-    "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp, and only the temperature is learned.",
+    "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp; only a temperature is learned.",
     "concat": "A small network: approximates most rules, none exactly.",
     "additive": "The same function as concat.",
     "deep": "A larger network: better than the small two at direction, not at the other rules.",

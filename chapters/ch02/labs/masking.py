@@ -113,8 +113,8 @@ def masking(
     causal=False,
     order="before",
     title="Which word may attend to which?",
-    caption="Rows are queries, columns are keys. Shorten the sequence, hide the future, empty a row. Then try the wrong "
-    "orders, and look for the leak.",
+    caption="Rows are queries, columns are keys. Shorten the sequence, hide the future, empty a row. Then try the "
+    "wrong orders, and look for the leak.",
     live=False,
     presenting=None,
 ):

@@ -88,8 +88,9 @@ def scaling(
     d=64,
     seed=20,
     title="Why divide by √d?",
-    caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, how far the scores scatter and the weights that "
-    "softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, the gradient.",
+    caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, the distribution of the scores and the "
+    "weights that softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, "
+    "the gradient.",
     live=False,
     presenting=None,
 ):
