@@ -194,7 +194,7 @@ spread = {d: s.std().item() for d, s in scores.items()}
 sure = (torch.softmax(scores[400], -1).amax(-1) > 0.9).float().mean()
 plain, scaled = (jacobian(torch.softmax(s, -1)).flatten(1).norm(dim=-1) for s in (scores[400], scores[400] / 20))
 print(f"standard deviation {spread[4]:.1f} and {spread[400]:.1f}, ratio {spread[400] / spread[4]:.1f}")
-print(f"d = 400: {sure:.0%} of the queries are saturated; left of the median gradient {plain.median() / scaled.median():.1%}")
+print(f"d = 400: {sure:.0%} of the queries are saturated; median gradient {plain.median():.4f}, divided by √d {scaled.median():.4f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
@@ -463,7 +463,9 @@ predict(
 
 # %% jupyter={"source_hidden": true}
 averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])  # between weather, today, The and is
-groups = {"all averages": averages, "the five words": (X[:, 0], X[:, 2]), "computed": computed[:, [0, 2]].T.tolist(), "printed": ([1.8], [0.4])}
+five = X[[4, 3, 2, 0, 1]]  # "weather" last: there is room for a name beside it
+groups = {"all averages": averages, "the five words": (five[:, 0], five[:, 2]), "computed": computed[:, [0, 2]].T.tolist(),
+          "printed": ([1.8], [0.4])}
 plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
             role={"all averages": "value", "the five words": "value", "computed": "output", "printed": "output"},
             caption="Two of the three features. Shaded: everywhere that an average of these words can be. The printed output is outside.")
@@ -550,7 +552,7 @@ assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 # %% [markdown]
 # Nobody told it the angle. (And W may be a rectangle, so query and key need not have the same size.)
 #
-# You have met this score already: $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. The dot product of a Transformer *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has rank at most d:
+# You have met this score already: $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has rank at most d:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)

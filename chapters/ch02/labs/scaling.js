@@ -175,7 +175,8 @@ export function scaling(ui) {
           {},
           "d = ",
           h("b", {}, String(state.d)),
-          `: standard deviation of the scores ${fmt(made.plain.spread, 1)}, divided by √d ${fmt(made.scaled.spread, 1)}.`,
+          `: standard deviation of the scores ${fmt(made.plain.spread, 1)}, ` +
+            `divided by √d ${fmt(made.scaled.spread, 1)}.`,
         ),
         h(
           "div",
