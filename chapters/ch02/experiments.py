@@ -26,7 +26,7 @@ TASKS = {  # name: which of the eight keys is right
     "reach": "reaches furthest along the query: direction and length together",
     "length": "is the longest, whatever the query",
     "feature": "fits after the query is turned by a hidden rotation",
-    "place": "stands where the query says, whatever the key",
+    "place": "is at the position that the query names, whatever the key",
 }
 
 REASONS = {
@@ -36,11 +36,11 @@ REASONS = {
     "general": "Its matrix undoes the hidden rotation; it still multiplies by the key's length.",
     "biased_general": "As general; b·k prefers a direction, not a length.",
     "activated_general": "As general; tanh flattens the top but keeps the order.",
-    "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp, and nothing is learned.",
+    "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp; only a temperature is learned.",
     "concat": "A small network: approximates most rules, none exactly.",
     "additive": "The same function as concat.",
-    "deep": "A larger network: nearer to each rule, at many times the cost.",
-    "location_based": "Knows places and never reads a key.",
+    "deep": "A larger network: better than the small two at direction, not at the other rules.",
+    "location_based": "Knows positions and never reads a key.",
     "feature_based": "Reads the key, never the query: right only where the query does not matter.",
 }
 

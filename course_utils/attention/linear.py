@@ -46,8 +46,9 @@ def linear_attention(queries, keys, values, feature_map, mask=None, keys_first=T
     mask [B, 1, K] bool, True = may be attended -> output [B, Q, Dv]. A row with nothing to attend gives zeros.
     keys_first=True: φ(Q)(φ(K)ᵀV), m·Dv·(Q + K) multiply–adds; False: (φ(Q)φ(K)ᵀ)V, Q·K·(m + Dv), and a [Q, K] matrix.
 
-    Raises ValueError for unequal sizes or numbers, and for a mask that differs from query to query: no pair is ever
-    formed, so none can be hidden. TypeError for a mask that is not boolean.
+    Raises ValueError for unequal sizes or numbers, and for a mask that differs from query to query, such as a causal
+    one: that takes running sums over the keys, which this function does not compute. TypeError for a mask that is
+    not boolean.
     Source: Katharopoulos et al. (2020), "Transformers are RNNs", §3.2; Choromanski et al. (2021), §2.2.
     """
     checks.queries_keys_values(queries, keys, values)

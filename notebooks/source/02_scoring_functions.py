@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a query meet a key?
-# *Twelve scoring functions to try for yourself.* **By the end** you will be able to write any scoring function of the literature, say what it costs and what it cannot see, and explain √d from what you saw. Reading 60 minutes · live 60 · exercises 35 · *Deeper* 60 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products.
+# *Twelve scoring functions to try for yourself.* **By the end** you will be able to read all twelve, write the ones that matter, say what they cost and what they cannot see, and explain √d from what you saw. Reading 35 minutes · live 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
 
 # %%
 import torch
@@ -20,18 +20,18 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 the score came from a distance, and a query was a single number. Words are represented by *vectors*, arrows with a direction and a length. Does closeness still work? Expand the distance:
+# In chapter 1 a query was one number, and the score came from a distance. Words are *vectors*: arrows with a direction and a length. Does distance still work? Expand its square:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# The term $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, the last term cancels as well, and what is left of the Gaussian is the **dot product** $q\cdot k$. If they are not equally long, the two differ, and we have to choose.
+# The term $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, the last term cancels as well, and what is left of the Gaussian is the **dot product** $q\cdot k$. If they are not, we have to choose.
 #
 # The orange <b style="color:#bf5f00">query</b> points to the right, and so does the short <b style="color:#007fc6">key</b>. The long key points elsewhere, but it reaches far. **Before you touch anything:** which of them should get the attention?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
 first = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="dot", b="similarity",
-                     title="Whom should the query hear?")
+                     title="Which key should get the attention?")
 first
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -40,18 +40,18 @@ assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# A, the dot product, gives *long* 87 % of the weight. B, the cosine, gives *short* 43 %, and *long* comes second. Drag the tip of *long* towards the query, away from it, and back to the origin. Each row below the keys is one step: a score, perhaps a scale, a mask, then the softmax. The purple mark is what comes out. Chapter 1 called it the estimate; with words it is called the *context*.
+# A, the dot product, gives *long* 87 % of the weight. B, the cosine, gives most to *short*: 43 %. Drag the tip of *long* towards the query, away from it, and back to the origin. The purple marks are the weighted averages of the keys. Chapter 1 called this the estimate; with words it is the *context*.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# Neither is wrong. A asks *how far does this key reach in my direction*, B asks *how well does its direction agree with mine*. The rule that turns a query and a key into one number is the **scoring function** (chapter 1 called it alignment function). The literature has about a dozen of them, and this chapter puts them side by side.
+# Both make sense. A asks *how far does this key reach in my direction*, B asks *how well does its direction agree with mine*. The rule that turns a query and a key into one number is the **scoring function** (chapter 1: alignment function). A well-known survey lists twelve. We build the important ones, and compare all twelve at the end.
 #
-# **Keep this:** the score decides what "fits" means. Everything after it, softmax and average, stays as it was.
+# **Keep this:** the score decides what "fits" means. Softmax and average stay as they were.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapter 1. Answer all three before you unfold the answers.
+# These are from chapter 1. Answer before you unfold.
 #
 # 1. You add 5 to all scores of one query. What happens to the weights?
 # 2. You multiply all scores by 10. What happens now?
@@ -59,102 +59,16 @@ assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87
 #
 # <details><summary>Answers</summary>
 #
-# 1. Nothing, because softmax depends on differences only. So a score that adds the same number to a whole row has no effect. Remember this when we come to additive attention.
+# 1. Nothing, because softmax depends on differences only. Remember this for additive attention.
 # 2. They become sharper: it is a temperature of 1/10. Remember this for √d.
 # 3. Zeros, and never NaN.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The twelve
-# In all equations q is the query and k a key. W is a matrix, w a vector and b a bias, all three changed by training. You need not understand each line now: the chapter comes to most of them one by one.
-
-# %% tags=["nbval-check-output"]
-for name, kind in SCORES.items():
-    print(f"{name:19} {kind.equation:44} {kind.reference}")
-
-# %% [markdown]
-# They form families. **Without parameters:** similarity, dot, scaled dot, and the generalized kernel, which is a dot product of transformed vectors. **With a matrix in between:** general and its two relatives. **With a small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (as the survey writes it) never reads the query.
-#
-# You can choose any of them in the menu of the lab above. Those with parameters were trained beforehand, each for the task that the lab names. What do they cost?
-
-# %%
-from chapters.ch02.experiments import comparison
-
-table = comparison()
-table
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
-assert table[7]["multiply–adds per pair"] > 50 * table[8]["multiply–adds per pair"]
-
-# %% [markdown]
-# The code that computes the scores also fills in this table: parameters are counted, multiply–adds are checked against PyTorch's own counter, and the milliseconds were measured on this machine, just now. *Kept per pair* is memory: how many numbers PyTorch must store for each query–key pair in order to train. Compare **concat** with **additive**: they have the same number of parameters, but at these sizes concat needs about sixty times as many multiply–adds. We will see why.
-#
-# **Keep this:** all twelve are `scores = SCORES[name](query_size, key_size)(queries, keys)`. They differ in what they see and in what they cost.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: slips in a famous table
-# The table of twelve is in a survey (Chaudhari et al. 2021). As it circulates, it has several slips that you only notice when you try to run it. Here three of them are short programs: name the line and correct it.
-#
-# #### Find the error ●●○ · 4 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-from chapters.ch02 import again, exercise, find_error, hint, solution
-
-find_error("program 2.1")
-
-@find_error("program 2.1", line=None)  # the number of the wrong line; correct it below
-def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
-    a = queries @ W[0]                 # [Q]: a(q)
-    return a[:, None].expand(-1, len(keys))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. You can see it happen:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-generator = torch.Generator().manual_seed(0)
-one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
-same_for_all = torch.full((1, 5), 1.7)
-by_place = masked_softmax(SCORES["location_based"](4, 4, max_keys=5)(one_query, five_keys).detach())
-by_place
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(torch.softmax(same_for_all, -1), torch.full((1, 5), 0.2))
-assert by_place.std() > 0.001
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.2")
-
-@find_error("program 2.2", line=None)  # the number of the wrong line; correct it below
-def biased_score(queries, keys, W, b):              # queries [Q, D], keys [K, D], W [D, D], b [D]
-    asked = queries @ W.T + b                       # [Q, D]: W q + b
-    products = keys[None, :] * asked[:, None]       # k (W q + b)
-    return products
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.3")
-
-@find_error("program 2.3", line=None)  # the number of the wrong line; correct it below
-def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]
-    q = queries @ W0.T                   # [Q, H]
-    k = keys @ W1.T                      # [K, H]
-    pairs = q[:, None] + k[None, :]      # [Q, K, H]
-    return torch.relu(pairs) + b1
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One more slip, about what d is, comes in the section on √d.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Direction times length
 # <a id="dot-product"></a>
-# The **dot product** multiplies feature by feature and adds up the products. In geometry it is $\;{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle between them.
+# The numbers in a vector are its *features*. The **dot product** multiplies feature by feature and adds up the products. In geometry it is ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle between the two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -175,23 +89,9 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown]
 # <a id="cosine-similarity"></a>
-# Divide by both lengths, and **cosine similarity** is left: direction alone. In a dot product a key gets a larger score just by being longer. In a cosine it does not.
+# Divide by both lengths, and **cosine similarity** is left. It compares directions alone: make a key longer, and its dot product grows, but its cosine stays.
 #
-# ### Find the error ●○○ · 4 minutes
-# A lecture makes these claims. Which of them goes too far?
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch02 import again, exercise, find_error, hint, solution
-
-find_error("claims 2.4")
-
-@find_error("claims 2.4", line=None)  # the number of the wrong claim
-def favourite(query, keys):
-    """query [D], keys [K, D] -> number of the key with the largest dot product"""
-    raise NotImplementedError
-
-# %% [markdown]
-# **Keep this:** dot product = direction × both lengths; cosine = direction only.
+# **Keep this:** dot product = cosine × both lengths.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
@@ -207,9 +107,11 @@ assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 4 minutes
-# Write the cosine score of all queries with all keys. Take care of vectors of zeros.
+# Write the cosine score of all queries with all keys. Watch out for vectors of zeros.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+from chapters.ch02 import again, exercise, find_error, hint, solution
+
 @exercise("cosine score")
 def cosine_score(queries, keys):
     """queries [Q, D], keys [K, D] -> scores [Q, K]"""
@@ -226,12 +128,106 @@ assert round(100 * by_cosine.max().item()) == 43
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # These are the four keys of the first lab, with its query. B gave *short* 43 % as well.
 
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 4 minutes
+# A lecture makes these claims. Which of them goes too far?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 2.4")
+
+@find_error("claims 2.4", line=None)  # the number of the wrong claim
+def favourite(query, keys):
+    """query [D], keys [K, D] -> number of the key with the largest dot product"""
+    raise NotImplementedError
+
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Which word becomes "assis"?
-# <a id="cross-attention"></a>
-# "The cat sat on the mat" is being translated. *Le chat était* is written, and the fourth word should be *assis*. Each of the six English words has a vector of three numbers, which is its key and its value at once; the query (0, 0, 1) comes from the French side. When the query comes from one sentence and the keys from another, this is called **cross-attention**.
+# ## Why divide by √d?
+# <a id="scaled-dot-product"></a>
+# Take two random vectors whose d features are independent, with mean 0 and variance 1. Their dot product adds up d products, some positive, some negative.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "When d grows from 4 to 400, the scores get larger by about …",
+    ["a factor of 2", "a factor of 10", "a factor of 100"],
+    answer=1,
+    because="Each product has mean 0 and variance 1·1 = 1. The products are independent, so their variances add up to d, "
+    "and the standard deviation is √d: √400 / √4 = 10.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+sizes = labs.scaling(sizes=range(1, 1025), d=400)
+at_400, divided = (sizes.measure(400, scaled) for scaled in (False, True))
+sizes
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 10 and (divided["weights"] < 0.9).all()
+
+# %% [markdown]
+# <a id="saturation"></a>
+# At d = 400, ten of the twelve queries on the left put more than 90 % of their weight on one key, although these vectors are noise and no key is right. The softmax is **saturated**. Divided by √d, no query does. Drag d down to 4 and up again. (The *entropy* says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
 #
-# Take a pencil, compute the six dot products, divide them by √3 = 1.732, and guess: which words share first place?
+# The curve shows how much the weights change when the scores do. This derivative has a short formula ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+#
+# $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
+
+# %%
+def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
+    return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
+
+leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # by how much the first of four scores leads
+felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
+marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
+plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), title="A sure softmax no longer responds",
+          caption="Four keys; the first score leads by 0, 2 or 10. A cell: the size of ∂α/∂s for a weight (row) and a score (column).")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert felt["lead 10"].abs().max() < 2e-4 and felt["lead 2"].abs().max() > 0.2
+
+# %% [markdown]
+# If one weight is 1 and the others are 0, every derivative is 0, so the query and the keys learn nothing. (The values still do.) How often does this happen? Here are 1,000 queries, each with 24 keys of its own:
+
+# %%
+generator = torch.Generator().manual_seed(1)
+q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
+scores = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000, 24]
+spread = {d: s.std().item() for d, s in scores.items()}
+sure = (torch.softmax(scores[400], -1).amax(-1) > 0.9).float().mean()
+plain, scaled = (jacobian(torch.softmax(s, -1)).flatten(1).norm(dim=-1) for s in (scores[400], scores[400] / 20))
+print(f"standard deviation {spread[4]:.1f} and {spread[400]:.1f}, ratio {spread[400] / spread[4]:.1f}")
+print(f"d = 400: {sure:.0%} of the queries are saturated; median gradient {plain.median():.4f}, divided by √d {scaled.median():.4f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
+assert 0.75 < sure < 0.82 and 0.005 < plain.median() / scaled.median() < 0.02
+assert 0.2 < (plain > scaled / 2).float().mean() < 0.28
+assert jacobian(torch.full((24,), 1 / 24)).norm() < 0.21 < sizes.measure(4, True)["gradient"] < sizes.measure(4, False)["gradient"]
+
+# %% [markdown]
+# The scores are ten times larger, as promised. Nearly four in five queries are saturated, and the median gradient is about 1 % of what it is after division by √d. (A quarter of the queries keep at least half of theirs.) For small d the curve without scaling is the higher one, because nearly equal weights on 24 keys respond little as well.
+#
+# ### Find the error ●○○ · 3 minutes
+# The variance of this score should not depend on d. Which line is wrong?
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+from chapters.ch02 import again, exercise, find_error, hint, solution
+
+find_error("program 2.5")
+
+@find_error("program 2.5", line=None)  # the number of the wrong line; correct it below
+def score(queries, keys):              # queries [Q, D], keys [K, D]
+    products = queries @ keys.T        # [Q, K]
+    d = len(keys)
+    return products / d ** 0.5
+
+# %% [markdown]
+# **Keep this:** for independent features of variance 1, dividing by √d keeps the standard deviation of the scores at 1, so softmax does not saturate.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which English word does "assis" come from?
+# <a id="cross-attention"></a>
+# "The cat sat on the mat" is being translated. *Le chat était* is there, and the next word should be *assis*. Each English word has a vector of three numbers, its key and also its value; the query (0, 0, 1) comes from the French side. A query from one sequence and keys from another: this is **cross-attention**.
+#
+# Take a pencil, compute the six dot products, divide by √3 = 1.732, and guess: which words share first place?
 
 # %%
 words = ["The", "cat", "sat", "on", "the", "mat"]
@@ -246,15 +242,17 @@ scores, weights, context
 assert scores.tolist() == [[0, 0, 1, 0, 1, 1]]
 assert torch.allclose(weights, torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
 assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
+assert (torch.softmax(assis @ (K * torch.tensor([[1], [1], [2], [1], [1], [1]])).T / 3**0.5, -1)[0, [2, 4, 5]]
+        - torch.tensor([0.326, 0.183, 0.183])).abs().max() < 5e-4
 
 # %% tags=["lab"]
-labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which word becomes “assis”?")
+labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which English word does “assis” come from?")
 
 # %% [markdown]
-# "sat" has .213, and so have "the" and "mat": with so few features, three words fit equally well. Make "sat" (0, 0, 2) in the lab, and it stands out. (A widely used slide prints the last coordinate as .639, because it rounds the weights before it averages.)
+# "sat" has .213, but so have "the" and "mat": the query asks for the third feature only, and all three have a 1 there. Make "sat" (0, 0, 2) in the lab: it rises to .326, and the other two fall to .183. (A widely used slide prints the last coordinate as .639: it rounds the weights before it averages.)
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Write the score for a whole batch: all queries with all keys, scaled so that its variance does not depend on D. The next section shows why we want that.
+# Write this score for a batch, B sets of queries and keys at once: all queries with all keys, divided by √D.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product score")
@@ -272,121 +270,59 @@ assert torch.allclose(by_yours[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.
 # **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Why divide by √d?
-# <a id="scaled-dot-product"></a>
-# Take two random vectors whose features are independent, with mean 0 and variance 1. Their dot product adds up d products, some positive, some negative.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "When d grows from 4 to 400, the scores get larger by about …",
-    ["a factor of 2", "a factor of 10", "a factor of 100"],
-    answer=1,
-    because="Each product has mean 0 and variance 1·1 = 1. The products are independent, so their variances add up to d, "
-    "and the standard deviation is √d: √400 / √4 = 10.",
-)
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-sizes = labs.scaling(sizes=range(1, 1025), d=4)
-at_400, divided = (sizes.measure(400, scaled) for scaled in (False, True))
-sizes
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 11 and at_400["gradient"] < 0.03 * divided["gradient"]
-
-# %% [markdown]
-# Drag d from 4 to 400. <a id="saturation"></a>At 400, eleven of the twelve rows on the left have put nearly all their ink on one key, and not because that key is right: these vectors are noise. The softmax is **saturated**. Now look at the curve. It shows how much the weights change when the scores do, and there is a formula for that:
-#
-# $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
-#
-# ($\delta_{ij}$ is 1 if $i=j$, otherwise 0.) If one weight is 1 and the others are 0, every entry is 0: no change of a score can be felt, so nothing can be learned. At d = 400 the typical query has less than 3 % of the gradient that it has after division by √d. If all weights are equal the entries are small as well, which is why, for small d, the curve without scaling is the higher one: a little sharpness helps, too much is fatal. Divided by √d, the pictures hardly change with d. (The *entropy* below them says how evenly the weights are shared: 100 % means that all keys get the same.)
+# ## One vector, two jobs
+# <a id="self-attention"></a>
+# A train station is not a train. In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three.
 
 # %%
-generator = torch.Generator().manual_seed(1)
-q, k = torch.randn(2, 10_000, 400, generator=generator)
-spread = {d: (q[:, :d] * k[:, :d]).sum(-1).std().item() for d in (4, 400)}
-print({d: round(s, 1) for d, s in spread.items()}, "ratio", round(spread[400] / spread[4], 1))
+pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
+weights = torch.softmax(pair @ pair.T, -1)
+heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"), title="Which words does “station” attend to?",
+        caption="Rows are queries, columns are keys. The new “station” is half a train: (1.5, .5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
+assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Ten times, as promised.
-#
-# ### Find the error ●○○ · 3 minutes
-# And what is d? A widely used table explains it as "the length of the input" and says that it is "64 or 512".
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("program 2.5")
-
-@find_error("program 2.5", line=None)  # the number of the wrong line; correct it below
-def score(queries, keys):              # queries [Q, D], keys [K, D]
-    products = queries @ keys.T        # [Q, K]
-    d = len(keys)                      # d: the length of the input
-    return products / d ** 0.5
-
-# %% [markdown]
-# **Keep this:** for independent features of variance 1, dividing by √d keeps the standard deviation of the scores at 1, so softmax starts undecided and can learn.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## An output that cannot be
-# In **self-attention**<a id="self-attention"></a> the queries and the keys come from the same sentence. A lecture gives the five words of "The weather is nice today" a vector each, takes "The" as the query, does not divide by √d, and prints the output (1.8, 2.3, 0.4).
+# That works, but one vector does two jobs: it is the word's *content* and the *reason for its weight*. The simplest attention, $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed w that says what is important, shows the problem. How can we give the second of two words more weight?
 
 # %%
-nice = ["The", "weather", "is", "nice", "today"]
-X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
-weights = torch.softmax(X[:1] @ X.T, dim=-1)
-computed = weights @ X
-heatmap(weights, ["The"], nice, title="Whom does “The” ask?", caption="Quite evenly: “is” .293, itself .250.")
+w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+louder = x + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # the second word moves along w
+before, after = (torch.softmax(v @ w, -1) @ v for v in (x, louder))
+apart = torch.softmax(louder @ w, -1) @ x  # only its key moves; the values stay what they are
+before, after, apart
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "You have not computed the output yet. Can it be (1.8, 2.3, 0.4)?",
-    ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
-    answer=1,
-    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between .2 and .9 cannot be 1.8.",
-)
-
-# %% jupyter={"source_hidden": true}
-first, second = X[:, 0], X[:, 1]
-region = ([0.2, 0.4, 0.6, 0.9], [0.3, 0.1, 0.1, 0.1], [0.3, 0.25, 0.2, 0.1])  # between weather, nice, is and The
-groups = {"all averages": region, "the words": (first, second), "computed": computed[:, :2].T.tolist(), "printed": ([1.8], [2.3])}
-plot.points(groups, xlabel="first feature", ylabel="second feature", title="Where can an average be?",
-            labels={"the words": nice}, role={"all averages": "value", "the words": "value", "computed": "output", "printed": "output"},
-            caption="Shaded: all that an average of these words can be. The printed output lies far outside.")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
-assert {(0.2, 0.3), (0.6, 0.2), (0.9, 0.1), (0.4, 0.1)} == {(round(x, 1), round(y, 1)) for x, y, _ in X.tolist()}
+assert torch.allclose(before, torch.tensor([0.731, 0.269]), atol=5e-4)
+assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
+assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# <a id="convex-hull"></a>
-# The green region is the **convex hull** of the values. Attention never leaves it, whatever the score and whatever was learned. (Only a row without any key is an exception: its output is zero. To go beyond the hull, a model needs something after attention. Chapter 5 adds it.)
+# If the word moves along w, its weight rises, but so does the first coordinate of the output, from .731 to 1.731, which nobody wanted. In the third result only its key has moved: more weight, and its content is still (0, 1).
 #
-# ### Find the error ●●○ · 5 minutes
-# Write the check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
+# So each word gets a <b style="color:#007fc6">key</b> by which it is found and a <b style="color:#008a67">value</b> that it contributes. And since not every word asks for the same thing, the fixed w becomes a <b style="color:#bf5f00">query</b> of each word's own. All three are made from the word's vector by learned matrices: $q=xW_Q$, $k=xW_K$, $v=xW_V$. Without the first two, $x_i\cdot x_j=x_j\cdot x_i$: "train" would score "station" exactly as "station" scores "train".
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("claims 2.6")
+# %%
+W_Q, W_K = torch.tensor([[0.0, 0], [1, 0]]), torch.eye(2)  # feature 2 of the query asks for feature 1 of the key
+pair @ pair.T, (pair @ W_Q) @ (pair @ W_K).T  # row: the word that asks; column: the word that is asked
 
-@find_error("claims 2.6", line=None)
-def impossible(output, values):
-    """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and ((pair @ W_Q) @ (pair @ W_K).T).tolist() == [[0, 0], [2, 1]]
 
 # %% [markdown]
-# **Keep this:** the output of attention is an average of values, so it always lies between them.
+# With these matrices "station" asks for "train" (2), but "train" does not ask for "station" (0).
+#
+# **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Both are from a lecture and use two features and plain dot products. The first is cross-attention: three states $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query (.5, .5).
+# Both circulate in lecture slides, with two features and plain dot products. The first is cross-attention: three states $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query (.5, .5). The context is (.726, .726).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
 weights = torch.softmax(torch.tensor([[0.5, 0.5]]) @ H.T, -1)
-heatmap(weights, ["query"], ["h₁", "h₂", "h₃"], title="Which state is heard?", caption="Out comes (.726, .726).")
+weights, weights @ H
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4)
@@ -404,12 +340,11 @@ def three_digits(scores):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The second is self-attention with the same three vectors, now for the words I, am, happy. The query is "happy".
+# The second is self-attention with the same three vectors, now for the words I, am, happy. Look at the row of "happy", the last one.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
-heatmap(weights, ["I", "am", "happy"], ["I", "am", "happy"], select=("happy", "I"), title="Whom does “happy” ask?",
-        caption="Compare the first two cells of the last row.")
+weights
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(weights[2], torch.tensor([0.212, 0.212, 0.576]), atol=5e-4)
@@ -425,38 +360,6 @@ find_error("claims 2.8")
 def weights_of_last(words):
     """words [T, D] -> weights [T] of the last word"""
     raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## One vector, two jobs
-# A train station is not a train. In "train station" the second word should take something from the first, and self-attention does this by averaging. Let *train* be (2, 0) and *station* (1, 1).
-
-# %%
-pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
-weights = torch.softmax(pair @ pair.T, -1)
-heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"), title="What is a train station?",
-        caption="The new “station” is half a train: (1.5, .5).")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
-
-# %% [markdown]
-# That works for "station". Now suppose that some words should get more weight than others from every query. The simplest way is $\alpha=\mathrm{softmax}(w\cdot x_i)$: one vector $x_i$ per word, which is both its *content* and the *reason for its weight*. What if we want to give the second word more weight?
-
-# %%
-w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-louder = x + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # the second word, moved along w
-before, after = (torch.softmax(v @ w, -1) @ v for v in (x, louder))
-apart = torch.softmax(louder @ w, -1) @ x  # only the keys move; the values stay what they are
-before, after, apart
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
-assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
-
-# %% [markdown]
-# To give it more weight we had to change its content as well: the first coordinate of the output jumps from .731 to 1.731, which nobody wanted. One vector cannot do both jobs. So each word gets two: a <b style="color:#007fc6">key</b> by which it is found, and a <b style="color:#008a67">value</b> that it contributes. In the last line the second word has more weight, and its content is still (0, 1). And since not every word should ask for the same thing, the fixed w becomes a <b style="color:#bf5f00">query</b> of each word's own.
-#
-# **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
@@ -475,16 +378,15 @@ assert S.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(S / 2**0.5, -1)
 output = weights @ vs
-by_hand = torch.tensor([[0.248, 0.248, 0.504], [0.401, 0.198, 0.401], [0.284, 0.140, 0.576]])
-heatmap(weights, ["x₁", "x₂", "x₃"], ["x₁", "x₂", "x₃"], title="Three tokens: who asks whom?",
-        caption="Every query gives x₃ the largest weight or shares it: its key (1, 1) fits each of them.")
+weights, output
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(weights, by_hand, atol=6e-4)
-assert torch.allclose(output, torch.tensor([[1.504, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
+assert torch.allclose(weights[0], torch.tensor([0.248, 0.248, 0.503]), atol=6e-4)
+assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 0.140, 0.576]]), atol=6e-4)
+assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An article with code gets four things wrong in these few lines. Two of its programs run without any error message.
+# An article with code gets four things wrong in these few lines. All three programs run without an error message.
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -525,6 +427,8 @@ def free_queries(x, Wq, Wk, Wv):                # x [T, D]
     return weights @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The fourth slip is about *multi-head attention*, which chapter 5 builds: several attentions ("heads") run beside each other, and a last matrix $W_O$ joins their outputs.
+#
 # #### Find the error ●○○ · 3 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
@@ -536,9 +440,63 @@ def distinct_heads(heads):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## An output that cannot be
+# Attention averages values, and that alone rules out a lot. In a worked example from lecture slides, the five words of "The weather is nice today" have a vector each, key and value at once; "The" is the query, nothing is divided by √d, and the output is printed as (1.8, 2.3, 0.4).
+
+# %%
+nice = ["The", "weather", "is", "nice", "today"]
+X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
+weights = torch.softmax(X[:1] @ X.T, dim=-1)
+computed = weights @ X
+weights
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "You have not seen the computed output yet. Can it be (1.8, 2.3, 0.4)?",
+    ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
+    answer=1,
+    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between .2 and .9 cannot be 1.8.",
+)
+
+# %% jupyter={"source_hidden": true}
+averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])  # between weather, today, The and is
+five = X[[4, 3, 2, 0, 1]]  # "weather" last: there is room for a name beside it
+groups = {"all averages": averages, "the five words": (five[:, 0], five[:, 2]), "computed": computed[:, [0, 2]].T.tolist(),
+          "printed": ([1.8], [0.4])}
+plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
+            role={"all averages": "value", "the five words": "value", "computed": "output", "printed": "output"},
+            caption="Two of the three features. Shaded: everywhere that an average of these words can be. The printed output is outside.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z, 1)) for x, _, z in X.tolist()}
+
+# %% [markdown]
+# <a id="convex-hull"></a>
+# The output is (.574, .148, .620). The green region is the **convex hull** of the values: all averages that weights ≥ 0 with sum 1 can make. Attention never leaves the hull of its values, whatever the score. Here each word is its own value; a $W_V$ moves the values, and the hull with them. (The one exception is a row without any key: its output is zero. To leave the hull, a model needs something after the average, which chapter 5 adds.)
+#
+# **Keep this:** the output of attention is an average of values, so it always lies between them.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: catch an impossible output
+# #### Find the error ●●○ · 5 minutes
+# Name the claim, and write a check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 2.6")
+
+@find_error("claims 2.6", line=None)
+def impossible(output, values):
+    """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# A dot product expects query and key to use the same features: feature 1 of one meets feature 1 of the other. What if they don't? Here is a small world in which they never do. A query is an arrow, and the right key is the one that points *a quarter turn away* from it. There are eight keys, and one is right, so a random guess is right one time in eight.
+# In a dot product feature 1 of the query meets feature 1 of the key. What if they mean different things? Here is a small world in which they do. A query is an arrow, and of eight keys the right one points *a quarter turn away* from it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -550,36 +508,62 @@ predict(
 )
 
 # %% [markdown]
-# The score **general**, $q^\top W k$, puts a matrix in between. It starts with random numbers. Run the cell and watch it learn which feature of the query asks for which feature of the key.
+# The score **general**, $q^\top W k$, puts a matrix in between, which starts with random numbers. Watch it learn. (`Chooser` is a score with a trained temperature, `task_batch` makes examples, and the loss is −log of the weight on the right key.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
 from course_utils.training import fit
 
 torch.manual_seed(0)
-plain, general = Chooser("dot", size=2), Chooser("general", size=2)
+dot, general = Chooser("dot", size=2), Chooser("general", size=2)
+
+def examples(generator):
+    return task_batch("feature", 128, generator, size=2)
 
 def held_out(chooser):
     return {"share right": share_right(chooser, "feature", size=2)}
 
-for chooser in (plain, general):
-    run = fit(chooser, lambda g: task_batch("feature", 128, g, size=2), choice_loss, steps=300, lr=0.02, title="general",
-              evaluate=held_out, higher_is_better=True, show=chooser is general)
+learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general", evaluate=held_out, higher_is_better=True)
+stuck = fit(dot, examples, choice_loss, steps=300, lr=0.02, show=False)
 
 # %%
-right = {"dot": share_right(plain, "feature", size=2), "general": share_right(general, "feature", size=2)}
-W = general.score.W.weight.detach()
-W = W / W.norm() * 2**0.5
-heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", title="What has W learned?",
-        caption=f"A quarter turn: q₁ asks for k₂, q₂ for −k₁. Right: {right['general']:.0%}; the dot product: {right['dot']:.0%}.")
+right = {name: share_right(chooser, "feature", size=2) for name, chooser in (("dot", dot), ("general", general))}
+equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
+plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"], "equal weights": ([0, 300], [equal, equal])},
+           "step", "loss", title="The dot product can only give up",
+           caption=f"Right in the end: general {right['general']:.0%}, dot product {right['dot']:.0%}; guessing 12.5 %.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert right["dot"] < 0.06 and right["general"] > 0.97
+assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
+
+# %% [markdown]
+# The dot product has only its temperature to train, and learns to be less sure: its loss falls to that of equal weights, and its favourite stays the wrong key. General has learned a matrix:
+
+# %%
+W = general.score.W.weight.detach()
+W = W / W.norm() * 2**0.5
+heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", title="W has learned a quarter turn",
+        caption="A cell: how much a feature of the query (row) asks for a feature of the key (column). q₁ asks for k₂, q₂ for −k₁.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# Nobody told it the angle. (In this experiment every score also has a trained temperature. The dot product has nothing else to train, so it can only become surer of the wrong key.) With W in between, query and key need not even have the same size: W is then a rectangle.
+# Nobody told it the angle. (And W may be a rectangle, so query and key need not have the same size.)
 #
+# You have met this score already: $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has rank at most d:
+
+# %% tags=["nbval-check-output"]
+generator = torch.Generator().manual_seed(0)
+x, y = torch.randn(2, 10, 64, generator=generator)         # ten words of 64 features each
+W_Q, W_K = torch.randn(2, 64, 8, generator=generator) / 8  # queries and keys of d = 8
+W_both = W_Q @ W_K.T                                       # [64, 64]
+same = torch.allclose((x @ W_Q) @ (y @ W_K).T, x @ W_both @ y.T, atol=1e-4)
+print("the same scores:", same, "· rank of W:", torch.linalg.matrix_rank(W_both).item(),
+      "· parameters:", W_Q.numel() + W_K.numel(), "instead of", W_both.numel())
+
+# %% [markdown]
 # ### Exercise 2 ●○○ · 3 minutes
 # Write $q^\top W k$ for a whole batch: every query with every key, and W in between.
 
@@ -597,12 +581,12 @@ print(f"with the W from above, yours chooses the right key in {(chosen == meant)
 assert (chosen == meant).float().mean() > 0.95
 
 # %% [markdown]
-# **Keep this:** a matrix between query and key learns which feature asks for which.
+# **Keep this:** a matrix between query and key learns which feature asks for which. $W_Q$ and $W_K$ are such a matrix in two factors.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# The first attention in translation was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. This is a small network with one *hidden layer*: each of its hidden units adds up features of q and k, and tanh squeezes the sum to between −1 and 1. A year later another paper proposed **concat**: join q and k into one long vector and multiply it by one matrix, $w^\top\tanh(W[q;k]+b)$. Look at the product: some columns of W meet q, the others meet k. So W is W₁ and W₂ side by side, and the two are the same function. Copy the parameters and see.
+# The first attention in translation (2014) was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. This is a small network: each of its *hidden units* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. Soon afterwards another paper proposed **concat**: join q and k into one long vector, $w^\top\tanh(W[q;k]+b)$. Some columns of W meet q, the others meet k. So W is W₁ and W₂ side by side, and the two are the same function. Copy the parameters and see.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -617,19 +601,9 @@ print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100)
 assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 
 # %% [markdown]
-# The result is the same, the cost is not, and the only reason is the order of the work: concat multiplies every *pair* by all of W, whereas additive projects each query and each key *once* and then adds. The formulas hide the difference; counting shows it.
+# The result is the same; the cost, counted in *multiply–adds* (a product, added to a sum), is not. Concat multiplies every *pair* by all of W, whereas additive projects each query and each key *once* and then adds.
 #
-# ### Exercise 3 ●○○ · 3 minutes
-# Cut the matrix yourself.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("cut w in two")
-def cut(W, query_size):
-    """W [H, Dq + Dk] -> W1 [H, Dq], W2 [H, Dk]"""
-    raise NotImplementedError
-
-# %% [markdown]
-# ### Exercise 4 ●●○ · 6 minutes
+# ### Exercise 3 ●●○ · 6 minutes
 # Now write the additive score. The difficult part is not the tanh but the *pairs*: every query has to meet every key.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -638,19 +612,19 @@ def additive_score(queries, keys, W1, W2, b, w):
     """queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] -> scores [Q, K]"""
     raise NotImplementedError
 
-W_concat, bias, last = (parameter.detach() for parameter in concat.parameters())
+W1, bias, W2, last = (parameter.detach() for parameter in additive.parameters())
 few, more = torch.linspace(-1, 1, 12).reshape(4, 3), torch.linspace(-1, 1, 30).reshape(6, 5)
-yours = additive_score(few, more, *cut(W_concat, 3), bias, last[0])
+yours = additive_score(few, more, W1, W2, bias, last[0])
 difference = (yours - concat(few[None], more[None])[0]).abs().max().item()
-print(f"your two functions together and concat differ by {difference:.0e}")
+print(f"your additive score and concat differ by {difference:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert difference < 1e-5
 
 # %% [markdown]
-# What would be left without the tanh? $w^\top W_1 q + w^\top W_2 k$: the query adds one number to its whole row, and you know from the first of the three questions that this changes nothing. Query and key meet only in the tanh.
+# Without the tanh, $w^\top W_1 q + w^\top W_2 k$ would be left: the query adds one number to its whole row, which changes nothing (the first of the three questions).
 #
-# **Keep this:** concat is additive computed at a higher cost. Without the tanh, the weights of neither would depend on the query.
+# **Keep this:** concat is additive computed at a higher cost. Query and key meet only in the tanh.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
@@ -662,7 +636,20 @@ from course_utils.views import reveal
 reveal(Additive)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which of the two should you use? Three differences matter. **Sizes:** additive accepts any two sizes, a dot product only equal ones. It says so:
+# #### Exercise ●○○ · 3 minutes
+# Cut the matrix of concat yourself.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("cut w in two")
+def cut(W, query_size):
+    """W [H, Dq + Dk] -> W1 [H, Dq], W2 [H, Dk]"""
+    raise NotImplementedError
+
+pieces = cut(concat.W.weight.detach(), 3)
+print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(pieces[1], W2))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Which should you use, additive or the scaled dot product? Three differences matter. **Sizes:** additive accepts any two sizes, a dot product only equal ones. It says so:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
@@ -673,7 +660,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** both grow with the number of pairs, but additive needs a hidden vector for each pair, while the dot product needs only one number.
+# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the backward pass needs: for additive a hidden vector for each pair, for the dot product nothing but queries and keys, which are there already.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -686,73 +673,29 @@ for name in ("scaled_dot", "additive"):
     score = SCORES[name](64, 64, hidden_size=64)
     kept = numbers_kept(score, queries, keys)
     rows.append({"score": name, "parameters": score.num_parameters, "multiply–adds": score.cost.total(256, 256),
-                 "numbers kept to learn": kept})
+                 "numbers stored for training": kept})
 Table(rows, "256 queries and keys of 64 features")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert rows[0]["numbers kept to learn"] == 0 and rows[1]["numbers kept to learn"] >= 256 * 256 * 64
+assert rows[0]["numbers stored for training"] == 0 and rows[1]["numbers stored for training"] == 256 * 256 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Additive must store four million numbers, the dot product none of its own. **Quality** was about equal in early translators for small d; for large d the plain dot product fell behind, which is why √d was introduced (Vaswani et al. 2017, section 3.2.1). Since then nearly all models use the scaled dot product.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Who can learn what?
-# We made five small worlds. In each a query meets eight keys, and one of them is right by a different rule: it *points* where the query points; it *reaches* furthest in the query's direction; it is the *longest*; it fits after a hidden rotation (*feature*); or it is at the *position* that the query names. Most of these rules are the formula of one of the scores, so each world has a favourite by construction. The question is what the *other* scores make of it in 300 training steps. Each was trained in each world, five times.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "Which score will be best in most of the five worlds?",
-    ["deep: it has the most parameters", "scaled dot: everybody uses it", "none: they differ from world to world"],
-    answer=2,
-    because="A score that contains the rule is exact at once. A network can approximate most rules, but has to learn them, "
-    "and 300 steps are not enough for that.",
-)
-
-# %%
-from course_utils.data import results
-from chapters.ch02.experiments import REASONS, TASKS
-
-recorded = results.load("scores_task")
-percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
-best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-assert (percent[7:10].amin(1) < 90).all()  # concat, additive, deep
-heatmap(percent, list(SCORES), list(TASKS), kind="scores", title="Who can learn what?",
-        caption=f"Right choices in %; guessing gives 12.5. {recorded.about}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best[:1] + best[2:] == ["similarity", "feature_based", "general", "location_based"] and percent[1, 1] > 99.5
-
-# %% [markdown]
-# These figures are *recorded*, with five seeds each; `course results scores` computes them again in about three minutes. No row is good everywhere, and in 300 steps none of the networks (concat, additive, deep) learned every rule.
-#
-# Look at *length* for the dot product: 31 %. It depends on length, but it cannot ask for length *alone*. And *feature_based* wins there although it never reads the query, because in this world it need not.
-#
-# **Keep this:** a score is an assumption about what "fits" means. With the right one, 300 steps are enough here; a network assumes less and has to learn more.
+# Additive stores four million numbers for 256 words. **Quality** was about equal in early translators for small d; for large d the plain dot product fell behind, which is why √d was introduced (Vaswani et al. 2017, section 3.2.1).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: each in one sentence
-# This is why each row looks as it does:
+# ### Deeper: remove one hidden unit
+# Train an additive score of your own, with eight hidden units, to match directions in the plane. It will be right in about three cases of five. Then put it into the lab, next to the cosine that it tries to imitate.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
-
-Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert list(REASONS) == list(SCORES)
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Remove one hidden unit
-# Train an additive score of your own, with eight hidden units, to match directions in the plane. Then put it into the lab, next to the cosine that it tries to imitate.
-
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
+# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
 mine = Chooser("additive", size=2, hidden_size=8)
-run = fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}, lr=0.02,
-          evaluate=lambda m: {"share right": share_right(m, "direction", size=2)}, higher_is_better=True, title="additive")
-assert 0.5 < share_right(mine, "direction", size=2) < 0.85
+fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}, lr=0.02, show=False)
+mine_right = share_right(mine, "direction", size=2)
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.5 < mine_right < 0.85
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
 predict(
     "Each hidden unit is multiplied by a parameter in w. Remove one unit after another. "
     "Will the unit with the largest parameter be the one that is missed most?",
@@ -761,60 +704,38 @@ predict(
     because="A unit matters if the others cannot replace it. The size of its parameter alone does not tell you.",
 )
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-import ipywidgets
-from IPython.display import display
-
+# %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
 view = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="additive", b="similarity",
                     modules={"additive": mine.score}, title="Does it match directions?", live=True)
-silent, told = ipywidgets.Dropdown(options=range(1, 9), description="remove unit"), ipywidgets.HTML()
+labs.remove_unit(view, mine.score, list(compass))
 
-def tell(_=None):
-    """Ask again with one hidden unit silenced, for the vectors as they stand now."""
-    keys = torch.tensor(view.key_vectors).reshape(-1, 2)
-    before, after = (scores_without(unit, torch.tensor([view.query]), keys) for unit in (None, silent.value - 1))
-    told.value = f"With all units: {before}. Without unit {silent.value}: {after}."
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Choose a unit, or drag an arrow and let go, and Python computes the line under the lab again. Now all eight units, on 4,000 fresh questions:
 
-def scores_without(unit, query, keys):
-    """The weights in words, with one unit of `mine` silenced for this question only."""
-    w = mine.score.w.weight.detach().clone()
-    if unit is not None:
-        w[0, unit] = 0
-    scores = torch.func.functional_call(mine.score, {"w.weight": w}, (query, keys)).detach()
-    return ", ".join(f"{n} {x:.0%}" for n, x in zip(compass, masked_softmax(scores)[0].tolist(), strict=True))
-
-view.observe(tell, names=["query", "key_vectors"])
-silent.observe(tell, names="value")
-tell()
-display(view, silent, told)
-
-# %% [markdown]
-# Choose a unit, or drag an arrow and let go, and Python computes the line under the lab again. Now all eight units, over four thousand questions:
-
-# %% jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def without(unit):
-    """Share of right choices with one unit silenced; the weights are put back."""
+    """Share of right choices with one unit set to zero; the parameter is put back."""
     w = mine.score.w.weight.data
     kept, w[0, unit] = w[0, unit].item(), 0
-    share = share_right(mine, "direction", size=2)
+    share = share_right(mine, "direction", count=4000, size=2)
     w[0, unit] = kept
     return share
 
-missed = [share_right(mine, "direction", size=2) - without(unit) for unit in range(8)]
-loud = mine.score.w.weight.abs().argmax().item()
-plot.bars([f"unit {i + 1}" + (" (loudest)" if i == loud else "") for i in range(8)], missed, ylabel="share lost", digits=2,
-          title="Which unit is missed?", caption=f"Loudest: unit {loud + 1}. Missed most: unit {missed.index(max(missed)) + 1}.")
+missed = [mine_right - without(unit) for unit in range(8)]
+largest = mine.score.w.weight.abs().argmax().item()
+plot.bars([f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in range(8)], missed, ylabel="share of right choices lost",
+          digits=2, title="Which unit is missed?", caption="“Largest” is the unit with the largest parameter in w.")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert max(missed) > 0.05 and missed[loud] < max(missed)
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert max(missed) > 0.05 and missed[largest] < max(missed)
 
-# %% [markdown]
-# **Keep this:** a large parameter need not be an important one. Remove it and you will know.
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# A large parameter need not be an important one. Remove it and you will know.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
 # <a id="padding"></a>
-# Sentences in a batch have different lengths, so the short ones are filled up with **padding**, which no query should attend to. And a model that learns to write word by word must not see the words that are still to come, so it needs a **causal mask**. <a id="causal-mask"></a>Both masks are tables of True and False, joined by *and*. In the lab the order of the steps is wrong on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
+# Short sentences in a batch are filled up with **padding**, which no query should attend to. <a id="causal-mask"></a>And a model that learns to write word by word must not see the words still to come: it needs a **causal mask**. Both masks are tables of True and False, joined by *and*. In the lab the order of the steps is wrong on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 generator = torch.Generator().manual_seed(3)
@@ -833,9 +754,20 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 #
 # </details>
 #
-# Now try the other orders. *Softmax, then multiply*: no leak, but the rows sum to less than 1. *−10⁹*: right, until you empty a row or set the length to 0. *Mask, then softmax*: right everywhere.
+# Now try the other three orders. Here is what they let through, with these masks and with the first row emptied:
+
+# %%
+by_order = labs.orders(masks)
+by_order
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [row["leak"] for row in by_order] == [0, 40, 0, 0] and [row["leak, first row empty"] for row in by_order] == [0, 41, 0, 14]
+assert [row["smallest row sum"] for row in by_order] == [100, 100, 5, 100]
+
+# %% [markdown]
+# *Softmax, then multiply* leaks nothing, but its rows no longer sum to 1. *−10⁹ instead of −∞* is right until a row is completely masked; then the masked words share its weight. *Mask, then softmax*, with zeros for an empty row, is right everywhere.
 #
-# ### Exercise 5 ●●○ · 4 minutes
+# ### Exercise 4 ●●○ · 4 minutes
 # Write the mask of a whole batch: causal, and no padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -849,9 +781,9 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# These are three sequences of length 4, 2 and 0, one per line; each group of four shows what one position may attend to.
+# A line is a sequence (of length 4, 2 and 0), a group of four shows what one position may attend to.
 #
-# ### Exercise 6 ●●○ · 6 minutes
+# ### Exercise 5 ●●○ · 6 minutes
 # Put everything together: score, scale, mask, softmax, average. Use `masked_softmax` from chapter 1.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -862,7 +794,7 @@ def attention(queries, keys, values, mask):
 
 # %% [markdown]
 # <a id="fused"></a>
-# PyTorch has the same in one **fused** call, which never stores the matrix of weights and is usually faster. Ours is the definition; both give the same output.
+# PyTorch has all this in one **fused** call, which need not store the matrix of weights. (It takes a fourth axis, for several attentions beside each other; here there is one.) Both give the same output.
 
 # %% tags=["nbval-check-output"]
 from torch.nn.functional import scaled_dot_product_attention as fused
@@ -871,11 +803,12 @@ generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 2, 6, 16, generator=generator)
 mask = decoder_mask(torch.tensor([6, 3]), 6)
 output, weights = attention(queries, keys, values, mask)
-apart = (output - fused(queries, keys, values, attn_mask=mask)).abs().max().item()
+by_pytorch = fused(queries[:, None], keys[:, None], values[:, None], attn_mask=mask[:, None])  # [B, 1, T, D]
+apart = (output - by_pytorch[:, 0]).abs().max().item()
 print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", apart < 1e-5)
 
 # %% [markdown]
-# **Keep this:** score → scale → mask → softmax → average, in this order. Masked means −∞ before the softmax, not 0.
+# **Keep this:** score → scale → mask → softmax → average. Masked means −∞ before the softmax, not 0. (Scale and mask may change places: −∞ divided by √d is still −∞.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: never NaN
@@ -914,7 +847,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair: twice the length means four times the work. But if the weight of a pair is a *product*, φ(q)·φ(k), the sum over the keys can be computed once for all queries, $\varphi(Q)\,(\varphi(K)^\top V)$ instead of $(\varphi(Q)\,\varphi(K)^\top)\,V$, and the [Q, K] matrix is never formed. This is **linear attention**. The **generalized kernel** of Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average.
+# Softmax needs every pair: twice the length means four times the work. But if the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative, the sum over the keys can be computed once for all queries, $\varphi(Q)\,(\varphi(K)^\top V)$ instead of $(\varphi(Q)\,\varphi(K)^\top)\,V$, and the [Q, K] matrix is never formed. This is **linear attention**. The **generalized kernel** of a model called Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average.
 #
 # As a score module it returns *log* φ(q)·φ(k): the softmax undoes the logarithm and divides by the sum. The softmax of φ(q)·φ(k) itself would take the exponential twice.
 
@@ -937,26 +870,30 @@ reveal(linear_attention)
 # All three ways give the same result. But is it the result of softmax attention? The kernel is right on average; for any one draw of random features it is off. By how much, and what do we gain?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.data import results
+
 costs = results.load("scores_cost")
 counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_errors"].values())
-plot.lines({"": (counts, errors)}, "random features", "weight on wrong keys", log="xy", title="How far off is Performer's kernel?",
+plot.lines({"Performer": (counts, errors)}, "random features", "share of the weight on wrong keys", log="xy", title="How far off is Performer's kernel?",
            caption=f"Four times the features, about half the error. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert all(b == 4 * a for a, b in zip(counts, counts[1:], strict=False))
 assert errors[0] > 0.1 and errors[-1] < 0.02 and all(0.4 < b / a < 0.7 for a, b in zip(errors, errors[1:], strict=False))
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 lengths = [row["tokens"] for row in costs["times"]]
-times = {kind: (lengths, [row[f"{kind} s"] for row in costs["times"]]) for kind in ("exact", "linear")}
+times = {f"{kind} attention": (lengths, [row[f"{kind} s"] for row in costs["times"]]) for kind in ("exact", "linear")}
 ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
 plot.lines(times, "tokens", "seconds", log="xy", title="What does length cost?",
            caption=f"Slopes: exact {costs['slopes']['exact']:.2f}, linear {costs['slopes']['linear']:.2f}. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded these times. (The count of multiplications explains only part of that; where the rest goes we have not measured.) The price is the error above.
+# At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded these times. (The count of multiplications explains only part of that; where the rest goes we have not measured.) The price is an error like the one above.
 #
 # #### Exercise ●●● · 5 minutes
 # The features φ(q) and φ(k) are given. Write the average of the values with weights φ(q)·φ(k), divided by their sum, and do not form the [Q, K] matrix.
@@ -973,8 +910,124 @@ print(f"yours and the course's differ by {(by_yours - linear).abs().max():.0e}")
 assert torch.allclose(by_yours, linear, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## The twelve
+# In the equations matrices W, vectors w and biases b are learned; $[q;k]$ is one vector made of both, relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
+
+# %%
+from chapters.ch02.experiments import comparison
+
+table = comparison()
+table
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[7]["parameters"] == table[8]["parameters"]
+assert table[7]["multiply–adds per pair"] > 60 * table[8]["multiply–adds per pair"] and table[7]["ms"] < 60 * table[8]["ms"]
+
+# %% [markdown]
+# They form families. **Nothing learned:** similarity (the cosine), dot, scaled dot, and the generalized kernel, a dot product of transformed vectors. **A matrix in between:** general and its two relatives. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (as the survey writes it) never the query. Choose any of them in the menu of the first lab, where those with parameters are trained.
+#
+# *Kept per pair* is memory: the numbers that PyTorch must store for each query–key pair in order to train. *Dq ≠ Dk*: may query and key have different sizes? Compare **concat** with **additive**: equally many parameters, but at these sizes more than sixty times the multiply–adds. (The clock shows a smaller gap, because work such as tanh is not counted.)
+#
+# **Keep this:** all twelve are `scores = SCORES[name](query_size, key_size)(queries, keys)`. They differ in what they see and in what they cost.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: slips in a famous table
+# The list of twelve is from a survey (Chaudhari et al. 2021). Its table, as it circulates, has several slips that you only notice when you try to run it. One of them, what d is, was program 2.5: the table calls it "the length of the input (64 or 512)". Here are three more: name the line and correct it.
+#
+# #### Find the error ●●○ · 4 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 2.1")
+
+@find_error("program 2.1", line=None)  # the number of the wrong line; correct it below
+def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
+    a = queries @ W[0]                 # [Q]: a(q)
+    return a[:, None].expand(-1, len(keys))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. Here are the weights of one query on five keys, by a(q) and by Luong's vector over positions:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+generator = torch.Generator().manual_seed(0)
+one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
+positions = SCORES["location_based"](4, 4, max_keys=5)
+one_number = (one_query @ positions.W.weight[0]).expand(1, 5).detach()  # a(q), the same for every key
+masked_softmax(one_number), masked_softmax(positions(one_query, five_keys).detach())
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(masked_softmax(one_number), torch.full((1, 5), 0.2))
+assert masked_softmax(positions(one_query, five_keys)).std() > 0.001
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 2.2")
+
+@find_error("program 2.2", line=None)  # the number of the wrong line; correct it below
+def biased_score(queries, keys, W, b):              # queries [Q, D], keys [K, D], W [D, D], b [D]
+    asked = queries @ W.T + b                       # [Q, D]: W q + b
+    products = keys[None, :] * asked[:, None]       # k (W q + b)
+    return products
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 2.3")
+
+@find_error("program 2.3", line=None)  # the number of the wrong line; correct it below
+def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]
+    q = queries @ W0.T                   # [Q, H]
+    k = keys @ W1.T                      # [K, H]
+    pairs = q[:, None] + k[None, :]      # [Q, K, H]
+    return torch.relu(pairs) + b1
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: who can learn what?
+# In five small worlds a query meets eight keys, and one is right: the one that agrees best with its *direction*, that *reaches* furthest in its direction, that has the greatest *length*, that fits after a hidden rotation (*feature*), or that is at the *place* the query names. Four of these rules are written into a score; length is not. Each score was trained in each world for 300 steps, five times.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "Which score will be best in most of the five worlds?",
+    ["deep: it has the most parameters", "scaled dot: everybody uses it", "none: they differ from world to world"],
+    answer=2,
+    because="A score that contains the rule has little to learn. A network can approximate most of the rules, "
+    "but it has to learn them from examples.",
+)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.data import results
+from chapters.ch02.experiments import REASONS, TASKS
+
+recorded = results.load("scores_task")
+percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
+best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
+heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", title="Each world has another winner",
+        caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives 12.5. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
+assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1] == percent[2, 1] and round(percent[1, 2].item()) == 31
+assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Every score fails in at least one world, with less than 20 % right, and after 300 steps none of the networks (concat, additive, deep) is best anywhere. Look at *length*: the dot product, 31 % right, depends on length, but it cannot ask for length *alone*. Feature-based wins without reading the query, because here it need not. And no key carries its *place*, so only location-based can learn it. (The figures are recorded; `course results scores` computes them again.)
+#
+# So a score is an assumption about what "fits" means. With the right one there is little to learn; a network assumes less and has to learn more. This is why each row looks as it does:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import Table
+
+Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert list(REASONS) == list(SCORES)
+assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9].amax(0))[1:].max() < 1
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## The sentence, twelve times
-# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here they meet through all twelve scores, with the same hand-made vectors: does the word name something, is it about something alive, does it describe? Go through them.
+# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here are all twelve scores, with the same hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
 
 # %% jupyter={"source_hidden": true}
 from course_utils import data
@@ -986,17 +1039,17 @@ scores, _ = trained_scores(3)
 scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the trained one knows only 8 places
 with torch.no_grad():
     twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
-top = [tired[k] for k in twelve[:, tired.index("it")].argmax(-1)]
-heatmap(twelve, tired, tired, names=list(scores), select=("it", "animal"), title="Whom does “it” ask, under each score?",
-        caption="Choose a score. The location-based one is untrained.")
+of_it = twelve[:, tired.index("it")]
+top = [tired[k] for k in of_it.argmax(-1)]
+heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores], head=1, select=("it", "animal"),
+        title="Which word does “it” attend to, under each score?",
+        caption="Rows are queries, columns are keys, a cell is a weight. Choose a score; the location-based one is untrained.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert top[1] == "animal" and top[3] == "because" and twelve[:, tired.index("it")].max() < 0.25
+assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not x[tired.index("because")].any()
 
 # %% [markdown]
-# No score is wrong here, and none understands the sentence. They do what they were made for, with three numbers per word that we wrote by hand. The dot product puts "animal" first. General puts "because" first: it was trained for a rotation that these words do not have, and the vector of "because" is all zeros. No word gets even a quarter of the weight.
-#
-# To do better, the *vectors* have to be learned together with the score. That is the next chapter.
+# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general, which was trained for a rotation that these words do not have, puts "because" first, whose vector is all zeros. No word gets even a quarter of the weight of "it". To do better, the *vectors* have to be learned together with the score: the next chapter.
 #
 # **Keep this:** no score can find what the vectors do not contain.
 
@@ -1005,12 +1058,14 @@ assert top[1] == "animal" and top[3] == "because" and twelve[:, tired.index("it"
 # The first five were computed just now, on this machine; the last two are recorded. A value outside its band stops the notebook.
 
 # %%
+from course_utils.data import results
+
 costs = results.load("scores_cost")
 rows = [
     ("scores at d = 400 against d = 4, ratio of deviations", spread[400] / spread[4], 9.5, 10.5),
     ("quarter turn: share right, dot", right["dot"], 0, 0.06),
     ("quarter turn: share right, general", right["general"], 0.97, 1),
-    ("directions: share right, additive with 8 units", share_right(mine, "direction", size=2), 0.5, 0.85),
+    ("median gradient at d = 400, not scaled / scaled", (plain.median() / scaled.median()).item(), 0.005, 0.02),
     ("attention against PyTorch's fused one, difference", apart, 0, 1e-5),
     ("slope of time over length, exact (recorded)", costs["slopes"]["exact"], 1.6, 3),
     ("slope of time over length, linear (recorded)", costs["slopes"]["linear"], 0.4, 1.2),
@@ -1022,8 +1077,8 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. The score decides what "fits" means. It is an assumption; a network assumes less and has to learn more.
-# 2. Dot product = direction × both lengths. Divided by √d, its standard deviation stays at 1, and softmax can learn.
-# 3. A matrix lets query and key use different features; a tanh makes them meet; concat is additive at a higher cost.
+# 2. Dot product = cosine × both lengths. Divided by √d, its standard deviation stays at 1, and softmax is not saturated.
+# 3. A matrix lets query and key use different features, and $W_Q$ and $W_K$ are such a matrix; a tanh makes them meet; concat is additive at a higher cost.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.
 # 5. The output is an average of values, so it never leaves their convex hull.
 

@@ -87,11 +87,11 @@ def own_attention(x: Tensor, Wq: Tensor, Wk: Tensor, Wv: Tensor) -> Tensor:
     return scaled_dot_product_attention(x @ Wq, x @ Wk, x @ Wv)[0]
 
 
-def _own_cases() -> list[Case]:
+def _own_cases(asking=((1.0, 1.0), (0.0, 1.0))) -> list[Case]:
     case = named("x", "Wq", "Wk", "Wv")
     tokens, swap, values = tensors([[1.0, 0], [0, 1], [1, 1]], [[0.0, 1], [1, 0]], [[2.0, 0], [0, 1]])
     return [
-        case(tokens, torch.tensor([[1.0, 1], [0, 1]]), swap, values, shown=True),
+        case(tokens, torch.tensor(asking), swap, values, shown=True),
         case(tokens, torch.tensor([[1.0, -1], [-2, 1]]), swap, values),
         case(*drawn(180, (3, 3), (3, 3), (3, 3), (3, 3), of=normal)),
         case(*drawn(190, (4, 2), (2, 2), (2, 2), (2, 2), of=normal)),
@@ -186,7 +186,7 @@ RELU = FindError(
     },
     reference=own_attention,
     shown=plain_projections,
-    cases=_own_cases,
+    cases=lambda: _own_cases(((1.0, -1.0), (0.0, 1.0))),  # a negative coordinate, or the relu would not show
     returns=("output",),
     hints=(
         "Suppose that a query wants keys *without* some feature. Which number would it need in that coordinate?",

@@ -57,7 +57,7 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used="The last line of the cell asks yours which English word becomes “assis”.",
+    used="The last line of the cell asks yours which English word “assis” comes from.",
     hints=(
         "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
         "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",

@@ -161,7 +161,7 @@ MASK = Exercise(
         Case({"lengths": torch.tensor([1, 2]), "size": 4}),
     ],
     returns=("mask",),
-    used="The next cell prints yours, and after Exercise 6 it masks PyTorch's attention.",
+    used="The next cell prints yours, and after Exercise 5 it masks PyTorch's attention.",
     hints=(
         "There are two masks, and a pair is allowed only if both say yes: `&`.",
         "The causal one is `torch.ones(size, size, dtype=torch.bool).tril()`. Its rows are queries, and its diagonal "

@@ -178,7 +178,7 @@ ADDITIVE = Exercise(
         _additive(*drawn(50, (1, 2), (3, 2), (2, 2), (2, 2), (2,), (2,), of=normal)),
     ],
     returns=("scores",),
-    used="The last lines of the cell put your two functions together, and compare them with concat.",
+    used="The last lines of the cell compare yours with concat, from whose matrix W1 and W2 were cut.",
     hints=(
         "Project each query once and each key once: [Q, H] and [K, H]. Only then form the pairs.",
         "Broadcasting makes the pairs: a tensor [Q, 1, H] plus a tensor [1, K, H] is [Q, K, H], every query with every "
@@ -278,7 +278,7 @@ CUT = Exercise(
         Case({"W": normal(3, 5, seed=53), "query_size": 3}),
     ],
     returns=("W1", "W2"),
-    used="In the next exercise your two matrices give additive the parameters of concat.",
+    used="The last line of the cell compares your two matrices with those of the additive score.",
     hints=(
         "W [q; k] is a sum: some columns of W are multiplied by the features of q, the others by those of k.",
         "q comes first in [q; k]. So which columns are W₁?",

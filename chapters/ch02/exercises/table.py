@@ -38,7 +38,7 @@ SIZE_OR_LENGTH = FindError(
     program=(
         "def score(queries, keys):              # queries [Q, D], keys [K, D]",
         "    products = queries @ keys.T        # [Q, K]",
-        "    d = len(keys)                      # d: the length of the input",
+        "    d = len(keys)",
         "    return products / d ** 0.5",
     ),
     line=3,

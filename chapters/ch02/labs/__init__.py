@@ -1,7 +1,8 @@
 """The labs of chapter 2: small experiments that compute in the browser while the hand moves."""
 
-from .masking import masking
+from .masking import masking, orders
+from .removing import remove_unit, weights_without
 from .scaling import scaling
 from .scoring import scoring
 
-__all__ = ["masking", "scaling", "scoring"]
+__all__ = ["masking", "orders", "remove_unit", "scaling", "scoring", "weights_without"]

@@ -124,7 +124,7 @@ export function masking(ui) {
       columns(label, top);
       columns(second.x, second.y);
       if (narrow) rows(label, second.y);
-      grid(c, label, top, size, made, "scores, and where the mask says no", null, (q, k) => [
+      grid(c, label, top, size, made, "scores; hatched: masked", null, (q, k) => [
         made.allowed[q][k]
           ? mix(
               theme.paper,

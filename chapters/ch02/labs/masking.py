@@ -7,14 +7,22 @@ from course_utils.attention import causal_mask, masked_softmax, padding_mask
 from course_utils.support.checks import flag, one_of, whole_number
 from course_utils.views.given import as_array, checked_labels
 from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_utils.views.table import Table, TextTable
+from course_utils.views.view import View, at
 
 ORDERS = {
     "before": "Masked scores count as −∞; then softmax. The right order.",
     "times": "Scores times 0 and 1, then softmax: a masked score becomes 0, and exp(0) = 1 still gets a share.",
     "after": "Softmax over everything, then times 0 and 1: what went to masked keys is lost.",
     "large": "−1e9 in place of −∞: a row with nothing to attend spreads over keys that nobody may see.",
+}
+
+
+WORDS = {
+    "before": "mask, then softmax",
+    "times": "multiply, then softmax",
+    "after": "softmax, then multiply",
+    "large": "−1e9, then softmax",
 }
 
 
@@ -73,8 +81,8 @@ class Masking(View):
         left.imshow(np.where(allowed & (scores >= 0), scores, np.nan), cmap=diverging[1], vmin=0, vmax=reach)
         shown = allowed | (weights > 1e-12)
         right.imshow(np.where(shown, weights, np.nan), cmap=picture.ink_map(), vmin=0, vmax=1)
-        for axes, title in ((left, "scores, and where the mask says no"), (right, "weights")):
-            axes.set(title=title, facecolor="#e3e9ef")
+        for axes, title in ((left, "scores; grey: masked"), (right, "weights; red numbers: masked")):
+            axes.set(title=title, facecolor="#e3e9ef", xlabel="key", ylabel="query")
             axes.set_xticks(range(len(names)), names, rotation=45, ha="right", color=picture.COLOURS["key"])
             axes.set_yticks(range(len(names)), names, color=picture.COLOURS["query"])
             axes.tick_params(length=0)
@@ -84,6 +92,19 @@ class Masking(View):
                        ha="center", va="center")  # fmt: skip
 
 
+def orders(view: Masking) -> Table:
+    """The four orders on the scores and masks of a mask lab, in percent: the weight that leaks to masked keys, the
+    smallest sum of a row, and the weight that leaks when the first row is emptied."""
+    leak = lambda made: 100 * made[2][~made[0]].sum().item() / len(made[2])  # noqa: E731
+    rows = []
+    for order, words in WORDS.items():
+        given, emptied = (at(view, order=order, empty=row).compute() for row in (0, 1))
+        smallest = 100 * given[2].sum(-1).min().item()
+        figures = {"leak": leak(given), "smallest row sum": smallest, "leak, first row empty": leak(emptied)}
+        rows.append({"order": words} | {name: round(value) for name, value in figures.items()})
+    return Table(rows, "percent of the weight")
+
+
 def masking(
     scores,
     names=None,
@@ -91,8 +112,9 @@ def masking(
     length=None,
     causal=False,
     order="before",
-    title="Who may look at whom?",
-    caption="Shorten the sequence, hide the future, empty a row. Then try the wrong orders, and look for the leak.",
+    title="Which word may attend to which?",
+    caption="Rows are queries, columns are keys. Shorten the sequence, hide the future, empty a row. Then try the "
+    "wrong orders, and look for the leak.",
     live=False,
     presenting=None,
 ):
@@ -111,14 +133,13 @@ def masking(
     names = checked_labels(names, size, "names", "there are {} tokens")
     length = size if length is None else whole_number("length", length, 0, size)
     one_of("order", order, ORDERS), flag("causal", causal)
-    words = {"before": "mask, then softmax", "times": "multiply, then softmax", "after": "softmax, then multiply"}
     controls = [
         {"kind": "range", "name": "length", "label": "real tokens", "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "causal", "label": "future", "options": [False, True],
          "words": {"false": "seen", "true": "hidden"}},
         {"kind": "range", "name": "empty", "label": "empty row", "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "order", "label": "order", "options": list(ORDERS),
-         "words": words | {"large": "−1e9, then softmax"}},
+         "words": WORDS},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip
     state = {"length": length, "causal": causal, "empty": 0, "order": order}

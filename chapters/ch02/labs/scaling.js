@@ -95,6 +95,10 @@ export function scaling(ui) {
     c.textAlign = "left";
     c.textBaseline = "bottom";
     c.fillText(title, x, y - 5 * unit);
+    c.font = ui.font(11);
+    c.fillStyle = theme.quiet;
+    c.textBaseline = "top";
+    c.fillText(`${shown} queries down, ${K} keys across`, x, y + tall + 5 * unit);
   }
   const css = h("style");
   css.textContent = SCALING_CSS;
@@ -111,7 +115,7 @@ export function scaling(ui) {
         across = !narrow;
       const maps = { x: across ? wide / 2 + 10 * unit : 8 * unit, y: across ? 26 * unit : box.y + box.h + 66 * unit };
       const under = {
-        y: across ? box.y + box.h + 66 * unit : maps.y + 2 * (high + 30 * unit) + 26 * unit,
+        y: across ? box.y + box.h + 66 * unit : maps.y + 2 * (high + 48 * unit) + 26 * unit,
         h: 110 * ui.tall,
       };
       const curveBox = { x: 46 * unit, y: under.y, w: wide - 60 * unit, h: under.h };
@@ -139,7 +143,7 @@ export function scaling(ui) {
       c.textBaseline = "bottom";
       c.textAlign = "left";
       c.fillStyle = theme.text;
-      c.fillText("how the scores spread", box.x, box.y - 5 * unit);
+      c.fillText("distribution of the scores", box.x, box.y - 5 * unit);
       c.font = ui.font(12, 600);
       c.textBaseline = "top";
       c.fillStyle = brick;
@@ -151,14 +155,14 @@ export function scaling(ui) {
         c,
         made.scaled.weights,
         across ? maps.x + side + 22 * unit : maps.x,
-        across ? maps.y : maps.y + high + 30 * unit,
+        across ? maps.y : maps.y + high + 48 * unit,
         side,
         high,
         "weights of q·k ÷ √d",
       );
       const ex = scale(1, most, curveBox.x, curveBox.x + curveBox.w, true),
         ey = scale(0, Math.max(...curves.flat()) * 1.08, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "d", y: "gradient through softmax, typical query" });
+      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "gradient through softmax, typical query" });
       curve(c, sizes, curves[0], ex, ey, brick, 2 * unit, [6, 3]);
       curve(c, sizes, curves[1], ex, ey, sand, 2.4 * unit);
       curve(c, [state.d, state.d], [0, ey.high], ex, ey, theme.text, 1, [3, 3]);
@@ -171,7 +175,8 @@ export function scaling(ui) {
           {},
           "d = ",
           h("b", {}, String(state.d)),
-          `: scores spread ± ${fmt(made.plain.spread, 1)}, divided by √d ± ${fmt(made.scaled.spread, 1)}.`,
+          `: standard deviation of the scores ${fmt(made.plain.spread, 1)}, ` +
+            `divided by √d ${fmt(made.scaled.spread, 1)}.`,
         ),
         h(
           "div",
@@ -188,7 +193,7 @@ export function scaling(ui) {
       return {
         header: [`d = ${state.d}`, "q·k", "÷ √d"],
         rows: [
-          row("spread of the scores", "spread"),
+          row("standard deviation of the scores", "spread"),
           row("entropy of the weights", "entropy"),
           row("gradient, typical query", "gradient"),
         ],

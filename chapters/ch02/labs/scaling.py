@@ -8,7 +8,7 @@ from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
-SHOWN, QUERIES, KEYS, BASE = 12, 96, 24, 8  # queries on show and in all; 8 vectors each, turned round, make the rest
+SHOWN, QUERIES, KEYS, BASE = 12, 96, 24, 12  # queries on show and in all; 12 vectors each, turned round, make the rest
 
 
 class Scaling(View):
@@ -19,7 +19,7 @@ class Scaling(View):
     size = (7.4, 4.6)
 
     def vectors(self, name: str, count: int) -> torch.Tensor:
-        """[count, D] in float64: the 8 that travel, then the same ones with their features turned round."""
+        """[count, D] in float64: the 12 that travel, then the same ones with their features turned round."""
         base = torch.from_numpy(self.arrays[name].astype(np.float64)).reshape(BASE, -1)
         turns = count // BASE
         return torch.cat([base.roll(-i * max(1, base.shape[1] // turns), -1) for i in range(turns)])
@@ -43,8 +43,8 @@ class Scaling(View):
         d, keys = self.state["d"], KEYS
         plain, scaled = self.measure(d, False), self.measure(d, True)
         return (
-            f"Random vectors of size {d}. Dot products spread ± {plain['spread']:.1f}; divided by √d, "
-            f"± {scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
+            f"Random vectors of size {d}. Standard deviation of the dot products {plain['spread']:.1f}; divided by √d, "
+            f"{scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
             f"with √d {scaled['entropy']:.2f}. Gradient of the typical query {plain['gradient']:.3f}, "
             f"with √d {scaled['gradient']:.3f}."
         )
@@ -52,7 +52,7 @@ class Scaling(View):
     def table(self) -> TextTable:
         plain, scaled = (self.measure(self.state["d"], s) for s in (False, True))
         names = {
-            "spread": "spread of the scores",
+            "spread": "standard deviation of the scores",
             "entropy": "entropy of the weights",
             "gradient": "gradient, typical query",
         }
@@ -66,28 +66,31 @@ class Scaling(View):
         spread, plain_map, scaled_map, line = (places[name] for name in "spql")
         colours = {False: "#a55246", True: "#806f2e"}
         sizes = self.options["sizes"]
-        for scaled, axes, title in ((False, plain_map, "q·k"), (True, scaled_map, "q·k ÷ √d")):
+        for scaled, axes, title in ((False, plain_map, "weights of q·k"), (True, scaled_map, "weights of q·k ÷ √d")):
             made = self.measure(self.state["d"], scaled)
             kind = {"histtype": "stepfilled" if scaled else "step", "density": False, "bins": 14}
             weight = np.full(made["scores"].size, 1 / made["scores"].size)
             spread.hist(made["scores"].ravel(), weights=weight, color=colours[scaled], **kind)
             axes.imshow(made["weights"][:SHOWN], cmap=picture.ink_map(), vmin=0, vmax=1, aspect="auto")
-            axes.set(title=title, xticks=[], yticks=[])
+            axes.set(title=title, xticks=[], yticks=[], xlabel=f"{KEYS} keys", ylabel=f"{SHOWN} queries")
+            axes.title.set_size(9)
             gradients = [self.measure(d, scaled)["gradient"] for d in sizes]
-            line.plot(sizes, gradients, color=colours[scaled], ls="-" if scaled else "--")
+            line.plot(sizes, gradients, color=colours[scaled], ls="-" if scaled else "--", label=title[11:])
             line.plot(self.state["d"], made["gradient"], "o", color=colours[scaled])
         spread.set(xlim=(-64, 64), title=f"d = {self.state['d']}", xlabel="score", yticks=[])
-        line.set(xscale="log", xlabel="d", ylabel="gradient, median", ylim=(0, None))
+        line.set(xscale="log", xlabel="d, the size of the vectors", ylabel="gradient, median", ylim=(0, None))
+        line.legend(frameon=False, loc="lower left")
 
 
 def scaling(
     sizes=range(1, 1025),
     *,
     d=64,
-    seed=8,
+    seed=20,
     title="Why divide by √d?",
-    caption="Drag d. Brick: plain dot products. Sand: divided by √d. Watch the spread, what softmax makes of it, "
-    "and how much gradient is left.",
+    caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, the distribution of the scores and the "
+    "weights that softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, "
+    "the gradient.",
     live=False,
     presenting=None,
 ):

@@ -92,7 +92,11 @@ class Scoring(View):
                     axes.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
             context = "(" + " ".join(f"{x:.3f}" for x in made["context"]) + ")"
             axes.text(-0.45, 4, context, color=picture.COLOURS["output"], weight="bold", va="center")
-            axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(4.5, -0.5), title=f"{slot.upper()} · {self.state[slot]}")
+            axes.set(
+                xlim=(-0.5, len(names) - 0.5),
+                ylim=(4.5, -0.5),
+                title=f"{slot.upper()} · {self.options['words_of'][self.state[slot]]}",
+            )
             axes.set_xticks(range(len(names)), names, color=picture.COLOURS["key"])
             axes.set_yticks(range(5), ["score", "scaled", "mask", "softmax", "context"])
             axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
@@ -111,8 +115,8 @@ def scoring(
     modules=None,
     query_name="query",
     title="How does the query meet the keys?",
-    caption="Choose a score for A and for B. Move the [query|query] and the [key|keys]: each row is one step on the "
-    "way to the [output|context].",
+    caption="Choose a score for A and for B. Move the [query|query] and the [key|keys]: each column is a key, each "
+    "row one step on the way from the scores to the weights and the [output|context].",
     live=False,
     presenting=None,
 ):

@@ -89,6 +89,31 @@ def test_masking_names_the_leak():
         labs.masking(np.eye(3), order="first")
 
 
+def test_the_four_orders_of_mask_and_softmax_beside_each_other():
+    rows = {row["order"]: row for row in labs.orders(labs.masking(np.zeros((4, 4)), length=2))}
+    leaks = {order: (row["leak"], row["leak, first row empty"]) for order, row in rows.items()}
+    assert leaks == {
+        "mask, then softmax": (0, 0),
+        "multiply, then softmax": (50, 62),  # two of four, and in the first row all
+        "softmax, then multiply": (0, 0),
+        "−1e9, then softmax": (0, 25),  # the whole first row of four
+    }
+    assert [row["smallest row sum"] for row in rows.values()] == [100, 100, 50, 100]
+
+
+def test_a_removed_unit_is_missing_from_the_sum_and_the_score_stays_whole():
+    score = SCORES["additive"](2, 2, hidden_size=3)
+    query, keys = torch.tensor([1.0, 0.5]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    before = score.w.weight.clone()
+    hidden = torch.tanh(score.W1(query) + score.W2(keys))
+    expected = torch.softmax(hidden[:, [0, 2]] @ score.w.weight[0, [0, 2]], -1)
+    assert torch.allclose(labs.weights_without(score, 1, query, keys), expected, atol=1e-6)
+    assert torch.allclose(
+        labs.weights_without(score, None, query, keys), torch.softmax(score(query[None], keys)[0], -1)
+    )
+    assert torch.equal(score.w.weight, before)
+
+
 def test_modules_stay_small():
     for lab in (labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]]), labs.scaling(), labs.masking(np.eye(3))):
         assert len(lab.code().encode()) < 30 * 1024
