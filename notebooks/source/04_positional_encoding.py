@@ -595,7 +595,7 @@ def relative(i, j, D):              # query at i, key at j
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: add to the score
-# Positions can also go straight into the scores. A **table** has one learned number for each distance, and one for all farther ones (Shaw et al., 2018; T5). **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope. **Guess:** which of them can do "two back", and which is the same in a text of any length?
+# Positions can also go straight into the scores. A **table** has one learned number for each distance, and one for all farther ones (as in T5; Raffel et al., 2020). **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope. **Guess:** which of them can do "two back", and which is the same in a text of any length?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 held = {kind: [100 * sum(share) / len(share) for share in zip(*found["early"], strict=True)] for kind, found in longer["reach"].items()}
