@@ -16,6 +16,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "seq2seq_readers": "chapters.ch03.experiments:record_readers",
     "positions_order": "chapters.ch04.experiments:record_order",
     "positions_costs": "chapters.ch04.experiments:record_costs",
+    "positions_lengths": "chapters.ch04.lengths:record_lengths",
     "transformer_head_counts": "chapters.ch05.experiments.live:record_head_counts",
     "transformer_norms": "chapters.ch05.experiments.norms:record_norms",
     "transformer_twins": "chapters.ch05.experiments.twins:record_twins",

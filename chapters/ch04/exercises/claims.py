@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from chapters.ch04.experiments import convolutions_between, multiply_adds
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers
+from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import sinusoidal_encoding
 
 
@@ -221,61 +221,4 @@ LOWERED = FindError(
 )
 
 
-def position_parameters(kind: str, max_length: int, model_size: int) -> int:
-    """How many numbers are learned for positions: kind "sinusoidal", "learned" or "rotary"."""
-    return max_length * model_size if kind == "learned" else 0
-
-
-_positions = named("kind", "max_length", "model_size")
-
-PARAMETERS = FindError(
-    name="claims 4.6",
-    title="sinusoids add parameters",
-    task='count what is learned for positions: kind "sinusoidal", "learned" or "rotary", max_length, model_size -> a '
-    "number.",
-    why="An article lists what sinusoidal positions cost.",
-    claims=True,
-    program=(
-        "Sinusoidal positions are added to the words.",
-        "Their values lie between −1 and 1.",
-        "They add parameters to the model, and so raise its complexity.",
-        "A formula gives a value for every position, however far.",
-    ),
-    line=3,
-    found="nothing in them is learned: 0 parameters. Learned positions have one vector for each position.",
-    innocent={
-        1: "they are, since 2017.",
-        2: "they are sines and cosines.",
-        4: "it does; whether a model can use it is another question.",
-    },
-    reference=position_parameters,
-    cases=lambda: [
-        _positions("sinusoidal", 50, 128, shown=True),
-        _positions("learned", 50, 128),
-        _positions("rotary", 50, 128),
-        _positions("learned", 512, 768),
-    ],
-    returns=("parameters",),
-    hints=(
-        "What would an optimiser change in sin(i ω)?",
-        "`sum(p.numel() for p in module.parameters())` counts; SinusoidalPositions and LearnedPositions are modules.",
-        "Of the three kinds only one has parameters: a table with one vector for each position.",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda kind, max_length, model_size: max_length * model_size,
-        "This counts the same for all kinds. A table is not a parameter as long as nothing in it is trained, such as "
-        "a sine.",
-        lambda kind, max_length, model_size: 0,
-        "This is 0 for all kinds. Learned positions have parameters: one vector for each position.",
-        lambda kind, max_length, model_size: max_length if kind == "learned" else 0,
-        "There is a whole *vector* for each position: model_size numbers.",
-        lambda kind, max_length, model_size: {"learned": max_length * model_size}.get(kind, model_size // 2),
-        "The frequencies follow from a formula; they are not trained.",
-        lambda kind, max_length, model_size: 0 if kind == "sinusoidal" else max_length * model_size,
-        "Rotary positions turn by angles of the same formula: nothing is learned there either.",
-    ),
-)
-
-CLAIMS = (INVARIANT, LOG, LOWERED, PARAMETERS)
+CLAIMS = (INVARIANT, LOG, LOWERED)

@@ -58,15 +58,17 @@ class Shuffle(View):
         strongest = [
             f"{names[order[q]]} → {names[order[k]]} {weights[q, k]:.2f}" for q, k in enumerate(weights.argmax(-1))
         ]
-        verdict = (
-            f"The outputs moved with their words (largest change {moved['change'].max():.1g}): equivariant."
-            if moved["equivariant"]
-            else f"The outputs changed by up to {moved['change'].max():.3f}: not equivariant."
-        )
-        mean = "Their mean stayed: invariant." if moved["invariant"] else f"Their mean moved by {moved['mean']:.3f}."
+        if not away:
+            verdict = "Nothing has moved yet."
+        else:
+            verdict = (
+                f"The outputs moved with their words (largest change {moved['change'].max():.1g}): equivariant. "
+                if moved["equivariant"]
+                else f"The outputs changed by up to {moved['change'].max():.3f}: not equivariant. "
+            ) + ("Their mean stayed: invariant." if moved["invariant"] else f"Their mean moved by {moved['mean']:.3f}.")
         return (
             f"Self-attention over “{' '.join(names[w] for w in order)}”, {how} positions; {away} of {len(order)} words "
-            f"stand elsewhere than at first. {verdict} {mean} Largest weights: {', '.join(strongest)}."
+            f"stand elsewhere than at first. {verdict} Largest weights: {', '.join(strongest)}."
         )
 
     def table(self) -> TextTable:
@@ -98,8 +100,8 @@ class Shuffle(View):
         left.set_yticks(range(len(words)), words, color=picture.COLOURS["query"])
         right.set_yticks(range(len(words) + 1), [*words, "mean"], color=picture.COLOURS["output"])
         right.set_xticks([])
-        left.set_title("weights")
-        right.set_title("outputs, changed by")
+        left.set(title="weights", xlabel="key: attended to", ylabel="query: attends")
+        right.set(title="outputs, and by how much each changed", xlabel=f"{outputs.shape[1]} features")
         for axes in (left, right):
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)
@@ -115,8 +117,8 @@ def shuffle(
     order=None,
     positions=False,
     title="What happens when words change places?",
-    caption="Drag a word, or move it with the buttons. Watch the rows ([query|who asks]), the columns ([key|who is "
-    "asked]) and the [output|outputs]. Then add positions, and move it again.",
+    caption="Drag a word, or move it with the buttons. Watch the rows ([query|queries]), the columns ([key|keys]) and "
+    "the [output|outputs]. Then add positions, and move it again.",
     live=False,
     presenting=None,
 ):

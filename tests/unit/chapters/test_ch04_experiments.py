@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from chapters.ch04 import lengths
 from chapters.ch04.experiments import (
     BACK,
     BEYOND,
@@ -18,6 +19,7 @@ from chapters.ch04.experiments import (
     WhoDoesIt,
     convolution_matrix,
     convolutions_between,
+    costs_of,
     in_a_row,
     layer,
     layer_times,
@@ -27,6 +29,7 @@ from chapters.ch04.experiments import (
     steps_between,
 )
 from course_utils.data import results
+from course_utils.positions import sinusoidal_encoding
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 7])
@@ -78,6 +81,13 @@ def test_attention_multiplies_less_exactly_while_the_text_is_shorter_than_the_ve
     for n in (8, 64, 65, 500):
         assert (multiply_adds("attention", n, 64) < multiply_adds("recurrent", n, 64)) == (n < 64)
     assert multiply_adds("convolution", 10, 64) == 3 * 10 * 64 * 64
+
+
+def test_costs_are_those_of_enough_layers_to_connect_both_ends():
+    conv, recurrent, attention = (costs_of(kind, 9, 8) for kind in LAYERS)
+    assert conv["layers"] == conv["path"] == 4 and conv["multiplications"] == 4 * multiply_adds("convolution", 9, 8)
+    assert conv["in a row"] == 4 * in_a_row(layer("convolution", 8)(torch.zeros(1, 9, 8)))
+    assert recurrent["layers"] == attention["layers"] == 1 and (recurrent["weights"], attention["weights"]) == (0, 81)
 
 
 def test_layers_keep_the_shape_and_are_timed():
@@ -158,6 +168,27 @@ def test_the_letters_task_asks_for_the_letter_before():
     assert letters.loss(Knows(), ids) < 1e-2
 
 
+def test_a_bias_counts_distances_and_stopped_waves_stand_still():
+    alibi, table = lengths.biased("ALiBi").bias(30), lengths.biased("table")
+    assert alibi[5].tolist()[:7] == [-2.5, -2, -1.5, -1, -0.5, 0, -0.5]
+    with torch.no_grad():
+        table.table += torch.arange(17)
+    bias = table.bias(30)
+    assert (bias[20, 18], bias[20, 0], bias[20, 12], bias[0, 29]) == (
+        10,
+        16,
+        16,
+        0,
+    )  # the ends hold all that is farther
+    ids = torch.zeros(2, 5, dtype=torch.long)
+    torch.testing.assert_close(table(ids).weights.sum(-1), torch.ones(2, 5))
+    with pytest.raises(ValueError, match="ALiBi"):
+        lengths.Biased("none")
+    whole, still = (lengths.stopped(40, 8, pairs) for pairs in ([], [0, 2]))
+    torch.testing.assert_close(whole, sinusoidal_encoding(40, 8))
+    assert (still[:, :2] == whole[10, :2]).all() and (still[:, 2:4] == whole[:, 2:4]).all()
+
+
 def test_what_is_recorded_says_what_the_chapter_says():
     order, costs = results.load("positions_order"), results.load("positions_costs")
     assert set(order["kinds"]) == set(KINDS) and order["trained"] == TRAINED
@@ -166,4 +197,7 @@ def test_what_is_recorded_says_what_the_chapter_says():
         assert len(found["by_place"]) == BEYOND - BACK and len(found["inside"][rate]) == len(order["seeds"])
         assert max(found["who"]) <= 0.5 if kind == "none" else min(found["who"]) > 0.9
     assert min(order["kinds"]["rotary"]["beyond"][rate]) > max(order["kinds"]["sinusoidal"]["beyond"][rate])
+    longer = results.load("positions_lengths")
+    assert longer["lengths"] == list(lengths.LENGTHS) and all(len(w) == 98 for w in longer["waves"].values())
+    assert all(len(found["early"]) == len(longer["seeds"]) for found in longer["reach"].values())
     assert set(costs["seconds"]) == set(LAYERS) and len(costs["lengths"]) == len(costs["seconds"]["attention"])

@@ -92,12 +92,6 @@ def as_lists(*inputs):
     return list(into_the_words(*inputs))
 
 
-@written("program 4.8")
-def one_by_one(ids, E, P, W):
-    x = torch.stack([E[word] + P[place] for place, word in enumerate(ids)])
-    return attended(*(x @ M for M in W))
-
-
 def waves(number, D):
     omega = 10000 ** (-torch.arange(0, D, 2) / D)
     return torch.stack([torch.sin(number * omega), torch.cos(number * omega)], -1).flatten()
@@ -143,14 +137,6 @@ def layer_by_layer(n, k):
 def by_counting(n, d):
     a, r = 2 * n * n * d, 2 * n * d * d
     return "equal" if a == r else min((a, "attention"), (r, "recurrent"))[1]
-
-
-@written("claims 4.6")
-def modules(kind, max_length, model_size):
-    from course_utils.positions import LearnedPositions, SinusoidalPositions
-
-    tables = {"learned": LearnedPositions, "sinusoidal": SinusoidalPositions}
-    return sum(p.numel() for p in tables[kind](max_length, model_size).parameters()) if kind in tables else 0
 
 
 test_right_answers_pass = written.test()
