@@ -106,16 +106,13 @@ def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):
     assert text.licence == "public domain"
 
 
-def test_where_a_real_text_cannot_be_had_ours_stands_in_and_says_so(monkeypatch):
+def test_where_a_real_text_cannot_be_had_it_is_said(monkeypatch):
     def none(name):
         raise fetching.FetchError("tiny-shakespeare could not be fetched.\n  why")
 
     monkeypatch.setattr(fetching, "read", none)
     with pytest.raises(fetching.FetchError):
         load_text("shakespeare")
-    text = load_text("shakespeare", stand_in="sentences")
-    assert text.name == "sentences" and "could not be fetched: this is 'sentences'" in text.note
-    assert text.train == load_text("sentences").train
 
 
 def test_no_poem_and_no_name_is_in_both_parts(monkeypatch):
