@@ -13,7 +13,6 @@ import hashlib
 import json
 import math
 import random
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -266,8 +265,3 @@ class TextLesson:
         counts = torch.ones(size, size).index_put_((ids[:-1], ids[1:]), torch.tensor(1.0), accumulate=True)
         probabilities = counts / counts.sum(-1, keepdim=True)
         return float(-probabilities[self.valid_ids[:-1], self.valid_ids[1:]].log().mean())
-
-    def unknown(self) -> Counter:
-        """Characters of the held-out part that the training part does not have, with how often."""
-        known = set(self.text.train)
-        return Counter(c for c in self.text.valid if c not in known)
