@@ -105,7 +105,7 @@ def test_rows_of_different_lengths_slide_each_at_its_own_time(positions, cache):
      {"top_p": 0}, {"top_p": 1.1}, {"max_new_tokens": -1}, {"max_new_tokens": 1.0}, {"max_new_tokens": 10**12},
      {"generator": 0}, {"cache": "no"}, {"stop": 1.5}, {"stop": ["a"]}, {"mask": torch.ones(1, 2)},
      {"mask": torch.zeros(1, 2, dtype=torch.bool)}, {"ids": torch.zeros(1, 0, dtype=torch.long)},
-     {"ids": torch.ones(1, 2)}, {"ids": [[4, 5]]}, {"model": None}, {"need_probabilities": 1}],
+     {"ids": torch.ones(1, 2)}, {"ids": [[4, 5]]}, {"model": None}],
 )  # fmt: skip
 def test_settings_that_cannot_be_drawn_with_are_named(options):
     given = {"model": model(), "ids": torch.tensor([[4, 5]]), "max_new_tokens": 2} | options
@@ -118,11 +118,10 @@ def test_a_shorter_prompt_in_a_batch_goes_on_as_it_would_alone(positions):
     made, lengths = model(positions=positions), [7, 4, 1]
     prompts = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
     mask = torch.arange(7) < torch.tensor(lengths)[:, None]
-    together = sample(made, prompts, 8, temperature=0, mask=mask, need_probabilities=True)
+    together, p = drawn(made, prompts, 8, temperature=0, mask=mask)
     for row, length in enumerate(lengths):
-        alone = sample(made, prompts[row : row + 1, :length], 8, temperature=0, need_probabilities=True)
-        assert torch.equal(together.ids[row], alone.ids[0])
-        assert torch.allclose(together.probabilities[row], alone.probabilities[0], atol=1e-5)
+        alone, q = drawn(made, prompts[row : row + 1, :length], 8, temperature=0)
+        assert torch.equal(together[row], alone[0]) and torch.allclose(p[row], q[0], atol=1e-5)
 
 
 def test_frequencies_are_the_probabilities():
