@@ -13,7 +13,7 @@ from .support.checks import described, real_number, vectors, whole_number
 BASE = 10_000.0  # wavelengths grow from 2π to 2π · BASE
 
 
-def frequencies(model_size: int, base: float = BASE) -> Tensor:
+def frequencies(model_size: int) -> Tensor:
     """How far each pair of columns turns from one position to the next, in radians: [D / 2], float64, from 1 downwards.
 
     Raises ValueError for an odd model_size: the columns go in pairs, a sine with its cosine.
@@ -21,7 +21,7 @@ def frequencies(model_size: int, base: float = BASE) -> Tensor:
     """
     if whole_number("model_size", model_size, 2) % 2:
         raise ValueError(f"model_size is {model_size}; needed: an even number, for pairs of sine and cosine")
-    return real_number("base", base, above=0) ** (-torch.arange(0, model_size, 2, dtype=torch.float64) / model_size)
+    return BASE ** (-torch.arange(0, model_size, 2, dtype=torch.float64) / model_size)
 
 
 def sinusoidal_encoding(length: int, model_size: int) -> Tensor:

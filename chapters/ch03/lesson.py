@@ -124,15 +124,14 @@ class Lesson:
 
     def write(self, model: nn.Module, examples: Sequence[Example]) -> list[str]:
         """Greedy translations, words joined by spaces, in the order of the examples."""
-        written, was_training = [""] * len(examples), model.training
-        model.eval()
+        written = [""] * len(examples)
         order = sorted(range(len(examples)), key=lambda i: len(examples[i].source))
-        for at in range(0, len(order), 128):
-            rows = order[at : at + 128]
-            ids, mask = text.pad([self.source.encode(examples[i].source) for i in rows])
-            for i, found in zip(rows, decoding.greedy(model, ids, mask, 2 * ids.shape[1] + 10), strict=True):
-                written[i] = " ".join(self.target.tokens(found.ids))
-        model.train(was_training)
+        with evaluating(model):
+            for at in range(0, len(order), 128):
+                rows = order[at : at + 128]
+                ids, mask = text.pad([self.source.encode(examples[i].source) for i in rows])
+                for i, found in zip(rows, decoding.greedy(model, ids, mask, 2 * ids.shape[1] + 10), strict=True):
+                    written[i] = " ".join(self.target.tokens(found.ids))
         return written
 
     def bleu(self, model: nn.Module, split: str = "test", count: int | None = None) -> float:

@@ -13,7 +13,6 @@ import hashlib
 import json
 import math
 import random
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from chapters.ch03.tatoeba import split_by
 from course_utils import text as texts
 from course_utils.data import fetching, parallel, stories
-from course_utils.support.checks import described
+from course_utils.support.checks import described, whole_number
 from course_utils.support.restored import evaluating
 from course_utils.training import fit
 from course_utils.training.checkpoints import Loaded
@@ -59,12 +59,11 @@ class Text:
         return hashlib.sha256((self.train + self.valid).encode()).hexdigest()
 
 
-def load_text(name, stand_in: str | None = None) -> Text:
+def load_text(name) -> Text:
     """A text by name, or a file of your own by its path.
 
     name      "stories" or "sentences": the course's own; "shakespeare", "quatrains", "names" or "books": real, see
               data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see `read_file`
-    stand_in  which of our own texts to take where a real one cannot be had; `.note` then says so
     The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts; of
     books a tenth of them, whole, which `.note` names.
     Raises ValueError for an unknown name, and what `fetching.fetch` and `read_file` raise.
@@ -78,14 +77,7 @@ def load_text(name, stand_in: str | None = None) -> Text:
         known = ", ".join([*OURS, *REAL])
         raise ValueError(f"No text is called {str(name)!r}; there are {known}; a file is given as 'folder/name.txt'.")
     source = fetching.sources()[REAL[name]]
-    try:
-        content = fetching.read(REAL[name])
-    except fetching.FetchError as error:
-        if stand_in is None:
-            raise
-        ours = load_text(stand_in)
-        why = str(error).splitlines()[0].removesuffix(".")
-        return Text(ours.name, ours.train, ours.valid, f"{why}: this is {stand_in!r}, which needs no network.")
+    content = fetching.read(REAL[name])
     train, valid, note = _books(content) if name == "books" else (*_real(name, content), "")
     return Text(name, train, valid, note, source["licence"], source["attribution"])
 
@@ -149,11 +141,10 @@ def _real(name: str, content: str) -> tuple[str, str]:
     if name == "shakespeare":
         return _cut(content)
     lines = dict.fromkeys(content.split("\n") if name == "names" else _poems(content))
-    parts = {True: [], False: []}
+    parts = {"train": [], "valid": []}
     for line in filter(None, lines):
-        share = int(hashlib.sha256(line.encode()).hexdigest()[:8], 16) / 16**8
-        parts[share < VALID].append(line + "\n")
-    return "".join(parts[False]), "".join(parts[True])
+        parts[split_by(line, {"test": 0, "valid": VALID})].append(line + "\n")
+    return "".join(parts["train"]), "".join(parts["valid"])
 
 
 def _poems(content: str) -> Iterable[str]:
@@ -204,8 +195,7 @@ class TextLesson:
 
     def __init__(self, text: Text, tokenizer=None, block: int = 64, rows: int = 12, device="cpu"):
         for name, value in (("block", block), ("rows", rows)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} is {value!r}; needed: a whole number from 1")
+            whole_number(name, value, 1)
         self.text, self.block, self.rows, self.device = text, block, rows, device
         self.tokenizer = tokenizer or texts.Characters.build(text.train)
         self.train_ids, self.valid_ids = (torch.tensor(self.tokenizer.encode(t)) for t in (text.train, text.valid))
@@ -275,8 +265,3 @@ class TextLesson:
         counts = torch.ones(size, size).index_put_((ids[:-1], ids[1:]), torch.tensor(1.0), accumulate=True)
         probabilities = counts / counts.sum(-1, keepdim=True)
         return float(-probabilities[self.valid_ids[:-1], self.valid_ids[1:]].log().mean())
-
-    def unknown(self) -> Counter:
-        """Characters of the held-out part that the training part does not have, with how often."""
-        known = set(self.text.train)
-        return Counter(c for c in self.text.valid if c not in known)

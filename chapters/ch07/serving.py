@@ -26,11 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.decoding import generate
 from course_utils.runtime import how_to_get
-from course_utils.training.checkpoints import load_checkpoint
-
-from .hub_format import save_pretrained
 
 NEEDED = ("openai", "fastapi", "uvicorn")
 OLLAMA = "http://127.0.0.1:11434/v1"
@@ -253,19 +249,3 @@ def models_at(url: str, timeout: float = 1.0) -> list[str] | None:
             return [model["id"] for model in json.load(reply)["data"] or []]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def record_served(prompts=("O Romeo, ", "Speak, citizen.", "My lord, what news?"), tokens: int = 100) -> dict:
-    """gpt-shakespeare served and asked; the figures behind data/results/gpt_served.json."""
-    loaded, waits, same = load_checkpoint("gpt-shakespeare"), [], []
-    with tempfile.TemporaryDirectory() as place:
-        folder = save_pretrained(loaded, Path(place) / "gpt-shakespeare")
-        start = time.perf_counter()
-        with serve(folder) as server:
-            ready = time.perf_counter() - start
-            for prompt in prompts:
-                waits.append(round(first_token(server, prompt), 3))
-                answer = "".join(ask(server, prompt, max_tokens=tokens))
-                same.append(answer == generate(loaded, prompt, tokens, temperature=0))
-    return {"model": "gpt-shakespeare", "prompts": list(prompts), "tokens": tokens, "ready after, s": round(ready, 1),
-            "first token, s": waits, "equal to greedy here": same}  # fmt: skip

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+import timeit
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -209,7 +210,7 @@ def check_notebook():
     cell = nbformat.v4.new_code_cell("import sys, torch, course_utils; print(sys.prefix, float(torch.ones(3).sum()))")
     notebook = nbformat.v4.new_notebook(cells=[cell])
     client = NotebookClient(notebook, timeout=120, kernel_name="python3", extra_arguments=["--log-level=40"])
-    seconds = timing.measure(client.execute)
+    seconds = timeit.timeit(client.execute, number=1)
     answer = cell.outputs[0].get("text", "").strip()
     if answer != f"{sys.prefix} 3.0":
         return Line("notebook", f"the kernel is another Python: it answered {answer!r}", REPAIR)

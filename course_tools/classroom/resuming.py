@@ -16,9 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from course_tools.authoring.rules.names import DEFINITIONS
 from course_utils.training import kept
-
-DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class CannotResume(RuntimeError):

@@ -1,13 +1,6 @@
 """How long notebooks take: measured once (`course results notebook_times`), scaled to this machine."""
 
-import time
-
-
-def measure(function):
-    """Seconds that a call takes."""
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+import timeit
 
 
 def calibrate():
@@ -39,7 +32,7 @@ def record():
     for name in building.names():
         notebook = building.read_source(name)
         work = lambda notebook=notebook, name=name: building.execute(notebook, name, building.folder())  # noqa: E731
-        seconds[name] = round(measure(work), 1)
+        seconds[name] = round(timeit.timeit(work, number=1), 1)
     return {"calibration": round(calibrate(), 4), "seconds": seconds}
 
 

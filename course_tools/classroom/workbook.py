@@ -83,7 +83,9 @@ def sync(notebooks, workbook):
     try:
         workbook.mkdir(parents=True, exist_ok=True)
         changes = _sync(editions, workbook)
-        _lay_changelog(notebooks, workbook)
+        news = notebooks.parent / CHANGELOG
+        if news.is_file():  # beside the notebooks, where JupyterLab can open it; a file of the student's stays
+            _lay(workbook, CHANGELOG, news.read_bytes())
         return changes
     except OSError as error:
         raise WorkbookError(_explain(error, workbook)) from error
@@ -141,13 +143,6 @@ def _laid_down(name, sha256, workbook, state):
     """Whether this edition was laid down under that name and is still there, untouched or worked in."""
     found = _sha256(workbook / name)
     return found == sha256 or found is not None and state["written"].get(name) == sha256
-
-
-def _lay_changelog(notebooks, workbook):
-    """CHANGELOG.md of the course beside the notebooks, where JupyterLab can open it; a file of the student's stays."""
-    ours = notebooks.parent / CHANGELOG
-    if ours.is_file():
-        _lay(workbook, CHANGELOG, ours.read_bytes())
 
 
 def lay(workbook, name, text):

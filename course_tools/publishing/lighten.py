@@ -20,21 +20,12 @@ INLINE = 8_000  # characters of numbers that a page itself may carry for one vie
 CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
 # How high the views of each kind are on a phone 390 pixels wide, about: as much room waits for them there.
 ON_A_PHONE = {
-    **{
-        "lines": 469,
-        "bars": 427,
-        "shares": 301,
-        "alignment": 1041,
-        "bandwidth": 1355,
-        "cover": 1085,
-        "descent": 1050,
-        "embeddings": 1440,
-        "flow": 1630,
-    },
-    **{"heads": 1183, "journey": 1075, "mask_tokens": 1055, "masking": 1320, "merges": 885, "next_character": 1270},
-    **{"paths": 1130, "pooling": 970, "predictions": 955, "rotation": 1030, "sampling": 1260, "scaling": 1220},
-    **{"scaling_law": 1030, "scoring": 1400, "shuffle": 1000, "sinusoid": 1375, "softmax_lab": 975, "tagged": 1145},
-}
+    "lines": 469, "bars": 427, "shares": 301, "alignment": 1041, "bandwidth": 1355, "cover": 1085, "descent": 1050,
+    "embeddings": 1440, "flow": 1630, "heads": 1183, "journey": 1075, "mask_tokens": 1055, "masking": 1320,
+    "merges": 885, "next_character": 1270, "paths": 1130, "pooling": 970, "predictions": 955, "rotation": 1030,
+    "sampling": 1260, "scaling": 1220, "scaling_law": 1030, "scoring": 1400, "shuffle": 1000, "sinusoid": 1375,
+    "softmax_lab": 975, "tagged": 1145,
+}  # fmt: skip
 
 
 class Files:

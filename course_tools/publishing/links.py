@@ -1,6 +1,7 @@
 """Every link of the built site: internal ones must lead to a file and a place in it, others be https addresses."""
 
 import re
+from collections import Counter
 from urllib.parse import unquote, urlsplit
 
 from ..authoring.markup import tree
@@ -26,7 +27,8 @@ def broken(folder):
     problems = [f"{name}: {said}" for name, text in sorted(texts.items()) if (said := swallowed(text))]
     for name, page in sorted(pages.items()):
         problems += [f"{name}: the picture {source} has no alt text" for source in page.muted]
-        problems += [f"{name}: the place #{id} is there twice" for id in _twice(page.ids)]
+        twice = {id for id, count in Counter(page.ids).items() if count > 1}
+        problems += [f"{name}: the place #{id} is there twice" for id in sorted(twice)]
         for target in dict.fromkeys(page.targets):
             if problem := _problem(folder, name, target, pages):
                 problems.append(f"{name}: the link to {target} {problem}")
@@ -61,7 +63,3 @@ def _problem(folder, name, target, pages):
     if parts.fragment and unquote(parts.fragment) not in pages[file].ids:
         return "finds no such place"
     return ""
-
-
-def _twice(ids):
-    return sorted({one for one in ids if ids.count(one) > 1})

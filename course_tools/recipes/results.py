@@ -19,7 +19,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "positions_lengths": "chapters.ch04.lengths:record_lengths",
     "transformer_head_counts": "chapters.ch05.experiments.live:record_head_counts",
     "transformer_norms": "chapters.ch05.experiments.norms:record_norms",
-    "transformer_twins": "chapters.ch05.experiments.twins:record_twins",
     "transformer_heads": "chapters.ch05.experiments.heads:record_heads",
     "bert_tasks": "chapters.ch06.experiments.tasks:record_tasks",
     "bert_adapters": "chapters.ch06.experiments.tasks:record_adapters",
@@ -28,12 +27,9 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "minilm_wnut17": "chapters.ch06.experiments.minilm_names:record_wnut17",
     "minilm_squad": "chapters.ch06.experiments.minilm_answers:record_squad",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
-    "gpt_live": "chapters.ch07.experiments.live:record_live",
     "gpt_overfitting": "chapters.ch07.experiments.live:record_overfitting",
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
-    "gpt_translators": "chapters.ch07.experiments.translators:record_translators",
-    "gpt_served": "chapters.ch07.serving:record_served",
     "notebook_times": "course_tools.classroom.timing:record",
 }
 

@@ -53,7 +53,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("COURSE_CACHE_DIR") or pooch.os_cache("attention-course"))
 
 
-def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None, progress: bool = True) -> Path:
+def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None) -> Path:
     """The verified text of a real corpus, as a file (.gz where COURSE_DATA_DIR has it so).
 
     Looked for in COURSE_DATA_DIR, then the cache, then at each address of data/sources.toml.
@@ -76,7 +76,7 @@ def fetch(name: str, *, index: Path | None = None, limits: Limits | None = None,
     troubles = []
     for address in source.get("addresses", ()):
         try:
-            _download(address, source, path, limits or Limits(), progress)
+            _download(address, source, path, limits or Limits())
             return path
         except Exception as error:  # whatever one server does, the next one is asked
             troubles.append(f"  {address['url']}: {_why(error)}")
@@ -121,7 +121,7 @@ def check(path: Path, source: dict) -> str:
     return f"does not hold {missing[0]!r} anywhere, so it is another text" if missing else ""
 
 
-def _download(address: dict, source: dict, path: Path, limits: Limits, progress: bool) -> None:
+def _download(address: dict, source: dict, path: Path, limits: Limits) -> None:
     """Fetch, verify, unpack; `path` appears at the end, whole."""
     import tempfile
 
@@ -133,10 +133,10 @@ def _download(address: dict, source: dict, path: Path, limits: Limits, progress:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as folder:
         algorithm = next((a for a in ("sha256", "sha1") if a in address), None)
         numbers = range(*address.get("numbers", [1]))
-        bar, contents = progress and len(numbers) == 1 and source["title"], []
+        title, contents = source["title"].split(":")[0] if len(numbers) == 1 else "", []
 
         def download(url, file, _):
-            _stream(url, file, limit, limits, bar)
+            _stream(url, file, limit, limits, title)
 
         for number in numbers:
             url, known = address["url"].replace("{}", str(number)), algorithm and f"{algorithm}:{address[algorithm]}"
@@ -151,7 +151,7 @@ def _download(address: dict, source: dict, path: Path, limits: Limits, progress:
         os.replace(whole, path)
 
 
-def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
+def _stream(url: str, file, limit: int, limits: Limits, title: str) -> None:
     """Copy what the server sends into a file, within the limits, with a progress bar if there is a title.
 
     As it is stored there, not compressed for the way: checksums are of the file itself. A connection that is cut goes
@@ -162,8 +162,7 @@ def _stream(url: str, file, limit: int, limits: Limits, title) -> None:
     from tqdm.auto import tqdm
 
     started, got, mark = time.monotonic(), 0, ""
-    words = (title or "").split(":")[0]
-    with open(file, "wb") as out, tqdm(unit="B", unit_scale=True, desc=words, disable=not title) as bar:
+    with open(file, "wb") as out, tqdm(unit="B", unit_scale=True, desc=title, disable=not title) as bar:
         for again in range(ATTEMPTS, 0, -1):
             before = got
             headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}

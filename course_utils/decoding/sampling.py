@@ -19,10 +19,9 @@ FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
 
 
 class Sampled(NamedTuple):
-    """ids [B, N]: what was written behind the prompts; probabilities [B, N, V] it was drawn from, on request."""
+    """ids [B, N]: what was written behind the prompts."""
 
     ids: Tensor
-    probabilities: Tensor | None = None
 
 
 def next_probabilities(
@@ -97,23 +96,20 @@ def _slid(ids: Tensor, real: Tensor, limit: int) -> tuple[Tensor, Tensor]:
 def sample(
     model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
     top_p: float | None = None, generator=None, cache: bool = True, stop: int | Collection[int] | None = None,
-    need_probabilities: bool = False, mask: Tensor | None = None,
+    mask: Tensor | None = None,
 ) -> Sampled:  # fmt: skip
     """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
     when all are, it ends early."""
     stop = [] if stop is None else stop if isinstance(stop, Collection) else [stop]
     stops = whole_numbers("stop", list(stop) if isinstance(stop, set | frozenset) else stop, 0, 2**63 - 1)
-    flag("need_probabilities", need_probabilities)
-    written, seen, ended = [], [], None
-    for words, p in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
+    written, ended = [], None
+    for words, _ in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
         ended = torch.zeros_like(words, dtype=torch.bool) if ended is None else ended
         written.append(words.masked_fill(ended, 0))
-        seen += [p] if need_probabilities else []
         ended = ended | torch.isin(words, torch.tensor(stops, device=ids.device))
         if stops and ended.all():
             break
-    ids = torch.stack(written, 1) if written else ids[:, :0]
-    return Sampled(ids, torch.stack(seen, 1) if seen else None)
+    return Sampled(torch.stack(written, 1) if written else ids[:, :0])
 
 
 def generate(

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from course_utils.support.checks import described, list_of_texts, real_number, whole_number
+from course_utils.support.restored import evaluating
 from course_utils.text import BOS, EOS, PAD, UNK, pad
 
 from .sampling import check_logits, check_model
@@ -194,8 +195,7 @@ def translate(
     empty = Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
     results = {i: empty for i, ids in enumerate(encoded) if not ids}
     order = sorted(set(range(len(sentences))) - set(results), key=lambda i: len(encoded[i]))
-    training, _ = model.training, model.eval()
-    try:
+    with evaluating(model):
         for at in range(0, len(order), batch):
             rows = order[at : at + batch]
             ids, mask = pad([encoded[i][:limit] for i in rows])
@@ -203,8 +203,6 @@ def translate(
             written = beam_search(model, ids.to(device), mask.to(device), longest, beam, length_penalty)
             for i, w in zip(rows, written, strict=True):
                 results[i] = _translation(loaded, sentences[i], encoded[i], limit, w)
-    finally:
-        model.train(training)
     return [results[i] for i in range(len(sentences))]
 
 

@@ -42,15 +42,15 @@ def exercise(name: str) -> Callable[[Any], Any]:
     return lambda answer: _settle(one, answer, check(one, answer))
 
 
-def check(name: str, answer: Any, line: int | None = None, seconds: float = 5.0):
+def check(name: str, answer: Any, line: int | None = None):
     """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
     (the mistake that was recognised), `.arrays`, `.notes`. line: for a find-the-error."""
     from . import engine  # torch is loaded when the first answer comes
 
     one = find(name)
     if isinstance(one, FindError):
-        return engine.judge_repair(one, answer, line, seconds)
-    return engine.judge(one, answer, seconds)
+        return engine.judge_repair(one, answer, line)
+    return engine.judge(one, answer)
 
 
 class find_error:
@@ -79,7 +79,7 @@ def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
     one = find(name)
     display(hints_note(one.name, one.hints))
-    _keep("helped", one.name)
+    _say(record.helped(one.name))
 
 
 def again(name: str) -> tuple[Any, tuple]:
@@ -101,7 +101,7 @@ def solution(name: str) -> None:
 
     one = find(name)
     display(reveal(one.shown or one.reference, alone=True))
-    _keep("helped", one.name, solution=True)
+    _say(record.helped(one.name, solution=True))
 
 
 def _settle(one: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
@@ -117,11 +117,7 @@ def _settle(one: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     return engine.chosen(one, answer, verdict)
 
 
-def _keep(what: str, *about: Any, **more: Any) -> None:
-    """Writes into the workbook's record what has happened, and says so only if that goes wrong."""
-    _say(getattr(record, what)(*about, **more))
-
-
 def _say(said: str) -> None:
+    """What went wrong with the workbook's record, if anything did."""
     if said:
         display(note_of([sentence(said)], "dotted"))

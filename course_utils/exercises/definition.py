@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
+
 
 @dataclass(frozen=True)
 class Case:

@@ -6,6 +6,7 @@ of any right answer; then what can be said of any wrong result: its shape, its k
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .definition import Case, Exercise, Wrong
+from .definition import Case, Exercise, Property, Wrong
 from .evidence import recognised
 from .looks import alike, described, equal_but_for_kind, order_of, senseless, strong, where
 from .properties import never_used, violated
@@ -48,65 +49,122 @@ class Evidence:
         return of
 
 
-def diagnose(seen: Evidence) -> Verdict:
-    """The verdict on an answer that fails at least one case."""
-    exercise, cases, wanted, outcomes = seen.exercise, seen.cases, seen.wanted, seen.outcomes
-    failing = [i for i, o in enumerate(outcomes) if o.spoilt or not o.like(Outcome(wanted[i]))]
+class Diagnosis:
+    """What the looks at a wrong answer have in common. A look gives a verdict, or None where it has nothing to say."""
 
-    def worth(i: int) -> tuple:
+    def __init__(self, seen: Evidence):
+        self.seen, self.exercise, wanted = seen, seen.exercise, seen.wanted
+        outcomes = seen.outcomes
+        failing = [i for i, o in enumerate(outcomes) if o.spoilt or not o.like(Outcome(wanted[i]))]
+        self.failing = sorted(failing, key=self.worth)
+        self.stuck = [i for i in self.failing if outcomes[i].trouble]
+        pairs = [(outcomes[i].value, wanted[i]) for i in self.failing if i not in self.stuck]
+        self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
+        self.stopped = self.stuck[:1] == self.failing[:1]
+        kinds = all(equal_but_for_kind(got, want) for got, want in self.pairs)
+        self.near = bool(self.pairs) and (kinds or bool(strong(self.pairs)))
+        found = recognised(
+            self.exercise.wrong, wanted, outcomes, self.failing, seen.attempt, self.near and not self.stopped
+        )
+        self.whole, self.part = found
+        self.spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
+        self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
+
+    def worth(self, i: int) -> tuple:
         """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
-        trouble = outcomes[i].trouble
+        case, trouble = self.seen.cases[i], self.seen.outcomes[i].trouble
         signature = bool(trouble) and trouble.error == "signature"
-        return not signature, not cases[i].shown, bool(trouble), _size(cases[i], wanted[i])
+        return not signature, not case.shown, bool(trouble), _size(case, self.seen.wanted[i])
 
-    def shown(which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
-        here = min(which, key=worth)
-        outcome = outcomes[here]
+    def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
+        """The verdict with this text, and the case of these that shows it best."""
+        cases, failing, here = self.seen.cases, self.failing, min(which, key=self.worth)
+        outcome = self.seen.outcomes[here]
         lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs"
         lead += "; this is the smallest that shows it." if len(which) == len(failing) else "."
         lead = lead if len(failing) < len(cases) else ""
-        arrays = example(exercise, cases[here], wanted[here], None if outcome.trouble else outcome.value)
-        return Verdict(exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
+        got = None if outcome.trouble else outcome.value
+        arrays = example(self.exercise, cases[here], self.seen.wanted[here], got)
+        return Verdict(self.exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
 
-    failing.sort(key=worth)
-    stuck = [i for i in failing if outcomes[i].trouble]
-    pairs = [(outcomes[i].value, wanted[i]) for i in failing if i not in stuck]
-    pairs = [(got, want) for got, want in pairs if not same(got, want)]
-    stopped = bool(stuck) and stuck[0] == failing[0]
-    near = bool(pairs) and (bool(strong(pairs)) or all(equal_but_for_kind(got, want) for got, want in pairs))
-    whole, part = recognised(exercise.wrong, wanted, outcomes, failing, seen.attempt, near and not stopped)
-    spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
-    notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in spoilt[:1])
-    if whole:
-        return shown(failing, whole.says, known=whole.known, notes=notes)
-    if stopped:
-        trouble = outcomes[stuck[0]].trouble
-        notes += (f"On another input it looks like this mistake: {part.known.hint}",) if part else ()
-        verdict = shown(stuck[:1], trouble.sentence, code=trouble.line, known=part and part.known, notes=notes)
+    @functools.cached_property
+    def plain(self) -> str:
+        """What can be said of any wrong result."""
+        return describe(self.exercise.returns, self.pairs, everything=not self.stuck)
+
+    @functools.cached_property
+    def results(self) -> tuple[Callable, Callable, list]:
+        """The answer and the reference as functions of a case, and the answer's results, None where there is none."""
+        mine = [None if o.trouble else o.value for o in self.seen.outcomes]
+        return self.seen.value(self.seen.answer), self.seen.value(self.exercise.reference), mine
+
+    @functools.cached_property
+    def broken(self) -> tuple[Property, int] | None:
+        """What must hold of any right answer and does not, with the number of the case that shows it."""
+        value, _, mine = self.results
+        return next(violated(self.exercise.properties, value, self.seen.cases, mine, self.seen.wanted), None)
+
+    def a_known_mistake(self) -> Verdict | None:
+        return self.whole and self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
+
+    def an_error(self) -> Verdict | None:
+        if not self.stopped:
+            return None
+        part, trouble = self.part, self.seen.outcomes[self.stuck[0]].trouble
+        notes = self.notes + ((f"On another input it looks like this mistake: {part.known.hint}",) if part else ())
+        known = part and part.known
+        verdict = self.shown(self.stuck[:1], trouble.sentence, code=trouble.line, known=known, notes=notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
-    if not pairs:
-        more = tuple(f"On another input: {outcomes[i].trouble.sentence}" for i in stuck[:1])
-        return Verdict(exercise.name, "wrong", _spoils(cases[failing[0]], spoilt[0], right=not stuck), notes=more)
-    plain = describe(exercise.returns, pairs, everything=not stuck)
-    if near:
-        return shown(failing, plain, notes=notes)
-    mine = [None if o.trouble else o.value for o in outcomes]
-    value, right = seen.value(seen.answer), seen.value(exercise.reference)
-    unused = None if any(map(senseless, mine)) else next(never_used(value, right, cases, mine, wanted), None)
-    if unused:
-        says = f"`{unused}` is never used: whatever it holds, the result is the same."
-        if not alike(*pairs[0]):
-            return shown(failing, plain, known=Wrong(seen.answer, says), notes=(says, *notes))
-        also = (f"Besides, it looks like this mistake: {part.known.hint}",) if part else ()
-        return shown(failing, says, known=Wrong(seen.answer, says), notes=also + notes)
-    broken = next(violated(exercise.properties, value, cases, mine, wanted), None)
-    if part:
-        notes = ((broken[0].says,) if broken else ()) + notes
-        return shown(part.cases, part.says, known=part.known, notes=notes)
-    if broken:
-        return shown([broken[1]], broken[0].says, known=Wrong(seen.answer, broken[0].says), notes=(plain, *notes))
-    return shown(failing, plain, notes=notes)
+
+    def a_spoilt_input(self) -> Verdict | None:
+        if self.pairs:
+            return None
+        more = tuple(f"On another input: {self.seen.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
+        says = _spoils(self.seen.cases[self.failing[0]], self.spoilt[0], right=not self.stuck)
+        return Verdict(self.exercise.name, "wrong", says, notes=more)
+
+    def one_step_away(self) -> Verdict | None:
+        return self.shown(self.failing, self.plain, notes=self.notes) if self.near else None
+
+    def an_unused_input(self) -> Verdict | None:
+        value, right, mine = self.results
+        unused = never_used(value, right, self.seen.cases, mine, self.seen.wanted)
+        if any(map(senseless, mine)) or not (name := next(unused, None)):
+            return None
+        says = f"`{name}` is never used: whatever it holds, the result is the same."
+        known = Wrong(self.seen.answer, says)
+        if not alike(*self.pairs[0]):
+            return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))
+        also = (f"Besides, it looks like this mistake: {self.part.known.hint}",) if self.part else ()
+        return self.shown(self.failing, says, known=known, notes=also + self.notes)
+
+    def a_mistake_on_a_part(self) -> Verdict | None:
+        if not self.part:
+            return None
+        notes = ((self.broken[0].says,) if self.broken else ()) + self.notes
+        return self.shown(self.part.cases, self.part.says, known=self.part.known, notes=notes)
+
+    def a_broken_property(self) -> Verdict | None:
+        if not self.broken:
+            return None
+        (one, case), notes = self.broken, (self.plain, *self.notes)
+        return self.shown([case], one.says, known=Wrong(self.seen.answer, one.says), notes=notes)
+
+    def the_result(self) -> Verdict:
+        return self.shown(self.failing, self.plain, notes=self.notes)
+
+
+LOOKS = (
+    Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.a_spoilt_input, Diagnosis.one_step_away,
+    Diagnosis.an_unused_input, Diagnosis.a_mistake_on_a_part, Diagnosis.a_broken_property, Diagnosis.the_result,
+)  # fmt: skip
+
+
+def diagnose(seen: Evidence) -> Verdict:
+    """The verdict on an answer that fails at least one case: that of the first look that has something to say."""
+    found = Diagnosis(seen)
+    return next(verdict for look in LOOKS if (verdict := look(found)))
 
 
 def _spoils(case: Case, name: str, right: bool) -> str:

@@ -48,7 +48,7 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
             outcomes = [] if given else attempt(exercise, answer, cases, wanted, seconds)
         if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
             verdict = _unsolved(exercise, cases, wanted, not given and begun(answer))
-        elif _all_right(outcomes, wanted):
+        elif all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True)):
             torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
             verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.", converts=not torches)
         else:
@@ -76,15 +76,8 @@ def _explained(exercise: Exercise, answer: Any, cases: list[Case], wanted: list,
             return diagnose(seen)
     except TookTooLong:
         with quiet():
-            return diagnose(replace(seen, exercise=replace(exercise, wrong=(), properties=()), run=_gives_up))
-
-
-def _gives_up(answer: Callable, case: Case, want: Any) -> Outcome:
-    return Outcome(trouble=Trouble("slow"))
-
-
-def _all_right(outcomes: list[Outcome], wanted: list) -> bool:
-    return all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True))
+            plain = replace(exercise, wrong=(), properties=())
+            return diagnose(replace(seen, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
 
 
 def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[Outcome]:

@@ -22,8 +22,8 @@ from .values import same
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
 
 
-def part_of(result: Any, part: int) -> Any:
-    """A part of a result; the whole where there is only one."""
+def part_of(result: Any, part: int = 0) -> Any:
+    """A part of a result, the output by default; the whole where there is only one."""
     return result[part] if isinstance(result, tuple) else result
 
 
@@ -42,20 +42,20 @@ def _moved(x: Tensor) -> Tensor:
     return x.flatten().roll(1).reshape(x.shape)
 
 
-def rows_sum_to_one(part: int = 0, dim: int = -1, what: str = "weights") -> Property:
-    """Where the right weights sum to 1 along `dim`, so do these."""
+def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
+    """Where the right weights of a row sum to 1, so do these."""
 
     def broken(run, case, mine, want):
         mine, want = part_of(mine, part), part_of(want, part)
         if mine.shape != want.shape:
             return None
-        ones = (want.double().sum(dim) - 1).abs() < 1e-3
-        return bool(((mine.double().sum(dim) - 1).abs() > 1e-2)[ones].any())
+        ones = (want.double().sum(-1) - 1).abs() < 1e-3
+        return bool(((mine.double().sum(-1) - 1).abs() > 1e-2)[ones].any())
 
     return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
 
 
-def blind_to_later(*names: str, dim=-2, part=0, axis=-2, asks="Does the mask hide what comes later?") -> Property:
+def blind_to_later(*names: str, dim=-2, axis=-2, asks="Does the mask hide what comes later?") -> Property:
     """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs (along `axis`). asks:
     what to look at where that is not so."""
 
@@ -67,7 +67,7 @@ def blind_to_later(*names: str, dim=-2, part=0, axis=-2, asks="Does the mask hid
                 return None
             head, tail = x.split([x.shape[dim] - 1, 1], dim)
             last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
-        before, after = part_of(mine, part), part_of(run(changed(case, **last)), part)
+        before, after = part_of(mine), part_of(run(changed(case, **last)))
         earlier = before.shape[axis] - 1
         return not same(before.narrow(axis, 0, earlier), after.narrow(axis, 0, earlier))
 
@@ -90,68 +90,68 @@ def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 
     return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", broken)
 
 
-def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0) -> Property:
+def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = ()) -> Property:
     """Keys in another order, with their values (`names`, along `dim`) and the columns of the masks: the same output."""
 
     def broken(run, case, mine, want):
         other = {name: case.args[name].flip(dim) for name in names}
         other |= {name: case.args[name].flip(-1) for name in masks if case.args[name] is not None}
-        return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
+        return not same(part_of(mine), part_of(run(changed(case, **other))))
 
     says = "Two keys that change places, with their values, change the output. It should be a sum over the keys."
     return Property(says, broken)
 
 
-def shift_changes_nothing(name: str, part: int = 0) -> Property:
+def shift_changes_nothing(name: str) -> Property:
     """Adding 1 to all scores leaves the weights as they are."""
 
     def broken(run, case, mine, want):
-        return not same(part_of(mine, part), part_of(run(changed(case, **{name: case.args[name] + 1})), part))
+        return not same(part_of(mine), part_of(run(changed(case, **{name: case.args[name] + 1}))))
 
     return Property("Adding 1 to every score changes the weights. In a softmax only differences count.", broken)
 
 
-def rows_are_independent(*names: str, part: int = 0) -> Property:
+def rows_are_independent(*names: str) -> Property:
     """The last sentence alone gives the last row of the batch (`names` have the batch in front)."""
 
     def broken(run, case, mine, want):
-        if len(case.args[names[0]]) < 2 or not alike(part_of(mine, part), part_of(want, part)):
+        if len(case.args[names[0]]) < 2 or not alike(part_of(mine), part_of(want)):
             return None
         alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
-        return not same(part_of(mine, part)[-1:], part_of(alone, part))
+        return not same(part_of(mine)[-1:], part_of(alone))
 
     says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
     return Property(says, broken)
 
 
-def linear_in(name: str, part: int = 0) -> Property:
+def linear_in(name: str) -> Property:
     """Twice the values, twice the output."""
 
     def broken(run, case, mine, want):
-        return not same(part_of(mine, part) * 2, part_of(run(changed(case, **{name: case.args[name] * 2})), part))
+        return not same(part_of(mine) * 2, part_of(run(changed(case, **{name: case.args[name] * 2}))))
 
     return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", broken)
 
 
-def averages(name: str, part: int = 0) -> Property:
+def averages(name: str) -> Property:
     """If all values are the same number, so is the output. Not where a row may be empty: that gives 0."""
 
     def broken(run, case, mine, want):
         threes = torch.full_like(case.args[name], 3.0)
-        output = part_of(run(changed(case, **{name: threes})), part)
+        output = part_of(run(changed(case, **{name: threes})))
         return not same(output, torch.full_like(output, 3.0))
 
     return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", broken)
 
 
-def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), part: int = 0, axis: int = -2):
+def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), axis: int = -2) -> Property:
     """Queries in another order give the same outputs in that order."""
 
     def broken(run, case, mine, want):
-        if not alike(part_of(mine, part), part_of(want, part)):  # transposed, it is something else
+        if not alike(part_of(mine), part_of(want)):  # transposed, it is something else
             return None
         other = {one: case.args[one].flip(dim) for one in (name, *masks) if case.args[one].shape[dim] > 1}
-        return not same(part_of(mine, part).flip(axis), part_of(run(changed(case, **other)), part))
+        return not same(part_of(mine).flip(axis), part_of(run(changed(case, **other))))
 
     return Property("One query's output depends on the other queries. Each attends on its own.", broken)
 

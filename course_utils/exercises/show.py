@@ -9,11 +9,12 @@ from typing import Any
 
 from course_utils.runtime import in_notebook
 
+from .definition import EXPECTED, MINE
+
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
 EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
 # The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
 STAMPS = {"right": "background:currentColor", "wrong": "border:2px solid", "unsolved": "border:2px dotted"}
-EXPECTED, MINE = ", expected", ", yours"
 WIDEST = 10  # rows and columns of an array that are written out
 LONG = 12  # lines of inputs that are shown unfolded
 PATIENT = 3  # attempts after which the first hint is open

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
-from .definition import Case, Exercise, Wrong
-from .show import EXPECTED, MINE
+from .definition import EXPECTED, MINE, Case, Exercise, Wrong
 from .trouble import Trouble
 
 

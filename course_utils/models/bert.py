@@ -1,6 +1,6 @@
 """BERT: the encoder alone, which sees the words on both sides, pre-trained on masked words and on pairs of sentences.
 
-    model = BertForPreTraining(BertConfig.small(vocab_size=1000))
+    model = BertForPreTraining(BertConfig(vocab_size=1000, model_size=128, num_layers=2, num_heads=4))
     inputs, labels = mask_tokens(ids, special_mask, 1000, mask_id, generator)
     model(inputs, segments, mask).mlm_logits          # [B, T, V]
 
@@ -54,11 +54,6 @@ class BertConfig(Widened):
     def large(cls, vocab_size: int = 30522) -> "BertConfig":
         """BERT-large: 24 layers of 1,024 features and 16 heads, 335.1 M parameters with the pooler."""
         return cls(vocab_size, 1024, 24, 16)
-
-    @classmethod
-    def small(cls, vocab_size: int, model_size: int = 128, num_layers: int = 2, num_heads: int = 4, max_length=64):
-        """One that is trained in a minute."""
-        return cls(vocab_size, model_size, num_layers, num_heads, max_length=max_length)
 
 
 class BertOutput(NamedTuple):

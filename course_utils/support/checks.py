@@ -147,19 +147,19 @@ def queries_keys_values(queries, keys, values) -> None:
     alike(queries=queries, keys=keys, values=values)
 
 
-def boolean_mask(mask, like: Tensor, name: str = "mask") -> Tensor:
+def boolean_mask(mask, like: Tensor) -> Tensor:
     """A mask that broadcasts to the tensor `like`: bool, True = may be attended, on the same device."""
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         given = f"a tensor of {str(mask.dtype).removeprefix('torch.')}" if isinstance(mask, Tensor) else described(mask)
         raise TypeError(
-            f"{name} is {given}: it must be a boolean tensor, True = may be attended "
-            f"(for 0 and 1 write {name} == 1; for 0 and −inf, {name} == 0)"
+            f"mask is {given}: it must be a boolean tensor, True = may be attended "
+            "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
         )
     pairs = zip(reversed(mask.shape), reversed(like.shape), strict=False)
     if mask.dim() > like.dim() or any(m not in (1, n) for m, n in pairs):
-        raise ValueError(f"{name} of shape {tuple(mask.shape)} does not broadcast to scores of {tuple(like.shape)}")
+        raise ValueError(f"mask of shape {tuple(mask.shape)} does not broadcast to scores of {tuple(like.shape)}")
     if mask.device != like.device:
-        raise ValueError(f"{name} is on {mask.device}, scores are on {like.device}: move one with .to(device)")
+        raise ValueError(f"mask is on {mask.device}, scores are on {like.device}: move one with .to(device)")
     return mask
 
 

@@ -73,11 +73,13 @@ def collate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Batch:
 
 @dataclass
 class Batches:
-    """Goes through pairs (source, target) of numbers in batches of similar length, in another order each time."""
+    """Goes through pairs (source, target) of numbers in batches of similar length, in another order each time.
+
+    The order is drawn from torch's generator; within `fit`, from the run's own.
+    """
 
     pairs: Sequence[tuple[Sequence[int], Sequence[int]]]
     tokens: int = 2000  # at most, in a batch, padding and both languages counted
-    seed: int | None = None  # None: drawn from torch's generator (within `fit` the run's own); else always this order
 
     def __post_init__(self):
         if not isinstance(self.pairs, Sequence) or isinstance(self.pairs, str):
@@ -88,11 +90,9 @@ class Batches:
         if not self.pairs:
             raise ValueError("pairs is empty: give at least one pair of sentences")
         whole_number("tokens", self.tokens, 1)
-        self.seed = None if self.seed is None else whole_number("seed", self.seed, 0, 2**63 - 1)
 
     def __iter__(self):
-        seed = torch.randint(2**62, ()).item() if self.seed is None else self.seed
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(torch.randint(2**62, ()).item())
         noise = torch.rand(len(self.pairs), generator=generator).tolist()
         lengths = [(len(pair[0]), len(pair[1]) + n, n) for pair, n in zip(self.pairs, noise, strict=True)]
         order = sorted(range(len(self.pairs)), key=lengths.__getitem__)

@@ -138,7 +138,7 @@ def _coming(path: Path) -> Path:
     return path.with_name(f"{path.stem}.safetensors.new")
 
 
-def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
+def load_checkpoint(name) -> Loaded:
     """A checkpoint of the course by name, or one of your own by path, verified -> Loaded.
 
     Raises FileNotFoundError for an unknown one (and lists those there are); ValueError for files that are damaged, of
@@ -168,7 +168,7 @@ def load_checkpoint(name, device: torch.device | str = "cpu") -> Loaded:
         vocabularies = {"source": base.source, "target": base.target, "tokenizer": base.tokenizer} | vocabularies
     if "pair" in card.get("data", {}) and "tokenizer" in vocabularies:  # a GPT that translates reads both with one
         vocabularies |= dict.fromkeys(("source", "target"), vocabularies["tokenizer"])
-    return Loaded(model.to(device).eval(), card, **vocabularies, seen=seen)
+    return Loaded(model.eval(), card, **vocabularies, seen=seen)
 
 
 def _base(card: dict, path: Path) -> Loaded | None:

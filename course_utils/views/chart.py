@@ -24,7 +24,7 @@ class Series(NamedTuple):
 
 
 class Chart(View):
-    """Made by the functions of `plot`, which check what they are given. shown: what `draw_KIND` takes, and `beside`."""
+    """Made by the functions of `plot`, which check what they are given. shown: for DRAW, and `beside`."""
 
     scale = 1.5  # a notebook has many of them
 
@@ -44,7 +44,7 @@ class Chart(View):
         return self.numbers
 
     def draw(self, figure) -> None:
-        globals()[f"draw_{self.kind}"](figure, self.shown)
+        DRAW[self.kind](figure, self.shown)
 
 
 def draw_lines(figure, panels: list[dict]) -> None:
@@ -115,3 +115,6 @@ def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
             axes.set_title(panel["title"] if len(line) < 5 or axes is part.axes[0] else "", fontsize=9)
             for names_of, ticks in ((panel["rows"], axes.set_yticks), (panel["columns"], axes.set_xticks)):
                 ticks(range(len(names_of)), names(names_of, ""), fontsize=7, rotation=90 * (ticks == axes.set_xticks))
+
+
+DRAW = {"lines": draw_lines, "bars": draw_bars, "shares": draw_shares, "maps": draw_maps}

@@ -34,8 +34,8 @@ def _boolean(mask) -> np.ndarray:
     return array
 
 
-def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
-    """A tensor, array or nested list as a numpy array, detached from graph and device."""
+def as_array(x, name: str) -> np.ndarray:
+    """A tensor, array or nested list as a float64 array, detached from graph and device."""
     try:
         if hasattr(x, "detach"):
             small = x.dtype.is_floating_point and x.element_size() < 4
@@ -44,7 +44,7 @@ def as_array(x, name: str, dtype=np.float64) -> np.ndarray:
             array = np.asarray(x)
         if array.dtype.kind not in "biuf":  # no text, no dates, nothing complex, no None
             raise TypeError(f"given {array.dtype}")
-        return array.astype(dtype)
+        return array.astype(np.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(
             f"{name} is {described(x)}; needed: numbers in rows of equal length (a tensor, an array or a list): {error}"

@@ -1,8 +1,7 @@
 """What "it" means, measured: how often a model writes the pronoun and the adjective that the twins ask for.
 
     loaded = load_checkpoint("transformer-grammar")       # or lesson.loaded(model)
-    pronouns(loaded)                                      # {"twins": 736, "pronoun": …, "adjective": …, "both": …}
-    pronouns(loaded, by="held_out")                       # the same for each kind of noun that no training twin has
+    pronoun_table({"Transformer": loaded})                # shares with the right pronoun, adjective, both
     odds(loaded, lesson.examples("twins"))                # the choice between il and elle, without writing a word
 
 Twins: "… because it was too tired" and "… too wide". Half of the answers are "il" and half of the time "it" is the
@@ -18,7 +17,6 @@ import torch
 from torch import Tensor
 
 from chapters.ch03.lesson import Example, Lesson, in_batches
-from course_utils.support import checks
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -27,7 +25,6 @@ MODELS = {  # name in tables: checkpoint
     "with attention": "seq2seq-attention-en-fr-grammar",
     "Transformer": "transformer-grammar",
 }
-KINDS = ("held_out", "frame", "it", "pronoun")
 
 
 @functools.cache
@@ -53,27 +50,15 @@ def judge(words: Sequence[str], twin) -> tuple[bool, bool]:
     return reason[:1] == [twin.pronoun], twin.adjective in reason
 
 
-def pronouns(loaded: Loaded, split: str = "twins", by: str | None = None, count: int | None = None) -> dict:
-    """Shares in % of a split's twins, greedily translated, with the right pronoun, the right adjective, both.
-
-    by      None: {"twins": how many, "pronoun", "adjective", "both"}; or "held_out" (the noun that occurs in no twin of
-            the training set: subject, object, both, or "" for none), "frame", "it", "pronoun": such a dict for each
-    split   "twins", held out; or "train", whose twins the model has seen
-    count   the first so many only
-    """
-    return _shares(_judged(loaded, split, count), by and checks.one_of("by", by, KINDS))
-
-
-def _judged(loaded: Loaded, split: str, count: int | None) -> list[tuple]:
-    """(twin, is the pronoun right, is the adjective) for each."""
-    examples = [e for e in corpus().examples(split) if e.twin][:count]
-    if not examples:
-        raise ValueError(f"the split {split!r} holds no twins; needed: twins or train")
+def _judged(loaded: Loaded, count: int | None) -> list[tuple]:
+    """(held-out twin, is the pronoun right, is the adjective) for the first so many, greedily translated."""
+    examples = corpus().examples("twins")[:count]
     written = reader(loaded).write(loaded.model, examples)
     return [(e.twin, *judge(w.split(), e.twin)) for w, e in zip(written, examples, strict=True)]
 
 
 def _shares(judged: list[tuple], by: str | None = None) -> dict:
+    """Shares in % with the right pronoun, the right adjective, both; or that for each value of a Twin's field."""
     if by:
         kinds = sorted({getattr(twin, by) for twin, *_ in judged})
         return {kind: _shares([row for row in judged if getattr(row[0], by) == kind]) for kind in kinds}
@@ -83,14 +68,14 @@ def _shares(judged: list[tuple], by: str | None = None) -> dict:
     return {"twins": len(judged)} | {name: round(100 * sum(x) / len(x), 1) for name, x in shares.items()}
 
 
-def pronoun_table(models: dict[str, Loaded | str] = MODELS, split: str = "twins", count: int | None = None) -> Table:
+def pronoun_table(models: dict[str, Loaded | str] = MODELS, count: int | None = None) -> Table:
     """A line per model: shares with the right pronoun, adjective, both; and both by the noun that was held out.
 
     models: name -> Loaded, or the name of a checkpoint
     """
     rows = []
     for name, loaded in models.items():
-        judged = _judged(load_checkpoint(loaded) if isinstance(loaded, str) else loaded, split, count)
+        judged = _judged(load_checkpoint(loaded) if isinstance(loaded, str) else loaded, count)
         kinds = {f"{kind or 'no'} noun held out": part["both"] for kind, part in _shares(judged, "held_out").items()}
         rows.append({"model": name} | _shares(judged) | kinds)
     return Table(rows, "Right, in % of the twins; a guess: 50")
@@ -133,18 +118,3 @@ def odds(
         right, other = here.gather(1, ids).unbind(1)
         found.append(right - other)
     return torch.cat(found)
-
-
-def record_twins() -> dict:
-    """Every model on the held-out twins; the figures behind data/results/transformer_twins.json."""
-    figures: dict = {"guessing": 50, "models": {}}
-    for name, checkpoint in MODELS.items():
-        loaded = load_checkpoint(checkpoint)
-        training, judged = loaded.card["training"], _judged(loaded, "twins", None)
-        found = {"checkpoint": checkpoint, "steps": training["step"], "all": _shares(judged)}
-        found |= {by: _shares(judged, by) for by in KINDS}
-        found["twins of a frame in a pass, at least"] = training["recipe"].get("twins", 0)
-        found["training twins"] = pronouns(loaded, "train", "frame")
-        found["il or elle"] = round(100 * (odds(loaded, corpus().examples("twins")) > 0).float().mean().item(), 1)
-        figures["models"][name] = found
-    return figures

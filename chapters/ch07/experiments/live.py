@@ -1,17 +1,12 @@
 """Chapter 7's experiments with a small GPT: what it gains over counting pairs, and what it does with too little text.
 
     lesson = TextLesson(load_text("stories"))
-    ladder(lesson)                                     # bigram, one head, GPT: losses beside ln V
     model = live_model(lesson)
     run = learn(lesson, model, show=True)              # about a minute on two cores, with samples on the way
     overfit(lesson.text, characters=3000)
 
 Heads that copy are in `induction`, what attention costs in `cost`, three translators in `translators`.
 """
-
-import math
-import time
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +22,6 @@ from course_utils.runtime import has_bfloat16
 from course_utils.support import checks
 from course_utils.support.restored import seeded
 from course_utils.training.run import Run
-from course_utils.views.table import Table
 
 LIVE = {"model_size": 128, "num_layers": 4, "num_heads": 4}
 STEPS = 1000
@@ -122,27 +116,6 @@ def written(
     return start + lesson.tokenizer.decode(drawn.ids[0].tolist())
 
 
-def ladder(lesson: TextLesson, steps: int = 300, seed: int = 0, kinds: Sequence[str] = tuple(RUNGS)) -> Table:
-    """Each kind of model after so many steps: parameters, held-out loss and what it comes to for each character.
-
-    First no model at all (ln V), and pairs that are only counted.
-    """
-    rows = [_row("all tokens equally likely", 0, lesson.uniform_loss, lesson)]
-    rows.append(_row("pairs, counted", len(lesson.tokenizer) ** 2, lesson.bigram_loss(), lesson))
-    for kind in kinds:
-        model = live_model(lesson, kind, seed)
-        learn(lesson, model, steps, seed, evaluate=None, samples=None)
-        size = sum(p.numel() for p in model.parameters())
-        rows.append(_row(f"{kind}, trained", size, lesson.valid_loss(model), lesson))
-    return Table(rows, f"{lesson.text.name}: held-out loss; the trained ones after {steps} steps")
-
-
-def _row(name: str, parameters: int, loss: float, lesson: TextLesson) -> dict:
-    bits = lesson.bits_per_character(loss)
-    return {"model": name, "parameters": parameters, "nats per token": round(loss, 3),
-            "bits per character": round(bits, 2), "as unsure as between": round(math.exp(loss), 1)}  # fmt: skip
-
-
 def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0, show: bool = False) -> Run:
     """A GPT on the first few characters of a text: its history's "train" falls on, "valid" turns and rises.
 
@@ -156,27 +129,6 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
         return {"valid": lesson.valid_loss(m), "train": lesson.valid_loss(m, part="train")}
 
     return learn(lesson, model, steps, seed, show, evaluate=both, samples=None, every=max(1, steps // 20), lr=2e-3)
-
-
-def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
-    """The lesson's live training on Shakespeare and on our own text, with the seconds it took; the figures behind
-    data/results/gpt_live.json."""
-    figures: dict = {"steps": steps, "seeds": list(seeds), "model": LIVE, "texts": {}}
-    for name in ("shakespeare", "stories"):
-        lesson = TextLesson(load_text(name))
-        found = figures["texts"][name] = {
-            "ln V": round(lesson.uniform_loss, 3), "pairs, counted": round(lesson.bigram_loss(), 3),
-            "valid": [], "seconds": [],
-        }  # fmt: skip
-        for seed in seeds:
-            model, start = live_model(lesson, seed=seed), time.perf_counter()
-            run = learn(lesson, model, steps, seed)
-            found["seconds"].append(round(time.perf_counter() - start, 1))
-            found["valid"].append(round(lesson.valid_loss(model), 4))
-        curve = zip(*run.history["valid"], strict=True)
-        found["curve of the last seed"] = [[step, round(value, 3)] for step, value in curve]
-    half = has_bfloat16(torch.device("cpu"))
-    return figures | {"precision": "bfloat16" if half else "float32", "threads": torch.get_num_threads()}
 
 
 def record_overfitting() -> dict:

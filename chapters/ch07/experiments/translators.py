@@ -1,18 +1,13 @@
 """Three translators side by side: chapter 3's, chapter 5's and a GPT, on the same sentences that none was trained on.
 
-    score_table()                                      # from the checkpoints' cards: all 2,249 test sentences
-    side_by_side(["i am a student ."])
-    held_out(12)                                       # test sentences in even steps, with their references
-
-`course results gpt_translators` records greedy translations of some hundred of them.
+score_table()                                      # from the checkpoints' cards: all 2,249 test sentences
+side_by_side(["i am a student ."])
 """
 
 import functools
-import time
 from collections.abc import Sequence
 
-from chapters.ch03 import tatoeba
-from course_utils import decoding, metrics
+from course_utils import decoding
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -46,43 +41,14 @@ def score_table() -> Table:
     return Table(rows, f"{next(iter(same))[1]:,} held-out sentences; BLEU with a beam of 4 unless greedy")
 
 
-def side_by_side(sentences: Sequence[str], beam: int = 4, references: dict | None = None) -> Table:
-    """Each sentence as each model translates it, whether its source was trained on, and a reference where there is one.
+def side_by_side(sentences: Sequence[str], beam: int = 4) -> Table:
+    """Each sentence as each model translates it, and whether its source was trained on.
 
-    references: {source: [translations]}; what a model does not know, or could not finish, is noted after its text
+    What a model does not know, or could not finish, is noted after its text.
     """
     rows, written = [], {name: decoding.translate(loaded(name), list(sentences), beam=beam) for name in NAMES}
     for i, sentence in enumerate(sentences):
         seen = any(loaded(name).was_seen(sentence) for name in NAMES)
         row = {"source": sentence, "trained on": "seen" if seen else "new"}
-        row |= {name: str(found[i]) for name, found in written.items()}
-        rows.append(row | ({"reference": references[sentence][0]} if references else {}))
+        rows.append(row | {name: str(found[i]) for name, found in written.items()})
     return Table(rows)
-
-
-def held_out(count: int) -> dict[str, list[str]]:
-    """So many test sentences of Tatoeba, in even steps from the shortest to the longest: {source: [references]}.
-
-    Raises what `fetching.fetch` raises where the corpus cannot be had.
-    """
-    found = tatoeba.references(tatoeba.load("en-fr", "test"))
-    every = max(1, len(found) // count)
-    return {s: found[s] for s in list(found)[::every][:count]}
-
-
-def record_translators(count: int = 400, shown: int = 12) -> dict:
-    """Greedy translations of the same test sentences; the figures behind data/results/gpt_translators.json."""
-    asked, figures = held_out(count), {}
-    references, samples = list(asked.values()), list(asked)[:: count // shown][:shown]
-    for name in NAMES:
-        start = time.process_time()
-        found = {s: t.text for s, t in zip(asked, decoding.translate(loaded(name), list(asked), beam=1), strict=True)}
-        seconds, texts = time.process_time() - start, list(found.values())
-        figures[name] = {
-            "BLEU": round(float(metrics.bleu(texts, references, lowercase=True)), 2),
-            "exact": round(metrics.exact_match(texts, references), 4),
-            "seen": sum(bool(loaded(name).was_seen(s)) for s in asked), "processor seconds": round(seconds, 1),
-            "samples": [found[s] for s in samples],
-        }  # fmt: skip
-    return {"sentences": len(asked), "beam": 1, "models": figures, "sources": samples,
-            "references": [asked[s] for s in samples], "attribution": tatoeba.ATTRIBUTION}  # fmt: skip

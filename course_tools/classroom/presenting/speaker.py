@@ -74,7 +74,7 @@ def notes(name: str) -> list[Note]:
 
     Raises FileNotFoundError if there is no such chapter or no guide.
     """
-    part = _part(int(name[:2]))
+    part = _parts().get(int(name[:2]), "")
     asks, minutes, order = {}, {}, 0
     for row in table(part, "Live", "Section"):
         heading = plain(row[1])
@@ -155,10 +155,6 @@ def _parts() -> dict[int, str]:
     guide = (files.course_folder() / GUIDE).read_text("utf-8")
     pieces = re.split(r"^## Chapter (\d+): .+$", guide, flags=re.M)
     return {int(n): re.split(r"^## ", body, flags=re.M)[0] for n, body in zip(pieces[1::2], pieces[2::2], strict=True)}
-
-
-def _part(number: int) -> str:
-    return _parts().get(number, "")
 
 
 def table(text: str, *heads: str) -> Iterator[list[str]]:

@@ -24,6 +24,7 @@ from course_utils.data import fetching
 from course_utils.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_utils.support import files
 from course_utils.training import checkpoints, fit, state
+from course_utils.training.schedules import warm_then_fall
 
 from . import optimizers
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
@@ -81,7 +82,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
         run = fit(
             model, task.batches, lambda model, batch: task.loss(model, batch.to(device)),
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
-            schedule=lambda step: min((step + 1) / recipe.warm_up, max(1.03 - step / steps, 0.03)),
+            schedule=warm_then_fall(steps, recipe.warm_up),
             optimizer=optimizers.maker(getattr(recipe, "optimizer", "adamw"), model, recipe.decay),
             show=False, team=team, dtype=dtype,
         )  # fmt: skip

@@ -10,7 +10,7 @@ FAR = ("Paris", "China")  # one goes there in summer, not every day
 class Sampler(Things):
     """Draws clauses."""
 
-    def clause(self, tenses="hgpfm", frames="ttttddigle", subject=None, time=0.45, pronouns=0.35, described=0.25):
+    def clause(self, tenses="hgpfm", frames="ttttddigle", subject=None, time=0.45, described=0.25):
         """A clause whose tense is one of `tenses`."""
         while True:
             frame = self.pick(frames)
@@ -18,22 +18,20 @@ class Sampler(Things):
             possible = [tense for tense in verb.tenses if tense in tenses]
             if not possible or subject is not None and not self.suits(subject, verb):
                 continue
-            return self.of_verb(verb, self.pick(possible), subject, time, pronouns, described)
+            return self.of_verb(verb, self.pick(possible), subject, time, described)
 
     @staticmethod
     def suits(subject, verb):
         return subject.fits(verb.subjects) if subject.noun or subject.name else bool(verb.subjects & GROWN_UP)
 
-    def of_verb(
-        self, verb, tense, subject=None, time=0.45, pronouns=0.35, described=0.25, object=None, goal=None, days=""
-    ):  # fmt: skip
+    def of_verb(self, verb, tense, subject=None, time=0.45, described=0.25, object=None, goal=None, days=""):
         """A clause with this verb in this tense; subject, object, goal are drawn if they are not given.
 
         time       how often it is said when, if the tense doesn't ask for it
-        pronouns   how often a pronoun is the subject; described: how often a thing gets an adjective
+        described  how often a thing gets an adjective
         days       "day": no "last week", "next year"
         """
-        subject = subject or self.subject(verb.subjects, pronouns)
+        subject = subject or self.subject(verb.subjects)
         c = Clause(subject, verb, tense=tense)
         if verb.frame in "td":
             c.object = self.object(verb, subject, described) if object is None else object
@@ -83,14 +81,14 @@ class Sampler(Things):
             c.object.det, c.object.count = "the", 0
         return c
 
-    def described(self, subject=None, tense="s", degrees=("", "very", "too"), use="p"):
+    def described(self, subject=None, tense="s", degrees=("", "very", "too")):
         """Somebody or something is how it is."""
         while True:
             np = subject or self.topic()
             if not np.noun and not np.name and np.person == 3 and not subject:
                 continue
             noun = np.noun or self.lexicon.noun("woman" if np.sex == "she" else "man")
-            found = self.lexicon.adjectives_for(noun, use)
+            found = self.lexicon.adjectives_for(noun, "p")
             if found:
                 break
             if subject:

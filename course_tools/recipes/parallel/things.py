@@ -50,7 +50,7 @@ class Things:
                 return key
         raise ValueError(f"no weights to choose by: {weights}")
 
-    def person(self, pronouns=0.35, exclude=None):
+    def person(self, pronouns=0.35):
         """Somebody: a pronoun, a name, a relative, or somebody by trade."""
         draw = self.random()
         if draw < pronouns:
@@ -60,9 +60,9 @@ class Things:
                 return NP(None, "pro", many, person=person)
             if number < 0.72:
                 return NP(None, "pro", "p")
-            return self.name(exclude).as_pronoun()
+            return self.name().as_pronoun()
         if draw < pronouns + 0.25:
-            return self.name(exclude)
+            return self.name()
         classes = frozenset({"kin"}) if self.chance(0.5) else frozenset({"job", "woman", "man", "boy", "girl", "child"})
         return self.noun(self.favour(self.lexicon.nouns_of(classes)), ["the"])
 

@@ -1,1 +1,1 @@
-"""The course's own English of data/stories: templates, the program that fills them, and what words alone reach."""
+"""The course's own English of data/stories: templates, and the program that fills them."""

@@ -76,18 +76,6 @@ def test_a_fresh_model_leaves_the_global_random_state_alone(lesson):
         live_model(lesson, "LSTM")
 
 
-def test_the_ladder_begins_with_ln_v_and_every_rung_is_lower(lesson, monkeypatch):
-    monkeypatch.setattr(live, "LIVE", {"model_size": 32, "num_layers": 2, "num_heads": 2})
-    table = live.ladder(lesson, steps=120)
-    assert [row["model"].split(",")[0] for row in table] == [
-        "all tokens equally likely", "pairs", "bigram", "one head", "GPT"
-    ]  # fmt: skip
-    losses = [row["nats per token"] for row in table]
-    assert losses[0] == round(math.log(len(lesson.tokenizer)), 3)
-    assert losses[0] > losses[1] > losses[4] and losses[0] > losses[3] > losses[4]
-    assert table[0]["as unsure as between"] == len(lesson.tokenizer)
-
-
 def test_too_little_text_is_learned_by_heart(monkeypatch):
     monkeypatch.setattr(live, "LIVE", {"model_size": 64, "num_layers": 2, "num_heads": 2})
     letters = torch.randint(97, 123, (5000,), generator=torch.Generator().manual_seed(0))
@@ -197,25 +185,16 @@ def test_the_translators_were_tested_on_the_same_sentences():
 
 
 def test_they_translate_the_course_sentence_side_by_side():
-    row = translators.side_by_side(["i am a student."], beam=1, references={"i am a student.": ["je suis étudiant."]})[
-        0
-    ]
+    (row,) = translators.side_by_side(["i am a student."], beam=1)
     assert {row[name] for name in translators.NAMES} <= {
         "je suis étudiant.",
         "je suis étudiante.",
         "je suis un étudiant.",
     }
-    assert row["reference"] == "je suis étudiant." and row["trained on"] in ("seen", "new")
+    assert row["trained on"] in ("seen", "new")
 
 
 # ---- what is recorded -----------------------------------------------------------------------------------------------
-
-
-def test_recorded_live_losses_meet_what_the_chapter_promises():
-    texts = results.load("gpt_live")["texts"]
-    assert all(loss <= 2.0 for loss in texts["shakespeare"]["valid"])
-    for found in texts.values():
-        assert max(found["valid"]) < found["pairs, counted"] < found["ln V"]
 
 
 def test_recorded_heads_two_layers_copy_and_one_does_not():
@@ -240,15 +219,3 @@ def test_recorded_costs_grow_as_counted():
     assert found["twice as long"]["definition"]["bytes"] == pytest.approx(4, rel=0.05)
     assert found["twice as long"]["fused"]["bytes"] == pytest.approx(2, rel=0.05)
     assert found["forms"]["fused"]["seconds"][-1] < found["forms"]["definition"]["seconds"][-1]
-
-
-def test_recorded_translations_are_of_sentences_that_nobody_saw():
-    found = results.load("gpt_translators")
-    assert found["sentences"] == 400 and set(found["models"]) == set(translators.NAMES)
-    assert all(m["seen"] == 0 and 30 < m["BLEU"] < 65 for m in found["models"].values())
-
-
-def test_the_recorded_server_said_what_the_model_says_here():
-    found = results.load("gpt_served")
-    assert all(found["equal to greedy here"]) and len(found["prompts"]) == 3
-    assert min(found["first token, s"]) <= 2.0

@@ -106,16 +106,13 @@ def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):
     assert text.licence == "public domain"
 
 
-def test_where_a_real_text_cannot_be_had_ours_stands_in_and_says_so(monkeypatch):
+def test_where_a_real_text_cannot_be_had_it_is_said(monkeypatch):
     def none(name):
         raise fetching.FetchError("tiny-shakespeare could not be fetched.\n  why")
 
     monkeypatch.setattr(fetching, "read", none)
     with pytest.raises(fetching.FetchError):
         load_text("shakespeare")
-    text = load_text("shakespeare", stand_in="sentences")
-    assert text.name == "sentences" and "could not be fetched: this is 'sentences'" in text.note
-    assert text.train == load_text("sentences").train
 
 
 def test_no_poem_and_no_name_is_in_both_parts(monkeypatch):
@@ -233,9 +230,9 @@ def test_bits_of_a_character_count_all_tokens_of_the_text():
     assert lesson.bits_per_character(math.log(2)) == pytest.approx(len(lesson.tokenizer.encode(text.valid)) / 54)
 
 
-def test_unknown_characters_of_the_held_out_part_are_counted():
+def test_unknown_characters_of_the_held_out_part_have_a_number():
     lesson = TextLesson(language.Text("x", "abc" * 50, "abz" * 9), block=4)
-    assert lesson.unknown() == {"z": 9}
+    assert "z" not in lesson.tokenizer
     assert lesson.valid_ids.max() < len(lesson.tokenizer)
 
 
@@ -243,5 +240,5 @@ def test_unknown_characters_of_the_held_out_part_are_counted():
 def test_the_real_shakespeare_has_its_65_characters():
     lesson = TextLesson(load_text("shakespeare"))
     assert len(lesson.train_ids) == 1_003_854 and len(lesson.valid_ids) == 111_540
-    assert len(lesson.tokenizer) == 65 + 4 and not lesson.unknown()
+    assert len(lesson.tokenizer) == 65 + 4
     assert 2.4 < lesson.bigram_loss() < 2.55

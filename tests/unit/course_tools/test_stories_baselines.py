@@ -3,8 +3,8 @@
 import re
 
 import pytest
+import words_alone
 
-from course_tools.recipes.stories import baselines
 from course_utils.data import stories
 from course_utils.support import files
 
@@ -14,19 +14,19 @@ from course_utils.support import files
 def test_the_card_has_the_measured_figures(name):
     card = (files.course_folder() / stories.FOLDER / "README.md").read_text("utf-8")
     said = re.search(rf"\| `{name}` \| [^|]+ \| ([\d.]+) \| ([\d.]+) \|", card)
-    measured = baselines.measure(name)
+    measured = words_alone.measure(name)
     assert measured["valid"] == pytest.approx(float(said[1]), abs=0.02)
     assert measured["test"] == pytest.approx(float(said[2]), abs=0.02)
     assert measured["valid"] > measured["test"]
 
 
 def test_words_that_decide_are_found_and_order_is_not():
-    score = baselines._fit([["good"], ["bad"], ["not", "good"], ["not", "bad"]] * 5, [1, 0, 0, 1] * 5, 2)
+    score = words_alone._fit([["good"], ["bad"], ["not", "good"], ["not", "bad"]] * 5, [1, 0, 0, 1] * 5, 2)
     assert (score([["good"], ["bad"], ["unknown"]]).softmax(-1) - 0.5).abs().max() < 0.01, "good and bad cancel out"
-    score = baselines._fit([["good", "film"], ["bad", "film"]] * 5, [1, 0] * 5, 2)
+    score = words_alone._fit([["good", "film"], ["bad", "film"]] * 5, [1, 0] * 5, 2)
     assert score([["good"], ["bad"]]).argmax(-1).tolist() == [1, 0]
 
 
 def test_a_set_without_labels_is_named():
     with pytest.raises(ValueError, match="name is 'stories'.*one of sentiment, pairs"):
-        baselines.measure("stories")
+        words_alone.measure("stories")

@@ -19,7 +19,7 @@ from course_utils.models.bert import (
     mask_tokens,
 )
 
-SMALL = BertConfig.small(60, 32, 2, 4)
+SMALL = BertConfig(60, 32, 2, 4, max_length=64)
 
 
 def made(cls=Bert, *options):

@@ -28,7 +28,7 @@ attention.scaled_dot_product local_mask: causal=True
 attention.scores Score: hidden_size=32, max_keys=64
 decoding.sampling next_probabilities: temperature=1.0
 decoding.sampling stream: temperature=1.0, cache=True
-decoding.sampling sample: temperature=1.0, cache=True, need_probabilities=False
+decoding.sampling sample: temperature=1.0, cache=True
 decoding.sampling generate: max_new_tokens=100, temperature=1.0, seed=0, cache=True
 decoding.search greedy: max_length=64
 decoding.search beam_search: max_length=64, beam=4, length_penalty=1.0
@@ -37,7 +37,6 @@ decoding.search translate: beam=4, length_penalty=1.0, batch=64
 metrics bleu: lowercase=False, tokenize='13a'
 models.bert BertConfig.base: vocab_size=30522
 models.bert BertConfig.large: vocab_size=30522
-models.bert BertConfig.small: model_size=128, num_layers=2, num_heads=4, max_length=64
 models.bert BertConfig: vocab_size=30522, model_size=768, num_layers=12, num_heads=12, max_length=512, \
 segments=2, dropout=0.1, activation='gelu', eps=1e-12
 models.bert Bert.forward: need_weights=False
@@ -64,7 +63,6 @@ models.transformer TransformerConfig: model_size=128, num_layers=2, num_heads=4,
 norm_first=True, tie_embeddings=True, positions='sinusoidal', activation='relu'
 models.transformer Transformer.forward: need_weights=False
 models.transformer Transformer.loss: label_smoothing=0.0
-positions frequencies: base=10000.0
 positions SinusoidalPositions.forward: first=0
 positions LearnedPositions.forward: first=0
 training.fitting Settings: higher_is_better=False, show=True

@@ -187,7 +187,7 @@ def get(address, tmp_path, monkeypatch):
             lines += [f"{name} = {json.dumps(value)}" for name, value in ({"member": "fra.txt"} | fields).items()]
         index = tmp_path / "sources.toml"
         index.write_text("\n".join(lines), "utf-8")
-        return fetching.fetch("pairs", index=index, limits=QUICK, progress=False)
+        return fetching.fetch("pairs", index=index, limits=QUICK)
 
     get.cache = tmp_path / "cache"
     return get
@@ -280,7 +280,7 @@ def test_no_network_at_all_is_said_in_words(get, tmp_path):
         get("missing.zip")
     index.write_text((tmp_path / "sources.toml").read_text("utf-8").replace("127.0.0.1:", "127.0.0.1:1#"), "utf-8")
     with pytest.raises(fetching.FetchError, match="no connection"):
-        fetching.fetch("pairs", index=index, limits=QUICK, progress=False)
+        fetching.fetch("pairs", index=index, limits=QUICK)
 
 
 def test_a_damaged_file_in_the_cache_is_fetched_again(get):
@@ -317,7 +317,7 @@ def test_a_corpus_of_several_files_is_put_together_in_a_folder_of_the_cache(get,
     text = index.read_text("utf-8").split("[[")[0].replace("pairs.tsv.gz", "tang/poems.tsv").replace("Je ", "春")
     several = f'[[pairs.addresses]]\nurl = "{address}/poems{{}}.json"\nnumbers = [0, 1001, 1000]\nmake = "quatrains"\n'
     index.write_text(text.replace("min_lines = 20", "min_lines = 2") + several, "utf-8")
-    path = fetching.fetch("pairs", index=index, limits=QUICK, progress=False)
+    path = fetching.fetch("pairs", index=index, limits=QUICK)
     assert path == get.cache / "tang" / "poems.tsv"
     assert path.read_text("utf-8") == f"孟浩然\t春曉\t{FIVE}\n李白\t白帝\t{SEVEN}\n"
     assert left(get.cache) == ["tang", "tang/poems.tsv"]

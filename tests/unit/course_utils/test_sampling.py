@@ -43,16 +43,20 @@ def test_equal_logits_are_kept_in_their_order():
     assert next_probabilities(torch.zeros(5), top_k=2).tolist() == [0.5, 0.5, 0, 0, 0]
 
 
+def drawn(*given, **options):
+    """What `stream` gives, together: ids [B, N], and the probabilities [B, N, V] that they were drawn from."""
+    return (torch.stack(parts, 1) for parts in zip(*stream(*given, **options), strict=True))
+
+
 @pytest.mark.parametrize("positions", ["learned", "rotary"])
 def test_the_cache_changes_nothing_and_the_window_slides(positions):
     prompt = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
-    found = [
-        sample(model(positions=positions), prompt, 40, generator=torch.Generator().manual_seed(2), cache=cache,
-               need_probabilities=True)
+    (ids, p), (again, q) = (
+        drawn(model(positions=positions), prompt, 40, generator=torch.Generator().manual_seed(2), cache=cache)
         for cache in (True, False)
-    ]  # fmt: skip
-    assert torch.equal(found[0].ids, found[1].ids) and found[0].ids.shape == (3, 40)
-    assert torch.allclose(found[0].probabilities, found[1].probabilities, atol=1e-5)
+    )
+    assert torch.equal(ids, again) and ids.shape == (3, 40)
+    assert torch.allclose(p, q, atol=1e-5)
 
 
 def test_no_temperature_overflows_and_top_p_of_one_keeps_all():
@@ -87,11 +91,12 @@ def test_rows_of_different_lengths_slide_each_at_its_own_time(positions, cache):
     made, lengths, wide = model(positions=positions), [19, 12, 3], 19
     prompts = torch.randint(4, 30, (3, wide), generator=torch.Generator().manual_seed(1))
     mask = torch.arange(wide) < torch.tensor(lengths)[:, None]
-    together = sample(made, prompts, 30, 0, cache=cache, need_probabilities=True, mask=mask)
+    together, p = drawn(made, prompts, 30, temperature=0, cache=cache, mask=mask)
+    assert torch.equal(together, sample(made, prompts, 30, 0, cache=cache, mask=mask).ids)
     for i, length in enumerate(lengths):
-        alone = sample(made, prompts[i : i + 1, :length], 30, 0, cache=cache, need_probabilities=True)
-        assert torch.allclose(together.probabilities[i], alone.probabilities[0], atol=1e-5), length
-        assert torch.equal(together.ids[i], alone.ids[0])
+        alone, q = drawn(made, prompts[i : i + 1, :length], 30, temperature=0, cache=cache)
+        assert torch.allclose(p[i], q[0], atol=1e-5), length
+        assert torch.equal(together[i], alone[0])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +105,7 @@ def test_rows_of_different_lengths_slide_each_at_its_own_time(positions, cache):
      {"top_p": 0}, {"top_p": 1.1}, {"max_new_tokens": -1}, {"max_new_tokens": 1.0}, {"max_new_tokens": 10**12},
      {"generator": 0}, {"cache": "no"}, {"stop": 1.5}, {"stop": ["a"]}, {"mask": torch.ones(1, 2)},
      {"mask": torch.zeros(1, 2, dtype=torch.bool)}, {"ids": torch.zeros(1, 0, dtype=torch.long)},
-     {"ids": torch.ones(1, 2)}, {"ids": [[4, 5]]}, {"model": None}, {"need_probabilities": 1}],
+     {"ids": torch.ones(1, 2)}, {"ids": [[4, 5]]}, {"model": None}],
 )  # fmt: skip
 def test_settings_that_cannot_be_drawn_with_are_named(options):
     given = {"model": model(), "ids": torch.tensor([[4, 5]]), "max_new_tokens": 2} | options
@@ -113,11 +118,10 @@ def test_a_shorter_prompt_in_a_batch_goes_on_as_it_would_alone(positions):
     made, lengths = model(positions=positions), [7, 4, 1]
     prompts = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
     mask = torch.arange(7) < torch.tensor(lengths)[:, None]
-    together = sample(made, prompts, 8, temperature=0, mask=mask, need_probabilities=True)
+    together, p = drawn(made, prompts, 8, temperature=0, mask=mask)
     for row, length in enumerate(lengths):
-        alone = sample(made, prompts[row : row + 1, :length], 8, temperature=0, need_probabilities=True)
-        assert torch.equal(together.ids[row], alone.ids[0])
-        assert torch.allclose(together.probabilities[row], alone.probabilities[0], atol=1e-5)
+        alone, q = drawn(made, prompts[row : row + 1, :length], 8, temperature=0)
+        assert torch.equal(together[row], alone[0]) and torch.allclose(p[row], q[0], atol=1e-5)
 
 
 def test_frequencies_are_the_probabilities():
