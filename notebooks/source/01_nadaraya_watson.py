@@ -493,7 +493,7 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 # Since we invented the day, we can say what would happen on average if the same fifty moments were read again and again. The readings are the truth plus independent errors $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$: one over the effective number. Together they are the mean squared error.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-widths = torch.logspace(-0.7, 0.6, 14).tolist()
+widths = torch.logspace(-1, 0.6, 17).tolist()
 both = [pool(grid, hours, temperature(hours), width) for width in widths]
 bias2 = torch.tensor([off(without_errors) ** 2 for without_errors, _ in both])
 variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
@@ -503,7 +503,7 @@ plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark
            title="In which way is it wrong?", caption="To the left the errors of the readings hurt, to the right the blur.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert (bias2.diff() > 0)[4:].all() and (variance.diff() < 0).all() and 0.5 < best_width < 1
+assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.5 < best_width < 1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
@@ -753,11 +753,11 @@ plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x", ma
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-3] < 2.3
-assert six_years.error[2] < 0.021
+assert six_years.error[2] < 0.021 and errors[0] < 1.03 * min(errors)
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# About a week, for the six years as for the whole record: to guess a lost Saturday, ask the Saturdays around it. That is the best answer to *this* question. For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
+# About a week: to guess a lost Saturday, ask the Saturdays around it. (Narrower widths do almost as well, in the six years too, because then only the two neighbours count.) That is the best answer to *this* question. For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks one question: how well can we guess an example that is missing?
 
@@ -770,7 +770,7 @@ season = ppm - pool(years, years, ppm, width=0.5)[0]
 moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
 trend, _ = pool(moments, years, ppm, width=0.5)
 growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
-plot.regression(years, ppm, {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
+plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
                 caption=f"It grew by {growth[0]:.1f} ppm a year in the first decade and by {growth[1]:.1f} in the last: the trend bends.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
