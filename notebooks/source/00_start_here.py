@@ -8,7 +8,12 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* **By the end** of this page you will have moved a view, solved an exercise, and checked that this machine can run everything. Reading 10 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it", a computer has to know what "it" refers to. **Attention** is the step in which each word weighs all the others, and it is at the heart of every large language model. This course builds it from a weighted average up to a GPT, in code that you run, move and change.
+#
+# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+
+# %% [markdown]
+# Here is a real one. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide" and see what happens to the arcs and to the French.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -16,7 +21,7 @@ from chapters.ch00 import labs
 labs.cover()
 
 # %% [markdown]
-# Chapter 1 explains what an arc is, chapter 3 where a word's numbers come from, and chapter 5 takes this same model apart. Before you go on, type a sentence of your own.
+# Chapter 1 computes such weights by hand, chapter 3 says where a word's numbers come from, and chapter 5 takes this same model apart. In the field under the picture (in JupyterLab and on the course's website) you can type an English sentence of your own.
 
 # %%
 import torch
@@ -31,7 +36,7 @@ runtime = course_utils.setup()
 #
 # **Before you touch:** one word has something in common with only one of the other four. Which?
 
-# %% tags=["lab"]
+# %% jupyter={"source_hidden": true} tags=["lab"]
 from collections import Counter
 
 words = ["tea", "eat", "meat", "attention", "noon"]
@@ -78,7 +83,7 @@ assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is: click into it and press *Shift + Enter*, as you do for every cell. It tells you that nothing is written yet and that the course's own function will be used until it is. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. Try something wrong, too: forget to divide.
+# Run the cell below as it is: click into it and press *Shift + Enter*, as you do for every cell. It tells you that nothing is written yet and that the course's own function will be used until it is. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. (`weights * values` multiplies pair by pair, `.sum()` adds up.) Try something wrong, too: forget to divide.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -100,7 +105,69 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown]
 # That last cell always works: it uses the course's function until yours is right, and yours from then on. So you can skip an exercise and come back to it.
 #
-# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows an answer. If your function is wrong and you cannot see why, `mine, inputs = again("weighted average")` gives it back to you, with the inputs on which it failed: `mine(*inputs)` runs it with its prints and its traceback. Some exercises ask you to *find the error* in a short program or claim that really circulates and is wrong.
+# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows an answer. If your function is wrong and you cannot see why, `mine, inputs = again("weighted average")` gives it back to you, with the inputs on which it failed: `mine(*inputs)` runs it, and shows what it prints and where it stops. Some exercises ask you to *find the error* in a short program or claim that really circulates and is wrong.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Ten minutes of tensors
+# <a id="tensor"></a><a id="shape"></a>
+# Skip this if you know PyTorch. A **tensor** is a block of numbers, and its **shape** says how many along each axis. A list of three numbers has the shape [3]; a table of two rows and three columns has [2, 3]. The docstrings of this course write shapes in letters: [Q, K] is a row for each query and a column for each key.
+
+# %% tags=["nbval-check-output"]
+asked, there = torch.tensor([9.0, 15.0]), torch.tensor([8.0, 12.0, 18.0])
+print(asked.shape, there.shape)
+
+# %% [markdown]
+# <a id="broadcasting"></a>
+# How far is each of the two from each of the three? `asked - there` fails, because shapes [2] and [3] don't fit. `asked[:, None]` stands the first list upright: it adds an axis of length 1, so its shape is [2, 1]. PyTorch then stretches axes of length 1 to the length that the other tensor has there, and axes that are missing on the left count as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+
+# %%
+distance = asked[:, None] - there  # [2, 1] - [3] -> [2, 3]
+distance
+
+# %% [markdown]
+# <a id="dim"></a>
+# Many functions run along one axis, which you choose with `dim`: the axis of that number disappears. `dim=0` runs down the columns, `dim=1` along the rows. `dim=-1` is the last axis, however many there are, so in a table it runs along each row. With `keepdim=True` the axis stays, with length 1, so that the result still fits the table.
+
+# %% tags=["nbval-check-output"]
+near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
+print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
+
+# %% [markdown]
+# Dividing by the sums of the rows makes shares. They average the values with `@`, the *matrix product*: it multiplies a row pair by pair with the values and adds up, for every row: [2, 3] `@` [3] gives [2].
+
+# %%
+part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
+part @ torch.tensor([10.0, 20.0, 15.0])  # [2, 3] @ [3] -> [2]: two weighted averages
+
+# %% [markdown]
+# <a id="boolean-mask"></a>
+# A comparison gives a table of True and False, a **Boolean mask**. `~` turns it round, `&` is True where both are. `x[mask]` takes the numbers where it is True, and `x.masked_fill(mask, 0.0)` writes 0 there.
+
+# %%
+far = distance.abs() > 4  # [2, 3], bool
+part.masked_fill(far, 0.0)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert distance.shape == part.shape == (2, 3) and part.sum(-1).allclose(torch.ones(2))
+assert far.tolist() == [[False, False, True], [True, False, False]]
+
+# %% [markdown]
+# **Try it.** Here the sums of the rows should be 1, and they are 1.25 and 0.875, although nothing failed. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
+
+# %%
+square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
+tried = square / square.sum(-1)
+tried.sum(-1)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-1).tolist() == [1.25, 0.875]
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# `keepdim=True` is missing. The sums are [8, 4], of shape [2]. Against a table of shape [2, 2] they count as one *row*, [1, 2], so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1], and each row is divided by its own sum. With three columns the first version would have failed; in a square table it runs and is wrong.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
@@ -114,14 +181,14 @@ assert abs(float(result) - 3.5) < 1e-6
 # | | asks | and answers with |
 # |---|---|---|
 # | [1](01_nadaraya_watson.ipynb) | Whom do you ask? | Nadaraya–Watson: attention as an average, real CO₂ data |
-# | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and why we divide by √d |
-# | [3](03_seq2seq.ipynb) | What does a translator look at? | seq2seq with attention, against one without |
+# | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and how large a score may grow |
+# | [3](03_seq2seq.ipynb) | What does a translator look at? | a translator with attention, against one without |
 # | [4](04_positional_encoding.ipynb) | Who tells attention the order? | self-attention, and how words learn their positions |
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, built layer by layer until it translates |
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
-# | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, with sampling and a cache |
+# | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 #
-# Each has a **core path** of about an hour. Sections called *Deeper* are folded, and nothing in the core depends on them. One sentence goes through all seven chapters: *The animal didn't cross the street because it was too tired.*
+# The first line of each says how long its **core path** takes. Sections called *Deeper* are folded, and nothing in the core depends on them. One sentence goes through all seven chapters: *The animal didn't cross the street because it was too tired.*
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
@@ -136,12 +203,13 @@ progress()
 # ## Working, stopping, presenting
 # - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is stored next to it.
 # - **Any order.** After `setup()` and the imports of its section, you can run any cell at any time, as often as you like.
-# - **Restart.** After *Kernel → Restart*, or when you come back tomorrow, pictures still move, but Python has forgotten every name: `NameError`. In a new cell at the point where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. So does *Run → Run All Above Selected Cell*, only more slowly.
+# - **Restart.** The *kernel* is the Python process that runs your cells. After *Kernel → Restart*, or when you come back tomorrow, pictures still move, but Python has forgotten every name: `NameError`. In a new cell at the point where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. So does *Run → Run All Above Selected Cell*, only more slowly.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result so far, and you can continue from there later (`resume=`).
 # - **No network needed.** Views compute in the browser. They still move when the kernel is off, and when you open the notebook tomorrow.
-# - **In front of a class.** *View → Presentation Mode* makes text and code larger. `presenting=True` gives a view type that can be read from the back row; `COURSE_PRESENTING=1` does it for every view.
 #
 # **Keep this:** guess, touch, write, check. Nothing you do here can break the course.
+#
+# *In front of a class:* *View → Presentation Mode* makes text and code larger. `presenting=True` gives a view type that can be read from the back row; `COURSE_PRESENTING=1` does it for every view.
 
 # %% [markdown]
 # ## Glossary
@@ -150,12 +218,16 @@ progress()
 # | [heatmap](#heatmap) | 热力图 | a table of numbers as ink |
 # | [row](#row) | 行 | one query, sharing out 1 |
 # | [weighted average](#weighted-average) | 加权平均 | an average in which some count more |
+# | [tensor](#tensor) | 张量 | a block of numbers |
+# | [shape](#shape) | 形状 | how many numbers along each axis |
+# | [broadcasting](#broadcasting) | 广播 | axes of length 1 are stretched to fit |
+# | [Boolean mask](#boolean-mask) | 布尔掩码 | a table of True and False |
 #
 # ## Further reading
 # - *JupyterLab documentation*, section "Notebooks": cells, kernels, shortcuts.
 #
 # ## Next
-# A thermometer that nobody looked at: [Chapter 1, Whom do you ask?](01_nadaraya_watson.ipynb)
+# A thermometer that nobody looked at.
 #
 # **→ [1 · Whom do you ask?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #

@@ -50,6 +50,7 @@ def test_change_guess_see_ask(opened):
     page = opened(models=False)
     says = page.get_by_test_id("readout")
     expect(says).to_contain_text("What will move")
+    expect(page.locator(".caption .query")).to_have_text("it")
     expect(page.locator(".swap").first).not_to_be_visible()
     page.get_by_role("button", name="change to wide").click()
     expect(says).to_contain_text("Guess: which brings back “il”?")
@@ -66,7 +67,7 @@ def test_change_guess_see_ask(opened):
     expect(says).to_contain_text(
         "“tired” → “animal” 0.99, now “wide” → “street” 0.87. This arc turned, that of “it” did"
     )
-    expect(says).to_contain_text("an arc is no proof: without this head “elle” still gets 93 %")
+    expect(says).to_contain_text("an arc is no proof: without these arcs “elle” still gets 93 %")
     expect(french(page).locator("b")).to_have_text("elle")
     page.get_by_role("button", name="change to tired").click()
     expect(says).to_contain_text("“wide” → “street” 0.87, now “tired” → “animal” 0.99")

@@ -132,7 +132,7 @@ def test_heatmap_pointer_says_the_number_in_words(show):
     )
 
 
-def test_drag_the_query_and_knock_out_the_loudest(show):
+def test_drag_the_query_and_remove_the_largest_weight(show):
     page = show(all_views()["ask"])
     box = page.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + 400, box["y"] + 30)
@@ -143,10 +143,10 @@ def test_drag_the_query_and_knock_out_the_loudest(show):
     state = "() => document.querySelector('.course-view').view.state"
     until(lambda: page.evaluate(state)["query"] < 2)
     before = page.get_by_test_id("readout").inner_text()
-    page.get_by_role("button", name="knock out the loudest").click()
+    page.get_by_role("button", name="remove the largest weight").click()
     settle(page)
     until(lambda: len(page.evaluate(state)["removed"]), 1)
-    until(lambda: "With everybody" in page.get_by_test_id("readout").inner_text() != before)
+    until(lambda: "With all" in page.get_by_test_id("readout").inner_text() != before)
     page.get_by_role("button", name="bring all back").click()
     settle(page)
     until(page.get_by_test_id("readout").inner_text, before)

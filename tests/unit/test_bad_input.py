@@ -154,7 +154,7 @@ BORDERS = {
     "Subwords.build": (Subwords.build, {"sentences": ["a b"]}, {"max_size": "whole", "special": "pair"}),
     "WordPiece.build": (WordPiece.build, {"sentences": ["a b"]}, {"min_count": "whole"}),
     "pad": (pad, {"sequences": [[1]]}, {"sequences": "rows"}),
-    "Batches": (Batches, {"pairs": [([1], [2])]}, {"pairs": "pair", "tokens": "whole", "seed": "whole"}),
+    "Batches": (Batches, {"pairs": [([1], [2])]}, {"pairs": "pair", "tokens": "whole"}),
 }  # fmt: skip
 CASES = [(name, argument, kind) for name, (_, _, kinds) in BORDERS.items() for argument, kind in kinds.items()]
 

@@ -197,7 +197,7 @@ export function cover(ui) {
       build();
       words.forEach((word, i) => word.classList.toggle("asks", i === state.asker));
       const asker = ui.root.querySelector(".caption .query");
-      if (asker) asker.textContent = now().tokens[state.asker];
+      if (asker) asker.textContent = now().tokens[state.shown][state.asker];
       paintFrench();
       const largest = 34 * unit;
       sentence.classList.remove("wraps");
@@ -222,7 +222,7 @@ export function cover(ui) {
       const it = now(),
         at = state.shown,
         cause = it.moved.length > 0;
-      const more = cause ? [`“${it.words[1 - at]}” with its state from there`] : [];
+      const more = cause ? [`“${it.words[1 - at]}” with its numbers from there`] : [];
       return {
         header: ["word", `attention of “${it.tokens[at][state.asker]}”`, ...more],
         rows: it.tokens[at].map((token, i) => [
@@ -269,7 +269,7 @@ function story(it, { shown: at, asker, tried, turned: changedOnce }, { sure, ask
   if (!changedOnce)
     return [
       ...unknown,
-      bold(`Change “${word}” to “${away}”. What will move: what “${tokens[first]}” looks at, or the French?`),
+      bold(`Change “${word}” to “${away}”. What will move: what “${tokens[first]}” attends to, or the French?`),
     ];
   const moved = it.moved[at],
     best = top(moved),
@@ -300,7 +300,7 @@ function story(it, { shown: at, asker, tried, turned: changedOnce }, { sure, ask
   if (asker !== best)
     return [
       `With the numbers of “${tokens[best]}”, ${chance(best)}; of any other word, to ${percentOf(others)} at most. `,
-      bold(`So ask that word what it looks at: press “${tokens[best]}” in the sentence.`),
+      bold(`So see what that word attends to: press “${tokens[best]}” in the sentence.`),
     ];
   const turned = here.key !== there.key && Math.min(here.weight, there.weight) > sure,
     lay = [0, 1].map((s) => top(it.weights[s][first], first)),
@@ -308,8 +308,8 @@ function story(it, { shown: at, asker, tried, turned: changedOnce }, { sure, ask
     [whole, without] = [it.shares[at][at], it.silenced[at]];
   const proof =
     without > 0.9 * whole
-      ? `Yet an arc is no proof: without this head “${one}” still gets ${percentOf(without)}.`
-      : `And the head matters: without it “${one}” gets ${percentOf(without)}, with it ${percentOf(whole)}.`;
+      ? `Yet an arc is no proof: without these arcs “${one}” still gets ${percentOf(without)}.`
+      : `And the arcs matter: without them “${one}” gets ${percentOf(without)}, with them ${percentOf(whole)}.`;
   return [arcs, bold(moral + proof)];
 }
 

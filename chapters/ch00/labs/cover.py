@@ -140,8 +140,9 @@ class Cover(View):
         row = now.weights[at][asker]
         key = int(row.argmax())
         said = (
-            f"“{' '.join(now.tokens[at])}” becomes “{' '.join(now.written[at])}”. In head {HEAD} of layer {LAYER}, "
-            f"“{now.tokens[at][asker]}” gives {row[key]:.2f} of its attention to “{now.tokens[at][key]}”."
+            f"“{' '.join(now.tokens[at])}” becomes “{' '.join(now.written[at])}”. In one attention map of the model "
+            f"(head {HEAD} of layer {LAYER}) “{now.tokens[at][asker]}” gives {row[key]:.2f} of its attention to "
+            f"“{now.tokens[at][key]}”."
         )
         if not now.place:
             return said
@@ -149,11 +150,13 @@ class Cover(View):
         top = int(np.argmax(now.moved[at]))
         most = max(m for i, m in enumerate(now.moved[at]) if i != top)
         asked = now.weights[at][top]
+        rest = f"at most {most:.3f}" if most >= 0.0005 else "less than 0.0005"
+        word, noun = now.tokens[at][top], now.tokens[at][int(asked.argmax())]
         return (
-            f"{said} It writes “{one}” with {p:.3f}, “{other}” with {q:.4f}. With the state of “{now.tokens[at][top]}” "
-            f"from the other sentence, “{other}” gets {now.moved[at][top]:.3f}; with that of any other word at most "
-            f"{most:.3f}. “{now.tokens[at][top]}” itself gives {asked.max():.2f} of its attention to "
-            f"“{now.tokens[at][int(asked.argmax())]}”."
+            f"{said} It writes “{one}” with probability {p:.3f}, “{other}” with {q:.4f}. Take the numbers that the "
+            f"model computes for “{word}” from the sentence with “{now.tokens[1 - at][top]}” instead, and “{other}” "
+            f"gets {now.moved[at][top]:.3f}; exchange those of any other word, and it gets {rest}. “{word}” itself "
+            f"gives {asked.max():.2f} of its attention to “{noun}”."
         )
 
     def table(self) -> TextTable:
@@ -161,7 +164,7 @@ class Cover(View):
         header = ["word", f"attention of “{now.tokens[at][self.state['asker']]}”"]
         columns = [now.tokens[at], [f"{w:.3f}" for w in now.weights[at][self.state["asker"]]]]
         if now.place:
-            header.append(f"“{now.words[1 - at]}” with its state from there")
+            header.append(f"“{now.words[1 - at]}” with its numbers from there")
             columns.append([f"{m:.3f}" for m in now.moved[at]])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
 
@@ -205,9 +208,9 @@ def cover(
     sentence: str = SENTENCE,
     *,
     model: str | Loaded = MODEL,
-    title="“It” looks at the animal. Is that what decides?",
-    caption="What [query|it] attends to, in one head of a small translator. In French an animal is [output|il], a "
-    "street [output|elle].",
+    title="“It” attends to the animal. Is that what decides?",
+    caption="Arcs: what [query|it] attends to, in one of the attention maps of a small translator. In French an animal "
+    "is [output|il], a street [output|elle].",
     live=False,
     presenting=None,
 ):
@@ -227,7 +230,7 @@ def cover(
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
         "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
-                     f" Shown: head {HEAD} of layer {LAYER} of its encoder.{seen}"),
+                     f" Shown: one attention map, head {HEAD} of layer {LAYER} of its encoder.{seen}"),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}

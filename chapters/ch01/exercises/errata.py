@@ -134,7 +134,7 @@ NON_PARAMETRIC = FindError(
         "nothing.",
         "With a width w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing to train: it only keeps "
         "the examples.",
-        "w can be found by gradient descent on the squared error; a larger w means a narrower kernel.",
+        "w can be found by gradient descent on the leave-one-out error; a larger w means a narrower kernel.",
     ),
     line=3,
     found="w can be trained, because the estimate has a slope in w. (A statistician may still call the estimator "
@@ -164,8 +164,7 @@ NON_PARAMETRIC = FindError(
     difficulty=1,
     wrong=wrong_answers(
         lambda model: "non-parametric",
-        "This repeats the slide: a model with a learned width is called non-parametric. Look whether it has "
-        "parameters.",
+        "This repeats claim 3: a model with a learned width is called non-parametric. Look whether it has parameters.",
         lambda model: "parametric",
         "Now every model is parametric, even one whose width was chosen by hand and never changes. Look whether there "
         "is anything to learn.",

@@ -76,6 +76,29 @@ export function bandwidth(ui) {
     c.lineWidth = 1.5 * unit;
     c.strokeRect(box.x - 1, box.y + row * t - 1, box.w + 2, t + 2);
   }
+  // The leave-one-out error against the width, a dot at this one -> what is said of it.
+  function exam(c, box) {
+    const { theme } = ui,
+      list = errors(),
+      ex = scale(widths[0], widths[W - 1], box.x, box.x + box.w, true),
+      lowest = best(list),
+      here = nearest(widths, state.width);
+    const finite = list.filter(Number.isFinite),
+      roof = Math.min(Math.max(...finite), 12 * list[lowest]),
+      ey = scale(0, roof * 1.05, box.y + box.h, box.y);
+    axes(c, ui, box, ex, ey, { x: "width", y: "leave-one-out error, squared" });
+    c.save();
+    c.beginPath();
+    c.rect(box.x, box.y, box.w, box.h);
+    c.clip();
+    curve(c, widths, list, ex, ey, theme.text, 1.6 * unit);
+    c.restore();
+    if (Number.isFinite(list[here])) dot(c, ex(widths[here]), Math.max(box.y, ey(list[here])), 5 * unit, theme.text);
+    return (
+      `Squared leave-one-out error ${fmt(list[here])}; the lowest ` +
+      `is ${fmt(list[lowest])}, at width ${said(widths[lowest])}.`
+    );
+  }
   const point = (e, done) => {
     const [px, py] = pointed(e, canvas),
       { box, map, x } = plots;
@@ -99,7 +122,13 @@ export function bandwidth(ui) {
         w: (narrow ? wide - 16 * unit : wide - side - 46 * unit) - 46 * unit,
         h: 220 * ui.tall,
       };
-      const curveBox = { x: box.x, y: box.y + box.h + 58 * unit, w: box.w, h: 76 * ui.tall };
+      const below = box.y + box.h + 58 * unit;
+      const curveBox = {
+        x: box.x,
+        y: arrays.errors ? below : box.y + box.h,
+        w: box.w,
+        h: arrays.errors ? 76 * ui.tall : 0,
+      };
       const map = narrow
         ? { x: 30 * unit, y: curveBox.y + curveBox.h + 68 * unit, w: side, h: side }
         : { x: wide - side - 4, y: box.y, w: side, h: side };
@@ -122,38 +151,17 @@ export function bandwidth(ui) {
       curve(c, [state.query, state.query], [bottom, top], x, y, theme.query, 1.6 * unit, [6, 4]);
       c.restore();
       heat(c, map);
-      const list = errors(),
-        ex = scale(widths[0], widths[W - 1], curveBox.x, curveBox.x + curveBox.w, true),
-        lowest = best(list),
-        here = nearest(widths, state.width);
-      const finite = list.filter(Number.isFinite),
-        roof = Math.min(Math.max(...finite), 12 * list[lowest]),
-        ey = scale(0, roof * 1.05, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "width", y: "leave-one-out error, squared" });
-      c.save();
-      c.beginPath();
-      c.rect(curveBox.x, curveBox.y, curveBox.w, curveBox.h);
-      c.clip();
-      curve(c, widths, list, ex, ey, theme.text, 1.6 * unit);
-      c.restore();
-      if (Number.isFinite(list[here]))
-        dot(c, ex(widths[here]), Math.max(curveBox.y, ey(list[here])), 5 * unit, theme.text);
       say.replaceChildren(
         h(
           "div",
           {},
           `width `,
           h("b", {}, said(state.width)),
-          `: a query asks `,
+          `: about `,
           h("b", {}, mean.toFixed(1)),
-          ` of ${n} examples on average.`,
+          ` of ${n} examples count for a query, on average.`,
         ),
-        h(
-          "div",
-          { class: "quiet" },
-          `Squared leave-one-out error ${fmt(list[here])}; the lowest ` +
-            `is ${fmt(list[lowest])}, at width ${said(widths[lowest])}.`,
-        ),
+        h("div", { class: "quiet" }, arrays.errors ? exam(c, curveBox) : ""),
       );
     },
     table: () => (
@@ -167,7 +175,7 @@ export function bandwidth(ui) {
           Array.from(pool(queries[q], keys, values, state.kernel, state.width).weights),
         ),
         estimates: Array.from(estimates),
-        errors: Array.from(errors()),
+        errors: arrays.errors ? Array.from(errors()) : [],
       }
     ),
   };

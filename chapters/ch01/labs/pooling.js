@@ -167,20 +167,20 @@ export function pooling(ui) {
           "div",
           { class: "quiet" },
           Number.isNaN(estimate)
-            ? "Nobody is in reach: no weights, no estimate."
-            : `It asks ${effective(weights).toFixed(1)} of ${n - state.removed.length} examples (effective number).`,
+            ? "No key is within reach: no weights, no estimate."
+            : `About ${effective(weights).toFixed(1)} of ${n - state.removed.length} examples count.`,
         ),
         h(
           "div",
           { class: "quiet" },
           Number.isNaN(estimate)
             ? ""
-            : `The loudest, at ${said(keys[strongest])}, has ${percent(weights[strongest])} of the say.`,
+            : `The largest weight, ${percent(weights[strongest])}, is at ${said(keys[strongest])}.`,
         ),
         h(
           "div",
           { class: "quiet" },
-          before === null ? "" : `With everybody: ${said(before)}. Without ${state.removed.length}: ${said(estimate)}.`,
+          before === null ? "" : `With all: ${said(before)}. Without ${state.removed.length}: ${said(estimate)}.`,
         ),
       );
     },

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_utils.attention import KERNELS, leave_one_out_mask, nadaraya_watson
-from course_utils.support.checks import described, one_of, real_number, text
+from course_utils.support.checks import described, flag, one_of, real_number, text
 from course_utils.views.given import as_array
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
@@ -12,13 +12,14 @@ from course_utils.views.view import View
 
 MOST_EXAMPLES = 3000
 ASK = (
-    "Drag the [query|query]. Bars: its weight on each [key|key]. Dots: the [value|values], larger where they count. "
-    "Curve: the [output|estimate]."
+    "Drag the [query|query]. A bar: its weight on one [key|key]. A dot: a [value|value], larger where it counts more. "
+    "Curve: the [output|estimate] for every query."
 )
-LISTEN = (
-    "Move the width. Left: the [output|estimate] through the [value|values]. Right: who listens to whom. "
-    "Below: the error on examples that were left out."
+REACH = (
+    "Move the width. Left: the [output|estimate] through the [value|values]. Right: its weights, a row for each "
+    "[query|query], a column for each [key|key], the more ink the larger."
 )
+EXAM = " Below: the error on examples that were left out."
 DASHED = " Dashed: the truth."
 
 
@@ -43,11 +44,11 @@ class Pooling(View):
         (estimate,), (weights,) = self.answer([query])
         text = f"{len(weights)} examples; {kernel} kernel of width {self.state['width']:.3g}. The query {query:.3g}"
         if np.isnan(estimate):
-            return f"{text} finds nobody in reach: no estimate."
-        loudest = int(weights.argmax())
+            return f"{text} has no key within reach: no estimate."
+        largest = int(weights.argmax())
         return (
-            f"{text} asks {_effective(weights):.1f} of them (effective number) and gets the estimate {estimate:.3g}; "
-            f"the loudest, at {self.arrays['keys'][loudest]:.3g}, has the weight {weights[loudest]:.3g}."
+            f"{text} gets the estimate {estimate:.3g}, from about {_effective(weights):.1f} of them; the largest "
+            f"weight, {weights[largest]:.3g}, is that of the key {self.arrays['keys'][largest]:.3g}."
         )
 
     def table(self) -> TextTable:
@@ -77,7 +78,7 @@ class Pooling(View):
         strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
         strip.set(ylim=(0, 1), yticks=[0, 1], yticklabels=["0", "100 %"])
         strip.set_ylabel("weight", color=COLOURS["key"])
-        strip.set_xlabel(f"query {self.state['query']:.2f}", color=COLOURS["query"])
+        strip.set_xlabel(f"{self.options['key_name']} · query {self.state['query']:.2f}", color=COLOURS["query"])
         top.set_ylabel(self.options["value_name"])
 
 
@@ -98,12 +99,14 @@ class Bandwidth(Pooling):
 
     def describe(self) -> str:
         _, weights = self.answer(self.arrays["queries"])
-        here, lowest, best = self.error
-        return (
+        text = (
             f"{len(self.arrays['keys'])} examples; {self.state['kernel']} kernel of width {self.state['width']:.3g}. "
-            f"A query asks {np.mean([_effective(w) for w in weights]):.1f} of them on average. "
-            f"Squared leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
+            f"About {np.mean([_effective(w) for w in weights]):.1f} of them count for a query, on average."
         )
+        if "errors" not in self.arrays:
+            return text
+        here, lowest, best = self.error
+        return f"{text} Squared leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
 
     def table(self) -> TextTable:
         queries = self.arrays["queries"][::4]
@@ -172,7 +175,7 @@ def ask(
         {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 201), "digits": 2},
         _kernel_control(),
         {"kind": "range", "name": "width", "label": "width", "values": widths, "digits": 2},
-        {"kind": "button", "name": "knock", "label": "knock out the loudest"},
+        {"kind": "button", "name": "knock", "label": "remove the largest weight"},
         {"kind": "button", "name": "back", "label": "bring all back"},
     ]
     arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
@@ -190,8 +193,9 @@ def bandwidth(
     width=None,
     key_name="key",
     value_name="value",
-    title="How far should a query listen?",
+    title="How far should a query reach?",
     caption=None,
+    exam=True,
     live=False,
     presenting=None,
 ):
@@ -199,6 +203,7 @@ def bandwidth(
 
     keys [K], values [K], truth, kernel, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
+    exam=False: without that error.
     live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
@@ -211,8 +216,9 @@ def bandwidth(
     state["width"], widths = _widths(keys, width)
     arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
     arrays |= _truth(truth, keys)
-    errors = [leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
-    arrays["errors"] = np.stack(errors).astype("<f4").ravel()
+    if flag("exam", exam):
+        errors = [leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
+        arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     controls = [
         _kernel_control(),
         {"kind": "range", "name": "width", "label": "width", "values": widths, "digits": 2},
@@ -220,7 +226,7 @@ def bandwidth(
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
     options = {"widths": widths, "kernels": list(KERNELS), "key_name": key_name, "value_name": value_name}
-    caption = LISTEN + DASHED * (truth is not None) if caption is None else caption
+    caption = REACH + EXAM * exam + DASHED * (truth is not None) if caption is None else caption
     return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
 
 
@@ -281,10 +287,14 @@ def _steps(low: float, high: float, count: int) -> list[float]:
 
 
 def _widths(keys: np.ndarray, width) -> tuple[float, list[float]]:
-    """The width to start with and the 61 of the slider: 1/150 to twice the span, evenly on a log scale."""
-    span = float(keys.max() - keys.min()) or 1.0
+    """The width to start with and the 61 of the slider, evenly on a log scale, up to twice the span of the keys.
+
+    The narrowest is 1/150 of the span, or half the usual gap between neighbours where this is less.
+    """
+    span, gaps = float(keys.max() - keys.min()) or 1.0, np.diff(np.unique(keys))
     width = span / 10 if width is None else real_number("width", width, above=0)
-    steps = np.geomspace(min(span / 150, width), max(2 * span, width), 61)
+    narrowest = min(span / 150, float(np.median(gaps)) / 2 if len(gaps) else span)
+    steps = np.geomspace(min(narrowest, width), max(2 * span, width), 61)
     steps[abs(np.log(steps / width)).argmin()] = width
     widths = [float(f"{s:.4g}") for s in steps]
     return min(widths, key=lambda s: abs(s - width)), widths

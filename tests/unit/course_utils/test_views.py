@@ -114,6 +114,22 @@ def test_pooling_labs_take_one_point_duplicates_and_integers(lab):
         assert len(lab(keys, values).to_png()) > 1000
 
 
+def test_the_bandwidth_lab_keeps_the_exam_to_itself_until_it_is_wanted():
+    """Without it neither the arrays, the words nor the caption give the best width away."""
+    with_it, without = labs.bandwidth(X, X.sin()), labs.bandwidth(X, X.sin(), exam=False)
+    assert "leave-one-out" in with_it.describe() and "left out" in with_it.caption
+    assert "leave-one-out" not in without.describe() and "left out" not in without.caption
+    assert "errors" in with_it.arrays and "errors" not in without.arrays
+    with pytest.raises(ValueError, match="exam"):
+        labs.bandwidth(X, X.sin(), exam="no")
+
+
+def test_the_narrowest_width_reaches_no_further_than_the_next_key():
+    year = torch.linspace(0, 6, 313)
+    assert labs.bandwidth(year, year.sin(), width=0.05).options["widths"][0] < 0.011
+    assert labs.bandwidth(X, X.sin()).options["widths"][0] <= float(X.max() - X.min()) / 150 + 1e-3
+
+
 def test_lab_speaks_of_its_state():
     view = labs.ask(X, X.sin(), query=2.0, width=0.5, key_name="hour", value_name="°C")
     estimate, _ = nadaraya_watson([2.0], X, X.sin(), lambda d: torch.exp(-0.5 * (d / 0.5) ** 2))
