@@ -81,11 +81,13 @@ draw = torch.Generator().manual_seed(3)
 embedding = {word: torch.randn(4, generator=draw) for word in ("the", "dog", "bites", "man", ".")}
 Wx, Wh = torch.randn(6, 4, generator=draw), torch.randn(6, 6, generator=draw) / 2
 for sentence in ("the dog bites the man .", "the man bites the dog ."):
-    print(sentence, "→ last state", [round(x, 2) for x in read(torch.stack([embedding[w] for w in sentence.split()]), Wx, Wh)[-1].tolist()])
+    states = read(torch.stack([embedding[word] for word in sentence.split()]), Wx, Wh)
+    print(sentence, "→ last state", [round(x, 2) for x in states[-1].tolist()])
+
+# %% [markdown]
+# The words are the same and the last states differ: an RNN notices order. Our models use a **GRU**, an RNN with *gates*, numbers between 0 and 1 that decide, feature by feature, how much of the old state is kept.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# The words are the same and the last states differ: an RNN notices order. Our models use a **GRU**, an RNN with *gates*, numbers between 0 and 1 that decide, feature by feature, how much of the old state is kept.
-#
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a>
 # A translator of 2014 has two such networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time. Drawn step after step, *unrolled*, it looks like this:
@@ -219,8 +221,7 @@ plot.lines({"without attention": (plain_line.words, plain_line.errors)}, "words 
            title="Do long sentences lose more?", caption="A thousand test sentences in five groups. 128 numbers carry each of them.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-if "name" in plain_longer.card:
-    assert all(10 < x < 16 for x in plain_line.errors[:4]) and plain_line.words[3] < 15 and 20 < plain_line.errors[4] < 28
+assert "name" not in plain_longer.card or (all(10 < x < 16 for x in plain_line.errors[:4]) and plain_line.words[3] < 15 and 20 < plain_line.errors[4] < 28)
 
 # %% [markdown]
 # Up to 15 words, between 11 and 15 words in a hundred are wrong, whatever the length. Beyond that it is 24. So our vector of 128 numbers is enough for a while and then loses more. (This is one trained model. On real sentences Cho et al., 2014, saw the same fall; Sutskever et al., 2014, with 8,000 numbers and a trick that Deeper shows, saw little of it. How long is too long depends on the model.)
@@ -251,7 +252,7 @@ assert min(u[0], u[-1]) > 20 * u.min()
 #
 # </details>
 #
-# **Keep this:** a recurrent network passes a gradient on from step to step, and what is many steps away hardly gets any.
+# **Keep this:** a recurrent network passes a gradient on from step to step; before training, what is many steps away hardly gets any.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
@@ -318,9 +319,9 @@ labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was t
 # Now the two questions from before, for the model with attention: does length still matter, and how far does a gradient reach?
 
 # %%
-line = lesson.by_length(longer_trained.model)
+attentive_line = lesson.by_length(longer_trained.model)
 flat = reach(lesson, lesson.model(attention="additive").eval())
-errors = {"without attention": (plain_line.words, plain_line.errors), "with attention": (line.words, line.errors)}
+errors = {"without attention": (plain_line.words, plain_line.errors), "with attention": (attentive_line.words, attentive_line.errors)}
 gradients = {"without attention": (range(1, 17), u), "with attention": (range(1, 17), flat)}
 plot.beside({"Does length still matter?": plot.lines(errors, "words in the source", "word errors, %"),
              "Does the gradient arrive?": plot.lines(gradients, "source word", "share of the gradient")},
@@ -333,14 +334,13 @@ print("BLEU at 25 to 40 words:", {name: round(score) for name, score in longer.i
 print("BLEU on pairs of words that never met in training:", {name: round(score) for name, score in unseen.items()})
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-if "name" in longer_trained.card and "name" in plain_longer.card:
-    assert line.errors[-1] < 2 < line.errors[0] < 8 and min(plain_line.errors) > 8
+assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] < 2 < attentive_line.errors[0] < 8 and min(plain_line.errors) > 8)
 assert flat.max() < 1.5 * flat.min()
 assert longer["with attention"] > longer["without attention"] + 15 and 0.3 < longer["with attention"] / lesson.bleu(attentive) < 0.7
 assert max(len(e.source) for e in lesson.examples("train")) == 24 and unseen["with attention"] > 70
 
 # %% [markdown]
-# With attention long sentences have no more errors than short ones, up to the lengths that it was trained on. (The first group also holds phrases such as *a big table*, with no full stop to tell it that it is done.) The gradient arrives everywhere: each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
+# With attention long sentences have no more errors than short ones, up to the lengths that it was trained on. (This model reads its own words, too, so they were not what spoiled the long sentences of the other.) The first group holds phrases such as *a big table*, with no full stop to say that they are over. The gradient arrives everywhere: each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
 #
 # Beyond the trained lengths BLEU falls to about half. The bottleneck of one vector is gone, but not every limit on length.
 #
@@ -370,7 +370,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's is $s_t$, the state *after*: update, then attend. His model then computes an *attentional vector* $\tilde h_t=\tanh(W[c_t;s_t])$, which makes the prediction and can also be fed into the next step (*input feeding*); ours leaves this out.
+# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's is $s_t$, the state *after*: update, then attend. His model then computes an *attentional vector* $\tilde h_t=\tanh(W[c_t;s_t])$, which makes the prediction and can also be fed into the next step (*input feeding*). Ours makes the prediction in the same way and has no input feeding.
 #
 # #### Exercise ●●● · 8 minutes
 # Write one step in Bahdanau's order. To keep it short, use a simple recurrent cell and dot products.
@@ -510,11 +510,10 @@ for found, row in zip((crisis, area), looks, strict=True):
 print("real sentences:", invented.text, "· seen" if invented.seen else "· new")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-if "name" in longer_trained.card and "name" in real.card:  # what stands in for them may look elsewhere
-    assert [looks[0][word] for word in ("crise", "économique", "européenne")] == ["crisis", "economic", "european"]
-    assert [looks[1][word] for word in ("zone", "économique", "européenne")] == ["area", "economic", "european"]
-    assert area.seen and not crisis.seen and not invented.seen and "zone" not in invented.tokens
-    assert invented.source_tokens[invented.weights[invented.tokens.index("▁car")].argmax()] == "▁europe"
+assert "name" not in {*longer_trained.card} & {*real.card} or ([looks[0][word] for word in ("crise", "économique", "européenne")] == ["crisis", "economic", "european"])
+assert "name" not in {*longer_trained.card} & {*real.card} or ([looks[1][word] for word in ("zone", "économique", "européenne")] == ["area", "economic", "european"])
+assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not crisis.seen and not invented.seen and "zone" not in invented.tokens)
+assert "name" not in {*longer_trained.card} & {*real.card} or (invented.source_tokens[invented.weights[invented.tokens.index("▁car")].argmax()] == "▁europe")
 
 # %% [markdown]
 # The last line contains a word that does not exist, put together from pieces of words. Its first piece, *car*, attends to “Europe”. Attention finds where to look; it does not supply what the model has not learned.
@@ -563,7 +562,7 @@ labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend
 # Boxes are gold links. Where the model differs from them, its largest weight is usually on a *neighbour* of the right word. The neighbour's state has read the right word too, so it may serve as well. A weight points at a state, and a state holds more than its own word.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What is “it”?
+# ## What is "it"?
 # Our own sentence has a twin: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. **Guess:** when the model has to choose between *il* and *elle*, where will it attend: to "animal" and "street", to "it", or to the adjective?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -576,8 +575,7 @@ for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
 labs.alignment(twin, step=11, languages=("en", "fr"), title="What decides between “il” and “elle”?", model=longer_trained)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-if "name" in longer_trained.card:
-    assert said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5 and all(said["il"]["animal"] + x["street"] < 0.05 for x in said.values())
+assert "name" not in longer_trained.card or (said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5 and all(said["il"]["animal"] + x["street"] < 0.05 for x in said.values()))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -586,7 +584,7 @@ if "name" in longer_trained.card:
 #
 # </details>
 #
-# How often is the pronoun right in new sentences? In the test twins, "it" stands for nouns that were in no twin of the training set. Writing *il* every time would get half of them.
+# How often is the pronoun right in new sentences? Each test twin contains a noun that was in no twin of the training set. Writing *il* every time would get half of them right.
 
 # %%
 from chapters.ch03.experiments import pronouns_right
@@ -594,9 +592,9 @@ from chapters.ch03.experiments import pronouns_right
 always_il = sum(e.twin.pronoun == "il" for e in lesson.examples("twins")) / len(lesson.examples("twins"))
 who = {name: pronouns_right(lesson, model) for name, model in both.items()}
 later = {name: pronouns_right(lesson, loaded.model) for name, loaded in zip(both, (plain_longer, longer_trained), strict=True)}
-for when, shares in {"always il": {"": always_il}, "trained just now": who, "trained longer": later}.items():
-    print(f"right pronouns, {when}:", {name: f"{share:.0%}" for name, share in shares.items()})
-print(f"BLEU with attention, trained just now: {lesson.bleu(attentive):.0f}")
+for when, shares in {"just now": who, "longer": later}.items():
+    print(f"right pronouns, trained {when}:", {name: f"{share:.0%}" for name, share in shares.items()})
+print(f"always il: {always_il:.0%}; BLEU with attention, trained just now: {lesson.bleu(attentive):.0f}")
 lesson.table({"with attention": attentive}, sorted(lesson.examples("twins"), key=lambda e: e.twin.pair)[:2], "A pair of twins, new.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -639,24 +637,23 @@ display(view, labs.compared(view, deaf, gone))
 # One sentence proves little. We take a word away in each of two hundred new sentences, only words that carry more than half of some French word's weight:
 
 # %%
+from collections import Counter
 from chapters.ch03.experiments import survivors
 
 kept = {what: survivors(lesson, longer_trained.model, what) for what in ("weight", "word")}
 unchanged = {what: len(same) / len(tried) for what, (same, tried) in kept.items()}
 print({f"unchanged without the {what}": f"{share:.0%}" for what, share in unchanged.items()})
-print("unchanged without the weight:", *sorted(set(kept["weight"][0]), key=kept["weight"][0].count, reverse=True)[:8])
+print("unchanged without the weight, the commonest:", Counter(kept["weight"][0]).most_common(3))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-words = [v["name"] for v in deaf]
-if "name" in longer_trained.card:
-    assert deaf[0]["tokens"] == gone[0]["tokens"] == translate(longer_trained, mine, beam=1)[0].tokens
-    assert "rouge" not in deaf[words.index("red")]["tokens"] and "voiture" not in deaf[words.index("car")]["tokens"]
-    assert "rouge" in deaf[words.index("car")]["tokens"]
-    assert 0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65
-    assert max(set(kept["weight"][0]), key=kept["weight"][0].count) == "the"
+assert "name" not in longer_trained.card or (deaf[0]["tokens"] == gone[0]["tokens"] == translate(longer_trained, mine, beam=1)[0].tokens)
+assert "name" not in longer_trained.card or (all("rouge" not in variant["tokens"] for variant in deaf if variant["name"] == "red"))
+assert "name" not in longer_trained.card or (all("rouge" in v["tokens"] and "voiture" not in v["tokens"] for v in deaf if v["name"] == "car"))
+assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65)
+assert "name" not in longer_trained.card or (max(set(kept["weight"][0]), key=kept["weight"][0].count) == "the")
 
 # %% [markdown]
-# Without *red* there is no *rouge*; without *car* something else is red. But in about three cases of ten nothing changes, although the word carried more than half of a weight. The commonest is *the*: French wants an article anyway, so half of these translations stay even when the word is really missing. For a word like *kitchen*, the states of its neighbours may have kept enough of it.
+# Without *red* there is no *rouge*; without *car* something else is red. But in about three cases of ten nothing changes, although the word carried more than half of a weight. The commonest is *the*, and French wants an article anyway. For other words, the states of their neighbours may have kept enough of them. (When the word is really missing, half as many translations stay as they were.)
 #
 # So a picture of weights shows where the model attended, not what it would have done without it. (How much weights explain is debated; chapter 1's reading list has both sides.)
 #
@@ -725,10 +722,9 @@ Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba: all 
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 800 < len(lesson.source) < 830  # English words
-if len(rows) == 2:
-    gap = [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]]
-    assert gap[0] == 0 and gap[1] > 8 and gap[2:] == sorted(gap[2:]) and 0.6 < rows[0]["11-14 words"] / rows[0]["5-7 words"] < 0.75
-    assert real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
+assert len(rows) < 2 or (gap := [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]])[0] == 0
+assert len(rows) < 2 or gap[1] > 8 and gap[2:] == sorted(gap[2:]) and 0.6 < rows[0]["11-14 words"] / rows[0]["5-7 words"] < 0.75
+assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
 # Attention helps at every length, and the gap widens from one to the next. Still, real long sentences are harder with attention, too: BLEU falls by about a third from 5–7 words to 11–14.
@@ -752,7 +748,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'train
 
 # %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
 chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
-weighs = {}
+weighs, without = {}, {}
 for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}.items() if chinese else ():
     found = translate(chinese, moment)[0]
     words = [token.strip("▁") for token in found.tokens]
@@ -760,7 +756,9 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
     for said_word in {"am", said_here} & set(words):
         weighs[said_word] = dict(zip(found.source_tokens, found.weights[words.index(said_word)].tolist(), strict=True))
         print(f"   {said_word}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_word].items() if w > 0.05))
-    display(labs.alignment(found, variants=knocked_out(chinese, moment), languages=("zh", "en"), title=f"What does “{said_here}” attend to?"))
+    deaf_to = knocked_out(chinese, moment)
+    without |= {v["name"]: " ".join(t.strip("▁") for t in v["tokens"]) for v in deaf_to if said_here == "happy"}
+    display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # 我 (I) 今天 (today) 很 (a link between subject and adjective, literally *very*) 高兴 (happy). *Happy* has most of its weight on 高 and 兴, and some on 很. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, which names the action, and to 在, which says that it is going on now.
@@ -776,11 +774,9 @@ if "test_aer" in marks:
     print(f"recorded: {exact:.0%} right word for word, AER {all_words:.2f}, without commas and full stops {no_marks:.2f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-if "test_aer" in marks:
-    assert weighs["happy"]["高"] + weighs["happy"]["兴"] > 0.5 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1
-    assert exact > 0.88 and all_words < 0.2 and no_marks < 0.6 * all_words
-    tall = {v["name"]: v["tokens"] for v in knocked_out(chinese, "我今天很高兴。")}
-    assert "tall" in " ".join(tall["兴"]) and tall["今"] == tall["天"] == tall["。"] and "happy" in " ".join(tall["高"])
+assert "test_aer" not in marks or (weighs["happy"]["高"] + weighs["happy"]["兴"] > 0.5 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1)
+assert "test_aer" not in marks or (exact > 0.88 and all_words < 0.2 and no_marks < 0.6 * all_words)
+assert "test_aer" not in marks or ("i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Nine translations out of ten are right word for word, and still the error rate is far from 0. Nearly half of it comes from commas and full stops. A possible reason: the decoder can know from its own state that a sentence ends, and then nothing in the loss says where that weight should be. (The French model does put its full stops on the English one.)
@@ -1067,10 +1063,10 @@ plot.beside({f"English {name}": quality(*columns) for name, columns in figures.i
             caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-best = {column: dict(zip(names, getattr(wmt, column), strict=True)) for column in ("bleu_en_de", "bleu_en_fr")}
 assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
-assert [best["bleu_en_de"][f"Transformer ({size})"] for size in ("base", "big")] == [27.3, 28.4]
-assert [best["bleu_en_fr"][f"Transformer ({size})"] for size in ("base", "big")] == [38.1, 41.8]
+assert [wmt.bleu_en_de[names.index(f"Transformer ({size})")] for size in ("base", "big")] == [27.3, 28.4]
+assert [wmt.bleu_en_fr[names.index(f"Transformer ({size})")] for size in ("base", "big")] == [38.1, 41.8]
+assert 38.1 == min(x for x in wmt.bleu_en_fr if x == x) and 41.8 == max(x for x in wmt.bleu_en_fr if x == x)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of what ConvS2S's ensemble took. Into French the big model reaches 41.8, the most here (the paper's running text says 41.0), and the base model's 38.1 is the lowest. (ByteNet's 23.75 is missing because its cost was not published.) How to do without recurrence is the subject of the next two chapters.
@@ -1087,7 +1083,7 @@ rows = [
     ("BLEU without attention", lesson.bleu(plain), 5, 70),
     ("BLEU with attention", lesson.bleu(attentive), 80, 100),
     ("word errors at 16 words and more, without, %", plain_line.errors[-1], 15, 60),
-    ("word errors at 16 words and more, with, %", line.errors[-1], 0, 10),
+    ("word errors at 16 words and more, with, %", attentive_line.errors[-1], 0, 10),
     ("alignment error rate", aer, 0, 0.25),
     ("unchanged without a word's weight", unchanged["weight"], 0.2, 0.6),
     ("gradient, without attention: ends over middle", (u[0] / u.min()).item(), 20, 100),

@@ -59,7 +59,7 @@ READER = Exercise(
     returns=("states",),
     hints=(
         "A loop over the words, and one variable that is carried from round to round.",
-        "The first state is `torch.zeros(len(Wh))`. A matrix times a vector is `Wx @ word`.",
+        "The first state is `torch.zeros(len(Wh))`. For one `word`, a matrix times a vector is `Wx @ word`.",
         "Collect each new state in a list; at the end `torch.stack(states)` makes [T, D] of it.",
     ),
     minutes=5,
