@@ -240,7 +240,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# *Position-wise* means that each word is processed alone. To this network a batch of 2 sentences with 5 words is just ten words: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output changes.
+# *Position-wise* means that each word is processed alone. A batch of 2 sentences with 5 words is just ten words: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output does.
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -817,7 +817,7 @@ assert min(forbidden[:2]) >= whole[0] - 0.5 and forbidden[2] < 30 and forbidden[
 assert rows[1]["log-odds"] > whole[1] and rows[1]["largest weight there"] > 0.99
 
 # %% [markdown]
-# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, most pronouns become wrong, many more than a coin would get wrong: now the adjective finds the *other* noun. And the step that writes *il* depends on the adjective.
+# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, most pronouns become wrong, many more than a coin would get wrong, as if the adjective now took the *other* noun. And the step that writes *il* depends on the adjective.
 #
 # So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. And this is one trained model. Voita et al. (2018) found attention from *it* to its noun in a translator of film subtitles.
 #
@@ -856,7 +856,7 @@ display(view, told)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: all 736, and heads in a row
-# Here is the same for all held-out twins, with more connections forbidden. Think about this one: without the connection to the *other* noun, the adjective does better than with it.
+# Here is the same for all held-out twins, with more connections forbidden. Two of the rows are worth a thought. Without the connection to the *other* noun, the adjective does better than with it. Without either, the pronoun is a toss of a coin.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -868,6 +868,7 @@ Table([{"may not attend": row["may not look"].replace(" at ", " to "), "right": 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
+assert 45 < known["the adjective at either noun"] < 55
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # And now several heads at a time. Remove the encoder's twelve heads one after another, in three orders: by the map, those first that attend most from "it" to its noun; by what each is worth alone; and at random. **Guess** which curve falls first.
