@@ -256,7 +256,7 @@ print("changed words:", ((after - y).abs().amax(-1) > 1e-5).nonzero().tolist())
 assert torch.allclose(flat.reshape(2, 5, 128), y, atol=1e-5) and torch.allclose(layer.ffn(h), y, atol=1e-5)
 
 # %% [markdown]
-# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has 4 d_model units: $8\,d^2$ parameters in the network, $4\,d^2$ in the attention, so two thirds of a block are here.
+# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has 4 d_model units, so its two matrices have twice as many parameters as the four of attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?
@@ -529,7 +529,7 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# Which sub-layer decides? Stop the decoder after each of them, and let the output matrix read the residual stream there. (This is called the *logit lens*. The matrix was not trained for these early vectors, so it gives a hint and no proof.) The last column is the **log-odds** of the two pronouns, the logarithm of P(il) / P(elle): 0 is even, 5 is about 150 to 1.
+# Which sub-layer decides? Stop the decoder after each of them, and let the last norm and the output matrix read the residual stream there. (This is called the *logit lens*. They were not trained for these early vectors, so it gives a hint and no proof.) The last column is the **log-odds** of the two pronouns, the logarithm of P(il) / P(elle): 0 is even, 5 is about 150 to 1.
 
 # %%
 from chapters.ch05.experiments import lens
@@ -578,7 +578,7 @@ Table(rows, f"The next word, computed in both ways, and the largest difference o
 # %% [markdown]
 # So training can process all words in parallel without any approximation, whereas in a recurrent decoder the fifth state has to wait for the fourth.
 #
-# A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's logits if the words so far go through the decoder again without a mask.
+# A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's features if the words so far go through the decoder again without a mask.
 
 # %%
 _, causal, across = three_masks(torch.ones_like(ids).bool(), torch.ones_like(heard).bool())  # all words are real
@@ -839,7 +839,7 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 # %% [markdown]
 # Two heads matter far more than the others: 3.2, which hardly attends from "it" to its noun, and 2.2, the head of the famous map. So the map did find an important head, but not for the reason it suggests: 2.2 is also where "tired" attends to "animal". A knock-out removes everything that a head does at once; only forbidding the *connection* tells us which part mattered. And no head is indispensable: without any one of them more than 90 % of the pronouns stay right.
 #
-# Now look at *your* model. The encoder head that costs it most is knocked out already. Bring it back, knock out others, alone or together, and read both twins below.
+# Now look at *your* model. The encoder head that it would miss most is knocked out already. Bring it back, knock out others, alone or together, and read both twins below.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]
@@ -847,7 +847,8 @@ costly = head_study.head(head_study.head_effects(me, twin_study.reader(me).examp
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
 view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="Which of your model's heads can go?",
-                  caption="The encoder that you trained. Open a head, press “knock out”, and read both translations below.")
+                  caption="The encoder that you trained. The crossed head is out: if the translations below are the same with it and "
+                          "without, it was not needed. Open another head and press its button to knock it out, too.")
 told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
 
