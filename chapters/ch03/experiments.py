@@ -1,5 +1,5 @@
-"""Chapter 3's experiments: what is lost when a word is removed, how far a gradient reaches, and three readers
-(plain, reversed, attentive) over several seeds.
+"""Chapter 3's experiments: how translations go wrong, what is lost when a word is removed, how far a gradient reaches,
+and three readers (plain, reversed, attentive) over several seeds.
 
 `course results seq2seq` records what takes longer than a lesson in data/results/.
 """
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
+from course_utils.metrics import ngrams
 from course_utils.models.seq2seq import Seq2Seq
 from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
@@ -61,16 +62,61 @@ class Without(nn.Module):
         return self.model.step(words, state)
 
 
-def survives(lesson: Lesson, model: Seq2Seq, what: str = "weight", count: int = 200) -> float:
-    """The share of test sentences that are translated as before when one source word has no weight ("weight") or is
-    not there ("word"). The word: another place in each sentence, round and round, never its full stop."""
-    ids = [lesson.source.encode(e.source) for e in lesson.examples("test")[:count]]
+def survivors(
+    lesson: Lesson, model: Seq2Seq, what: str = "weight", count: int = 200, least: float = 0.5
+) -> tuple[list[str], list[str]]:
+    """(source words whose loss changes nothing in the translation, all that were taken away), one for each of the first
+    `count` test sentences, at another place in each, round and round, never the full stop.
+
+    what: "weight", the decoder may not attend to it; "word", it was never there. Only words that some target word gives
+    more than `least` of its weight.
+    """
+    examples = lesson.examples("test")[:count]
+    ids = [lesson.source.encode(e.source) for e in examples]
     places = [i % (len(s) - 1) for i, s in enumerate(ids)]
     without = ids if what == "weight" else [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
     deaf = Without(model, [[p] for p in places]) if what == "weight" else model
     with evaluating(model):
         before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
-    return sum(b.ids == a.ids for b, a in zip(before, after, strict=True)) / len(ids)
+    kept, tried = [], []
+    for example, place, b, a in zip(examples, places, before, after, strict=True):
+        if torch.as_tensor(b.weights)[:, place].max() > least:
+            tried.append(example.source[place])
+            if b.ids == a.ids:
+                kept.append(example.source[place])
+    return kept, tried
+
+
+def mistakes(lesson: Lesson, model: nn.Module, split: str = "test", words: int = 11) -> dict[str, float]:
+    """How the wrong translations of sentences with at least so many words are wrong: shares that sum to 1.
+
+    "repeats itself": three words in a row come twice, and not in the reference; "stops early": at least three words
+    fewer than the reference; "says something else": all others.
+    """
+    found = dict.fromkeys(("stops early", "repeats itself", "says something else"), 0)
+    examples = [e for e in lesson.examples(split) if len(e.source) >= words]
+    for example, written in zip(examples, lesson.write(model, examples), strict=True):
+        ours, theirs = written.split(), list(example.target)
+        if ours != theirs:
+            again = any(n > ngrams(theirs, 3)[run] for run, n in ngrams(ours, 3).items() if n > 1)
+            early = len(ours) <= len(theirs) - 3
+            found["repeats itself" if again else "stops early" if early else "says something else"] += 1
+    return {kind: n / sum(found.values()) for kind, n in found.items()}
+
+
+def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float]:
+    """Of the target words that have gold links: the share whose heaviest source word is none of theirs, and how much of
+    that share goes to a neighbour of the right word."""
+    linked = missed = near = 0
+    examples = lesson.examples(split)
+    for example, weights in zip(examples, lesson.alignments(model, examples), strict=True):
+        for t, heaviest in enumerate(weights.argmax(-1).tolist()):
+            right = {s for word, s in example.links | example.possible if word == t}
+            linked += bool(right)
+            if right and heaviest not in right:
+                missed += 1
+                near += min(abs(heaviest - s) for s in right) == 1
+    return missed / linked, near / max(1, missed)
 
 
 def pronouns_right(lesson: Lesson, model: nn.Module) -> float:
@@ -99,16 +145,19 @@ def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> T
     return shares
 
 
-def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, seed: int = 0) -> Tensor:
+def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, kept: float = 0.0, seed: int = 0) -> Tensor:
     """How much of each input the output feels: norms [length] of d(output · v) / d(input), nearest input first.
 
-    kind: "rnn" (tanh, its recurrent matrix an orthogonal one times `gain`) or "gru": the output is the last state;
+    kind: "rnn" (tanh, its recurrent matrix an orthogonal one times `gain`) or "gru" (`kept` is added to what its update
+    gates get before the sigmoid: the more, the more of the old state is kept): the output is the last state;
     "attention": a weighted mean of that RNN's states, with scaled dot products of the last one as scores. Untrained.
     """
     generator = torch.Generator().manual_seed(seed)
     with seeded(seed):
         cell = (nn.GRU if kind == "gru" else nn.RNN)(size, size, batch_first=True)
-        if kind != "gru":
+        if kind == "gru":
+            cell.bias_ih_l0.data[size : 2 * size] += kept
+        else:
             nn.init.orthogonal_(cell.weight_hh_l0, gain)
     inputs = (0.1 * torch.randn(16, length, size, generator=generator)).requires_grad_()
     states, _ = cell(inputs)
@@ -128,7 +177,7 @@ def record_readers(seeds=range(3), steps: int = 1000) -> dict:
         for seed in seeds:
             model = lesson.model(seed, **config)
             lesson.train(model, steps, seed)
-            lengths, scores, _ = lesson.by_length(model)
+            lengths, scores, *_ = lesson.by_length(model)
             found["bleu"].append(round(lesson.bleu(model), 2))
             found["by_length"].append([round(s, 2) for s in scores])
             if model.config.attention:

@@ -39,11 +39,13 @@ class Example(NamedTuple):
 
 
 class ByLength(NamedTuple):
-    """words: mean number of source words of each group; bleu; exact: sentences with every word right, in %."""
+    """words: mean number of source words of each group; bleu; exact: sentences with every word right, in %; errors:
+    words that have to be changed, added or deleted, in % of the words of the references (the word error rate)."""
 
     words: list[float]
     bleu: list[float]
     exact: list[float]
+    errors: list[float]
 
 
 class Words(text.Vocabulary):
@@ -140,15 +142,17 @@ class Lesson:
         return float(_bleu(self.write(model, examples), examples))
 
     def by_length(self, model: nn.Module, split: str = "test") -> ByLength:
-        """Quality for each group of LENGTHS: `plot.lines` draws `.words` against `.bleu` or `.exact`."""
+        """Quality for each group of LENGTHS: `plot.lines` draws `.words` against `.bleu`, `.exact` or `.errors`."""
         examples = self.examples(split)
-        written, found = self.write(model, examples), ByLength([], [], [])
+        written, found = self.write(model, examples), ByLength([], [], [], [])
         for low, high in LENGTHS:
             group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]
             if group:
                 found.words.append(sum(len(e.source) for _, e in group) / len(group))
                 found.bleu.append(float(_bleu(*map(list, zip(*group, strict=True)))))
                 found.exact.append(100 * sum(w == " ".join(e.target) for w, e in group) / len(group))
+                wrong = sum(edits(w.split(), e.target) for w, e in group)
+                found.errors.append(100 * wrong / sum(len(e.target) for _, e in group))
         return found
 
     @torch.no_grad()
@@ -188,6 +192,16 @@ def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Se
         for at in range(0, len(examples), 128):
             rows = examples[at : at + 128]
             yield rows, text.collate([(loaded.source.encode(e.source), loaded.target.encode(e.target)) for e in rows])
+
+
+def edits(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """The fewest words to change, add or delete that turn one list of words into the other (Levenshtein's distance)."""
+    row = list(range(len(theirs) + 1))
+    for i, word in enumerate(ours, 1):
+        diagonal, row[0] = row[0], i
+        for j, other in enumerate(theirs, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
+    return row[-1]
 
 
 def _words(example: Example) -> list[int]:

@@ -25,7 +25,10 @@ from .translation import (
 from .view import View
 
 TITLE = "Which source words does each new word look at?"
-CAPTION = "[output|New word] by new word: ink is what it looks at. Point at a [query|word] or a [key|source word]."
+CAPTION = (
+    "A row for each [query|new word], a column for each [key|source word]: the darker the cell, the larger its weight. "
+    "Play, or point at a word."
+)
 
 
 class Alignment(View):

@@ -20,11 +20,11 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a query was one number, and the score came from a distance. Words are *vectors*: arrows with a direction and a length. Does distance still work? Expand its square:
+# In chapter 1 a query was one number, and the score came from a distance. Words are *vectors*: arrows with a direction and a length. Does distance still work? Yes, and its square shows what it is made of:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# The term $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, the last term cancels as well, and what is left of the Gaussian is the **dot product** $q\cdot k$. If they are not, we have to choose.
+# The term $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, the last term cancels too, and the **dot product** $q\cdot k$ is left. If not, the scores disagree, and we have to choose.
 #
 # The orange <b style="color:#bf5f00">query</b> points to the right, and so does the short <b style="color:#007fc6">key</b>. The long key points elsewhere, but it reaches far. **Before you touch anything:** which of them should get the attention?
 
@@ -36,18 +36,20 @@ first
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
+assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(list(compass.values()))).square().sum(-1) / 2, 0),
+                      torch.tensor([0.781, 0.072, 0.126, 0.021]), atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# A, the dot product, gives *long* 87 % of the weight. B, the cosine, gives most to *short*: 43 %. Drag the tip of *long* towards the query, away from it, and back to the origin. The purple marks are the weighted averages of the keys. Chapter 1 called this the estimate; with words it is the *context*.
+# A, the dot product, gives *long* 87 % of the weight. B, the cosine of the angle (*similarity* in the menu), gives most to *short*: 43 %. Distance would give *short*, the nearest, 78 %. Drag the tip of *long* towards the query and away from it. The purple marks are the weighted averages of the keys, chapter 1's estimate, which with words is called the *context*.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# Both make sense. A asks *how far does this key reach in my direction*, B asks *how well does its direction agree with mine*. The rule that turns a query and a key into one number is the **scoring function** (chapter 1: alignment function). A well-known survey lists twelve. We build the important ones, and compare all twelve at the end.
+# All three make sense. A asks *how far does this key reach in my direction*, B asks *how well does its direction agree with mine*, and distance asks *how near is its tip*. The rule that turns a query and a key into one number is the **scoring function** (chapter 1: alignment function). A survey lists twelve; we build the important ones and compare all at the end.
 #
-# **Keep this:** the score decides what "fits" means. Softmax and average stay as they were.
+# **Keep this:** the score decides what "fits" means; softmax and average stay as they were.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -100,10 +102,11 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
 weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
-weights  # β = 1: the worst possible key still gets 12 %; β = 5: next to nothing
+weights  # β = 1: the worst possible key still gets 12 %; β = 5: less than .01 %
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
+assert weights[1, 1] < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 4 minutes
@@ -161,12 +164,13 @@ sizes
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 10 and (divided["weights"] < 0.9).all()
+assert 4 * divided["gradient"] < sizes.measure(16, False)["gradient"] and sizes.measure(1024, False)["gradient"] < 0.01
 
 # %% [markdown]
 # <a id="saturation"></a>
-# At d = 400, ten of the twelve queries on the left put more than 90 % of their weight on one key, although these vectors are noise and no key is right. The softmax is **saturated**. Divided by √d, no query does. Drag d down to 4 and up again. (The *entropy* says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
+# At d = 400, ten of the twelve queries on the left put more than 90 % of their weight on one key, although these vectors are noise and no key is right. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. Drag d. (The *entropy* says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
 #
-# The curve shows how much the weights change when the scores do. This derivative has a short formula ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Learning needs weights that change when the scores do. This derivative of softmax has a short formula ($\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
 
@@ -177,33 +181,37 @@ def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
 leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # by how much the first of four scores leads
 felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
-plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), title="A sure softmax no longer responds",
+plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), title="A confident softmax hardly responds",
           caption="Four keys; the first score leads by 0, 2 or 10. A cell: the size of ∂α/∂s for a weight (row) and a score (column).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert felt["lead 10"].abs().max() < 2e-4 and felt["lead 2"].abs().max() > 0.2
 
 # %% [markdown]
-# If one weight is 1 and the others are 0, every derivative is 0, so the query and the keys learn nothing. (The values still do.) How often does this happen? Here are 1,000 queries, each with 24 keys of its own:
+# If one weight is 1 and the others are 0, every derivative is 0, so the query and the keys learn nothing. (The values still do.) Here are 1,000 queries with 24 keys each. A fair comparison takes both derivatives with respect to the *same* numbers, the dot products: with $s=q\cdot k/\sqrt d$ the chain rule divides by √d once more.
 
 # %%
 generator = torch.Generator().manual_seed(1)
 q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
-scores = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000, 24]
-spread = {d: s.std().item() for d, s in scores.items()}
-sure = (torch.softmax(scores[400], -1).amax(-1) > 0.9).float().mean()
-plain, scaled = (jacobian(torch.softmax(s, -1)).flatten(1).norm(dim=-1) for s in (scores[400], scores[400] / 20))
-print(f"standard deviation {spread[4]:.1f} and {spread[400]:.1f}, ratio {spread[400] / spread[4]:.1f}")
-print(f"d = 400: {sure:.0%} of the queries are saturated; median gradient {plain.median():.4f}, divided by √d {scaled.median():.4f}")
+products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000, 24]
+spread = {d: s.std().item() for d, s in products.items()}
+sure = (torch.softmax(products[400], -1).amax(-1) > 0.99).float().mean()
+plain, scaled = (jacobian(torch.softmax(products[400] / c, -1)).flatten(1).norm(dim=-1) / c for c in (1, 20))  # ∂α/∂(q·k)
+compared = plain / scaled.median()
+print(f"standard deviation {spread[4]:.1f} and {spread[400]:.1f}; more than 99 % on one key: {sure:.0%} of the queries")
+print(f"gradient without √d, against the typical one with √d: median {compared.median():.0%}; less than a tenth "
+      f"{(compared < 0.1).float().mean():.0%}, more than tenfold {(compared > 10).float().mean():.0%} of the queries")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
-assert 0.75 < sure < 0.82 and 0.005 < plain.median() / scaled.median() < 0.02
-assert 0.2 < (plain > scaled / 2).float().mean() < 0.28
-assert jacobian(torch.full((24,), 1 / 24)).norm() < 0.21 < sizes.measure(4, True)["gradient"] < sizes.measure(4, False)["gradient"]
+assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05 and 0.57 < sure < 0.65
+assert 0.2 < compared.median() < 0.3 and 0.52 < (compared < 0.5).float().mean() < 0.57
+assert 0.42 < (compared < 0.1).float().mean() < 0.48 and 0.22 < (compared > 10).float().mean() < 0.26
+assert scaled.max() < 1.7 * scaled.min()
 
 # %% [markdown]
-# The scores are ten times larger, as promised. Nearly four in five queries are saturated, and the median gradient is about 1 % of what it is after division by √d. (A quarter of the queries keep at least half of theirs.) For small d the curve without scaling is the higher one, because nearly equal weights on 24 keys respond little as well.
+# The scores are ten times larger, as promised, and six in ten queries are saturated. With √d all queries get nearly the same gradient. Without it most get too little, nearly half of them less than a tenth, and some far too much, about a quarter more than ten times as much. The curve in the lab shows the typical query: ∂α/∂(q·k) times √d, the response to one standard deviation of q·k. Without the scale it is much too large at d = 16 and nearly 0 at 1,024.
+#
+# All this holds *at the start of training*. A learned matrix could shrink the scores as well, so √d does not decide what can be learned, but where learning starts.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -220,12 +228,12 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for independent features of variance 1, dividing by √d keeps the standard deviation of the scores at 1, so softmax does not saturate.
+# **Keep this:** for independent features with mean 0 and variance 1, as at the start of training, dividing by √d keeps the standard deviation of the scores at 1. Then every query can learn.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# "The cat sat on the mat" is being translated. *Le chat était* is there, and the next word should be *assis*. Each English word has a vector of three numbers, its key and also its value; the query (0, 0, 1) comes from the French side. A query from one sequence and keys from another: this is **cross-attention**.
+# "The cat sat on the mat" is being translated. *Le chat était* is there, and the next word should be *assis*. Each English word ("The" and "the" count as two) has a vector of three numbers, its key and also its value; the query (0, 0, 1) comes from the French side. A query from one sequence and keys from another: this is **cross-attention**.
 #
 # Take a pencil, compute the six dot products, divide by √3 = 1.732, and guess: which words share first place?
 
@@ -260,11 +268,11 @@ def scaled_score(queries, keys):
     """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]"""
     raise NotImplementedError
 
-by_yours = torch.softmax(scaled_score(assis[None], K[None]), dim=-1)
-by_yours  # the six weights from above
+six = torch.softmax(scaled_score(assis[None], K[None]), dim=-1)
+six  # the six weights from above
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(by_yours[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
+assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
 
 # %% [markdown]
 # **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
@@ -284,7 +292,7 @@ heatmap(weights, ["train", "station"], ["train", "station"], select=("station", 
 assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# That works, but one vector does two jobs: it is the word's *content* and the *reason for its weight*. The simplest attention, $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed w that says what is important, shows the problem. How can we give the second of two words more weight?
+# That works, but one vector is both the word's *content* and the *reason for its weight*. The simplest attention, $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed w, shows the problem. How can we give the second of two words more weight?
 
 # %%
 w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
@@ -299,19 +307,21 @@ assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
 assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the word moves along w, its weight rises, but so does the first coordinate of the output, from .731 to 1.731, which nobody wanted. In the third result only its key has moved: more weight, and its content is still (0, 1).
+# If the word moves along w, its weight rises, but so does the first coordinate of the output, from .731 to 1.731. In the third result only its key has moved: more weight, the same content.
 #
 # So each word gets a <b style="color:#007fc6">key</b> by which it is found and a <b style="color:#008a67">value</b> that it contributes. And since not every word asks for the same thing, the fixed w becomes a <b style="color:#bf5f00">query</b> of each word's own. All three are made from the word's vector by learned matrices: $q=xW_Q$, $k=xW_K$, $v=xW_V$. Without the first two, $x_i\cdot x_j=x_j\cdot x_i$: "train" would score "station" exactly as "station" scores "train".
 
 # %%
-W_Q, W_K = torch.tensor([[0.0, 0], [1, 0]]), torch.eye(2)  # feature 2 of the query asks for feature 1 of the key
-pair @ pair.T, (pair @ W_Q) @ (pair @ W_K).T  # row: the word that asks; column: the word that is asked
+W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
+asked = (pair @ W_Q) @ (pair @ W_K).T  # row: the word that asks; column: the word that is asked
+pair @ pair.T, asked, torch.softmax(asked, -1)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and ((pair @ W_Q) @ (pair @ W_K).T).tolist() == [[0, 0], [2, 1]]
+assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0], [4, 1]]
+assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# With these matrices "station" asks for "train" (2), but "train" does not ask for "station" (0).
+# With these matrices "station" gives 95 % of its weight to "train", and "train" only 2 % to "station". (The score 0 alone would not say so: what counts is that "train" scores itself 4.)
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -363,7 +373,7 @@ def weights_of_last(words):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
-# Here are all the steps: tokens, three matrices, queries, keys, values, scores, weights, output. Do the first row by hand.
+# Here are all the steps: *tokens* (words, or pieces of words), three matrices, queries, keys, values, scores, weights, output. Do the first row by hand.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -440,63 +450,9 @@ def distinct_heads(heads):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## An output that cannot be
-# Attention averages values, and that alone rules out a lot. In a worked example from lecture slides, the five words of "The weather is nice today" have a vector each, key and value at once; "The" is the query, nothing is divided by √d, and the output is printed as (1.8, 2.3, 0.4).
-
-# %%
-nice = ["The", "weather", "is", "nice", "today"]
-X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
-weights = torch.softmax(X[:1] @ X.T, dim=-1)
-computed = weights @ X
-weights
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "You have not seen the computed output yet. Can it be (1.8, 2.3, 0.4)?",
-    ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
-    answer=1,
-    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between .2 and .9 cannot be 1.8.",
-)
-
-# %% jupyter={"source_hidden": true}
-averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])  # between weather, today, The and is
-five = X[[4, 3, 2, 0, 1]]  # "weather" last: there is room for a name beside it
-groups = {"all averages": averages, "the five words": (five[:, 0], five[:, 2]), "computed": computed[:, [0, 2]].T.tolist(),
-          "printed": ([1.8], [0.4])}
-plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
-            role={"all averages": "value", "the five words": "value", "computed": "output", "printed": "output"},
-            caption="Two of the three features. Shaded: everywhere that an average of these words can be. The printed output is outside.")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
-assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z, 1)) for x, _, z in X.tolist()}
-
-# %% [markdown]
-# <a id="convex-hull"></a>
-# The output is (.574, .148, .620). The green region is the **convex hull** of the values: all averages that weights ≥ 0 with sum 1 can make. Attention never leaves the hull of its values, whatever the score. Here each word is its own value; a $W_V$ moves the values, and the hull with them. (The one exception is a row without any key: its output is zero. To leave the hull, a model needs something after the average, which chapter 5 adds.)
-#
-# **Keep this:** the output of attention is an average of values, so it always lies between them.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: catch an impossible output
-# #### Find the error ●●○ · 5 minutes
-# Name the claim, and write a check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 2.6")
-
-@find_error("claims 2.6", line=None)
-def impossible(output, values):
-    """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product feature 1 of the query meets feature 1 of the key. What if they mean different things? Here is a small world in which they do. A query is an arrow, and of eight keys the right one points *a quarter turn away* from it.
+# In a dot product feature 1 of the query meets feature 1 of the key. What if they mean different things? Here is a small world in which they do. A query is an arrow, and of eight keys the right one points *a quarter turn to the left* of it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -538,7 +494,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, and learns to be less sure: its loss falls to that of equal weights, and its favourite stays the wrong key. General has learned a matrix:
+# The dot product has only its temperature to train, and learns to be less sure: its loss falls to that of equal weights, and it still prefers a wrong key. General has learned a matrix:
 
 # %%
 W = general.score.W.weight.detach()
@@ -550,9 +506,7 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# Nobody told it the angle. (And W may be a rectangle, so query and key need not have the same size.)
-#
-# You have met this score already: $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has rank at most d:
+# (W may be a rectangle, so query and key need not have the same size.) You have met this score already: $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer (chapter 5) *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has *rank* at most d: all its rows are mixtures of d vectors.
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -575,7 +529,7 @@ def general_score(queries, keys, W):
 
 asking, offered, meant = task_batch("feature", 1000, torch.Generator().manual_seed(1), size=2)
 chosen = general_score(asking, offered, W)[:, 0].argmax(-1)
-print(f"with the W from above, yours chooses the right key in {(chosen == meant).float().mean():.0%} of 1000 cases")
+print(f"with the W from above, general_score chooses the right key in {(chosen == meant).float().mean():.0%} of 1000 cases")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (chosen == meant).float().mean() > 0.95
@@ -586,7 +540,7 @@ assert (chosen == meant).float().mean() > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# The first attention in translation (2014) was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. This is a small network: each of its *hidden units* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. Soon afterwards another paper proposed **concat**: join q and k into one long vector, $w^\top\tanh(W[q;k]+b)$. Some columns of W meet q, the others meet k. So W is W₁ and W₂ side by side, and the two are the same function. Copy the parameters and see.
+# The first attention in translation (2014) was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. This is a small network: each *hidden unit* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. Another paper proposed **concat**: join q and k into one vector, $w^\top\tanh(W[q;k]+b)$. Some columns of W meet q, the others k, so W is W₁ and W₂ side by side, and the two are the same function. Copy the parameters and see.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -601,10 +555,10 @@ print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100)
 assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 
 # %% [markdown]
-# The result is the same; the cost, counted in *multiply–adds* (a product, added to a sum), is not. Concat multiplies every *pair* by all of W, whereas additive projects each query and each key *once* and then adds.
+# The result is the same; the cost in *multiply–adds* (a product, added to a sum) is not. Concat multiplies every *pair* by all of W, whereas additive multiplies each query and each key by its matrix (*projects* it) *once*, and then adds.
 #
 # ### Exercise 3 ●●○ · 6 minutes
-# Now write the additive score. The difficult part is not the tanh but the *pairs*: every query has to meet every key.
+# Write the additive score. The difficult part is the *pairs*: every query has to meet every key.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("additive score")
@@ -614,9 +568,9 @@ def additive_score(queries, keys, W1, W2, b, w):
 
 W1, bias, W2, last = (parameter.detach() for parameter in additive.parameters())
 few, more = torch.linspace(-1, 1, 12).reshape(4, 3), torch.linspace(-1, 1, 30).reshape(6, 5)
-yours = additive_score(few, more, W1, W2, bias, last[0])
-difference = (yours - concat(few[None], more[None])[0]).abs().max().item()
-print(f"your additive score and concat differ by {difference:.0e}")
+pairs = additive_score(few, more, W1, W2, bias, last[0])
+difference = (pairs - concat(few[None], more[None])[0]).abs().max().item()
+print(f"additive_score and concat differ by {difference:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert difference < 1e-5
@@ -624,7 +578,7 @@ assert difference < 1e-5
 # %% [markdown]
 # Without the tanh, $w^\top W_1 q + w^\top W_2 k$ would be left: the query adds one number to its whole row, which changes nothing (the first of the three questions).
 #
-# **Keep this:** concat is additive computed at a higher cost. Query and key meet only in the tanh.
+# **Keep this:** concat is additive computed at a higher cost. In both, query and key meet only inside the tanh.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
@@ -660,7 +614,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the backward pass needs: for additive a hidden vector for each pair, for the dot product nothing but queries and keys, which are there already.
+# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the backward pass needs: for additive a hidden vector for each pair, for the dot product only its queries and keys. (The softmax that follows stores the weights in both cases.) Here the dot product, too, gets its two matrices:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -669,22 +623,23 @@ from chapters.ch02.experiments import numbers_kept
 generator = torch.Generator().manual_seed(0)
 queries, keys = torch.randn(2, 1, 256, 64, generator=generator)
 rows = []
-for name in ("scaled_dot", "additive"):
+for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):  # additive has W₁ and W₂, the dot product W_Q and W_K
     score = SCORES[name](64, 64, hidden_size=64)
     kept = numbers_kept(score, queries, keys)
-    rows.append({"score": name, "parameters": score.num_parameters, "multiply–adds": score.cost.total(256, 256),
-                 "numbers stored for training": kept})
+    rows.append({"score": name + " with W_Q, W_K" * bool(projection), "parameters": score.num_parameters + 2 * projection,
+                 "multiply–adds": score.cost.total(256, 256) + 2 * 256 * projection, "stored for each pair": kept // 256**2})
 Table(rows, "256 queries and keys of 64 features")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert rows[0]["numbers stored for training"] == 0 and rows[1]["numbers stored for training"] == 256 * 256 * 64
+assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] == 64 and 64 * 256**2 > 4e6
+assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Additive stores four million numbers for 256 words. **Quality** was about equal in early translators for small d; for large d the plain dot product fell behind, which is why √d was introduced (Vaswani et al. 2017, section 3.2.1).
+# The multiply–adds are the same. But the dot products of all pairs are *one* matrix product, while additive takes a tanh for every pair and hidden unit and stores four million numbers for 256 words. **Quality:** Vaswani et al. (2017, section 3.2.1) report that the two do about equally well for small d, and that additive does better than the plain dot product for large d. They *suspect* small gradients, and introduced √d for that reason.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
-# Train an additive score of your own, with eight hidden units, to match directions in the plane. It will be right in about three cases of five. Then put it into the lab, next to the cosine that it tries to imitate.
+# Train an additive score of your own, with eight hidden units, to match directions in the plane. It will be right in more than half of the cases (guessing: one in eight). Then put it into the lab, next to the cosine that it tries to imitate.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
@@ -754,21 +709,23 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 #
 # </details>
 #
-# Now try the other three orders. Here is what they let through, with these masks and with the first row emptied:
+# Now try the other three orders. Here is what they let through, with these masks and with the first of the seven rows emptied; and by how much an allowed weight changes at most when all masked scores rise by 1:
 
 # %%
 by_order = labs.orders(masks)
 by_order
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [row["leak"] for row in by_order] == [0, 40, 0, 0] and [row["leak, first row empty"] for row in by_order] == [0, 41, 0, 14]
+assert [row["on masked keys"] for row in by_order] == [0, 40, 0, 0] and [row["first row empty"] for row in by_order] == [0, 41, 0, 14]
 assert [row["smallest row sum"] for row in by_order] == [100, 100, 5, 100]
+assert [row["change by masked scores"] > 10 for row in by_order] == [False, False, True, False]
+assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
 
 # %% [markdown]
-# *Softmax, then multiply* leaks nothing, but its rows no longer sum to 1. *−10⁹ instead of −∞* is right until a row is completely masked; then the masked words share its weight. *Mask, then softmax*, with zeros for an empty row, is right everywhere.
+# *Softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights. Under a causal mask this leaks, because a word to come changes the rows before it. (Dividing each row by its sum repairs it.) *−10⁹ instead of −∞* is right until a row is completely masked; then the masked words share its weight, here one seventh of all. *Mask, then softmax*, with zeros for an empty row, is always right.
 #
 # ### Exercise 4 ●●○ · 4 minutes
-# Write the mask of a whole batch: causal, and no padding.
+# Write the mask of a whole batch for a *decoder*, the half of a translator that writes: causal, and no padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("padding and causal mask")
@@ -781,7 +738,7 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# A line is a sequence (of length 4, 2 and 0), a group of four shows what one position may attend to.
+# Each line is a sequence (of length 4, 2 and 0); each group of four shows what one position may attend to.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together: score, scale, mask, softmax, average. Use `masked_softmax` from chapter 1.
@@ -808,7 +765,7 @@ apart = (output - by_pytorch[:, 0]).abs().max().item()
 print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", apart < 1e-5)
 
 # %% [markdown]
-# **Keep this:** score → scale → mask → softmax → average. Masked means −∞ before the softmax, not 0. (Scale and mask may change places: −∞ divided by √d is still −∞.)
+# **Keep this:** score → scale → mask → softmax → average. Masked means −∞ before the softmax, not 0.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: never NaN
@@ -849,7 +806,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
 # Softmax needs every pair: twice the length means four times the work. But if the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative, the sum over the keys can be computed once for all queries, $\varphi(Q)\,(\varphi(K)^\top V)$ instead of $(\varphi(Q)\,\varphi(K)^\top)\,V$, and the [Q, K] matrix is never formed. This is **linear attention**. The **generalized kernel** of a model called Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average.
 #
-# As a score module it returns *log* φ(q)·φ(k): the softmax undoes the logarithm and divides by the sum. The softmax of φ(q)·φ(k) itself would take the exponential twice.
+# As a score module it returns log(φ(q)·φ(k)): the softmax undoes the logarithm and divides by the sum. The softmax of φ(q)·φ(k) itself would take the exponential twice.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import PositiveFeatures, linear_attention
@@ -860,11 +817,6 @@ features = PositiveFeatures(8, 32).double()
 linear, quadratic = (linear_attention(queries, keys, values, features, keys_first=order) for order in (True, False))
 by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).double()(queries, keys)) @ values
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import reveal
-
-reveal(linear_attention)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # All three ways give the same result. But is it the result of softmax attention? The kernel is right on average; for any one draw of random features it is off. By how much, and what do we gain?
@@ -905,13 +857,67 @@ def linear_output(phi_q, phi_k, values):
     raise NotImplementedError
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-by_yours = linear_output(features(queries), features(keys), values)
-print(f"yours and the course's differ by {(by_yours - linear).abs().max():.0e}")
-assert torch.allclose(by_yours, linear, atol=1e-10)
+averaged = linear_output(features(queries), features(keys), values)
+print(f"linear_output and linear_attention differ by {(averaged - linear).abs().max():.0e}")
+assert torch.allclose(averaged, linear, atol=1e-10)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An output that cannot be
+# In a worked example from lecture slides, the five words of "The weather is nice today" have a vector each, key and value at once; "The" is the query, nothing is divided by √d, and the output is printed as (1.8, 2.3, 0.4).
+
+# %%
+nice = ["The", "weather", "is", "nice", "today"]
+X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
+weights = torch.softmax(X[:1] @ X.T, dim=-1)
+computed = weights @ X
+weights
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "You have not seen the computed output yet. Can it be (1.8, 2.3, 0.4)?",
+    ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
+    answer=1,
+    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between .2 and .9 cannot be 1.8.",
+)
+
+# %% jupyter={"source_hidden": true}
+averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])  # between weather, today, The and is
+five = X[[4, 3, 2, 0, 1]]  # "weather" last: there is room for a name beside it
+groups = {"all averages": averages, "the five words": (five[:, 0], five[:, 2]), "computed": computed[:, [0, 2]].T.tolist(),
+          "printed": ([1.8], [0.4])}
+plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
+            role={"all averages": "value", "the five words": "value", "computed": "output", "printed": "output"},
+            caption="Two of the three features. Shaded: everywhere that an average of these words can be. The printed output is outside.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z, 1)) for x, _, z in X.tolist()}
+
+# %% [markdown]
+# <a id="convex-hull"></a>
+# The output is (.574, .148, .620). The green region is the **convex hull** of the values: all averages that weights ≥ 0 with sum 1 can make. Attention never leaves the hull of its values, whatever the score. Here each word is its own value; a $W_V$ moves the values, and the hull with them. (The one exception is a row without any key, whose output is zero.)
+#
+# **Keep this:** the output of attention is an average of values, so it always lies between them.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: catch an impossible output
+# #### Find the error ●●○ · 5 minutes
+# Name the claim, and write a check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 2.6")
+
+@find_error("claims 2.6", line=None)
+def impossible(output, values):
+    """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
+    raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# In the equations matrices W, vectors w and biases b are learned; $[q;k]$ is one vector made of both, relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
+# In the equations matrices W, vectors w and biases b are learned; $[q;k]$ is one vector made of both, relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector. *Hidden size* is the number of hidden units.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -924,11 +930,11 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert table[7]["multiply–adds per pair"] > 60 * table[8]["multiply–adds per pair"] and table[7]["ms"] < 60 * table[8]["ms"]
 
 # %% [markdown]
-# They form families. **Nothing learned:** similarity (the cosine), dot, scaled dot, and the generalized kernel, a dot product of transformed vectors. **A matrix in between:** general and its two relatives. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (as the survey writes it) never the query. Choose any of them in the menu of the first lab, where those with parameters are trained.
+# They form families. **Nothing learned:** similarity (the cosine), dot, scaled dot, and the generalized kernel, a dot product of transformed vectors. **A matrix in between:** general and its two relatives. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (as the survey writes it) never the query.
 #
-# *Kept per pair* is memory: the numbers that PyTorch must store for each query–key pair in order to train. *Dq ≠ Dk*: may query and key have different sizes? Compare **concat** with **additive**: equally many parameters, but at these sizes more than sixty times the multiply–adds. (The clock shows a smaller gap, because work such as tanh is not counted.)
+# *Kept per pair* is memory: the numbers that PyTorch must store for each query–key pair in order to train. *Dq ≠ Dk*: may their sizes differ? Concat has as many parameters as additive, but needs more than sixty times the multiply–adds. (The measured gap is smaller, probably because work such as tanh is not counted.)
 #
-# **Keep this:** all twelve are `scores = SCORES[name](query_size, key_size)(queries, keys)`. They differ in what they see and in what they cost.
+# **Keep this:** all twelve are called in the same way, `SCORES[name](query_size, key_size)(queries, keys)`. They differ in what they see and in what they cost.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a famous table
@@ -983,11 +989,11 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
     pairs = q[:, None] + k[None, :]      # [Q, K, H]
     return torch.relu(pairs) + b1
 
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: who can learn what?
-# In five small worlds a query meets eight keys, and one is right: the one that agrees best with its *direction*, that *reaches* furthest in its direction, that has the greatest *length*, that fits after a hidden rotation (*feature*), or that is at the *place* the query names. Four of these rules are written into a score; length is not. Each score was trained in each world for 300 steps, five times.
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who can learn what?
+# In five small worlds a query meets eight keys, and one is right: the one that agrees best with its *direction*, that *reaches* furthest in its direction, that has the greatest *length*, that fits after a hidden rotation (*feature*), or that is at the *place* the query names. Each score was trained in each world for 300 steps, five times. (The first lab has all twelve in its menu; those with parameters were trained in one of these worlds.)
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Which score will be best in most of the five worlds?",
     ["deep: it has the most parameters", "scaled dot: everybody uses it", "none: they differ from world to world"],
@@ -996,28 +1002,33 @@ predict(
     "but it has to learn them from examples.",
 )
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+# %%
 from course_utils.data import results
-from chapters.ch02.experiments import REASONS, TASKS
+from chapters.ch02.experiments import TASKS
 
 recorded = results.load("scores_task")
 percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", title="Each world has another winner",
+heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", title="Each world has a different winner",
         caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives 12.5. {recorded.about}")
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
 assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1] == percent[2, 1] and round(percent[1, 2].item()) == 31
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Every score fails in at least one world, with less than 20 % right, and after 300 steps none of the networks (concat, additive, deep) is best anywhere. Look at *length*: the dot product, 31 % right, depends on length, but it cannot ask for length *alone*. Feature-based wins without reading the query, because here it need not. And no key carries its *place*, so only location-based can learn it. (The figures are recorded; `course results scores` computes them again.)
+# %% [markdown]
+# Every score fails in at least one world, with less than 20 % right, because it *cannot see* what the rule needs. The cosine sees no lengths. The dot product, 31 % right at *length*, cannot ask for length *alone*. Feature-based wins there without reading the query, which here it need not. And no key carries its *place*, so only location-based can learn it. After 300 steps none of the networks (concat, additive, deep) is best anywhere. (`course results scores` computes these recorded figures again.)
 #
-# So a score is an assumption about what "fits" means. With the right one there is little to learn; a network assumes less and has to learn more. This is why each row looks as it does:
+# **Keep this:** a score is an assumption about what "fits" means. With the right one there is little to learn; a network assumes less and has to learn more.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: why each row looks as it does
+# Here is the reason for each score:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
+from chapters.ch02.experiments import REASONS
 
 Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
 
@@ -1025,11 +1036,11 @@ Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
 assert list(REASONS) == list(SCORES)
 assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9].amax(0))[1:].max() < 1
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## The sentence, twelve times
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the sentence, twelve times
 # **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here are all twelve scores, with the same hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
 from chapters.ch02.experiments import trained_scores
 
@@ -1045,29 +1056,25 @@ heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores],
         title="Which word does “it” attend to, under each score?",
         caption="Rows are queries, columns are keys, a cell is a weight. Choose a score; the location-based one is untrained.")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not x[tired.index("because")].any()
 
-# %% [markdown]
-# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general, which was trained for a rotation that these words do not have, puts "because" first, whose vector is all zeros. No word gets even a quarter of the weight of "it". To do better, the *vectors* have to be learned together with the score: the next chapter.
-#
-# **Keep this:** no score can find what the vectors do not contain.
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general puts "because" first, whose vector is all zeros, because its matrix was trained for a rotation that these words do not have. No word gets even a quarter of the weight of "it". The vectors and the score have to be learned together, which the next chapter does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
 # The first five were computed just now, on this machine; the last two are recorded. A value outside its band stops the notebook.
 
 # %%
-from course_utils.data import results
-
 costs = results.load("scores_cost")
 rows = [
     ("scores at d = 400 against d = 4, ratio of deviations", spread[400] / spread[4], 9.5, 10.5),
     ("quarter turn: share right, dot", right["dot"], 0, 0.06),
     ("quarter turn: share right, general", right["general"], 0.97, 1),
-    ("median gradient at d = 400, not scaled / scaled", (plain.median() / scaled.median()).item(), 0.005, 0.02),
+    ("median ∂α/∂(q·k) at d = 400, without √d / with √d", compared.median().item(), 0.2, 0.3),
     ("attention against PyTorch's fused one, difference", apart, 0, 1e-5),
-    ("slope of time over length, exact (recorded)", costs["slopes"]["exact"], 1.6, 3),
+    ("slope of time over length, exact (recorded)", costs["slopes"]["exact"], 1.6, 2.4),
     ("slope of time over length, linear (recorded)", costs["slopes"]["linear"], 0.4, 1.2),
 ]
 for name, value, low, high in rows:
@@ -1077,8 +1084,8 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. The score decides what "fits" means. It is an assumption; a network assumes less and has to learn more.
-# 2. Dot product = cosine × both lengths. Divided by √d, its standard deviation stays at 1, and softmax is not saturated.
-# 3. A matrix lets query and key use different features, and $W_Q$ and $W_K$ are such a matrix; a tanh makes them meet; concat is additive at a higher cost.
+# 2. Dot product = cosine × both lengths. If features are independent, with mean 0 and variance 1, as at the start of training, dividing by √d keeps its standard deviation at 1, and softmax is not saturated.
+# 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are such a matrix in two factors. In additive attention they meet only inside the tanh; concat is the same at a higher cost.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.
 # 5. The output is an average of values, so it never leaves their convex hull.
 
@@ -1090,7 +1097,7 @@ for name, value, low, high in rows:
 # | [dot product](#dot-product) | 点积 | multiply feature by feature, add up |
 # | [cosine similarity](#cosine-similarity) | 余弦相似度 | the dot product without the lengths |
 # | [scaled dot-product attention](#scaled-dot-product) | 缩放点积注意力 | scores divided by √d |
-# | [saturation](#saturation) | 饱和 | all the weight on one key, almost no gradient |
+# | [saturation](#saturation) | 饱和 | nearly all the weight on one key, nearly no gradient |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from one sequence, keys from another |
 # | [self-attention](#self-attention) | 自注意力 | queries and keys from the same sequence |
 # | [convex hull](#convex-hull) | 凸包 | all averages of some points |

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer, grown from one head.* **By the end** you will have written the layers of an encoder–decoder, trained such a model in a minute, followed one word through all its numbers, and measured what its heads know about "it". Reading 75 minutes · live 60 · exercises 60 · *Deeper* 125 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *The Transformer, grown from one head.* **By the end** you will have written the layers of an encoder–decoder, checked that together they *are* a trained model, trained one of your own, and measured what its heads know about "it". Reading 55 minutes · live 60 · exercises 55 · *Deeper* 115 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 
 # %%
 import math
@@ -16,12 +16,12 @@ import torch
 import torch.nn.functional as F
 import course_utils
 from chapters.ch05 import labs
-from course_utils.views import plot, predict
+from course_utils.views import Table, plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" attend to?
-# A Transformer that was trained on our corpus reads the course sentence. It has three layers with four heads each, so each word attends to the others in twelve ways. **Before you touch anything:** in how many of the twelve will "it" attend to "animal" more than to any other word? Open one small map after another; the row of "it" is highlighted.
+# A Transformer that was trained on our corpus reads the course sentence, which was in its training set. It has three layers with four heads each, so each word attends to the others in twelve ways. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
@@ -33,26 +33,27 @@ ids = torch.tensor([grammar.source.encode(tired)])
 words = grammar.source.tokens(ids[0])
 with torch.no_grad(), recorded(grammar.model) as seen:
     grammar.model.encode(ids)
-looks = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
+maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-labs.heads(looks, words, select="it", title="Which head knows what “it” is?", model=grammar,
-           caption="Twelve real maps. The [query|word that asks] stands on the left, the [key|word it reads] above.")
+labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
+           caption="Each small map is one head: a row for each [query|word that asks], a column for each [key|word it reads]. "
+                   "Below it: the weight from “it” to “animal”. Click a map to see its whole row of “it”.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in range(4)) <= 3
+assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In almost none of them. But one head does just what the textbooks promise: "it" gives "animal" more weight than any other word. Lectures show such a map and say that here the model understands what "it" means. Write down its layer and head. Near the end of the chapter we test whether that weight matters.
+# In one: layer 2, head 2. Lectures show such a map and say that here the model understands what "it" means. We call it head 2.2, and near the end of the chapter we test whether its weight matters.
 #
 # </details>
 #
-# **Keep this:** a map shows what a head attended to. Whether that mattered is another question, and it can be answered.
+# **Keep this:** a map shows what a head attended to. Whether that mattered is another question.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapters 2 to 4. Answer all three before you unfold the answers.
+# From chapters 2 to 4. Answer all three before you unfold the answers.
 #
 # 1. Scores are divided by $\sqrt d$. What happens to softmax without this, when $d$ is large?
 # 2. In training, a decoder reads the correct words and not its own. What is this called, and why does it let us predict all words at once?
@@ -61,14 +62,14 @@ assert 1 <= sum(looks[n][0, h, it].argmax() == animal for n in range(3) for h in
 # <details><summary>Answers</summary>
 #
 # 1. The standard deviation of the scores grows like $\sqrt d$, one weight takes nearly everything, and the gradient vanishes.
-# 2. Teacher forcing. All the words it reads are known beforehand, so no word has to wait for the one before it, as long as none can look ahead.
-# 3. Who bites: if the words are shuffled, the outputs are only shuffled with them. Positions are added so that it can know.
+# 2. Teacher forcing. All the words it reads are known beforehand, so none has to wait for the one before it, as long as none can look ahead.
+# 3. Who bites: if the words are shuffled, the outputs are only shuffled with them.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# We build the model in seven versions, each a small improvement on the last, and all with the parameters of the model above. So the last version must give the same numbers as that model.
+# We build the model in seven versions, all with the parameters of the model above. So version 7 must give the same numbers as that model.
 #
 # Version 1 is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
@@ -77,17 +78,18 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 
 layer = grammar.model.encoder[0]
-embedded = grammar.model.source_embedding(ids).detach() * 128**0.5  # times √D, as in the paper
+embedded = grammar.model.source_embedding(ids).detach() * 128**0.5  # times √D, so that positions don't drown the words
 embedded = embedded + sinusoidal_encoding(len(words), 128)
 with torch.no_grad():
-    x = layer.around_attention.before(embedded)  # normed: we come to that
+    x = layer.around_attention.before(embedded)  # a layer norm: it is explained before version 5
     q, k, v = layer.attention.query(x), layer.attention.key(x), layer.attention.value(x)
 output, weights = scaled_dot_product_attention(q, k, v)
 for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}.items():
     print(f"{name:8}", tuple(tensor.shape))
 
-# %% [markdown]
-# Each word has *one* row of weights, and these sum to 1. But "it" has several questions: what do I refer to, what is said about me, which verb is mine? One softmax gives a single average, and the average of three answers is the answer to none of them.
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Versions 2 to 4: several heads
+# In version 1 each word has *one* row of weights, and these sum to 1. But "it" has several questions: what do I refer to, what is said about me? One softmax gives a single average, and the average of two answers is the answer to neither.
 #
 # <a id="head"></a>
 # So cut the 128 features into four pieces of 32 and let each piece attend separately. Each is called a **head**.
@@ -99,19 +101,19 @@ predict(
     answer=1, because="The matrices stay as they are, 128 × 128 each. Only their output is cut into four.")
 
 # %% tags=["nbval-check-output"]
-pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)
+pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)  # version 2: a loop over heads
 outputs, maps = zip(*(scaled_dot_product_attention(*piece) for piece in pieces), strict=True)
 joined = torch.cat(outputs, -1)
 print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.shape))
 print(len(maps), "maps of", tuple(maps[0].shape))
 
 # %% [markdown]
-# That was version 2, a loop over heads. Version 3 computes all heads in one call. The *last* axis is cut into heads, and then the axis of heads moves in front of the axis of words:
+# **Version 3** needs no loop. The *last* axis is cut into heads, and then the axis of heads moves in front of the axis of words, so that one call computes them all:
 #
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
 # ### Exercise 1 ●●○ · 4 minutes
-# Write this cut. No number changes, only its position. Beware of a shorter way that gives the same shape but mixes up words and heads.
+# Write this cut. Beware of a shorter way: `x.reshape(B, H, T, d)` has the right shape, but it mixes up words and heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch05 import again, exercise, find_error, hint, solution
@@ -127,7 +129,7 @@ def split_heads(x, heads):
 #
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O=\sum_h \mathrm{head}_h\,W_O^{(h)} $$
 #
-# The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads *add up*: each writes its own contribution.
+# The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads *add up*.
 #
 # ### Exercise 2 ●●● · 9 minutes
 # Project, split, attend, join, mix. Keys and values are computed from `memory`, which is `x` itself in self-attention.
@@ -139,51 +141,40 @@ def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
     raise NotImplementedError
 
 # %%
-from course_utils.attention import MultiHeadAttention
+from chapters.ch05 import assembly
 
-attention = layer.attention  # of the course's class MultiHeadAttention
+everywhere = torch.ones(1, 1, len(words)).bool()  # no padding: all may be attended to
+attend = assembly.Assembled(multi_head=multi_head).attention(layer.attention)  # your function, and the model's biases
 with torch.no_grad():
-    output, weights = attention(x, x, x, need_weights=True)
-    assert torch.allclose(split_heads(attention.query(x), 4), torch.stack(q.chunk(4, -1), 1))
-    assert torch.allclose(attention.out(joined), output, atol=1e-5)
-print("Version 4 gives the model's own output, and its four maps are the first row of the lab above.")
+    output, weights = attend(x, x, x, everywhere)
+    gaps = [(output - layer.attention(x, x, x)[0]).abs().max(), (weights - maps_of[0]).abs().max()]
+print(f"From the model's first layer: outputs differ by at most {gaps[0]:.0e}, the four maps by {gaps[1]:.0e}.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(torch.stack(maps, 1), looks[0], atol=1e-5) and torch.allclose(weights, looks[0], atol=1e-5)
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Eight heads, two words
-# These are the sizes of the paper: 512 features (the paper calls this d_model), eight heads of 64 (d_k). The input is two words, "deep" and "learning", with random vectors; every shape in the picture is read from the tensor beside it.
-
-# %% jupyter={"source_hidden": true}
-def eight_heads():
-    """Two random words on their way through eight heads of 64: each step's name -> its tensor."""
-    x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
-    matrices = [part.weight.T for part in MultiHeadAttention(512, 8).children()]
-    q, k, v = (split_heads(x @ W, 8) for W in matrices[:3])
-    output, weights = multi_head(x, x, *matrices, 8, torch.ones(1, 2, 2).bool())  # your function, if you have written it
-    heads = weights @ v
-    joined = heads.transpose(1, 2).flatten(2)
-    return {"x": x, "q": q, "k": k, "weights": weights, "v": v, "heads": heads, "joined": joined, "output": output}
-
-roles = {"q": "query", "k": "key", "v": "value", "output": "output"}
-shown = {f"{name} {tuple(part.shape[-2:])}": (part[0], roles.get(name)) for name, part in eight_heads().items()}
-plot.maps({name: part for name, (part, _) in shown.items()}, "word", "feature", limits=None, title="Who sees which features?",
-          roles={name: role for name, (_, role) in shown.items()},
-          caption="Top to bottom. Eight heads side by side: each sees both words, through 64 features.")
+assert max(gaps) < 1e-4 and torch.allclose(torch.stack(maps, 1), maps_of[0], atol=1e-5)
+assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 
 # %% [markdown]
-# A widely used text says that heads are "different or the same alignment functions". The function is always the same, a softmax of scaled dot products. What differs is the *projection*: each head compares other features of the words.
+# A widely used text says that heads are "different or the same alignment functions". The function is always the same, a softmax of scaled dot products. What differs is the *projection*: each head compares different features of the words.
 #
-# **Keep this:** all heads use the same function and have the same size. They differ in their projections, and they are computed at the same time.
+# **Keep this:** all heads use the same function, at the same time. They differ in their projections.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: eight heads, two words
+# These are the sizes of the paper: 512 features (the paper calls this d_model), eight heads of 64 (d_k). The input is two words, "deep" and "learning", with random vectors; the matrices are random, too, because here only the shapes matter. Each is read from its tensor.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch05.experiments import live as study
+
+study.eight_heads(multi_head, split_heads)  # your functions, if you have written them
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the operations while it runs, a multiplication and an addition as two.
+# An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the operations of all matrix products while it runs, a multiplication and an addition as two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
-from course_utils.views import Table
+from course_utils.attention import MultiHeadAttention
 from course_utils.support.clock import seconds
 
 rows, sentence = [], torch.randn(2, 64, 512, generator=torch.Generator().manual_seed(0))
@@ -201,7 +192,7 @@ Table(rows, "2 sentences of 64 words. Parameters and operations are counted, mil
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each row has the same parameters and the same number of operations. What does grow is the number of softmaxes, one map per head, and with it memory and a little time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# Each row has the same parameters and the same number of operations in matrix products. What does grow is the number of softmaxes, one map per head, and with it memory and some time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -212,15 +203,18 @@ Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len({row["parameters"] for row in counts["rows"]}) == 1
 assert counts["rows"][0]["BLEU"] == min(row["BLEU"] for row in counts["rows"])
+assert counts["rows"][-1]["time of a step"] > counts["rows"][0]["time of a step"]
+assert counts["rows"][0]["BLEU"] < min(row["BLEU"] for row in counts["rows"][1:]) - 4
+assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in counts["rows"][1:]) < 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One head is the worst, as in the paper, and the differences above two are small. Fewer heads do not save multiplications: where the times differ at all, more heads take a little longer because of their softmaxes.
+# One head is the worst by far, as in the paper, and from two heads on the differences are small for a single seed. The time of a step tends to rise with the number of heads, because of their softmaxes.
 #
 # Are heads interchangeable? Put them in another order, together with their rows of $W_O$, and nothing changes:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 with torch.no_grad():
-    order = [2, 0, 3, 1]
+    order, attention = [2, 0, 3, 1], layer.attention
     q4, k4, v4 = (split_heads(part(x), 4)[:, order] for part in (attention.query, attention.key, attention.value))
     turned = scaled_dot_product_attention(q4, k4, v4)[0].transpose(1, 2).flatten(2)
     mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[order].flatten(0, 1) + attention.out.bias
@@ -232,12 +226,12 @@ assert torch.allclose(mixed, output, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
 # <a id="ffn"></a>
-# Attention moves information between words, but all it can compute is a weighted average of values. Another layer has to work *on* the result. This is the **position-wise feed-forward network** (FFN): two matrices with a ReLU in between (negative numbers become 0), the same two for each word.
+# Attention moves information between words, but all it can compute is a weighted average of values. Another layer has to work *on* the result. This is the **position-wise feed-forward network** (FFN): two matrices with a ReLU in between (negative numbers become 0).
 #
 # $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
 #
 # ### Exercise 3 ●○○ · 4 minutes
-# Write this network. The same five tensors serve every word of every sentence.
+# Write this network. The same two matrices and two biases serve every word of every sentence.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("position-wise ffn")
@@ -246,7 +240,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# *Position-wise* means that no loop is needed. For this network a batch of 2 sentences with 5 words is just ten words, whatever their neighbours are: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output changes.
+# *Position-wise* means that each word is processed alone. A batch of 2 sentences with 5 words is just ten words: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output does.
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -260,19 +254,18 @@ print("changed words:", ((after - y).abs().amax(-1) > 1e-5).nonzero().tolist())
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(flat.reshape(2, 5, 128), y, atol=1e-5) and torch.allclose(layer.ffn(h), y, atol=1e-5)
-assert sum(p.numel() for p in layer.ffn.parameters()) > sum(p.numel() for p in layer.attention.parameters())
 
 # %% [markdown]
-# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has 4 d_model units, and then two thirds of an encoder block's parameters are here.
+# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has 4 d_model units, so its two matrices have twice as many parameters as the four of attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?
 # <a id="residual"></a><a id="layer-norm"></a>
-# Two things surround each sub-layer $f$ (attention or FFN). A **residual connection** adds the input to the output, $x+f(x)$. So a sub-layer only has to compute a *change*, and its derivative is $1+f'$: even if $f'$ is tiny, the gradient passes through the 1. The sum that runs through all layers in this way is called the **residual stream**. And a **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale and shift:
+# Two things surround each sub-layer $f$ (attention or FFN). A **residual connection** adds the input to the output, $x+f(x)$. So $f$ only has to compute a *change*, and the derivative of the sum is $1+f'$: even if $f'$ is tiny, the gradient passes through the 1. The sum that runs through all layers in this way is called the **residual stream**. And a **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale and shift:
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\epsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# Networks for images use *batch norm*, which takes the mean and standard deviation of each feature over *all words of the batch*. Why not here?
+# *Batch norm*, common for images, takes the mean and standard deviation of each feature over the whole batch instead: here, over all words of all sentences. Why not use it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -286,19 +279,20 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 (x6, real), (x10, _) = padded_batch((4, 6), size=8), padded_batch((4, 6), length=10, size=8)
 moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs() for kind in NORMS}
 
-changed = {f"{name}: {(change > 0).sum()} of {change.numel()} moved": change for name, change in moved.items()}
-plot.maps(changed, "real word", "feature", roles=dict.fromkeys(changed, "plus"), title="What moved?",
-          caption="How far each number moved when the padding grew; full colour: by 1 or more.")
+changed = {f"{name}: {(change > 0).sum()} of {change.numel()} changed": change for name, change in moved.items()}
+of = dict.fromkeys(changed, [f"sentence {s + 1}, word {w + 1}" for s, w in real.nonzero().tolist()])
+plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="Which numbers does padding change?",
+          caption="A cell is one feature of one real word: how far it moved when padding was added; full colour: by 1 or more.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# Every number of every real word has changed, although no word has. Leaving the padding out of the statistics would fix this case but not the next: with batch norm a sentence's vectors depend on *which other sentences* happen to be in the batch. And at inference, when a single sentence comes alone, batch norm has to use averages from training.
+# With batch norm every number of every real word has changed, although the words are the same. Leaving the padding out of the statistics would not be enough: a sentence's vectors would still depend on *which other sentences* are in the batch.
 #
 # ### Exercise 4 ●●○ · 5 minutes
 # <a id="pre-norm"></a>
-# Write the residual connection and the norm around a sub-layer $f$, with the norm by hand. **Post-norm**, as in 2017, normalises the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most models since, normalises the input of the sub-layer, $x+f(\mathrm{LN}(x))$, and leaves the residual stream untouched.
+# Write the residual connection and the norm around a sub-layer $f$, with the norm by hand. **Post-norm**, as in 2017, normalises the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most large models since GPT-2, normalises the input of the sub-layer, $x+f(\mathrm{LN}(x))$, and leaves the residual stream untouched.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("add and norm")
@@ -307,38 +301,44 @@ def add_norm(x, part, gain, bias, norm_first):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** layer norm uses one word at a time, so padding and neighbours don't matter. With pre-norm, the residual stream runs from the first layer to the last without anything in its way.
+# **Keep this:** layer norm uses one word at a time, so padding and neighbours don't matter. With pre-norm, nothing stands in the way of the residual stream.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
 # The position of the norm looks like a matter of taste. But post-norm puts a norm into the residual stream after every sub-layer, and at first the gradients near the output are large; pre-norm leaves the stream free (Xiong et al. 2020). **Guess** which of the two can be trained without a slow start, a *warm-up* of the learning rate.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
-
 norms = results.load("transformer_norms")
 curves = {name: torch.tensor(lines).mean(0) for name, lines in norms["curves"].items()}
+lower = {name: torch.tensor(lines).mean(0) for name, lines in norms["lower rate"]["curves"].items()}
 at = [norms["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
-assert max(curve[-1] for name, curve in curves.items() if name.startswith("pre")) < 3.5
-assert min(curve[-1] for name, curve in curves.items() if name.startswith("post")) > 4.5
-lower = {name: torch.tensor(lines)[:, -1].mean() for name, lines in norms["lower rate"]["curves"].items()}
 plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
-           caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds. {norms.about}", size=(7, 3.8))
+           caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds; “none”: no warm-up. {norms.about}",
+           size=(7, 3.8))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
+rows = [{"norm, warm-up": name, f"rate {norms['lr']}": curves[name][-1].item(), "a third of it": lower[name][-1].item()}
+        for name in curves]
+Table(rows, "The loss of the last ten of two hundred steps, at two learning rates. Equal shares for all words: 7.09.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert lower["post-norm, warm-up"] < lower["post-norm, none"] < 5 and norms["lower rate"]["lr"] == 1e-3
+assert abs(curves["pre-norm, none"][-1] - curves["pre-norm, warm-up"][-1]) < 0.05 and norms["steps"] == 200
+assert max(curves["pre-norm, none"][-1], curves["pre-norm, warm-up"][-1]) < 3
+assert all(4.9 < curves[name][-1] < 5.2 for name in ("post-norm, none", "post-norm, warm-up"))
+assert lower["post-norm, warm-up"][-1] < lower["post-norm, none"][-1] - 0.1 < 4.9
+assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log(len(grammar.target)):.2f}" == "7.09"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm learns with a slow start and without: after two hundred steps the two curves are the same. Post-norm does not learn at this rate, and a hundred steps of warm-up do not help; at a third of the rate it begins to learn, and gets further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
+# Pre-norm learns with a slow start and without: after two hundred steps the two losses are the same. Post-norm gets stuck near 5 at this rate, with warm-up or without. At a third of the rate it gets further, and further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Version 5: a block
+# ## Versions 5 and 6: a block, and a stack
 # <a id="block"></a>
-# Attention, then the feed-forward network, each with a residual connection and a norm: this is an **encoder block**.
+# Attention, then the feed-forward network, each with a residual connection and a norm: this is an **encoder block**, version 5.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # You get the four pieces ready made. Put them together with pre-norm; two lines are enough.
@@ -351,40 +351,42 @@ def encoder_block(x, mask, attention, ffn, norm1, norm2):
     raise NotImplementedError
 
 # %% [markdown]
-# Version 6 is a stack of blocks. Input and output have the same shape, so you can stack as many as you like; with pre-norm, one more norm follows the last block. Here your `encoder_block` and your `add_norm` are given the parameters of the model above. (What you have not solved, the course's function does.)
+# **Version 6** is a stack of blocks. Input and output have the same shape, so you can stack as many as you like; with pre-norm, one more norm follows the last block. Here your `encoder_block` and `add_norm` get the model's parameters. (What you have not solved, the course's function does.)
 
 # %% tags=["nbval-check-output"]
-h, everywhere = embedded, torch.ones(1, 1, len(words)).bool()  # no padding: all may be attended to
+h = embedded
 with torch.no_grad():
     memory = grammar.model.encode(ids)
     for number, block in enumerate(grammar.model.encoder, 1):
         h = encoder_block(h, everywhere, block.attention, block.ffn, block.around_attention.norm, block.around_ffn.norm)
         print("after block", number, tuple(h.shape))
     norm = grammar.model.encoder_norm
-    top = add_norm(h, torch.zeros_like, norm.weight, norm.bias, False)  # around a part that adds nothing: a norm alone
-    assert torch.allclose(top, memory.states[-1], atol=1e-4)
+    top = add_norm(h, torch.zeros_like, norm.weight, norm.bias, False)  # around a sub-layer that adds nothing: a norm alone
+print("The same as the model's encoder?", torch.allclose(top, memory.states[-1], atol=1e-4))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(top, memory.states[-1], atol=1e-4)
 
 # %% [markdown]
-# Each word has a vector of its own from the first layer to the last. There is no bottleneck, and no word has to wait for the one before it.
-#
-# **Keep this:** a block is attention, then a feed-forward network, each with a residual connection and a norm. An encoder is a stack of blocks.
+# **Keep this:** a block is attention, then a feed-forward network, each with a residual connection and a norm. An encoder is a stack of blocks, in which each word keeps a vector of its own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which words may attend to which?
 # <a id="causal-mask"></a>
-# The encoder may attend to everything but padding. The decoder writes from left to right: if it could look ahead during training, it would copy the answer and learn nothing. All masks are boolean, **True = may be attended to**, and they are combined by `&`.
+# The encoder may attend to everything but padding. The decoder must not look ahead during training, or it would copy the answer and learn nothing. What it reads is shifted by one: at "je" it has read `<bos>` and "je", and predicts "suis". So only what comes *after* a word must be hidden from it. All masks are boolean, **True = may be attended to**, and they are combined by `&`.
 
 # %%
-from course_utils.attention import causal_mask, masked_softmax, padding_mask
+from course_utils.attention import causal_mask, padding_mask
 
-masks = {"padding: 5 real words": padding_mask([5], 7)[0].expand(7, 7), "causal": causal_mask(7)}
-masks["both"] = masks["padding: 5 real words"] & masks["causal"]
-
-plot.maps(masks, "query", "key", title="Who may read whom?",
-          caption="Ink: may be read. In the causal mask the diagonal has ink, too: a word may look at itself.")
+labels = ["<bos>", "je", "suis", "étudiant", ".", "<pad>", "<pad>"]
+masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden (causal)": causal_mask(7)}
+masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
+named = dict.fromkeys(masks, labels)
+plot.maps(masks, named, named, title="Who may attend to whom?",
+          caption="A row for each word that asks. Ink: it may read this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it". Then the first word sees nothing and its row is empty. A word may always attend to itself, so the diagonal stays True.
+# The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it". Then the first word sees nothing, and the softmax of its row is 0/0, NaN. A word may always attend to itself, so the diagonal stays True. (The next exercise's example shows empty rows for padding. The course's softmax gives zeros there, and nothing uses them.)
 #
 # ### Exercise 6 ●●○ · 5 minutes
 # A batch needs three masks: for the encoder, for the decoder, and for the attention from decoder to encoder. Write all three.
@@ -393,7 +395,7 @@ plot.maps(masks, "query", "key", title="Who may read whom?",
 @exercise("decoder masks")
 def three_masks(source, target):
     """source [B, S], target [B, T] bool, True = a real word -> encoder [B, S, S], decoder [B, T, T], cross [B, T, S]
-    (an axis of queries may be 1 where all ask alike)"""
+    (an axis of queries may be 1 where all rows are the same)"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -413,7 +415,7 @@ def masked_attention(q, k, v):                   # [T, d] each
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 7: three kinds of attention
 # <a id="cross-attention"></a>
-# A **decoder block** has one sub-layer more. Between its self-attention and its feed-forward network it attends to the encoder's output. The same module is used for all three, and the only difference is where queries and keys come from:
+# A **decoder block** has one sub-layer more. Between its self-attention and its feed-forward network it attends to the encoder's output. All three attentions are of the same class, each with its own parameters. What differs is where queries, keys and values come from, and the mask:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
 # |---|---|---|---|
@@ -430,15 +432,15 @@ heard = torch.tensor([[BOS, *grammar.target.encode(said.tokens)]])
 with torch.no_grad():
     out = grammar.model(ids, heard, need_weights=True)
 written = ["<bos>", *said.tokens]
-places = {"encoder": (out.encoder_weights, words, words), "decoder": (out.decoder_weights, written, written)}
-places["cross"] = out.weights, written, words
+places = {"encoder self-attention": (out.encoder_weights, words, words),
+          "decoder self-attention": (out.decoder_weights, written, written), "cross-attention": (out.weights, written, words)}
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
-plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks, read, title="Who reads whom, in three places?",
-          caption="Second layer, mean of its heads. Only the middle one has an empty triangle: the future.")
+plot.maps({name: layers[1][0].mean(0) for name, layers in second.items()}, asks, read,
+          title="Who attends to whom, in the three kinds of attention?",
+          caption="Second layer, mean of its four heads. A row of the decoder is named after the word it has read; from it the model "
+                  "predicts the next one. Only decoder self-attention has an empty triangle: the future.")
 
 # %% [markdown]
-# (Each row of the decoder is labelled with the word that it *reads*; from it the model predicts the next one.)
-#
 # ### Exercise 7 ●●○ · 6 minutes
 # Write the decoder block: your encoder block with the cross-attention in the middle, which has a residual connection and a norm of its own.
 
@@ -462,6 +464,26 @@ def transformer(x, y, real, encoder, encoder_norm, decoder, decoder_norm, output
     decoder: of block(y, memory, mask, memory_mask) -> y, norms, output: [B, T, D] -> logits [B, T, V]"""
     raise NotImplementedError
 
+# %% [markdown]
+# Is version 7 the model from the top of the page? Here are your functions with its parameters, in 64 bits, so that rounding hardly plays a part:
+
+# %%
+import copy
+
+own = dict(multi_head=multi_head, ffn=ffn, add_norm=add_norm, encoder_block=encoder_block,
+           decoder_block=decoder_block, transformer=transformer)
+exact = copy.deepcopy(grammar.model).double().requires_grad_(False)
+logits = assembly.Assembled(**own)(exact, ids, heard)
+gap = (logits - exact(ids, heard).logits).abs().max().item()
+print(f"Version 7 and the model: {logits.numel():,} logits, largest difference {gap:.0e}. It writes:")
+print(" ".join(grammar.target.tokens(logits[0].argmax(-1))))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-9
+
+# %% [markdown]
+# **Keep this:** a Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into words.
+
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
 # Here are the course's decoder block and decoder from `course_utils`. You have met nearly every line of them.
@@ -482,9 +504,9 @@ reveal(Transformer.decode)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 library = torch.nn.Transformer(64, 4, 2, 2, 128, batch_first=True).eval()
-read, write = torch.randn(2, 3, 5, 64, generator=torch.Generator().manual_seed(3))
-theirs = library(read, write, tgt_mask=torch.nn.Transformer.generate_square_subsequent_mask(5))
-ours = Transformer.from_torch(library).eval()(read, write).logits
+sources, targets = torch.randn(2, 3, 5, 64, generator=torch.Generator().manual_seed(3))
+theirs = library(sources, targets, tgt_mask=torch.nn.Transformer.generate_square_subsequent_mask(5))
+ours = Transformer.from_torch(library).eval()(sources, targets).logits
 print(f"largest difference {(ours - theirs).abs().max():.0e}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -493,7 +515,7 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
 # <a id="descent"></a>
-# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this one word through the whole model: how it becomes a vector, how its query meets the keys of the English words, how scores become shares, and how all heads and layers add up to "il" instead of "elle". **Before you start:** which English word will get the largest share? Write it down; you will see the answer in scene 3.
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this one word through the whole model, until all heads and layers add up to "il" instead of "elle". **Before you start:** which English word will get the largest share of attention? The stage's third scene has the answer.
 #
 # Click the stage and press the space bar: each press does one step of the arithmetic. Point at any number to see how it was computed.
 
@@ -507,9 +529,23 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# Now choose layer 2 and head 2: the share of "it" is nearly 1. In scene 5, look at where "il" comes from: after layer 1 the model would already write it with a probability of 20 %, and nearly every later sub-layer raises that, most of all the feed-forward networks. Attention fetches information; the networks work on it.
+# Which sub-layer decides? Stop the decoder after each of them, and let the last norm and the output matrix read the residual stream there. (This is called the *logit lens*. They were not trained for these early vectors, so it gives a hint and no proof.) The last column is the **log-odds** of the two pronouns, the logarithm of P(il) / P(elle): 0 is even, 5 is about 150 to 1.
+
+# %%
+from chapters.ch05.experiments import lens
+
+stops = lens.stops(grammar, tired, "il", "elle")
+steps = {row["stopped after"]: row["log-odds"] - before["log-odds"] for before, row in zip(stops, stops[1:], strict=False)}
+stops
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(name.startswith("cross-attention") for name in sorted(steps, key=steps.get)[-3:])
+assert stops[2]["P(il)"] < 0.01 and stops[3]["P(il)"] > 0.15 and 140 < math.e**5 < 150
+
+# %% [markdown]
+# The first feed-forward network makes "il" probable at all, from almost 0 to 20 %. But the three largest steps from "elle" towards "il" are the three cross-attentions. That is a first answer to the title: alone, attention can only fetch and average. Here it fetches what decides, and the networks make a word of it.
 #
-# **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream. A Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into words.
+# **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
@@ -517,13 +553,12 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The same model reads the same sentence, once in one call with the mask, once word by word. The logits at the fifth word are",
-    ["equal", "nearly the same: training is an approximation", "different: in training it knows the end"],
-    answer=0, because="With the mask, row 5 is computed from words 1 to 5 and nothing else, in every layer.")
+    "The same model reads the same sentence, once in one call with the mask, once word by word, without dropout. "
+    "The logits at the fifth word are",
+    ["equal, up to rounding", "nearly the same: training is an approximation", "different: in training it knows the end"],
+    answer=0, because="With the mask, row 5 is computed from the source and from words 1 to 5, in every layer.")
 
 # %% jupyter={"source_hidden": true}
-from course_utils.views import Table
-
 model, rows, most = grammar.model, [], 0
 with torch.no_grad():
     state = model.start(ids)
@@ -533,17 +568,17 @@ with torch.no_grad():
         next_word = [*said.tokens, "<eos>"][n]
         gap = (step.logits[0] - out.logits[0, n]).abs().max().item()
         at_once, one_by_one = (grammar.target.words[x.argmax()] for x in (out.logits[0, n], step.logits))
-        row = {"hears": written[n], "all at once": at_once, "word by word": one_by_one, "largest gap": f"{gap:.0e}"}
+        row = {"reads": written[n], "all at once": at_once, "word by word": one_by_one, "largest gap": f"{gap:.0e}"}
         rows.append(row)
         most = max(most, gap)
         assert gap < 1e-4 and one_by_one == next_word
 
-Table(rows, f"{len(grammar.target):,} logits in each row; all compared")
+Table(rows, f"The next word, computed in both ways, and the largest difference of {len(grammar.target):,} logits: rounding")
 
 # %% [markdown]
-# Both ways compute the same thing. So training can process all words in parallel without any approximation, whereas in a recurrent decoder the fifth state has to wait for the fourth.
+# So training can process all words in parallel without any approximation, whereas in a recurrent decoder the fifth state has to wait for the fourth.
 #
-# A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's logits if the words so far go through the decoder again without a mask.
+# A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's features if the words so far go through the decoder again without a mask.
 
 # %%
 _, causal, across = three_masks(torch.ones_like(ids).bool(), torch.ones_like(heard).bool())  # all words are real
@@ -562,12 +597,11 @@ with torch.no_grad():
         unmasked = (masked - last_row(heard, layers, torch.ones_like(causal))).abs().max().item()
         assert unmasked < 1e-4 if layers == 1 else unmasked > 0.01
         print(f"{layers} layer{'s' * (layers > 1)}: the last row moves by up to {unmasked:.2g}")
-    assert torch.allclose(model.output(model.decoder_norm(masked)), out.logits[0, -1], atol=1e-4)  # version 7, by hand
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer the lecture is right: the last word may see all words before it, with or without the mask. But from the second layer on it reads words that have themselves attended *ahead*, to words that they never saw in training. So their vectors are not the ones the model was trained with. The mask has to stay, unless we store what was computed.
+# With one layer the lecture is right: the last word may see all words before it, with or without the mask. But from the second layer on it reads words that have themselves attended *ahead*, to later words, which the mask hid in training. The mask has to stay, unless we store what was computed.
 #
 # </details>
 #
@@ -585,7 +619,7 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     raise NotImplementedError
 
 # %% [markdown]
-# Your function reads the course sentence word by word, with the matrices of the model's first layer, and must end where causal attention over the whole sentence ends. And how much does a cache save in the whole model? Here are eight sentences at once, 128 words each, with it and without.
+# Your function reads the course sentence word by word and must end where causal attention over the whole sentence ends. And how much does a cache save in the whole model? We time 128 steps for eight texts at once. (The text is one word, repeated: the time does not depend on the words.)
 
 # %%
 from chapters.ch05.experiments.live import clock
@@ -599,12 +633,12 @@ all_rows, _ = scaled_dot_product_attention(*((bare + at) @ W for W in matrices),
 print(f"Your last step and the whole sentence at once differ by at most {(last - all_rows[:, -1]).abs().max():.0e}.")
 
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
-kept, read = [model.start(eight)], model.encode(eight)
+kept, memories = [model.start(eight)], model.encode(eight)
 with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
-without = clock(lambda n: model.decode(line[:, : n + 1], read)[0][:, -1])
+without = clock(lambda n: model.decode(line[:, : n + 1], memories)[0][:, -1])
 times = without[-1] / with_cache[-1]
-plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds",
-           title="What does the cache save?", caption=f"Measured just now, on one processor: {times:.1f} times faster at 128 words.")
+plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds so far",
+           title="What does the cache save?", caption=f"Measured just now, on one core: {times:.1f} times faster at 128 words.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert times > 1.5 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
@@ -627,7 +661,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words are right, "I am a student" and the end. Two other things are wrong.
+# The words are right, "I am a student" and the end. Four of the five rows don't sum to 1: three of them can be rounded numbers, one cannot. And the text beside the table makes another mistake.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -636,7 +670,7 @@ find_error("claims 5.2")
 
 @find_error("claims 5.2", line=None)
 def is_distribution(table):
-    """table [T, V] -> [T] bool: is this row a distribution, to 1 in 1000?"""
+    """table [T, V] -> [T] bool: can this row be a distribution, rounded (a sum of 1, to 2 in 100)?"""
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -652,35 +686,18 @@ def chosen_word(row, vocabulary):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
-# <a id="label-smoothing"></a><a id="warm-up"></a>
-# We use the same corpus and the same sentences as in chapter 3, and again a learning rate that rises slowly at first (**warm-up**). The Transformer's paper also used a softer loss. To give the correct word a probability of exactly 1, the logits would have to be infinite, so **label smoothing** asks for a little less:
+# <a id="warm-up"></a>
+# Now your functions train: they compute every layer, with fresh parameters, on the same sentences as in chapter 3. The first table says which parts are yours.
 #
-# $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
-#
-# ### Exercise 10 ●●○ · 5 minutes
-# Of each target, $1-\varepsilon$ goes to the correct word, and ε is shared evenly among all words, the correct one included. Padding does not count.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("label smoothing")
-def smoothed_loss(logits, target, mask, smoothing):
-    """logits [B, T, V], target [B, T], mask [B, T] True = a real word, smoothing ε -> one number"""
-    raise NotImplementedError
-
-# %% [markdown]
-# Now your functions train: they compute every layer and the loss, with fresh parameters. The table says which parts are yours; for those that are not solved, the course's function does the work. *Deeper: your own Transformer*, near the end, shows how they are put together.
-#
-# The rate rises for forty steps and then falls, and the loss is not smoothed (ε = 0), as in chapter 3. (The shipped checkpoint was trained longer, with ε = 0.1.) Beside the curve you see BLEU on held-out sentences, and the translation of one sentence that the model has never seen.
+# As in chapter 3, the learning rate rises slowly at first (**warm-up**) and then falls. Beside the curve you see BLEU on held-out sentences, and the translation of one of them.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
 from chapters.ch03.lesson import Lesson
-from chapters.ch05 import assembly
 from chapters.ch05.experiments import live as study
 
 lesson = Lesson("en-fr")
 mine, watched = study.live_model(lesson), " ".join(lesson.ladder([14])[0].source)
-own = dict(multi_head=multi_head, ffn=ffn, add_norm=add_norm, encoder_block=encoder_block,
-           decoder_block=decoder_block, transformer=transformer, smoothed_loss=smoothed_loss)
 parts, whose = assembly.chosen(mine, lesson, **own)
 display(whose)
 run = study.learn(lesson, mine, loss=assembly.Assembled(**parts).loss, show=True,
@@ -689,25 +706,29 @@ run = study.learn(lesson, mine, loss=assembly.Assembled(**parts).loss, show=True
                   higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
-# We compare it with chapter 3's translator with attention, from its checkpoint. Both have the methods `start` and `step`, which is all that decoding needs, so the same function writes with both.
+# We compare it with two shipped models, chapter 3's translator with attention and the Transformer from the top of the page.
 
 # %%
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
-both = {"chapter 3": recurrent.model, "yours": mine}
-against = study.compare(lesson, both | {"transformer-grammar": grammar.model}, count=500)
-display(against, lesson.table(both, lesson.ladder()[2:], "Not selected. ✓: word for word the reference."))
+trained = {"chapter 3": recurrent, "yours": lesson.loaded(mine), "transformer-grammar": grammar}
+against = study.compare(lesson, {name: loaded.model for name, loaded in trained.items()}, count=500)
+steps_of = {"yours": run.step} | {name: trained[name].card["training"]["step"] for name in ("chapter 3", "transformer-grammar")}
+against = Table([{"model": row["model"], "steps": steps_of[row["model"]]} | row for row in against], against.caption)
+display(against, lesson.table({name: trained[name].model for name in ("chapter 3", "yours")}, lesson.ladder()[2:],
+                              "Not selected. ✓: word for word the reference."))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert against[1]["BLEU"] >= 90 and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
+assert against[1]["BLEU"] >= 88 and against[1]["BLEU"] < against[0]["BLEU"] and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
+assert 2.5 < against[2]["parameters"] / against[0]["parameters"] < 3.5
+assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * steps_of["yours"] or runtime.profile == "full"
+assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# After a minute your model translates well, but chapter 3's checkpoint is ahead. It was trained longer; but your own translator of chapter 3, after the same number of steps, is probably ahead as well: look at the last table there. On these short sentences recurrence with attention seems to learn faster. With one layer more and longer training the Transformer draws level: that is the third row.
+# Your model translates well after a short training, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, and not on equal terms: it has three times as many parameters, more than twice as many steps, a softer loss (in *Deeper: your own Transformer*), and it saw some rare sentences several times in each pass. On short sentences and a small corpus, recurrence with attention is hard to beat.
 #
-# The speeds are those of this machine. With two cores, recurrence is cheap. The Transformer's advantage, that no word has to wait for another, pays on long texts and on hardware that does thousands of things at once.
+# The speeds are those of this machine. With a few cores, recurrence is cheap; that no word has to wait for another pays on long texts and on hardware that does thousands of things at once. The alignment error (AER) is higher, too: here several maps share the work of chapter 3's single one, and none has to be an alignment by itself.
 #
-# The alignment error is higher, too. Chapter 3's model has a single map, which has to do all the work of an alignment. Here several maps share the work, and none of them has to be one.
-#
-# **Keep this:** attention without recurrence can do the same job. It needs more training here, but no word has to wait for another, and that is what lets models grow.
+# **Keep this:** attention without recurrence can do the same job. What it gains is that no word has to wait for another, and that is what lets models grow.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
@@ -735,48 +756,40 @@ assert scores[0] == max(scores) and min(scores) > 50
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
-# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same word, so translation is a test. 736 such twins were held out, each with one or two nouns that were in no twin of the training set. Chance gets half of the pronouns. (The course sentence itself was trained on; the sentences counted here are new.)
-#
-# This is not a fair race: our Transformer saw the rare training twins several times in each pass, chapter 3's models only once. Compare each row with chance, not with the other rows.
+# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same word, so translation is a test. We call two such sentences *twins*. The models below translate 736 that were held out; each has one or two nouns that were in no twin of the training set. Compare each row with chance, which gets half of the pronouns, and not with the other rows: only the shipped Transformer saw the rare training twins several times in each pass.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
 
-judged = pronoun_table(MODELS | {"Transformer": grammar, "yours, after a minute": lesson.loaded(mine)})
+judged = pronoun_table(MODELS | {"Transformer": grammar, "yours": trained["yours"]})
 pronoun = {row["model"]: row["pronoun"] for row in judged}
 judged
 
 # %% [markdown]
-# Back to the map from the beginning. **Guess** what "it" attends to in the twin sentence, where it means the street. And look at another word as well: the adjective. For each of the two words we take the head that attends most to the right noun, over 120 twins.
+# Back to head 2.2 from the beginning, where "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street. And look at another word as well: the adjective.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
-twins = twin_study.reader(grammar).examples("twins")[:120]
-rows, wide = [], tired.replace("tired", "wide")
-for sentence in (tired, wide):
-    tokens = grammar.source.cut(sentence)
-    with torch.no_grad(), recorded(grammar.model) as seen:
-        grammar.model.encode(torch.tensor([grammar.source.encode(sentence)]))
-    for role, word in {"it": "it", "adjective": tokens[-2]}.items():
-        n, h = divmod(head_study.looks(grammar, twins, "encoder", role, "referent").argmax().item(), 4)
-        row = seen["encoder"][n][0, h, tokens.index(word)]
-        found = {f"at {noun}": row[tokens.index(noun)].item() for noun in ("animal", "street")}
-        rows.append({"sentence": f"… too {tokens[-2]}", "who looks": word, "layer.head": f"{n + 1}.{h + 1}"} | found)
-Table(rows, "transformer-grammar, encoder")
+twins, wide = twin_study.reader(grammar).examples("twins")[:120], tired.replace("tired", "wide")
+prefers = {word: head_study.looks(grammar, twins, "encoder", word, "referent")
+           - head_study.looks(grammar, twins, "encoder", word, "distractor") for word in ("it", "adjective")}
+readings = head_study.both_readings(grammar, (tired, wide), 2, 2, ("animal", "street"))
+readings
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(rows[0]["at animal"] - rows[2]["at animal"]) < 0.1
-assert min(rows[1]["at animal"], rows[3]["at street"]) > 0.6
+assert abs(readings[0]["to “animal”"] - readings[2]["to “animal”"]) < 0.1
+assert min(readings[1]["to “animal”"], readings[3]["to “street”"]) > 0.8
+assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and prefers["adjective"].max() > 0.5
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "It" gives the animal the same weight in both sentences: the famous map tells the *same* story where the story is wrong. But the model does know, at another word. "Tired" attends to the animal, "wide" to the street.
+# "It" gives the animal the same weight in both sentences, so the famous map tells the animal's story even where "it" is the street. In the same head, the adjective knows better: "tired" attends to the animal, "wide" to the street. Over 120 twins, "it" favours the right noun by less than .01 in every one of the twelve heads; the adjective does so by more than .5 in head 2.2.
 #
 # </details>
 #
-# Still, these are only maps. So let us forbid single connections and count what happens.
+# Still, these are only weights. So let us forbid single connections and count what happens.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -786,63 +799,57 @@ predict(
     answer=2, because="The next cell measures it: this model does not need that connection to choose the pronoun.")
 
 # %%
-asks = [("encoder", "it", "referent"), ("cross", "pronoun", "it"),
-        ("encoder", "adjective", "referent"), ("cross", "pronoun", "adjective")]
+connections = {
+    "“it” → the noun that it means": ("encoder", "it", "referent"),
+    "the step that writes il or elle → “it”": ("cross", "pronoun", "it"),
+    "the adjective → the noun that “it” means": ("encoder", "adjective", "referent"),
+    "the step that writes il or elle → the adjective": ("cross", "pronoun", "adjective")}
 whole, rows = head_study.right(grammar, twins), []
-for look in asks:
-    share, odds = head_study.right(grammar, twins, unseen=[look])
-    weight = head_study.looks(grammar, twins, *look).max().item()
-    name = "{}: {} → {}".format(*look)
-    rows.append({"forbidden look": name, "its largest weight": weight, "right, %": share, "log-odds": odds})
-forbidden = {row["forbidden look"]: row["right, %"] for row in rows}
-Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds {whole[1]}.")
+for name, connection in connections.items():
+    share, odds = head_study.right(grammar, twins, unseen=[connection])
+    weight = head_study.looks(grammar, twins, *connection).max().item()
+    rows.append({"forbidden everywhere": name, "largest weight there": weight, "right, %": share, "log-odds": odds})
+forbidden = [row["right, %"] for row in rows]
+Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds of the right pronoun {whole[1]:.2f}.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert min(row["right, %"] for row in rows[:2]) > whole[0] - 5 and max(row["right, %"] for row in rows[2:]) < 75
+assert min(forbidden[:2]) >= whole[0] - 0.5 and forbidden[2] < 30 and forbidden[3] < 75
+assert rows[1]["log-odds"] > whole[1] and rows[1]["largest weight there"] > 0.99
 
 # %% [markdown]
-# *Referent* is the noun that "it" means. If "it" may not attend to it, nothing changes. If the French step may not attend to "it", where some heads put nearly all of their weight, nothing changes. But if the adjective may not attend to its noun, most pronouns become wrong, more than by guessing, because the adjective then finds the other noun. And the step that writes *il* depends on the adjective.
+# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, most pronouns become wrong, many more than a coin would get wrong, as if the adjective now took the *other* noun. And the step that writes *il* depends on the adjective.
 #
-# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". "Tired" can only be said of the one that crosses, "wide" only of what is crossed. The adjective finds its noun, and the decoder gets what it needs from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. This is one trained model; others, and models of real text, may do it differently (Voita et al., 2018, found attention from *it* to its noun in a translator of film subtitles).
+# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. And this is one trained model. Voita et al. (2018) found attention from *it* to its noun in a translator of film subtitles.
 #
 # <a id="knock-out"></a>
-# Now head by head: how much does a head attend to the noun, and what is lost when it is **knocked out**, set to zero in every sentence?
+# Now head by head: how much does a head of the encoder attend from "it" to its noun, and what is lost when the head is **knocked out**, set to zero in every sentence?
 
 # %%
-effects = head_study.head_effects(grammar, twins[:60])
-agreement = head_study.rank_correlation([row["weight"] for row in effects], [row["lost"] for row in effects])
+effects = head_study.head_effects(grammar, twins[:60], ["encoder"])
+by_head = {row["head"].removeprefix("encoder "): row for row in effects}
+plot.points([row["weight"] for row in effects], [row["lost"] for row in effects], labels=list(by_head),
+            xlabel="mean weight from “it” to the noun that it means", ylabel="log-odds lost without the head",
+            title="Do the heads that attend to the noun matter?",
+            caption="Each dot is a head of the encoder, layer.head. Right: attends from “it” to its noun. Top: matters.")
 
-assert abs(agreement) < 0.6 and min(row["right"] for row in effects) > 80
-groups = {place: [row for row in effects if row["head"].startswith(place)] for place in ("encoder", "cross", "decoder")}
-plot.points({place: [[row[what] for row in rows] for what in ("weight", "lost")] for place, rows in groups.items()},
-            xlabel="mean weight on the noun that “it” means", ylabel="lost without the head (log-odds)",
-            title="Does the map tell which heads matter?",
-            caption=f"36 heads. Right: those a map would name. Top: those that matter. Rank correlation {agreement:.2f}.",
-            labels={place: [row["head"] for row in rows] for place, rows in groups.items()})
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effects[2]["lost"]
+assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) > 90
 
 # %% [markdown]
-# The heads at the top, which matter most, hardly attend from "it" to its noun. And where a head on the right does matter, look at the table of the twins again: it may be the head through which "tired" attends to "animal". That would be the right head for the wrong reason: knocking it out alone would seem to confirm the famous story, and only forbidding the *connection* refutes it. No single head is missed much: more than 80 % of the pronouns stay right without any one of them.
+# Two heads matter far more than the others: 3.2, which hardly attends from "it" to its noun, and 2.2, the head of the famous map. So the map did find an important head, but not for the reason it suggests: 2.2 is also where "tired" attends to "animal". A knock-out removes everything that a head does at once; only forbidding the *connection* tells us which part mattered. And no head is indispensable: without any one of them more than 90 % of the pronouns stay right.
 #
-# Now look at *your* model, which is a different one. Knock heads out, alone or together, and read both twins.
+# Now look at *your* model. The encoder head that it would miss most is knocked out already. Bring it back, knock out others, alone or together, and read both twins below.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-import ipywidgets
-
-me = lesson.loaded(mine)
+me = trained["yours"]
+costly = head_study.head(head_study.head_effects(me, twin_study.reader(me).examples("twins")[:60], ["encoder"])[0]["head"])
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
-view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="Which of your heads can go?",
-                  caption="Your own model's encoder. Open a head, knock it out, and read the two translations below.")
-told = ipywidgets.HTML()
-
-def tell(change):
-    """Both twins without the heads that are knocked out."""
-    out = [head_study.Head("encoder", layer + 1, head + 1) for layer, head in change["new"]]
-    with head_study.silenced(mine, out):
-        told.value = "<br>".join(t.text for t in translate(me, [tired, wide], beam=1))
-
-tell({"new": []})
-view.observe(tell, names="knocked")
+view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="Which of your model's heads can go?",
+                  caption="The encoder that you trained. The crossed head is out: if the translations below are the same with it and "
+                          "without, it was not needed. Open another head and press its button to knock it out, too.")
+told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
 
 # %% [markdown]
@@ -850,64 +857,77 @@ display(view, told)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: all 736, and heads in a row
-# Here is the same for all held-out twins, with more connections forbidden. Think about this one: without the connection to the *other* noun, the adjective does better than with it.
+# Here is the same for all held-out twins, with more connections forbidden. Two of the rows are worth a thought. Without the connection to the *other* noun, the adjective does better than with it. Without either, the pronoun is a toss of a coin.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
 heads = results.load("transformer_heads")
 known = {row["may not look"]: row["right"] for row in heads["looks"]}
-Table(heads["looks"], f"Pronouns right, in %; with all looks {heads['all heads']['right']}. {heads.about}")
+Table([{"may not attend": row["may not look"].replace(" at ", " to "), "right": row["right"], "log-odds lost": row["lost"]}
+       for row in heads["looks"]], f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
+assert 45 < known["the adjective at either noun"] < 55
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # And now several heads at a time. Remove the encoder's twelve heads one after another, in three orders: by the map, those first that attend most from "it" to its noun; by what each is worth alone; and at random. **Guess** which curve falls first.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 orders = heads["removed"]["encoder"]
-Table([{"heads silent": n} | dict(zip(orders, row, strict=True)) for n, row in enumerate(zip(*orders.values(), strict=True))],
-      f"Pronouns right, in %, {heads['some']} twins; at random: mean of several orders. Recorded, too.")
+told_by = {place: told["correlation"] for place, told in heads["told"].items()}
+plot.lines({{"by weight": "by the map", "by loss": "by what each is worth"}.get(name, name): (range(13), orders[name])
+            for name in ("by weight", "by loss", "at random")}, "heads removed", "pronouns right, %",
+           title="Which order hurts first?", caption=f"{heads['some']} twins; at random: mean of several orders. Recorded, too.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert orders["by weight"][8] > 85 > 70 > orders["by loss"][8]
+assert orders["by weight"][8] > orders["by weight"][0] - 2 and orders["at random"][8] < orders["by weight"][8] - 5
+assert 60 < orders["by loss"][5] < 70 and abs(told_by["encoder"] - 0.13) < 0.01 and abs(told_by["cross"]) < 0.01
+assert abs(told_by["decoder"] - 0.70) < 0.01 and max(row["lost"] for row in heads["heads"] if "decoder" in row["head"]) < 0.1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Remove the eight heads that the map points at, and hardly a pronoun changes, fewer than with eight heads chosen at random. Remove those that were measured, and after five a third of the pronouns is lost.
+# Remove the eight heads that the map points at, and hardly a pronoun changes, fewer than with eight heads chosen at random. Remove first the heads that cost most when they were knocked out alone, and after five of them a third of the pronouns are wrong.
 #
 # </details>
+#
+# Does weight predict loss? The rank correlation of the two (1: the same order, 0: no relation) is .13 for the twelve encoder heads and .00 for the twelve of cross-attention. It is .70 in decoder self-attention, but there no head is worth more than .1 of log-odds.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Real sentences
-# This model was trained on Tatoeba, on the same 160,000 sentences as chapter 3's translator, but with more parameters and for longer, so their scores are not a comparison of architectures. As always, check first whether a sentence was *seen*.
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: real sentences
+# A second Transformer was trained on Tatoeba, on the same sentences as chapter 3's translator of that corpus, but with more parameters and for longer, so their scores are not a comparison of architectures. As always, check first whether a sentence was *seen*.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
 
 before = load_checkpoint("seq2seq-attention-en-fr")
-real = checkpoint("transformer-en-fr", instead=grammar)
+tatoeba = checkpoint("transformer-en-fr", instead=grammar)
 sentences = ["Good morning.", "Let them eat cake.", "Hello my friends! How are you doing today?", "I love you.",
              "My grandmother told me a story that I have never forgotten.",
              "If I had known that you were coming I would have baked a cake.",
-             tired, tired.replace("tired", "wide"), "We live in the European Economic Area."]
-pairs = zip(sentences, translate(before, sentences), translate(real, sentences), strict=True)
+             tired, wide, "We live in the European Economic Area."]
+pairs = zip(sentences, translate(before, sentences), translate(tatoeba, sentences), strict=True)
 rows = [{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)}
         for s, old, new in pairs]
-Table(rows, f"{before.card['name']} and {real.card['name']}, a beam of 4 each")
+bleu_of = [one.card["metrics"]["test_bleu_beam_4"] for one in (before, tatoeba)]
+Table(rows, f"{before.card['name']} and {tatoeba.card['name']}, a beam of 4 each; by their cards, on the test split of their "
+            f"corpora: BLEU {bleu_of[0]} and {bleu_of[1]}")
 
-# %% [markdown]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert bleu_of[0] < bleu_of[1] and tatoeba.card["training"]["minutes"] > before.card["training"]["minutes"]
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Read the translations before you look at scores: which of them are right? Look at the twins in particular. This corpus was not made for them, and pronouns are a small part of the loss.
 #
-# Now type a sentence of your own. The ink is the cross-attention of the last layer, averaged over its heads. (The sentence shown is one that this model does not get right: it has never met the name.)
+# Now type a sentence of your own. The ink is the cross-attention of the last layer, averaged over its heads.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-yours = "We live in the European Economic Area."
-labs.alignment(translate(real, yours)[0], languages=("en", "fr"), title="Does it still turn round?", model=real)
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+labs.alignment(translate(tatoeba, "My grandmother told me a story that I have never forgotten.")[0], languages=("en", "fr"),
+               title="Which English words does each French word attend to?", model=tatoeba)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -937,7 +957,7 @@ print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These are the two figures of chapter 3's plot: 3.3·10¹⁸ and 2.3·10¹⁹. They are an estimate from time and speed, not a count. For the model that you trained, PyTorch can count the operations:
+# These are the two figures of chapter 3's plot: 3.3·10¹⁸ and 2.3·10¹⁹. They are an estimate from time and speed, not a count. For the model that you trained, PyTorch can count the operations of its matrix products:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -946,7 +966,7 @@ with FlopCounterMode(display=False) as counter:
     mine.loss(next(iter(lesson.batches))).backward()
 mine.zero_grad()
 yours_cost = counter.get_total_flops() * run.step
-print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cost:,.0f} times as many")
+print(f"yours {yours_cost:.0e} operations: the base model took about {base / yours_cost / 1e6:.1f} million times as many")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 1e11 < yours_cost < 1e15
@@ -957,14 +977,14 @@ assert 1e11 < yours_cost < 1e15
 # Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
-          caption="36 words. Ink: may be read. Which lets the last word know of the first, and how soon?")
+plot.maps(study.zoo(36), "word that asks", "word that is read", title="Which words may be read?",
+          caption="36 words. Ink: may be read. Through which mask does the last word learn of the first, and in how many layers?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Local attention reaches further with each layer, as a convolution does; one word that all words may attend to shortens every path to two steps.
+# Local attention reaches further with each layer, as a convolution does. One word that attends to all others, and to which all attend, shortens every path to two steps.
 #
 # Variants that make the cache smaller let heads *share* keys and values: groups of heads in **grouped-query** attention, all heads in **multi-query** attention. Each head keeps its own queries. In our class this is one number, `key_heads`.
 
@@ -974,9 +994,24 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # **Linear attention** (chapter 2) has no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. The price is that its weights cannot be as sharp.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Three ways to read a sentence
-# | | RNN | CNN, kernel $k$ | Transformer |
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: from 2017 to today's block
+# The block that you wrote is nearly the one inside today's large language models. What most of them have changed is one line each:
+#
+# | 2017 | today | why | source |
+# |---|---|---|---|
+# | post-norm | pre-norm | the residual stream stays free, so that deep stacks train | Xiong et al. 2020 |
+# | layer norm | RMSNorm: divide by the root mean square, subtract no mean | about as good, and cheaper | Zhang & Sennrich 2019 |
+# | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$, with $\mathrm{swish}(z)=z\,\sigma(z)$ | a lower loss at the same size | Shazeer 2020 |
+# | sinusoids, added once | rotary positions, in each attention | scores see distances | Su et al. 2021, chapter 4 |
+# | biases | none | nothing is lost, and training is steadier | Chowdhery et al. 2022 |
+# | each head its own keys and values | heads share them | a smaller cache | Ainslie et al. 2023, above |
+#
+# Three of the six are switches of the course's class: `norm_first`, `positions="rotary"` and `key_heads`. Try them: `study.live_model(lesson, positions="rotary")`.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: three ways to read a sentence
+# | | RNN | CNN, kernel $k$, backwards only | Transformer |
 # |---|---|---|---|
 # | a word reads | the state left of it | $k$ neighbours | every word |
 # | longest path | $n$ | $n/(k-1)$, less if dilated | 1 |
@@ -1001,7 +1036,17 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Here are claims, an article's multi-head attention, slip by slip, its block, and other bugs that are hard to find. All of these programs run, except one; at the end there is a whole class with five errors.
+# One article builds a Transformer for "I love you" → "Je t'aime" in code. Besides the errors to find below, it makes five that you would notice, or never:
+#
+# | in the article | what is wrong | how you notice |
+# |---|---|---|
+# | `torch.matmul(q, k)` | the keys are not transposed | an error, except where there are as many keys as a head has features |
+# | scores divided by $\sqrt d$, and again in the softmax | divided by $d$ in all | never: the weights are only too even |
+# | `scores / sqrt(d)` | `sqrt` is not imported | at once, a `NameError` |
+# | `mask=None`, and no caller builds a mask | each word sees the future, and padding | the loss falls too fast, and translations are bad |
+# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | hardly: the model is only weaker |
+#
+# Now a claim, five programs from here and there, and two from the article: its block, and its whole class.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1016,84 +1061,6 @@ def family(attentions):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# An overview explains how heads differ.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 5.5")
-
-@find_error("claims 5.5", line=None)
-def weights_of_heads(x, Wq, Wk):
-    """x [T, D], Wq and Wk [H, D, d], a pair for each head -> weights [H, T, T]"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# An article on choosing the number of heads.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 5.6")
-
-@find_error("claims 5.6", line=None)
-def multiplications(length, model_size, heads):
-    """length T, model size D, heads H -> multiplications of one multi-head self-attention: its matrix products alone"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# All shapes are right.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.7")
-
-@find_error("program 5.7", line=None)
-def heads_attend(q, k, v, H):                       # [B, T, D] each
-    B, T, D = q.shape
-    q, k, v = (x.reshape(B, H, T, D // H) for x in (q, k, v))
-    weights = torch.softmax(q @ k.mT / (D // H) ** 0.5, dim=-1)
-    heads = weights @ v                             # [B, H, T, d]
-    return heads.transpose(1, 2).reshape(B, T, D)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# It runs silently when the number of keys happens to be the head size.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.8")
-
-@find_error("program 5.8", line=None)  # the number of the wrong line
-def scores(q, k):                          # [B, H, Q, d], [B, H, K, d]
-    d = q.shape[-1]
-    products = torch.matmul(q, k)
-    return products / math.sqrt(d)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# Each of two lines is innocent alone.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.9")
-
-@find_error("program 5.9", line=None)
-def weights(q, k):                          # [..., Q, d], [..., K, d]
-    d = q.shape[-1]
-    scores = q @ k.transpose(-2, -1) / math.sqrt(d)
-    return torch.softmax(scores / math.sqrt(d), dim=-1)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 1 minute
-# The only one of the five that always says so itself.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.10")
-
-import math
-import torch
-@find_error("program 5.10", line=None)
-def scaled(scores, d):
-    return scores / sqrt(d)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
 # It passed all its tests. They were self-attention.
 
@@ -1106,71 +1073,6 @@ def split_both(query, key, heads):                # [B, Q, D], [B, K, D]
     q = query.view(B, length, heads, D // heads).transpose(1, 2)
     k = key.view(B, length, heads, D // heads).transpose(1, 2)
     return q, k
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# The mask is optional here, and no caller builds one. This is a decoder's self-attention over padded sentences.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.12")
-
-@find_error("program 5.12", line=None)
-def decoder_weights(q, k, lengths):                # [B, T, d], [B, T, d], [B]
-    mask = None                                    # optional
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
-    if mask is not None:
-        scores = scores.masked_fill(mask == 0, float("-inf"))
-    return torch.softmax(scores, dim=-1)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# The article's feed-forward network has two matrices, and cannot do anything that one matrix could not.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.13")
-
-@find_error("program 5.13", line=None)
-def network(x, W1, b1, W2, b2):       # [B, T, D], [D, F], [F], [F, D], [D]
-    wide = x @ W1 + b1                # [B, T, F]
-    hidden = wide                     # straight on
-    return hidden @ W2 + b2           # [B, T, D]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# This is the article's block. Its output has to pass through every sub-layer. You may fix it with pre-norm or with post-norm.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.14")
-
-@find_error("program 5.14", line=None)
-def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T, D]
-    return ffn(attention(x))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# A widely used slide on the decoder.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 5.15")
-
-@find_error("claims 5.15", line=None)  # the number of the wrong claim
-def who_is_seen(size):
-    """size T -> mask [T, T] bool, row = the one who asks, True = may be attended"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 5 minutes
-# “Prediction needs no mask, because there is no future to hide.” Without a cache, all words are computed again at each step.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.16")
-
-@find_error("program 5.16", line=None)
-def last_feature(words, layers):          # words [T, D]: all that was written so far
-    x = words
-    for layer in layers:
-        x = layer(x, None)                # there is no future to hide: no mask
-    return x[-1]                          # the next word is read from the last row
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1227,19 +1129,19 @@ def mean_loss(logits, target, mask):           # [B, T, V], [B, T], [B, T] True 
     return loss.mean()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# It was right with [B, Q, K]. Then came the heads.
+# #### Find the error ●●○ · 4 minutes
+# This is the article's block. Its output has to pass through every sub-layer. You may fix it with pre-norm or with post-norm.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.21")
+find_error("program 5.14")
 
-@find_error("program 5.21", line=None)
-def head_weights(scores):                     # [B, H, Q, K]
-    return torch.softmax(scores, dim=1)
+@find_error("program 5.14", line=None)
+def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T, D]
+    return ffn(attention(x))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
-# This is a whole class, put together from what circulates. It runs in self-attention, it trains, and five of its lines are wrong. Name all five, `line=(…, …)`.
+# This is a whole class, put together from what circulates. In self-attention it runs without an error and its numbers are finite, and yet five of its lines are wrong. Name all five, `line=(…, …)`.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.22")
@@ -1257,7 +1159,7 @@ class MultiHead(torch.nn.Module):
         q = self.split(self.query(x))
         k, v = self.split(self.key(x)), self.split(self.value(memory))
         scores = q @ k.transpose(-2, -1) / x.shape[-1] ** 0.5
-        scores = scores.masked_fill(mask[:, None], float("-inf"))
+        scores = scores.masked_fill(mask[:, None], -1e9)
         weights = torch.softmax(scores, dim=1)            # [B, H, Q, K]
         heads = weights @ v                               # [B, H, Q, d]
         return self.out(heads.transpose(1, 2).flatten(2))
@@ -1265,7 +1167,7 @@ class MultiHead(torch.nn.Module):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your own Transformer
 # <a id="assembly"></a>
-# Six functions that you have written are a Transformer, as soon as something hands them parameters. This class does: it takes the matrices from a model of the course and gives them to your `multi_head`, `ffn`, `add_norm`, `encoder_block`, `decoder_block` and `transformer`. **Before you read it:** your `multi_head` has no biases, and the checkpoint has four in every attention. Where could they go?
+# Something has to hand your functions their parameters, in version 7 and in your training. This class does: it takes the matrices from a model of the course and gives them to your `multi_head`, `ffn`, `add_norm`, `encoder_block`, `decoder_block` and `transformer`. **Before you read it:** your `multi_head` has no biases, and the checkpoint has four in every attention. Where could they go?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 reveal(assembly.Assembled)
@@ -1277,68 +1179,67 @@ reveal(assembly.Assembled)
 #
 # </details>
 #
-# Is it the same model? Load the checkpoint's parameters and compare all logits of the course sentence, in double precision, so that rounding plays no part:
+# <a id="label-smoothing"></a>
+# The class has a loss as well. The paper used a softer one than ours. To give the correct word a probability of exactly 1, the logits would have to be infinite, so **label smoothing** asks for a little less. With a *one-hot* target (1 for the correct word, 0 for all others) and a vocabulary of $V$ words:
+#
+# $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
+#
+# #### Exercise 10 ●●○ · 5 minutes
+# Of each target, $1-\varepsilon$ goes to the correct word, and ε is shared evenly among all words, the correct one included. Padding does not count.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("label smoothing")
+def smoothed_loss(logits, target, mask, smoothing):
+    """logits [B, T, V], target [B, T], mask [B, T] True = a real word, smoothing ε -> one number"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# This loss cannot reach 0. It is lowest when the model predicts exactly the soft target, and then it is the target's entropy. Give your function such a perfect prediction, with the vocabulary and the ε = 0.1 of `transformer-grammar`, and compare with the loss at which its training ended:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import copy
-
-assembled, exact = assembly.Assembled(**parts), copy.deepcopy(grammar.model).double()
-with torch.no_grad():
-    logits = assembled(exact, ids, heard)
-    gap = (logits - exact(ids, heard).logits).abs().max().item()
-    assert gap < 1e-5
-print(f"{logits.numel():,} logits, largest difference {gap:.0e}. It writes:")
-print(" ".join(grammar.target.tokens(logits[0].argmax(-1))))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# And it can learn from nothing. Here are fresh parameters, trained through your functions, with your smoothed loss and ε = 0.1 as in the paper:
-
-# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
-fresh = study.live_model(lesson, seed=1)
-study.learn(lesson, fresh, loss=assembly.Assembled(smoothing=0.1, **parts).loss, title="assembled",
-            steps={"class": 100, "full": study.STEPS}[runtime.profile])
-display(whose, lesson.table({"just now": fresh, "yours, above": mine}, lesson.ladder()[:3]))
+V, epsilon = len(grammar.target), 0.1
+perfect = torch.full((1, 1, V), epsilon / V)
+perfect[..., 7] += 1 - epsilon  # word 7 is the correct one
+lowest = smoothed_loss(perfect.log(), torch.tensor([[7]]), torch.tensor([[True]]), epsilon).item()
+ended = grammar.card["training"]["history"]["rows"][-1][1]
+print(f"a perfect prediction of {V:,} words: {lowest:.2f}; transformer-grammar ended at {ended:.2f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert fresh.last_run.history["loss"][1][-1] < fresh.last_run.history["loss"][1][0] - 1
+assert abs(lowest - torch.special.entr(perfect).sum()) < 1e-4 and lowest < ended < lowest + 0.1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So far it knows frequent words and little of the sentence. With a thousand steps it would be where yours is above. To train it longer, raise the number of steps.
+# So a loss above 1 can belong to a nearly perfect model, and losses with different ε must not be compared. To train with your smoothed loss, write `assembly.Assembled(smoothing=0.1, smoothed_loss=smoothed_loss, **parts).loss` in the training cell.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on this machine, on sentences that were not trained on, unless a line says otherwise. A value outside its band stops the notebook.
+# Measured just now, on this machine. BLEU and pronouns are of sentences that were not trained on; the first two lines are of the course sentence, which was, and the third of one word repeated. A value outside its band stops the notebook.
 
 # %%
-cards = [loaded.card["metrics"] for loaded in (before, real)]
-tatoeba = [card.get("test_bleu_beam_4", card["valid_bleu_greedy"]) for card in cards]
 rows = [
     ("all at once against word by word, a logit", most, 0, 1e-4),
     ("the last row without a mask, three layers", unmasked, 0.01, 100),
     ("times faster with the cache, 128 words", times, 1.5, 100),
-    ("BLEU of yours", against[1]["BLEU"], 90, 100),
+    ("BLEU of yours", against[1]["BLEU"], 88, 100),
     ("BLEU of chapter 3's checkpoint", against[0]["BLEU"], 90, 100),
     ("BLEU of transformer-grammar", against[2]["BLEU"], 95, 100),
     ("pronouns right, %, chapter 3's checkpoint", pronoun["with attention"], 70, 100),
     ("pronouns right, %, transformer-grammar", pronoun["Transformer"], 80, 100),
-    ("… when “it” may not look at its noun", forbidden["encoder: it → referent"], 75, 100),
-    ("… when the adjective may not look at the noun", forbidden["encoder: adjective → referent"], 0, 45),
-    ("… when the writer may not look at the adjective", forbidden["cross: pronoun → adjective"], 0, 75),
-    ("rank correlation of map and loss", agreement, -0.6, 0.6),
-    ("BLEU on Tatoeba, chapter 3 (its card)", tatoeba[0], 30, 60),
-    ("BLEU on Tatoeba, chapter 5 (its card)", tatoeba[1], 30, 70),
+    ("… when “it” may not attend to its noun", forbidden[0], 90, 100),
+    ("… when the adjective may not attend to the noun", forbidden[2], 0, 30),
+    ("… when the decoder may not attend to the adjective", forbidden[3], 0, 75),
+    ("log-odds lost without head 2.2", by_head["2.2"]["lost"], 0.3, 3),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
-    print(f"{name:48} {value:7.3g}   band {low} to {high}")
+    print(f"{name:50} {value:7.3g}   band {low} to {high}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. Multi-head attention is one function with several projections: project, split, attend, join, mix. It has as many parameters and multiplications as a single head.
+# 1. Multi-head attention is one function with several projections: project, split, attend, join, mix. It has as many parameters and multiplications as a single head with an output matrix.
 # 2. A block is attention, then a feed-forward network for each word, each with a residual connection and a layer norm.
 # 3. There are three kinds of attention: source to source, target to target with the causal mask, target to source.
 # 4. With the mask, all words at once gives the same as one after another; the KV cache makes the second way cheap.
-# 5. A map shows what a head attended to. To learn what it was worth, remove it and measure.
+# 5. A map shows what a head attended to. To learn what it was worth, forbid the connection or remove the head, and measure.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
@@ -1373,12 +1274,14 @@ for name, value, low, high in rows:
 # - P. Michel, O. Levy, G. Neubig, *Are sixteen heads really better than one?*, 2019, section 3; E. Voita et al., *Analyzing multi-head self-attention*, 2019, section 5.
 # - F. Liu et al., *Layer-wise multi-view decoding for improved natural language generation*, 2020, section 3.
 # - N. Shazeer, *Fast Transformer decoding: one write-head is all you need*, 2019; J. Ainslie et al., *GQA*, 2023.
+# - B. Zhang, R. Sennrich, *Root mean square layer normalization*, 2019; N. Shazeer, *GLU variants improve Transformer*, 2020; J. Su et al., *RoFormer*, 2021; A. Chowdhery et al., *PaLM*, 2022, section 2 (today's block).
+# - nostalgebraist, *interpreting GPT: the logit lens*, 2020.
 # - I. Beltagy, M. Peters, A. Cohan, *Longformer*, 2020, section 3; R. Child et al., *Generating long sequences with sparse Transformers*, 2019, section 4.
 # - C. Raffel et al., *Exploring the limits of transfer learning* (T5), 2020, section 3.2 (the three families).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
-# Our Transformer reads English and writes French, and needs pairs of sentences to learn it. There are few such pairs, but there is endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6. What will its vector for "bank" be, next to a river and next to a cashier?
+# Our Transformer needs pairs of sentences to learn from, and there are few such pairs, but there is endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6.
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

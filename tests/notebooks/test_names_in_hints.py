@@ -19,7 +19,6 @@ from course_utils.exercises.definition import FindError
 from course_utils.exercises.notebook import stubs
 
 VERDICT = {"again", "hint", "solution"}  # every verdict leads to them
-MISSING = {"a root from nowhere": {"sqrt"}}  # names that are not there on purpose: this is the error
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -64,7 +63,7 @@ def taken(one):
     calls, every = in_code(one.hints)
     found |= dict.fromkeys(calls | {n for n in every if len(n) > 1} - in_words(one.hints), "hint")
     if isinstance(one, FindError) and not one.claims:
-        found |= dict.fromkeys(whole("\n".join(one.program)) - MISSING.get(one.title, set()), "program")
+        found |= dict.fromkeys(whole("\n".join(one.program)), "program")
     if one.shown:
         found |= dict.fromkeys(whole(inspect.getsource(one.shown)), "solution")
     return found | dict.fromkeys(VERDICT, "verdict")

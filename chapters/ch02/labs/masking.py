@@ -13,8 +13,8 @@ from course_utils.views.view import View, at
 ORDERS = {
     "before": "Masked scores count as −∞; then softmax. The right order.",
     "times": "Scores times 0 and 1, then softmax: a masked score becomes 0, and exp(0) = 1 still gets a share.",
-    "after": "Softmax over everything, then times 0 and 1: what went to masked keys is lost.",
-    "large": "−1e9 in place of −∞: a row with nothing to attend spreads over keys that nobody may see.",
+    "after": "Softmax over everything, then times 0 and 1: masked keys get nothing, but their scores shrink the rest.",
+    "large": "−1e9 instead of −∞: a row with nothing to attend spreads over keys that nobody may see.",
 }
 
 
@@ -93,14 +93,19 @@ class Masking(View):
 
 
 def orders(view: Masking) -> Table:
-    """The four orders on the scores and masks of a mask lab, in percent: the weight that leaks to masked keys, the
-    smallest sum of a row, and the weight that leaks when the first row is emptied."""
+    """The four orders on the scores and masks of a mask lab, in percent: the weight on masked keys, the same when the
+    first row is emptied, the smallest sum of a row, and the largest change of an allowed weight when all masked
+    scores rise by 1."""
     leak = lambda made: 100 * made[2][~made[0]].sum().item() / len(made[2])  # noqa: E731
     rows = []
     for order, words in WORDS.items():
         given, emptied = (at(view, order=order, empty=row).compute() for row in (0, 1))
         smallest = 100 * given[2].sum(-1).min().item()
-        figures = {"leak": leak(given), "smallest row sum": smallest, "leak, first row empty": leak(emptied)}
+        other = at(view, order=order, empty=0)
+        other.arrays = view.arrays | {"scores": view.arrays["scores"] + ~given[0].flatten().numpy()}
+        moved = 100 * (other.compute()[2] - given[2])[given[0]].abs().max().item()
+        figures = {"on masked keys": leak(given), "first row empty": leak(emptied), "smallest row sum": smallest}
+        figures["change by masked scores"] = moved
         rows.append({"order": words} | {name: round(value) for name, value in figures.items()})
     return Table(rows, "percent of the weight")
 

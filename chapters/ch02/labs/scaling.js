@@ -35,7 +35,7 @@ export function scaling(ui) {
     }
     if (wanted.has(f + 1)) products.set(f + 1, running.slice());
   }
-  // spread of the scores, mean entropy of the weights, median size of softmax's derivative over the queries
+  // spread of the scores, mean entropy of the weights, median size of ∂α/∂(q·k) over the queries, times √d
   function measure(d, scaled) {
     const scores = Array.from(products.get(d), (s) => (scaled ? s / Math.sqrt(d) : s)),
       mean = scores.reduce((a, b) => a + b, 0) / n;
@@ -52,7 +52,9 @@ export function scaling(ui) {
       weights.push(w);
     }
     gradients.sort((a, b) => a - b);
-    return { scores, spread, entropy, gradient: (gradients[Q / 2 - 1] + gradients[Q / 2]) / 2, weights };
+    // with √d, the chain rule divides by √d once more, so that only the plain scores keep the factor
+    const gradient = ((gradients[Q / 2 - 1] + gradients[Q / 2]) / 2) * (scaled ? 1 : Math.sqrt(d));
+    return { scores, spread, entropy, gradient, weights };
   }
   const curves = [false, true].map((scaled) => sizes.map((d) => measure(d, scaled).gradient));
   const both = () => ({ plain: measure(state.d, false), scaled: measure(state.d, true) });
@@ -162,7 +164,7 @@ export function scaling(ui) {
       );
       const ex = scale(1, most, curveBox.x, curveBox.x + curveBox.w, true),
         ey = scale(0, Math.max(...curves.flat()) * 1.08, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "gradient through softmax, typical query" });
+      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "√d · ∂α/∂(q·k), typical query" });
       curve(c, sizes, curves[0], ex, ey, brick, 2 * unit, [6, 3]);
       curve(c, sizes, curves[1], ex, ey, sand, 2.4 * unit);
       curve(c, [state.d, state.d], [0, ey.high], ex, ey, theme.text, 1, [3, 3]);
@@ -182,7 +184,7 @@ export function scaling(ui) {
           "div",
           { class: "quiet" },
           `Entropy ${fmt(made.plain.entropy, 2)} of at most ${fmt(Math.log(K), 2)} (${share(made.plain)}), with √d ` +
-            `${fmt(made.scaled.entropy, 2)} (${share(made.scaled)}). Gradient ` +
+            `${fmt(made.scaled.entropy, 2)} (${share(made.scaled)}). Response ` +
             `${fmt(made.plain.gradient)}, with √d ${fmt(made.scaled.gradient)}.`,
         ),
       );
@@ -195,7 +197,7 @@ export function scaling(ui) {
         rows: [
           row("standard deviation of the scores", "spread"),
           row("entropy of the weights", "entropy"),
-          row("gradient, typical query", "gradient"),
+          row("∂α/∂(q·k) times √d, typical query", "gradient"),
         ],
       };
     },

@@ -26,7 +26,8 @@ class Scaling(View):
 
     def measure(self, d: int, scaled: bool) -> dict:
         """At size d, in float64: scores, weights [Q, K]; spread of the scores, mean entropy of the weights, and
-        the gradient of the typical query: median of the Frobenius norm of softmax's Jacobian diag(α) − ααᵀ."""
+        the gradient of the typical query: median of the Frobenius norm of ∂α/∂(q·k), times √d, so the response to one
+        standard deviation of q·k. Softmax's Jacobian is diag(α) − ααᵀ; with √d the chain rule divides it by √d."""
         q, k = self.vectors("queries", QUERIES)[:, :d], self.vectors("keys", KEYS)[:, :d]
         scores = q @ k.T / (d**0.5 if scaled else 1)
         weights = torch.softmax(scores, -1)
@@ -36,7 +37,7 @@ class Scaling(View):
             "weights": weights.numpy(),
             "spread": scores.std(correction=0).item(),
             "entropy": torch.special.entr(weights).sum(-1).mean().item(),
-            "gradient": jacobian.flatten(1).norm(dim=-1).quantile(0.5).item(),
+            "gradient": jacobian.flatten(1).norm(dim=-1).quantile(0.5).item() * (1 if scaled else d**0.5),
         }
 
     def describe(self) -> str:
@@ -45,7 +46,7 @@ class Scaling(View):
         return (
             f"Random vectors of size {d}. Standard deviation of the dot products {plain['spread']:.1f}; divided by √d, "
             f"{scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
-            f"with √d {scaled['entropy']:.2f}. Gradient of the typical query {plain['gradient']:.3f}, "
+            f"with √d {scaled['entropy']:.2f}. ∂α/∂(q·k) times √d, typical query: {plain['gradient']:.3f}, "
             f"with √d {scaled['gradient']:.3f}."
         )
 
@@ -54,7 +55,7 @@ class Scaling(View):
         names = {
             "spread": "standard deviation of the scores",
             "entropy": "entropy of the weights",
-            "gradient": "gradient, typical query",
+            "gradient": "∂α/∂(q·k) times √d, typical query",
         }
         rows = [[text, f"{plain[key]:.3f}", f"{scaled[key]:.3f}"] for key, text in names.items()]
         return TextTable([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)
@@ -78,8 +79,8 @@ class Scaling(View):
             line.plot(sizes, gradients, color=colours[scaled], ls="-" if scaled else "--", label=title[11:])
             line.plot(self.state["d"], made["gradient"], "o", color=colours[scaled])
         spread.set(xlim=(-64, 64), title=f"d = {self.state['d']}", xlabel="score", yticks=[])
-        line.set(xscale="log", xlabel="d, the size of the vectors", ylabel="gradient, median", ylim=(0, None))
-        line.legend(frameon=False, loc="lower left")
+        line.set(xscale="log", xlabel="d, the size of the vectors", ylabel="√d · ∂α/∂(q·k), median", ylim=(0, None))
+        line.legend(frameon=False, loc="upper right")
 
 
 def scaling(
@@ -90,7 +91,7 @@ def scaling(
     title="Why divide by √d?",
     caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, the distribution of the scores and the "
     "weights that softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, "
-    "the gradient.",
+    "how much the typical query's weights respond to one standard deviation of q·k.",
     live=False,
     presenting=None,
 ):

@@ -11,6 +11,15 @@ import torch
 from course_utils.attention import masked_softmax
 
 
+def read(words, Wx, Wh):
+    """words [T, E], Wx [D, E], Wh [D, D] -> states [T, D]."""
+    state, states = torch.zeros(len(Wh)), []
+    for word in words:
+        state = torch.tanh(Wx @ word + Wh @ state)  # [D]
+        states.append(state)
+    return torch.stack(states)
+
+
 def masked_loss(logits, target, mask):
     """logits [B, T, V], target [B, T], mask [B, T] bool, True = a real word -> one number."""
     log_p = logits.log_softmax(-1)  # [B, T, V]

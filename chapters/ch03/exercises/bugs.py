@@ -1,4 +1,4 @@
-"""Chapter 3's bugs: three short programs that run, train, and are wrong; two more are in writing.py."""
+"""Chapter 3's bugs: two short programs that run, train, and are wrong; one more is in writing.py."""
 
 import torch
 from torch import Tensor
@@ -6,40 +6,6 @@ from torch import Tensor
 from course_utils.attention import masked_softmax, padding_mask
 from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
-from course_utils.models.loss import masked_loss
-
-from .measures import LOSS_WRONG, loss_cases
-
-PADDING_LOSS = FindError(
-    name="program 3.8",
-    title="a loss that looks too good",
-    task="write the loss again: mean over the real tokens.",
-    why="It falls nicely, but it cannot be compared with any other loss, and it rewards writing nothing.",
-    program=(
-        "def loss(logits, target, mask):            # [B, T, V], [B, T], [B, T] True = a real token",
-        "    log_p = logits.log_softmax(-1)",
-        "    right = log_p.gather(-1, target[..., None])[..., 0]",
-        "    return -right.mean()",
-    ),
-    line=4,
-    found="the mean runs over padding, too. `-right[mask].mean()` takes only the real tokens.",
-    innocent={
-        1: "the mask comes in. Where is it used?",
-        2: "log-probabilities over the vocabulary, the last axis.",
-        3: "it picks the log-probability of the right word of each token.",
-    },
-    reference=masked_loss,
-    cases=loss_cases,
-    returns=("loss",),
-    hints=(
-        "Which of the three arguments is never used?",
-        "Take a batch of one long and one short sentence: what does the end of the short one contribute?",
-        "`right` is [B, T], and so is `mask`: index one with the other before you take the mean.",
-    ),
-    minutes=3,
-    difficulty=1,
-    wrong=LOSS_WRONG,
-)
 
 
 def step_weights(scores: Tensor, lengths: Tensor) -> Tensor:
@@ -175,4 +141,4 @@ CARRIED = FindError(
     ),
 )
 
-BUGS = (PADDING_LOSS, PADDING_ATTENDED, CARRIED)
+BUGS = (PADDING_ATTENDED, CARRIED)

@@ -1,4 +1,4 @@
-"""Chapter 3, writing word by word: the greedy loop, and two bugs in how a decoder is fed."""
+"""Chapter 3, writing word by word: the greedy loop, and a bug in how a decoder is fed."""
 
 import torch
 from torch import Tensor, nn
@@ -143,73 +143,9 @@ LOOP = Exercise(
 )
 
 
-def shifted(ids: Tensor, bos: int, eos: int) -> tuple[Tensor, Tensor]:
-    """ids [T] -> what the decoder reads [T + 1] and what it has to predict [T + 1]."""
-    start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
-    return torch.cat([start, ids]), torch.cat([ids, end])
-
-
-@variants
-def _shift(ids, bos, eos, *, reads=lambda i, b, e: [b, i], predicts=lambda i, b, e: [i, e]):
-    start, end = ids.new_tensor([bos]), ids.new_tensor([eos])
-    return torch.cat(reads(ids, start, end)), torch.cat(predicts(ids, start, end))
-
-
-SHIFT = FindError(
-    name="program 3.9",
-    title="perfect after one minute",
-    task="write again what the decoder reads, and what it has to predict, each [T + 1].",
-    why="Loss near 0, accuracy 100 %, and translations that make no sense: many have made this mistake.",
-    program=(
-        "def teacher_forcing(ids, bos, eos):               # ids [T], the right translation",
-        "    sentence = torch.cat([torch.tensor([bos]), ids, torch.tensor([eos])])",
-        "    reads = sentence[:-1]",
-        "    predicts = sentence[:-1]",
-        "    return reads, predicts",
-    ),
-    line=4,
-    found="what it has to predict is what it has just read, so it learns to repeat. The target is one word further on, "
-    "`sentence[1:]`.",
-    innocent={
-        2: "<bos>, the words, <eos>: both are needed.",
-        3: "all but the last: after <eos> there is nothing to predict.",
-        5: "it returns both.",
-    },
-    reference=shifted,
-    cases=lambda: [
-        Case({"ids": torch.tensor([5, 7, 6]), "bos": 2, "eos": 3}, shown=True),
-        Case({"ids": torch.tensor([4]), "bos": 2, "eos": 3}),
-        Case({"ids": torch.tensor([8, 8, 4, 9]), "bos": 0, "eos": 1}),
-    ],
-    returns=("reads", "predicts"),
-    hints=(
-        "Write the two below each other. At each position: what goes in, and what must come out?",
-        "After <bos> it should predict the first word; after the last word, <eos>.",
-        "What it reads is right: the sentence without its last word. What it predicts leaves out another word.",
-    ),
-    minutes=3,
-    difficulty=1,
-    wrong=wrong_answers(
-        _shift(predicts=lambda i, b, e: [b, i]),
-        "Not shifted: it has to predict the word that it has just read, and learns to repeat.",
-        _shift(reads=lambda i, b, e: [i, e]),
-        "<bos> is missing from what it reads, and so the target is not shifted: after the first word it must predict "
-        "the first word.",
-        _shift(reads=lambda i, b, e: [i, e], predicts=lambda i, b, e: [b, i]),
-        "Shifted the wrong way: it has to predict the word *before*, which it has read already.",
-        _shift(reads=lambda i, b, e: [b, i, e], predicts=lambda i, b, e: [i, e, e]),
-        "One position too many: after <eos> nothing is read.",
-        _shift(predicts=lambda i, b, e: [i, b]),
-        "It has to end with <eos>; <bos> only begins what is read.",
-        _shift(reads=lambda i, b, e: [i], predicts=lambda i, b, e: [i[1:], e]),
-        "<bos> is missing: the first word of a translation would never be learned.",
-    ),
-)
-
-
 def read_while_writing(words: Tensor, bos: int) -> Tensor:
     """words [T] that a decoder writes one by one -> what it reads before each of them, [T]."""
-    return shifted(words, bos, bos)[0][:-1]
+    return torch.cat([words.new_tensor([bos]), words[:-1]])
 
 
 NO_BOS = FindError(
@@ -219,7 +155,7 @@ NO_BOS = FindError(
     why="Training is right, but at inference the decoder begins differently. The first word goes wrong, and then all "
     "that follow.",
     program=(
-        "def read_before(words, bos):      # words [T], as they are written",
+        "def heard(words, bos):      # words [T], as they are written",
         "    reads, last = [], 0",
         "    for word in words:",
         "        reads.append(last)",

@@ -91,7 +91,7 @@ STEP = Exercise(
     task="One look back: wᵀ tanh(W₁q + W₂k) for each key, softmax over the real ones, mean of the keys (which are the "
     "values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> (context [B, Dk], "
     "weights [B, K]).",
-    why="Bahdanau's step of 2014: everything in this chapter builds on it.",
+    why="The step of Bahdanau, Cho and Bengio: everything in this chapter builds on it.",
     reference=additive_step,
     cases=_step_cases,
     returns=("context", "weights"),
@@ -152,7 +152,7 @@ STEP = Exercise(
         rows_are_independent("query", "keys", "mask"),
     ),
     shown=answers.look_back,
-    used="In *Two rows of four steps* it looks back with the trained parameters.",
+    used="Below it looks back with the parameters of your trained model.",
 )
 
 
@@ -219,7 +219,7 @@ DECODER = Exercise(
     hints=(
         "Three results one after the other: the context, the new state, the logits. The query is the state that came "
         "in.",
-        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 2. The "
+        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 3. The "
         "embedding of the word is `E[word]`.",
         "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix m times a vector is `x @ m.T`. The context "
         "goes in twice: with the embedding into the tanh, with the new state into the logits.",

@@ -3,5 +3,6 @@
 from course_utils.views.alignment import alignment
 
 from .flow import flow
+from .removed import compared, states_side_by_side
 
-__all__ = ["alignment", "flow"]
+__all__ = ["alignment", "compared", "flow", "states_side_by_side"]

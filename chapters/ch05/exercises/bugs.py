@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
+from course_utils.exercises.definition import FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
 from course_utils.exercises.properties import rows_sum_to_one
 
-from .heads import interleaved, join_heads, reshaped, split_heads
+from .heads import split_heads
 
 
 def add_positions(x: Tensor, table: Tensor) -> Tensor:
@@ -62,54 +62,6 @@ POSITIONS = FindError(
         "Multiplied; positions are added.",
         lambda x, table: table[: x.size(1)].expand(len(x), -1, -1),
         "These are the positions alone: x is not added.",
-    ),
-)
-
-
-def head_weights(scores: Tensor) -> Tensor:
-    """scores [B, H, Q, K] -> weights [B, H, Q, K]: a softmax over the keys."""
-    return torch.softmax(scores, dim=-1)
-
-
-SOFTMAX = FindError(
-    name="program 5.21",
-    title="a softmax over the heads",
-    task="write it again: scores [B, H, Q, K] -> weights [B, H, Q, K].",
-    why="Count axes from the front, and a number means another axis as soon as a new one is put before it.",
-    program=(
-        "def head_weights(scores):                     # [B, H, Q, K]",
-        "    return torch.softmax(scores, dim=1)",
-    ),
-    line=2,
-    found="axis 1 is the heads: they share each key among themselves. The keys are the last axis, `dim=-1`, with heads "
-    "or without.",
-    innocent={1: "it only names what comes in. Which axis holds the keys?"},
-    reference=head_weights,
-    cases=lambda: [
-        Case({"scores": torch.tensor([[[[0.0, 2], [1, 1]], [[0, 0], [3, 0]]]])}, shown=True),
-        Case({"scores": some_numbers(2, 2, 3, 4, seed=910)}),
-        Case({"scores": some_numbers(3, 1, 2, 2, seed=911)}),
-    ],
-    returns=("weights",),
-    properties=(rows_sum_to_one(),),
-    hints=(
-        "Sum the weights over each axis in turn. Which sums are 1? Which should be?",
-        "A row belongs to one query of one head, and runs over the keys.",
-        "Count from the end: which number does the last axis have, however many come before it?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda s: torch.softmax(s, 1),
-        "Still over the heads: axis 1 of [B, H, Q, K].",
-        lambda s: torch.softmax(s, 2),
-        "Over the queries: axis 2. The keys are the last axis.",
-        lambda s: torch.softmax(s, 0),
-        "Over the batch: the sentences share each key.",
-        lambda s: torch.softmax(s.flatten(2), -1).view_as(s),
-        "Over queries and keys together: one unit for the whole table. Each query has one of its own.",
-        lambda s: torch.log_softmax(s, -1),
-        "Over the keys, but these are logarithms: `softmax`.",
     ),
 )
 
@@ -189,72 +141,60 @@ KEYS = FindError(
 )
 
 
-def heads_attend(q: Tensor, k: Tensor, v: Tensor, H: int) -> Tensor:
-    """q, k, v [B, T, D], projected already -> the outputs of H heads side by side [B, T, D]."""
-    return join_heads(scaled_dot_product_attention(*(split_heads(x, H) for x in (q, k, v)))[0])
+def split_both(query: Tensor, key: Tensor, heads: int) -> tuple[Tensor, Tensor]:
+    """query [B, Q, D], key [B, K, D] -> [B, H, Q, d], [B, H, K, d]."""
+    return split_heads(query, heads), split_heads(key, heads)
 
 
-@variants
-def _attend(q, k, v, H, *, split=split_heads, join=join_heads, scale=lambda d, D: d**0.5):
-    """The heads' outputs side by side."""
-    D = q.shape[-1]
-    q, k, v = (split(x, H) for x in (q, k, v))
-    return join(torch.softmax(q @ k.mT / scale(q.shape[-1], D), -1) @ v)
+def _cut(x, length, heads):
+    return x.view(len(x), length, heads, x.shape[-1] // heads).transpose(1, 2)
 
 
-_projected = named("q", "k", "v", "H")
+_two = named("query", "key", "heads")
 
-RESHAPE = FindError(
-    name="program 5.7",
-    title="heads out of a reshape",
-    task="write it again: q, k, v [B, T, D] -> the outputs of the H heads, side by side [B, T, D].",
-    why="All shapes are right, nothing crashes, and the loss falls. Yet no head is a head.",
+KEY_LENGTH = FindError(
+    name="program 5.11",
+    title="as many keys as queries",
+    task="write it again: query [B, Q, D], key [B, K, D] -> q [B, H, Q, d], k [B, H, K, d].",
+    why="It was tested with self-attention only, where both are equally long.",
     program=(
-        "def heads_attend(q, k, v, H):                       # [B, T, D] each",
-        "    B, T, D = q.shape",
-        "    q, k, v = (x.reshape(B, H, T, D // H) for x in (q, k, v))",
-        "    weights = torch.softmax(q @ k.mT / (D // H) ** 0.5, dim=-1)",
-        "    heads = weights @ v                             # [B, H, T, d]",
-        "    return heads.transpose(1, 2).reshape(B, T, D)",
+        "def split_both(query, key, heads):                # [B, Q, D], [B, K, D]",
+        "    B, length, D = query.shape",
+        "    q = query.view(B, length, heads, D // heads).transpose(1, 2)",
+        "    k = key.view(B, length, heads, D // heads).transpose(1, 2)",
+        "    return q, k",
     ),
-    line=3,
-    found="a reshape reads number after number: the first head gets all features of the first words. First "
-    "[B, T, H, d], then swap: `x.reshape(B, T, H, D // H).transpose(1, 2)`.",
+    line=4,
+    found="the keys are cut with the length of the query. In cross-attention the source has a length of its own.",
     innocent={
-        2: "these are the three sizes.",
-        4: "scaled by the head's size, softmax over the keys.",
-        5: "each head's mean of its own values.",
-        6: "swapped first, [B, T, H, d], and joined afterwards, as it should be.",
+        2: "these are the sizes of the query. Are they the key's as well?",
+        3: "the query is cut with its own length, and swapped.",
+        5: "both are returned.",
     },
-    reference=heads_attend,
+    reference=split_both,
     cases=lambda: [
-        _projected(*tensors([[[0.0, 1], [1, 0]]], [[[1.0, 0], [0, 1]]], [[[1.0, 10], [2, 20]]]), 2, shown=True),
-        _projected(*drawn(540, (2, 3, 4), (2, 3, 4), (2, 3, 4)), 2),
-        _projected(*drawn(545, (1, 2, 6), (1, 2, 6), (1, 2, 6)), 3),
+        _two(*tensors([[[1.0, 2]]], [[[1.0, 2], [3, 4], [5, 6]]]), 2, shown=True),
+        _two(*drawn(880, (2, 3, 4), (2, 3, 4)), 2),
+        _two(*drawn(882, (2, 2, 6), (2, 4, 6)), 3),
+        _two(*drawn(884, (1, 4, 4), (1, 2, 4)), 2),
     ],
-    returns=("output",),
+    returns=("q", "k"),
     hints=(
-        "Change one word of the input. In which heads should something change? Where does it?",
-        "What are the first T · d numbers of x [B, T, D], read one after the other?",
-        "Line 6 goes from [B, H, T, d] to [B, T, D] in two steps. Line 3 must take the same two steps backwards.",
+        "Let three French words attend to four English ones. Where does it stop?",
+        "Whose length is `length`?",
+        "The key has a length of its own, `key.shape[1]`. Where in line 4 does it belong?",
     ),
-    minutes=4,
-    difficulty=2,
+    minutes=3,
+    difficulty=1,
     wrong=wrong_answers(
-        _attend(split=reshaped),
-        "Words and heads are still mixed: [B, T, D] must be cut to [B, T, H, d] before the swap.",
-        _attend(split=reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "Now splitting and joining undo each other, but a “head” is still a piece of the text: no word can look "
-        "beyond its piece.",
-        _attend(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "The splitting is right now, but the joining no longer is: swap back before the reshape.",
-        _attend(split=interleaved),
-        "Each head gets every H-th feature: the axes are cut (d, H) instead of (H, d).",
-        lambda q, k, v, H: scaled_dot_product_attention(q, k, v)[0],
-        "This is one head of size D: H is not used.",
-        _attend(scale=lambda d, D: D**0.5),
-        "Split and joined rightly, but scaled by √D instead of √d.",
-        _attend(scale=lambda d, D: 1),
-        "Split and joined rightly, but the scale √d is missing.",
+        lambda query, key, heads: (_cut(query, query.shape[1], heads), _cut(key, query.shape[1], heads)),
+        "The keys are still cut with the query's length.",
+        lambda query, key, heads: tuple(split_heads(x[:, : query.shape[1]], heads) for x in (query, key)),
+        "The keys are cut off at the length of the query: it no longer crashes, but the end of the source is lost.",
+        lambda query, key, heads: tuple(x.reshape(len(x), heads, x.shape[1], -1) for x in (query, key)),
+        "Each has its own length now, but the reshape goes straight to [B, H, T, d] and mixes words with heads: "
+        "[B, T, H, d] first, then swap.",
+        lambda query, key, heads: tuple(x.unflatten(-1, (heads, -1)) for x in (query, key)),
+        "Each has its own length now, but the swap is missing: [B, T, H, d].",
     ),
 )

@@ -259,7 +259,7 @@ WHOLE = Exercise(
     ),
     minutes=6,
     difficulty=2,
-    used="Your `transformer` is the model that is trained in *Train it, against chapter 3*.",
+    used="Your `transformer` is version 7 in the next cell, and the model that you train.",
     wrong=wrong_answers(
         _whole(mask=lambda size: None),
         "The decoder has no causal mask, so each word can see the one that it should predict.",

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import drawn, named, tensors
 
 
@@ -87,32 +87,5 @@ FFN = Exercise(
     minutes=4,
     difficulty=1,
     used="Your `ffn` is run in the next cell, with the parameters of the trained model.",
-    wrong=_FFN_WRONG,
-)
-
-TWO_LAYERS = FindError(
-    name="program 5.13",
-    title="two layers that are one",
-    task="write the network of 2017 again, with a ReLU: x [B, T, D] -> [B, T, D].",
-    why="An article's feed-forward network. Two matrices, and they can do no more than a single one.",
-    program=(
-        "def network(x, W1, b1, W2, b2):       # [B, T, D], [D, F], [F], [F, D], [D]",
-        "    wide = x @ W1 + b1                # [B, T, F]",
-        "    hidden = wide                     # straight on",
-        "    return hidden @ W2 + b2           # [B, T, D]",
-    ),
-    line=3,
-    found="between the layers nothing happens, and (x W1) W2 = x (W1 W2): one layer. A ReLU belongs there.",
-    innocent={2: "it is the first layer, and linear.", 4: "it is the second layer, which is linear, too."},
-    reference=position_wise,
-    cases=_ffn_cases,
-    returns=("output",),
-    hints=(
-        "Multiply out: (x W1 + b1) W2 + b2. How many matrices does x meet?",
-        "What has to come between two linear layers, so that they are not one?",
-        "`hidden` should be what max(0, ·) makes of `wide`.",
-    ),
-    minutes=3,
-    difficulty=1,
     wrong=_FFN_WRONG,
 )

@@ -170,7 +170,7 @@ MULTI_HEAD = Exercise(
     ),
     minutes=9,
     difficulty=3,
-    used="Your `multi_head` draws the eight heads below, and attends while your model trains.",
+    used="Your `multi_head` is compared with the model's in the next cell, and attends while your model trains.",
     wrong=wrong_answers(
         _heads(out=lambda y, Wo: y),
         "The last projection W_O is missing: the heads are side by side and never meet.",

@@ -1,11 +1,11 @@
-"""Chapter 5, find-the-errors: a mask that is there in training only, and a prediction without one."""
+"""Chapter 5, find-the-error: a mask that is there in training only."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers
+from course_utils.exercises.definition import FindError, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named
 from course_utils.exercises.properties import blind_to_later
 
 from .masks import hide_future, scaled_scores
@@ -76,79 +76,5 @@ TRAINING_ONLY = FindError(
         "Always masked, but the wrong triangle: each word sees itself and the future.",
         _masked(scores=lambda q, k: q @ k.mT),
         "The scale is missing now: divide by √d, as before.",
-    ),
-)
-
-
-class Layer(nn.Module):
-    """Self-attention without weights, and a residual: layer(x [T, D], mask [T, T] or None) -> [T, D]."""
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        return x + scaled_dot_product_attention(x, x, x, mask)[0].roll(1, -1)
-
-
-def last_feature(words: Tensor, layers) -> Tensor:
-    """words [T, D], layers: each layer(x, mask) -> [T, D]; -> the last word's features [D], all recomputed."""
-    x = words
-    for layer in layers:
-        x = layer(x, causal_mask(len(x)))
-    return x[-1]
-
-
-@variants
-def _masked_layers(words, layers, *, masked=lambda i, n: False, mask=causal_mask):
-    x = words
-    for i, layer in enumerate(layers):
-        x = layer(x, mask(len(x)) if masked(i, len(layers)) else None)
-    return x[-1]
-
-
-def _deep(count, time, size, seed, shown=False) -> Case:
-    args = {"words": some_numbers(time, size, seed=seed) / 2, "layers": [Layer() for _ in range(count)]}
-    says = f"{count} layer{'s' * (count > 1)} of self-attention: layer(x, mask) -> [T, D]"
-    return Case(args, given={"layers": says}, shown=shown)
-
-
-PREDICTION = FindError(
-    name="program 5.16",
-    title="prediction needs no mask",
-    task="write the function again, so that it gives what training gave at this word.",
-    why="A lecture says that prediction needs no mask, and for the last row of a single layer it is true.",
-    program=(
-        "def last_feature(words, layers):          # words [T, D]: all that was written so far",
-        "    x = words",
-        "    for layer in layers:",
-        "        x = layer(x, None)                # there is no future to hide: no mask",
-        "    return x[-1]                          # the next word is read from the last row",
-    ),
-    line=4,
-    found="the last word has no future, but all words before it have one, and from the second layer on the last word "
-    "reads *them*. With a cache they are never computed again, and then no mask is needed.",
-    innocent={
-        2: "the first layer reads the words.",
-        3: "it takes layer after layer.",
-        5: "the last word's features do predict the next one.",
-    },
-    reference=last_feature,
-    cases=lambda: [_deep(2, 2, 2, 660, shown=True), _deep(1, 3, 2, 670), _deep(3, 4, 3, 680)],
-    returns=("features",),
-    hints=(
-        "With one layer it is right. Try two, and watch the *first* word's row after layer 1.",
-        "In training, what did the first word see of the second?",
-        "Every layer should get the mask that it had in training, for as many words as there are now: `len(x)`.",
-    ),
-    minutes=5,
-    difficulty=2,
-    wrong=wrong_answers(
-        _masked_layers(),
-        "Right with one layer only. After it the earlier words have seen later ones, and the next layer reads "
-        "that in their rows. (A mask in the last layer alone changes nothing for the last word.)",
-        _masked_layers(lambda i, n: i == 0),
-        "The mask is in the first layer alone: right with two layers. With three, the second spoils the earlier rows.",
-        _masked_layers(lambda i, n: True, lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1)),
-        "Masked strictly: no word sees itself, and the first sees nothing.",
-        _masked_layers(lambda i, n: True, lambda size: causal_mask(size).T),
-        "The last word attends only to itself. Is it the wrong triangle, or is it the only word that goes in? That "
-        "would need a cache.",
     ),
 )

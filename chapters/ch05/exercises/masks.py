@@ -1,4 +1,4 @@
-"""Chapter 5: the masks of the three places of attention, and two ways to draw a mask wrong that circulate."""
+"""Chapter 5: the masks of the three places of attention, and a way to draw a mask wrong that circulates."""
 
 import torch
 from torch import Tensor
@@ -214,56 +214,5 @@ PRODUCT = FindError(
         "The scale is missing now: divide by √d, as before.",
         _attend(weigh=lambda s: torch.softmax(s, 0).nan_to_num()),
         "The softmax runs over the queries now. Each row shares one unit among the keys: `dim=-1`.",
-    ),
-)
-
-
-def lower_triangle(size):
-    """size T -> [T, T] bool: each word may attend to those before it and to itself."""
-    return torch.ones(size, size, dtype=torch.bool).tril()
-
-
-STRICT = FindError(
-    name="claims 5.15",
-    title="only those before it",
-    task="write the mask: size T -> [T, T] bool, a row for each query, True = may be attended.",
-    why="A widely used slide on the decoder.",
-    claims=True,
-    program=(
-        "In training all target words go in at once, `<bos>` before the first.",
-        "In the decoder's self-attention each word may see only those before it.",
-        "What comes out at a word is compared with the word after it.",
-        "So what a word must not see is the future, because that is where the answer is.",
-    ),
-    line=2,
-    found="up to itself: those before it *and* itself. Its own position holds the word written last, which is no "
-    "secret; and a strict mask leaves the first row empty.",
-    innocent={
-        1: "the decoder does read the sentence moved on by one position.",
-        3: "a word's own position is no secret; the next one is.",
-        4: "the answer is the next word.",
-    },
-    reference=causal_mask,
-    shown=lower_triangle,
-    cases=lambda: [Case({"size": 3}, shown=True), Case({"size": 1}), Case({"size": 5})],
-    returns=("mask",),
-    hints=(
-        "Write the mask of the claim for three words. What is in its first row?",
-        "Does the diagonal belong to it? A word's own position holds what was written last, not the answer.",
-        "`torch.ones(T, T, dtype=torch.bool)`, and of that the lower triangle with its diagonal, `.tril()`.",
-    ),
-    minutes=3,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda size: torch.ones(size, size, dtype=torch.bool).tril(-1),
-        "This is the claim: the first row is empty, and its softmax has nothing to share. The diagonal belongs to it.",
-        lambda size: torch.ones(size, size, dtype=torch.bool).triu(),
-        "Turned round: each word sees itself and the future. A row is a query; keep the lower triangle.",
-        lambda size: torch.ones(size, size, dtype=torch.bool).triu(1),
-        "This marks what must *not* be seen. In this course True means *may be attended*.",
-        lambda size: torch.ones(size, size, dtype=torch.bool).tril(1),
-        "One position too far: each word sees the next one, which is the answer.",
-        lambda size: torch.ones(size, size).tril(),
-        "The right triangle as decimal numbers. A mask is boolean: `dtype=torch.bool`.",
     ),
 )

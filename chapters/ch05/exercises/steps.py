@@ -186,7 +186,7 @@ SMOOTHING = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    used="Your `smoothed_loss` is the loss of the training below.",
+    used="Your `smoothed_loss` finds the lowest loss in the next cell.",
     wrong=wrong_answers(
         _smoothed(one=lambda e, right, spread, V: right),
         "Nothing is smoothed: this is the plain masked loss.",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Example, in_batches
-from course_utils.models.heads import Head, heads_of, silenced
+from course_utils.models.heads import Head, heads_of, recorded, silenced
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 from course_utils.views.table import Table
 
@@ -85,15 +85,15 @@ def right(
     return round(100 * (found > 0).float().mean().item(), 1), round(found.mean().item(), 3)
 
 
-def head_effects(loaded: Loaded, examples: Sequence[Example]) -> Table:
-    """For each head: what it attends to and what is lost without it, largest loss first.
+def head_effects(loaded: Loaded, examples: Sequence[Example], places: Iterable[str] = tuple(PLACES)) -> Table:
+    """For each head of the places: what it attends to and what is lost without it, largest loss first.
 
     "weight": on the word that the story wants (see `looks`); "other noun": on the noun that "it" is not (cross and
     encoder); "right": % of pronouns right without this head; "lost": log-odds lost without it.
     """
     whole, before = right(loaded, examples)
     rows = []
-    for part in PLACES:
+    for part in places:
         weight, other = looks(loaded, examples, part), None
         if part != "decoder":
             other = looks(loaded, examples, part, key="distractor")
@@ -106,6 +106,22 @@ def head_effects(loaded: Loaded, examples: Sequence[Example]) -> Table:
                 "right": share, "lost": round(before - after, 3),
             })  # fmt: skip
     return Table(sorted(rows, key=lambda row: -row["lost"]), f"All heads: {whole} % right, log-odds {before}")
+
+
+@torch.no_grad()
+def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: int, nouns: Sequence[str]) -> Table:
+    """What "it" and the adjective, the last word before the full stop, give to two nouns in a head of the encoder."""
+    rows = []
+    for sentence in sentences:
+        ids = torch.tensor([loaded.source.encode(sentence)])
+        words = loaded.source.tokens(ids[0])
+        with recorded(loaded.model) as seen:
+            loaded.model.encode(ids)
+        for word in ("it", words[-2]):
+            row = seen["encoder"][layer - 1][0, head - 1, words.index(word)]
+            found = {f"to “{noun}”": row[words.index(noun)].item() for noun in nouns}
+            rows.append({"sentence": f"… too {words[-2]}", "weight from": f"“{word}”"} | found)
+    return Table(rows, f"Encoder, head {layer}.{head}: weights from “it” and from the adjective to the two nouns")
 
 
 def head(name: str) -> Head:

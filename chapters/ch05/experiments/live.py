@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Lesson, loss
-from course_utils.attention import causal_mask, local_mask
+from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
 from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.support.clock import seconds
 from course_utils.support.restored import seeded
@@ -102,6 +102,26 @@ def _gradients(model: nn.Module, batch) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.autograd.grad(loss(model, batch), list(model.parameters()), allow_unused=True)
     model.train(training)
+
+
+def eight_heads(multi_head: Callable, split_heads: Callable) -> Table:
+    """Two random words on their way through eight heads of 64, by two functions: each step with its tensor's shape."""
+    x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        matrices = [part.weight.T for part in MultiHeadAttention(512, 8, bias=False).children()]
+        q, k, v = (split_heads(x @ W, 8) for W in matrices[:3])
+        output, weights = multi_head(x, x, *matrices, 8, torch.ones(1, 2, 2).bool())
+        heads = weights @ v
+    steps = [
+        ("x", x, "two words, “deep” and “learning”, 512 features each"),
+        ("q, k, v", torch.stack([q, k, v]), "each x times a matrix, then cut: both words in each head, 64 features"),
+        ("weights", weights, "one map per head: 2 queries by 2 keys"),
+        ("heads", heads, "each head's weighted average of its own values"),
+        ("joined", heads.transpose(1, 2).flatten(2), "the eight pieces of a word side by side"),
+        ("output", output, "mixed by the last matrix: as long as the input"),
+    ]
+    rows = [{"step": name, "shape": str(list(part.shape)), "what it is": words} for name, part, words in steps]
+    return Table(rows, "[batch, words, features], or [batch, heads, words, features]; q, k, v: three of them")
 
 
 def zoo(length: int, window: int | None = None) -> dict[str, Tensor]:

@@ -4,5 +4,6 @@ from course_utils.views.alignment import alignment
 from course_utils.views.heads import heads
 
 from .descent import descent
+from .twins import twins_without
 
-__all__ = ["alignment", "descent", "heads"]
+__all__ = ["alignment", "descent", "heads", "twins_without"]

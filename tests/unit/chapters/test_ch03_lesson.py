@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from chapters.ch03 import tatoeba
-from chapters.ch03.experiments import Without, felt, knocked_out, pronouns_right, survives
-from chapters.ch03.lesson import Example, Lesson, checkpoint, gold_weights, translations
+from chapters.ch03.experiments import Without, felt, knocked_out, misses, mistakes, pronouns_right, survivors
+from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
 from course_utils import metrics, text
 from course_utils.decoding import translate
@@ -75,7 +75,7 @@ def test_bleu_of_the_references_is_100_and_by_length_covers_all(lesson, model, m
     assert lesson.bleu(model) == pytest.approx(100)
     found = lesson.by_length(model)
     assert len(found.words) == 5 and found.words == sorted(found.words)
-    assert found.bleu == found.exact == pytest.approx([100] * 5)
+    assert found.bleu == found.exact == pytest.approx([100] * 5) and found.errors == [0] * 5
 
 
 def test_an_untrained_model_aligns_badly_and_writes_each_sentence_in_its_place(lesson, model):
@@ -114,7 +114,39 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
         assert all(v["weights"].shape == (len(v["tokens"]), columns) for v in variants if v["tokens"])
         view = labs.alignment(whole, variants=variants)
         assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
-    assert 0 <= survives(lesson, model, "weight", 3) <= 1
+
+
+def test_what_survives_is_among_what_was_taken_away():
+    loaded, lesson = load_checkpoint("seq2seq-attention-en-fr-grammar"), Lesson("en-fr")
+    (deaf, tried), (gone, same) = (survivors(lesson, loaded.model, what, 30) for what in ("weight", "word"))
+    assert tried == same and 20 <= len(tried) <= 30 and set(gone) <= set(tried)
+    assert 0 < len(deaf) < len(tried) and set(deaf) <= set(tried)
+    assert len(survivors(lesson, loaded.model, "weight", 30, least=0.0)[1]) == 30
+
+
+def test_wrong_translations_are_sorted_by_what_is_wrong(lesson, model, monkeypatch):
+    examples = lesson.ladder((11, 14, 17, 20))
+    monkeypatch.setattr(lesson, "examples", lambda split: examples)
+    right = [list(e.target) for e in examples]
+    written = [right[0], right[1][:4], right[2][:3] * 2 + right[2][6:], ["non", *right[3][1:]]]
+    monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(words) for words in written])
+    third = pytest.approx(1 / 3)
+    assert mistakes(lesson, model) == {"stops early": third, "repeats itself": third, "says something else": third}
+
+
+def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch):
+    example = lesson.examples("test")[0]._replace(
+        source=tuple("abcd"), target=tuple("wxyz"), links=frozenset({(0, 0), (1, 1), (2, 2)}), possible=frozenset()
+    )
+    monkeypatch.setattr(lesson, "examples", lambda split: [example])
+    monkeypatch.setattr(lesson, "alignments", lambda model, examples: [torch.eye(4)[[0, 2, 0, 3]]])
+    missed, near = misses(lesson, model)  # x points at c, a neighbour of b; y points at a; z has no link
+    assert missed == pytest.approx(2 / 3) and near == pytest.approx(1 / 2)
+
+
+def test_edits_are_words_changed_added_or_deleted():
+    assert edits(["a", "b", "c"], ["a", "b", "c"]) == 0 and edits([], ["a", "b"]) == 2
+    assert edits(["a", "x", "c", "d"], ["a", "b", "c"]) == 2 and edits(["b", "c"], ["a", "b", "c"]) == 1
 
 
 def test_a_translation_that_does_not_stop_is_cut():
@@ -143,6 +175,8 @@ def test_gradients_fade_explode_or_stay():
     fading, growing, flat = felt("rnn", gain=0.9), felt("rnn", gain=1.5), felt("attention", gain=0.9)
     assert fading[-1] < 1e-3 * fading[0] and growing[-1] > 10 * growing[0]
     assert flat.max() < 5 * flat.min() and felt("gru")[-1] < 1e-6
+    keeping = felt("gru", kept=4.0)
+    assert 0.1 < keeping[-1] / keeping[0] < 1
 
 
 @pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the corpora in COURSE_DATA_DIR")

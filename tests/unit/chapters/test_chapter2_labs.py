@@ -70,6 +70,10 @@ def test_scaling_tells_the_story_of_the_chapter():
     plain, scaled = lab.measure(400, False), lab.measure(400, True)
     assert plain["spread"] == pytest.approx(20, rel=0.1) and scaled["spread"] == pytest.approx(1, rel=0.1)
     assert plain["gradient"] < scaled["gradient"] / 2
+    products = torch.from_numpy(plain["scores"])  # both gradients are with respect to these
+    for made, c in ((plain, 1), (scaled, 20)):
+        by_chain_rule = torch.func.vmap(torch.func.jacrev(lambda s, c=c: torch.softmax(s / c, 0)))(products)
+        assert made["gradient"] == pytest.approx(20 * by_chain_rule.flatten(1).norm(dim=-1).quantile(0.5).item())
     small = lab.measure(4, False)
     assert plain["spread"] / small["spread"] == pytest.approx(10, rel=0.25)
     for bad in (dict(sizes=[0, 3]), dict(sizes=[2000]), dict(sizes=range(8, 16), d=64)):
@@ -91,7 +95,7 @@ def test_masking_names_the_leak():
 
 def test_the_four_orders_of_mask_and_softmax_beside_each_other():
     rows = {row["order"]: row for row in labs.orders(labs.masking(np.zeros((4, 4)), length=2))}
-    leaks = {order: (row["leak"], row["leak, first row empty"]) for order, row in rows.items()}
+    leaks = {order: (row["on masked keys"], row["first row empty"]) for order, row in rows.items()}
     assert leaks == {
         "mask, then softmax": (0, 0),
         "multiply, then softmax": (50, 62),  # two of four, and in the first row all
@@ -99,6 +103,8 @@ def test_the_four_orders_of_mask_and_softmax_beside_each_other():
         "−1e9, then softmax": (0, 25),  # the whole first row of four
     }
     assert [row["smallest row sum"] for row in rows.values()] == [100, 100, 50, 100]
+    shares = 100 / 4, 100 / (2 + 2 * np.e)  # two masked scores rise from 0 to 1
+    assert [row["change by masked scores"] for row in rows.values()] == [0, 0, round(shares[0] - shares[1]), 0]
 
 
 def test_a_removed_unit_is_missing_from_the_sum_and_the_score_stays_whole():

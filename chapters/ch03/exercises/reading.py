@@ -1,0 +1,88 @@
+"""Chapter 3, reading: a recurrent network, word by word."""
+
+import torch
+from torch import Tensor
+
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.exercises.inputs import drawn, named, tensors
+from course_utils.exercises.properties import blind_to_later
+
+from . import answers
+
+
+def states_of(words: Tensor, Wx: Tensor, Wh: Tensor) -> Tensor:
+    """The states of a simple recurrent network: words [T, E], Wx [D, E], Wh [D, D] -> [T, D], from zeros."""
+    size, features = Wx.shape
+    cell = torch.nn.RNN(features, size, bias=False, dtype=words.dtype)
+    given = {"weight_ih_l0": Wx, "weight_hh_l0": Wh}
+    return torch.func.functional_call(cell, given, (words,))[0]
+
+
+@variants
+def _wrong_reader(
+    words,
+    Wx,
+    Wh,
+    *,
+    start=0.0,
+    bent=torch.tanh,
+    reads=lambda word: word,
+    remember=lambda state, Wh: Wh @ state,
+    turned=lambda words: words,
+    found=torch.stack,
+):
+    """A recurrent network with one thing done differently."""
+    state, states = torch.full((len(Wh),), start, dtype=words.dtype), []
+    for word in turned(words):
+        state = bent(Wx @ reads(word) + remember(state, Wh))
+        states.append(state)
+    return found(states)
+
+
+def _cases() -> list[Case]:
+    case = named("words", "Wx", "Wh")
+    return [
+        case(*tensors([[1.0], [0.0], [0.0]], [[1.0]], [[2.0]]), shown=True),
+        case(*drawn(420, (4, 2), (3, 2), (3, 3))),
+        case(*drawn(430, (3, 3), (2, 3), (2, 2))),
+        case(*drawn(440, (1, 2), (2, 2), (2, 2))),
+    ]
+
+
+READER = Exercise(
+    name="recurrent network",
+    task="Start with a state of zeros; for each word in turn the new state is tanh(Wx · word + Wh · old state): words "
+    "[T, E], Wx [D, E], Wh [D, D] -> all the states, [T, D].",
+    why="It is the whole of a recurrent network; a GRU only chooses more carefully what it keeps.",
+    reference=states_of,
+    cases=_cases,
+    returns=("states",),
+    hints=(
+        "A loop over the words, and one variable that is carried from round to round.",
+        "The first state is `torch.zeros(len(Wh))`. For one `word`, a matrix times a vector is `Wx @ word`.",
+        "Collect each new state in a list; at the end `torch.stack(states)` makes [T, D] of it.",
+    ),
+    minutes=5,
+    difficulty=1,
+    wrong=wrong_answers(
+        _wrong_reader(remember=lambda state, Wh: 0),
+        "The old state is not used: each word is read as if it were the first. Add `Wh @ state` inside the tanh.",
+        _wrong_reader(bent=lambda x: x),
+        "The tanh is missing: the new state is the tanh of the sum.",
+        _wrong_reader(start=1.0),
+        "It starts with ones. Before the first word the state is zeros.",
+        _wrong_reader(remember=lambda state, Wh: state),
+        "The old state is added as it is. Multiply it by Wh first.",
+        _wrong_reader(remember=lambda state, Wh: Wh.T @ state),
+        "Wh is transposed: row d of Wh makes feature d of the new state.",
+        _wrong_reader(turned=lambda words: words.flip(0)),
+        "The words are read from the end.",
+        _wrong_reader(found=lambda states: states[-1]),
+        "This is only the last state. Return all of them, [T, D].",
+        _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states])),
+        "The zeros of the start are in the result: return one state for each word.",
+    ),
+    properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
+    shown=answers.read,
+    used="Below it reads two sentences.",
+)

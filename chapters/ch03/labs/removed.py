@@ -1,0 +1,47 @@
+"""What the views of chapter 3 need around them: the words below a knock-out, and the vectors of two real models."""
+
+import torch
+
+from .flow import flow
+
+FEATURES = (60, 68)  # of a state's numbers, these are shown
+
+
+def compared(view, deaf: list[dict], gone: list[dict]):
+    """A line below a live `alignment`: what is written without the chosen word's weight, and without the word itself.
+
+    deaf, gone: `experiments.knocked_out` of the same sentence, for "weight" (the view's variants) and for "word".
+    """
+    import ipywidgets
+
+    line = ipywidgets.HTML()
+
+    def tell(change=None):
+        chosen = view.variant - 1
+        texts = [" ".join(found[chosen]["tokens"]) for found in (deaf, gone)]
+        line.value = "No weight on it: {}<br>Never read: {}".format(*texts) if chosen >= 0 else ""
+
+    view.observe(tell, names="variant")
+    tell()
+    return line
+
+
+def states_side_by_side(lesson, attentive, plain, sentence: str):
+    """`flow` with eight features of the real states of two translators, with attention and without.
+
+    attentive, plain: as `load_checkpoint` gives them, with the vocabularies of the lesson.
+    """
+    with torch.no_grad():
+        ids = torch.tensor([lesson.source.encode(sentence)])
+        reads, kept = (loaded.model.eval().encode(ids) for loaded in (attentive, plain))
+    cut = slice(*FEATURES)
+    return flow(
+        lesson.translate(attentive.model, sentence)[0],
+        reads.states[0, :, cut],
+        plain=lesson.translate(plain.model, sentence)[0],
+        plain_states=kept.states[0, :, cut],
+        plain_context=kept.summary[0, cut],
+        plain_from=(0, -1),
+        features=FEATURES,
+        models=[attentive, plain],
+    )
