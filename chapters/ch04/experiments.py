@@ -69,17 +69,17 @@ def convolutions_between(length: int, kernel: int = 3) -> int:
     return math.ceil((length - 1) / (kernel - 1))
 
 
-def multiply_adds(kind: str, length: int, size: int, kernel: int = 3) -> int:
-    """Multiplications of the part in which the three layers differ, D features in and out.
+def multiply_adds(kind: str, length: int, size: int, kernel: int = 3, projections: bool = False) -> int:
+    """Multiplications of a layer, D features in and out.
 
-    convolution k T D², recurrent 2 T D² (input and state), attention 2 T² D (all scores, all means) without the
-    projections (queries, keys, values, output), which cost 4 T D² more.
+    convolution k T D², recurrent 2 T D² (input and state), attention 2 T² D (all scores, all means), and with its
+    `projections` (queries, keys, values, output) 4 T D² more.
     Source: the counting behind Vaswani et al. 2017, table 1.
     """
     return {
         "convolution": kernel * length * size**2,
         "recurrent": 2 * length * size**2,
-        "attention": 2 * length**2 * size,
+        "attention": 2 * length**2 * size + 4 * length * size**2 * projections,
     }[kind]
 
 
@@ -121,15 +121,17 @@ def in_a_row(output: Tensor) -> int:
 
 def costs_of(kind: str, length: int, size: int) -> dict:
     """A row of the table of costs, for as many layers as connect the first word with the last: path, layers,
-    operations in a row, multiplications, and the attention weights that training keeps."""
+    operations in a row, multiplications (in all, and in attention's scores and means), and the attention weights that
+    training keeps."""
     path = steps_between(kind, length)
     layers = path if kind == "convolution" else 1
     run, x = layer(kind, size), torch.zeros(1, length, size)
     for _ in range(layers):
         x = run(x)
     counted = {"layer": kind, "words": length, "path": path, "layers": layers, "in a row": in_a_row(x)}
-    weights = length**2 if kind == "attention" else 0
-    return counted | {"multiplications": layers * multiply_adds(kind, length, size), "weights": weights}
+    mixing, weights = (multiply_adds(kind, length, size), length**2) if kind == "attention" else (0, 0)
+    total = layers * multiply_adds(kind, length, size, projections=True)
+    return counted | {"multiplications": total, "words with words": mixing, "weights": weights}
 
 
 def layer_times(lengths=(64, 128, 256, 512, 1024, 2048, 4096), size: int = 64, repeats: int = 5) -> dict:

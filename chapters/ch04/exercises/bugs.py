@@ -30,7 +30,7 @@ MIXED = FindError(
     name="program 4.1",
     title="a times what",
     task="write the stack again: Z [T, D], W [L, 3, D, D] -> [T, D].",
-    why="A lecture writes Z_out = A · Z_in on one slide and A · V_in on the next.",
+    why="Z_out = A · Z_in, or A · V_in? Both are in print.",
     program=(
         "def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]",
         "    for WQ, WK, WV in W:",
@@ -40,7 +40,7 @@ MIXED = FindError(
         "    return Z",
     ),
     line=5,
-    found="the values are computed and never used. Z_out = A · V_in; both slides agree only where WV is the identity.",
+    found="the values are computed and never used. Z_out = A · V_in; both agree only where WV is the identity.",
     innocent={
         2: "layer over layer, each with its own three matrices.",
         3: "three roles of the same words.",
@@ -122,7 +122,7 @@ AFTER = FindError(
     name="program 4.5",
     title="positions after the softmax",
     task="write it so that the order can matter *to the weights*: x [T, D], P [T, D], WQ, WK, WV [D, D] -> [T, D].",
-    why="An article's flow chart: scores, scaling, softmax, and then “add positional encoding”.",
+    why="Scores, scaling, softmax, and then “add positional encoding”: so a flow chart has it.",
     program=(
         "def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]",
         "    Q, K, V = x @ WQ, x @ WK, x @ WV",
@@ -200,7 +200,7 @@ RELATIVE = FindError(
     name="program 4.7",
     title="absolute under the name relative",
     task="write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair is.",
-    why="A lecture prints this formula under the heading “relative position”.",
+    why="This formula is in print under the heading “relative position”.",
     program=(
         "def relative(i, j, D):              # query at i, key at j",
         "    place = torch.tensor(float(i))",

@@ -112,7 +112,7 @@ LOG = FindError(
         "Self-attention: one step, whatever n.",
         "Recurrent network: about n steps.",
         "Convolutional network: about log n steps.",
-        "The shorter the path, the easier a link between distant words is learned.",
+        "Short paths are meant to make links between distant words easier to learn.",
     ),
     line=3,
     found="that is true only of gaps that grow from layer to layer (dilated convolutions) or of a pyramid. Ordinary "
@@ -120,7 +120,7 @@ LOG = FindError(
     innocent={
         1: "every word sees every other.",
         2: "the state is handed on from word to word.",
-        4: "that is why we count paths; chapter 3 measured the gradients.",
+        4: "that is the hope behind them; chapter 3 measured the gradients.",
     },
     reference=convolutions_between,
     cases=lambda: [
@@ -172,10 +172,10 @@ LOWERED = FindError(
     name="claims 4.3",
     title="lowered and raised",
     task='count: which layer multiplies less, for n words of d features? n, d -> "attention", "recurrent" or "equal".',
-    why="An article says that self-attention lowers the complexity, and a few lines later that it raises it.",
+    why="Does self-attention lower the complexity, or raise it? Both are in print.",
     claims=True,
     program=(
-        "Attention: n² scores of d products, and n means of n vectors: 2 n² d in all.",
+        "Attention, without its projections: n² scores of d products, n means of n vectors, 2 n² d in all.",
         "A recurrent layer: two matrices with d² numbers, for each word: 2 n d² in all.",
         "So attention lowers the complexity, however long the text is.",
         "In attention no word waits for another.",

@@ -28,6 +28,7 @@ from chapters.ch04.experiments import (
     reader,
     steps_between,
 )
+from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.data import results
 from course_utils.positions import sinusoidal_encoding
 
@@ -88,6 +89,19 @@ def test_costs_are_those_of_enough_layers_to_connect_both_ends():
     assert conv["layers"] == conv["path"] == 4 and conv["multiplications"] == 4 * multiply_adds("convolution", 9, 8)
     assert conv["in a row"] == 4 * in_a_row(layer("convolution", 8)(torch.zeros(1, 9, 8)))
     assert recurrent["layers"] == attention["layers"] == 1 and (recurrent["weights"], attention["weights"]) == (0, 81)
+
+
+def test_costs_count_the_projections_of_attention_and_the_input_of_the_recurrent_layer():
+    _, recurrent, attention = (costs_of(kind, 9, 8) for kind in LAYERS)
+    assert recurrent["multiplications"] == 9 * (8 * 8 + 8 * 8) and recurrent["words with words"] == 0
+    projections = sum(weights.numel() for weights in layer_matrices())
+    assert attention["multiplications"] - attention["words with words"] == 9 * projections
+    assert attention["words with words"] == 2 * 9 * 9 * 8
+
+
+def layer_matrices():
+    """The matrices of a self-attention layer with 8 features."""
+    return [p for p in MultiHeadAttention(8, 1).parameters() if p.dim() == 2]
 
 
 def test_layers_keep_the_shape_and_are_timed():
