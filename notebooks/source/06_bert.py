@@ -999,32 +999,6 @@ def kind_of(target, sees):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# Both sentences get the same segment. `model(ids)`, without segments, makes the same mistake silently.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.3")
-
-@find_error("program 6.3", line=None)  # the number of the wrong line
-def pair_input(first, second, cls, sep):       # two lists of ids
-    ids = [cls] + first + [sep] + second + [sep]
-    segments = [0] * len(ids)
-    return torch.tensor(ids), torch.tensor(segments)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# This loss counts every position. It falls fast, because most words can be copied.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.4")
-
-@find_error("program 6.4", line=None)
-def all_loss(logits, ids, labels):     # ids before masking; labels: −100
-    rows = logits.flatten(0, 1)
-    target = ids.flatten()
-    return torch.nn.functional.cross_entropy(rows, target)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
 # What a sentence means must not depend on its neighbours in the batch.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
