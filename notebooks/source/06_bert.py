@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have taught a model to guess masked words from both sides, fine-tuned it for four tasks and measured what pre-training was worth, trained a small part of a model instead of all of it, and loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 120 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have taught a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, trained a small part of a model instead of all of it, and loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 120 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -57,8 +57,6 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapters 3 to 5. Answer all three before you unfold the answers.
-#
 # 1. Which mask does a decoder have that an encoder lacks, and what is it for?
 # 2. What are the sub-layers of an encoder block?
 # 3. A map shows a head that attends to the right noun. What do you do before you call it an explanation?
@@ -97,7 +95,7 @@ similarity_maps(steps, kinds)
 assert len(banked) == 50 and round(apart["with its position"], 2) == 0.42 and round(apart["after the last block"], 2) == 0.96
 
 # %% [markdown]
-# In the table, all fifty are the same row. Adding a position makes them different, but not by meaning: only for 42 % does the nearest other “bank” have the same meaning (chance: about half). After the last block, for 96 %. Nobody said that there are two kinds of bank: their neighbours tell them apart.
+# In the table, all fifty are the same row. Adding a position makes them different, but not by meaning: only for 42 % does the nearest other “bank” have the same meaning (chance: about half). After the last block, for 96 %. Nobody told it that there are two kinds of bank.
 #
 # Here are four ways to get such vectors, in the order in which they appeared:
 #
@@ -197,7 +195,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this t
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# Choose words, then decide what happens to each. `labels` hold the original word at the chosen positions and −100 elsewhere. Use one random number per word to decide between the three cases: two separate draws of 80 % and 10 % would overlap.
+# `labels` hold the original word at the chosen positions and −100 elsewhere. Decide between the three cases by one random number per word: two separate draws of 80 % and 10 % would overlap.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -267,7 +265,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# What does `bert-stories` say? The first pairs are those of the table (the Chinese ones in English), the others are about the two kinds of bank. **Guess** which answer it is least sure of.
+# What does `bert-stories` say of these pairs, and of three about banks? **Guess** which answer it is least sure of.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.views import Table
@@ -534,7 +532,7 @@ assert all(2 <= found["steps"] / bert_study.LIVE[name] <= 4 for name, found in b
 assert round(100 * by_task["tasks"]["entities"]["from scratch"]["valid"]["mean"]) == 97
 
 # %% [markdown]
-# With enough labels even a model from scratch tags known names well (F1 97). On new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. Many words that are new to a *task* are in the stories, so the model has met them.
+# With enough labels even a model from scratch tags known names well (F1 97). On new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. Many words that are new to a *task* were in the stories.
 #
 # **Guess** before you look: how many labelled sentences does a model from scratch need to match the pre-trained one with 500?
 
@@ -700,12 +698,12 @@ assert all(reached[name] < on_test[name][1] for name in tasks)
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 maps, tokens = {}, {}
 for name, task in tasks.items():
-    one = task.inputs(task.examples("test")[:1])[0]
+    one = min(task.inputs(task.examples("test")[:40]), key=len)  # a short one
     with torch.no_grad():
         output = shipped[name].model(*collate([one]), need_weights=True)
     maps[name], tokens[name] = [layer[0] for layer in output.weights], one.tokens
 labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
-           caption="Four fine-tuned models, each on a test sentence of its own.")
+           caption="Four fine-tuned models, each on a short test sentence of its own.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One model proves little. So, recorded, we remove one head at a time: what does `bert-stories` lose in its two tasks, and what does each fine-tuned model lose? **Guess:** do all of them need the same heads?
@@ -734,7 +732,7 @@ assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment"
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read books and English Wikipedia, 3.3 billion words, for a million steps of 256 sequences; base took four days on 16 TPU chips. Fine-tuned, it set records in eleven tasks; averaged over those of GLUE, base reached 79.6 and large 82.1, and GPT before it 75.1 (all from the paper).
+# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and English Wikipedia; base took four days on 16 TPU chips. Fine-tuned, it set records in eleven tasks; averaged over those of GLUE, base reached 79.6, large 82.1, and GPT before them 75.1 (all from the paper).
 #
 # We take a smaller relative: `all-MiniLM-L6-v2`, 6 blocks with 384 features. It was *distilled*, which means trained to imitate a larger model, and then trained *contrastively* on a billion pairs of sentences: in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors. Its parameters fit into the class that you have just used, `Bert`.
 #
@@ -1337,16 +1335,16 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
 # - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova, *BERT: pre-training of deep bidirectional Transformers*, 2019, section 3, figure 4 (four uses), appendix A (masking, examples).
-# - T. Mikolov et al., *Efficient estimation of word representations* (word2vec), 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *Deep contextualized word representations* (ELMo), 2018, section 3.
+# - T. Mikolov et al., *Efficient estimation of word representations* (word2vec), 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *ELMo*, 2018, section 3.
 # - Y. Wu et al., *Google's neural machine translation system*, 2016, section 4.1 (WordPiece).
-# - Y. Liu et al., *RoBERTa*, 2019, section 4 (masks drawn anew, next sentences left out); V. Sanh et al., *DistilBERT*, 2019.
+# - Y. Liu et al., *RoBERTa*, 2019, section 4; V. Sanh et al., *DistilBERT*, 2019.
 # - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019, section 2 (adapters); E. Hu et al., *LoRA*, 2021, section 4; Q. Zhang et al., *AdaLoRA*, 2023, section 3.
 # - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT 2017*, 2017.
 # - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019, section 3; W. Wang et al., *MiniLM*, 2020.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every position, and let it read what it wrote: this is chapter 7. Which word is missing, if the whole rest of the text is missing?
+# BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, ask for the next word at every position, and let it read what it wrote: this is chapter 7.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
