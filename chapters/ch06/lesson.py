@@ -168,11 +168,32 @@ class BertLesson:
         return Filled(found.tokens, output.mlm_logits[0].softmax(-1), self.tokenizer.words,
                       [w[0] for w in output.weights])  # fmt: skip
 
-    def gaps(self, model: BertForPreTraining, read: Input) -> Tensor:
-        """Each token covered in turn, [CLS] and [SEP] too: what belongs in the gap, probabilities [T, V]."""
+    @torch.no_grad()
+    def masked_right(self, models: dict, split: str = "valid", count: int = HELD_OUT) -> dict[str, float]:
+        """Where the input is [MASK], the share of words that each model fills in rightly, and that the commonest word
+        would: {"without learning": …, name: …}, on the pairs of `measure`."""
+        generator, right, true = torch.Generator().manual_seed(1), dict.fromkeys(models, 0), []
+        for _ in range(0, count, 64):
+            b = self.batch(generator, 64, split)
+            masked = b.ids == self.tokenizer.mask
+            true.append(b.labels[masked])
+            for name, model in models.items():
+                with evaluating(model):
+                    said = model(b.ids, b.segments, b.mask).mlm_logits[masked].argmax(-1)
+                right[name] += (said == true[-1]).sum().item()
+        words = torch.cat(true)
+        return {"without learning": words.bincount().max().item() / len(words)} | {
+            name: found / len(words) for name, found in right.items()
+        }
+
+    def gaps(self, model: BertForPreTraining, read: Input, left: bool = False) -> Tensor:
+        """Each token masked in turn, [CLS] and [SEP] too: what belongs in the gap, probabilities [T, V]. left: every
+        token after the gap is hidden as well."""
         ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(self.tokenizer.mask)
+        visible = torch.ones_like(ids, dtype=torch.bool)
         with evaluating(model), torch.no_grad():
-            logits = model(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
+            mask = visible.tril() if left else visible
+            logits = model(ids, torch.tensor(read.segments).expand_as(ids), mask).mlm_logits
         return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
 
     def seen(self, sentence: str) -> bool:

@@ -22,6 +22,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "transformer_heads": "chapters.ch05.experiments.heads:record_heads",
     "bert_tasks": "chapters.ch06.experiments.tasks:record_tasks",
     "bert_adapters": "chapters.ch06.experiments.tasks:record_adapters",
+    "bert_labels": "chapters.ch06.experiments.tasks:record_labels",
     "bert_heads": "chapters.ch06.experiments.tasks:record_heads",
     "minilm_sst2": "chapters.ch06.experiments.minilm:record_minilm_sst2",
     "minilm_wnut17": "chapters.ch06.experiments.minilm_names:record_wnut17",

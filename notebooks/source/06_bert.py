@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have taught a model to guess masked words from both sides, fine-tuned it for four tasks and measured what pre-training was worth, trained a small part of a model instead of all of it, and loaded published parameters into the same classes. Reading 70 minutes · live 60 · exercises 45 · *Deeper* 60 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have taught a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, trained a small part of a model instead of all of it, and loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 120 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A story with a hole
-# A small model has read stories that a small grammar of ours generates. Nobody told it what a river or a bank is: words were masked, and it had to guess them. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
+# `bert-stories` is an encoder with three of chapter 5's blocks. It has read 9,000 short stories that a grammar of ours generates. Nobody told it what a river or a bank is: words were masked, and it had to guess them. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -28,34 +28,35 @@ from course_utils.training.checkpoints import load_checkpoint
 
 stories = load_checkpoint("bert-stories")
 tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
-gaps = lesson.gaps  # each word covered in turn: probabilities of what stands in the gap [T, V]
+gaps = lesson.gaps  # each word masked in turn: probabilities of what was there [T, V]
 on_the_bank = "Anna was tired and sat down on the bank of the river.", "The grass on the bank was wet."
 river = encode(tokenizer, *on_the_bank)
 words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
 guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
-                           select=river.tokens.index("bank"), model="bert-stories", title="Which word is missing?",
-                           caption="Click a word: the model gets the text with a gap there. Bars: what it would put in.")
+                           select=river.tokens.index("wet"), model="bert-stories", title="Which word is missing?",
+                           caption="Click a word: it is masked, and the bars show what bert-stories would put there.")
 anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
+left = gaps(stories.model, river, left=True).argmax(-1)  # everything after the gap is hidden as well
+from_the_left = sum(tokenizer.words[left[n]] == river.tokens[n] for n in words)
 guessed
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
+assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories.model.config.num_layers == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It is confident almost everywhere, and where it hesitates it has good reason to. Mask "anna": many names get a little probability, none gets much. Mask "wet": grass is green more often. Nobody told it what a name is, or grass. It had to find out, because that helps to fill gaps.
+# From both sides it guesses 20 of the 21 words, and where it hesitates it has good reason to. Mask “anna”: many names get a little probability, and none gets much. Mask “wet”: it finds “green” more likely. With everything after the gap hidden as well, it guesses only 11 (it was never trained for that).
 #
 # </details>
 #
-# Both sentences are *seen*: they are in the stories that it was trained on, with other words masked each time. So this shows what the task is, and not yet how well the model fills gaps in new sentences.
+# Both sentences are *seen*: they are in its training stories. How well it fills gaps in new sentences is measured below.
 #
 # **Keep this:** a gap is a question, and the text contains the answer. Any text is a book of exercises with solutions.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapters 3 to 5. Answer all three before you unfold the answers.
-#
 # 1. Which mask does a decoder have that an encoder lacks, and what is it for?
 # 2. What are the sub-layers of an encoder block?
 # 3. A map shows a head that attends to the right noun. What do you do before you call it an explanation?
@@ -71,7 +72,7 @@ assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, two vectors
 # <a id="static"></a><a id="contextual"></a>
-# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* The two words "bank" are spelt alike. Word2vec and GloVe learn a table with one row for each word: a **static** vector. The output of an encoder at the word's position is a **contextual** vector.
+# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* The two words “bank” are spelt alike. Word2vec and GloVe learn a table with one row for each word: a **static** vector. The output of an encoder at the word's position is a **contextual** vector.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -82,22 +83,19 @@ predict(
 )
 
 # %%
-from chapters.ch06.experiments.contextual import banks, cosines, nearest_alike, word_vectors
+from chapters.ch06.experiments.contextual import banks, nearest_alike, similarity_maps, word_vectors
 
-banked, kinds = banks()
+banked, kinds = banks()  # 25 sentences about money, 25 about a river, all from held-out stories
 found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
-steps = {"in the table": found[0], "with its place": found[1], "after the last block": found[-1]}
+steps = {"in the table": found[0], "with its position": found[1], "after the last block": found[-1]}
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
-
-plot.maps({name: cosines(vectors) for name, vectors in steps.items()}, "bank", "bank", limits=(-0.5, 1), title="How alike are they?",
-          caption=f"How alike are {len(banked)} “bank”? Ink: alike. First half: about money, second half: by the water. "
-          "In which of the three do the halves part?")
+similarity_maps(steps, kinds)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
+assert len(banked) == 50 and round(apart["with its position"], 2) == 0.42 and round(apart["after the last block"], 2) == 0.96
 
 # %% [markdown]
-# In the table they are all the same. Adding their positions makes them different, but not by meaning: whether the nearest other "bank" means the same is a matter of chance. After the last block it nearly always does. Nobody said that there are two kinds of bank. The model has put the meaning together from the neighbouring words.
+# In the table, all fifty are the same row. Adding a position makes them different, but not by meaning: only for 42 % does the nearest other “bank” have the same meaning (chance: about half). After the last block, for 96 %. Nobody told it that there are two kinds of bank.
 #
 # Here are four ways to get such vectors, in the order in which they appeared:
 #
@@ -113,19 +111,19 @@ assert apart["with its place"] < 0.75 and apart["after the last block"] > 0.85
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# First, words are cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. You can choose the size of the vocabulary:
+# First, text is put into lower case and cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. The size of the vocabulary is a choice (BERT's is 30,522):
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
 from course_utils.text import WordPiece
 
-sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]
+train_sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]
 for size in (150, 400, 1200):
-    print(size, "pieces:", *WordPiece.build(sentences, max_size=size).cut("She crossed the river on a bridge."))
+    print(size, "pieces:", *WordPiece.build(train_sentences, max_size=size).cut("She crossed the river on a bridge."))
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` means nothing by itself, so training can make its vector represent the whole sequence. `[SEP]` ends a sentence. And each position has a **segment**, the number of its sentence: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a sentence. `[CLS]` stands for no word, so its output vector can be trained to hold whatever a task needs. And each position has a **segment**, the number of its sentence: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
@@ -147,21 +145,18 @@ from chapters.ch06.pairs import Batch
 
 two = "she left the bank", "the bank was wet"
 pair, embeddings = encode(tokenizer, *two), stories.model.bert.embeddings.eval()
-rows = bert_input(*map(tokenizer.encode, two), tokenizer.cls, tokenizer.sep, tokenizer.pad, len(pair))  # by your function
-batch = Batch(*(row[None] for row in rows))
+given = bert_input(*map(tokenizer.encode, two), tokenizer.cls, tokenizer.sep, tokenizer.pad, len(pair))  # by your function
+batch = Batch(*(row[None] for row in given))
 with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
-sides = zip(parts, (*parts[1:], parts[0]), strict=True)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
-                title="What is in the sum?", caption="“bank” stands there twice. Switch parts off until both sums are equal.")
+                title="What is in the sum?",
+                caption="“bank” occurs twice. Switch parts off until the sums of both are equal. Each cell is one feature.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert max(torch.cosine_similarity(a, b, dim=-1)[0, 1:].abs().max() for a, b in sides) < 0.2
 assert all(map(torch.equal, batch, collate([pair])))
 
 # %% [markdown]
-# Can a layer separate the three again once they are added? With many features there is room: vectors of random directions are at nearly right angles, so a matrix in a later layer can pick out the one that it needs. (Only the row of `[CLS]` and that of the first position are not: these two always occur together.)
-#
 # ### Exercise 2 ●●○ · 4 minutes
 # Write it: three rows, a sum, and chapter 5's layer norm.
 
@@ -172,7 +167,7 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** pieces, segments, positions: three tables, one sum. `[CLS]` has no meaning of its own, so training can make its vector represent the whole.
+# **Keep this:** pieces, segments, positions: three learned tables, one sum.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mask some words
@@ -189,7 +184,9 @@ predict(
 )
 
 # %% [markdown]
-# Draw again and again. Colours and marks show what happened to each word; the counters show how the shares approach 15 %, and 80, 10 and 10 %.
+# Copying is not safe, either: another tenth is replaced by random words, and nothing marks them, so every visible word has to be checked against its context. (The exact shares matter little: after fine-tuning, masking all chosen words does about as well, says the paper's appendix C.2.)
+#
+# Draw again and again: the counters approach 15 %, and 80, 10 and 10 %.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -198,7 +195,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this t
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# Choose words, then decide what happens to each. `labels` hold the original word at the chosen positions and −100 elsewhere. Use one random number per word to decide between the three cases: two separate draws of 80 % and 10 % would overlap.
+# `labels` hold the original word at the chosen positions and −100 elsewhere. Decide between the three cases by one random number per word: two separate draws of 80 % and 10 % would overlap.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -208,10 +205,10 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %%
 draw = torch.Generator().manual_seed(0)
-text = torch.randint(5, len(tokenizer), (1000, 100), generator=draw)
-inputs, labels = mask_tokens(text, torch.zeros_like(text, dtype=torch.bool), len(tokenizer), tokenizer.mask, draw)
+original = torch.randint(5, len(tokenizer), (1000, 100), generator=draw)
+inputs, labels = mask_tokens(original, torch.zeros_like(original, dtype=torch.bool), len(tokenizer), tokenizer.mask, draw)
 chosen = labels != -100
-shares = {"chosen": chosen, "[MASK]": inputs[chosen] == tokenizer.mask, "as it was": inputs[chosen] == text[chosen]}
+shares = {"chosen": chosen, "[MASK]": inputs[chosen] == tokenizer.mask, "as it was": inputs[chosen] == original[chosen]}
 shares = {name: 100 * found.float().mean().item() for name, found in shares.items()}
 shares["another word"] = 100 - shares["[MASK]"] - shares["as it was"]
 for (name, share), (wanted, band) in zip(shares.items(), [(15, 0.3), (80, 1), (10, 1), (10, 1)], strict=True):
@@ -220,7 +217,7 @@ for (name, share), (wanted, band) in zip(shares.items(), [(15, 0.3), (80, 1), (1
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# Write the loss. It counts the chosen positions only.
+# How does a vector become a word? The output at a position goes through one more layer (a matrix, a GELU, which is a smooth version of ReLU, and a norm) and is compared with every row of the word table: the dot products are its V logits. Write the loss. It counts the chosen positions only.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -247,7 +244,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# BERT has a second task: in half of the pairs, B is the sentence that really follows A; in the other half it comes from somewhere else. **Next sentence prediction** (NSP) reads the answer from the vector of `[CLS]`. Here are the paper's examples, and a Chinese one:
+# BERT has a second task: in half of the pairs, B is the sentence that really follows A; in the other half it comes from somewhere else. **Next sentence prediction** (NSP) reads the answer from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). Here are the paper's examples, and a Chinese one:
 #
 # | A | B | |
 # |---|---|---|
@@ -256,10 +253,10 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
-# In the last row both sentences are good; only together they are odd. This is what the model has to notice. (Later models, RoBERTa among them, dropped this task and lost nothing.)
+# In the last row both sentences are good; only together they are odd. (Later models, RoBERTa among them, dropped this task and lost nothing.)
 #
 # ### Exercise 5 ●●○ · 7 minutes
-# Make such pairs from stories. Be careful: the sentence from "somewhere else" must not happen to be the one that follows.
+# Make such pairs from stories. Be careful: the sentence from “somewhere else” must not happen to be the one that follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("next sentence pairs")
@@ -268,7 +265,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# What does our small model say? The first pairs are those of the table (the Chinese ones in English), the others are about the two kinds of bank. **Guess** which answer it is least sure of.
+# What does `bert-stories` say of these pairs, and of three about banks? **Guess** which answer it is least sure of.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.views import Table
@@ -278,246 +275,129 @@ drawn = next_sentence_pairs(held, 200, torch.Generator().manual_seed(0))  # by y
 sure = lesson.follows(stories.model, [pair[:2] for pair in drawn])
 known = sum((p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, strict=True)) / len(drawn)
 print(f"200 pairs that your function drew from held-out stories: {known:.0%} right")
-asked = [("the man went to the store", "he bought a gallon of milk"),
-         ("the man went to the store", "penguins are flightless birds"),
-         ("The weather was fine today.", "I went out for a run."), ("The weather was fine today.", "I bought a book."),
-         ("Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."),
-         ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
-         ("Tom walked along the river and sat down on the bank.", "The grass on the bank was wet.")]
-believed = lesson.follows(stories.model, asked)
-assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
-marks = [("new", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in asked]
-rows = zip(asked, marks, believed, strict=True)
-Table([{"A": a, "B": b, "trained on": mark, "B follows": round(p, 2)} for (a, b), mark, p in rows], "bert-stories")
+in_pairs = [("the man went to the store", "he bought a gallon of milk"),
+            ("the man went to the store", "penguins are flightless birds"),
+            ("The weather was fine today.", "I went out for a run."), ("The weather was fine today.", "I bought a book."),
+            ("Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."),
+            ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
+            ("Anna went to the bank to sit down by the river.", "The grass on the bank was wet.")]
+believed = lesson.follows(stories.model, in_pairs)
+marks = [("new", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
+Table([{"A": a, "B": b, "in its training": mark, "p(B follows)": round(p, 2)}
+       for (a, b), mark, p in zip(in_pairs, marks, believed, strict=True)], "bert-stories")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
 assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
-assert marks.count("both") == 2 and marks[2] == marks[-1] == "both"
-assert known > 0.8
+assert [n for n, mark in enumerate(marks) if mark == "both"] == [2] and known > 0.8
+assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believed[3], 2) == 0.35
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All are right, and in the last two B is the same and only the bank in A is different, so the model uses both sentences. (It has seen the third pair and the last one, sentence for sentence. If you ask with "the weather *is* fine", it fails: our stories are told in the past tense.)
+# All seven are right, and it is least sure of the book (0.35). In the last two rows only what Anna does at the bank differs, so the model uses both sentences. But in training the wrong sentences come from other stories, so names and topic often give them away; and the skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
 #
 # </details>
 #
 # **Keep this:** there are two tasks, and the text contains the answers to both. Nobody had to label anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Pre-train it, in a minute
+# ## Pre-train it yourself
 # <a id="pre-training"></a>
-# Both losses are added. Two layers with 128 features, pairs from thousands of stories, about a thousand steps: this is **pre-training**. Beside the curve you see loss and accuracy of both tasks on held-out stories.
-#
-# **Guess** the two accuracies of a model that has learned nothing. Which task will it learn first?
+# Now a model of your own, smaller than `bert-stories`: two blocks instead of three, and 1,600 steps of 32 pairs instead of 10,000 steps of 64. The two losses are added. This is **pre-training**. Start the cell, and while it runs **guess** the two accuracies of a model that has learned nothing. Which task will it learn first?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from chapters.ch06.lesson import STEPS
+from chapters.ch06.lesson import BATCH, STEPS
 
 mine = lesson.model()
 untrained = gaps(mine, river)
 run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile], show=True,
-                   evaluate=lesson.valid(128), every=STEPS // 6)
+                   evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %%
-import math
+learned = {"masked words": run.history["MLM accuracy"], "next sentence": run.history["NSP accuracy"],
+           "a coin": ([0, run.step], [0.5, 0.5])}
+plot.lines(learned, "steps", "share right", title="Which task is learned first?", caption="128 pairs from held-out stories.")
 
-held_out, unknown = lesson.measure(mine, "valid"), lesson.measure(mine, "test")
-measured = {"new ones": held_out, "new ones, with plots and words it never met": unknown}
-rows = [{"stories": name} | {key: f"{found[key]:.2f}" for key in ("MLM accuracy", "NSP accuracy")}
-        for name, found in measured.items()]
+# %%
+splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
+filled = {name: lesson.masked_right(both, split) for name, split in splits.items()}  # where the input is [MASK]
+follow = {name: {"without learning": 0.5} | {who: lesson.measure(model, split)["NSP accuracy"] for who, model in both.items()}
+          for name, split in splits.items()}
 some = lesson.batch(torch.Generator().manual_seed(1), 64, "valid")
 with torch.no_grad():
     nats = mlm_loss(mine(some.ids, some.segments, some.mask).mlm_logits, some.labels).item()  # by your loss
-print(f"By your loss, a masked word of 64 held-out pairs costs {nats:.2f} nats; a guess costs {math.log(len(tokenizer)):.2f}.")
-Table(rows, f"Yours. A guess is right in 1 of {len(tokenizer):,} words, and in 1 of 2 pairs.")
+blind = torch.tensor(len(tokenizer)).log().item()
+print(f"By your loss, a masked word costs {nats:.2f} nats; with all {len(tokenizer):,} equally likely, it would cost {blind:.2f}.")
+Table([{"task": task, "held-out stories with": name} | {f"{who}, %": round(100 * share) for who, share in found[name].items()}
+       for task, found in {"masked words": filled, "next sentence": follow}.items() for name in splits],
+      "Without learning: always the commonest word, “the”; or a coin")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert held_out["MLM accuracy"] >= 0.55 and held_out["NSP accuracy"] >= 0.8 and nats < 0.5 * math.log(len(tokenizer))
+assert filled["known plots"]["your model"] > 0.55 and follow["known plots"]["your model"] > 0.8 and nats < 0.5 * blind
+assert filled["new plots and names"]["your model"] < 0.45 and abs(follow["new plots and names"]["your model"] - 0.5) < 0.12
+assert all(0.09 < found["without learning"] < 0.13 for found in filled.values()) and filled["known plots"]["bert-stories"] > 0.8
+assert max(learned["next sentence"][1][1:4]) < 0.65 < 0.85 > learned["masked words"][1][3] > 0.15
+assert lesson.measure(lesson.model(), "valid", 128)["MLM accuracy"] < 0.02
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It learns words first: which are frequent, and which occur together. Whether B follows A stays at chance for a while, until the model knows words well enough to connect the two sentences. On stories with new plots and new words, masked words are harder to guess and the second task is back at chance: much of what the model knows is about *these* stories.
+# Hardly any word, and half of the pairs. It learns words first; the next sentence stays near a coin for the first third of the training.
 #
 # </details>
+#
+# The table has a warning: on stories with new plots and names, your model fills far fewer gaps, and its second task is back near a coin. Much of what a small model knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.predictions(river.tokens, {"untrained": untrained, "yours": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
-                 positions=words, select=river.tokens.index("bank"), title="What has the minute brought?",
-                 caption="Click a word. Both models get the text with the same gap. Its sentences stand in the training stories.")
+labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
+                 positions=words, select=river.tokens.index("bank"), title="What did the training change?",
+                 caption="Click a word. Both models get the text with the same gap. Both sentences are in the training stories.")
 
 # %% [markdown]
-# **Keep this:** with two questions about a lot of text, a model learns in a minute which words belong together. The next sections use that.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What does it attend to?
-# Here is every head of your model on two new sentences with a gap. Look first at the row of `[MASK]`: where does it get its information about the gap? Then look at the row of `[CLS]`. Under each head you see how much accuracy on masked words is lost, on held-out stories, when this head is removed. **Guess** before you press: if you remove the head with the sharpest map, will the gap be filled with another word?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-import ipywidgets
-from IPython.display import display
-from chapters.ch06.experiments import tasks as bert_study
-
-new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
-seen = lesson.fill(mine, *new)
-lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
-effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
-view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="masked words lost, in %", live=True,
-                  title="Which head fills the gap?", caption="Open a head, knock it out, and read below what stands in the gap.")
-told = ipywidgets.HTML()
-
-def tell(change):
-    told.value = bert_study.gap_without(lesson, mine, new, change["new"])
-
-tell({"new": []})
-view.observe(tell, names="knocked")
-display(view, told)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
-assert effects.max() < 25
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Chapter 5's lesson holds here, too: you cannot tell from the maps which head matters most. In a model as small as yours a single head may be important for many masked words; the model at the top spreads the work over more heads, and in *Deeper* below you see how little it loses with any one of them. (A number below zero means: a little better without this head, by chance.)
-#
-# </details>
-#
-# **Keep this:** `[CLS]` and the gap read the whole pair, in every layer. How much a weight matters has to be measured.
+# **Keep this:** with two questions about a lot of text, a model learns which words belong together, without a single label.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
-# <a id="fine-tuning"></a><a id="span"></a><a id="bio"></a>
-# This is what pre-training is for. Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: **fine-tuning**. Tasks differ in their input and in which vectors the new layer reads.
+# <a id="fine-tuning"></a>
+# This is what pre-training is for. Keep the encoder, put *one* new layer on top (the **task head**: it has nothing to do with attention heads), and train everything a little further on a task with labels: **fine-tuning**. Tasks differ in their input and in which output vectors the new layer reads.
 #
 # | task | input | reads | output |
 # |---|---|---|---|
 # | sentence | `[CLS] A [SEP]` | `[CLS]` | positive, negative |
 # | sentence pair | `[CLS] A [SEP] B [SEP]` | `[CLS]` | B follows from A, contradicts it, neither |
-# | tags (BIO) | `[CLS] A [SEP]` | each word | person, place, organisation: **B**egins, **I**nside, **O**utside |
+# | tags | `[CLS] A [SEP]` | each word | person, place, organisation, none of them |
 # | answer span | `[CLS] question [SEP] text [SEP]` | each word, twice | where the answer begins, where it ends |
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "We fine-tune the model at the top and, for the same few steps, the same model from scratch. In how many of the four "
-    "tasks does pre-training help?",
-    ["in none: the stories contain none of these labels", "in one or two", "in all four"],
-    answer=2,
-    because="The stories contain no labels. But the model learned from them how words are used, and every label depends on that.",
-)
-
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
-from chapters.ch06.finetuning import task_of
-
-tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
-encoder, tuned, curves, live = stories.model.bert, {}, {}, {}
-for name, task in tasks.items():
-    task.max_length, found = encoder.config.max_length, {}
-    for start, given in {"from scratch": encoder.config, "pre-trained": encoder}.items():
-        tuned[name] = task.model(given)  # the pre-trained one comes last, and stays
-        size = bert_study.LIVE_ROWS[name]
-        curves[name, start] = task.train(tuned[name], bert_study.LIVE[name], size=size).history["loss"]
-        found |= {f"{start}, {split}": round(task.measure(tuned[name], split, 300)[task.main], 3) for split in ("valid", "test")}
-    live[name] = {"task": name, "counted": task.main} | {key: found[key] for key in sorted(found, key=lambda k: k[-5:] != "valid")}
-gains = [row["pre-trained, valid"] - row["from scratch, valid"] for row in live.values()]
-
-falls = {name: plot.lines({start: curves[name, start] for start in ("pre-trained", "from scratch")}, "steps", "loss") for name in tasks}
-display(Table(live.values(), "Just now, one seed. Valid: words and patterns as in training; test: new ones"),
-        plot.beside(falls, title="How fast does each learn?", caption="The losses of these eight trainings."))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert sum(gain > 0 for gain in gains) >= 3 and sum(gains) > 0.3
-
-# %% [markdown]
-# A single seed may be luck. Here are three, recorded:
-
-# %% jupyter={"source_hidden": true}
-from course_utils.data import results
-from chapters.ch06.experiments.tasks import spread
-
-recorded, rows = results.load("bert_tasks"), []
-for name, found in recorded["tasks"].items():
-    scratch, pre = found["from scratch"], found["pre-trained"]
-    assert min(pre[split]["mean"] - scratch[split]["mean"] for split in recorded["splits"]) > 0, name
-    for split, what in recorded["splits"].items():
-        row = {"task": name, "counted": found["main"], "sentences with": what}
-        rows.append(row | {"from scratch, %": spread(scratch[split]), "pre-trained, %": spread(pre[split])})
-on_test = {name: [found[start]["test"]["mean"] for start in found if "trained" in start or "scratch" in start]
-           for name, found in recorded["tasks"].items()}
-Table(rows, f"Mean of {recorded['seeds']} seeds, lowest to highest. {recorded.about}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(100 * x) for x in on_test["sentiment"]] == [61, 91] and on_test["pairs"][1] < 0.55
-assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
-
-# %% [markdown]
-# On sentences of the known kind, a model from scratch can do much by heart: it tags nearly as well. On new words and patterns it falls, and pre-training helps: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers. (*F1* combines two shares: how many of the names it found are right, and how many of the right names it found.) Pairs stay hard for both.
 #
-# A hundred steps are few. The course comes with four models that were trained longer, so that you don't have to wait: each is a file of less than 50 kB that is added to `bert-stories` (*Train a small part* explains how). On new words and patterns they get 88 % of the sentiments, 48 % of the pairs and 29 % of the answers right, and an F1 of 38 % for names; full fine-tuning, in the table above, gets 91, 49, 34 and 43.
-#
-# What do the four models attend to? The label of a sentence or of a pair is read from `[CLS]`; a tag is read from its own word, an answer from every word of the text. Choose a task, then a row.
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-shipped, maps, tokens = {name: load_checkpoint(f"bert-{name}") for name in tasks}, {}, {}
-reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
-assert [round(100 * on_test[name][1]) for name in tasks] == [91, 49, 43, 34]
-for name, task in tasks.items():
-    read = task.inputs(task.examples("test")[:1])[0]
-    with torch.no_grad():
-        output = shipped[name].model(*collate([read]), need_weights=True)
-    maps[name], tokens[name] = [layer[0] for layer in output.weights], read.tokens
-labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
-           caption="Four fine-tuned models, each on a test sentence of its own.")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(100 * x) for x in reached.values()] == [88, 48, 38, 29]
-assert max(found.card["weights"]["bytes"] for found in shipped.values()) < 50_000
-
-# %% [markdown]
-# **Keep this:** labels are rare, text is not. A model learns words in pre-training; fine-tuning teaches it what to use them for.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: heads removed, task by task
-# In the shipped models we remove one head at a time: what does accuracy on masked words lose, and what does each task lose after fine-tuning? **Guess:** do all of them need the same heads?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-heads = results.load("bert_heads")
-columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
-           "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
-columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
-            for name, found in heads["tasks"].items()}
-rows = [{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
-        for n, row in enumerate(heads["pre-training"])]
-most = {name: rows[max(range(len(rows)), key=lost.__getitem__)]["head"] for name, lost in columns.items()}
-assert sum(head == "1.4" for head in most.values()) == 4 and len(most) == 6
-display(Table(rows, f"Points of 100 lost without the head. {heads.about}"))
-print("Most missed by", ", ".join(f"{name}: {head}" for name, head in most.items()))
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
-assert max(columns["pairs"] + columns["entities"]) < 0.05
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# Four of the six depend most on the same head, one in the first layer, whose output all later layers read. Yet the masked words hardly change (less than 2 in 100), while the questions lose more than half of their correct answers. A gap has many clues around it; the answer to a question has only one. Pairs and names lose less than 5 points with any head removed.
-#
-# </details>
+# The first two are one softmax over a few labels; the other two need a closer look. The models that you see there come with the course: `bert-stories`, fine-tuned.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
-# Lincoln may be a man, a town or a company. The stories mention such Lincolns, but no labelled sentence that the model was fine-tuned on contains Lincoln or South Africa: only the neighbouring words can tell what they are here. Under each word you see the right tag, and under that the model's. *South Africa* is one place of two words: B marks its beginning, I the rest.
+# <a id="bio"></a>
+# Lincoln may be a man, a town or a company. Under each word you see the right tag, and under that the model's: **B** begins a name, **I** is inside one, **O** is outside, so *South Africa* is one place of two words. No labelled sentence in its training contains Lincoln or South Africa (some of the stories do mention a Lincoln).
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-asked = next(e for e in tasks["entities"].examples("test") if "Lincoln" in e.words and {"B-person", "B-place"} <= {*e.tags})
-said = tasks["entities"].predict(shipped["entities"].model, [asked.words])[0]
-labs.tagged(asked.words, asked.tags, predicted=said.tags, title="Who is who, and what is where?")
+from chapters.ch06.finetuning import task_of
+
+encoder = stories.model.bert
+tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
+for task in tasks.values():
+    task.max_length = encoder.config.max_length
+shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
+of_lincoln = [e for e in tasks["entities"].examples("test") if "Lincoln" in e.words]
+tagged = next(e for e in of_lincoln if {"B-person", "B-place"} <= {*e.tags})
+said = tasks["entities"].predict(shipped["entities"].model, [tagged.words] + [e.words for e in of_lincoln])
+as_meant = [one.tags[e.words.index("Lincoln")] == e.tags[e.words.index("Lincoln")] for e, one in zip(of_lincoln, said[1:], strict=True)]
+print(f"Lincoln is tagged rightly in {sum(as_meant)} of {len(as_meant)} test sentences. This is one of them:")
+labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who, and what is where?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
 assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
+assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7
+
+# %% [markdown]
+# Tags are counted by **F1**, the harmonic mean of two shares: how many of the names that it found are right (*precision*), and how many of the right names it found (*recall*). A tagger that always answers O has an F1 of 0.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
@@ -533,17 +413,18 @@ def piece_labels(tags, words):
     raise NotImplementedError
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-pieced, numbers = tasks["entities"].inputs([asked])[0], [tasks["entities"].number(tag) for tag in asked.tags]
+pieced, numbers = tasks["entities"].inputs([tagged])[0], [tasks["entities"].number(tag) for tag in tagged.tags]
 piece_tags = piece_labels(numbers, list(pieced.words)).tolist()
-Table([{"token": token, "label": n, "tag": asked.tags[word] if n != -100 else "not asked"}
+Table([{"token": token, "label": n, "tag": tagged.tags[word] if n != -100 else "not asked"}
        for token, word, n in zip(pieced.tokens, pieced.words, piece_tags, strict=True)], "The sentence above, labelled by your function.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert piece_tags == tasks["entities"].target(asked, pieced)
+assert piece_tags == tasks["entities"].target(tagged, pieced)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
-# For a question, the model gives each word two numbers. One softmax over all *positions* says where the answer begins, another one where it ends.
+# <a id="span"></a>
+# For a question, the model gives each word two numbers. One softmax over all *positions* says where the answer begins, another one where it ends. (If both choose `[CLS]`, the answer is “there is none”.)
 #
 # ### Exercise 6 ●●● · 6 minutes
 # The most probable beginning may come after the most probable end. So look for the best *pair*: first ≤ last, both inside the text.
@@ -557,36 +438,39 @@ def best_span(start_logits, end_logits, allowed):
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.pairs import answer_tokens
 
-asked = next(e for e in tasks["questions"].examples("test") if e.answer)
-read = tasks["questions"].inputs([asked])[0]
-text = slice(read.segments.index(1), len(read) - 1)
-first, last = (place - text.start for place in answer_tokens(read, asked.start, asked.start + len(asked.answer)))
-answer = tasks["questions"].predict(shipped["questions"].model, [(asked.question, asked.context)])[0]
-inside = (torch.arange(len(read)) >= text.start) & (torch.arange(len(read)) < text.stop)
+question = next(e for e in tasks["questions"].examples("test") if e.answer)
+read = tasks["questions"].inputs([question])[0]
+context = slice(read.segments.index(1), len(read) - 1)
+first, last = (place - context.start for place in answer_tokens(read, question.start, question.start + len(question.answer)))
+answer = tasks["questions"].predict(shipped["questions"].model, [(question.question, question.context)])[0]
+inside = (torch.arange(len(read)) >= context.start) & (torch.arange(len(read)) < context.stop)
 best = tuple(map(int, best_span(answer.starts.log(), answer.ends.log(), inside)))
 print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]))
-labs.tagged(answer.tokens[text], [(first, last, "answer")], start=answer.starts[text], end=answer.ends[text], longest=8,
-            question=asked.question, title="Where does the answer begin?",
-            caption="Bars: how likely each place is the first, and the last. Framed: the best pair. Below: the right one.")
+labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
+            question=question.question, title="Where does the answer begin?",
+            caption="Bars: the probability of each piece to be the first and the last. Framed: the best pair. Below: the right answer.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best == (answer.first, answer.last)
+assert best == (answer.first, answer.last) and answer.text == question.answer
+assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.29
 
 # %% [markdown]
+# This one is right; of all test questions, with names and patterns that are new to it, it answers 29 %. This share is called **exact match**: the answer equals the right one, word for word.
+#
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: too long, too short, not in the set
-# What happens to texts that do not fit? A text that is too long loses its end, with a message; positions in the rest stay right. An empty text is refused, and so are unknown labels.
+# What happens to texts that do not fit? A text that is too long loses its end, with a message; the remaining tokens still point to the right characters. An empty text is refused, and so are unknown labels.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import warnings
 
 with warnings.catch_warnings(record=True) as heard:
     warnings.simplefilter("always")
-    cut = encode(tokenizer, asked.context, max_length=12)
+    cut = encode(tokenizer, question.context, max_length=12)
 places = zip(cut.tokens[1:-1], cut.spans[1:-1], strict=True)
-assert cut.dropped[0] > 0 and all(asked.context[a:b].lower() == token.removeprefix("##") for token, (a, b) in places)
+assert cut.dropped[0] > 0 and all(question.context[a:b].lower() == token.removeprefix("##") for token, (a, b) in places)
 print(cut, heard[0].message, sep="\n")
 for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("so so")):
     try:
@@ -595,9 +479,90 @@ for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## What is pre-training worth?
+# Fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training, and on sentences with new ones. (They are generated, like the stories.)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "In how many of the four tasks does pre-training help, on sentences of the known kind?",
+    ["in none: the stories contain none of these labels", "in one or two", "in all four"],
+    answer=2,
+    because="The stories contain no labels. But the model learned from them how words are used, and every label depends on that.",
+)
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+from chapters.ch06.experiments import tasks as bert_study
+
+live = {}
+for name, task in tasks.items():
+    for start, given in {"from scratch": mine.config, "pre-trained": mine.bert}.items():
+        tuned = task.model(given)
+        task.train(tuned, bert_study.LIVE[name], size=bert_study.LIVE_ROWS[name])
+        live |= {(name, start, split): task.measure(tuned, split, 300)[task.main] for split in bert_study.SPLITS}
+gains = [live[name, "pre-trained", "valid"] - live[name, "from scratch", "valid"] for name in tasks]
+kinds_of = {"valid": "known", "test": "new"}
+Table([{"task": name, "counted, %": task.main, "words": kind, "steps": bert_study.LIVE[name],
+        "without learning": round(100 * bert_study.without_learning(task, split, 300))}
+       | {start: round(100 * live[name, start, split]) for start in ("from scratch", "pre-trained")}
+       for name, task in tasks.items() for split, kind in kinds_of.items()], "Your model, just now, one seed")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(gains) > 0 and sum(gains) > 0.3
+assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == share for name, share in (("sentiment", 50), ("pairs", 33)))
+assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
+
+# %% [markdown]
+# *Without learning* is always the same answer: one label, no name, “there is none”. One seed may be luck, and these steps are few, so here is `bert-stories` with more steps and three seeds, recorded:
+
+# %% jupyter={"source_hidden": true}
+from course_utils.data import results
+from chapters.ch06.experiments.tasks import spread
+
+by_task, rows = results.load("bert_tasks"), []
+for name, found in by_task["tasks"].items():
+    rows += [{"task": name, "counted": found["main"], "words": kind, "steps": found["steps"]}
+             | {f"{start}, %": spread(found[start][split]) for start in ("from scratch", "pre-trained")} for split, kind in kinds_of.items()]
+on_test = {name: [found[start]["test"]["mean"] for start in ("from scratch", "pre-trained")] for name, found in by_task["tasks"].items()}
+Table(rows, f"bert-stories: mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(100 * x) for x in on_test["sentiment"] + on_test["pairs"]] == [61, 91, 34, 49]
+assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
+assert all(2 <= found["steps"] / bert_study.LIVE[name] <= 4 for name, found in by_task["tasks"].items())
+assert round(100 * by_task["tasks"]["entities"]["from scratch"]["valid"]["mean"]) == 97
+
+# %% [markdown]
+# With enough labels even a model from scratch tags known names well (F1 97). On new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. Many words that are new to a *task* were in the stories.
+#
+# **Guess** before you look: how many labelled sentences does a model from scratch need to match the pre-trained one with 500?
+
+# %%
+few = results.load("bert_labels")
+by_count = {f"{start}, {kind} words": ([int(n) for n in few["starts"][start]], [100 * found[split]["mean"] for found in few["starts"][start].values()])
+            for start in few["starts"] for split, kind in kinds_of.items()}
+plot.lines(by_count | {"a coin": ([20, 2000], [50, 50])}, "sentences with a label", "right, %", log="x",
+           title="How many labels does it take?", caption=f"Sentiment, {few['steps']} steps each, mean of {few['seeds']} seeds. {few.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(by_count[f"pre-trained, {kind} words"][1][2]) for kind in ("known", "new")] == [97, 71]
+assert [round(by_count[f"from scratch, {kind} words"][1][3]) for kind in ("known", "new")] == [94, 57]
+assert all(share[0] < 61 for _, share in list(by_count.values()))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# More than 2,000. With 500, the pre-trained model gets 97 % of the sentences with known words right and 71 % of those with new ones; from scratch, 2,000 give 94 and 57. With 20, neither gets further than 60 %.
+#
+# </details>
+#
+# With large models it is done in the same way: two to four passes through the labels, a learning rate of 2 to 5 · 10⁻⁵ (ours is 10⁻³), a short warm-up, and several seeds, because with few labels the results vary.
+#
+# **Keep this:** labels are rare, text is not. A model learns words in pre-training; fine-tuning teaches it what to use them for.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
 # <a id="adapter"></a><a id="lora"></a>
-# Four tasks mean four copies of the whole model on the disk, and nearly everything in them is the same. So freeze the model and train something small inside it. A bottleneck **adapter** follows each sub-layer of a block: down to a few features, a non-linearity (GELU, a smooth version of ReLU), up again, and added to its input.
+# Four tasks mean four copies of the model on the disk. So freeze it (its parameters no longer learn) and train something small inside it. A bottleneck **adapter** follows each sub-layer of a block: down to a few features, a GELU, up again, and added to its input.
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
@@ -613,7 +578,9 @@ def adapter(x, W_down, b_down, W_up, b_up):
     raise NotImplementedError
 
 # %% [markdown]
-# **LoRA** adds no layer; it changes a *matrix*: $W+\tfrac{\alpha}{r}BA$, where $B$ has $D \times r$ numbers and $A$ has $r \times D$: two thin matrices, with a small $r$ (the *rank* of their product). After training the product can be added to $W$, so it costs nothing at inference. The library PEFT adds it to any model, including ours.
+# **LoRA** adds no layer; it changes a *matrix*, to $W+\tfrac{\alpha}{r}BA$. $W$ is frozen; $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, the *rank* of their product. $B$ starts as zeros, so again nothing changes at first. $\alpha/r$ is a fixed factor, here 2. After training the product can be added to $W$, so a prediction costs no more than before.
+#
+# Count it: our matrices have 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. The library PEFT adds them to any model, including ours.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06 import adapters
@@ -625,30 +592,41 @@ with torch.no_grad():
 print(f"Fresh, your adapter changes the output of BERT by {(fresh - x).abs().max():.0f}.")
 small = adapters.compare(tasks["entities"], encoder, steps=60)
 by_way = {row["what learns"]: row for row in small}
-assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
-recorded = results.load("bert_adapters")
-rows = [{"task": name} | {key: row[key] for key in ("what learns", "parameters", "of all, in %")}
-        | {words + ", %": spread(row[split]) for split, words in recorded["splits"].items()}
-        for name, found in recorded["tasks"].items() for row in found["rows"]]
-mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in recorded["tasks"].items()
-        for row in found["rows"] for split in recorded["splits"]}
-display(small, Table(rows, f"Means of {recorded['seeds']} seeds, lowest to highest. {recorded.about}"))
+small
+
+# %% jupyter={"source_hidden": true}
+ways = results.load("bert_adapters")
+mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in ways["tasks"].items()
+        for row in found["rows"] for split in ways["splits"]}
+counted = {row["what learns"]: row["parameters"] for row in ways["tasks"]["sentiment"]["rows"]}
+Table([{"task": name, "counted": found["main"]} | {key: row[key] for key in ("what learns", "parameters", "of all, in %")}
+       | {f"{kind} words, %": spread(row[split]) for split, kind in kinds_of.items()}
+       for name, found in ways["tasks"].items() for row in found["rows"]],
+      f"bert-stories, {ways['steps']} steps, mean of {ways['seeds']} seeds (lowest to highest). {ways.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02 > 0.51 - mean["sentiment", "head only", "test"]
+assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
+assert counted["LoRA"] == 6 * 2 * 128 * 4 + counted["head only"] == 6144 + 258 and 0.8 < 100 * counted["LoRA"] / counted["all"] < 0.9
+assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02
 assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only")] == [84, 96, 49]
-assert abs(mean["entities", "LoRA", "test"] - mean["entities", "all", "test"]) < 0.02
+assert round(100 * mean["sentiment", "head only", "valid"]) == 56
+assert [round(100 * mean["entities", way, "test"]) for way in ("head only", "LoRA", "all")] == [36, 40, 41]
+assert ways["steps"] == 2 * by_task["tasks"]["sentiment"]["steps"]
+assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for found in shipped.values())
 
 # %% [markdown]
-# On sentences of the known kind, LoRA with 1 % of the parameters does as well as all of them. On new words it keeps up for names, but for sentiment it gets 84 % where full fine-tuning gets 96 (with more steps than in the table of the four tasks). The new layer alone is at chance there: what it needs is not in `[CLS]` before fine-tuning.
+# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. On new words it reaches 84 % of the sentiments where training everything reaches 96 (with twice the steps of the table above). For names there is little to lose: 36 with the task head alone, 40 with LoRA, 41 with everything.
 #
-# The four models above were made with LoRA of rank 3 in every matrix. Their files hold two thin factors for each matrix, and `load_checkpoint` adds the products to `bert-stories`.
+# The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. Before fine-tuning, the sentiment is not in the pooled `[CLS]` in a form that one layer could read.
+
+# %% [markdown]
+# The models of the two views above were made by LoRA, too, with rank 3 in every matrix. Each is a file of less than 50 kB.
 #
 # **Keep this:** most parameters can stay as they are. What a task adds fits into a small file; on new kinds of sentences it can cost some accuracy.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
-# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$. It starts with more directions than it may keep and removes the least important ones during training, so that a matrix that needs more keeps more. We train it on our classifier's twin in `transformers`; PEFT only needs a config:
+# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$. It starts with more directions than it may keep and removes the least important ones during training, so that a matrix that needs more keeps more. We train it on a copy of our classifier in the classes of `transformers`; PEFT only needs a config:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import reveal
@@ -663,109 +641,168 @@ with warnings.catch_warnings():
     twin = adapters.adalora(tasks["pairs"].model(encoder), steps=50)
     adapters.train_adalora(tasks["pairs"], twin, steps=50)
 kept = {name: int((x.abs() > 0).sum()) for name, x in twin.named_parameters() if "lora_E" in name}
-assert len(kept) == 2 * encoder.config.num_layers and len(set(kept.values())) >= 1
 for name, rank in kept.items():
     print(name.split("encoder.")[-1].removesuffix(".lora_E.default"), "keeps", rank)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Where are the 110 million?
-# The paper's base model has 12 layers with 768 features and 12 heads, the large one 24 layers with 1,024 features and 16 heads. They are said to have "110 and 340 million parameters". Count them. On the device `meta` a tensor has a shape but no numbers, so even the large model takes no memory.
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * len(kept) and len(set(kept.values())) > 1
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "In which part of BERT base are most parameters?",
-    ["in the table of 30,522 words", "in attention", "in the feed-forward networks"],
-    answer=2,
-    because="Attention has 4 D² in each layer, the feed-forward network 8 D²: twelve times that is more than 30,522 D.",
-)
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Each matrix began with 6 directions. Together they keep 24, four each on average, and not all of them the same number.
 
-# %% jupyter={"source_hidden": true}
-from course_utils.models.bert import Bert, BertConfig, BertForPreTraining, count_parameters
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what do the heads attend to?
+# Here is every head of *your* model on two new sentences with a gap. Look at the row of `[MASK]`: where does it get its information about the gap? Under each head you see by how many points the accuracy on masked words falls, on held-out stories, when this head is removed. **Guess:** is the head with the sharpest map the one that matters most?
 
-parts, models = {"yours": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
-for name, config in models.items():
-    with torch.device("meta"):
-        size = sum(count_parameters(Bert(config)).values())
-        parts[name] = count_parameters(BertForPreTraining(config))
-    print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(parts[name].values()):,}")
-    assert size == {"base": 109_482_240, "large": 335_141_888}[name]
-for part, order in {"token embeddings": -1, "feed-forward networks": 1}.items():
-    share = [found[part] / sum(found.values()) for found in parts.values()]
-    assert share == sorted(share)[::order]
-plot.stacked(parts, xlabel="% of all parameters", caption="What grows from yours to large, and what shrinks?")
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
+import ipywidgets
+from IPython.display import display
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [sum(parts[name].values()) for name in models] == [110_106_428, 336_226_108]
+new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
+seen = lesson.fill(mine, *new)
+lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
+effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
+sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)  # mean largest weight of a row
+view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="points of accuracy lost without it",
+                  live=True, title="Which head fills the gap?", caption="Open the head with the largest number, press “knock it "
+                  "out”, and read below what now fills the gap.")
+told = ipywidgets.HTML()
 
-# %% [markdown]
-# The larger the model, the larger is the share of the feed-forward networks, and the smaller that of the table of words.
+def tell(change):
+    told.value = bert_study.gap_without(lesson, mine, new, change["new"])
+
+tell({"new": []})
+view.observe(tell, names="knocked")
+display(view, told)
+for what, of in {"sharpest map": sharp, "largest loss": effects}.items():
+    layer, head = divmod(int(of.argmax()), of.shape[1])
+    print(f"{what}: layer {layer + 1}, head {head + 1}, {effects[layer, head]:.1f} points lost without it")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
+assert effects.max() < 25
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Made by LoRA, all four reach a little less than training everything would.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
+reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
+Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].card["training"]["step"],
+        "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words, %": round(100 * reached[name]),
+        "everything trained, %": round(100 * on_test[name][1])} for name, task in tasks.items()],
+      "The four models that come with the course: LoRA of rank 3 in every matrix")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert all(reached[name] < on_test[name][1] for name in tasks)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
+maps, tokens = {}, {}
+for name, task in tasks.items():
+    one = min(task.inputs(task.examples("test")[:40]), key=len)  # a short one
+    with torch.no_grad():
+        output = shipped[name].model(*collate([one]), need_weights=True)
+    maps[name], tokens[name] = [layer[0] for layer in output.weights], one.tokens
+labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
+           caption="Four fine-tuned models, each on a short test sentence of its own.")
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# One model proves little. So, recorded, we remove one head at a time: what does `bert-stories` lose in its two tasks, and what does each fine-tuned model lose? **Guess:** do all of them need the same heads?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
+heads = results.load("bert_heads")
+columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
+           "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
+columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
+            for name, found in heads["tasks"].items()}
+Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
+       for n, row in enumerate(heads["pre-training"])], f"Points of 100 lost without the head. {heads.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
+assert max(columns["pairs"] + columns["entities"]) < 0.05
+assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment", "questions"))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
 #
-# So *base* has 109.5 million parameters, and 110.1 with the heads of pre-training: "110" is right either way. *Large* has 335.1, with its heads 336.2. Nothing is missing: 336 million, rounded to two digits, is 340.
+# No. Without any one head, masked words lose less than 2 points, and pairs and names less than 5. But sentiment and questions both depend on head 1.4, in the first layer, and the questions lose more than half of their correct answers without it. The same head is worth little in one task and a lot in another.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The real one
+# ## Published parameters
 # <a id="sentence-vectors"></a>
-# Everything so far was small and our own. Now we take parameters that others trained on a billion pairs of sentences: `all-MiniLM-L6-v2`, a BERT with 6 layers and 384 features, trained so that similar sentences get similar vectors (the mean of a sentence's words). They fit into the class that you have just used, `Bert`.
+# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and English Wikipedia; base took four days on 16 TPU chips. Fine-tuned, it set records in eleven tasks; averaged over those of GLUE, base reached 79.6, large 82.1, and GPT before them 75.1 (all from the paper).
 #
-# The next cell looks for it in the folder named by the environment variable `COURSE_MINILM`, or else on the hub (91 MB, once). If it finds neither, it says so and shows recorded numbers.
+# We take a smaller relative: `all-MiniLM-L6-v2`, 6 blocks with 384 features. It was *distilled*, which means trained to imitate a larger model, and then trained *contrastively* on a billion pairs of sentences: in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors. Its parameters fit into the class that you have just used, `Bert`.
+#
+# The next cell looks for them in the folder that the environment variable `COURSE_MINILM` names, or else at huggingface.co (91 MB, once). Without either it shows recorded numbers.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
 from chapters.ch06.published import MINILM, published
 from chapters.ch06.experiments.sentences import figures
 
-real, recorded = published(*MINILM), results.load("minilm_sentences")
-shown = figures(real) if real else recorded
+real, on_record = published(*MINILM), results.load("minilm_sentences")
+shown = figures(real) if real else on_record
 if real:
     ours, pieces = Bert.from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
-origin = "Computed just now." if real else recorded.about
+origin = "Computed just now." if real else on_record.about
 print(origin if real else f"No weights here. {origin}")
 print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0g}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
-assert shown["gap"] <= 1e-5 and shown["parameters"] == recorded["parameters"] == 22_713_216
+assert shown["gap"] <= 1e-5 and shown["parameters"] == on_record["parameters"] == 22_713_216
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
     ["The dog was exhausted and stayed where it was.", "The street was too wide to cross.", "The road had many lanes."],
     answer=1,
-    because="Recorded: 0.66, 0.60 and 0.38. Meaning counts, but so do shared words.",
+    because="Recorded cosines, in the order of the answers: 0.60, 0.66 and 0.38. Meaning counts, but so do shared words.",
 )
 
 # %% tags=["optional-network"]
-cosines, sentences = shown["cosines"], shown["sentences"]
+between, compared = shown["cosines"], shown["sentences"]
 
-rows = {"cosine": [f"{text} {n}" for n, text in enumerate(sentences, 1)]}
-plot.maps({"cosine": cosines}, rows, {"cosine": list("123456")}, title="Whose meanings are close?", caption="Cosines between sentence "
-          f"vectors. The last two share no word: do they belong together? {cosines[4][5]:.2f}. The next best: {max(cosines[4][:4]):.2f}. {origin}")
+plot.maps({"cosine": between}, {"cosine": [f"{text} {n}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
+          title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences; dark: similar. {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
-assert abs(cosines[0][2] - 0.66) < 0.02 and abs(cosines[0][1] - 0.60) < 0.02 and abs(cosines[0][3] - 0.38) < 0.02
-assert cosines[4][5] > 0.4 > 0.12 > max(cosines[4][:4])
+assert all(abs(between[0][n] - wanted) < 0.02 for n, wanted in ((1, 0.60), (2, 0.66), (3, 0.38)))
+assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
+assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# The Economic Area and the common market share no word, and still their vectors are close. This is search by meaning: a vector for each text, and the nearest one wins. And the nearest "bank"? Below you see, block by block, how often the nearest "bank" has the same meaning, in the published model and in ours.
+# The Economic Area (5) and the common market (6) share no word, and their cosine is 0.49; no other sentence comes above 0.03 with the fifth. This is search by meaning: a vector for each text, and the nearest wins.
+#
+# And the nearest “bank”? **Guess:** after how many blocks are there two?
 
 # %% tags=["optional-network"]
 ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
 lines = {"all-MiniLM-L6-v2": shown["bank"], "bert-stories": ours_too}
-plot.lines({name: (range(len(share)), share) for name, share in lines.items()}, "blocks", "nearest means the same",
-           title="After how many blocks are there two banks?", caption=f"{len(banked)} sentences; 0: words, segments and "
-           f"positions only. Half would be chance. The published model: {origin}")
+plot.lines({name: (range(len(share)), share) for name, share in lines.items()} | {"chance": ([0, 6], [0.5, 0.5])}, "blocks",
+           "share whose nearest “bank” means the same", title="After how many blocks are there two banks?",
+           caption=f"{len(banked)} sentences; 0 blocks: the input sum alone. The published model: {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
-assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75
+assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75 and shown["bank"][1] > 0.8 and ours_too[2] > 0.95
 
 # %% [markdown]
-# Now fine-tune it to tell whether a film review is positive. The sentences of SST-2 come from reviews; they are fetched like chapter 3's corpora. The published model was not trained for this.
+# The published model tells more than 80 % of them apart after one block; ours needs two.
+#
+# **Keep this:** the classes are the same; only the parameters differ. Others have paid for the pre-training.
 
-# %% slideshow={"slide_type": "subslide"} tags=["training", "optional-network"]
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: film reviews
+# Fine-tune the published model to tell whether a sentence from a film review is positive (SST-2). **Guess:** how many are right before?
+
+# %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
 from course_utils.data.fetching import FetchError
 
-sst2, run = results.load("minilm_sst2"), None
+sst2, tuning = results.load("minilm_sst2"), None
 rows = [{"SST-2": "before fine-tuning", "right, %": 100 * sst2["before"]},
         {"SST-2": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
         {"SST-2": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
@@ -774,23 +811,54 @@ if real:
         film = minilm.reviews(real.tokenizer)
         reviewer = film.model(ours)
         passes = minilm.Passes(film, minilm.BATCH)
-        run = minilm.tune(film, reviewer, batches=passes, budget_s=90, show=True)
-        rows.append({"SST-2": f"yours, just now, {run.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
+        tuning = minilm.tune(film, reviewer, batches=passes, budget_s=90, show=True)
+        rows.append({"SST-2": f"yours, just now, {tuning.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
-Table(rows, f"{sst2['test']} reviews that were not trained on. {sst2.about}")
+Table(rows, f"{sst2['test']} sentences that were not trained on. {sst2.about}")
 
-# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
-assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (run and run.stopped or rows[-1]["right, %"] >= 80)
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper", "optional-network"]
+assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (tuning and tuning.stopped or rows[-1]["right, %"] >= 80)
+assert sst2["before"] < sst2["always the same answer"] < 0.52 and round(sst2["steps"] * sst2["batch"] / sst2["train"]) == 2
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # It goes from chance to 89 % in two passes through 6,920 sentences.
-#
-# **Keep this:** the classes are the same; only the parameters differ. What others pre-trained for days, you can fine-tune in minutes.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: where are the 110 million?
+# The paper's base model has 12 layers with 768 features and 12 heads, the large one 24 layers with 1,024 features and 16 heads. They are said to have “110 and 340 million parameters”. Count them. On the device `meta` a tensor has a shape but no numbers, so even the large model takes no memory.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "predict"]
+predict(
+    "In which part of BERT base are most parameters?",
+    ["in the table of 30,522 words", "in attention", "in the feed-forward networks"],
+    answer=2,
+    because="Attention has 4 D² in each layer, the feed-forward network 8 D²: twelve times that is more than 30,522 D.",
+)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.models.bert import BertConfig, BertForPreTraining, count_parameters
+
+shares_of, models = {"your model": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
+for name, config in models.items():
+    with torch.device("meta"):
+        size = sum(count_parameters(Bert(config)).values())
+        shares_of[name] = count_parameters(BertForPreTraining(config))
+    print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(shares_of[name].values()):,}")
+    assert size == {"base": 109_482_240, "large": 335_141_888}[name]
+plot.stacked(shares_of, xlabel="% of all parameters", title="Where are the parameters?",
+             caption="Three models, each bar cut into the shares of its parts.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_226_108]
+assert mine.config.inner_size == 2 * mine.config.model_size
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# So *base* has 109.5 million parameters, and 110.1 with the heads of pre-training: “110” is right either way. *Large* has 335.1, with its heads 336.2. Nothing is missing: 336 million, rounded to two digits, is 340. (In your model, the feed-forward networks have as many parameters as attention: their inner size is 2 D, where BERT's is 4 D.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
-# Our own sentences have three kinds of names and few patterns. WNUT-17 consists of posts from the web, with six kinds of names, and the names in the test set are new on purpose. **Guess** the F1 of the published model after a few minutes of fine-tuning.
+# Our own sentences have three kinds of names and few patterns. WNUT-17 consists of posts from the web, with six kinds of names, and the names in the test set are new on purpose. **Guess** the F1 of the published model after 200 steps of fine-tuning.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 posts = results.load("minilm_wnut17")
@@ -799,51 +867,53 @@ print(f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the 
 Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], posts.about)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert posts["words of test names known"] < 0.5 and 0.1 < posts["F1"] < 0.8
+assert posts["words of test names known"] < 0.5 and round(posts["F1"], 1) == 0.3 and posts["steps"] == 200
+assert round(posts["recall"], 2) == 0.23
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# With a network, `course results minilm_wnut17` does it again. *Precision* is the share of the found names that are right, *recall* the share of the right names that were found.
+# About 0.3: it finds fewer than a quarter of the names. With a network, `course results minilm_wnut17` does it again.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
-# SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. A paragraph is longer than what the model can read at once, so it is read in overlapping windows, and the best span of all windows is the answer.
+# SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. The model reads 96 pieces at once here, the question included. A longer paragraph is read in overlapping windows, and the best span of all windows is the answer.
 #
-# **Exact match**: the answer equals one that people gave, apart from case, punctuation and *a, an, the*. **F1**: here it measures the words shared with the best of them. **Guess** which question word is the hardest.
+# **Exact match** forgives case, punctuation and *a, an, the* here, and one of the answers that people gave is enough. **F1** counts the words that the answer shares with the closest of these. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
 easy = {word: found for word, found in squad["by question word"].items() if found["questions"] >= 30 and word != "other"}
 easy = dict(sorted(easy.items(), key=lambda pair: -pair[1]["F1"]))
-assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for name in ("exact match", "F1")] == [53, 64, 83, 92]
 rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
         for who, key in {"people, each judged by the others": "people", "all-MiniLM-L6-v2, fine-tuned": "fine-tuned"}.items()]
 display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
               f"{squad['articles']['train']} others, one seed. {squad.about}"),
         plot.bars(list(easy), [100 * found["F1"] for found in easy.values()], ylabel="F1, %", digits=0,
-                  title="Which questions are easy?", caption="By question word. Whose answers are the longest?"))
+                  title="Which questions are easy?", caption="F1 by question word."))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and (list(easy)[0], list(easy)[-1]) == ("when", "why")
+assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and squad["max_length"] == 96
+assert [*easy][:2] == ["when", "how many"] and [*easy][-1] == "why"
+assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for name in ("exact match", "F1")] == [53, 64, 83, 92]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# After less than one pass through the questions, about half of the answers are exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, because dates and numbers are easy to recognise. *Why* is answered by half a sentence, and where it begins and ends is a matter of taste.
+# After less than one pass through the questions, about half of the answers are exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, *why* worst.
 #
 # </details>
 #
 # With a network (or the file in the folder named by `COURSE_DATA_DIR`), `course results minilm_squad` does it again.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What is a model on the hub?
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what is a model on the hub?
 # <a id="hub"></a>
-# It is a folder with three things in it, and Hugging Face's `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text into pieces) and a **model** (the parameters). We can save your model as such a folder and load it with *their* class; it gives the same numbers.
+# The *hub* is the site huggingface.co, where people keep models. A model there is a folder with three things in it, and the library `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text into pieces) and a **model** (the parameters). We can save your model as such a folder and load it with *their* class; it gives the same numbers.
 
-# %% tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import os
 import tempfile
 from transformers import AutoModelForPreTraining, AutoTokenizer
@@ -854,26 +924,26 @@ with tempfile.TemporaryDirectory() as folder:
     mine.eval().to_huggingface().save_pretrained(folder)
     tokenizer.to_huggingface().save_pretrained(folder)
     print([name for name in ("config.json", "tokenizer.json", "model.safetensors") if name in os.listdir(folder)])
-    theirs, cut = AutoModelForPreTraining.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
-given = cut("she left the bank", "the bank was wet", return_tensors="pt")
+    theirs, cutter = AutoModelForPreTraining.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+cut_by_it = cutter("she left the bank", "the bank was wet", return_tensors="pt")
 with torch.no_grad():
-    gap = (theirs(**given).prediction_logits - mine(batch.ids, batch.segments, batch.mask).mlm_logits).abs().max()
+    gap = (theirs(**cut_by_it).prediction_logits - mine(batch.ids, batch.segments, batch.mask).mlm_logits).abs().max()
 print("back as", type(theirs).__name__)
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.equal(given.input_ids, batch.ids) and gap < 1e-4
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 
-# %% [markdown]
-# `from_pretrained("someone/name")` downloads such a folder from the hub and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. Other libraries around it, in a line each:
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. Other libraries of the same makers, in a line each:
 #
 # - **Datasets**: tables larger than memory, downloaded and split by name.
 # - **Accelerate**: one training script for one processor or many GPUs (chapter 7).
 # - **PEFT**: LoRA, AdaLoRA and similar methods for any model (above).
 # - **Diffusers**: the same kind of folder for models that generate images.
 #
-# A lecture shows how short it can be: `pipeline("translation_en_to_zh")`, and English turns into Chinese. Try it. Then we call the model behind it directly: from the folder in `COURSE_OPUS`, or from the hub (312 MB, once).
+# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly: from the folder in `COURSE_OPUS`, or from the hub (312 MB, once).
 
-# %% tags=["optional-network"]
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "optional-network"]
 from transformers import pipeline
 from course_utils.decoding import translate
 
@@ -890,30 +960,36 @@ if opus:
 own = translate(load_checkpoint("transformer-en-zh"), [apple])[0]
 print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
 
-# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper", "optional-network"]
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
-# %% [markdown]
-# Version 5 of the library has removed the task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
-#
-# **Keep this:** config, tokenizer, model. If you know what is in the folder, you do not need the one-line shortcut.
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The library has removed this task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is an **autoencoding** model. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**.
-#
+# BERT repairs a damaged text: it is an **autoencoding** model. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. The blocks are built alike; what differs is the mask:
+
+# %% jupyter={"source_hidden": true}
+from course_utils.attention import causal_mask
+
+sentence = "the grass on the bank was wet".split()
+label = {"BERT: both sides": sentence, "GPT: the left side": sentence}
+full = torch.ones(len(sentence), len(sentence))
+plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, title="Who may see whom?",
+          caption="Rows: the word that reads. Columns: the word that is read. Dark: allowed.")
+
+# %% [markdown]
 # | | BERT | GPT |
 # |---|---|---|
-# | blocks | encoder | decoder, without cross-attention |
-# | a word sees | both sides | its left side |
 # | learns to | fill gaps, tell whether B follows | continue a text |
 # | predicts, in a text | 15 % of the words | every word |
 # | probability of a text | not defined | product over its words |
 # | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
 #
 # <a id="distilbert"></a>
-# Two relatives are common: **multilingual BERT**, the same model trained on the Wikipedias of 104 languages with one vocabulary, and **DistilBERT**, whose six layers were trained to give the same outputs as twelve.
+# Two relatives are common: **multilingual BERT**, the same model trained on the Wikipedias of 104 languages with one vocabulary, and **DistilBERT**, distilled: its six layers were trained to give the same outputs as BERT's twelve.
 #
 # ### Find the error ●○○ · 3 minutes
 # A table describes each of the two by one word.
@@ -928,33 +1004,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Here are a fine-tuning script from an article, slip by slip, claims from overviews, and bugs that raise no error.
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# `model(ids)` alone does the same, quietly.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.3")
-
-@find_error("program 6.3", line=None)  # the number of the wrong line
-def pair_input(first, second, cls, sep):       # two lists of ids
-    ids = [cls] + first + [sep] + second + [sep]
-    segments = [0] * len(ids)
-    return torch.tensor(ids), torch.tensor(segments)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# This loss falls fast, and the model learns to copy.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.4")
-
-@find_error("program 6.4", line=None)
-def all_loss(logits, ids, labels):     # ids before masking; labels: −100
-    rows = logits.flatten(0, 1)
-    target = ids.flatten()
-    return torch.nn.functional.cross_entropy(rows, target)
+# Here are bugs that raise no error, claims from overviews, and a fine-tuning script from an article, one slip at a time.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -972,7 +1022,7 @@ def encoder_weights(q, k, ids, pad):           # [B, T, d] twice, [B, T], a numb
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# Pre-training covers words. And use?
+# Should words be masked at prediction time, too?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.6")
@@ -997,7 +1047,7 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# A sentence's vector is the mean of its tokens'. Of which?
+# A sentence's vector is the mean of its tokens' vectors. Which tokens count?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.8")
@@ -1010,7 +1060,7 @@ def similarity(hidden, mask):                  # [2, T, D], [2, T]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 6 minutes
-# “110 M and 340 M”, and three reasons why.
+# Four claims about the size of BERT.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 6.9")
@@ -1022,7 +1072,7 @@ def parameters(vocab_size, model_size, num_layers, max_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The same table of BERT and GPT, one row further down.
+# An overview says who sees which words.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 6.10")
@@ -1034,7 +1084,7 @@ def visible(model, length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# An article's script for fine-tuning. The tokenizer is loaded, and never called.
+# An article's script for fine-tuning loads a tokenizer and never calls it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.11")
@@ -1047,7 +1097,7 @@ def ask(model, tokenizer, texts):          # a list of B texts
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# It stops at once. The first repairs that come to mind run on, and are wrong.
+# The same script. This line stops with an error; several repairs run without one and are still wrong.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.12")
@@ -1059,7 +1109,7 @@ def classification_loss(model, ids, labels):          # ids [B, T], labels [B]: 
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 4 minutes
-# In the article, training, validation and test are one sentence, the same one. Here is the like with more texts.
+# In the article, one and the same sentence is used for training, validation and test. Here is the same mistake with more texts.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.13")
@@ -1086,7 +1136,7 @@ def accuracy(logits, labels):                  # [N, 2], [N]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The script calls itself machine translation.
+# The same script calls itself machine translation.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 6.15")
@@ -1225,32 +1275,35 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on this machine, on held-out text, unless a line says otherwise. A value outside its band stops the notebook.
+# Measured in this run; a line marked *recorded* comes from a file of the course. A value outside its band stops the notebook.
 
 # %%
+new_names = ("entities", "pre-trained", "test"), ("entities", "from scratch", "test")
 rows = [
-    ("masked words right, held-out stories", held_out["MLM accuracy"], 0.55, 1),
-    ("next sentences right, held-out stories", held_out["NSP accuracy"], 0.8, 1),
-    ("masked words right, new plots", unknown["MLM accuracy"], 0.1, 0.9),
+    ("words right at [MASK], known plots", filled["known plots"]["your model"], 0.55, 1),
+    ("next sentences right, known plots", follow["known plots"]["your model"], 0.8, 1),
+    ("words right at [MASK], new plots and names", filled["new plots and names"]["your model"], 0.2, 0.45),
+    ("next sentences right, new plots and names", follow["new plots and names"]["your model"], 0.4, 0.62),
     ("chosen by mask_tokens, %", shares["chosen"], 14.7, 15.3),
-    ("nearest “bank” alike, by place", apart["with its place"], 0.3, 0.75),
-    ("nearest “bank” alike, after the last block", apart["after the last block"], 0.85, 1),
-    ("sentiment, from scratch", live["sentiment"]["from scratch, valid"], 0.4, 0.95),
-    ("sentiment, pre-trained", live["sentiment"]["pre-trained, valid"], 0.6, 1),
-    ("entities, F1 on new words, from scratch", live["entities"]["from scratch, test"], 0, 0.6),
-    ("entities, F1 on new words, pre-trained", live["entities"]["pre-trained, test"], 0.2, 1),
-    ("share of parameters in the adapters, %", by_way["adapters"]["of all, in %"], 0.1, 5),
-    ("all-MiniLM-L6-v2 against transformers", shown["gap"], 0, 1e-5),
-    ("film reviews right, % (recorded)", 100 * sst2["accuracy"], 88, 100),
+    ("nearest “bank” means the same, input", apart["with its position"], 0.3, 0.6),
+    ("nearest “bank” means the same, last block", apart["after the last block"], 0.85, 1),
+    ("gain by pre-training: sentiment, known words", gains[0], 0.1, 0.5),
+    ("gain by pre-training: F1 of names, new words", live[new_names[0]] - live[new_names[1]], 0.05, 0.6),
+    ("share of parameters in the adapters, %", by_way["adapters"]["of all, in %"], 3, 4),
+    ("all-MiniLM-L6-v2 against transformers" + ("" if real else " (recorded)"), shown["gap"], 0, 1e-5),
+    ("sentences of film reviews right, % (recorded)", 100 * results.load("minilm_sst2")["accuracy"], 88, 90),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
-    print(f"{name:44} {value:7.3g}   band {low} to {high}")
+    print(f"{name:48} {value:7.3g}   band {low} to {high}")
+
+# %% [markdown]
+# (A gap of 0 means equal in every bit.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
-# 2. BERT's input is a sum of three rows: piece, segment and position. The vector of `[CLS]` represents the whole sequence.
+# 2. BERT's input is a sum of three rows: piece, segment and position. What the vector of `[CLS]` holds is learned for each task.
 # 3. Pre-training: 15 % chosen, 80/10/10, loss only there; and whether B follows A. The answers are in the text.
 # 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in their input and in which vectors are read.
 # 5. Adapters and LoRA train a small part and share the rest. Published parameters fit the same classes.
@@ -1262,7 +1315,7 @@ for name, value, low, high in rows:
 # | [static vector](#static) | 静态词向量 | one per word, whatever its context |
 # | [contextual vector](#contextual) | 上下文词向量 | one per word in a sentence |
 # | [WordPiece](#wordpiece) | 词片 | longest known piece first, `##` inside a word |
-# | [CLS and SEP](#cls) | 分类标记、分隔标记 | its vector represents the whole; ends a sentence |
+# | [CLS and SEP](#cls) | 分类标记、分隔标记 | a spare position that tasks read; ends a sentence |
 # | [segment embedding](#segment) | 段嵌入 | which of the two sentences |
 # | [embedding sum](#embedding-sum) | 嵌入求和 | token + segment + position |
 # | [masked language model](#mlm) | 掩码语言模型 | masks words and predicts them |
@@ -1282,17 +1335,16 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
 # - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova, *BERT: pre-training of deep bidirectional Transformers*, 2019, section 3, figure 4 (four uses), appendix A (masking, examples).
-# - T. Mikolov et al., *Efficient estimation of word representations* (word2vec), 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *Deep contextualized word representations* (ELMo), 2018, section 3.
+# - T. Mikolov et al., *Efficient estimation of word representations* (word2vec), 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *ELMo*, 2018, section 3.
 # - Y. Wu et al., *Google's neural machine translation system*, 2016, section 4.1 (WordPiece).
-# - Y. Liu et al., *RoBERTa*, 2019, section 4 (masks drawn anew, next sentences left out); V. Sanh et al., *DistilBERT*, 2019.
-# - K. Clark et al., *What does BERT look at?*, 2019, section 3.
+# - Y. Liu et al., *RoBERTa*, 2019, section 4; V. Sanh et al., *DistilBERT*, 2019.
 # - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019, section 2 (adapters); E. Hu et al., *LoRA*, 2021, section 4; Q. Zhang et al., *AdaLoRA*, 2023, section 3.
-# - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *Recursive deep models for semantic compositionality* (SST), 2013; L. Derczynski et al., *WNUT 2017*, 2017.
+# - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT 2017*, 2017.
 # - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019, section 3; W. Wang et al., *MiniLM*, 2020.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, keep its causal mask, ask for the next word at every position, and let it read what it wrote: this is chapter 7. Which word is missing, if the whole rest of the text is missing?
+# BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, ask for the next word at every position, and let it read what it wrote: this is chapter 7.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

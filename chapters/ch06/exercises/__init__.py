@@ -1,12 +1,12 @@
-"""Chapter 6, BERT: eight exercises, fifteen errors that circulate, and a model with five of them."""
+"""Chapter 6, BERT: eight exercises, thirteen errors that circulate, and a model with five of them."""
 
 from .adapter import ADAPTER
 from .answers import SPAN, THREE_CLASSES
 from .claims import DIRECTION, DISCRIMINATIVE, MILLIONS
 from .embeddings import SUM
 from .hidden import ALL_HIDDEN, IN_USE
-from .input import ALL_ZERO, BERT_INPUT
-from .losses import EVERY_WORD, MLM_LOSS
+from .input import BERT_INPUT
+from .losses import MLM_LOSS
 from .masking import MASK
 from .padding import ATTENDED, MEAN
 from .pairs import PAIRS
@@ -18,6 +18,6 @@ from .whole import FIVE
 EXERCISES = (
     *(BERT_INPUT, SUM, MASK, MLM_LOSS, PAIRS, TAGS, SPAN, ADAPTER),
     *(STRINGS, OBJECT, ONE_SENTENCE, UNSEEN, TRANSLATES),
-    *(ALL_ZERO, ALL_HIDDEN, EVERY_WORD, IN_USE, ATTENDED, MEAN),
+    *(ALL_HIDDEN, IN_USE, ATTENDED, MEAN),
     *(THREE_CLASSES, MILLIONS, DISCRIMINATIVE, DIRECTION, FIVE),
 )

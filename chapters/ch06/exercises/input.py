@@ -1,10 +1,9 @@
 """Chapter 6: what BERT reads of two sentences, and segments that are all zero."""
 
 import torch
-from torch import Tensor
 
 from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, call, variants, wrong_answers
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 
@@ -117,68 +116,5 @@ BERT_INPUT = Exercise(
         "The ids are filled up with 0. Which number [PAD] has, differs from model to model: fill up with `pad`.",
         _other_input(order=lambda a, b: (b, a)),
         "A and B have changed places: `first` comes first.",
-    ),
-)
-
-
-def pair_input(first: list[int], second: list[int], cls: int, sep: int) -> tuple[Tensor, Tensor]:
-    """Two lists of ids -> ids [T], segments [T]: 0 for [CLS] A [SEP], 1 for B [SEP]."""
-    ids = [cls] + first + [sep] + second + [sep]
-    segments = [0] * (len(first) + 2) + [1] * (len(second) + 1)
-    return torch.tensor(ids), torch.tensor(segments)
-
-
-@variants
-def _pair(first, second, cls, sep, *, segments):
-    return torch.tensor([cls, *first, sep, *second, sep]), torch.as_tensor(segments(first, second))
-
-
-def _two(first, second, shown=False) -> Case:
-    return Case({"first": first, "second": second, "cls": CLS, "sep": SEP}, shown=shown)
-
-
-ALL_ZERO = FindError(
-    name="program 6.3",
-    title="segments all zero",
-    task="two lists of ids -> ids [T] and segments [T] of [CLS] A [SEP] B [SEP].",
-    why="`model(ids)` without segments does the same by default. It does so in training and at inference, so nobody "
-    "notices.",
-    program=(
-        "def pair_input(first, second, cls, sep):       # two lists of ids",
-        "    ids = [cls] + first + [sep] + second + [sep]",
-        "    segments = [0] * len(ids)",
-        "    return torch.tensor(ids), torch.tensor(segments)",
-    ),
-    line=3,
-    found="0 everywhere says that this is a single sentence. The second sentence has a vector of its own, segment 1, "
-    "from its first word to its [SEP].",
-    innocent={2: "[CLS] A [SEP] B [SEP] is what BERT reads.", 4: "it returns two rows of the same length."},
-    reference=pair_input,
-    cases=lambda: [_two([11, 12], [13], shown=True), _two([21], [22, 23, 24]), _two([31, 32, 33], [34, 35])],
-    returns=("ids", "segments"),
-    hints=(
-        "How could the model know where A ends and B begins? It is told twice: by [SEP], and by what else?",
-        "How many tokens belong to A: its words, and which two more?",
-        "As many zeros as A has tokens, `[0] * (len(first) + 2)`, and then ones for B. How many?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        _pair(lambda a, b: [0] * (len(a) + len(b) + 3)),
-        "The segments are still all 0.",
-        _pair(lambda a, b: [1] * (len(a) + len(b) + 3)),
-        "The segments are all 1 now. That tells the model as little as all 0.",
-        _pair(lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 2)),
-        "Nearly: the first [SEP] closes A, so it belongs to segment 0.",
-        _pair(lambda a, b: [0] * (len(a) + 2) + [1] * len(b) + [0]),
-        "Nearly: the last [SEP] closes B, so it belongs to segment 1.",
-        _pair(lambda a, b: [1] * (len(a) + 2) + [0] * (len(b) + 1)),
-        "The segments are the wrong way round: A has 0, B has 1.",
-        _pair(lambda a, b: [0] * len(a) + [1] * len(b)),
-        "The special tokens have no segment here, so the row is too short. [CLS] and each [SEP] need one, too.",
-        _pair(lambda a, b: [0] * (len(a) + 2) + [2] * (len(b) + 1)),
-        "There are two segments, 0 and 1. The model has no third vector.",
-        _pair(lambda a, b: list(range(len(a) + len(b) + 3))),
-        "These are positions. A segment says which sentence a token belongs to.",
     ),
 )

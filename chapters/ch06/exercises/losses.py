@@ -1,10 +1,10 @@
-"""Chapter 6: the loss of the masked language model, and one over words that were never hidden."""
+"""Chapter 6: the loss of the masked language model."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
 from course_utils.exercises.inputs import named, some_numbers, tensors
 from course_utils.exercises.properties import shift_changes_nothing
 from course_utils.models.loss import masked_loss
@@ -115,81 +115,5 @@ MLM_LOSS = Exercise(
         "`ignore_index=0` leaves word 0 out. What should be left out is marked by −100, which is the default.",
         lambda logits, labels: (logits.argmax(-1) != labels)[labels != -100].float().mean(),
         "This is the share of wrong guesses. It is good to read, but it has no slope to learn from.",
-    ),
-)
-
-
-def asked_loss(logits: Tensor, ids: Tensor, labels: Tensor) -> Tensor:
-    """logits [B, T, V], ids [B, T] before masking, labels [B, T], −100 where nothing is asked -> a scalar."""
-    return F.cross_entropy(logits.flatten(0, 1), labels.flatten())
-
-
-def _with_ids(case: Case) -> Case:
-    labels = case.args["labels"]
-    words = torch.randint(case.args["logits"].shape[-1], labels.shape, generator=torch.Generator().manual_seed(3))
-    ids = torch.where(labels == -100, words, labels)
-    return Case({"logits": case.args["logits"], "ids": ids, "labels": labels}, shown=case.shown)
-
-
-@variants
-def _any_loss(
-    logits,
-    ids,
-    labels,
-    *,
-    target=lambda ids, labels: labels,
-    seen=lambda logits, labels: logits,
-    mean=lambda losses, labels: losses[labels != -100].mean(),
-):
-    losses = F.cross_entropy(seen(logits, labels).transpose(1, 2), target(ids, labels), reduction="none")
-    return mean(losses, labels)
-
-
-def _all(losses, labels):
-    return losses.mean()
-
-
-EVERY_WORD = FindError(
-    name="program 6.4",
-    title="a loss over every word",
-    task="logits [B, T, V], ids [B, T] before masking, labels [B, T], −100 where nothing is asked -> a scalar.",
-    why="The loss falls beautifully, because six words in seven only have to be copied. The model learns little.",
-    program=(
-        "def mlm_loss(logits, ids, labels):     # ids before masking; labels: −100",
-        "    rows = logits.flatten(0, 1)",
-        "    target = ids.flatten()",
-        "    return torch.nn.functional.cross_entropy(rows, target)",
-    ),
-    line=3,
-    found="the target is every word, the visible ones too, and a word that is in the input need not be guessed. "
-    "`labels.flatten()` asks for the chosen ones only.",
-    innocent={
-        1: "it only names what comes in. Are all of them used?",
-        2: "it makes a row for each token.",
-        4: "it takes the mean over all targets that are not −100. Are there any?",
-    },
-    reference=asked_loss,
-    cases=lambda: [_with_ids(case) for case in MLM_LOSS.cases()],
-    returns=("loss",),
-    hints=(
-        "At what share of the positions can the right answer be read off the input?",
-        "Which argument is never used?",
-        "The target should be −100 wherever nothing is asked. Which of the arguments has that mark?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        _any_loss(target=lambda ids, labels: ids, mean=_all),
-        "Every word still counts, the visible ones too.",
-        _any_loss(target=lambda ids, labels: ids, mean=lambda losses, labels: losses[labels == -100].mean()),
-        "Now only the *visible* words count.",
-        _any_loss(mean=_all),
-        "Only the hidden words are in the sum, but it is divided by the number of all positions.",
-        _any_loss(target=lambda ids, labels: labels.clamp(min=0), mean=_all),
-        "−100 became word 0: where nothing is asked, the model would learn to predict [PAD].",
-        _any_loss(
-            target=lambda ids, labels: ids, seen=lambda logits, labels: logits * (labels != -100)[..., None], mean=_all
-        ),
-        "The logits are set to 0 where nothing is asked, and the loss counts ln V for each of these positions.",
     ),
 )

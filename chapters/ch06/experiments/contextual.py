@@ -15,6 +15,7 @@ from chapters.ch06.pairs import collate, encode_all
 from course_utils.data import stories
 from course_utils.models.bert import Bert
 from course_utils.support.restored import evaluating
+from course_utils.views import plot
 
 MONEY = ("money", "loan", "cash")
 
@@ -66,3 +67,16 @@ def nearest_alike(vectors: Tensor, kinds: Tensor) -> float:
     """The share of vectors whose nearest other one is of their kind: vectors [N, D], kinds [N] -> 0 to 1."""
     nearest = cosines(vectors).fill_diagonal_(-torch.inf).argmax(-1)
     return (kinds[nearest] == kinds).float().mean().item()
+
+
+def similarity_maps(steps: dict[str, Tensor], kinds: Tensor):
+    """The cosines of each step as a map, the kinds named in the middle of their rows and columns."""
+    names = [""] * len(kinds)
+    names[len(kinds) // 4], names[3 * len(kinds) // 4] = "money", "river"
+    labels = dict.fromkeys(steps, names)
+    return plot.maps(
+        {name: cosines(vectors) for name, vectors in steps.items()}, labels, labels,
+        limits=(-0.5, 1), title="Do the two meanings part?",
+        caption=f"Each cell: the cosine of two of {len(kinds)} “bank”, after subtracting the mean of all. Dark: "
+        "similar. In which of the three are both squares on the diagonal dark?",
+    )  # fmt: skip

@@ -110,6 +110,24 @@ def record_adapters(steps: int = 300, seeds: int = 3, tasks=("sentiment", "entit
     return figures
 
 
+def record_labels(counts=(20, 100, 500, 2000), steps: int = 150, seeds: int = 3) -> dict:
+    """One task with few labels and with many, from scratch and pre-trained; for data/results/bert_labels.json."""
+    encoder, loaded, about = _pretrained()
+    whole, found = task_of("sentiment", loaded.tokenizer), {}
+    for start in STARTS:
+        found[start] = {}
+        for count in counts:
+            task = task_of("sentiment", loaded.tokenizer)
+            task.given = {"train": whole.examples("train")[:count]}
+            runs = []
+            for seed in range(seeds):
+                model = begin(task, encoder, start, seed)
+                task.train(model, steps, seed)
+                runs.append({split: task.measure(model, split)[task.main] for split in SPLITS})
+            found[start][str(count)] = {split: _spread([run[split] for run in runs]) for split in SPLITS}
+    return {**about, "task": "sentiment", "steps": steps, "seeds": seeds, "splits": SPLITS, "starts": found}
+
+
 def _adapted(task: Task, encoder: Bert, way: str, steps: int, seed: int, lr: float) -> dict[str, float]:
     model = adapters.ways(task, encoder, steps, seed)[way]
     reader = adapters.learn(task, model.to(next(encoder.parameters()).device), way, steps, seed, lr)
@@ -162,3 +180,13 @@ def _spread(values: list[float]) -> dict:
     """Mean, lowest and highest, and each."""
     return {"mean": round(statistics.fmean(values), 4), "lowest": round(min(values), 4),
             "highest": round(max(values), 4), "each": [round(x, 4) for x in values]}  # fmt: skip
+
+
+def without_learning(task: Task, split: str = "test", count: int | None = None) -> float:
+    """What always the same answer reaches in the task's main figure: the commonest label; no entity; no answer."""
+    targets = task.prepared(split)[1][:count]
+    if task.main == "F1":
+        return 0.0
+    if task.main == "exact match":
+        return sum(not e.answer for e in task.examples(split)[:count]) / len(targets)
+    return max(map(targets.count, set(targets))) / len(targets)

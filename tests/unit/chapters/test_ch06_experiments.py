@@ -16,6 +16,7 @@ from chapters.ch06.experiments.tasks import (
     silenced,
     spread,
     task_loss_of_heads,
+    without_learning,
 )
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson
@@ -109,6 +110,26 @@ def test_pretraining_helps_in_all_four_tasks_as_recorded():
             scratch, trained = (task[start][split] for start in ("from scratch", "pre-trained"))
             assert len(scratch["each"]) == len(trained["each"]) == found["seeds"]
             assert trained["mean"] > scratch["mean"], (task, split)
+
+
+def test_pretraining_spares_labels_as_recorded():
+    found = results.load("bert_labels")
+    for start, by_count in found["starts"].items():
+        assert list(by_count) == ["20", "100", "500", "2000"], start
+        assert all(
+            len(row[split]["each"]) == found["seeds"] for row in by_count.values() for split in ("valid", "test")
+        )
+    scratch, trained = (found["starts"][start]["2000"] for start in tasks.STARTS)
+    assert all(trained[split]["mean"] > scratch[split]["mean"] for split in ("valid", "test"))
+
+
+def test_the_same_answer_always_is_what_a_model_has_to_beat(tokenizer):
+    assert without_learning(Classify("own", tokenizer, ("negative", "positive"), {"test": TEXTS[:3]})) == 0.5 + 1 / 6
+    assert without_learning(task_of("entities", tokenizer), "test") == 0
+    questions = task_of("questions", tokenizer)
+    questions.max_length = 400
+    empty = [not e.answer for e in questions.examples("test")]
+    assert without_learning(questions, "test") == pytest.approx(sum(empty) / len(empty)) and any(empty)
 
 
 def test_minilm_learns_reviews_as_recorded():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from chapters.ch06.experiments.contextual import MONEY, banks, cosines, nearest_alike, word_vectors
+from chapters.ch06.experiments.contextual import MONEY, banks, cosines, nearest_alike, similarity_maps, word_vectors
 from chapters.ch06.pairs import collate, encode
 from course_utils.models.bert import Bert, BertConfig
 from course_utils.text import WordPiece
@@ -50,3 +50,10 @@ def test_banks_are_half_and_half_and_no_two_differ_in_names_only():
     patterns = {" ".join(w for w in s.split() if w.islower()) for s in sentences}
     assert len(patterns) >= 0.9 * len(sentences) and all(" bank" in s for s in sentences)
     assert not any(w in s for s, money in zip(sentences, kinds, strict=True) if not money for w in MONEY)
+
+
+def test_the_maps_name_both_kinds(small):
+    steps = word_vectors(*small, "bank", SENTENCES * 4)
+    view = similarity_maps({"last": steps[-1]}, torch.arange(12) < 6)
+    panel = view.options["panels"][0]
+    assert panel["rows"] == panel["columns"] and [n for n, name in enumerate(panel["rows"]) if name] == [3, 9]

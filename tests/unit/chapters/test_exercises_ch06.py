@@ -319,24 +319,12 @@ def as_a_size(task, B, T, C, V):
     return [B, T, C if task == "tagging" else V]
 
 
-@written("program 6.3")
-def by_searching(first, second, cls, sep):
-    ids = torch.tensor([cls, *first, sep, *second, sep])
-    return ids, ((ids == sep).cumsum(0) - (ids == sep).long()).clamp(max=1)
-
-
 @written("program 6.1")
 def by_index_again(ids, chosen, dice, words, mask_id):
     inputs, other = ids.clone(), chosen & (dice >= 0.9)
     inputs[chosen & (dice < 0.8)] = mask_id
     inputs[other] = words[other]
     return inputs
-
-
-@written("program 6.4")
-def asked_only(logits, ids, labels):
-    asked = labels != -100
-    return F.cross_entropy(logits[asked], ids[asked])
 
 
 @written("program 6.6")
