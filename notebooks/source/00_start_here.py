@@ -8,9 +8,11 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it", a computer has to know what "it" refers to. **Attention** is the step in which each word weighs all the others, and it is at the heart of every large language model. This course builds it from a weighted average up to a GPT, in code that you run, move and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it", a computer has to know what "it" refers to. **Attention** is the step in which a word weighs other words, and it is at the heart of nearly every large language model. This course builds it from a weighted average up to a GPT, in code that you run, move and change.
 #
-# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 (in front of a class) · exercises 3. **Before:** some Python; school mathematics.
+#
+# **To run a cell,** click into it and press *Shift + Enter*. Run them from top to bottom; some are folded, and run all the same.
 
 # %% [markdown]
 # Here is a real one. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide" and see what happens to the arcs and to the French.
@@ -42,7 +44,7 @@ from collections import Counter
 words = ["tea", "eat", "meat", "attention", "noon"]
 letters = [Counter(word) for word in words]
 common = torch.tensor([[float((mine & yours).total()) for yours in letters] for mine in letters])
-shares = common / common.sum(-1, keepdim=True)
+shares = common / common.sum(-1, keepdim=True)  # “Ten minutes of tensors”, below, explains keepdim
 heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
 
 # %% [markdown]
@@ -83,7 +85,7 @@ assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is: click into it and press *Shift + Enter*, as you do for every cell. It tells you that nothing is written yet and that the course's own function will be used until it is. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. (`weights * values` multiplies pair by pair, `.sum()` adds up.) Try something wrong, too: forget to divide.
+# Run the cell below as it is. It tells you that nothing is written yet and that the course's own function will be used until it is. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. (`weights * values` multiplies pair by pair, `.sum()` adds up.) Try something wrong, too: forget to divide.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -126,14 +128,14 @@ distance
 
 # %% [markdown]
 # <a id="dim"></a>
-# Many functions run along one axis, which you choose with `dim`: the axis of that number disappears. `dim=0` runs down the columns, `dim=1` along the rows. `dim=-1` is the last axis, however many there are, so in a table it runs along each row. With `keepdim=True` the axis stays, with length 1, so that the result still fits the table.
+# Many functions run along one axis, which you choose with `dim`: the axis of that number disappears. (`x.sum(0)` is short for `x.sum(dim=0)`.) `dim=0` runs down the columns, `dim=1` along the rows. `dim=-1` is the last axis, however many there are, so in a table it runs along each row. With `keepdim=True` the axis stays, with length 1, so that the result still fits the table.
 
 # %% tags=["nbval-check-output"]
 near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
 print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
 
 # %% [markdown]
-# Dividing by the sums of the rows makes shares. They average the values with `@`, the *matrix product*: it multiplies a row pair by pair with the values and adds up, for every row: [2, 3] `@` [3] gives [2].
+# Dividing by the sums of the rows makes shares. They average the values with `@`, the *matrix product*: it multiplies a row pair by pair with the values and adds up, for every row: [2, 3] `@` [3] gives [2]. If the values are a table, it does so for each of their columns: [2, 3] `@` [3, 4] gives [2, 4].
 
 # %%
 part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
@@ -202,7 +204,7 @@ progress()
 # %% [markdown]
 # ## Working, stopping, presenting
 # - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is stored next to it.
-# - **Any order.** After `setup()` and the imports of its section, you can run any cell at any time, as often as you like.
+# - **Order.** A cell may need names from the cells above it, so go from top to bottom. You can leave out exercises and whole *Deeper* sections, and once the cells above it have run, you can run any cell again as often as you like.
 # - **Restart.** The *kernel* is the Python process that runs your cells. After *Kernel → Restart*, or when you come back tomorrow, pictures still move, but Python has forgotten every name: `NameError`. In a new cell at the point where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. So does *Run → Run All Above Selected Cell*, only more slowly.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result so far, and you can continue from there later (`resume=`).
 # - **No network needed.** Views compute in the browser. They still move when the kernel is off, and when you open the notebook tomorrow.

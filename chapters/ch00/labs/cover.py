@@ -153,10 +153,10 @@ class Cover(View):
         rest = f"at most {most:.3f}" if most >= 0.0005 else "less than 0.0005"
         word, noun = now.tokens[at][top], now.tokens[at][int(asked.argmax())]
         return (
-            f"{said} It writes “{one}” with probability {p:.3f}, “{other}” with {q:.4f}. Take the numbers that the "
-            f"model computes for “{word}” from the sentence with “{now.tokens[1 - at][top]}” instead, and “{other}” "
-            f"gets {now.moved[at][top]:.3f}; exchange those of any other word, and it gets {rest}. “{word}” itself "
-            f"gives {asked.max():.2f} of its attention to “{noun}”."
+            f"{said} It writes “{one}” with probability {p:.3f}, “{other}” with {q:.4f}. Which word carries that? "
+            f"Replace what the model computed for “{word}” by what it computed for “{now.tokens[1 - at][top]}” in the "
+            f"other sentence: “{other}” now gets {now.moved[at][top]:.3f}. Do the same with any other word: “{other}” "
+            f"gets {rest}. “{word}” itself gives {asked.max():.2f} of its attention to “{noun}”."
         )
 
     def table(self) -> TextTable:

@@ -132,7 +132,7 @@ NON_PARAMETRIC = FindError(
         "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
         "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples and learns "
         "nothing.",
-        "With a width w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing to train: it only keeps "
+        "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing to train: it only keeps "
         "the examples.",
         "w can be found by gradient descent on the leave-one-out error; a larger w means a narrower kernel.",
     ),
