@@ -10,7 +10,7 @@
 # # Start here
 # *Attention, from a thermometer to GPT, in seven chapters.* To translate "it", a computer has to know what "it" refers to. **Attention** is the step in which a word weighs other words, and it is at the heart of nearly every large language model. This course builds it from a weighted average up to a GPT, in code that you run, move and change.
 #
-# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 (in front of a class) · exercises 3. **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 · exercises 3 (*live* is in front of a class). **Before:** some Python; school mathematics.
 #
 # **To run a cell,** click into it and press *Shift + Enter*. Run them from top to bottom; some are folded, and run all the same.
 
