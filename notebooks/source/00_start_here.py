@@ -10,12 +10,12 @@
 # # Start here
 # *Attention, from a thermometer to GPT, in seven chapters.* To translate "it", a computer has to know what "it" refers to. **Attention** is the step in which a word weighs other words, and it is at the heart of nearly every large language model. This course builds it from a weighted average up to a GPT, in code that you run, move and change.
 #
-# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 · exercises 3 (*live* is in front of a class). **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Run them from top to bottom; some are folded, and run all the same.
+# **To run a cell,** click into it and press *Shift + Enter*. Run them from top to bottom; some are folded, and run all the same. (*Live*, above, is the time in front of a class.)
 
 # %% [markdown]
-# Here is a real one. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide" and see what happens to the arcs and to the French.
+# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide" and see what happens to the arcs and to the French.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs

@@ -844,15 +844,16 @@ def local_line(query, keys, values, width):
     return torch.linalg.lstsq(design, (root * values)[:, None]).solution[:, 0].tolist()
 
 ahead = {width: local_line(2010.0, years, ppm, width) for width in [1.0, 2.0, 5.0]}
+span = {}  # how many years, from the end, hold nine tenths of the closeness to 2010
 for width, (there, slope) in ahead.items():
-    print(f"width {width} years: {there:.0f} ppm in 2010, slope {slope:+.1f} ppm a year")
+    summed = torch.softmax(-0.5 * ((2010 - years) / width) ** 2, -1).cumsum(0)
+    span[width] = (years[-1] - years[summed > 0.1][0]).item()
+    print(f"width {width}: {there:.0f} ppm in 2010, {slope:+.1f} ppm a year, from the last {span[width]:.1f} years")
 average, line = pool(years[-1:], years, ppm, 2.0)[0].item(), local_line(years[-1], years, ppm, 2.0)[0]
 print(f"last week of the record, width 2 years: average {average:.1f}, line {line:.1f} ppm")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-seen = [torch.softmax(-0.5 * ((2010 - years) / width) ** 2, -1).cumsum(0) for width in (1.0, 5.0)]
-span = [(years[-1] - years[share > 0.1][0]).item() for share in seen]
-assert 0.2 < span[0] < 0.3 and 4.5 < span[1] < 5 and 2 < line - average < 2.4
+assert 0.2 < span[1.0] < 0.3 and 4.5 < span[5.0] < 5 and 2 < line - average < 2.4
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
