@@ -14,7 +14,7 @@ from course_utils.models.seq2seq import Seq2Seq, Seq2SeqOutput
 from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
 
-from .lesson import Example, Lesson
+from .lesson import Example, Lesson, edits
 
 READERS = {
     "plain": {"attention": None},
@@ -114,6 +114,19 @@ class Diagonal(nn.Module):
         places = (2 * torch.arange(target.shape[1]) + 1) * ours // (2 * theirs)  # [B, T], from the middle of each word
         weights = nn.functional.one_hot(places.clamp(max=source.shape[1] - 1), source.shape[1])  # [B, T, K]
         return Seq2SeqOutput(torch.empty(0), [weights.float()[:, None]])
+
+
+def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, float, float]:
+    """Of the test sources of at most so many words: how many have no final mark, and the share of word errors in their
+    translations and in those of the others."""
+    wrong, total, phrases = [0, 0], [0, 0], 0
+    examples = [e for e in lesson.examples("test") if len(e.source) <= words]
+    for example, written in zip(examples, lesson.write(model, examples), strict=True):
+        ends = example.source[-1] in (".", "?", "!")
+        phrases += not ends
+        wrong[ends] += edits(written.split(), example.target)
+        total[ends] += len(example.target)
+    return phrases, wrong[0] / max(1, total[0]), wrong[1] / max(1, total[1])
 
 
 def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float]:

@@ -14,6 +14,7 @@ from chapters.ch03.experiments import (
     misses,
     mistakes,
     pronouns_right,
+    shortest,
     survivors,
     twins_bleu,
 )
@@ -188,14 +189,20 @@ def test_the_bleu_of_twins_is_that_of_the_right_and_of_the_wrong_ones(lesson, mo
     assert wrong < both < right and right == pytest.approx(100)
 
 
-def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
-    source, target = (
-        torch.ones(2, 4, dtype=torch.long) * 5,
-        torch.tensor([[text.BOS, 5, 5, 5, 5], [text.BOS, 5, 5, 0, 0]]),
+def test_errors_of_short_phrases_and_of_short_sentences_are_counted_apart(lesson, model, monkeypatch):
+    monkeypatch.setattr(
+        lesson, "write", lambda model, examples: [" ".join(e.target) if e.source[-1] in ".?!" else "" for e in examples]
     )
+    phrases, wrong, right = shortest(lesson, model)
+    assert phrases > 0 and wrong == 1 and right == 0
+
+
+def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
+    source = torch.full((2, 4), 5)
+    target = torch.tensor([[text.BOS, 5, 5, 5, 5], [text.BOS, 5, 5, text.PAD, text.PAD]])
     mask = torch.tensor([[True, True, True, True], [True, True, False, False]])
     rows = Diagonal()(source, target, mask).weights[0][:, 0].argmax(-1)
-    assert text.PAD == 0 and rows[0, :4].tolist() == [0, 1, 2, 3] and rows[1, :2].tolist() == [0, 1]
+    assert rows[0, :4].tolist() == [0, 1, 2, 3] and rows[1, :2].tolist() == [0, 1]
     assert lesson.alignment_error(Diagonal(), count=50) < 0.6
 
 
