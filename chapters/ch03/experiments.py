@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
-from course_utils.metrics import ngrams
-from course_utils.models.seq2seq import Seq2Seq
+from course_utils.metrics import bleu, ngrams
+from course_utils.models.seq2seq import Seq2Seq, Seq2SeqOutput
 from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
 
-from .lesson import Lesson
+from .lesson import Example, Lesson, edits
 
 READERS = {
     "plain": {"attention": None},
@@ -104,6 +104,31 @@ def mistakes(lesson: Lesson, model: nn.Module, split: str = "test", words: int =
     return {kind: n / sum(found.values()) for kind, n in found.items()}
 
 
+class Diagonal(nn.Module):
+    """No translator, but a baseline for alignments: each target word attends to the source word that is as far along
+    its sentence as itself."""
+
+    def forward(self, source: Tensor, target: Tensor, source_mask: Tensor, need_weights: bool = True) -> Seq2SeqOutput:
+        """source [B, K], target [B, T] (from <bos> on), source_mask [B, K] -> weights [B, 1, T, K] of 0 and 1."""
+        ours, theirs = source_mask.sum(1, keepdim=True), (target != text.PAD).sum(1, keepdim=True) - 1  # [B, 1]
+        places = (2 * torch.arange(target.shape[1]) + 1) * ours // (2 * theirs)  # [B, T], from the middle of each word
+        weights = nn.functional.one_hot(places.clamp(max=source.shape[1] - 1), source.shape[1])  # [B, T, K]
+        return Seq2SeqOutput(torch.empty(0), [weights.float()[:, None]])
+
+
+def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, float, float]:
+    """Of the test sources of at most so many words: how many have no final mark, and the share of word errors in their
+    translations and in those of the others."""
+    wrong, total, phrases = [0, 0], [0, 0], 0
+    examples = [e for e in lesson.examples("test") if len(e.source) <= words]
+    for example, written in zip(examples, lesson.write(model, examples), strict=True):
+        ends = example.source[-1] in (".", "?", "!")
+        phrases += not ends
+        wrong[ends] += edits(written.split(), example.target)
+        total[ends] += len(example.target)
+    return phrases, wrong[0] / max(1, total[0]), wrong[1] / max(1, total[1])
+
+
 def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float]:
     """Of the target words that have gold links: the share whose heaviest source word is none of theirs, and how much of
     that share goes to a neighbour of the right word."""
@@ -122,9 +147,19 @@ def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float
 def pronouns_right(lesson: Lesson, model: nn.Module) -> float:
     """The share of test twins in which the French pronoun after "parce qu'" agrees with what "it" is."""
     twins = lesson.examples("twins")
-    written = [w.split() for w in lesson.write(model, twins)]
-    chosen = [[word for word in words if word in ("il", "elle")][-1:] for words in written]
-    return sum(c == [e.twin.pronoun] for c, e in zip(chosen, twins, strict=True)) / len(twins)
+    return sum(_agrees(w, e) for w, e in zip(lesson.write(model, twins), twins, strict=True)) / len(twins)
+
+
+def twins_bleu(lesson: Lesson, model: nn.Module) -> tuple[float, float, float]:
+    """BLEU on the test twins: on all, on those with the right pronoun, on the others (0 where there are none)."""
+    pairs = list(zip(lesson.write(model, twins := lesson.examples("twins")), twins, strict=True))
+    groups = pairs, [p for p in pairs if _agrees(*p)], [p for p in pairs if not _agrees(*p)]
+    found = [bleu([w for w, _ in g], [" ".join(e.target) for _, e in g], tokenize="none") if g else 0 for g in groups]
+    return float(found[0]), float(found[1]), float(found[2])
+
+
+def _agrees(written: str, twin: Example) -> bool:
+    return [word for word in written.split() if word in ("il", "elle")][-1:] == [twin.twin.pronoun]
 
 
 def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> Tensor:

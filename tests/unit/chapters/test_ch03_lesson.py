@@ -6,7 +6,18 @@ import pytest
 import torch
 
 from chapters.ch03 import tatoeba
-from chapters.ch03.experiments import Without, felt, knocked_out, misses, mistakes, pronouns_right, survivors
+from chapters.ch03.experiments import (
+    Diagonal,
+    Without,
+    felt,
+    knocked_out,
+    misses,
+    mistakes,
+    pronouns_right,
+    shortest,
+    survivors,
+    twins_bleu,
+)
 from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
 from course_utils import metrics, text
@@ -169,6 +180,30 @@ def test_pronouns_of_the_references_are_all_right_and_of_always_il_about_half(le
     assert pronouns_right(lesson, model) == 1
     monkeypatch.setattr(lesson, "write", lambda model, examples: ["parce qu' il est"] * len(examples))
     assert 0.4 < pronouns_right(lesson, model) < 0.6
+
+
+def test_the_bleu_of_twins_is_that_of_the_right_and_of_the_wrong_ones(lesson, model, monkeypatch):
+    il = [" ".join("il" if word == "elle" else word for word in e.target) for e in lesson.examples("twins")]
+    monkeypatch.setattr(lesson, "write", lambda model, examples: il)
+    both, right, wrong = twins_bleu(lesson, model)
+    assert wrong < both < right and right == pytest.approx(100)
+
+
+def test_errors_of_short_phrases_and_of_short_sentences_are_counted_apart(lesson, model, monkeypatch):
+    monkeypatch.setattr(
+        lesson, "write", lambda model, examples: [" ".join(e.target) if e.source[-1] in ".?!" else "" for e in examples]
+    )
+    phrases, wrong, right = shortest(lesson, model)
+    assert phrases > 0 and wrong == 1 and right == 0
+
+
+def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
+    source = torch.full((2, 4), 5)
+    target = torch.tensor([[text.BOS, 5, 5, 5, 5], [text.BOS, 5, 5, text.PAD, text.PAD]])
+    mask = torch.tensor([[True, True, True, True], [True, True, False, False]])
+    rows = Diagonal()(source, target, mask).weights[0][:, 0].argmax(-1)
+    assert rows[0, :4].tolist() == [0, 1, 2, 3] and rows[1, :2].tolist() == [0, 1]
+    assert lesson.alignment_error(Diagonal(), count=50) < 0.6
 
 
 def test_gradients_fade_explode_or_stay():
