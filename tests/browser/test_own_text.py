@@ -59,9 +59,10 @@ def files(tmp_path_factory):
     """A folder with the models' files, as they lie beside the website's pages."""
     where = tmp_path_factory.mktemp("site")
     (where / "models").mkdir()
-    for name, script in (
-        page_files() | model_files("bert-stories") | model_files("gpt-shakespeare") | model_files("gpt-prose")
-    ).items():
+    scripts = page_files()
+    for name in ("bert-stories", "gpt-shakespeare", "gpt-prose"):
+        scripts |= model_files(name)
+    for name, script in scripts.items():
         (where / "models" / name).write_text(script, encoding="utf-8")
     return where
 

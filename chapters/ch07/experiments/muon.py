@@ -3,9 +3,9 @@
     run = fit(model, …, optimizer=muon(model), lr=5e-3)
 
 Adam scales each number of a gradient by itself. Muon takes the momentum of a whole matrix and makes it orthogonal, so
-that a step goes equally far in each of its directions; a GPT needs fewer steps with it. The size of its steps is that of
-Adam's, so both share a learning rate. Sources: Jordan et al. 2024, kellerjordan.github.io/posts/muon; the size: Liu et
-al. 2025, arXiv 2502.16982.
+that a step goes equally far in each of its directions; a GPT needs fewer steps with it. The size of its steps is that
+of Adam's, so both share a learning rate. Sources: Jordan et al. 2024, kellerjordan.github.io/posts/muon; the size: Liu
+et al. 2025, arXiv 2502.16982.
 """
 
 from collections import defaultdict
