@@ -243,7 +243,7 @@ assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["k
 # The loss is in *nats*, and $1\text{ bit}=\ln 2\text{ nats}$. **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would leave the model just as unsure. Models with different tokens have to be compared in **bits per character**, because a long piece is harder to guess than a letter.
 #
 # ### Exercise 3 ●●○ · 4 minutes
-# Convert nats for each token.
+# Convert a loss in nats for each token into bits for each character.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bits per character")
@@ -252,16 +252,16 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps: a single attention head, which sees everything before a token but has no residual connection and no feed-forward network; one block of chapter 5; and a GPT of four blocks. **Guess:** which of the three beat the bigram table? Watch the samples, too.
+# Three models train for equally many steps: a single attention head, which sees everything before a token but has no residual connection and no feed-forward network; one block of chapter 5; and a GPT of two blocks. **Guess:** which of the three beat the bigram table? Watch the samples, too.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-steps = {"class": 300, "full": 3000}[runtime.profile]
+steps = {"class": 400, "full": 3000}[runtime.profile]
 one, block = study.live_model(lesson, "one head"), study.live_model(lesson, num_layers=1)
 for small in (one, block):
     study.learn(lesson, small, steps=steps, evaluate=None, samples=None)
-mine = study.live_model(lesson)
-run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
-trained = {"one head": one, "one block": block, "GPT, four blocks": mine}
+mine = study.live_model(lesson, num_layers=2)
+run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, two layers")
+trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
 reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
 rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits per character": bits_per_character(loss, *size)}
@@ -269,13 +269,14 @@ rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits 
 Table(rows, f"Held-out text of “{tales.name}”, {steps} steps each with the optimiser Muon. Bits: by your function.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert reached["one head"] > reached["bigram"] > reached["one block"] > reached["GPT, four blocks"]
-assert reached["GPT, four blocks"] < 0.8 * reached["bigram"]
+assert runtime.profile == "full" or reached["one head"] > reached["bigram"]  # in 3,000 steps it may get past
+assert max(reached["one block"], reached["GPT, two blocks"]) < 0.6 * reached["bigram"]
+assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["one block"] < 1.15
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The block and the GPT. After so few steps the head, which sees everything, is behind a table that sees one token: its output is one weighted mean of all it has read, and nothing carries the last token past that mean. The residual connection of a block does. (More steps would help the head, too.)
+# The block and the GPT. After so few steps the head, which sees everything, is behind a table that sees one token: its output is one weighted mean of all it has read. A block adds the last token itself to such a mean, by its residual connection, and a feed-forward network. In so few steps the second block adds little. (More steps would help the head, too.)
 #
 # </details>
 #
@@ -285,10 +286,9 @@ assert reached["GPT, four blocks"] < 0.8 * reached["bigram"]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: by heart
 # <a id="overfitting"></a>
 # A small text is learned faster, and then too well. Here a GPT of the same size reads 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
@@ -296,8 +296,10 @@ recorded = results.load("gpt_overfitting")
 curves = recorded["curves"]
 plot.lines(curves, "steps", "nats", mark=(recorded["best"], "best on new text"), title="Which loss rises again?",
            caption=f"{recorded['characters']:,} characters to learn from. {recorded.about}")
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
@@ -401,7 +403,7 @@ Table([{"how": how, "bits per character": means[how], "different words, %": roun
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert sorted(sure.values(), reverse=True) == list(sure.values()) and 1 <= stay[0.5] <= stay[0.9] <= stay[0.99] < 4096
 assert fresh["always the best"] == min(fresh.values()) and fresh["always the best"] < 0.8 * fresh["temperature 1"]
-assert means["always the best"] == min(means.values()) and means["always the best"] < 0.7 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
+assert means["always the best"] == min(means.values()) and means["always the best"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -580,6 +582,7 @@ assert "europe" in said_so.text and "économie européenne" in said_so.text.repl
 # The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do the same with a model that only ever predicted the next token. (Ours was trained on pairs of sentences, so its text was not quite without labels.) Take the translator, which has read English and French, put one matrix on the vector of its last token, and train it to tell whether a sentence is praise. Next to it we train the same model from random parameters.
 #
 # **Guess** both shares of correct answers after 30 steps, on sentences with new words and patterns. Chance is a half.
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
 from course_utils.data import stories
@@ -606,14 +609,17 @@ def tune(model, examples, test, steps=30):
         optimiser.step()
     with torch.no_grad():
         return (said(*test[:2]).argmax(-1) == test[2]).float().mean().item()
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 torch.manual_seed(0)
 known, unknown = labelled("train", 1600), labelled("test", 400)
 right = {"pre-trained": tune(copy.deepcopy(translator.model), known, unknown), "from random": tune(GPT(translator.model.config), known, unknown)}
 plot.bars(list(right), list(right.values()), title="What was the pre-training worth?", ylabel="share of right answers",
           caption="400 held-out sentences, 30 steps each. Chance is 0.5.")
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
@@ -765,6 +771,7 @@ for name, (vocabulary, size, layers, heads, context) in known.items():
     rows.append({"model": name, "layers": layers, "features": size, "heads": heads, "context": context,
                  "parameters": count, "of it the table, %": round(100 * vocabulary * size / count, 1)})
 Table(rows, "Counted by our class; nothing of these models was loaded.")
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
 
@@ -797,6 +804,7 @@ assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
 print(f"base: 6ND = {base:.1e}, {base / 3.3e18:.0%} of the table's 3.3e18")
 print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
@@ -827,6 +835,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
 # Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need?
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
 
@@ -834,21 +843,25 @@ lengths = (128, 256, 512, 1024)
 found = cost.costs(lengths, repeats=2)
 twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
 cost.cost_table(lengths, found=found)
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
 assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
 # The definition needs four times the memory, because all $T^2$ weights are stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
 #
 # </details>
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
 costs = results.load("gpt_attention_cost")
 mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
 plot.lines(mega, "tokens", "MB kept for the backward pass", log="xy", title="How much memory does the attention map take?", caption=costs.about)
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
 
@@ -870,6 +883,7 @@ batch = lesson.batch(torch.Generator().manual_seed(0))
 alone = gradient(batch)
 shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
 print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: the sum of the gradients is the gradient")
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
 
@@ -940,6 +954,7 @@ from course_utils import data
 
 history = data.load("history")
 timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
@@ -1051,8 +1066,10 @@ print(serving.ollama())
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
 counted
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
@@ -1088,7 +1105,7 @@ assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters a
 # %%
 from course_utils.training.checkpoints import Loaded, save_checkpoint
 
-yours = study.live_model(own, model_size=128, num_layers=4, num_heads=4)
+yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
 begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
@@ -1402,9 +1419,9 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 rows = [
     ("ln V of our stories' pieces", reached["knows nothing"], 6, 7),
     ("pairs counted, bits a character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
-    ("one head", lesson.bits_per_character(reached["one head"]), 1.2, 2),
-    ("one block", lesson.bits_per_character(reached["one block"]), 0.7, 1.4),
-    ("GPT after its minute", lesson.bits_per_character(reached["GPT, four blocks"]), 0.3, 1.05),
+    ("one head", lesson.bits_per_character(reached["one head"]), 0.8, 2),
+    ("one block", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
+    ("GPT after its minute", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
     ("gpt-shakespeare on held-out text (its card)", everywhere, 1.9, 2.4),
     ("gpt-prose on the first lines of a held-out book", means["L. F. Baum, 1900"], 1, 2.5),
     ("a logit, transformers' class against ours", gap, 0, 1e-4),

@@ -163,7 +163,18 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
     def both(m):
         return {"valid": lesson.valid_loss(m), "train": lesson.valid_loss(m, part="train")}
 
-    return learn(lesson, model, steps, seed, show, evaluate=both, samples=None, every=max(1, steps // 20), lr=2e-3)
+    return learn(
+        lesson,
+        model,
+        steps,
+        seed,
+        show,
+        evaluate=both,
+        samples=None,
+        every=max(1, steps // 20),
+        lr=2e-3,
+        optimizer=None,
+    )
 
 
 def record_live(steps: int = STEPS, seeds: Sequence[int] = (0,)) -> dict:
