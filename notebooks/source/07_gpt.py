@@ -252,7 +252,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps: a single attention head, which sees everything before a token but has no residual connection and no feed-forward network; one block of chapter 5; and a GPT of two blocks. **Guess:** which of the three beat the bigram table? Watch the samples, too.
+# Three models train for equally many steps: a single attention head, which sees everything before a token but has no residual connection and no feed-forward network; one block of chapter 5; and a GPT of two blocks. **Guess** how far each gets below the bigram table. Watch the samples, too.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -269,14 +269,14 @@ rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits 
 Table(rows, f"Held-out text of “{tales.name}”, {steps} steps each with the optimiser Muon. Bits: by your function.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert runtime.profile == "full" or reached["one head"] > reached["bigram"]  # in 3,000 steps it may get past
-assert max(reached["one block"], reached["GPT, two blocks"]) < 0.6 * reached["bigram"]
+assert runtime.profile == "full" or 0.75 < reached["one head"] / reached["bigram"] < 1.3
+assert max(reached["one block"], reached["GPT, two blocks"]) < 0.5 * min(reached["bigram"], reached["one head"])
 assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["one block"] < 1.15
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The block and the GPT. After so few steps the head, which sees everything, is behind a table that sees one token: its output is one weighted mean of all it has read. A block adds the last token itself to such a mean, by its residual connection, and a feed-forward network. In so few steps the second block adds little. (More steps would help the head, too.)
+# The head, which sees everything, ends near the table, which sees one token: its output is one weighted mean of all it has read. A block adds the last token itself to such a mean, by its residual connection, and a feed-forward network. That more than halves the bits. In so few steps the second block adds little.
 #
 # </details>
 #
