@@ -2,9 +2,9 @@
 import { h } from "../../../course_utils/views/core.js";
 import { form, unknownOf } from "../../../course_utils/views/own.js";
 
-// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the id of
-// the token to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null while the
-// lesson's text is shown; add(id).
+// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the id
+// of the token to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null
+// while the lesson's text is shown; add(id).
 export function continuing(ui, next, also = {}) {
   let read = null,
     stopped = true;
@@ -67,8 +67,8 @@ class Continued {
       this.text.slice(0, this.own) + tokenizer.decode(this.written),
     );
   }
-  // Keeps `logits`, of what comes next; only what has changed is read. Of a text that is longer than what the model sees
-  // at once the last half of that.
+  // Keeps `logits`, of what comes next; only what has changed is read. Of a text that is longer than what the model
+  // sees at once the last half of that.
   take(pieces, text) {
     const { model } = this.it,
       { Matrix } = globalThis.courseModels,
@@ -117,7 +117,7 @@ class Continued {
     }
     const written = this.pieces.length - before,
       pace = Math.round((1000 * written) / (performance.now() - began));
-    const full = `Its ${this.room} ${this.units} are full: press again, and it goes on from the last ${this.room / 2}. `;
+    const full = `Its ${this.room} ${this.units} are full: press again, and it goes on from the last half. `;
     return `${written} ${this.units}, ${pace} a second. ${this.full ? full : this.about}`;
   }
 }
