@@ -5,13 +5,15 @@ from course_utils.training.checkpoints import Loaded, load_checkpoint
 
 LANGUAGES = {"en": "English", "fr": "French", "zh": "Chinese"}
 PIECES = "pieces of {} words"
-UNITS = {"words": "{} words", "characters": "{} characters", "subwords": PIECES, "wordpiece": PIECES, "exact": "signs"}
+UNITS = {"words": "{} words", "characters": "{} characters", "exact": "signs"}
+UNITS |= dict.fromkeys(("subwords", "wordpiece", "bytepairs"), PIECES)
 PAIRS = "{train_pairs:,} {one}–{other} sentence pairs of "
 TRAINED = {
     "grammar": f"{PAIRS}this course",
     "tatoeba": f"{PAIRS}tatoeba.org (CC BY 2.0 FR)",
     "shakespeare": "{train_characters:,} letters of Shakespeare and nothing else",
     "quatrains": "{train_characters:,} signs of Chinese poems and nothing else",
+    "books": "{train_characters:,} letters of old novels in English and nothing else",
     "data/stories/stories.gz": "{train_examples:,} small stories and nothing else",
 }  # by corpus
 

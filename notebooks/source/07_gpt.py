@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model and watched its sentences improve, turned the knobs that choose its words, found the head that lets it repeat what it has read once, and called your own model with the client that is used for the large ones. Reading 70 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read once, and called your own model with the client that is used for the large ones. Reading 65 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Cover a line and guess it letter by letter. Claude Shannon had people play this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. **Before you start:** who will win, you or five million parameters?
+# Guess a covered line letter by letter. Claude Shannon had people play this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. It pays **bits**, $-\log_2$ of the probability that it gave to the right letter: none if it was certain, one for a coin toss. **Before you start:** who will win, you or five million parameters?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -29,26 +29,64 @@ verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name: one row for each letter of the verse
+paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()  # bits for each letter
+starts = torch.tensor([n == 0 or verse[n - 1] in " \n" for n in range(len(verse))])
+first, later, whole = (paid[which].mean().item() for which in (starts, ~starts, paid > -1))
+everywhere = poet.card["metrics"]["valid_loss"] / torch.tensor(2.0).log().item()
+print(f"The model's bits: {first:.1f} for the first letter of a word, {later:.1f} for a later one, {whole:.1f} on average; "
+      f"{everywhere:.2f} on all its held-out Shakespeare")
 labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
                     title="What comes next?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
+assert first > 2 * later and round(everywhere, 1) == 2.1
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# Both of you are sure inside a word and unsure at its start.
+# Probably you. The first letter of a word costs the model more than twice as much as a later one, and on its held-out text it pays 2.1 bits a letter. From how well his players did, Shannon estimated 0.6 to 1.3 bits for people. His text was modern prose in 27 signs, so this is no fair match, but people know more than spelling.
 #
 # </details>
 #
-# This game is the whole task of this chapter. A **language model** reads a text and gives each possible next token a probability. **Next-token prediction** needs no labels and no pairs, because every text contains its own answers.
+# This game is the whole task of this chapter. A **language model** reads a text and gives each possible next token a probability. **Next-token prediction** needs no labels, because every text contains its own answers.
 #
 # <a id="autoregressive"></a>
-# A model that can predict the next token can also write: choose one, append it, ask again. A model that reads its own words in this way is called **autoregressive**. GPT stands for *generative pre-trained Transformer*.
+# A model that can predict can also write: choose a token, append it, ask again. Such a model, which reads its own words, is called **autoregressive**. GPT stands for *generative pre-trained Transformer*.
+#
+# ### A model that writes prose
+# `gpt-prose` has 5.8 million parameters and writes pieces of words. It read 29 old novels and children's books in English; three more were held out. Put an opening of your own between the quotes. **Guess:** will the grammar hold? And the story?
+
+# %%
+from course_utils.decoding import generate, translate
+
+prose = load_checkpoint("gpt-prose")
+opening = "The captain looked at the sky and"
+print(opening + generate(prose, opening, 80, temperature=0.7, top_p=0.9))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(sum(p.numel() for p in prose.model.parameters()) / 1e5) == 58
+assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].count(";") == 2
+
+# %% [markdown]
+# Read it aloud. It sounds like an old novel, and the story goes nowhere. Nobody told the model what a sentence is; it had to learn that to guess the next token a little better.
 #
 # **Keep this:** a language model gives a distribution over the next token, and writing means asking it again and again.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: ten openings, nothing selected
+# One continuation may be luck. Here are the first draws for the ten openings with which the model was watched during its training.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import Table
+
+openings = prose.card["training"]["recipe"]["openings"]
+Table([{"opening": begun, "it goes on": generate(prose, begun, 40, temperature=0.7, top_p=0.9).replace("\n", " / ")}
+       for begun in openings], "gpt-prose, seed 0, temperature 0.7, top-p 0.9, not selected")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert len(openings) == 10
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -68,7 +106,7 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Chapter 5, with something removed
-# Take the Transformer's decoder and remove cross-attention. What is left is causal self-attention and the feed-forward network, each with its norm and its residual connection: chapter 5's *encoder* block with a causal mask. **Guess:** compare BERT's block with GPT's, both of the same size. Which parameters does one have that the other lacks?
+# Take the Transformer's decoder and remove cross-attention. What is left is chapter 5's *encoder* block with a causal mask. **Guess:** compare BERT's block with GPT's, both of the same size. Which parameters does one have that the other lacks?
 #
 # <details><summary>Answer</summary>
 #
@@ -76,7 +114,7 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
 #
 # </details>
 #
-# Here is the whole GPT, from ids to logits, with the parameters of the model that you played against.
+# Here is the whole GPT, from ids to logits, with the parameters of your opponent.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
@@ -86,14 +124,19 @@ with torch.no_grad():
     h = gpt.positions(gpt.tokens(ids))
     for block in gpt.blocks:
         h = block(h, causal_mask(ids.shape[1])).features
-    logits = gpt.norm(h) @ gpt.tokens.weight.T
-    assert torch.allclose(logits, gpt(ids).logits, atol=1e-4)
+    logits, direct = gpt.norm(h) @ gpt.tokens.weight.T, gpt(ids).logits
 print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tuple(logits.shape))
+print("table of positions", tuple(gpt.positions.table.shape))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(logits, direct, atol=1e-4)
+assert gpt.config.max_length == prose.model.config.max_length == 256
 
 # %% [markdown]
-# Look at how the logits are made: the matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2).
+# <a id="context"></a>
+# The matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2). The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**. When a text grows longer, our sampler drops the older half and goes on: the text is endless, but the memory is short.
 #
-# Each row of logits is a question with a known answer, the token that follows. So a text of $T+1$ tokens asks $T$ questions at once, and the answers are the text itself, shifted by one.
+# Each row of logits is a question whose answer is the token that follows. So a text of $T+1$ tokens asks $T$ questions at once.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Make both: the inputs and the targets. Which tokens are in only one of them?
@@ -112,10 +155,10 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a token?
 # <a id="token"></a>
-# The model needs a numbered list of units. There are few characters, but then a word takes many steps. With whole words a text is short, but there are too many of them, and the next text contains a new one. In between are pieces of words, learned from the text itself. Whatever the unit is, it is called a **token**.
+# A model reads numbers, so we must decide what gets a number. With characters the list is short, but a word takes many steps. With whole words a text is short, but there are too many different words, and the next text contains a new one. In between are pieces of words. Whatever the unit is, it is called a **token**.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with characters and repeats one step: which two neighbours occur side by side most often? They become one piece. **Guess** the first pair before you press the button.
+# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: which two neighbours occur side by side most often? They become one piece. **Guess** the first pair. (Two pairs tie here; the one counted first is joined.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -125,10 +168,10 @@ labs.merges(words, word="lowest", title="Which two belong together?")
 assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 
 # %% [markdown]
-# These four words are from the paper that introduced BPE to translation (Sennrich et al. 2016). After a few merges *est* is a piece, and a new word, *lowest*, is cut into two known pieces.
+# After a few merges *est* is a piece, and a new word, *lowest*, is cut into two known pieces. (The example is from Sennrich et al. 2016.)
 #
 # ### Exercise 2 ●●○ · 6 minutes
-# Write one merge: count the pairs, then join the most frequent one wherever it occurs.
+# Write one merge.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from collections import Counter
@@ -139,7 +182,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# The library `tokenizers` does the same, fast. Here it learns 300 pieces from our stories, and the course sentence is cut in four ways:
+# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text in any script is a row of bytes, so nothing is unknown to them. Here 600 merges are learned from our stories, and the course sentence is cut in four ways:
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -147,60 +190,60 @@ from course_utils import text
 from course_utils.views import Table
 
 tired = "The animal didn't cross the street because it was too tired."
-translator, grammar = load_checkpoint("gpt-en-fr"), load_checkpoint("transformer-grammar")
-learned = text.Subwords.build(language.load_text("stories").train.splitlines()[:5000], max_size=300)  # just now
-rows, ways = [], {"characters": poet.tokenizer, "pieces, of our stories": learned, "pieces": translator.tokenizer, "words": grammar.source}
+tales = language.load_text("stories")
+learned = text.BytePairs.build([tales.train], max_size=4 + 256 + 600)  # just now: 4 marks, 256 bytes, 600 merges
+rows, ways = [], {"characters": poet.tokenizer, "pieces, of our stories": learned, "pieces, of gpt-prose": prose.tokenizer,
+                  "words, of chapter 5": load_checkpoint("transformer-grammar").source}
 for name, tokenizer in ways.items():
     cut = tokenizer.cut(tired)
     rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
-                 "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:6])})
+                 "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:7])})
 lengths = [row["how many"] for row in rows]
-counts = Counter(language.load_text("stories").train.split()[:30_000])
+counts = Counter(tales.train.split()[:30_000])
 pieces, merges = {("▁", *word): n for word, n in counts.items()}, []
 for _ in range(10):  # by your function
     pair, pieces = merge_once(pieces)
     merges.append("".join(pair))
 print("The first ten merges of your function, in our stories:", *merges)
-Table(rows, "gpt-shakespeare; BPE trained just now; gpt-en-fr; chapter 5's transformer-grammar")
+Table(rows, "A space belongs to the piece that follows it.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert lengths[0] == len(tired) == 60 and lengths == sorted(lengths, reverse=True) and lengths[2] == 13
+assert lengths[0] == len(tired) == 60 and max(lengths[1:]) < 20 and lengths[2] == 14
 assert len(set(merges)) == 10 and {"th", "▁t"} & set(merges[:3]) and max(map(len, merges)) > 2
 
 # %% [markdown]
-# Sixty characters have 1,830 pairs for causal attention, thirteen pieces have 91. This is one reason why large models are hardly ever trained on characters. The price is that a model does not see the letters inside a piece. To say how many r's are in *strawberry*, it has to know the spelling by heart.
+# Sixty characters have 1,830 pairs for causal attention; the fourteen pieces of `gpt-prose` have 105. The price is that a model does not see the letters inside a piece: to say how many r's are in *strawberry*, it has to know the spelling by heart.
 #
-# **Keep this:** a token is the unit that a model reads and writes. Longer tokens make texts shorter and the table larger; BPE lets the text choose.
+# **Keep this:** a token is the unit that a model reads and writes. Longer tokens make texts shorter and the vocabulary larger; BPE lets the text choose.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now train. The text is our own short stories, which need no network; with a network, write `"shakespeare"` instead, or the path of a file of your own. We compare with two models that need no training. The first *knows nothing* and gives each of $V$ characters the probability $1/V$. The second, a **bigram** table, counts which character follows which, and sees one character back.
+# Now train, on our own short stories in these pieces. Two models need no training. The first *knows nothing* and gives each of $V$ tokens the probability $1/V$. The second, a **bigram** table, counts which token follows which, and so sees one token back.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("The loss is −ln of the probability that the right character got. What is it before training, with V characters?",
+predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
         ["0", "ln V", "V", "you cannot say: the parameters are random"], answer=1,
-        because="Small random parameters give all characters nearly the same logit, so each gets about 1/V, and −ln 1/V = ln V. "
+        because="Small random parameters give all tokens nearly the same logit, so each gets about 1/V, and −ln 1/V = ln V. "
         "If the first loss is far above this, something is wrong.")
 
 # %%
 import math
 from chapters.ch07.experiments import live as study
-from chapters.ch07 import language
 
-lesson = language.TextLesson(language.load_text("stories"), block=64)
+lesson = language.TextLesson(tales, learned, block=64)
 reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
-print(", ".join(f"{name} {loss:.2f} nats" for name, loss in reached.items()), "for a character")
+print(", ".join(f"{name} {loss:.2f}" for name, loss in reached.items()), "nats a token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 3 < reached["knows nothing"] < 5 and reached["bigram"] < 0.75 * reached["knows nothing"]
+assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["knows nothing"]
 
 # %% [markdown]
-# <a id="bits-per-character"></a>
-# The loss is measured in *nats*; **bits per character** are another unit for the same thing, $1\text{ bit}=\ln 2\text{ nats}$. From how well his players did, Shannon estimated between 0.6 and 1.3 bits for printed English.
+# <a id="bits-per-character"></a><a id="perplexity"></a>
+# The loss is in *nats*, and $1\text{ bit}=\ln 2\text{ nats}$. **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would leave the model just as unsure. Models with different tokens have to be compared in **bits per character**, because a long piece is harder to guess than a letter.
 #
 # ### Exercise 3 ●●○ · 4 minutes
-# Models with different tokens cannot be compared by their loss, because a piece has several characters. They can be compared per character.
+# Convert a loss in nats for each token into bits for each character.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bits per character")
@@ -209,29 +252,37 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# The next step after a table is a single attention head: it sees everything before a character, but it has no feed-forward network. Then comes a GPT with four blocks, smaller than the one above. Watch the samples beside the curve: first letters and spaces, then short words, then longer ones.
+# Three models train for equally many steps: a single attention head, which sees everything before a token but has no residual connection and no feed-forward network; one block of chapter 5; and a GPT of two blocks. **Guess** how far each gets below the bigram table. Watch the samples, too.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-one = study.live_model(lesson, "one head")
-study.learn(lesson, one, steps=300, evaluate=None, samples=None)
-mine = study.live_model(lesson)
-steps = {"class": 500, "full": 3000}[runtime.profile]
-run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, four layers")
-reached = reached | {"one head": lesson.valid_loss(one), "GPT": lesson.valid_loss(mine)}
-size = len(lesson.text.valid)  # tokens are characters here
-rows = [{"who": name, "nats": loss, "bits per character": bits_per_character(loss, size, size), "as unsure as between": math.exp(loss)}
+steps = {"class": 400, "full": 3000}[runtime.profile]
+one, block = study.live_model(lesson, "one head"), study.live_model(lesson, num_layers=1)
+for small in (one, block):
+    study.learn(lesson, small, steps=steps, evaluate=None, samples=None)
+mine = study.live_model(lesson, num_layers=2)
+run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GPT, two layers")
+trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
+reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
+size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
+rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits per character": bits_per_character(loss, *size)}
         for name, loss in reached.items()]
-Table(rows, f"Held-out text of “{lesson.text.name}”; {steps} steps for GPT, 300 for the head")
+Table(rows, f"Held-out text of “{tales.name}”, {steps} steps each with the optimiser Muon. Bits: by your function.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] < 0.8 * reached["bigram"]
+assert runtime.profile == "full" or 0.75 < reached["one head"] / reached["bigram"] < 1.3
+assert max(reached["one block"], reached["GPT, two blocks"]) < 0.5 * min(reached["bigram"], reached["one head"])
+assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["one block"] < 1.15
 
 # %% [markdown]
-# In these 300 steps one head alone gains nothing over counting pairs. It sees everything, but its output is an average in which the last letter is blurred. With what chapter 5 added, residual connections, feed-forward networks and more layers, the same attention gets far below.
+# <details><summary>Answer</summary>
 #
-# How low is good? Our stories are simple. The checkpoint that you played against reaches 1.43 nats per letter on held-out Shakespeare; it was trained on a GPU.
+# The head, which sees everything, ends near the table, which sees one token: its output is one weighted mean of all it has read. A block adds the last token itself to such a mean, by its residual connection, and a feed-forward network. That more than halves the bits. In so few steps the second block adds little.
 #
-# **Keep this:** the loss starts at ln V, then beats the bigram; and look at samples. A loss that starts elsewhere points to a bug.
+# </details>
+#
+# How low is good? That depends on the text as much as on the model: our stories are simple, and Shakespeare cost 2.1 bits. Below, `gpt-prose` reads the first lines of a novel that was held out.
+#
+# **Keep this:** the loss starts at ln V, or there is a bug. Then it beats the bigram. Look at samples, and compare in bits per character.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
@@ -241,10 +292,10 @@ assert 0.85 < reached["one head"] / reached["bigram"] < 1.15 and reached["GPT"] 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
-small = results.load("gpt_overfitting")
-curves = small["curves"]
-plot.lines(curves, "steps", "nats", mark=(small["best"], "best on new text"), title="Is it still learning?",
-           caption=f"{small['characters']:,} characters to learn from. {small.about}")
+recorded = results.load("gpt_overfitting")
+curves = recorded["curves"]
+plot.lines(curves, "steps", "nats", mark=(recorded["best"], "best on new text"), title="Which loss rises again?",
+           caption=f"{recorded['characters']:,} characters to learn from. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
@@ -258,28 +309,32 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word will it be?
-# The model gives probabilities, and then a token has to be chosen. Depending on how this is done, the same model repeats itself or writes nonsense. It seems safest to take the most likely token each time.
+# The model gives probabilities, and then a token has to be chosen. It seems safest to take the most likely one each time.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("gpt-shakespeare writes 160 characters, each time the most likely one. What will you see?",
-        ["its best verses", "the same few words again and again", "noise"], answer=1,
+predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
+        ["its best sentences", "the same few words again and again", "noise"], answer=1,
         because="What it has written makes itself more likely: after the same words come the same words.")
 
+# %% [markdown]
+# Here is one step. Press *draw*, move the knobs, then type an opening of your own below.
+
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-opening = "To be, or not to "
-asked = torch.tensor([poet.tokenizer.encode(opening)])
+asked = torch.tensor([prose.tokenizer.encode(opening)])
 
-def then(written):
+def next_logits(written):
     """What may follow the opening and the ids written so far: logits [V]."""
+    read = torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)
     with torch.no_grad():
-        return gpt(torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)).logits[0, -1]
+        return prose.model(read[:, -256:]).logits[0, -1]
 
-labs.sampling(then([]), poet.tokenizer.words, text=opening, then=then, model="gpt-shakespeare", live=True,
-              title="Which letter will it be?")
+labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=opening, then=next_logits,
+              model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
+              caption="Bar: how likely a piece is to be drawn (␣: a space). Hatched: cut. [output|Purple] mark: what the model gives.")
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
-# There are three knobs. **Temperature** $\tau$ divides the logits before the softmax: below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the smallest number of tokens that together reach probability $p$: few where the model is sure, many where it is not.
+# **Temperature** $\tau$ divides the logits $z$ before the softmax: below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set that together reaches a given probability: few tokens where the model is sure, many where it is not.
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
@@ -316,73 +371,55 @@ def nucleus(logits, top_p):
     raise NotImplementedError
 
 # %% [markdown]
-# Now whole lines, with the same seed and different knobs:
+# Now whole passages with different knobs. The last row was written by a person: the opening of *The Wonderful Wizard of Oz*, one of the books that were held out. **Guess:** which text does the model itself find most likely?
 
 # %%
-from IPython.display import display
-from course_utils.decoding import generate, translate
-
-knobs = {"always the best": {"temperature": 0}, "temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
+knobs = {"always the best": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
-lines = {name: generate(poet, "ROMEO:\n", 160, **knob) for name, knob in knobs.items()}
-sure = {heat: with_temperature(then([]), heat).max().item() for heat in (0.5, 1.0, 2.0)}
-stay = {p: int((nucleus(then([]), p) > 0).sum()) for p in (0.5, 0.9, 0.99)}
-print(f"After “{opening}”, by your functions. Chance of the best letter at each temperature:", {t: round(p, 2) for t, p in sure.items()})
-print("Letters that stay for each top-p:", stay)
-Table([{"how": name, "what follows “ROMEO:”": line.replace("\n", " / ")} for name, line in lines.items()],
-      "gpt-shakespeare, seed 0, not selected")
+begun = "Dorothy lived in the midst of the great Kansas prairies, with"
+texts = {how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()}
+texts["L. F. Baum, 1900"] = begun, (" Uncle Henry, who was a farmer, and Aunt Em, who was the farmer’s wife. Their house was "
+    "small, for the lumber to build it had to be carried by wagon many miles. There were four walls, a floor and a roof, which made one room")
+sure = {heat: with_temperature(next_logits([]), heat).max().item() for heat in (0.5, 1.0, 2.0)}
+stay = {p: int((nucleus(next_logits([]), p) > 0).sum()) for p in (0.5, 0.9, 0.99)}
+print("By your functions: chance of the best token at each temperature", {t: round(p, 2) for t, p in sure.items()})
+print(f"and how many of {len(prose.tokenizer):,} tokens stay for each top-p", stay)
+
+# %% jupyter={"source_hidden": true}
+def surprise(before, text):
+    """Bits for each character of a text, as gpt-prose expects it."""
+    known, ids = (prose.tokenizer.encode(t) for t in (before, before + text))
+    with torch.no_grad():
+        said = prose.model(torch.tensor([ids])).logits[0, len(known) - 1 : -1]
+    nats = torch.nn.functional.cross_entropy(said, torch.tensor(ids[len(known) :]))
+    return bits_per_character(nats.item(), len(said), len(text))
+
+means = {how: surprise(*both) for how, both in texts.items()}
+fresh = {how: len(set(text.split())) / len(text.split()) for how, (_, text) in texts.items()}
+Table([{"how": how, "bits per character": means[how], "different words, %": round(100 * fresh[how]),
+        f"after “{opening}” (“{begun[:13]}…”)": text.replace("\n", " / ")} for how, (_, text) in texts.items()],
+      "gpt-prose, seed 0, not selected")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert lines["always the best"].count("I will be") >= 3
-assert sorted(sure.values(), reverse=True) == list(sure.values()) and 1 <= stay[0.5] <= stay[0.9] <= stay[0.99] < 69
-
-# %% [markdown]
-# Taking the best letter each time does not make a good verse: *I will be* comes back again and again. At temperature 2 the words fall apart. What lies between is a matter of taste; no knob makes the model know more.
-#
-# Here is the same class trained on Tang quatrains, character by character. The first five characters are Wang Wei's (山中相送罷，日暮掩柴扉). **Guess:** does it know his poem by heart?
-
-# %%
-chinese = load_checkpoint("gpt-quatrains")
-begun = "山中相送罷，"
-for seed in range(3):
-    quatrain = begun + generate(chinese, "\n\n" + begun, 60, temperature=0.8, seed=seed).split("\n\n")[0]
-    assert "日暮掩柴扉" not in quatrain
-    print(quatrain, end="\n\n")
+assert sorted(sure.values(), reverse=True) == list(sure.values()) and 1 <= stay[0.5] <= stay[0.9] <= stay[0.99] < 4096
+assert fresh["always the best"] == min(fresh.values()) and fresh["always the best"] < 0.8 * fresh["temperature 1"]
+assert means["always the best"] == min(means.values()) and means["always the best"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Three times it is not his poem: the model continues in its own way.
+# Its own loop: taking the best token each time gives the fewest bits and the fewest different words. Baum's sentences surprise the model far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p because of it.
 #
 # </details>
+#
+# At temperature 2 the words fall apart. Between the two ends the choice is a matter of taste; no knob makes the model know more.
 #
 # **Keep this:** the model gives a distribution, and a sampler chooses from it. Temperature divides logits, not probabilities; top-k and top-p cut off the tail and keep the most likely tokens.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: how likely is a line?
-# Is the loop an accident? We ask the model itself how likely each letter of three texts is: of the loop that it wrote, of what it drew at temperature 1, and of what Shakespeare wrote.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-def surprise(text):
-    """Bits for each letter of a text after "ROMEO:"."""
-    ids = torch.tensor([poet.tokenizer.encode("ROMEO:\n" + text)])
-    with torch.no_grad():
-        p = gpt(ids).logits.log_softmax(-1)[0, :-1].gather(-1, ids[0, 1:, None])
-    return (-p[6:, 0] / math.log(2)).tolist()
-
-texts = {"always the best": lines["always the best"], "drawn": lines["temperature 1"], "Shakespeare": verse}
-means = {name: sum(surprise(text)) / len(text) for name, text in texts.items()}
-plot.bars(list(means), list(means.values()), title="Is people's text what a model finds most likely?", ylabel="bits a letter",
-          digits=1, caption="By gpt-shakespeare itself: what it wrote, and two held-out lines.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert means["always the best"] < 1.2 < min(means["drawn"], means["Shakespeare"])
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Human text is full of surprises. Holtzman et al. (2020) drew this picture for GPT-2 with beam search, and proposed top-p because of it.
-#
+# ### Deeper: the second knob
 # #### Exercise ●●○ · 4 minutes
-# Write the second knob.
+# Write top-k.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("top-k")
@@ -391,15 +428,44 @@ def only_the_largest(logits, top_k):
     raise NotImplementedError
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-p = only_the_largest(then([]), 3)  # by your function
-print(*(f"{poet.tokenizer.tokens([i])[0]!r} {p[i]:.2f}" for i in p.nonzero()[:, 0].tolist()), sep=", ")
+p = only_the_largest(next_logits([]), 3)  # by your function
+print(*(f"{prose.tokenizer.tokens([i])[0]!r} {p[i]:.2f}" for i in p.nonzero()[:, 0].tolist()), sep=", ")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the same class, in Chinese
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? Three draws would not tell, but we can ask for the probability of his line.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+chinese = load_checkpoint("gpt-quatrains")
+start = "\n\n山中相送罷，"
+
+def likely(line):
+    """The probability of a line after Wang Wei's first one."""
+    ids, count = torch.tensor([chinese.tokenizer.encode(start + line)]), len(line)
+    with torch.no_grad():
+        p = chinese.model(ids).logits.softmax(-1)[0, -count - 1 : -1].gather(-1, ids[0, -count:, None])
+    return p.prod().item()
+
+his, held_out_line = likely("日暮掩柴扉"), math.exp(-5 * chinese.card["metrics"]["valid_loss"])
+print(f"His line: {his:.0e}. Five characters of a poem that was held out, on average: {held_out_line:.0e}")
+print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0])
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 1e-6 < his < 1e-4 and his > 1000 * held_out_line
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# Not so that it would write it: the line has less than one chance in ten thousand. But it is more than a thousand times as likely as an average line of a held-out poem, so the model has probably read it in training, or lines much like it. Knowing by heart is a matter of degree.
+#
+# </details>
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
-# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. Chapter 5 stored them, and here the **KV cache** is even simpler, because there is no encoder. Just don't forget the *position* of the new token.
+# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. As in chapter 5 they are stored, in the **KV cache**. Just don't forget the *position* of the new token.
 #
 # ### Exercise 6 ●●● · 8 minutes
 # Compute one more token through causal attention. No mask is needed now: why?
@@ -411,6 +477,12 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
     raise NotImplementedError
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
+# A mask hides what comes later, and nothing comes after the new token.
+#
+# </details>
+#
 # ### Find the error ●○○ · 3 minutes
 # With the cache this GPT writes fast, and nonsense.
 
@@ -423,67 +495,68 @@ def embed(ids, tokens, positions, past):   # past: in the cache
     return tokens[ids] + positions[places]
 
 # %% [markdown]
-# The course's sampler uses the cache, but can do without. With the same seed it writes the same text:
+# With and without the cache, the same seed writes the same text:
 
-# %%
+# %% jupyter={"source_hidden": true}
 import time
 
-def clock(cache, count=120):
-    """Text, and seconds of one processor, of so many characters after “ROMEO:”."""
+def clock(cache, count=80):
+    """Text, and seconds of one processor, of so many tokens after the opening."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.process_time()
-    text = generate(poet, "ROMEO:\n", count, cache=cache)
+    written = generate(prose, opening, count, cache=cache)
     took = time.process_time() - started
     torch.set_num_threads(threads)
-    return text, took
+    return written, took
 
-(kept, fast), (again, slow) = clock(True), clock(False)
-print(f"{len(kept)} characters, the same: {slow / fast:.1f} times faster with the cache")
+(kept, fast), (same, slow) = clock(True), clock(False)
+print(f"80 tokens, {'the same' if kept == same else 'others'}: {slow / fast:.1f} times faster with the cache")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert kept == again and slow > 1.5 * fast
+assert kept == same and slow > 1.5 * fast
 
 # %% [markdown]
 # **Keep this:** store keys and values, and continue counting positions. The cache costs memory and saves time; the text is the same.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Translating by continuing
-# A decoder has no encoder to read a source for it. So write the source into the same line:
+# A GPT has no encoder, so write the source into the same line:
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# Train on thousands of such lines with next-token prediction as before, and a prompt that ends with `<to-fr>` *asks* for French. No part of the model is made for translation.
-#
-# **Guess** before you look: chapters 3 and 5 have an encoder that reads in both directions, and this model reads the source from left to right only. All three were trained on the same sentences and are tested on the same sentences.
+# Train on 158,537 such lines, and a prompt that ends with `<to-fr>` *asks* for French. No part of the model is made for translation. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*.
 
 # %%
+from IPython.display import display
 from chapters.ch07.experiments import translators
 
-prompt = "i am a student . <to-fr>"
+translator, prompt = load_checkpoint("gpt-en-fr"), "i am a student . <to-fr>"
 print(prompt, "→", generate(translator, prompt, 20, temperature=0),
       "· trained on" if translator.was_seen("I am a student.") else "· new")
-asked = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
-         "If I had known that you were coming I would have baked a cake."]
-scores = translators.score_table()
+sentences = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
+             "If I had known that you were coming I would have baked a cake."]
+scores, side_by_side = translators.score_table(), translators.side_by_side(sentences)
 bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
-side_by_side = translators.side_by_side(asked)
 display(scores, side_by_side)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 1 and round(bleus[2]) == 51 and 1.5 < sizes[1] / sizes[2] < 2
-assert "il était trop fatigué" in side_by_side[3]["GPT with <to-fr>"]
+assert scores[2]["11-14 words"] > scores[1]["11-14 words"] and translator.card["data"]["train_pairs"] == 158_537
+assert all(a > b for a, b in zip(translators.effort("GPT with <to-fr>"), translators.effort("Transformer, chapter 5"), strict=True))
+assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était trop" in twin["Transformer, chapter 5"] and
+           "c'était trop" in twin["GRU with attention, chapter 3"] for twin in side_by_side[3:5])
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Over all test sentences the Transformer with its encoder is ahead, by less than a point and with nearly twice the parameters; the GPT is far ahead of chapter 3's recurrent model. But they were trained for different times, the GPT longer and on a GPU, so this is no comparison of architectures. It only shows that a decoder alone can translate.
+# The Transformer is ahead, by less than a point and with nearly twice the parameters; on the longest sentences the GPT is. But the GPT was trained for more steps and on larger batches, so this compares no architectures. It only shows that a decoder alone can translate.
+#
+# In French the animal is *il* and the street *elle*. The GPT writes *il* in both twins, the Transformer *elle* in both, chapter 3's model *c'était*: none lets *tired* or *wide* decide, so a right pronoun is right by default.
 #
 # </details>
 #
-# Look at the twins. *Il … fatigué* is right (*le animal* is not: it must be *l'animal*). For *too wide*, none of the three has learned from this corpus what is wide.
-#
-# Here is chapter 3's famous pair, now by *self*-attention: French pieces attend back to the English part of their own line. The ink is that of the last layer, averaged over its heads; the rest of each row is on the French written before, and is left out here. Type a sentence of your own.
+# Here French pieces attend back to the English part of their own line (last layer, mean of its heads; what falls on the French written before is left out). Type a sentence of your own.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import dataclasses
@@ -494,13 +567,14 @@ labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
+assert "europe" in said_so.text and "économie européenne" in said_so.text.replace("' ", "'")
 
 # %% [markdown]
-# It fails on this sentence, which is new to it: *zone* is missing, and the words are not reordered. A BLEU of 51 over all test sentences includes failures like this one.
+# It fails on this sentence, which is new to it: *zone* is missing and Europe appears twice. A BLEU of 51 includes such failures.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# **Keep this:** a task can be written into the text. Then one model with one loss can do many tasks, and the prompt says which.
+# **Keep this:** a task can be written into the text. Then one model can do many tasks, and the prompt says which.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
@@ -540,7 +614,7 @@ def tune(model, examples, test, steps=30):
 torch.manual_seed(0)
 known, unknown = labelled("train", 1600), labelled("test", 400)
 right = {"pre-trained": tune(copy.deepcopy(translator.model), known, unknown), "from random": tune(GPT(translator.model.config), known, unknown)}
-plot.bars(list(right), list(right.values()), title="What was the reading worth?", ylabel="right",
+plot.bars(list(right), list(right.values()), title="What was the pre-training worth?", ylabel="share of right answers",
           caption="400 held-out sentences, 30 steps each. Chance is 0.5.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -549,14 +623,14 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# From random parameters, 30 steps achieve nothing. The pre-trained model knows words that are in no labelled example, because it has met them in other sentences. This was the idea of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
+# From random parameters, 30 steps achieve nothing. The pre-trained model has met the words of the test in other sentences, although no labelled example holds them; that is presumably what helps. This was the idea of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The head that repeats
 # <a id="induction-head"></a>
-# "Mrs Kowalski came in. Good morning, said Mrs" … and you know what comes, not from grammar, but because you have just read it. A model can do this, too, even for tokens that never occurred together in training. Take sixteen random tokens, then the same sixteen again. The first half cannot be predicted. And the second?
+# "Mrs Kowalski came in. Good morning, said Mrs" … and you know what comes, because you have just read it. A model can do this even if the text is pure chance: sixteen random tokens, then the same sixteen again. The first half cannot be predicted. And the second?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("To predict the next token in the second half, what must a head attend to?",
@@ -565,7 +639,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers with two heads on nothing but such texts, of various lengths and new at each step. There is nothing to learn by heart: a model that is right in the second half must have looked it up. Watch the curve stay flat, and then fall.
+# Train two layers of two heads each on such texts, of various lengths and new at each step, so that nothing can be learned by heart. On the way we measure each head's *copying score*: how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -574,18 +648,25 @@ task = induction.Repeats()
 copier = task.model()
 copied = task.train(copier, show=True, title="Copying")
 places, blind = task.by_place(copier), math.log(task.size)
-plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats", mark=(task.half + 1.5, "known from here"),
-           title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. ln {task.size} = {blind:.2f}.")
+(when, losses), (_, scored) = copied.history["second half"], copied.history["copying score"]
+falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
+plot.beside({
+    "After training: where can it know?": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats",
+                                                     mark=(task.half + 1.5, "second round")),
+    "During training: when did it learn?": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
+                                                       "highest copying score": (when, scored)}, "step", "share")},
+    title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3
+assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
+assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
 # <a id="in-context"></a>
-# In the first half it is as unsure as it must be, or a little more: some training texts repeated sooner, so it expects a repetition at any time. In the second half it knows, and no parameter has changed in between: what it learned is in its context. This is the smallest case of **in-context learning**. Which head does it?
+# Suddenly, and just then one head begins to attend where copying needs it. In the first round the model is about as unsure as it must be. From the second token of the second round it knows, although no parameter has changed: what it learned is in its context. This is the smallest case of **in-context learning**.
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Score a head: how much does the second half attend to the token that copying needs, the one *after* the earlier occurrence?
+# Which head does it? Score a head: how much does the second half attend to the token *after* the earlier occurrence?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")
@@ -594,14 +675,14 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# Two heads work together. One in the first layer attends to the *previous* token and adds to each position which token came before it. Then a head in the second layer can ask: at which position was *my* token the previous one? **Guess** the loss of the second half without the induction head, and then without the head below it. Knock them out.
+# Copying takes two layers. A head of the first attends to the *previous* token and adds to each position which token came before it. A head of the second can then ask: at which position was *my* token the previous one? **Guess** the loss of the second half without the copying head, and without the one below it. Then open a head and press *knock out*: its output becomes zero (an *ablation*).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption="Sixteen letters, twice. The [query|letter that asks] stands in the second half.")
+                  caption="Sixteen letters, twice. Row: the [query|letter that asks], here one of the second round. Column: what it attends to.")
 told = ipywidgets.HTML()
 
 def tell(change):
@@ -616,118 +697,70 @@ display(view, told)
 # %%
 from course_utils.data import results
 
-table = induction.knock_out(task, copier)
+table, pairs = induction.knock_out(task, copier), {}
 worst, best, below = table[0], max(table, key=lambda row: row.induction), max(table, key=lambda row: row.before)
-with induction.silenced(copier, [(2, 1), (2, 2)]):
-    both = task.second_half(copier)
+for layer in (1, 2):
+    with induction.silenced(copier, [(layer, 1), (layer, 2)]):
+        pairs[layer] = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
 copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
 print("By your score, the heads of layer 1:", copying[0], "and of layer 2:", copying[1])
+print("Without both heads of a layer:", {layer: round(loss, 2) for layer, loss in pairs.items()}, "· guessing:", round(blind, 2))
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and worst.loss > 0.8
-assert min(both, *alone) > 2 and below.loss > 2 * task.second_half(copier)
-assert abs(max(copying[1]) - best.induction) < 0.011
+assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
+assert worst.head == best.head and below.loss > 2 * task.second_half(copier) and min(alone) > 2
+assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
+assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copying[1]) - best.induction) < 0.011
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Remove the head that attends to the previous token, and the heads above it find much less, because they need what it has written. Remove one that copies, and the loss rises less far than you might expect, because the other head of its layer has learned to copy as well; only without both is nearly everything lost (more than 2 nats; guessing costs 3.18). A model with a single layer never gets below 2 either (recorded, three seeds): there is no layer below to prepare the information.
+# The best copying head costs most, and the head below it a lot. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing: a model with a hole is not a model that never had the heads. A model of one layer never gets below 2 nats (recorded, three seeds).
 #
 # </details>
 #
-# This is one circuit of a tiny model, found by a score and confirmed by an ablation. Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss falls suddenly, as yours did.
+# Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss falls suddenly, as in your curve.
 #
 # **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed it. It takes two layers, a score to find it, and an ablation to be sure.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Out of the classroom
-# Our class has its own names for its matrices, which no other program knows. GPT-2's layout is known to many. So we copy the parameters into `transformers`' class `GPT2LMHeadModel`. **Guess:** the parameters and the text are the same, but the program is another one. How far apart are the logits?
+# ## How large, how long?
+# <a id="scaling-law"></a>
+# For each token, each parameter takes part in one multiplication and one addition, and the backward pass does this twice more. So training $N$ parameters on $D$ tokens costs
+#
+# $$ C\approx 6\,N\,D $$
+#
+# operations, for a large model that reads little or a small one that reads a lot. A **scaling law** is a curve fitted to many trained models that says which is better. Chinchilla's (Hoffmann et al. 2022) has a loss that stays, a term that shrinks with the parameters and one that shrinks with the text:
+#
+# $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
+#
+# **Guess** before you move: GPT-3 has 175 B parameters and read 300 B tokens. Is it too large for the text it read, or too small?
 
-# %%
-from course_utils.models.gpt import GPT, GPTConfig
-
-theirs = mine.to_huggingface()
-window, following = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
-with torch.no_grad():
-    gap = (theirs(window).logits - mine(window).logits).abs().max().item()
-    back = GPT.from_huggingface(theirs)(window).logits
-    costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
-print(f"With your targets, their class is at {costs:.2f} nats a letter.")
-print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+law = labs.scaling_law(parameters=175e9, tokens=300e9)
+law
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-5)
+assert law.numbers["best_N"] < 175e9 / 2 and round(law.numbers["best_D"] / law.numbers["best_N"]) == 87
 
 # %% [markdown]
-# It works in the other direction, too: with a network, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads OpenAI's GPT-2 into the class that you know. Its 124,439,808 parameters are counted in *Deeper* below.
-#
-# <a id="chat-template"></a><a id="system-prompt"></a>
-# What others need is a folder with parameters, tokenizer and a **chat template**, and no new kind of model: a chat is a text with marks in it, and the template writes the marks. The **system prompt** comes first and is set by the operator of the service; the user's turn follows; then the model continues.
-
-# %% tags=["nbval-check-output"]
-from transformers import AutoTokenizer
-from chapters.ch07 import hub_format
-from course_tools.classroom import workbook
-
-build = workbook.place().parent / "build"
-scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
-reader = AutoTokenizer.from_pretrained(scene)
-chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "content": "What news, my lord?"}]
-print(hub_format.as_text(reader, chat))
-
-# %% [markdown]
-# Our model knows plays, so its template writes a scene: the system prompt is the stage direction, the user is the first citizen, and the model speaks as the second. Chat models use marks like `<|im_start|>user` and were trained to expect them. Nothing else tells them who is speaking, so if a user can write these marks into the text, they can pretend to be someone else.
-#
-# Now serve it. `transformers serve` opens a port on this computer only (127.0.0.1) and uses OpenAI's protocol. So the *same client* can talk to it, to Ollama, or to a large model far away; only `base_url` changes.
-
-# %% tags=["shows"]
-from chapters.ch07 import serving
-
-try:
-    with serving.serve(scene) as server:
-        from openai import OpenAI
-
-        client = OpenAI(base_url=server.url, api_key="none")
-        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in client.models.list()])
-        answer = client.chat.completions.create(model=server.model, messages=chat, stream=True, max_tokens=80, temperature=0)
-        served = ""
-        for chunk in answer:  # piece by piece, as it is written
-            piece = chunk.choices[0].delta.content or ""
-            served += piece
-            print(piece, end="", flush=True)
-        waited = serving.first_token(server, "What news?", max_tokens=1)
-    assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
-    print(f"\n\nThe same letters as without a server. First one after {waited:.2f} s.")
-except ModuleNotFoundError as missing:
-    print(missing)
-print(serving.ollama())
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a 3 B model in 1.9 GB
-# <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for each parameter. They can be counted from the sizes in the model's configuration: 36 layers with 2,048 features, 16 query heads that share 2 key heads, 151,936 tokens.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-counted = hub_format.size_table()
-counted
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M). Chapter 5's grouped-query attention makes the key and value matrices small as well.
+# Too large, by this law. Chinchilla, 70 B parameters on 1.4 T tokens, was better than a model of 280 B at nearly the same cost. Its rule of thumb is twenty tokens per parameter; GPT-3 read fewer than two. (The constants as published ask for 87 at GPT-3's budget; Besiroglu et al. 2024 found that they had been fitted badly. Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
 #
 # </details>
+#
+# **Keep this:** training costs six operations per parameter and token. For a given cost there is a best size, and by Chinchilla's law GPT-3 was too large for its text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
 # Here is the same class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built in a moment. **Guess** how many of GPT-2's 124 M parameters are in its table of tokens: a tenth, a third, half?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.models.gpt import GPT, GPTConfig
+
 known = {"GPT, 2018": (40_478, 768, 12, 12, 512), "GPT-2, small": (50_257, 768, 12, 12, 1024),
          "GPT-2, 2019": (50_257, 1600, 48, 25, 1024), "GPT-3, 2020": (50_257, 12_288, 96, 96, 2048)}
 rows = []
@@ -743,67 +776,15 @@ Table(rows, "Counted by our class; nothing of these models was loaded.")
 assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These are the models known as 117 M, 1.5 B and 175 B. From one line to the next there are hardly any new ideas, only more layers, more features and more text.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: more than one device
-# <a id="data-parallel"></a>
-# Two computers can train one model. In **data-parallel** training each holds the whole model and takes half of the batch; the gradients are averaged, and both take the same step. **Guess:** does this give the same training as one computer?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
-from chapters.ch07 import distributed
-
-def gradient(batch, weight=1.0):
-    """The gradient of weight · loss on a batch, all parameters in a row."""
-    mine.zero_grad()
-    (mine.loss(batch) * weight).backward()
-    return torch.cat([p.grad.flatten() for p in mine.parameters()])
-
-batch = lesson.batch(torch.Generator().manual_seed(0))
-alone = gradient(batch)
-shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
-print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: the sum of the gradients is the gradient")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Yes, apart from the order of the sums. The course's recipes can run in this way on processors (gloo) or GPUs (NCCL) with one command; `accelerate launch` instead of `torchrun` does the same:
+# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, more features and more text, and few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (which our class has counted for the first GPT, too: 1,536 parameters) and went over to byte pairs; GPT-3 lets every other layer attend to a band of recent tokens only.
 #
 # </details>
-#
-# ```
-# torchrun --nproc-per-node 2 -m course train gpt-shakespeare
-# ```
-#
-# On a GPU, products are computed in bfloat16: half the bytes, the range of float32, three digits. A training that is killed continues from its last saved state with the batches that it would have drawn; the course's tests kill one and compare the curves.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## How large, how long?
-# <a id="scaling-law"></a>
-# For each token, each parameter takes part in one multiplication and one addition: two operations. The backward pass does this twice more. So training $N$ parameters on $D$ tokens costs
-#
-# $$ C\approx 6\,N\,D $$
-#
-# operations, and you can spend a given $C$ on a large model that reads little or on a small one that reads a lot. A **scaling law** is a curve fitted to many trained models that says which is better. **Guess** before you move: GPT-3 has 175 B parameters and read 300 B tokens. Is it too large for the text it read, or too small?
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.scaling_law(parameters=175e9, tokens=300e9)
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The formula is Chinchilla's (Hoffmann et al. 2022): 70 B parameters and 1.4 T tokens were better than a model of 280 B at nearly the same cost. Its rule of thumb is twenty tokens per parameter, and GPT-3 read fewer than two. (The constants as published give more than twenty for such budgets, as the lab shows; Besiroglu et al. 2024 found that they had been fitted badly. Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
-#
-# </details>
-#
-# **Keep this:** six operations per parameter and token. For a given training cost there is a best size, and GPT-3 was too large for its text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: 6ND against what was printed
-# Here are three models of the Chinchilla paper, by the two formulas of the lab:
+# Here are three models of the Chinchilla paper, by the two formulas above:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import flops, loss as loss_on_paper
@@ -812,14 +793,12 @@ models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9
 rows = [{"model": name, "N": f"{N:.3g}", "D": f"{D:.3g}", "tokens per parameter": D / N,
          "6ND": f"{flops(N, D):.2g}", "loss on paper": loss_on_paper(N, D)} for name, (N, D) in models.items()]
 Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, not a measurement.")
-
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per parameter"] == 20
 assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### The table of 2017
-# Chapter 5 found 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers as *hours × cards × speed*, an estimate. What did the models need? From the paper: 65 M and 213 M parameters, batches of about 25,000 source and 25,000 target tokens, 100,000 and 300,000 steps. A source token passes through the encoder and a target token through the decoder, so a pair of tokens passes through the model about once.
+# Chapter 5 found 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers as *hours × GPUs × speed*, an estimate. By 6ND, with the paper's 65 M and 213 M parameters, batches of about 25,000 source and as many target tokens, and 100,000 and 300,000 steps (a pair of tokens passes through the model about once):
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
@@ -830,25 +809,28 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So by this count the small model used about a third of the estimate, and the big one more. How well does 6ND count your own GPT? PyTorch counts each product while it runs:
+# So 6ND is a third of the estimate for the small model and two fifths for the big one: the GPUs were not busy with products all the time. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
+from course_utils.models.gpt import GPT, GPTConfig
 
 rows = []
 for size, length in ((128, 64), (256, 64), (256, 512)):
     other = GPT(GPTConfig(vocab_size=1000, model_size=size, max_length=512))
     batch = torch.randint(1000, (2, length + 1), generator=torch.Generator().manual_seed(0))
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        other(batch[:, :-1], need_weights=True)
-    counted, count = 3 * counter.get_total_flops(), sum(p.numel() for p in other.parameters())  # back costs twice as much
+    with FlopCounterMode(display=False) as counter:
+        logits = other(batch[:, :-1], need_weights=True).logits
+        forward = counter.get_total_flops()
+        torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten()).backward()
+    counted, count = counter.get_total_flops(), sum(p.numel() for p in other.parameters())
     paper = 6 * count * batch[:, 1:].numel()
-    rows.append({"features": size, "tokens in a row": length, "N": count, "6ND": f"{paper:.2e}",
-                 "counted": f"{counted:.2e}", "counted / 6ND": counted / paper})
-Table(rows, "What 6ND leaves out are the attention maps, which grow with the length; what it counts too much are lookups.")
+    rows.append({"features": size, "tokens in a row": length, "N": count, "6ND": f"{paper:.2e}", "counted": f"{counted:.2e}",
+                 "backward / forward": counted / forward - 1, "counted / 6ND": counted / paper})
+Table(rows, "6ND leaves out the attention maps, which grow with the length. It counts the table of positions, which multiplies nothing.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert all(0.8 < row["counted / 6ND"] < 1.3 for row in rows)
+assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] < 2.1 for row in rows)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
@@ -878,14 +860,45 @@ from course_utils.data import results
 
 costs = results.load("gpt_attention_cost")
 mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
-plot.lines(mega, "tokens", "MB kept for the way back", log="xy", title="Who pays for the map?", caption=costs.about)
+plot.lines(mega, "tokens", "MB kept for the backward pass", log="xy", title="How much memory does the attention map take?", caption=costs.about)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: more than one device
+# <a id="data-parallel"></a>
+# Several computers can train one model. In **data-parallel** training each holds the whole model and takes a share of the batch; the gradients are added, each weighted by its share, and all take the same step. **Guess:** does this give the same training as one computer?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
+from chapters.ch07 import distributed
+
+def gradient(batch, weight=1.0):
+    """The gradient of weight · loss on a batch, all parameters in a row."""
+    mine.zero_grad()
+    (mine.loss(batch) * weight).backward()
+    return torch.cat([p.grad.flatten() for p in mine.parameters()])
+
+batch = lesson.batch(torch.Generator().manual_seed(0))
+alone = gradient(batch)
+shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
+print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: the sum of the gradients is the gradient")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# Yes, apart from the order of the sums. The course's recipes can run in this way, on processors or GPUs, with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`, or `accelerate launch` instead of `torchrun`.
+#
+# </details>
+#
+# On a GPU, products are computed in bfloat16: half the bytes and the range of float32, but only two to three digits. A training that is killed continues from its last saved state with the batches that it would have drawn; the course's tests kill one and compare the curves.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
-# To compare many runs, log them. **TensorBoard** stores the curves of many runs in folders and draws them together. `fit` writes such a log if you give it one:
+# **TensorBoard** stores the curves of many runs in folders and draws them together. `fit` writes such a log if you give it one:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import tempfile
@@ -901,11 +914,35 @@ except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# To look at it, in a terminal: `tensorboard --logdir FOLDER --host 127.0.0.1`, then port 6006 in the browser.
+# To look at it, in a terminal: `tensorboard --logdir FOLDER --host 127.0.0.1`, then port 6006 in the browser. **Weights & Biases** does the same as a service (`wandb.init(project="gpt")`, then `wandb.log({"loss": loss})`). Curves and settings go to its servers, so this course does not use it; `WANDB_MODE=offline` keeps them on your computer.
 #
-# **Weights & Biases** does the same as a service: `wandb.init(project="gpt")`, then `wandb.log({"loss": loss})` in the loop. It is useful when several people compare many runs. Curves and settings go to its servers, so this course does not use it; `WANDB_MODE=offline` keeps them on your computer.
+# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, clone the course in the first cell (`!git clone …`, `!pip install -e .`), and continue. Copy what you want to keep to your Drive, because the rest is lost when the session ends.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One sentence, seven chapters
+# **The animal didn't cross the street because it was too tired.** Here is one map from each chapter, all computed just now.
 #
-# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, clone the course in the first cell (`!git clone …`, `!pip install -e .`), and continue. `setup()` finds the GPU. Copy what you want to keep to your Drive, because the rest is lost when the session ends; `resume=` and checkpoints are made for this.
+# **Guess** before you point: in which of the seven does "it" attend to "animal" most? And in which could that be knowledge?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch07.experiments.one_sentence import through_all
+
+panels, given = through_all(tired)
+labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].mean() > 0.5
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# GPT's is the darkest. But look at its *column*: nearly every later word attends to "animal", so this head says nothing about "it". And when GPT reads "it", it has not yet read *tired* or *wide*; the answer can only come later, at "tired".
+#
+# In chapters 1 and 2 the ink comes from vectors that we made by hand. In chapter 3 the query is a French word. Positions alone know no words. So only the last three could *know*, and of each we chose the head that gives "animal" most, as such pictures are usually chosen. Whether a model knows, only tests can tell: the twin sentence, the forbidden connection, the removed head, a count.
+#
+# </details>
+#
+# **Keep this:** seven answers to one question. The formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty years on one line
@@ -951,98 +988,116 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 #
 # #### Where to go next
 # - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
-# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Fine-tune chapter 6's model on one task of it.
+# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Its tasks need a model that has read Chinese; ours have not.
 # - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
 # - **Papers in the order of this course.** They are listed at the end of each chapter; those of this chapter are below.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** You have seen it through a kernel, twelve scores, a translator, positions, a Transformer, BERT and GPT. Here they are side by side, each map computed just now.
-#
-# **Guess** before you point: in which of the seven does "it" attend to "animal" most? And in which could that be knowledge?
+# ## Out of the classroom
+# No other program knows our class, but many can read GPT-2's layout. So we copy the parameters of the model that you trained into `transformers`' class `GPT2LMHeadModel`. **Guess:** the program is another one; how far apart are the logits?
 
-# %% jupyter={"source_hidden": true}
-from course_utils import data
-from course_utils.attention import gaussian_kernel, masked_softmax
-from course_utils.positions import sinusoidal_encoding
-from chapters.ch02.experiments import trained_scores
+# %%
+from course_utils.models.gpt import GPT, GPTConfig
 
-def whole_words(layers, tokens):
-    """Maps of pieces [1, H, T, T] as maps of words: a word gets what its pieces get, and asks with its last one."""
-    begins = [not t.startswith("##") and (t[0] == "▁" or t == "." or "▁" not in "".join(tokens)) for t in tokens]
-    number = torch.tensor(begins).cumsum(0) - 1
-    ends = [n for n in range(len(tokens)) if n + 1 == len(tokens) or begins[n + 1]]
-    columns = torch.nn.functional.one_hot(number).float()
-    found = ["".join(t for t, n in zip(tokens, number, strict=True) if n == w).replace("##", "").strip("▁") for w in range(len(ends))]
-    return [w[:, :, ends] @ columns for w in layers], found
-
-cards = data.load("word_features")
-names, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
-near = gaussian_kernel(torch.cdist(x, x), width=0.3)
-places = sinusoidal_encoding(len(names), 128)
+theirs = mine.to_huggingface()
+window, following = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
 with torch.no_grad():
-    scored = masked_softmax(trained_scores(3)[0]["scaled_dot"](x, x))
-french = translate(load_checkpoint("seq2seq-attention-en-fr-grammar"), tired)[0]
-panels = [("one kernel", near / near.sum(-1, keepdim=True), names, names, 1),
-          ("scaled dot product", scored, names, names, 2),
-          ("seq2seq, French", french.weights, french.tokens, french.source_tokens, 3),
-          ("positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4)]
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.models.heads import recorded
-from chapters.ch06 import pairs as bert_text
-
-bert = load_checkpoint("bert-stories")
-read = bert_text.encode(bert.tokenizer, tired)
-english = torch.tensor([grammar.source.encode(tired)])
-pieces = torch.tensor([translator.tokenizer.encode(tired)])
-with torch.no_grad(), recorded(grammar.model) as seen:
-    grammar.model.encode(english)
-    looks = {"Transformer": (seen["encoder"], grammar.source.tokens(english[0]), 5),
-             "BERT": (bert.model.bert(torch.tensor([read.ids]), need_weights=True).weights, read.tokens, 6),
-             "GPT": (translator.model(pieces, need_weights=True).weights, translator.tokenizer.tokens(pieces[0]), 7)}
-inks = []
-for name, (layers, tokens, chapter) in looks.items():
-    maps, found = whole_words(layers, tokens)
-    it, animal = found.index("it"), found.index("animal")
-    n, h = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
-    inks.append(maps[n][0, h, it, animal].item())
-    panels.append((f"{name}, layer {n + 1}, head {h + 1}", maps[n][0, h], found, found, chapter))
-labs.journey(panels, select=("it", "animal"), title="What has become of “it”?")
+    gap = (theirs(window).logits - mine(window).logits).abs().max().item()
+    back = GPT.from_huggingface(theirs)(window).logits
+    costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
+print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
+print(f"With your targets, {following.numel()} tokens cost {costs:.2f} nats each")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert panels[-1][1][3:-1, animal].mean() > 0.5 and inks[-1] == max(inks)
+assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
+# With an internet connection, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads all 124,439,808 parameters of OpenAI's GPT-2 into the class that you know.
+#
+# <a id="chat-template"></a><a id="system-prompt"></a>
+# To serve it you need a folder with parameters, tokenizer and a **chat template**. A chat is a text with marks that say who is speaking, and the template writes the marks. The **system prompt** comes first, set by the operator of the service; the user's turn follows; then the model continues.
+
+# %% tags=["nbval-check-output"]
+from transformers import AutoTokenizer
+from chapters.ch07 import hub_format
+from course_tools.classroom import workbook
+
+build = workbook.place().parent / "build"
+scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
+reader = AutoTokenizer.from_pretrained(scene)
+chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "content": "What news, my lord?"}]
+print(hub_format.as_text(reader, chat))
+
+# %% [markdown]
+# `gpt-shakespeare` knows plays, so its template writes a scene: the system prompt is the stage direction, the user the first citizen, the model the second. Chat models use marks like `<|im_start|>user`. A user who can write these marks into the text can pretend to be someone else.
+#
+# <a id="instruction-tuning"></a>
+# Marks alone make no assistant: a model that has only read the web may continue a question with more questions. So chat models are trained twice more. **Instruction tuning** is next-token prediction on conversations that people wrote, usually with the loss on the answers only. Then people choose the better of two answers, and training makes answers like it more likely (*preferences*, Ouyang et al. 2022).
+#
+# Now serve it. `transformers serve` opens a port on this computer only (127.0.0.1) and uses OpenAI's protocol. The *same client* can talk to Ollama or to a large model far away: only the address, the key and the model's name change.
+
+# %% tags=["shows"]
+from chapters.ch07 import serving
+
+try:
+    with serving.serve(scene) as server:
+        from openai import OpenAI
+
+        client = OpenAI(base_url=server.url, api_key="none")
+        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in client.models.list()])
+        answer = client.chat.completions.create(model=server.model, messages=chat, stream=True, max_tokens=80, temperature=0)
+        served = ""
+        for chunk in answer:  # piece by piece, as it is written
+            piece = chunk.choices[0].delta.content or ""
+            served += piece
+            print(piece, end="", flush=True)
+        waited = serving.first_token(server, "What news?", max_tokens=1)
+    assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
+    print(f"\n\nThe same letters as without a server. First one after {waited:.2f} s.")
+except ModuleNotFoundError as missing:
+    print(missing)
+print(serving.ollama())
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a 3 B model in 1.9 GB
+# <a id="quantisation"></a>
+# `ollama run qwen2.5:3b` downloads 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for each parameter. They can be counted from the sizes in the model's configuration: 36 layers with 2,048 features, 11,008 in the feed-forward network, 16 query heads that share 2 key heads, 151,936 tokens.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+counted = hub_format.size_table()
+counted
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# In chapter 1 the ink is what we put into the vectors. In chapter 3 the query is a French word, and *il* attends to "it". Positions alone know neighbours and no words. Of each of the last three models we chose the head that gives "animal" most: pictures like these are usually chosen in this way, and now you know it.
+# About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M). Chapter 5's grouped-query attention makes the key and value matrices small as well.
 #
 # </details>
-#
-# GPT's is the darkest. But look at its *column*: nearly every later word attends to "animal", so "it" is no exception, and this head says nothing about "it". And look at the white triangle: when GPT reads "it", it has not yet read *tired* or *wide*. The answer can only come later, at "tired", which can attend back. Which of the seven *knows*? You have the tools to find out: the twin sentence, the forbidden connection, the removed head, and a count.
-#
-# **Keep this:** seven answers to one question. The formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# This takes 45 minutes, in five steps with a check each. Take a text that you know better than any model does: your letters, a book, songs, laws, programs, the log of a game. 100,000 characters are a start, a million is plenty. Without a file our own sentences are used, so that you can try the steps first.
+# Five steps with a check each. Take a text that you know better than any model does: your letters, a book, songs, laws, programs. It needs at least 20,000 characters; 100,000 and more are better. Without a file our own sentences are used.
 #
 # ### Step 1 · 5 minutes: the text
-# **Guess** how many different characters it has. Then write the path between the quotes.
+# **Guess** how many characters a piece will have on average, after 600 merges. Then write the path between the quotes.
 
 # %%
 file = ""  # "folder/my.txt"
 
-own = language.TextLesson(language.load_text(file or "sentences"), block=64)
-print(f"✓ {len(own.text.train):,} characters to learn from, {len(own.text.valid):,} held out, {len(own.tokenizer)} different")
-print(own.text.note or repr(own.text.valid[:100]))
+mytext = language.load_text(file or "sentences")
+own = language.TextLesson(mytext, text.BytePairs.build([mytext.train], max_size=4 + 256 + 600), block=64)
+long = len(mytext.train) / len(own.train_ids)
+print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} for each token")
+print(mytext.note or repr(mytext.valid[:100]))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
+assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
-# May you use this text? Look at its licence. Before you give the model away, remember the telephone numbers in GPT-2: a model may repeat what it has read.
+# May you use this text? Look at its licence. And a model may repeat what it has read: telephone numbers have been extracted from GPT-2 (Carlini et al. 2021).
 #
 # ### Step 2 · 5 minutes: a model, and where it must start
 # Choose the sizes. **Write down** two losses before you run the cell: where training starts, and what a bigram table reaches.
@@ -1050,11 +1105,11 @@ assert len(own.text.train) > 20_000, "too short to learn from: 20,000 characters
 # %%
 from course_utils.training.checkpoints import Loaded, save_checkpoint
 
-yours = study.live_model(own, model_size=128, num_layers=4, num_heads=4)
+yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
-begins, pairs = own.valid_loss(yours, count=32), own.bigram_loss()
+begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
-print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {pairs:.2f}")
+print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {counted_pairs:.2f}")
 print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1067,19 +1122,19 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
 held_out = own.valid_loss(yours)
-print(f"✓ {held_out:.2f} nats, {own.bits_per_character(held_out):.2f} bits for a character;",
-      "better than pairs" if held_out < pairs else "pairs are still ahead: more steps")
+print(f"✓ {held_out:.2f} nats a token, {own.bits_per_character(held_out):.2f} bits for a character;",
+      "better than pairs" if held_out < counted_pairs else "pairs are still ahead: more steps")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
 
 # %% [markdown]
 # ### Step 4 · 10 minutes: inspect
-# Ask three questions about any language model. At which temperature does it write best? Does it *copy*: what is the longest piece of its text that is also in yours, letter by letter? And what do its heads attend to: is there one that attends to the previous letter, or to the start of the word?
+# At which temperature does it write best? Does it *copy*: what is the longest stretch of its text that is also in yours? And what do its heads attend to: the previous token, or the start of the sentence?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 def longest_copy(written, source):
-    """The longest stretch of `written` that stands in `source`."""
+    """The longest stretch of `written` that is also in `source`."""
     best = ""
     for start in range(len(written)):
         while start + len(best) < len(written) and written[start : start + len(best) + 1] in source:
@@ -1088,35 +1143,37 @@ def longest_copy(written, source):
 
 rows = []
 for heat in (0.3, 0.8, 1.2):
-    said = generate(me, "\n", 150, temperature=heat)
-    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, own.text.train))})
-line = own.text.valid[:16]
+    said = generate(me, "\n", 60, temperature=heat)
+    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, mytext.train))})
+line = mytext.valid[:40]
+cut = own.tokenizer.cut(line)
 with torch.no_grad():
     seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
-display(Table(rows, "Not selected. Copied: the longest stretch that stands in the training text."),
-        labs.heads(seen, list(line), select=len(line) - 1, title="What do your heads read?", caption="A line that it was not trained on."))
+display(Table(rows, "Not selected. Copied: the longest stretch that is also in the training text."),
+        labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1, title="What does each head attend to?",
+                   caption="A line that it was not trained on (␣: a space). Row: the token that asks. Column: what it attends to."))
 
 # %% [markdown]
 # **Check:** describe what one head does, and write down what would refute you. Then remove it, as above.
 #
 # ### Step 5 · 10 minutes: serve
-# Save it with its card, and call it as you would call any model. What should its card say, so that a stranger knows what it can and cannot do?
+# Save it and call it. What should its card say, so that a stranger knows what it can and cannot do?
 
 # %% tags=["shows"]
-card = {"text": own.text.name, "licence": own.text.licence, "held_out_nats": held_out, "cannot": "write yours here"}
+card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
 save_checkpoint(yours, build / "my-gpt" / "mine", card, tokenizer=own.tokenizer)
 folder = hub_format.save_pretrained(me, build / "my-gpt")
 try:
     with serving.serve(folder) as server:
-        answer = "".join(serving.ask(server, line, max_tokens=30))
-    assert answer == generate(me, line, 30, temperature=0)
+        answer = "".join(serving.ask(server, line, max_tokens=20))
+    assert answer == generate(me, line, 20, temperature=0)
     print(f"✓ served and called: {line!r} → {answer!r}")
 except ModuleNotFoundError as missing:
     print(missing)
 print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
 
 # %% [markdown]
-# You have trained, inspected and served a language model. To go further, try more text, `model_size=256`, a tokenizer with pieces (`text.Subwords.build`), chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
+# To go further, try more text, `model_size=256`, chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
@@ -1164,7 +1221,7 @@ def next_token(logits):                    # [B, T, V]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# *Perplexity* says between how many equally likely tokens the model cannot decide.
+# It should say how many equally likely tokens would leave the model just as unsure.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.6")
@@ -1200,7 +1257,7 @@ def limit(logits):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# It works for weeks, until the model is sure of a word.
+# It runs for weeks, and then gives NaN where the model is sure of a word. It was wrong from the first call.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.9")
@@ -1268,13 +1325,13 @@ def self_attention(q, k, v, training):           # [B, T, d] each
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# Your positions, your attention step with its cache and your knobs, with the course's norms and feed-forward networks between them, write with the parameters of `gpt-shakespeare`. The parts that you have not solved are the course's.
+# Your positions, your attention step with its cache and your knobs, with the course's norms and feed-forward networks between them, write with the parameters of `gpt-shakespeare`. What you have not solved is the course's.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
          "inputs_and_targets": inputs_and_targets, "bits_per_character": bits_per_character}
 whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in built.items()}
-Table([{"part": name, "whose": who} for name, who in (whose | {"norms and networks": "the course's, of chapter 5"}).items()])
+Table([{"part": name, "whose": who} for name, who in (whose | {"norms and feed-forward networks": "the course's, of chapter 5"}).items()])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The checkpoint has biases, and your step has none. So the cell below puts a 1 behind each x, which turns a bias into one more row of a matrix.
@@ -1360,17 +1417,19 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 
 # %%
 rows = [
-    ("ln V of our stories", reached["knows nothing"], 3.5, 4.5),
-    ("pairs counted, nats", reached["bigram"], 1.8, 2.5),
-    ("one head, nats", reached["one head"], 1.8, 2.6),
-    ("GPT after its minute, nats", reached["GPT"], 0.5, 1.7),
-    ("gpt-shakespeare, nats a letter (its card)", poet.card["metrics"]["valid_loss"], 1.3, 1.65),
+    ("ln V of our stories' pieces", reached["knows nothing"], 6, 7),
+    ("pairs counted, bits a character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
+    ("one head", lesson.bits_per_character(reached["one head"]), 0.8, 2),
+    ("one block", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
+    ("GPT after its minute", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
+    ("gpt-shakespeare on held-out text (its card)", everywhere, 1.9, 2.4),
+    ("gpt-prose on the first lines of a held-out book", means["L. F. Baum, 1900"], 1, 2.5),
     ("a logit, transformers' class against ours", gap, 0, 1e-4),
-    ("times faster with the cache, 120 letters", slow / fast, 1.5, 100),
+    ("times faster with the cache, 80 tokens", slow / fast, 1.5, 100),
     ("BLEU of gpt-en-fr on Tatoeba (its card)", bleus[-1], 30, 70),
     ("copying: the second half, nats", task.second_half(copier), 0, 0.3),
     ("… with its most needed head silent", worst.loss, 0.8, 10),
-    ("… with both heads of layer 2 silent", both, 2, 10),
+    ("… with both heads of layer 2 silent", pairs[2], 2, 10),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
@@ -1394,7 +1453,9 @@ for name, value, low, high in rows:
 # | [token](#token) | 词元 | the unit that a model reads and writes |
 # | [byte-pair encoding](#bpe) | 字节对编码 | the most frequent neighbours become one piece |
 # | [bigram](#bigram) | 二元模型 | counts of which token follows which |
+# | [context](#context) | 上下文 | the tokens that a model sees at once |
 # | [bits per character](#bits-per-character) | 每字符比特数 | a loss that any tokens can share |
+# | [perplexity](#perplexity) | 困惑度 | how many equally likely tokens would be as hard |
 # | [overfitting](#overfitting) | 过拟合 | the training text by heart, new text worse |
 # | [temperature](#temperature) | 温度 | divides the logits before the softmax |
 # | [top-k](#top-k) | top-k 采样 | only the k most likely |
@@ -1405,6 +1466,7 @@ for name, value, low, high in rows:
 # | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no parameter changed |
 # | [chat template](#chat-template) | 对话模板 | how a dialogue becomes one text |
 # | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
+# | [instruction tuning](#instruction-tuning) | 指令微调 | next-token prediction on conversations, the loss on the answers |
 # | [quantised](#quantisation) | 量化 | fewer bits for each parameter |
 # | [data-parallel](#data-parallel) | 数据并行 | each device has a part of the batch |
 # | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
@@ -1418,6 +1480,7 @@ for name, value, low, high in rows:
 # - A. Holtzman et al., *The curious case of neural text degeneration*, 2020, sections 3 and 4 (top-p); A. Fan, M. Lewis, Y. Dauphin, *Hierarchical neural story generation*, 2018 (top-k).
 # - N. Elhage et al., *A mathematical framework for Transformer circuits*, 2021; C. Olsson et al., *In-context learning and induction heads*, 2022.
 # - J. Kaplan et al., *Scaling laws for neural language models*, 2020, section 2.1 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022, section 3.
+# - T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024.
 # - T. Dao et al., *FlashAttention*, 2022, section 3.
 # - L. Ouyang et al., *Training language models to follow instructions with human feedback*, 2022, section 3.
 #

@@ -270,7 +270,7 @@ def test_the_reader_plays(show):
     assert scores["reader"] == 1
     until(lambda: re.search(r"\byou\s+1\b", said(page, "score")))
     until(lambda: said(page, "score"), contains(f"{scores['bits']:.2f} bits each"))
-    until(lambda: said(page), contains(f"There stands “{hidden[3]}”. You guessed “⏎”."))
+    until(lambda: said(page), contains(f"It is “{hidden[3]}”. You guessed “⏎”."))
     until(lambda: said(page, "text"), lacks(hidden[4] + hidden[5]))
     typed.press_sequentially(hidden[4] + hidden[5] + "x")
     until(lambda: len(state(page)["guesses"]), 6)

@@ -120,7 +120,7 @@ def test_a_bert_reads_as_python_does(page, name):
             assert near(torch.tensor(numbers), expected[part].flatten()), part
 
 
-@pytest.mark.parametrize("name", ["gpt-shakespeare", "gpt-quatrains"])
+@pytest.mark.parametrize("name", ["gpt-shakespeare", "gpt-quatrains", "gpt-prose"])
 def test_a_gpt_reads_as_python_does(page, name):
     loaded, it = load_checkpoint(name), page(name)
     for text in ("ROMEO: what light is this?\nJULIET:", "牀前明月光，疑是"):

@@ -17,6 +17,13 @@ pytestmark = pytest.mark.browser
 ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "it sees 256 at once"}
 MODELS = {"predictions": "bert-stories", "game": "gpt-shakespeare", "sampling": "gpt-shakespeare"}
 OPENING = "To be, or not to "
+PROSE, BEGUN = load_checkpoint("gpt-prose"), "The captain looked at the sky and"
+
+
+def next_piece(text, written=()):
+    """The prose model's logits of what follows a text and the pieces written since: [V]."""
+    with torch.no_grad():
+        return PROSE.model(torch.tensor([[*PROSE.tokenizer.encode(text), *written]])).logits[0, -1]
 
 
 def poet(text):
@@ -37,6 +44,9 @@ def gaps(*sentences, **options):
 def made(name, **options):
     if name == "predictions":
         return gaps("The grass on the bank was wet.", model=MODELS[name], **options)
+    if name == "prose":
+        words = PROSE.tokenizer.tokens(range(len(PROSE.tokenizer)))
+        return gpt_labs.sampling(next_piece(BEGUN), words, text=BEGUN, temperature=0, model="gpt-prose", **options)
     words = load_checkpoint("gpt-shakespeare").tokenizer.words
     if name == "game":
         chances = poet("PROSPERO:\nbe free")[9:-1].softmax(-1)
@@ -49,7 +59,10 @@ def files(tmp_path_factory):
     """A folder with the models' files, as they lie beside the website's pages."""
     where = tmp_path_factory.mktemp("site")
     (where / "models").mkdir()
-    for name, script in (page_files() | model_files("bert-stories") | model_files("gpt-shakespeare")).items():
+    scripts = page_files()
+    for name in ("bert-stories", "gpt-shakespeare", "gpt-prose"):
+        scripts |= model_files(name)
+    for name, script in scripts.items():
         (where / "models" / name).write_text(script, encoding="utf-8")
     return where
 
@@ -222,6 +235,24 @@ def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
     while len(text) < len(written):
         text += load_checkpoint("gpt-shakespeare").tokenizer.words[int(poet(text)[-1].argmax())]
     assert written == text
+
+
+def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened):
+    page = opened("prose")
+    page.get_by_role("button", name="write on").click()
+    page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {len(BEGUN) + 40}")
+    page.get_by_role("button", name="stop").click()
+    expect(page.get_by_test_id("model")).to_contain_text("pieces, ")
+    expect(page.get_by_test_id("model")).to_contain_text("letters of old novels in English and nothing else")
+    written, drawn = state(page)["own"], []
+    while len(BEGUN + PROSE.tokenizer.decode(drawn)) < len(written):
+        drawn.append(int(next_piece(BEGUN, drawn).argmax()))
+    assert written == BEGUN + PROSE.tokenizer.decode(drawn)
+    typed(page, "“Where have you been?” she asked. “I")
+    until(lambda: state(page)["own"], "“Where have you been?” she asked. “I")
+    page.evaluate("document.querySelector('.course-view').view.set({ temperature: 1 })")
+    expected = next_piece("“Where have you been?” she asked. “I").softmax(-1).topk(60).values.tolist()
+    assert numbers(page)["probabilities"][:60] == pytest.approx(expected, abs=1e-4)
 
 
 # ---- all three

@@ -132,7 +132,8 @@ MERGE = Exercise(
     task='Do one merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", '
     '"w"): 5, …} -> the pair of neighbours that occurs most often, as a tuple, and the dict of words after this pair '
     "has become one piece wherever it occurs, from left to right. There is never more than one most frequent pair.",
-    why="Repeat it often enough and you have the vocabulary of GPT-2. Nobody wrote it; the text did.",
+    why="Repeat it 50,000 times, on text from the web and from bytes instead of letters, and you get a vocabulary "
+    "like GPT-2's. Nobody wrote it; the text did.",
     reference=merge_once,
     shown=_in_brackets,
     cases=lambda: [

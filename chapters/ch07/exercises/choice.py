@@ -139,7 +139,7 @@ NUCLEUS = FindError(
     "top_p, 0 elsewhere.",
     why="Where the model hesitates, you hardly notice it. Where one token alone is above p, that token is thrown out.",
     program=(
-        "def nucleus(logits, top_p):                # [..., V]",
+        "def top_p_again(logits, top_p):            # [..., V]",
         "    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)",
         "    keep = p.cumsum(dim=-1) <= top_p",
         "    p = p * keep",

@@ -63,7 +63,7 @@ TEMPERATURE = Exercise(
     ],
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="Your knob is turned in the cell with the verses, and writes the sample at the end of the chapter.",
+    used="Your knob is turned in the cell with the passages, and writes the sample at the end of the chapter.",
     hints=(
         "Half the temperature makes the logits twice as large. What does softmax do with that?",
         "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, in "
@@ -171,7 +171,7 @@ TOP_K = Exercise(
     ],
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="The next cell asks it which letters may follow.",
+    used="The next cell asks it which pieces may follow.",
     hints=(
         "Set a logit so that softmax gives 0 for it. Which number is that?",
         "`logits.topk(k, -1).values[..., -1:]` is the smallest logit that stays. But topk raises an error if k is "
@@ -280,7 +280,7 @@ TOP_P = Exercise(
     cases=nucleus_cases,
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"),),
-    used="The next cells count what your nucleus keeps; it writes the sample at the end of the chapter.",
+    used="The next cell counts what your nucleus keeps; it writes the sample at the end of the chapter.",
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
         "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "

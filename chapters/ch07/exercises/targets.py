@@ -108,7 +108,7 @@ SAME = FindError(
     task="ids [B, T + 1], model(inputs [B, T]) -> logits [B, T, V]; return the mean cross-entropy of each next token.",
     why="The loss falls to nearly 0 and looks like a triumph. The model has learned to say what it has just read.",
     program=(
-        "def loss(model, ids):                      # ids [B, T + 1]",
+        "def next_token_loss(model, ids):           # ids [B, T + 1]",
         "    inputs = ids[:, :-1]",
         "    target = ids[:, :-1]",
         "    rows = model(inputs).flatten(0, 1)     # [B · T, V]",
@@ -189,7 +189,7 @@ TWICE = FindError(
     why="It runs, it trains, and the model learns the token after the next. In its samples every other word seems to "
     "be missing.",
     program=(
-        "def loss(model, ids):                      # model: GPT2LMHeadModel",
+        "def their_loss(model, ids):                # model: GPT2LMHeadModel",
         "    labels = torch.full_like(ids, -100)    # −100: nothing is asked here",
         "    labels[:, :-1] = ids[:, 1:]            # what follows each token",
         "    output = model(ids, labels=labels)",

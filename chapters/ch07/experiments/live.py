@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from chapters.ch07 import optimizers
 from chapters.ch07.language import Text, TextLesson, load_text
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import MultiHeadAttention
@@ -75,6 +76,11 @@ class OneHead(NextToken):
         self.output = nn.Linear(config.model_size, config.vocab_size)
         nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
 
+    @property
+    def blocks(self) -> nn.Module:
+        """What lies between the tables, for the optimiser."""
+        return self.attention
+
     def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
         """ids [B, T] -> logits [B, T, V], on request weights [[B, 1, T, T]]."""
         x = self.positions(self.tokens(ids))
@@ -82,7 +88,7 @@ class OneHead(NextToken):
         return GPTOutput(self.output(mixed), [weights] if need_weights else None)
 
 
-RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 3e-3)}  # name: class, learning rate
+RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 5e-3)}  # name: class, learning rate
 
 
 def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
@@ -98,17 +104,19 @@ def learn(
     lesson: TextLesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, start: str = "\n",
     **options,
 ) -> Run:  # fmt: skip
-    """Train in class: the rate that fits the kind of model, bfloat16 where this machine multiplies in it, and a sample
-    after `start` beside the curve at each measurement -> Run. options: any of fit's."""
+    """Train in class: the rate and the optimiser that fit the kind of model, bfloat16 where this machine multiplies in
+    it, and a sample after `start` beside the curve at each measurement -> Run. options: any of fit's."""
     rate = next(rate for kind, rate in RUNGS.values() if isinstance(model, kind))
     half = isinstance(model, GPT) and has_bfloat16(torch.device(lesson.device))
     settings = {"lr": rate, "samples": lambda m: written(lesson, m, start, seed=seed), "every": max(1, steps // 8)}
-    settings |= {"dtype": torch.bfloat16 if half else None} | options
+    settings |= {"dtype": torch.bfloat16 if half else None}
+    settings |= {} if isinstance(model, Bigram) else {"optimizer": optimizers.maker("muon", model)}
+    settings |= options
     return lesson.train(model, steps, seed, show, **settings)
 
 
 def written(
-    lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 200, temperature: float = 0.8, seed: int = 0
+    lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 80, temperature: float = 0.8, seed: int = 0
 ) -> str:
     """How a model continues `start`: so many tokens, sampled."""
     ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
@@ -128,7 +136,18 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
     def both(m):
         return {"valid": lesson.valid_loss(m), "train": lesson.valid_loss(m, part="train")}
 
-    return learn(lesson, model, steps, seed, show, evaluate=both, samples=None, every=max(1, steps // 20), lr=2e-3)
+    return learn(
+        lesson,
+        model,
+        steps,
+        seed,
+        show,
+        evaluate=both,
+        samples=None,
+        every=max(1, steps // 20),
+        lr=2e-3,
+        optimizer=None,
+    )
 
 
 def record_overfitting() -> dict:

@@ -41,6 +41,12 @@ def score_table() -> Table:
     return Table(rows, f"{next(iter(same))[1]:,} held-out sentences; BLEU with a beam of 4 unless greedy")
 
 
+def effort(name: str) -> tuple[int, int]:
+    """How long a translator was trained, as its card has it: steps, and tokens of a batch."""
+    recipe = loaded(name).card["training"]["recipe"]
+    return recipe["steps"], recipe["tokens"]
+
+
 def side_by_side(sentences: Sequence[str], beam: int = 4) -> Table:
     """Each sentence as each model translates it, and whether its source was trained on.
 

@@ -1,10 +1,10 @@
-// A text of the reader's own in a lab: a language model reads it, and writes on letter after letter.
+// A text of the reader's own in a lab: a language model reads it, and writes on token after token.
 import { h } from "../../../course_utils/views/core.js";
 import { form, unknownOf } from "../../../course_utils/views/own.js";
 
-// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> a token
-// to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null while the
-// lesson's text is shown; add(token).
+// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the id
+// of the token to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null
+// while the lesson's text is shown; add(id).
 export function continuing(ui, next, also = {}) {
   let read = null,
     stopped = true;
@@ -20,7 +20,7 @@ export function continuing(ui, next, also = {}) {
   function answer([it], text) {
     writes(false);
     read ??= new Continued(it);
-    read.read(text, text === read.text ? read.own : text.length);
+    if (text !== read.text) read.read(text);
     show(true);
     return read.about;
   }
@@ -40,8 +40,8 @@ export function continuing(ui, next, also = {}) {
   const on = h("button", { type: "button", onclick: () => (stopped ? made.ask(write) : writes(false)) }, "write on"),
     made = form({ ...ui.spec.own, text: ui.state.own || ui.spec.own.text }, answer, { beside: on, rows: 2 });
   ui.below.append(made);
-  function add(token) {
-    read.read(read.text + token, read.own);
+  function add(id) {
+    read.add(id);
     show(true);
   }
   return { own, add };
@@ -51,12 +51,27 @@ class Continued {
   constructor(it) {
     Object.assign(this, { it, room: it.model.config.max_length, text: null, from: 0, ids: [], past: [] });
   }
-  // Reads a text and keeps `logits`, of what comes next; only what has changed is read. Of one that is longer than what
-  // the model sees at once the last half of that. own: what of it the reader wrote, before the model wrote on.
-  read(text, own = text.length) {
-    const { model, tokenizer } = this.it,
+  // Reads what the reader typed: `own` letters, `mine` tokens.
+  read(text) {
+    const pieces = this.it.tokenizer.pieces(text);
+    this.take(pieces, text);
+    Object.assign(this, { own: text.length, mine: pieces.length, written: [] });
+  }
+  // Writes one token more. It stays the token that was drawn, even if its letters could be cut in another way.
+  add(id) {
+    const { tokenizer } = this.it,
+      text = tokenizer.token(id);
+    this.written.push(id);
+    this.take(
+      [...this.pieces, { id, token: text, text }],
+      this.text.slice(0, this.own) + tokenizer.decode(this.written),
+    );
+  }
+  // Keeps `logits`, of what comes next; only what has changed is read. Of a text that is longer than what the model
+  // sees at once the last half of that.
+  take(pieces, text) {
+    const { model } = this.it,
       { Matrix } = globalThis.courseModels,
-      pieces = tokenizer.pieces(text),
       all = pieces.map((piece) => piece.id);
     const fits = this.from && all.length > this.from && all.length - this.from <= this.room,
       from = all.length <= this.room ? 0 : fits ? this.from : all.length - this.room / 2,
@@ -71,7 +86,7 @@ class Continued {
       this.logits = Array.from(logits.row(logits.rows - 1));
       this.past = state.past;
     }
-    return Object.assign(this, { text, own, from, ids, pieces });
+    Object.assign(this, { text, from, ids, pieces });
   }
   get full() {
     return this.ids.length >= this.room;
@@ -79,28 +94,30 @@ class Continued {
   // As a reader sees it: [before what the model wrote, what it wrote]; a sign that it does not know as what it reads.
   get shown() {
     const { UNK } = globalThis.courseModels;
-    const spelt = this.pieces.map(({ id, text }) => (id === UNK ? this.it.tokenizer.token(id) : text)),
-      own = Array.from(this.text.slice(0, this.own)).length;
-    return [spelt.slice(0, own).join(""), spelt.slice(own).join("")];
+    const spelt = this.pieces.map(({ id, text }) => (id === UNK ? this.it.tokenizer.token(id) : text));
+    return [spelt.slice(0, this.mine).join(""), this.text.slice(this.own)];
   }
   get about() {
-    const cut = this.from ? `It reads the last ${this.ids.length} of these ${this.pieces.length} letters. ` : "";
+    const cut = this.from ? `It reads the last ${this.ids.length} of these ${this.pieces.length} ${this.units}. ` : "";
     return unknownOf(this.it, this.pieces) + cut;
   }
-  // Writes while going() lets it, as many letters in each frame as it can; next() -> a token; show() after each frame.
+  get units() {
+    return this.it.tokenizer.split === "exact" ? "letters" : "pieces";
+  }
+  // Writes while going() lets it, as many tokens in each frame as it can; next() -> an id; show() after each frame.
   async write(next, show, going) {
     const began = performance.now(),
-      before = this.text.length;
+      before = this.pieces.length;
     while (going() && !this.full) {
       const until = performance.now() + 20;
-      do this.read(this.text + next(this.logits), this.own);
+      do this.add(next(this.logits));
       while (!this.full && performance.now() < until);
       show();
       await new Promise(requestAnimationFrame);
     }
-    const written = this.text.length - before,
+    const written = this.pieces.length - before,
       pace = Math.round((1000 * written) / (performance.now() - began));
-    const full = `Its ${this.room} letters are full: press again, and it goes on from the last ${this.room / 2}. `;
-    return `${written} letters, ${pace} a second. ${this.full ? full : this.about}`;
+    const full = `Its ${this.room} ${this.units} are full: press again, and it goes on from the last half. `;
+    return `${written} ${this.units}, ${pace} a second. ${this.full ? full : this.about}`;
   }
 }

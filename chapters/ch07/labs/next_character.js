@@ -1,4 +1,4 @@
-// The game against the model: what is typed is compared with what stands there, then the model's guesses are shown.
+// The game against the model: what is typed is compared with what comes next, then the model's guesses are shown.
 import NEXT_CHARACTER_CSS from "./next_character.css";
 import { fmt, h, mix, percent, rgb } from "../../../course_utils/views/core.js";
 import { continuing } from "./continued.js";
@@ -77,9 +77,7 @@ export function next_character(ui) {
   ui.root.append(css);
 
   // ---- a beginning of the reader's own, which the model writes on
-  const { own } = spec.own
-    ? continuing(ui, (logits) => own().it.tokenizer.token(globalThis.courseModels.draw(logits)))
-    : { own: () => null };
+  const { own } = spec.own ? continuing(ui, (logits) => globalThis.courseModels.draw(logits)) : { own: () => null };
   function expected({ logits, it }) {
     const shares = globalThis.courseModels.softmax(logits),
       order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, W);
@@ -155,7 +153,7 @@ export function next_character(ui) {
           h(
             "div",
             {},
-            "There stands ",
+            "It is ",
             h("b", {}, `“${visible(truth)}”`),
             ". ",
             yours === truth ? "You are right." : yours ? `You guessed “${visible(yours)}”.` : "You passed.",
@@ -177,7 +175,7 @@ export function next_character(ui) {
         return { header: ["next", "probability"], rows: expected(own()).map((e) => [visible(e.token), fmt(e.p)]) };
       const n = played();
       return {
-        header: ["place", "stands there", "you", "the model’s first", "it gave the right one", "bits"],
+        header: ["place", "the true one", "you", "the model’s first", "it gave the right one", "bits"],
         rows: hidden
           .slice(0, n)
           .map((t, i) => [

@@ -79,7 +79,7 @@ class NextCharacter(View):
             first = f"{visible(self.options['best'][i][0])} {self.arrays['chances'][i * self.width]:.3f}"
             cells = [visible(self.options["hidden"][i]), "" if guess is None else visible(guess) if guess else "passed"]
             rows.append([str(i + 1), *cells, first, f"{truth[i]:.3f}", f"{self.bits[i]:.2f}"])
-        return TextTable(["place", "stands there", "you", "the model’s first", "it gave the right one", "bits"], rows)
+        return TextTable(["place", "the true one", "you", "the model’s first", "it gave the right one", "bits"], rows)
 
     @property
     def width(self) -> int:

@@ -28,8 +28,9 @@ def packed(values: np.ndarray, tokens: list[str]) -> tuple[dict, dict]:
 
 
 def are_words(tokens: list[str]) -> bool:
-    """Whether the tokens are whole words, with spaces between them in a text."""
-    return not any(map(marked, tokens)) and sum(len(t) > 1 for t in tokens) > len(tokens) / 2
+    """Whether the tokens are whole words, with spaces between them in a text; not if some bring their space along."""
+    brings = any(marked(t) or (t[:1] == " " and len(t) > 1) for t in tokens)
+    return not brings and sum(len(t) > 1 for t in tokens) > len(tokens) / 2
 
 
 def marked(token: str) -> bool:

@@ -19,10 +19,10 @@ export function sampling(ui) {
 
   // ---- what is read: the lesson's text, or a beginning of the reader's own and what was drawn since
   const { own, add } = spec.own ? continuing(ui, drawn, { draws: 0, row: 0 }) : { own: () => null };
-  function ownText({ it, logits, shown, text, own }) {
+  function ownText({ it, logits, shown, written }) {
     const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
     return {
-      ...{ text: shown.join(""), pieces: [], before: text.length - own, new: shown[1].length },
+      ...{ text: shown.join(""), pieces: [], before: written.length, new: shown[1].length, ids: order },
       ...{ reach: 1, bounds: [[0, order.length]], names: [order.map((i) => it.tokenizer.token(i))] },
       logits: Float32Array.from(order, (i) => logits[i]),
       counts: new Float32Array(order.length).fill(1),
@@ -165,7 +165,7 @@ export function sampling(ui) {
   });
   function drawn() {
     const made = compute();
-    return made.names[draws(made, 1)[0].at];
+    return given.ids[draws(made, 1)[0].at];
   }
   const css = h("style");
   css.textContent = SAMPLING_CSS;

@@ -24,7 +24,7 @@ class LanguageRecipe:
                 or, where `subwords` is given, so many byte pairs, learned from the text
     model       settings of GPTConfig
     rows        windows of max_length tokens in a batch
-    optimizer   "adamw" or "muon", see `optimizers`
+    optimizer   "adamw" or "muon", see `chapters.ch07.optimizers`
     steps, lr, warm_up, decay   of the optimizer, its rate rising for warm_up steps, then falling in a line to 3 %
     every, valid  steps from one measurement to the next; held-out windows measured then (all of them without it)
     openings, sampling   what the unselected samples in the card go on from, and how: options of `decoding.generate`

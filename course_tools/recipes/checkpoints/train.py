@@ -19,14 +19,13 @@ from pathlib import Path
 
 import torch
 
-from chapters.ch07 import distributed
+from chapters.ch07 import distributed, optimizers
 from course_utils.data import fetching
 from course_utils.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_utils.support import files
 from course_utils.training import checkpoints, fit, state
 from course_utils.training.schedules import warm_then_fall
 
-from . import optimizers
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
 from .translation import Recipe, Translating

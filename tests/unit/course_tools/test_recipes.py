@@ -9,8 +9,8 @@ from torch import nn
 
 import course
 from chapters.ch03 import tatoeba
-from chapters.ch07 import language
-from course_tools.recipes.checkpoints import measuring, optimizers, train
+from chapters.ch07 import language, optimizers
+from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
 from course_utils.data import fetching, parallel

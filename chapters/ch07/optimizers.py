@@ -1,4 +1,4 @@
-"""What a recipe trains with: AdamW, or Muon for the matrices inside the blocks and AdamW for all the rest.
+"""What a language model is trained with: AdamW, or Muon for the matrices inside the blocks and AdamW for all the rest.
 
 Muon takes the momentum of a matrix and makes it orthogonal, so that a step goes equally far in each of its directions.
 It needs a tenth more time for a step and far fewer steps. The size of its steps is scaled to that of AdamW's, so both
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 OPTIMIZERS = ("adamw", "muon")
 
 
-def maker(name: str, model: nn.Module, decay: float) -> Callable[..., "torch.optim.Optimizer | Both"]:
+def maker(name: str, model: nn.Module, decay: float = 0.0) -> Callable[..., "torch.optim.Optimizer | Both"]:
     """The function that makes an optimizer, make(parameters, lr), as `fit` takes it; name: one of OPTIMIZERS.
 
     Raises ValueError for another name.

@@ -1,0 +1,71 @@
+"""The course sentence through all seven chapters: a map of each, computed now.
+
+    panels, given = through_all(SENTENCE)              # seven panels for labs.journey; {"BERT": its ink on "animal", …}
+
+The first four are those of chapters 1 to 4. Of each of the three large models the head is taken that gives "animal" the
+most when "it" is the query, out of all its heads.
+"""
+
+import torch
+from torch import Tensor
+
+from chapters.ch02.experiments import trained_scores
+from chapters.ch06 import pairs
+from course_utils import data
+from course_utils.attention import gaussian_kernel, masked_softmax
+from course_utils.decoding import translate
+from course_utils.models.heads import recorded
+from course_utils.positions import sinusoidal_encoding
+from course_utils.training.checkpoints import load_checkpoint
+
+SENTENCE = "The animal didn't cross the street because it was too tired."
+
+
+def whole_words(layers: list[Tensor], tokens: list[str]) -> tuple[list[Tensor], list[str]]:
+    """Maps of pieces [1, H, T, T] as maps of words, and the words: a word gets what its pieces get, and its query is
+    that of its last piece."""
+    begins = [not t.startswith("##") and (t[0] == "▁" or t == "." or "▁" not in "".join(tokens)) for t in tokens]
+    number = torch.tensor(begins).cumsum(0) - 1
+    ends = [n for n in range(len(tokens)) if n + 1 == len(tokens) or begins[n + 1]]
+    columns = torch.nn.functional.one_hot(number).float()
+    words = ["".join(t for t, n in zip(tokens, number, strict=True) if n == w) for w in range(len(ends))]
+    return [w[:, :, ends] @ columns for w in layers], [word.replace("##", "").strip("▁") for word in words]
+
+
+@torch.no_grad()
+def through_all(sentence: str = SENTENCE) -> tuple[list[tuple], dict[str, float]]:
+    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the Transformer, BERT and GPT give
+    to "animal" from "it"."""
+    panels, given = [*_first_four(sentence)], {}
+    for name, (layers, tokens, chapter) in _three_models(sentence).items():
+        maps, words = whole_words(layers, tokens)
+        it, animal = words.index("it"), words.index("animal")
+        layer, head = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
+        given[name] = maps[layer][0, head, it, animal].item()
+        panels.append((f"{name}, layer {layer + 1}, head {head + 1}", maps[layer][0, head], words, words, chapter))
+    return panels, given
+
+
+def _first_four(sentence: str):
+    cards = data.load("word_features")
+    names, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
+    near, places = gaussian_kernel(torch.cdist(x, x), width=0.3), sinusoidal_encoding(len(names), 128)
+    french = translate(load_checkpoint("seq2seq-attention-en-fr-grammar"), sentence)[0]
+    yield "one kernel", near / near.sum(-1, keepdim=True), names, names, 1
+    yield "scaled dot product", masked_softmax(trained_scores(3)[0]["scaled_dot"](x, x)), names, names, 2
+    yield "seq2seq, French", french.weights, french.tokens, french.source_tokens, 3
+    yield "positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4
+
+
+def _three_models(sentence: str) -> dict[str, tuple]:
+    """Each model's maps of the sentence, a list of [1, H, T, T], its tokens and its chapter."""
+    words, bert, gpt = (load_checkpoint(n) for n in ("transformer-grammar", "bert-stories", "gpt-en-fr"))
+    read, ids = pairs.encode(bert.tokenizer, sentence), torch.tensor([words.source.encode(sentence)])
+    pieces = torch.tensor([gpt.tokenizer.encode(sentence)])
+    with recorded(words.model) as seen:
+        words.model.encode(ids)
+    return {
+        "Transformer": (seen["encoder"], words.source.tokens(ids[0]), 5),
+        "BERT": (bert.model.bert(torch.tensor([read.ids]), need_weights=True).weights, read.tokens, 6),
+        "GPT": (gpt.model(pieces, need_weights=True).weights, gpt.tokenizer.tokens(pieces[0]), 7),
+    }
