@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import ablations, live, norms
+from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import Head, blinded, heads_of, silenced
 from course_utils import text
