@@ -35,8 +35,8 @@ SLOW = 4  # times as long as the course's: such an answer is right, but a class 
 
 
 class Assembled:
-    """A Transformer made of seven functions (by the names in EXERCISES, the course's where one is left out), which
-    computes with the parameters of a pre-norm model, without dropout. smoothing: ε of the loss."""
+    """A Transformer made of six functions, and a seventh for its loss (by the names in EXERCISES, the course's where
+    one is left out). It computes with the parameters of a pre-norm model, without dropout. smoothing: ε of the loss."""
 
     def __init__(self, smoothing: float = 0.0, **parts: Callable):
         self.smoothing = smoothing

@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" attend to?
-# A Transformer that was trained on our corpus reads the course sentence, which was in its training set. It has three layers with four heads each, so each word attends to the others in twelve ways. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
+# A Transformer that was trained on our corpus reads the course sentence, which was in its training set. It has three layers with four *heads* each. A head is one attention with weights of its own, so each word attends to the others in twelve ways. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
@@ -69,7 +69,7 @@ assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argma
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# We build the model in seven versions, all with the parameters of the model above. So version 7 must give the same numbers as that model.
+# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017; “the paper” from here on). We build it in seven versions, all with the parameters of the model above. So version 7 must give the same numbers as that model.
 #
 # Version 1 is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
@@ -92,13 +92,13 @@ for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}
 # In version 1 each word has *one* row of weights, and these sum to 1. But "it" has several questions: what do I refer to, what is said about me? One softmax gives a single average, and the average of two answers is the answer to neither.
 #
 # <a id="head"></a>
-# So cut the 128 features into four pieces of 32 and let each piece attend separately. Each is called a **head**.
+# So cut each *query, key and value* into four pieces of 32 numbers, and let each quarter attend separately. This is called a **head**. No head loses sight of a part of the word: each of its 32 numbers is computed from all 128 features of $x$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "One head of 128 features, or four heads of 32. How many more parameters do the four need?",
     ["four times as many", "none", "a quarter of them"],
-    answer=1, because="The matrices stay as they are, 128 × 128 each. Only their output is cut into four.")
+    answer=1, because="The matrices stay as they are, 128 × 128 each. Only the queries, keys and values are cut.")
 
 # %% tags=["nbval-check-output"]
 pieces = zip(q.chunk(4, -1), k.chunk(4, -1), v.chunk(4, -1), strict=True)  # version 2: a loop over heads
@@ -132,7 +132,7 @@ def split_heads(x, heads):
 # The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads *add up*.
 #
 # ### Exercise 2 ●●● · 9 minutes
-# Project, split, attend, join, mix. Keys and values are computed from `memory`, which is `x` itself in self-attention.
+# Project, split, attend, join, mix. Keys and values are computed from `memory`, the words that are read: in self-attention `x` itself.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -175,24 +175,22 @@ study.eight_heads(multi_head, split_heads)  # your functions, if you have writte
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
 from course_utils.attention import MultiHeadAttention
-from course_utils.support.clock import seconds
 
 rows, sentence = [], torch.randn(2, 64, 512, generator=torch.Generator().manual_seed(0))
 for heads in (1, 2, 4, 8, 16, 32):
     part = MultiHeadAttention(512, heads)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         part(sentence, sentence, sentence, need_weights=True)
-    took = seconds(lambda part=part: part(sentence, sentence, sentence), 3)
     size = sum(p.numel() for p in part.parameters())
     rows.append({"heads": heads, "head size": 512 // heads, "parameters": size,
-                 "M operations": counter.get_total_flops() / 1e6, "ms": 1000 * took})
-Table(rows, "2 sentences of 64 words. Parameters and operations are counted, milliseconds measured just now.")
+                 "M operations": counter.get_total_flops() / 1e6, "weights": 2 * heads * 64 * 64})
+Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, one map for each head and sentence.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each row has the same parameters and the same number of operations in matrix products. What does grow is the number of softmaxes, one map per head, and with it memory and some time. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# Each row has the same parameters and the same number of operations in matrix products. What does grow is the number of attention weights, one map per head. So the number of heads is chosen by quality: a single head has only one set of weights per word, and a head with few features can hardly tell many words apart. The paper tried 1 to 32: eight and sixteen heads were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -208,7 +206,7 @@ assert counts["rows"][0]["BLEU"] < min(row["BLEU"] for row in counts["rows"][1:]
 assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in counts["rows"][1:]) < 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One head is the worst by far, as in the paper, and from two heads on the differences are small for a single seed. The time of a step tends to rise with the number of heads, because of their softmaxes.
+# One head is the worst by far, as in the paper, and from two heads on the differences are small for a single seed. The time of a step tends to rise with the number of heads, which fits the growing number of weights; we have not measured where it goes.
 #
 # Are heads interchangeable? Put them in another order, together with their rows of $W_O$, and nothing changes:
 
@@ -226,7 +224,7 @@ assert torch.allclose(mixed, output, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
 # <a id="ffn"></a>
-# Attention moves information between words, but all it can compute is a weighted average of values. Another layer has to work *on* the result. This is the **position-wise feed-forward network** (FFN): two matrices with a ReLU in between (negative numbers become 0).
+# Attention moves information between words, but all it can compute is a weighted average of values. Another layer works *on* the result. This is the **position-wise feed-forward network** (FFN): two matrices with a ReLU in between (negative numbers become 0).
 #
 # $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
 #
@@ -256,7 +254,7 @@ print("changed words:", ((after - y).abs().amax(-1) > 1e-5).nonzero().tolist())
 assert torch.allclose(flat.reshape(2, 5, 128), y, atol=1e-5) and torch.allclose(layer.ffn(h), y, atol=1e-5)
 
 # %% [markdown]
-# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer has 4 d_model units, so its two matrices have twice as many parameters as the four of attention.
+# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer is four times as wide as $x$, so its two matrices have twice as many parameters as the four of attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?
@@ -269,7 +267,8 @@ assert torch.allclose(flat.reshape(2, 5, 128), y, atol=1e-5) and torch.allclose(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "A batch has two sentences of 4 and 6 words. You pad both to 10. With which norm do the numbers of real words change?",
+    "In training, a batch has two sentences of 4 and 6 words. You pad both to 10. "
+    "With which norm do the numbers of real words change?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2, because="Layer norm uses one word at a time. Batch norm includes the padding in its mean and standard deviation.")
 
@@ -288,7 +287,7 @@ plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="W
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# With batch norm every number of every real word has changed, although the words are the same. Leaving the padding out of the statistics would not be enough: a sentence's vectors would still depend on *which other sentences* are in the batch.
+# With batch norm, in training, every number of every real word has changed, although the words are the same. (At inference it uses averages that it kept from training.) Leaving the padding out of the statistics would not be enough: a sentence's vectors would still depend on *which other sentences* are in the batch.
 #
 # ### Exercise 4 ●●○ · 5 minutes
 # <a id="pre-norm"></a>
@@ -301,7 +300,32 @@ def add_norm(x, part, gain, bias, norm_first):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** layer norm uses one word at a time, so padding and neighbours don't matter. With pre-norm, nothing stands in the way of the residual stream.
+# Now we have all the kinds of sub-layers and what surrounds them. Which of them can a model not do without? We trained small Transformers from the start, each without one thing. Where the feed-forward networks are missing altogether, a third layer of attention makes up for their parameters. **Guess** before you look: which model suffers most?
+
+# %%
+from course_utils.data import results
+
+removed = results.load("transformer_ablations")
+complete, alone, linear, bare, unnormed = removed["rows"]
+rows = [{"model": row["model"], "parameters": row["parameters"], "loss": sum(row["loss"]) / 3, "BLEU": sum(row["BLEU"]) / 3,
+         "BLEU, lowest to highest": f"{min(row['BLEU'])} to {max(row['BLEU'])}"} for row in removed["rows"]]
+Table(rows, f"{removed['model']['num_layers']} layers of {removed['model']['model_size']} features (attention alone: 3 layers), "
+            f"{removed['steps']} steps, means of {len(removed['seeds'])} seeds, {removed['sentences']} held-out sentences. "
+            f"{removed.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert complete["parameters"] == alone["parameters"] == linear["parameters"] == bare["parameters"] > unnormed["parameters"]
+assert max(bare["BLEU"]) == 0 and 10 < min(alone["BLEU"]) < max(alone["BLEU"]) < min(complete["BLEU"])
+assert all(max(a, b) < c for a, b, c in zip(linear["loss"], unnormed["loss"], complete["loss"], strict=True))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The residual connections keep the stack alive: without them not one of three models learned to translate. The norms, in so small a stack and so short a training, were not even useful. And *attention alone* translates, but worse than the whole model with exactly as many parameters. A network without its ReLU, which is one matrix written as two, is enough to close this gap. So a network after each attention helped, but here it wasn't the ReLU that helped. All of this holds for two layers, short sentences and three hundred steps; larger models may need what these can spare.
+#
+# </details>
+#
+# **Keep this:** without residual connections, our small stack did not learn. Layer norm uses one word at a time, so padding and neighbours don't matter. With pre-norm, nothing stands in the way of the residual stream.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -326,12 +350,13 @@ assert abs(curves["pre-norm, none"][-1] - curves["pre-norm, warm-up"][-1]) < 0.0
 assert max(curves["pre-norm, none"][-1], curves["pre-norm, warm-up"][-1]) < 3
 assert all(4.9 < curves[name][-1] < 5.2 for name in ("post-norm, none", "post-norm, warm-up"))
 assert lower["post-norm, warm-up"][-1] < lower["post-norm, none"][-1] - 0.1 < 4.9
+assert lower["pre-norm, none"][-1] < lower["pre-norm, warm-up"][-1] - 0.2
 assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log(len(grammar.target)):.2f}" == "7.09"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm learns with a slow start and without: after two hundred steps the two losses are the same. Post-norm gets stuck near 5 at this rate, with warm-up or without. At a third of the rate it gets further, and further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
+# Pre-norm learns with a slow start and without. At the higher rate both losses are the same after two hundred steps; at a third of it the warm-up, which takes half of these steps, even costs something. Post-norm gets stuck near 5 at the higher rate, and the warm-up doesn't help; at the lower rate it gets further, and further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
 #
 # </details>
 
@@ -366,6 +391,20 @@ print("The same as the model's encoder?", torch.allclose(top, memory.states[-1],
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(top, memory.states[-1], atol=1e-4)
+
+# %% [markdown]
+# A block is also two of your `add_norm` with pre-norm, one around each sub-layer. Here is the first block again:
+
+# %% tags=["nbval-check-output"]
+with torch.no_grad():
+    norm1, norm2 = layer.around_attention.norm, layer.around_ffn.norm
+    half = add_norm(embedded, lambda x: layer.attention(x, x, x)[0], norm1.weight, norm1.bias, True)
+    first = add_norm(half, layer.ffn, norm2.weight, norm2.bias, True)
+    same = torch.allclose(first, layer(embedded).features, atol=1e-4)
+print("The same as the model's first block?", same)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert same
 
 # %% [markdown]
 # **Keep this:** a block is attention, then a feed-forward network, each with a residual connection and a norm. An encoder is a stack of blocks, in which each word keeps a vector of its own.
@@ -455,7 +494,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # At the end a matrix gives a number, the logit, to each French word, softmax turns these into probabilities, and the most probable word is written. That is the whole model, apart from dropout (random features set to zero) in training.
 #
 # ### Exercise 8 ●●○ · 6 minutes
-# Put it all together. The blocks are given, each with its parts inside; the words come with their positions.
+# Put it all together. The blocks are given, each with its parts inside; the words come with their positions. The decoder needs only the causal mask here: padding stands at the end, after every real word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -486,7 +525,7 @@ assert gap < 1e-9
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# Here are the course's decoder block and decoder from `course_utils`. You have met nearly every line of them.
+# Here are the course's decoder block and decoder from `course_utils`. Their steps are those of exercises 7 and 8. The rest is bookkeeping: `past`, `first` and `_read` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_seen` and `_keys` make masks, and `config.reads` says which encoder layer each decoder layer reads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -515,12 +554,15 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
 # <a id="descent"></a>
-# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this one word through the whole model, until all heads and layers add up to "il" instead of "elle". **Before you start:** which English word will get the largest share of attention? The stage's third scene has the answer.
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this one word through the whole model, until all heads and layers add up to "il" instead of "elle". **Before you start:** which English word gets the largest share from head 4 of the last cross-attention? The stage's third scene has the answer.
 #
 # Click the stage and press the space bar: each press does one step of the arithmetic. Point at any number to see how it was computed.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -543,7 +585,7 @@ assert all(name.startswith("cross-attention") for name in sorted(steps, key=step
 assert stops[2]["P(il)"] < 0.01 and stops[3]["P(il)"] > 0.15 and 140 < math.e**5 < 150
 
 # %% [markdown]
-# The first feed-forward network makes "il" probable at all, from almost 0 to 20 %. But the three largest steps from "elle" towards "il" are the three cross-attentions. That is a first answer to the title: alone, attention can only fetch and average. Here it fetches what decides, and the networks make a word of it.
+# The first feed-forward network makes "il" probable at all, from almost 0 to 20 %. But the three largest steps from "elle" towards "il" are the three cross-attentions. So here, seen through this lens, attention fetches what decides, and the networks make a word of it. It does not follow that attention could not do both: in *What keeps a deep stack alive?*, models without any networks still translated, though with a lower BLEU.
 #
 # **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream.
 
@@ -719,16 +761,18 @@ display(against, lesson.table({name: trained[name].model for name in ("chapter 3
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert against[1]["BLEU"] >= 88 and against[1]["BLEU"] < against[0]["BLEU"] and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
+assert min(map(float, against[1]["AER by layer"].split(","))) > float(against[0]["AER by layer"])
+assert grammar.model.config.dropout > 0 == mine.config.dropout
 assert 2.5 < against[2]["parameters"] / against[0]["parameters"] < 3.5
 assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * steps_of["yours"] or runtime.profile == "full"
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well after a short training, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, and not on equal terms: it has three times as many parameters, more than twice as many steps, a softer loss (in *Deeper: your own Transformer*), and it saw some rare sentences several times in each pass. On short sentences and a small corpus, recurrence with attention is hard to beat.
+# Your model translates well after a short training, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, and not on equal terms: it has three times as many parameters, more than twice as many steps, a softer loss (in *Deeper: your own Transformer*), dropout, which yours does without, and it saw some rare sentences several times in each pass. On short sentences and a small corpus, recurrence with attention is hard to beat.
 #
-# The speeds are those of this machine. With a few cores, recurrence is cheap; that no word has to wait for another pays on long texts and on hardware that does thousands of things at once. The alignment error (AER) is higher, too: here several maps share the work of chapter 3's single one, and none has to be an alignment by itself.
+# The speeds are those of this machine at this moment, for models of different sizes. Parallel training pays off most on hardware that does thousands of things at once, which we have not measured here. The alignment error (AER) is higher, too: here several maps share the work of chapter 3's single one, and none has to be an alignment by itself.
 #
-# **Keep this:** attention without recurrence can do the same job. What it gains is that no word has to wait for another, and that is what lets models grow.
+# **Keep this:** attention without recurrence can do nearly the same job here, if not yet better. What it gains is that in training no word has to wait for another.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
@@ -745,12 +789,12 @@ for name, layers in views.items():
     other.load_state_dict(grammar.model.state_dict())
     scores.append(lesson.bleu(other, count=100))
     print(f"{name:18} {layers} {sum(p.numel() for p in other.parameters()):,} parameters, BLEU {scores[-1]:.1f}")
-assert scores[0] == max(scores) and min(scores) > 50
+assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It gets worse, but it still works. All layers add to the same residual stream, which may be why their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
+# It gets worse, but it still works, and upside down costs even less than each its own. All layers add to the same residual stream, which may be why their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 
@@ -765,6 +809,13 @@ judged = pronoun_table(MODELS | {"Transformer": grammar, "yours": trained["yours
 pronoun = {row["model"]: row["pronoun"] for row in judged}
 judged
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert pronoun["yours"] < pronoun["without attention"] + 5 or runtime.profile == "full"
+assert load_checkpoint(MODELS["without attention"]).card["training"]["step"] == steps_of["chapter 3"] > 1000
+
+# %% [markdown]
+# Yours is well above chance. But when this page was built it was below even chapter 3's translator *without* attention, which trained half as long again on larger batches. So attention alone does not make a model good at pronouns.
+
 # %% [markdown]
 # Back to head 2.2 from the beginning, where "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street. And look at another word as well: the adjective.
 
@@ -772,6 +823,7 @@ judged
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
 twins, wide = twin_study.reader(grammar).examples("twins")[:120], tired.replace("tired", "wide")
+# the referent is the noun that "it" means, the distractor the other noun
 prefers = {word: head_study.looks(grammar, twins, "encoder", word, "referent")
            - head_study.looks(grammar, twins, "encoder", word, "distractor") for word in ("it", "adjective")}
 readings = head_study.both_readings(grammar, (tired, wide), 2, 2, ("animal", "street"))
@@ -789,7 +841,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# Still, these are only weights. So let us forbid single connections and count what happens.
+# Still, these are only weights. So let us forbid single connections and count what happens. A forbidden connection is masked, so its share of the softmax does not vanish: it goes to the other words. That is why one row is a control, in which the adjective may attend to neither noun.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -800,26 +852,27 @@ predict(
 
 # %%
 connections = {
-    "“it” → the noun that it means": ("encoder", "it", "referent"),
-    "the step that writes il or elle → “it”": ("cross", "pronoun", "it"),
-    "the adjective → the noun that “it” means": ("encoder", "adjective", "referent"),
-    "the step that writes il or elle → the adjective": ("cross", "pronoun", "adjective")}
+    "“it” → the noun that it means": [("encoder", "it", "referent")],
+    "the step that writes il or elle → “it”": [("cross", "pronoun", "it")],
+    "the adjective → the noun that “it” means": [("encoder", "adjective", "referent")],
+    "the adjective → either noun (control)": [("encoder", "adjective", noun) for noun in ("referent", "distractor")],
+    "the step that writes il or elle → the adjective": [("cross", "pronoun", "adjective")]}
 whole, rows = head_study.right(grammar, twins), []
-for name, connection in connections.items():
-    share, odds = head_study.right(grammar, twins, unseen=[connection])
-    weight = head_study.looks(grammar, twins, *connection).max().item()
+for name, unseen in connections.items():
+    share, odds = head_study.right(grammar, twins, unseen=unseen)
+    weight = sum(head_study.looks(grammar, twins, *connection) for connection in unseen).max().item()
     rows.append({"forbidden everywhere": name, "largest weight there": weight, "right, %": share, "log-odds": odds})
 forbidden = [row["right, %"] for row in rows]
 Table(rows, f"{len(twins)} held-out twins. Nothing forbidden: {whole[0]} % right, log-odds of the right pronoun {whole[1]:.2f}.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert min(forbidden[:2]) >= whole[0] - 0.5 and forbidden[2] < 30 and forbidden[3] < 75
+assert min(forbidden[:2]) >= whole[0] - 0.5 and forbidden[2] < 30 and 40 < forbidden[3] < 65 and forbidden[4] < 75
 assert rows[1]["log-odds"] > whole[1] and rows[1]["largest weight there"] > 0.99
 
 # %% [markdown]
-# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, most pronouns become wrong, many more than a coin would get wrong, as if the adjective now took the *other* noun. And the step that writes *il* depends on the adjective.
+# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, most pronouns become wrong, many more than a coin would get wrong. The control shows why: with both nouns forbidden about half are right. So the missing noun alone costs the answer, and what makes it *wrong* is the other noun, which is still open and takes over a part of the share. And the step that writes *il* depends on the adjective.
 #
-# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. And this is one trained model. Voita et al. (2018) found attention from *it* to its noun in a translator of film subtitles.
+# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. And this is one trained model. Voita et al. (2018) did find attention from *it* to its noun, in a translator of film subtitles that also reads the sentence before; there they compared weights with a coreference resolver, which is another test than forbidding.
 #
 # <a id="knock-out"></a>
 # Now head by head: how much does a head of the encoder attend from "it" to its noun, and what is lost when the head is **knocked out**, set to zero in every sentence?
@@ -857,7 +910,7 @@ display(view, told)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: all 736, and heads in a row
-# Here is the same for all held-out twins, with more connections forbidden. Two of the rows are worth a thought. Without the connection to the *other* noun, the adjective does better than with it. Without either, the pronoun is a toss of a coin.
+# Here is the same for all held-out twins, with more connections forbidden. One row is worth a thought: without the connection to the *other* noun, the adjective does better than with it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -916,10 +969,18 @@ Table(rows, f"{before.card['name']} and {tatoeba.card['name']}, a beam of 4 each
             f"corpora: BLEU {bleu_of[0]} and {bleu_of[1]}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert tatoeba is grammar or all("elle était trop" in row["chapter 5"] for row in rows[6:8])
+assert tatoeba is grammar or (rows[0]["chapter 5"], rows[0]["trained on"]) == ("bon matin.", "seen")
 assert bleu_of[0] < bleu_of[1] and tatoeba.card["training"]["minutes"] > before.card["training"]["minutes"]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Read the translations before you look at scores: which of them are right? Look at the twins in particular. This corpus was not made for them, and pronouns are a small part of the loss.
+#
+# <details><summary>Answer</summary>
+#
+# In the last column four are right: the cake, the friends, “I love you” and the grandmother. “Good morning” is wrong in both columns, although it was seen. Both twins say *elle*, which is wrong for the animal and right for the street, and *abe* is no French word. The long conditional sentence is no French either, and of the Economic Area little is left.
+#
+# </details>
 #
 # Now type a sentence of your own. The ink is the cross-attention of the last layer, averaged over its heads.
 
@@ -932,7 +993,7 @@ labs.alignment(translate(tatoeba, "My grandmother told me a story that I have ne
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class writes Chinese
-# With other data the same class writes Chinese, character by character. (Read critically: “green” is lost in the first sentence.)
+# With other data the same class writes Chinese, character by character. (Read critically: in the first sentence “green” is missing, and “am eating” has become “ate”. “Good morning.” was seen in training, and yet it has become “the morning is fine” instead of a greeting. The last sentence has lost the Economic Area. And traditional and simplified characters are mixed.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = checkpoint("transformer-en-zh")
@@ -942,6 +1003,9 @@ if chinese:
     found = translate(chinese, asked)
     rows = zip(asked, found, strict=True)
     display(Table([{"source": s, "trained on": "seen" if t.seen else "new", "中文": str(t)} for s, t in rows]))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert not chinese or found[2].seen and [str(t) for t in found][::2] == ["我吃了一顆蘋果。", "早上很好。", "我们住在欧洲。"]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what the first one cost
@@ -966,7 +1030,7 @@ with FlopCounterMode(display=False) as counter:
     mine.loss(next(iter(lesson.batches))).backward()
 mine.zero_grad()
 yours_cost = counter.get_total_flops() * run.step
-print(f"yours {yours_cost:.0e} operations: the base model took about {base / yours_cost / 1e6:.1f} million times as many")
+print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cost:.1e} times as many")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 1e11 < yours_cost < 1e15
@@ -974,7 +1038,7 @@ assert 1e11 < yours_cost < 1e15
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
 # <a id="sparse-attention"></a><a id="multi-query"></a>
-# Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, are *masks*:
+# Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, can be drawn as masks. (A mask alone saves nothing: all scores are computed and then hidden. To save anything, the program has to skip the hidden pairs.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "word that asks", "word that is read", title="Which words may be read?",
@@ -1036,7 +1100,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# One article builds a Transformer for "I love you" → "Je t'aime" in code. Besides the errors to find below, it makes five that you would notice, or never:
+# One article builds a Transformer for "I love you" → "Je t'aime" in code. Besides the errors to find below, it makes five more: some you would notice at once, one never.
 #
 # | in the article | what is wrong | how you notice |
 # |---|---|---|
@@ -1046,7 +1110,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | `mask=None`, and no caller builds a mask | each word sees the future, and padding | the loss falls too fast, and translations are bad |
 # | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | hardly: the model is only weaker |
 #
-# Now a claim, five programs from here and there, and two from the article: its block, and its whole class.
+# Now find the errors in one claim and seven programs of this kind.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1130,7 +1194,7 @@ def mean_loss(logits, target, mask):           # [B, T, V], [B, T], [B, T] True 
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# This is the article's block. Its output has to pass through every sub-layer. You may fix it with pre-norm or with post-norm.
+# This is the article's block. Something is missing around each sub-layer. You may fix it with pre-norm or with post-norm.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.14")
@@ -1212,7 +1276,7 @@ assert abs(lowest - torch.special.entr(perfect).sum()) < 1e-4 and lowest < ended
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on this machine. BLEU and pronouns are of sentences that were not trained on; the first two lines are of the course sentence, which was, and the third of one word repeated. A value outside its band stops the notebook.
+# Measured just now, on this machine. BLEU and pronouns use sentences that were not trained on. Lines 1 and 2 use the course sentence, which was; line 3 uses one word, repeated. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -1223,10 +1287,12 @@ rows = [
     ("BLEU of chapter 3's checkpoint", against[0]["BLEU"], 90, 100),
     ("BLEU of transformer-grammar", against[2]["BLEU"], 95, 100),
     ("pronouns right, %, chapter 3's checkpoint", pronoun["with attention"], 70, 100),
+    ("pronouns right, %, yours", pronoun["yours"], 55, 100),
     ("pronouns right, %, transformer-grammar", pronoun["Transformer"], 80, 100),
     ("… when “it” may not attend to its noun", forbidden[0], 90, 100),
     ("… when the adjective may not attend to the noun", forbidden[2], 0, 30),
-    ("… when the decoder may not attend to the adjective", forbidden[3], 0, 75),
+    ("… when it may attend to neither noun", forbidden[3], 40, 65),
+    ("… when the decoder may not attend to the adjective", forbidden[4], 0, 75),
     ("log-odds lost without head 2.2", by_head["2.2"]["lost"], 0.3, 3),
 ]
 for name, value, low, high in rows:

@@ -96,8 +96,9 @@ def _network_first(x, mask, attention, ffn, norm1, norm2):
 
 BLOCK = Exercise(
     name="encoder block",
-    task="Put the four parts together, pre-norm: y = x + attention(norm1(x)), then y + ffn(norm2(y)). Queries, keys "
-    "and values are all norm1(x); attention(q, k, v, mask) gives (output, weights); x [B, T, D] -> [B, T, D].",
+    task="Put the four parts together, pre-norm: first the attention, with norm1, then the network, with norm2, each "
+    "with a residual connection. Queries, keys and values are all norm1(x); attention(q, k, v, mask) gives (output, "
+    "weights); x [B, T, D] -> [B, T, D].",
     why="BERT is a stack of such blocks; so is GPT, with another mask.",
     reference=encoder_block,
     cases=lambda: [

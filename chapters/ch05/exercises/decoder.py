@@ -89,9 +89,10 @@ def _post_norm(x, memory, mask, memory_mask, attention, cross, ffn, norm1, norm2
 
 DECODER = Exercise(
     name="decoder block",
-    task="An encoder block with one sub-layer more: y = x + attention(norm1(x)), under mask; z = y + cross(norm2(y)), "
-    "whose keys and values are memory, under memory_mask; then z + ffn(norm3(z)). attention and cross: "
-    "(q, k, v, mask) -> (output, weights); x [B, T, D], memory [B, S, D] -> [B, T, D].",
+    task="An encoder block with one sub-layer more, between its two: cross, whose queries come from the target through "
+    "norm2 and whose keys and values are memory, as it is. attention works under mask, with norm1; cross under "
+    "memory_mask; the network has norm3. Each has a residual connection. attention and cross: (q, k, v, mask) -> "
+    "(output, weights); x [B, T, D], memory [B, S, D] -> [B, T, D].",
     why="It is the only block in which two sentences meet.",
     reference=decoder_block,
     cases=lambda: [

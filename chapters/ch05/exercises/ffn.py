@@ -72,7 +72,7 @@ _FFN_WRONG = wrong_answers(
 
 FFN = Exercise(
     name="position-wise ffn",
-    task="Two layers with a ReLU between them, the same for each position: max(0, x W1 + b1) W2 + b2; x [B, T, D], "
+    task="Two layers, each a matrix and a bias, with a ReLU between them, the same for each position: x [B, T, D], "
     "W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D].",
     why="With F = 4 D, two thirds of an encoder block's parameters are here, and no word sees another one in it.",
     reference=position_wise,

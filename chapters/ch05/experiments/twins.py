@@ -26,6 +26,8 @@ MODELS = {  # name in tables: checkpoint
     "Transformer": "transformer-grammar",
 }
 
+NEW = {"": "no noun new", "subject": "subject new", "object": "object new", "both": "both nouns new"}
+
 
 @functools.cache
 def corpus() -> Lesson:
@@ -69,16 +71,18 @@ def _shares(judged: list[tuple], by: str | None = None) -> dict:
 
 
 def pronoun_table(models: dict[str, Loaded | str] = MODELS, count: int | None = None) -> Table:
-    """A line per model: shares with the right pronoun, adjective, both; and both by the noun that was held out.
+    """A line per model: shares with the right pronoun, adjective, both; and both by the noun that is new.
 
     models: name -> Loaded, or the name of a checkpoint
     """
     rows = []
     for name, loaded in models.items():
         judged = _judged(load_checkpoint(loaded) if isinstance(loaded, str) else loaded, count)
-        kinds = {f"{kind or 'no'} noun held out": part["both"] for kind, part in _shares(judged, "held_out").items()}
+        kinds = {f"… {NEW[kind]}": part["both"] for kind, part in _shares(judged, "held_out").items()}
         rows.append({"model": name} | _shares(judged) | kinds)
-    return Table(rows, "Right, in % of the twins; a guess: 50")
+    return Table(
+        rows, "Right, in % of the twins; both: pronoun and adjective, in all, then by what is new. A guess: 50"
+    )
 
 
 def where(example: Example, role: str) -> int:

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from chapters.ch05.experiments import ablations, live, norms
 from chapters.ch05.experiments import heads as head_study
-from chapters.ch05.experiments import live, norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import Head, blinded, heads_of, silenced
 from course_utils import text
@@ -284,5 +284,27 @@ def test_recorded_figures_are_those_of_the_shipped_checkpoints():
     assert heads["steps"] == load_checkpoint(heads["checkpoint"]).card["training"]["step"] and heads["twins"] == 736
     assert len(heads["heads"]) == 36 and len(heads["looks"]) == len(head_study.LOOKS)
     assert set(results.load("transformer_norms")["curves"]) == set(norms.SETTINGS)
+    assert [row["model"] for row in results.load("transformer_ablations")["rows"]] == list(ablations.VARIANTS)
     counts = results.load("transformer_head_counts")["rows"]
     assert len({row["parameters"] for row in counts}) == 1 and counts[0]["time of a step"] == 1
+
+
+def test_an_ablated_model_lacks_its_part_and_nothing_else(lesson):
+    x, y = torch.randn(2, 1, 3, 64, generator=torch.Generator().manual_seed(0))
+    for name, gone in ablations.VARIANTS.items():
+        model = ablations.ablated(lesson, name)
+        block, kinds = model.decoder[0], {type(part) for part in model.modules()}
+        with torch.no_grad():
+            nothing, once, twice = (block.ffn(k * x) for k in (0, 1, 2))
+        assert (torch.nn.LayerNorm not in kinds) == (gone == "norm")
+        assert torch.equal(block.around_cross.after(x, y), y) == (gone == "residual")
+        assert torch.allclose(twice - once, once - nothing, atol=1e-5) == (gone in ("relu", "ffn"))
+        assert (once == 0).all() == (gone == "ffn") and len(model.decoder) == (3 if gone == "ffn" else 2)
+    sizes = {name: sum(p.numel() for p in ablations.ablated(lesson, name).parameters()) for name in ablations.VARIANTS}
+    assert len({size for name, size in sizes.items() if name != "no norms"}) == 1
+
+
+def test_a_row_has_a_loss_and_a_score_for_each_seed(lesson):
+    rows = ablations.ablation_rows(lesson, steps=10, seeds=(0, 1), sentences=2)
+    assert [row["model"] for row in rows] == list(ablations.VARIANTS)
+    assert all(len(row["loss"]) == len(row["BLEU"]) == 2 and row["loss"][0] > 0 for row in rows)
