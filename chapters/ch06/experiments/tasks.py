@@ -8,6 +8,7 @@ Source of the ablation: Michel, Levy & Neubig 2019, Are sixteen heads really bet
 """
 
 import functools
+import re
 import statistics
 from collections.abc import Iterable
 
@@ -180,6 +181,25 @@ def _spread(values: list[float]) -> dict:
     """Mean, lowest and highest, and each."""
     return {"mean": round(statistics.fmean(values), 4), "lowest": round(min(values), 4),
             "highest": round(max(values), 4), "each": [round(x, 4) for x in values]}  # fmt: skip
+
+
+def words_in(texts: Iterable[str]) -> set[str]:
+    """All words of some texts, in lower case."""
+    return {word for text in texts for word in re.findall("[a-z]+", text.lower())}
+
+
+def new_words(task: Task) -> set[str]:
+    """The words of a task's test sentences that none of its training sentences has."""
+    fields = ("text", "first", "second", "context", "question")
+    texts = {
+        split: [
+            text
+            for e in task.examples(split)
+            for text in [*getattr(e, "words", ()), *(getattr(e, f, "") for f in fields)]
+        ]
+        for split in ("train", "test")
+    }
+    return words_in(texts["test"]) - words_in(texts["train"])
 
 
 def without_learning(task: Task, split: str = "test", count: int | None = None) -> float:
