@@ -17,6 +17,7 @@ import torch
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import KINDS, Task, task_of
 from chapters.ch06.lesson import BertLesson
+from course_utils.data import stories
 from course_utils.models.bert import Bert
 from course_utils.models.heads import heads_of, silenced
 from course_utils.runtime import DEVICES, choice, pick_device
@@ -200,6 +201,13 @@ def new_words(task: Task) -> set[str]:
         for split in ("train", "test")
     }
     return words_in(texts["test"]) - words_in(texts["train"])
+
+
+def told_before(tasks: Iterable[Task]) -> float:
+    """The share of the words that are new to a task which the training stories have."""
+    told = words_in(sentence for story in stories.load("stories", "train") for sentence in story.sentences)
+    new = [word for task in tasks for word in new_words(task)]
+    return sum(word in told for word in new) / len(new)
 
 
 def without_learning(task: Task, split: str = "test", count: int | None = None) -> float:
