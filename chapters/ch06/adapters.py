@@ -30,6 +30,8 @@ TRIED = {  # learning rates, of which the first serves in class: fewer parameter
     "AdaLoRA": (2e-2, 5e-3),
 }  # fmt: skip
 
+WORDS = {"valid": "known words", "test": "new words"}
+
 
 class Adapter(nn.Module):
     """x + up(gelu(down(x))): a narrow bottleneck, D -> size -> D, that begins as nothing: x [..., D] -> [..., D]."""
@@ -83,6 +85,12 @@ def lora(model: nn.Module, rank: int = 4, seed: int = 0, targets: Sequence[str] 
         return get_peft_model(
             model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(targets), modules_to_save=kept)
         )
+
+
+def of_lora(model: nn.Module) -> tuple[int, int, set[str]]:
+    """What `lora` added: its rank, its alpha, and the projections it is added to."""
+    config = model.peft_config["default"]
+    return config.r, config.lora_alpha, set(config.target_modules)
 
 
 def adalora(model: nn.Module, steps: int, rank: int = 4, seed: int = 0) -> nn.Module:
@@ -161,7 +169,9 @@ def compare(task: Task, encoder: Bert, steps: int = 100, seed: int = 0, split: s
         figure = learn(task, model, name, steps, seed).measure(model, split)[task.main]
         rows.append({"what learns": name, "parameters": few, "of all, in %": round(100 * few / every, 1),
                      task.main: round(figure, 3)})  # fmt: skip
-    return Table(rows, f"{task.name}, {steps} steps each, from the same pre-trained model")
+    return Table(
+        rows, f"{task.name}, {steps} steps each, from the same pre-trained model, on {WORDS.get(split, split)}"
+    )
 
 
 def learn(task: Task, model: nn.Module, way: str, steps: int, seed: int = 0, lr: float | None = None) -> Task:

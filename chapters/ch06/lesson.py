@@ -171,7 +171,7 @@ class BertLesson:
     @torch.no_grad()
     def masked_right(self, models: dict, split: str = "valid", count: int = HELD_OUT) -> dict[str, float]:
         """Where the input is [MASK], the share of words that each model fills in rightly, and that the commonest word
-        would: {"without learning": …, name: …}, on the pairs of `measure`."""
+        would: {"always the same answer": …, name: …}, on the pairs of `measure`."""
         generator, right, true = torch.Generator().manual_seed(1), dict.fromkeys(models, 0), []
         for _ in range(0, count, 64):
             b = self.batch(generator, 64, split)
@@ -182,7 +182,7 @@ class BertLesson:
                     said = model(b.ids, b.segments, b.mask).mlm_logits[masked].argmax(-1)
                 right[name] += (said == true[-1]).sum().item()
         words = torch.cat(true)
-        return {"without learning": words.bincount().max().item() / len(words)} | {
+        return {"always the same answer": words.bincount().max().item() / len(words)} | {
             name: found / len(words) for name, found in right.items()
         }
 

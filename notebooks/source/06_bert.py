@@ -41,13 +41,14 @@ from_the_left = sum(tokenizer.words[left[n]] == river.tokens[n] for n in words)
 guessed
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert anna[0][1] < 0.1 and wet[0][0] == "green" and guessed.right() == (20, 21) and all(map(lesson.seen, on_the_bank))
+assert anna[0][0] == "anna" and round(anna[0][1], 2) == 0.05 and wet[0][0] == "green" and guessed.right() == (20, 21)
+assert all(map(lesson.seen, on_the_bank)) and sum(river.tokens[n] == "." for n in words) == 2
 assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories.model.config.num_layers == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides it guesses 20 of the 21 words, and where it hesitates it has good reason to. Mask “anna”: many names get a little probability, and none gets much. Mask “wet”: it finds “green” more likely. With everything after the gap hidden as well, it guesses only 11 (it was never trained for that).
+# From both sides its first choice is right at 20 of the 21 positions (two of them full stops). It is not always sure: mask “anna”, and many names get a little probability; “anna” happens to come first with 5 %. Only “wet” is missed: it finds “green” more likely. With everything after the gap hidden as well, only 11 are right (it was never trained for that).
 #
 # </details>
 #
@@ -76,26 +77,28 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The model has such a table, too, at its input. How similar are the rows of the two “bank” (cosine)?",
+    "The model has such a table, too, at its input. How similar are the rows of the two occurrences of “bank” (cosine)?",
     ["about 0: they mean different things", "about 0.5", "exactly 1"],
     answer=2,
     because="A table depends on the word and on nothing around it. It is the same row, read twice.",
 )
 
 # %%
-from chapters.ch06.experiments.contextual import banks, nearest_alike, similarity_maps, word_vectors
+from chapters.ch06.experiments.contextual import banks, nearest_alike, nearest_by_words, similarity_maps, word_vectors
 
 banked, kinds = banks()  # 25 sentences about money, 25 about a river, all from held-out stories
 found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
 steps = {"in the table": found[0], "with its position": found[1], "after the last block": found[-1]}
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
+by_words = nearest_by_words(banked, kinds)  # no vectors: the sentence with the largest share of common words
 similarity_maps(steps, kinds)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(banked) == 50 and round(apart["with its position"], 2) == 0.42 and round(apart["after the last block"], 2) == 0.96
+assert round(by_words, 2) == 0.92
 
 # %% [markdown]
-# In the table, all fifty are the same row. Adding a position makes them different, but not by meaning: only for 42 % does the nearest other “bank” have the same meaning (chance: about half). After the last block, for 96 %. Nobody told it that there are two kinds of bank.
+# In the table, all fifty are the same row. Adding a position makes them different, but not by meaning: only for 42 % does the nearest other “bank” have the same meaning (chance: about half). After the last block, for 96 %. (All fifty vectors have a part in common; their mean is subtracted before they are compared.) Nobody told it that there are two kinds of bank. But part of this is easy: if you just take the sentence that shares most words, you get 92 %. The vector at “bank” has taken in the words around it; that is all this count can show.
 #
 # Here are four ways to get such vectors, in the order in which they appeared:
 #
@@ -111,7 +114,7 @@ assert len(banked) == 50 and round(apart["with its position"], 2) == 0.42 and ro
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# First, text is put into lower case and cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. The size of the vocabulary is a choice (BERT's is 30,522):
+# First, our text is put into lower case (other BERTs keep capitals, which help with names) and cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. The size of the vocabulary is a choice (BERT's is 30,522):
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -217,7 +220,7 @@ for (name, share), (wanted, band) in zip(shares.items(), [(15, 0.3), (80, 1), (1
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# How does a vector become a word? The output at a position goes through one more layer (a matrix, a GELU, which is a smooth version of ReLU, and a norm) and is compared with every row of the word table: the dot products are its V logits. Write the loss. It counts the chosen positions only.
+# How does a vector become a word? The output at a position goes through one more layer (a matrix, a GELU, which is a smooth version of ReLU, and a norm) and is compared with every row of the word table: the dot products, plus a learned number for each word, are its V logits. Write the loss. It counts the chosen positions only.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -239,7 +242,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
     return inputs                              # the loss: where chosen
 
 # %% [markdown]
-# **Keep this:** ask for 15 %, count only these, and leave some of them looking normal, because the model will later read text that has no masks at all.
+# **Keep this:** ask for 15 %, count only these, and leave some of them looking normal, because the model will later read text that has no masks at all: that was the idea, and fine-tuning turned out hardly to need it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
@@ -288,6 +291,7 @@ Table([{"A": a, "B": b, "in its training": mark, "p(B follows)": round(p, 2)}
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
+assert in_pairs[4][0] == in_pairs[5][0] and in_pairs[5][1] == in_pairs[6][1]
 assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
 assert [n for n, mark in enumerate(marks) if mark == "both"] == [2] and known > 0.8
 assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believed[3], 2) == 0.35
@@ -295,7 +299,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All seven are right, and it is least sure of the book (0.35). In the last two rows only what Anna does at the bank differs, so the model uses both sentences. But in training the wrong sentences come from other stories, so names and topic often give them away; and the skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
+# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer turns, so the model uses both sentences. But in training the wrong sentences come from other stories, so names and topic often give them away; and the skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
 #
 # </details>
 #
@@ -304,7 +308,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
 # <a id="pre-training"></a>
-# Now a model of your own, smaller than `bert-stories`: two blocks instead of three, and 1,600 steps of 32 pairs instead of 10,000 steps of 64. The two losses are added. This is **pre-training**. Start the cell, and while it runs **guess** the two accuracies of a model that has learned nothing. Which task will it learn first?
+# Now a model of your own, smaller than `bert-stories`: two blocks instead of three, and in class 1,600 steps of 32 pairs instead of 10,000 steps of 64. The two losses are added. This is **pre-training**. Start the cell, and while it runs **guess** the two accuracies of a model that has learned nothing. Which task will it learn first?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -322,7 +326,7 @@ plot.lines(learned, "steps", "share right", title="Which task is learned first?"
 # %%
 splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
 filled = {name: lesson.masked_right(both, split) for name, split in splits.items()}  # where the input is [MASK]
-follow = {name: {"without learning": 0.5} | {who: lesson.measure(model, split)["NSP accuracy"] for who, model in both.items()}
+follow = {name: {"always the same answer": 0.5} | {who: lesson.measure(model, split)["NSP accuracy"] for who, model in both.items()}
           for name, split in splits.items()}
 some = lesson.batch(torch.Generator().manual_seed(1), 64, "valid")
 with torch.no_grad():
@@ -331,19 +335,22 @@ blind = torch.tensor(len(tokenizer)).log().item()
 print(f"By your loss, a masked word costs {nats:.2f} nats; with all {len(tokenizer):,} equally likely, it would cost {blind:.2f}.")
 Table([{"task": task, "held-out stories with": name} | {f"{who}, %": round(100 * share) for who, share in found[name].items()}
        for task, found in {"masked words": filled, "next sentence": follow}.items() for name in splits],
-      "Without learning: always the commonest word, “the”; or a coin")
+      "Always the same answer: the commonest word, “the”; or “B follows”")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert filled["known plots"]["your model"] > 0.55 and follow["known plots"]["your model"] > 0.8 and nats < 0.5 * blind
 assert filled["new plots and names"]["your model"] < 0.45 and abs(follow["new plots and names"]["your model"] - 0.5) < 0.12
-assert all(0.09 < found["without learning"] < 0.13 for found in filled.values()) and filled["known plots"]["bert-stories"] > 0.8
-assert max(learned["next sentence"][1][1:4]) < 0.65 < 0.85 > learned["masked words"][1][3] > 0.15
+assert all(0.09 < found["always the same answer"] < 0.13 for found in filled.values()) and filled["known plots"]["bert-stories"] > 0.8
+assert max(learned["next sentence"][1][1:4]) < 0.65
+assert learned["masked words"][0][3] == 480 and learned["masked words"][1][3] > 1.6 * filled["known plots"]["always the same answer"]
+assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2) and stories.card["training"]["recipe"]["rows"] == 64
+assert stories.card["training"]["step"] == 10_000
 assert lesson.measure(lesson.model(), "valid", 128)["MLM accuracy"] < 0.02
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Hardly any word, and half of the pairs. It learns words first; the next sentence stays near a coin for the first third of the training.
+# Hardly any word, and half of the pairs. It learns words first: after 480 steps it fills about twice as many gaps as always “the” would, while the next sentence is still less than 15 points above a coin.
 #
 # </details>
 #
@@ -365,7 +372,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
 # | task | input | reads | output |
 # |---|---|---|---|
 # | sentence | `[CLS] A [SEP]` | `[CLS]` | positive, negative |
-# | sentence pair | `[CLS] A [SEP] B [SEP]` | `[CLS]` | B follows from A, contradicts it, neither |
+# | sentence pair | `[CLS] A [SEP] B [SEP]` | `[CLS]` | A implies B, contradicts it, neither |
 # | tags | `[CLS] A [SEP]` | each word | person, place, organisation, none of them |
 # | answer span | `[CLS] question [SEP] text [SEP]` | each word, twice | where the answer begins, where it ends |
 #
@@ -388,13 +395,14 @@ of_lincoln = [e for e in tasks["entities"].examples("test") if "Lincoln" in e.wo
 tagged = next(e for e in of_lincoln if {"B-person", "B-place"} <= {*e.tags})
 said = tasks["entities"].predict(shipped["entities"].model, [tagged.words] + [e.words for e in of_lincoln])
 as_meant = [one.tags[e.words.index("Lincoln")] == e.tags[e.words.index("Lincoln")] for e, one in zip(of_lincoln, said[1:], strict=True)]
-print(f"Lincoln is tagged rightly in {sum(as_meant)} of {len(as_meant)} test sentences. This is one of them:")
+person = sum(e.tags[e.words.index("Lincoln")] == "B-person" for e in of_lincoln)
+print(f"Lincoln is tagged rightly in {sum(as_meant)} of {len(as_meant)} test sentences (always a person: {person}). One of them:")
 labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who, and what is where?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
 assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
-assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7
+assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7 and person == 23
 
 # %% [markdown]
 # Tags are counted by **F1**, the harmonic mean of two shares: how many of the names that it found are right (*precision*), and how many of the right names it found (*recall*). A tagger that always answers O has an F1 of 0.
@@ -455,7 +463,7 @@ assert best == (answer.first, answer.last) and answer.text == question.answer
 assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.29
 
 # %% [markdown]
-# This one is right; of all test questions, with names and patterns that are new to it, it answers 29 %. This share is called **exact match**: the answer equals the right one, word for word.
+# This one is right; on all test questions, with names and patterns that are new to it, 29 % of its answers are exactly right. This share is called **exact match**: the answer equals the right one, word for word.
 #
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
@@ -481,6 +489,27 @@ for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
 # Fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training, and on sentences with new ones. (They are generated, like the stories.)
+#
+# Fine-tuning is the training loop that you know. Here are five steps of it on 32 sentences: a new layer on the vector of `[CLS]`, a cross-entropy, and steps that change every parameter.
+
+# %% slideshow={"slide_type": "subslide"}
+tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
+optimizer = torch.optim.AdamW(tuned.parameters(), lr=1e-3)
+inputs_of, labels_of = tasks["sentiment"].batch(torch.Generator().manual_seed(0))
+
+# %%
+by_hand = []
+for _ in range(5):
+    logits = tuned.classifier(tuned.bert(*inputs_of).pooled)  # [32, 2], from [CLS] alone
+    loss = torch.nn.functional.cross_entropy(logits, labels_of)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    by_hand.append(loss.item())
+print("loss:", *(f"{nats:.3f}" for nats in by_hand))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert by_hand[-1] < by_hand[0] and logits.shape == (32, 2)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -502,7 +531,7 @@ for name, task in tasks.items():
 gains = [live[name, "pre-trained", "valid"] - live[name, "from scratch", "valid"] for name in tasks]
 kinds_of = {"valid": "known", "test": "new"}
 Table([{"task": name, "counted, %": task.main, "words": kind, "steps": bert_study.LIVE[name],
-        "without learning": round(100 * bert_study.without_learning(task, split, 300))}
+        "always the same answer": round(100 * bert_study.without_learning(task, split, 300))}
        | {start: round(100 * live[name, start, split]) for start in ("from scratch", "pre-trained")}
        for name, task in tasks.items() for split, kind in kinds_of.items()], "Your model, just now, one seed")
 
@@ -512,7 +541,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# *Without learning* is always the same answer: one label, no name, “there is none”. One seed may be luck, and these steps are few, so here is `bert-stories` with more steps and three seeds, recorded:
+# *Always the same answer* means one label, no name, or “there is none”. One seed may be luck, and these steps are few, so here is `bert-stories` with more steps and three seeds, recorded:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -530,9 +559,12 @@ assert [round(100 * x) for x in on_test["sentiment"] + on_test["pairs"]] == [61,
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
 assert all(2 <= found["steps"] / bert_study.LIVE[name] <= 4 for name, found in by_task["tasks"].items())
 assert round(100 * by_task["tasks"]["entities"]["from scratch"]["valid"]["mean"]) == 97
+assert by_task["tasks"]["entities"]["steps"] == 100
+assert {found[start]["lr"] for found in by_task["tasks"].values() for start in ("from scratch", "pre-trained")} == {5e-4, 1e-3, 2e-3}
+assert round(bert_study.told_before(tasks.values()), 1) == 0.6
 
 # %% [markdown]
-# With enough labels even a model from scratch tags known names well (F1 97). On new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. Many words that are new to a *task* were in the stories.
+# After 100 steps, even a model from scratch tags known names well (F1 97). On new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. Of the words that are new to a *task*, six in ten were in the stories.
 #
 # **Guess** before you look: how many labelled sentences does a model from scratch need to match the pre-trained one with 500?
 
@@ -546,27 +578,28 @@ plot.lines(by_count | {"a coin": ([20, 2000], [50, 50])}, "sentences with a labe
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(by_count[f"pre-trained, {kind} words"][1][2]) for kind in ("known", "new")] == [97, 71]
 assert [round(by_count[f"from scratch, {kind} words"][1][3]) for kind in ("known", "new")] == [94, 57]
+assert [round(by_count[f"from scratch, {kind} words"][1][2]) for kind in ("known", "new")] == [91, 64] and few["steps"] == 150
 assert all(share[0] < 61 for _, share in list(by_count.values()))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# More than 2,000. With 500, the pre-trained model gets 97 % of the sentences with known words right and 71 % of those with new ones; from scratch, 2,000 give 94 and 57. With 20, neither gets further than 60 %.
+# In these 150 steps, 2,000 were not enough. With 500, the pre-trained model gets 97 % of the sentences with known words right and 71 % of those with new ones; from scratch, 2,000 give 94 and 57 (and 500 give 91 and 64: on new words, more labels did not help). With 20, neither gets above 61 %.
 #
 # </details>
 #
-# With large models it is done in the same way: two to four passes through the labels, a learning rate of 2 to 5 · 10⁻⁵ (ours is 10⁻³), a short warm-up, and several seeds, because with few labels the results vary.
+# With large models it is done in the same way: two to four passes through the labels, a learning rate of 2 to 5 · 10⁻⁵ (for our small model, 5 · 10⁻⁴ to 2 · 10⁻³), a short warm-up, and several seeds, because with few labels the results vary.
 #
 # **Keep this:** labels are rare, text is not. A model learns words in pre-training; fine-tuning teaches it what to use them for.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
 # <a id="adapter"></a><a id="lora"></a>
-# Four tasks mean four copies of the model on the disk. So freeze it (its parameters no longer learn) and train something small inside it. A bottleneck **adapter** follows each sub-layer of a block: down to a few features, a GELU, up again, and added to its input.
+# Four tasks mean four copies of the model on the disk. So freeze it (its parameters no longer learn) and train something small inside it. A bottleneck **adapter** sits behind each sub-layer of a block, before the residual connection: down to a few features, a GELU, up again, and added to its input.
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
-# $W_\uparrow$ starts as zeros, so at first the model computes exactly what it did before.
+# $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes exactly what it did before.
 #
 # ### Exercise 7 ●○○ · 3 minutes
 # Write it: down to R features, a GELU, up again, and added to the input.
@@ -578,9 +611,9 @@ def adapter(x, W_down, b_down, W_up, b_up):
     raise NotImplementedError
 
 # %% [markdown]
-# **LoRA** adds no layer; it changes a *matrix*, to $W+\tfrac{\alpha}{r}BA$. $W$ is frozen; $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, the *rank* of their product. $B$ starts as zeros, so again nothing changes at first. $\alpha/r$ is a fixed factor, here 2. After training the product can be added to $W$, so a prediction costs no more than before.
+# **LoRA** adds no layer; it changes a *matrix*, to $W+\tfrac{\alpha}{r}BA$. $W$ is frozen; $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, the *rank* of their product. $B$ starts as zeros, so again nothing changes at first; $A$ starts at random, because if both were zero, neither would get a gradient. $\alpha/r$ is a fixed factor, here 2. After training the product can be added to $W$, so a prediction costs no more than before. Training needs less memory, too: the optimiser keeps two numbers for each parameter that learns, and none for the frozen ones.
 #
-# Count it: our matrices have 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. The library PEFT adds them to any model, including ours.
+# Count it: an attention matrix of ours has 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. We change the query and the value matrix of each block: six matrices, 6,144 numbers, and the task head. The library PEFT does this to any model, including ours; its config is `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06 import adapters
@@ -605,24 +638,29 @@ Table([{"task": name, "counted": found["main"]} | {key: row[key] for key in ("wh
       f"bert-stories, {ways['steps']} steps, mean of {ways['seeds']} seeds (lowest to highest). {ways.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert adapters.of_lora(adapters.lora(tasks["entities"].model(encoder))) == (4, 8, {"query", "value"}) and len(encoder.blocks) == 3
+assert all(len(rates) == 2 for rates in adapters.TRIED.values())
+assert [round(100 * mean["sentiment", way, "test"]) for way in ("adapters", "AdaLoRA")] == [73, 71]
 assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
 assert counted["LoRA"] == 6 * 2 * 128 * 4 + counted["head only"] == 6144 + 258 and 0.8 < 100 * counted["LoRA"] / counted["all"] < 0.9
 assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02
 assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only")] == [84, 96, 49]
 assert round(100 * mean["sentiment", "head only", "valid"]) == 56
 assert [round(100 * mean["entities", way, "test"]) for way in ("head only", "LoRA", "all")] == [36, 40, 41]
-assert ways["steps"] == 2 * by_task["tasks"]["sentiment"]["steps"]
+assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for found in shipped.values())
 
 # %% [markdown]
-# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. On new words it reaches 84 % of the sentiments where training everything reaches 96 (with twice the steps of the table above). For names there is little to lose: 36 with the task head alone, 40 with LoRA, 41 with everything.
+# These runs have 300 steps; those of the four tasks had 150 for sentiment and 100 for names. Each way has the better of two learning rates, judged on known words.
 #
-# The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. Before fine-tuning, the sentiment is not in the pooled `[CLS]` in a form that one layer could read.
+# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. On new words it reaches 84 % of the sentiments, adapters 73 and AdaLoRA 71 (it shares out the ranks between the matrices; see below), where training everything reaches 96. For names there is little to lose: 36 with the task head alone, 40 with LoRA, 41 with everything.
+#
+# The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. Before fine-tuning, the sentiment is not in the pooled `[CLS]` in a form that one layer learned to read in 300 steps.
 
 # %% [markdown]
 # The models of the two views above were made by LoRA, too, with rank 3 in every matrix. Each is a file of less than 50 kB.
 #
-# **Keep this:** most parameters can stay as they are. What a task adds fits into a small file; on new kinds of sentences it can cost some accuracy.
+# **Keep this:** most parameters can stay as they are. What a task adds fits into a small file; on new kinds of sentences it can cost much accuracy (here 12 points or more of sentiment, and few of names).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -683,7 +721,7 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Made by LoRA, all four reach a little less than training everything would.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Made by LoRA, with as many steps or more, all four reach less than training everything does in the table of the four tasks.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
@@ -694,6 +732,7 @@ Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].ca
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert all(reached[name] < on_test[name][1] for name in tasks)
+assert all(shipped[name].card["training"]["step"] >= by_task["tasks"][name]["steps"] for name in tasks)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 maps, tokens = {}, {}
@@ -732,7 +771,7 @@ assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment"
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and English Wikipedia; base took four days on 16 TPU chips. Fine-tuned, it set records in eleven tasks; averaged over those of GLUE, base reached 79.6, large 82.1, and GPT before them 75.1 (all from the paper).
+# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and English Wikipedia; base took four days on 16 TPU chips. Fine-tuned, it set records in eleven tasks; averaged over those of GLUE (a collection of tasks on sentences), base reached 79.6, large 82.1, and GPT before them 75.1 (all from the paper).
 #
 # We take a smaller relative: `all-MiniLM-L6-v2`, 6 blocks with 384 features. It was *distilled*, which means trained to imitate a larger model, and then trained *contrastively* on a billion pairs of sentences: in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors. Its parameters fit into the class that you have just used, `Bert`.
 #
@@ -775,22 +814,23 @@ assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
 assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# The Economic Area (5) and the common market (6) share no word, and their cosine is 0.49; no other sentence comes above 0.03 with the fifth. This is search by meaning: a vector for each text, and the nearest wins.
+# The Economic Area (5) and the common market (6) share no word, and their cosine is 0.49; no other sentence comes above 0.03 with the fifth. This is the idea of search by meaning: a vector for each text, and the nearest wins.
 #
 # And the nearest “bank”? **Guess:** after how many blocks are there two?
 
 # %% tags=["optional-network"]
 ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
 lines = {"all-MiniLM-L6-v2": shown["bank"], "bert-stories": ours_too}
-plot.lines({name: (range(len(share)), share) for name, share in lines.items()} | {"chance": ([0, 6], [0.5, 0.5])}, "blocks",
-           "share whose nearest “bank” means the same", title="After how many blocks are there two banks?",
-           caption=f"{len(banked)} sentences; 0 blocks: the input sum alone. The published model: {origin}")
+plot.lines({name: (range(len(share)), share) for name, share in lines.items()} |
+           {"most shared words": ([0, 6], [by_words] * 2), "chance": ([0, 6], [0.5, 0.5])}, "blocks", "share with the same meaning",
+           title="After how many blocks are there two banks?", caption=f"For each of {len(banked)} “bank” the nearest other one. 0 blocks: the input sum. The published model: {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
-assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75 and shown["bank"][1] > 0.8 and ours_too[2] > 0.95
+assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75 and shown["bank"][1] > 0.8 and ours_too[1] < 0.8 and ours_too[2] > 0.95
+assert all(by_words < max(share) < by_words + 0.07 for share in lines.values())
 
 # %% [markdown]
-# The published model tells more than 80 % of them apart after one block; ours needs two.
+# After one block, more than 80 % of the published model's nearest “bank” mean the same; ours needs two blocks. At their best, both are above the 92 % of shared words, but not by much.
 #
 # **Keep this:** the classes are the same; only the parameters differ. Others have paid for the pre-training.
 

@@ -69,6 +69,15 @@ def nearest_alike(vectors: Tensor, kinds: Tensor) -> float:
     return (kinds[nearest] == kinds).float().mean().item()
 
 
+def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:
+    """What `nearest_alike` must be compared with: the same share, if the nearest sentence is the one with the largest
+    share of words in common (those of both, divided by those of either)."""
+    words = [set(sentence.lower().strip(".").split()) for sentence in sentences]
+    shared = torch.tensor([[len(a & b) / len(a | b) for b in words] for a in words])
+    nearest = shared.fill_diagonal_(-1).argmax(-1)
+    return (kinds[nearest] == kinds).float().mean().item()
+
+
 def similarity_maps(steps: dict[str, Tensor], kinds: Tensor):
     """The cosines of each step as a map, the kinds named in the middle of their rows and columns."""
     names = [""] * len(kinds)

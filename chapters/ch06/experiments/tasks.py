@@ -8,6 +8,7 @@ Source of the ablation: Michel, Levy & Neubig 2019, Are sixteen heads really bet
 """
 
 import functools
+import re
 import statistics
 from collections.abc import Iterable
 
@@ -16,6 +17,7 @@ import torch
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import KINDS, Task, task_of
 from chapters.ch06.lesson import BertLesson
+from course_utils.data import stories
 from course_utils.models.bert import Bert
 from course_utils.models.heads import heads_of, silenced
 from course_utils.runtime import DEVICES, choice, pick_device
@@ -180,6 +182,32 @@ def _spread(values: list[float]) -> dict:
     """Mean, lowest and highest, and each."""
     return {"mean": round(statistics.fmean(values), 4), "lowest": round(min(values), 4),
             "highest": round(max(values), 4), "each": [round(x, 4) for x in values]}  # fmt: skip
+
+
+def words_in(texts: Iterable[str]) -> set[str]:
+    """All words of some texts, in lower case."""
+    return {word for text in texts for word in re.findall("[a-z]+", text.lower())}
+
+
+def new_words(task: Task) -> set[str]:
+    """The words of a task's test sentences that none of its training sentences has."""
+    fields = ("text", "first", "second", "context", "question")
+    texts = {
+        split: [
+            text
+            for e in task.examples(split)
+            for text in [*getattr(e, "words", ()), *(getattr(e, f, "") for f in fields)]
+        ]
+        for split in ("train", "test")
+    }
+    return words_in(texts["test"]) - words_in(texts["train"])
+
+
+def told_before(tasks: Iterable[Task]) -> float:
+    """The share of the words that are new to a task which the training stories have."""
+    told = words_in(sentence for story in stories.load("stories", "train") for sentence in story.sentences)
+    new = [word for task in tasks for word in new_words(task)]
+    return sum(word in told for word in new) / len(new)
 
 
 def without_learning(task: Task, split: str = "test", count: int | None = None) -> float:

@@ -12,6 +12,7 @@ from chapters.ch06.experiments.tasks import (
     begin,
     gap_without,
     heads_of,
+    new_words,
     pretraining_loss_of_heads,
     silenced,
     spread,
@@ -130,6 +131,12 @@ def test_the_same_answer_always_is_what_a_model_has_to_beat(tokenizer):
     questions.max_length = 400
     empty = [not e.answer for e in questions.examples("test")]
     assert without_learning(questions, "test") == pytest.approx(sum(empty) / len(empty)) and any(empty)
+
+
+def test_new_words_are_those_of_the_test_alone(tokenizer):
+    own = {"train": [Labelled("The soup was bad.", "negative")], "test": [Labelled("The pie was BAD.", "negative")]}
+    assert new_words(Classify("own", tokenizer, ("negative", "positive"), own)) == {"pie"}
+    assert "lincoln" in new_words(task_of("entities", tokenizer))
 
 
 def test_minilm_learns_reviews_as_recorded():

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from chapters.ch06.experiments.contextual import MONEY, banks, cosines, nearest_alike, similarity_maps, word_vectors
+from chapters.ch06.experiments.contextual import (
+    MONEY,
+    banks,
+    cosines,
+    nearest_alike,
+    nearest_by_words,
+    similarity_maps,
+    word_vectors,
+)
 from chapters.ch06.pairs import collate, encode
 from course_utils.models.bert import Bert, BertConfig
 from course_utils.text import WordPiece
@@ -42,6 +50,12 @@ def test_the_table_has_one_vector_and_no_neighbour(small):
 def test_nearest_is_counted_without_oneself():
     vectors, kinds = torch.tensor([[0.0, 1], [0.1, 1], [1, 0.1], [1, 0]]), torch.tensor([True, True, False, False])
     assert nearest_alike(vectors, kinds) == 1 and nearest_alike(vectors, kinds[[0, 2, 1, 3]]) == 0
+
+
+def test_the_nearest_by_words_shares_most_of_them_and_is_another_one():
+    kinds = torch.tensor([True, True, False, False])
+    texts = ["a loan of the bank", "the bank gave a loan", "the river bank", "grass by the river"]
+    assert nearest_by_words(texts, kinds) == 1 and nearest_by_words(texts, kinds[[0, 2, 1, 3]]) == 0
 
 
 def test_banks_are_half_and_half_and_no_two_differ_in_names_only():
