@@ -20,6 +20,7 @@ from .clusters import Unrecognised, unrecognised
 from .hand_ins import Answer, HandIn, course, read
 from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, varied
 
+STATES = ("right", "wrong", "suspect", "open", "missing", "timed out", "ended", "not run")
 READING = 300  # seconds of computing for this process: a hand-in may be made to be long to read
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
@@ -29,8 +30,7 @@ DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 @dataclass
 class Row:
-    """What became of a hand-in. states: exercise -> "right", "wrong", "suspect",
-    "open", "missing", "timed out", "ended" or "not run"; said: exercise -> the teacher's words; unrecognised:
+    """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words; unrecognised:
     exercise -> a wrong answer that no known mistake explains. serious: something in it needs a look. mark: the checksum
     of all its answers."""
 
