@@ -8,14 +8,14 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it", a computer has to know what "it" refers to. **Attention** is the step in which a word weighs other words, and it is at the heart of nearly every large language model. This course builds it from a weighted average up to a GPT, in code that you run, move and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it" into French, a computer must choose between "il" and "elle", so it has to know what "it" refers to. **Attention** is the step in which a word weighs other words, and it is at the heart of nearly every large language model. This course builds it, from a weighted average up to a GPT, in code that you run and change.
 #
-# **By the end** of this page you will have moved a view, worked with tensors, solved an exercise, and checked that this machine can run everything. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Run them from top to bottom; some are folded, and run all the same. (*Live*, above, is the time in front of a class.)
+# **To run a cell,** click into it and press *Shift + Enter*. Go from top to bottom, folded cells included; those with `assert` check the numbers in the text. (*Live* is the time in front of a class.)
 
 # %% [markdown]
-# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide" and see what happens to the arcs and to the French.
+# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", and watch the arcs and the French.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -23,7 +23,7 @@ from chapters.ch00 import labs
 labs.cover()
 
 # %% [markdown]
-# Chapter 1 computes such weights by hand, chapter 3 says where a word's numbers come from, and chapter 5 takes this same model apart. In the field under the picture (in JupyterLab and on the course's website) you can type an English sentence of your own.
+# Chapter 1 computes such weights by hand, chapter 3 says where a word's numbers come from, and chapter 5 takes this model apart: its *layers* and *heads* are explained there. In JupyterLab and on the website you can type a sentence of your own under the picture.
 
 # %%
 import torch
@@ -50,20 +50,20 @@ heatmap(shares, words, words, title="Who has letters in common?", caption="Each 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is “noon”: of the other words, only “attention” has an n or an o. Move over the cells, or click one and walk with the arrow keys. The sentence beside the picture says what the number means.
+# It is “noon”: of the other words, only “attention” has an n or an o. Move over the cells, or click one and walk with the arrow keys.
 #
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter, and you always read it in the same way:
-# - A row belongs to the word that asks, a column to a word that can be asked. The numbers in a row add up to 1.
+# This picture, a **heatmap**, comes back in every chapter, and is always read in the same way:
+# - A row belongs to the word that asks, a column to a word that is asked. A row adds up to 1.
 # - Ink is attention: blank paper means none, full ink means all of it.
 # - Each role has one colour, in pictures, text and formulas: the <b style="color:#bf5f00">query</b> asks, the <b style="color:#007fc6">keys</b> are asked, the <b style="color:#008a67">values</b> are what they have to give, and <b style="color:#bb51a8">what comes out</b> is purple.
-# - Under each heatmap there is a table with the same numbers, if you would rather read them.
+# - Under each heatmap is a table with the same numbers.
 
 # %% [markdown]
 # ## Guess first
-# Before you move something, the course often asks what you expect. A wrong guess costs nothing, and you remember what surprised you.
+# The course often asks what you expect. A wrong guess costs nothing, and you remember what surprised you.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -85,7 +85,7 @@ assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is. It tells you that nothing is written yet and that the course's own function will be used until it is. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. (`weights * values` multiplies pair by pair, `.sum()` adds up.) Try something wrong, too: forget to divide.
+# Run the cell below as it is: it tells you that nothing is written yet. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. (`[K]` stands for a list of K numbers. `weights * values` multiplies pair by pair, `.sum()` adds up.) Try something wrong, too: forget to divide.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -105,14 +105,14 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 assert abs(float(result) - 3.5) < 1e-6
 
 # %% [markdown]
-# That last cell always works: it uses the course's function until yours is right, and yours from then on. So you can skip an exercise and come back to it.
+# That last cell always works: it uses the course's function until yours is right. So you can skip an exercise and come back to it.
 #
-# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows an answer. If your function is wrong and you cannot see why, `mine, inputs = again("weighted average")` gives it back to you, with the inputs on which it failed: `mine(*inputs)` runs it, and shows what it prints and where it stops. Some exercises ask you to *find the error* in a short program or claim that really circulates and is wrong.
+# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows an answer. If your function is wrong and you cannot see why, `mine, inputs = again("weighted average")` gives it back with the inputs on which it failed, and `mine(*inputs)` runs it there. Some exercises ask you to *find the error* in a program or claim that circulates and is wrong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# Skip this if you know PyTorch. A **tensor** is a block of numbers, and its **shape** says how many along each axis. A list of three numbers has the shape [3]; a table of two rows and three columns has [2, 3]. The docstrings of this course write shapes in letters: [Q, K] is a row for each query and a column for each key.
+# Skip this if you know PyTorch. A **tensor** is a block of numbers, and its **shape** says how many along each axis. A list of three numbers has the shape [3]; a table of two rows and three columns has [2, 3]. Our docstrings write shapes in letters: [Q, K] is a row for each query and a column for each key.
 
 # %% tags=["nbval-check-output"]
 asked, there = torch.tensor([9.0, 15.0]), torch.tensor([8.0, 12.0, 18.0])
@@ -120,7 +120,7 @@ print(asked.shape, there.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# How far is each of the two from each of the three? `asked - there` fails, because shapes [2] and [3] don't fit. `asked[:, None]` stands the first list upright: it adds an axis of length 1, so its shape is [2, 1]. PyTorch then stretches axes of length 1 to the length that the other tensor has there, and axes that are missing on the left count as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# How far is each of the two from each of the three? `asked - there` fails: [2] and [3] don't fit. `asked[:, None]` stands the first list upright, with an axis of length 1: [2, 1]. PyTorch stretches axes of length 1 to the length in the other tensor, and axes missing on the left count as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
 
 # %%
 distance = asked[:, None] - there  # [2, 1] - [3] -> [2, 3]
@@ -128,14 +128,14 @@ distance
 
 # %% [markdown]
 # <a id="dim"></a>
-# Many functions run along one axis, which you choose with `dim`: the axis of that number disappears. (`x.sum(0)` is short for `x.sum(dim=0)`.) `dim=0` runs down the columns, `dim=1` along the rows. `dim=-1` is the last axis, however many there are, so in a table it runs along each row. With `keepdim=True` the axis stays, with length 1, so that the result still fits the table.
+# Many functions run along one axis, which you choose with `dim`: the axis of that number disappears. (`x.sum(0)` is short for `x.sum(dim=0)`.) `dim=0` runs down the columns, `dim=1` along the rows. `dim=-1` is always the last axis, so in a table it runs along each row. With `keepdim=True` the axis stays, with length 1, and the result still fits the table.
 
 # %% tags=["nbval-check-output"]
 near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
 print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
 
 # %% [markdown]
-# Dividing by the sums of the rows makes shares. They average the values with `@`, the *matrix product*: it multiplies a row pair by pair with the values and adds up, for every row: [2, 3] `@` [3] gives [2]. If the values are a table, it does so for each of their columns: [2, 3] `@` [3, 4] gives [2, 4].
+# Dividing by the sums of the rows makes shares. They average the values with `@`, the *matrix product*, which multiplies each row pair by pair with the values and adds up: [2, 3] `@` [3] gives [2]. If the values are a table, it does so for each of their columns: [2, 3] `@` [3, 4] gives [2, 4].
 
 # %%
 part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
@@ -143,7 +143,7 @@ part @ torch.tensor([10.0, 20.0, 15.0])  # [2, 3] @ [3] -> [2]: two weighted ave
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# A comparison gives a table of True and False, a **Boolean mask**. `~` turns it round, `&` is True where both are. `x[mask]` takes the numbers where it is True, and `x.masked_fill(mask, 0.0)` writes 0 there.
+# A comparison gives a table of True and False, a **Boolean mask**. `~` turns it round, `&` is True where both are. `x[mask]` takes the numbers where it is True, and `x.masked_fill(mask, 0.0)` writes 0 there. Below, True means "remove", and the rows no longer add up to 1; in attention, from chapter 1 on, True means "keep", and the keys that are kept share out 1.
 
 # %%
 far = distance.abs() > 4  # [2, 3], bool
@@ -167,13 +167,13 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums are [8, 4], of shape [2]. Against a table of shape [2, 2] they count as one *row*, [1, 2], so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1], and each row is divided by its own sum. With three columns the first version would have failed; in a square table it runs and is wrong.
+# `keepdim=True` is missing. The sums are [8, 4], of shape [2]. Against a table they count as one *row*, [1, 2], so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1], and each row is divided by its own sum. With three columns the first version would have failed; with two it runs and is wrong.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
-# The doctor checks everything that the course needs and says what to do if something is missing. (In a terminal, in the course's folder, `make doctor` also runs a small notebook and estimates how many minutes each chapter will take.)
+# The doctor checks everything that the course needs and says what to do if something is missing. (`make doctor`, in a terminal, also estimates the minutes of each chapter.)
 
 # %% tags=["check"]
 # %run -m course doctor --quick
@@ -190,7 +190,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 #
-# The first line of each says how long its **core path** takes. Sections called *Deeper* are folded, and nothing in the core depends on them. One sentence goes through all seven chapters: *The animal didn't cross the street because it was too tired.*
+# The first lines of each say how long its **core path** takes: everything but the folded sections called *Deeper*, on which nothing in the core depends. One sentence goes through all seven chapters: *The animal didn't cross the street because it was too tired.*
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
@@ -203,15 +203,19 @@ progress()
 
 # %% [markdown]
 # ## Working, stopping, presenting
-# - **Your copy.** You work in the folder `workbook`. An update of the course never overwrites what you wrote; a new edition is stored next to it.
-# - **Order.** A cell may need names from the cells above it, so go from top to bottom. You can leave out exercises and whole *Deeper* sections, and once the cells above it have run, you can run any cell again as often as you like.
-# - **Restart.** The *kernel* is the Python process that runs your cells. After *Kernel → Restart*, or when you come back tomorrow, pictures still move, but Python has forgotten every name: `NameError`. In a new cell at the point where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. So does *Run → Run All Above Selected Cell*, only more slowly.
-# - **Stop.** Press ■ to stop a training run. It keeps its best result so far, and you can continue from there later (`resume=`).
-# - **No network needed.** Views compute in the browser. They still move when the kernel is off, and when you open the notebook tomorrow.
+# - **Your copy.** You work in the folder `workbook`. An update never overwrites what you wrote; a new edition is stored next to it.
+# - **Order.** A cell may need names from the cells above it. Once those have run, you can run it as often as you like, and you may leave out exercises and whole *Deeper* sections.
+# - **Restart.** The *kernel* is the Python process that runs your cells. After *Kernel → Restart*, or when you come back tomorrow, Python has forgotten every name: `NameError`. In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. *Run → Run All Above Selected Cell* does so more slowly.
+# - **Stop.** Press ■ to stop a training run. It keeps its best result, from which you can continue (`resume=`).
+# - **No network needed.** Views compute in the browser, and move even when the kernel is off.
 #
 # **Keep this:** guess, touch, write, check. Nothing you do here can break the course.
 #
-# *In front of a class:* *View → Presentation Mode* makes text and code larger. `presenting=True` gives a view type that can be read from the back row; `COURSE_PRESENTING=1` does it for every view.
+# <details><summary>In front of a class</summary>
+#
+# *View → Presentation Mode* makes text and code larger. `presenting=True` gives a view type that can be read from the back row; `COURSE_PRESENTING=1` does it for every view.
+#
+# </details>
 
 # %% [markdown]
 # ## Glossary

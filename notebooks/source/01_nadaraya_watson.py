@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* **By the end** you will have computed attention with a pencil, derived it, written it in two lines of PyTorch, and let data choose how far it reaches. Reading 40 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, exp and derivatives from school, and [Start here](00_start_here.ipynb) with its [page on tensors](00_start_here.ipynb#tensor).
+# *Nadaraya–Watson: attention before it had the name.* **By the end** you will have computed attention with a pencil, derived it, written it in a few lines of PyTorch, and let data choose how far it reaches. Reading 40 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp and derivatives, and [Start here](00_start_here.ipynb) with its [page on tensors](00_start_here.ipynb#tensor).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# All three are from [Start here](00_start_here.ipynb). Answer each before you unfold it.
+# All three are from [Start here](00_start_here.ipynb).
 #
 # 1. The weights in one row of a heatmap add up to …?
 # 2. `queries` has the shape [3], `keys` has [5]. Which shape has `queries[:, None] - keys`?
@@ -27,7 +27,7 @@ runtime = course_utils.setup()
 #
 # <details><summary>Answers</summary>
 #
-# 1. One. A row shares out a single unit of attention.
+# 1. One.
 # 2. [3, 5]: one row per query, one column per key.
 # 3. (1 · 2 + 3 · 4) / 4 = 3.5, with weights ¼ and ¾.
 #
@@ -35,7 +35,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A query comes in
-# At three in the afternoon nobody looked at the thermometer. It was read at fifty other moments of that day, each time a little wrongly. **Before you touch anything:** which readings would you ask?
+# At 15:00 nobody looked at the thermometer. It was read at fifty other moments of that day, each time a little wrongly. **Before you touch anything:** which readings would you ask?
 
 # %% jupyter={"source_hidden": true}
 def temperature(hour):
@@ -53,18 +53,18 @@ truth = (grid, temperature(grid))
 labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The orange mark is at three o'clock. Drag it across the storm, at half past four. Make the width, which says how far the query reaches, small and then large. (Leave the kernel on Gaussian for now. How the lab counts the examples that “count” comes under *How far should a query reach?*)
+# Drag the orange mark from 15:00 across the storm, which breaks at 16:30. Make the width, which says how far the query reaches, small and then large. (Leave the *kernel*, which turns distance into weight, on Gaussian for now.)
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
-# This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours at which the thermometer was read). Each key gets a **weight**. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. This chapter asks where the weights come from.
+# This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours at which the thermometer was read). Each key gets a **weight**. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*. Where do the weights come from?
 #
 # **Keep this:** attention is an average, and the query chooses the weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Suppose that we may keep only one number for the whole day. The best single number $c$ is the mean: the squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero.
+# Suppose that we may keep one number for the whole day. The best one, $c$, is the mean: the squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero.
 #
-# **Guess:** if we use it to answer for a random hour, by how many degrees will it typically be wrong? One, four, or ten?
+# **Guess:** as the answer for any hour, by how many degrees will it typically be wrong? One, four, or ten?
 
 # %%
 def off(estimate):
@@ -83,22 +83,22 @@ assert 3.9 < off(mean) < 4.1
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# About four degrees: 4.0, if you take the root of the mean squared error over the whole day.
+# About four degrees (the root of the mean squared error over the day is 4.0).
 #
 # </details>
 #
 # Two things went wrong.
-# - **Information is lost.** Play the day backwards: the readings are the same fifty numbers, so their mean is the same.
+# - **Information is lost.** Play the day backwards: the same fifty numbers have the same mean.
 # - **Every question gets the same answer,** at noon and at midnight.
 #
 # <a id="bottleneck"></a>
-# The first neural translators did this to sentences. One network read the sentence into *one vector of fixed size*, and another wrote the translation from that vector alone. (Cho et al., 2014, showed it the same vector at every word; Sutskever et al., 2014, only at the first.) This is the **bottleneck**, and chapter 3 measures what it costs. Attention avoids it by keeping all the examples and letting each query choose among them.
+# The first neural translators did something similar to sentences. One network read a sentence into *one vector of fixed size*, and another wrote the translation from it. Unlike a mean, it could keep some of the word order, but it was fixed before any question was asked. This is the **bottleneck**; chapter 3 measures its cost. Attention keeps all the examples.
 #
 # **Keep this:** a summary is made before the question is known. Attention waits for the question.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A library: need, label, book
-# You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A dictionary does the same, in Python too:
+# You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary does the same:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
@@ -106,7 +106,7 @@ print("高兴 →", shelf.get("高兴"))
 print("快乐 →", shelf.get("快乐"))
 
 # %% [markdown]
-# 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same: here a key fits or it doesn't. A good librarian says *this one fits well, that one a little*, and so can weights.
+# 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same: here a key fits or it doesn't. Weights can say *this one fits well, that one a little*.
 #
 # Give the words 我, 很 and 高兴 the values (1, 0), (0, 1) and (1, 1). A query asks for the feeling, and the weights are 0.1, 0.2 and 0.7.
 
@@ -128,9 +128,7 @@ assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book and leave the rest, as an *address* does. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result: it is *differentiable*, which means that it has a slope. The result of a hard address stays where it is until it jumps. That is why a network can learn soft weights by small steps.
-#
-# *Dive into Deep Learning* borrows two words from psychology. The query is a *voluntary cue*, because it is what I want. The key is an *involuntary cue*, because it is what a thing shows of itself. (*Deeper* has the experiment.)
+# The weights (0, 0, 1) would fetch one book, as an *address* does; (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result: it is *differentiable*, which means that it has a slope, and a network can learn by small steps. The result of a hard address stays where it is until it jumps.
 #
 # **Keep this:** the query is what I want, the key is what the label says, the value is what I take home.
 
@@ -147,7 +145,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left are 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you: this is **pop-out**, in which something that differs draws the eye by itself. For the T you had to decide to look. These are an **involuntary cue** (bottom-up, driven by what is there: the red cup on a desk of grey papers) and a **voluntary cue** (top-down, driven by what I want: now I look for my book).
+# On the left are 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you: this is **pop-out**, in which something that differs draws the eye by itself. For the T you had to decide to look. These are an **involuntary cue** (bottom-up, driven by what is there: the red cup on a desk of grey papers) and a **voluntary cue** (top-down, driven by what I want: now I look for my book). *Dive into Deep Learning* calls the query a voluntary cue, and the key, which is what a thing shows of itself, an involuntary one.
 #
 # Both work at once. At a party you follow one voice among thirty, which is called the *cocktail party effect*, and yet your own name, said across the room, sometimes gets through: about one listener in three noticed it.³ Only the words are borrowed from there. Nothing in this course claims to model a brain.
 #
@@ -156,18 +154,18 @@ for row in range(0, 60, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score* $s_j=a(k_j,q)$: how well does it fit the query? Then a **distribution** $p$ turns all the scores together into *shares* that add up to 1. The values are averaged, with the shares as weights:
+# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score* $s_j=a(k_j,q)$: how well does it fit the query? Then a **distribution** $p$ turns all the scores together into *shares* that add up to 1. They are the weights of the values:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; p(s)_i\;{\color{#008a67}{v_i}}, \qquad s_j = a({\color{#007fc6}{k_j}},{\color{#bf5f00}{q}}) $$
 #
-# This is **attention pooling**. $K$ and $V$ stand for all keys and all values; in a shape such as [Q, K], K is how many keys there are. (Surveys write $p(a(k_i,q))$ for short, but a share cannot be computed from one score alone.) Every attention layer in this course is this line with another $a$.
+# This is **attention pooling**. $K$ and $V$ stand for all keys and all values; in a shape such as [Q, K], K is how many keys there are. Every attention layer in this course is this line with another $a$.
 #
 # <a id="softmax"></a>
-# Nearly all of them use the same $p$: take exp of each score, which makes it positive, and divide by the sum. This is **softmax**:
+# Nearly all of them use the same $p$, **softmax**: take exp of each score, which makes it positive, and divide by the sum.
 #
-# $$ \mathrm{softmax}_i(s) \;=\; \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad j \text{ runs over all keys that may be attended to.} $$
+# $$ \mathrm{softmax}_i(s) \;=\; \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad j \text{ runs over all keys.} $$
 #
-# Take a pencil, and a day with three readings: at 1, 2 and 4 o'clock (the keys) it was 10, 20 and 0 °C (the values). The query is 2 o'clock. The score is $-\tfrac12(q-k)^2$, the shares are its softmax. You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$. What is the estimate?
+# Take a pencil, and a day with three readings: at 1, 2 and 4 o'clock (the keys) it was 10, 20 and 0 °C (the values). The query is 2 o'clock. Any score will do; let us take one that falls with distance, $-\tfrac12(q-k)^2$, and its softmax. You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$. What is the estimate?
 
 # %%
 q = torch.tensor(2.0)
@@ -192,7 +190,7 @@ assert abs(by_hand.item() - 14.96) < 0.005
 #
 # </details>
 #
-# Now keep the scores and change only $p$.
+# Now change only $p$.
 
 # %%
 table = torch.stack([torch.ones(3) / 3, share, torch.tensor([0.0, 1.0, 0.0])])
@@ -204,7 +202,7 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shar
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal shares ignore the scores: the mean again. Winner takes all ignores all but the best score: the dictionary again. Softmax lies between, and only softmax has a slope to learn from.
+# Equal shares ignore the scores: the mean again. Winner takes all ignores all but the best score: a hard address, like the dictionary, except that it always finds something. Softmax lies between, and only softmax has a slope to learn from.
 #
 # **Keep this:** $a$ says how well each key fits, $p$ turns the scores into weights, and the values are averaged with them.
 
@@ -231,11 +229,13 @@ assert nudged - nearest == 0 and nearest == 20
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Its slope can never tell you *which key you should have asked*.
+#
+# Why exp, and not another positive function $g$ of the score? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two shares, $g(s+c)/g(s)$, may depend on $c$ alone. The only continuous positive functions that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# Back to the thermometer. Equal shares were off by four degrees because midnight counted as much as noon. So let closeness count. A **kernel** $\kappa$ (no relation of Jupyter's) turns a distance into a *closeness*: 1 at distance 0, and never more further away.
+# Back to the thermometer: its mean was off by four degrees because midnight counted as much as noon. Let closeness count. A **kernel** $\kappa$ (not Jupyter's kernel, the Python process) turns a distance into a *closeness*: 1 at distance 0; as the distance grows, it never rises.
 
 # %%
 from course_utils.attention import KERNELS
@@ -260,14 +260,14 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# What should we estimate at $q$? For the whole day, the $c$ that makes $\sum_i (v_i-c)^2$ smallest was the mean. So weight each square by how close its key is to $q$, and find the $c$ that makes $\sum_i \kappa(q-k_i)\,(v_i-c)^2$ smallest. The derivative $-2\sum_i \kappa(q-k_i)(v_i-c)$ is zero at the mean weighted by closeness. This is the **Nadaraya–Watson estimator**, published in 1964 by two statisticians independently of each other:
+# What should we estimate at $q$? For the whole day it was the $c$ that makes $\sum_i (v_i-c)^2$ smallest. So weight each square by how close its key is to $q$, and make $\sum_i \kappa(q-k_i)\,(v_i-c)^2$ smallest. The derivative $-2\sum_i \kappa(q-k_i)(v_i-c)$ is zero at the mean weighted by closeness, the **Nadaraya–Watson estimator** (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 #
-# What it estimates is the *conditional mean* $E[\text{value}\mid\text{key}=q]$: the average of all the values that you could read at $q$.
+# It estimates the *conditional mean* $E[\text{value}\mid\text{key}=q]$: the average of all the values that you could read at $q$.
 #
 # ### Exercise 2 ●●○ · 5 minutes
-# Write it for many queries at once, in two lines without a loop. `queries[:, None] - keys` gives all distances, [Q, K], one row per query; your kernel does the rest of the first line.
+# Write it for many queries at once, in three lines without a loop. `queries[:, None] - keys` gives all distances, [Q, K], one row per query. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("attention pooling")
@@ -286,7 +286,7 @@ assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
 assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1.5  # 16:30 and 17:00
 
 # %% [markdown]
-# The error fell from 4.0 to 0.8 degrees, and nothing was trained. The weights form a matrix, with one row per query and one column per key. Here we use every second reading, so that you can read the labels; both axes are sorted by the hour.
+# The error fell from 4.0 to 0.8 degrees, and nothing was trained. Here are the weights, one row per query and one column per key, for every second reading, so that you can read the labels.
 
 # %%
 _, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
@@ -302,11 +302,11 @@ assert weights.shape == (25, 25)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
-# Put the Gaussian into the formula, and you have exp of something, divided by the sum of all such exps:
+# Put the Gaussian into the formula: it is exp of something, divided by the sum of all such exps.
 #
 # $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
 #
-# So a ratio of kernels and a softmax of scores should be *the same numbers*. Are they?
+# A ratio of kernels, a softmax of scores: are they *the same numbers*?
 
 # %%
 scores = -0.5 * (grid[:, None] - hours) ** 2  # [241, 50]
@@ -319,9 +319,9 @@ print(f"largest difference at {len(grid)} hours: {(ratio_form - softmax_form).ab
 assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
-# They are equal up to rounding. (A factor such as $1/\sqrt{2\pi}$ before the kernel would appear above *and* below the fraction line, and cancel.) From here on we write scores and softmax, as papers on attention do.
+# They are, up to rounding. (A factor such as $1/\sqrt{2\pi}$ before the kernel would appear above *and* below the fraction line, and cancel.) Papers on attention write scores and softmax. Both forms are used below.
 #
-# **Keep this:** a Gaussian kernel, normalised, is a softmax of $-\tfrac12$ distance². In a Transformer the score is another one, and queries, keys and values are computed with learned numbers.
+# **Keep this:** a Gaussian kernel, normalised, is a softmax of $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
@@ -341,13 +341,13 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
-# Move the width slowly from one end to the other; curve and weights move together. Look for three things.
+# Move the width slowly from one end to the other, and look for three things.
 # - **Too narrow:** each query believes a single reading, error included. Another set of readings would give another curve: high **variance**.
 # - **Too wide:** the storm is averaged away, whichever readings we take: high **bias**.
 # - **Boxcar, narrow:** gaps, because no reading is within reach.
 #
 # <a id="effective-number"></a>
-# How many examples does a query really use? If a query shared its attention equally among $n$ examples, each weight $\alpha_i$ would be $1/n$, and $\sum_i\alpha_i^2=1/n$. So $1/\sum_i\alpha_i^2$ counts them. For unequal weights we use the same formula and call it the **effective number** of examples.
+# How many examples does a query really use? If it shared its attention equally among $n$ examples, each weight $\alpha_i$ would be $1/n$, and $\sum_i\alpha_i^2=1/n$. So $1/\sum_i\alpha_i^2$ counts them. For unequal weights, too, it is called the **effective number** of examples.
 
 # %%
 count = {}
@@ -361,7 +361,7 @@ assert 1 < count[0.1] < 1.5 and 4 < count[0.6] < 5 and 13 < count[2.0] < 14
 assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown]
-# **Keep this:** a narrow kernel uses few readings and believes their errors; a wide one uses many and blurs what happened. The best width lies in between.
+# **Keep this:** a narrow kernel uses few readings and believes their errors; a wide one uses many and blurs what happened.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
@@ -383,9 +383,7 @@ assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.5 < be
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
-# A Gaussian of width $w$ divides each score $-\tfrac12(q-k_i)^2$ by $w^2$. Any scores can be divided by a number $T>0$ before the softmax. It is called the **temperature** (of the scores; it has nothing to do with °C), and with the width you have been moving one all along: $T=w^2$.
-#
-# Why exp, and not some other function $g$ of the score? Shares should be positive, and a lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So $g(s+c)/g(s)$ may depend on $c$ alone. Up to a constant factor, the only continuous functions that do this are $e^{s/T}$, with $T>0$ if a better score is to mean a larger share.
+# A Gaussian of width $w$ divides each score $-\tfrac12(q-k_i)^2$ by $w^2$. Any scores can be divided by a number $T>0$ before the softmax, the **temperature** (it has nothing to do with °C). By moving the width you have moved one all along: $T=w^2$.
 #
 # **Guess before you move:** if you add 100 to all three scores, what happens to the shares? What will temperatures of 0.1 and 10 do?
 
@@ -401,11 +399,11 @@ assert torch.allclose(torch.softmax(torch.tensor([0.2, 0.1, 0.0]), -1), torch.te
 #
 # - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels. Only *differences* of scores count.
 # - **Temperature:** at 0.1 "animal" takes more than 99.9 %; at 10 the shares are nearly equal, 0.37, 0.33 and 0.30.
-# - **Off:** a key that you switch off (*may be attended*) gets exactly 0, and the others share what it had.
+# - **Off:** untick *may be attended* for a key: it gets exactly 0, and the others share what it had.
 #
 # </details>
 #
-# The shift matters in practice. Add 1000 in the lab and let it compute *without the maximum*: the formula as written breaks. In PyTorch, too:
+# Add 1000 in the lab and let it compute *without the maximum*: the formula as written breaks. In PyTorch, too:
 
 # %%
 large = torch.tensor([1000.0, 999.0, 998.0])
@@ -417,9 +415,9 @@ as_written, shifted
 assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 
 # %% [markdown]
-# $e^{1000}$ is too large for a float, so it becomes infinity, and infinity divided by infinity is not a number (NaN). Subtract the largest score first: the shares are the same, and no exponent is above 0. `torch.softmax` does this for you.
+# $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). Subtract the largest score first: the shares are the same, and no exponent is above 0. `torch.softmax` does this for you.
 #
-# **Keep this:** softmax depends only on the differences of the scores, and its sum runs over the keys. A temperature divides the scores; a squared width is one.
+# **Keep this:** softmax depends only on the differences of the scores, and its sum runs over the keys. A temperature divides the scores; for the Gaussian it is the squared width.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a denominator that circulates
@@ -490,9 +488,9 @@ print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a><a id="gradient-descent"></a>
-# Real data come without a dashed line. Can the readings say which width is good? We need a measure of how bad a width is, a **loss**: estimate the temperature at each hour *at which there is a reading*, and take the mean of the squared differences from the readings.
+# Real data come without a dashed line. Can the readings say which width is good? We need a **loss**, a measure of how bad a width is: estimate the temperature at each hour *at which there is a reading*, and take the mean of the squared differences from the readings.
 #
-# Then move the width a little in the direction in which the loss falls, and repeat: this is **gradient descent**. Ours takes 200 steps, starting at 2 hours. (`fit` uses *Adam*, a relative that adapts its steps; their size is `lr`, the learning rate. A *model* is called like a function: here `model(queries, keys, values)` gives the estimate and the weights. `fit` hands the tensors in `[hours]` to the loss.)
+# Then move the width a little so that the loss falls, and repeat: this is **gradient descent**. PyTorch computes the slope of the loss; `fit` takes 200 steps, starting at 2 hours. (It uses *Adam*, a relative that adapts its steps; `lr`, the learning rate, is their size. A *model* is called like a function: `model(queries, keys, values)` gives the estimate and the weights. The tensors in `[hours]` go to the loss.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -524,15 +522,17 @@ assert in_sight.width < 0.1 and loss < 0.15 and off(before) - off(after) < 0.2
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# The loss fell nearly to zero, yet the estimate of the true day hardly improved. The model has not learned the day; it has learned to look itself up.
+# The loss fell nearly to zero, yet the estimate of the true day hardly improved. The model has not learned the day: each reading looks itself up.
 #
-# A query whose own value is the answer must not see it in training. Hiding it is called **leave-one-out**: fifty tiny exams, in each of which one reading is guessed from the other 49.
+# In training, a query must not see the value that it has to guess. Hiding it is called **leave-one-out**: fifty tiny exams, in each of which one reading is guessed from the other 49.
 #
 # <a id="mask"></a>
-# A **mask** hides keys. It is a table of True and False with the shape of the scores, in which *True means: may be attended to*. This convention holds for the whole course.
+# A **mask** hides keys: it is a table of True and False with the shape of the scores. Throughout the course *True means: may be attended to*, and the sum in the softmax runs over these keys only.
 #
 # ### Exercise 3 ●●○ · 8 minutes
-# Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked. (Zero *weights* claim nothing. The *estimate* made with them is then no answer, and must not be read as 0 °C.) Three tools: `~mask` turns True into False and back, `x.masked_fill(where, number)` puts a number wherever `where` is True, and `mask.any(-1, keepdim=True)` says for each row whether anything is allowed.
+# Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked. (Zero *weights* claim nothing. The *estimate* made with them must not be read as 0 °C.)
+#
+# Your tools: `torch.softmax(x, -1)`, which subtracts the largest score itself; `-torch.inf`, minus infinity; `~mask`, which turns True into False and back; `x.masked_fill(where, number)`, which puts a number wherever `where` is True; and `mask.any(-1, keepdim=True)`, which says for each row whether anything is allowed. (`[..., K]`: the last axis has length K, whatever comes before it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("stable masked softmax")
@@ -550,10 +550,10 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# A whole row is masked, in three ways. Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, common in published code, give equal shares to keys that should be hidden. Our function gives no attention at all.
+# With all keys masked, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, common in published code, give equal shares to keys that should be hidden. Our function gives no attention at all.
 #
 # ### Exercise 4 ●○○ · 2 minutes
-# Write the mask that lets example $i$ attend to every example but itself.
+# Write the mask that lets example $i$ attend to every example but itself. (`torch.arange(n)` counts from 0 to n − 1, and `!=` compares element by element, with broadcasting.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("leave-one-out mask")
@@ -580,9 +580,9 @@ assert 0.55 < learned.width < 0.62 and 1.65 < 1 / learned.width < 1.75 and 1.5 <
 assert 0.65 < off(learned(grid, hours, readings)[0]) < 0.75 and 1.05 < off(before) < 1.15
 
 # %% [markdown]
-# The loss now stops at about 1.6. The readings have errors of variance 1, which their neighbours cannot predict, so on average no width brings the loss below 1. Averaged over many sets of readings, it is 1 plus the squared error of the guess.
+# The loss now stops at about 1.6. The readings have errors of variance 1, which their neighbours cannot predict: averaged over many sets of readings, the loss is 1 plus the squared error of the guess.
 #
-# The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours. On average a query uses between four and five readings instead of nearly fourteen, and an average of fewer readings keeps more of their errors. Here it pays: the storm is visible, and the error falls from 1.1 to 0.7 °C.
+# The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours: an average of fewer readings keeps more of their errors. Here it pays: the storm is visible, and the error falls from 1.1 to 0.7 °C.
 #
 # **Keep this:** a model that can look up the answer learns only to look it up. Hide the answer with a mask, then train.
 
@@ -672,9 +672,9 @@ view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour"
 display(view, labs.influence(view, hours, readings, pool))
 
 # %% [markdown]
-# Press *remove the largest weight* at noon. Then press *bring all back*, move the query to five in the afternoon, just after the storm, and press again. Below the picture Python names the reading whose removal moves the estimate most.
+# Press *remove the largest weight* at noon. Then press *bring all back*, move the query to 17:00, just after the storm broke, and press again. Below the picture Python names the reading whose removal moves the estimate most.
 #
-# Without example $i$ the others share its weight $\alpha_i$, so the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$: it moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. What counts is the weight *and* the disagreement, $f-v_i$. Let us count for all 241 queries:
+# Without example $i$ the others share its weight $\alpha_i$, so the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$: it moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. What counts is the weight *and* the disagreement, $f-v_i$. For all 241 queries:
 
 # %%
 f, alpha = pool(grid, hours, readings, width)
@@ -690,7 +690,7 @@ assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and 
 assert 0.35 < (largest == most).double().mean() < 0.45
 
 # %% [markdown]
-# At noon the reading agrees with its neighbours, and nothing happens. At five a single reading carries the news of the storm; without it the estimate jumps by more than two degrees. At this width, for six queries out of ten the largest weight is *not* the one whose removal moves the estimate most.
+# At noon nothing happens. At 17:00 a single reading carries the news of the storm: without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
 #
 # **Keep this:** a weight says how much a value is used, not how much it matters. To find out what matters, remove it and look.
 
@@ -700,7 +700,7 @@ assert 0.35 < (largest == most).double().mean() < 0.45
 #
 # $$ v_i - f_{\text{without }i} \;=\; v_i - f - \frac{\alpha_{ii}\,(f-v_i)}{1-\alpha_{ii}} \;=\; \frac{v_i-f}{1-\alpha_{ii}}. $$
 #
-# So the fifty exams need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights, the *trace* of the weight matrix (the sum of its diagonal), says how many free numbers the curve uses: 50 if each reading is repeated, 1 for the mean.
+# So the fifty exams need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights, the *trace* of the weight matrix, says how many free numbers the curve uses: 50 if each reading is repeated, 1 for the mean.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 f_own, alpha_own = pool(hours, hours, readings, width=0.6)
@@ -713,7 +713,7 @@ assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Forty-four years of air
-# So much for an invented day. On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is one number per week until the end of 2001, in ppm (molecules per million).
+# On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is a number for each week to the end of 2001, in ppm (molecules per million).
 
 # %% tags=["nbval-check-output"]
 from course_utils import data
@@ -725,9 +725,9 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# What do we do about the 59 missing weeks? Nothing. A missing week is not a zero: its key *is not there*, and a query attends to the keys that are.
+# What do we do about the 59 missing weeks? Nothing. A missing week is not a zero: its key *is not there*.
 #
-# The northern forests take up carbon dioxide each summer and give it back each winter, which moves the curve about 3 ppm up and down, once a year.
+# The northern forests take up carbon dioxide each summer and give it back each winter, which moves the curve about 3 ppm up and down.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -744,7 +744,7 @@ six_years
 # %% [markdown]
 # These are the last six years. At 0.05 years (two and a half weeks) you see the season; at 0.5 only the trend is left.
 #
-# Which width is *best*? Leave-one-out has an answer: hide each week in turn and guess it from all the others. The lower curve of the lab does this for six years, the next cell for the whole record.
+# Which width is *best*? Hide each week in turn and guess it from all the others. The lower curve of the lab does this for six years, the next cell for the whole record.
 
 # %%
 def hidden_week_error(width, ppm=ppm):
@@ -765,7 +765,7 @@ assert six_years.error[2] < 0.0125 and errors[0] < 1.03 * min(errors)
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# About a week: to guess a lost Saturday, ask the Saturdays around it. (Narrower widths do almost as well, and in the six years of the lab a little better, because then only the two neighbours count.) That is the best answer to *this* question. For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
+# About a week: to guess a lost week, ask the weeks around it. (In the six years of the lab narrower widths are a little better.) For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks one question: how well can we guess an example that is missing?
 
@@ -861,7 +861,7 @@ assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
-# One sentence goes through all seven chapters: **The animal didn't cross the street because it was too tired.** What does "it" refer to? You know. Does a kernel?
+# One sentence goes through all seven chapters: **The animal didn't cross the street because it was too tired.** You know what "it" refers to. Does a kernel?
 #
 # Words need numbers before they have distances, so *we made some up*: does the word name something, is it about something alive, does it describe?
 
@@ -891,7 +891,7 @@ predict(
 )
 
 # %% [markdown]
-# What is missing? The score must be *learned*, and the vectors must depend on the sentence. Chapter 2 makes the score a choice, chapter 3 learns it, and in chapter 4 words attend to each other.
+# What is missing? The score must be *learned*, and the vectors must depend on the sentence. Chapter 2 makes the score a choice, chapter 3 learns it, and in chapter 4 attention itself computes such vectors.
 #
 # **Keep this:** attention can only find what the vectors contain. With fixed vectors the answer is fixed, too.
 
@@ -984,7 +984,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
-# Throughout this chapter the score came from a distance, and we wrote it by hand. Multiply it out for vectors: $-\tfrac12\lVert q-k\rVert^2 = q\cdot k-\tfrac12\lVert q\rVert^2-\tfrac12\lVert k\rVert^2$. The term of the query alone shifts all its scores, and cancels in the softmax; if all keys have the same length, only the dot product $q\cdot k$ is left. [Chapter 2](02_scoring_functions.ipynb) starts there, lets twelve scoring functions compete for the same keys, and asks why Transformers divide by √d.
+# Our score came from a distance. Multiply it out for vectors: $-\tfrac12\lVert q-k\rVert^2 = q\cdot k-\tfrac12\lVert q\rVert^2-\tfrac12\lVert k\rVert^2$. The term of the query alone shifts all its scores, and cancels in the softmax; if all keys have the same length, only the dot product $q\cdot k$ is left. [Chapter 2](02_scoring_functions.ipynb) starts there, compares twelve scoring functions, and asks why Transformers divide by √d.
 #
 # **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
