@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 3 · What does a translator look at?
-# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, seen what the first one forgets, measured what the second one attends to, and you will know what neither a weight nor a BLEU score tells you. Reading 55 minutes · live 60 · exercises 22 · *Deeper* 105 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
+# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, seen what one forgets and what the other attends to, and you will know what a weight and a BLEU score cannot tell you. Reading 55 minutes · live 60 · exercises 22 · *Deeper* 105 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do your eyes go?
-# Translate this sentence into French, or watch how it is done. **Before you press play:** after *parce qu'* comes *il*. Which English word do your eyes go back to?
+# Translate this sentence into French, or watch it done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.data import parallel
@@ -35,35 +35,35 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # <a id="alignment"></a>
 # <details><summary>Answer</summary>
 #
-# *Il*: your eyes go to "it", and your mind goes on to "animal", which is masculine in French.
+# *Il*: your eyes go to "it", your mind on to "animal", masculine in French.
 #
 # </details>
 #
-# A table showing which word translates which is called an **alignment**. You looked back at the English sentence for every French word. The neural translators of 2014 could not: they read the sentence once and then wrote from memory. Let us build one and see where it breaks.
+# A table showing which word translates which is called an **alignment**. You looked back at the English for every French word. The first neural translators of this kind (2014) could not: they read the sentence once, then wrote from memory. Let us build one and see where it breaks.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapters 1 and 2. Answer all three before you unfold the answers.
+# All from chapters 1 and 2. Answer before you unfold.
 #
 # 1. Query, key, value: which of them asks, which is found, which is taken home?
-# 2. A batch has short and long sentences. Which mask keeps the padding out of the softmax, and what does True mean?
+# 2. Which mask keeps the padding out of the softmax, and what does True mean?
 # 3. The additive score is $w^\top\tanh(W_1q+W_2k)$. What effect would the query have without the tanh?
 #
 # <details><summary>Answers</summary>
 #
-# 1. The query asks, the key is found, the value is taken home. In this chapter keys and values are the same vectors.
-# 2. The padding mask: True marks a real word, which may be attended to.
+# 1. The query asks, the key is found, the value is taken home.
+# 2. The padding mask: True marks a real word.
 # 3. None: it would add one number to all scores of a row, and softmax depends on differences only.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A network that remembers
-# A **vocabulary** is a numbered list of the words that a model knows. Each word has an **embedding**: a vector of its own, random at first and changed by training. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other and carries a vector along, its **hidden state** $h$:
+# A **vocabulary** is a numbered list of the words that a model knows (its *tokens*; a punctuation mark is one, too). Each word has an **embedding**: a vector of its own, random before training. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other and carries another along, its **hidden state** $h$:
 #
 # $$ h_i=\tanh(W_x x_i+W_h h_{i-1}),\qquad h_0=0 $$
 #
-# The same two matrices serve at every word. Each state is made from the one before, so $h_i$ depends on all words up to $x_i$, and on their order.
+# The same two matrices serve at every word, and $h_i$ depends on all words up to $x_i$ and on their order.
 #
 # ### Exercise 1 ●○○ · 5 minutes
 # Write this network. It is a loop.
@@ -85,30 +85,31 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
     print(sentence, "→ last state", [round(x, 2) for x in states[-1].tolist()])
 
 # %% [markdown]
-# The words are the same and the last states differ: an RNN notices order. Our models use a **GRU**, an RNN with *gates*, numbers between 0 and 1 that decide, feature by feature, how much of the old state is kept.
+# An RNN notices order. Our models use a **GRU**, an RNN with *gates*: numbers between 0 and 1 that decide, feature by feature, how much of the old state is kept.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a>
-# A translator of 2014 has two such networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time. Drawn step after step, *unrolled*, it looks like this:
+# A translator of 2014 has two such networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time:
 #
 # ```text
-#                                      il      dort      .      <eos>
-#   the encoder reads                  ↑        ↑        ↑        ↑
-#   0  →  h₁  →  h₂  →  h₃  →  c  →    s₁   →   s₂   →   s₃   →   s₄
-#         ↑      ↑      ↑              ↑        ↑        ↑        ↑
-#         he   sleeps   .            <bos>      il      dort      .      the decoder writes
+#                                           il     dort     .     <eos>    it writes
+#                                           ↑       ↑       ↑       ↑
+# 0  →  h₁  →  h₂  →  h₃  →  c  →  s₀  →    s₁  →   s₂  →   s₃  →   s₄
+#       ↑      ↑      ↑                     ↑       ↑       ↑       ↑
+#       he   sleeps   .                   <bos>     il     dort     .      it reads
+#       the encoder                       the decoder
 # ```
 #
-# The first state $s_0$ is made from $c$. At each step $f$, one step of a GRU, reads the word before, $y_{t-1}$, and $c$ again. Two matrices and a tanh turn $[s_t;\,c]$, the state and $c$ joined into one vector, into a score for every word of the vocabulary (the **logits**). Softmax turns these into the probabilities of the next word, given the source $x$ and the words before it, $y_{<t}$:
+# Each decoder step $f$, one step of a GRU, reads the word before, $y_{t-1}$, and $c$ again (not drawn). Two matrices and a tanh turn $[s_t;\,c]$ (the two joined) into scores for all words of the vocabulary (the **logits**), and softmax turns these into probabilities of the next word, given the source $x$ and the words before, $y_{<t}$:
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 #
-# The probability of a whole translation is their product, $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$. (Biases are left out.)
+# The probability of a translation is their product, $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$.
 #
-# Such a model is called *sequence to sequence*, **seq2seq**. It also summarises texts, answers questions, transcribes speech and describes pictures.
+# Such a *sequence to sequence* model, **seq2seq**, also summarises texts, answers questions, transcribes speech and describes pictures.
 #
-# Our sentences come from a grammar of our own: English, with French and Chinese translations and *gold* alignments, which are known to be right. No score below counts a sentence that the model was trained on.
+# Our sentences come from a grammar of our own: English, French and Chinese, with *gold* alignments, known to be right. No score below counts a sentence that the model was trained on.
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -134,14 +135,14 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# Twenty words make twenty states on the way, and $c$ has 128 numbers, as for five words. (Our encoder has two GRUs, one reading from each end; $c$ joins the last states of both, 64 numbers each.) Chapter 1 called this the **bottleneck**: a summary made before the question is known.
+# For twenty words as for five, $c$ has 128 numbers. (Our encoder has two GRUs, one reading from each end; $c$ joins their last states, 64 numbers each.) Chapter 1 called this the **bottleneck**: a summary made before the question is known.
 #
-# **Keep this:** without attention, one vector of fixed size carries the sentence, however long the sentence is.
+# **Keep this:** without attention, one vector of fixed size carries the sentence, however long it is.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How it learns
 # <a id="teacher-forcing"></a><a id="bos"></a>
-# During training the decoder does not read its own words but the correct ones: this is **teacher forcing**. It starts with `<bos>` (*beginning of sentence*), and at each word it has to predict the next, up to `<eos>` (*end of sentence*).
+# During training the decoder reads the correct words instead of its own (**teacher forcing**). It starts with `<bos>` (*beginning of sentence*) and predicts each next word, up to `<eos>` (*end of sentence*).
 
 # %% tags=["nbval-check-output"]
 from course_utils import text
@@ -154,10 +155,10 @@ for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
 
 # %% [markdown]
 # <a id="masked-loss"></a>
-# A batch is a few sentences trained on together; the shorter ones are filled up with `<pad>`. If padding counted in the loss, the model would earn marks for writing nothing after the end. So the loss is masked: it is a mean over real words.
+# A *batch* is the sentences of one training step; the shorter ones are filled up with `<pad>`. If padding counted, the model would earn marks for writing nothing after the end. So the loss is a mean over everything but the padding.
 #
 # ### Exercise 2 ●○○ · 4 minutes
-# Write this **masked loss**. You want minus the log-probability of the correct word; `x.gather(-1, index)` picks entries along the last axis by their number.
+# Write this **masked loss**. You want minus the log-probability of the correct word; `x.gather(-1, target[..., None])` picks entries along the last axis by their number.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked loss")
@@ -167,7 +168,7 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it. While it runs you see how it translates one new sentence, and the model's **BLEU** on a hundred sentences that it is not trained on: how many of the translation's words, and of its runs of two, three and four words, also occur in the reference, with a penalty if it is too short. The reference itself scores 100. (*Deeper: what BLEU counts* has the formula and its traps.)
+# Now train it. Watch its translation of one new sentence, and its **BLEU** on a hundred: how many of the translation's words, and of its runs of two, three and four words, also occur in the reference, with a penalty if it is too short. The reference itself scores 100. (*Deeper: what BLEU counts* has the formula.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -193,10 +194,10 @@ plain_run = learn(plain, "without attention")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Write the best sentence
 # <a id="greedy"></a>
-# Now it has to write by itself. At each step it has a probability for every word. **Greedy** decoding takes the most probable one and never goes back.
+# Now it has to write by itself. **Greedy** decoding takes the most probable word at each step and never goes back.
 #
 # ### Exercise 3 ●●○ · 5 minutes
-# Write this loop. It works for every decoder in this course; below it writes with the translator that you trained.
+# Write this loop. It works for every decoder in this course.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("greedy loop")
@@ -220,11 +221,11 @@ print("Your loop:", *own_words)
 assert " ".join(own_words) == lesson.write(plain, lesson.ladder([14]))[0]
 
 # %% [markdown]
-# **Keep this:** greedy decoding takes the best word at each step; it need not find the best sentence. (*Deeper: the best few sentences* keeps several at once, in a *beam*; `beam=1` is greedy.)
+# **Keep this:** greedy decoding takes the best word at each step, which need not give the best sentence. (*Deeper: the best few sentences* keeps several at once, in a *beam*; `beam=1` is greedy.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
-# Here are greedy translations of sentences of 5, 8, 11 … 20 words (the full stop counts), the first of each length in the test set. **Guess first:** when it goes wrong, will it stop early, repeat itself, or say something else?
+# Here are your model's translations of the first test sentence of each length: 5, 8, 11 … 20 words, the full stop counted. **Guess first:** when wrong, does it mostly stop early (three words short or more), repeat itself (the same three words twice), or say something else (even one wrong noun)?
 
 # %%
 from chapters.ch03.experiments import mistakes
@@ -240,11 +241,11 @@ assert wrong["says something else"] > 0.6 and 0.01 < wrong["repeats itself"] < 0
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Mostly it says something else, in fluent French: another noun, a verb from another sentence. Some translations repeat a phrase, some break off. What its state does not hold, the decoder fills in with what usually comes next. And once it has written a wrong word it reads that word, too, which never happened in training; this is called *exposure bias* (Ranzato et al., 2016).
+# Mostly it says something else: another noun, a verb used twice. What its state does not hold, the decoder fills in with what usually comes next. It also reads its wrong words, which never happened in training: *exposure bias* (Ranzato et al., 2016).
 #
 # </details>
 #
-# Is length to blame, or did we train too little? Let us compare your model with one that was trained on about four times as many words, a **checkpoint**: trained parameters, stored in a file that comes with the course. We count *word errors*: words that would have to be changed, added or deleted, in % of the reference. If each word went wrong equally often, the line would be flat.
+# Is length to blame, or did we train too little? Compare your model with a **checkpoint**, stored parameters, here trained on about four times as many words. We count *word errors*: words to change, add or delete, in % of the reference. If each word went wrong equally often, the line would be flat.
 
 # %%
 from chapters.ch03.lesson import LENGTHS, checkpoint
@@ -263,24 +264,24 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Both. More training cuts the errors of sentences of up to 15 words to about half or less: one word in eight is still wrong, whatever the length. Beyond 15 words it cuts only a third, and one word in four is still wrong. (This is one trained model. On real sentences Cho et al., 2014, saw the same fall; Sutskever et al., 2014, with 8,000 numbers and a trick that Deeper shows, saw little of it. How long is too long depends on the model.)
+# Both. Up to 15 words, the checkpoint makes at most about half as many errors as your model: one word in eight is still wrong, whatever the length. Beyond 15 words training removes only a third of the errors, and one word in four is still wrong. (Your own model's shortest sentences go wrong about as often as its longest. On real sentences Cho et al., 2014, saw the same fall with length; Sutskever et al., 2014, with 8,000 numbers, hardly did.)
 #
-# **Keep this:** when one vector has to carry too much, the model does not stop: it writes fluent French that is not a translation.
+# **Keep this:** when one vector has to carry too much, the model seldom stops early: mostly it writes other words, which often read like good French.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a><a id="bidirectional"></a>
-# The remedy (Bahdanau, Cho and Bengio, 2015) is to throw nothing away. The encoder reads from both ends (it is **bidirectional**), so each word's state $h_i$ knows the words to its left and right, and *all* these states are kept: they are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
+# The remedy (Bahdanau, Cho and Bengio, 2015) is to throw nothing away. As before, the encoder reads from both ends (it is **bidirectional**), so each state $h_i$ knows the words on both sides. Now *all* states are kept: they are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 #
-# The **context** $c_t$ is a new average for each word. It takes the place of $c$ in the prediction, and the recurrence reads words only:
+# The **context** $c_t$, a new average for each word, replaces $c$ in the prediction; the recurrence reads words only:
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 #
-# So the summary $c$ still reaches the decoder once, through the first state $s_0$; remember this when we take words away. Padding gets no weight.
+# The summary $c$ still reaches the decoder once, through $s_0$. Padding gets no weight.
 #
-# (The query $s_t$ is the state *after* reading $y_{t-1}$, as in Luong's models of 2015. Bahdanau's is $s_{t-1}$, the state before; *Deeper* compares them.)
+# (Our query is $s_t$, as in Luong's models of 2015; Bahdanau's is $s_{t-1}$. *Deeper* compares them.)
 #
 # ### Exercise 4 ●●○ · 6 minutes
 # Write one such step. `masked_softmax` from chapter 1 is available; leave out the bias $b$.
@@ -294,7 +295,7 @@ def look_back(query, keys, mask, W1, W2, w):
     raise NotImplementedError
 
 # %% [markdown]
-# The second translator has the same state size, data and number of steps as the first, and slightly fewer parameters, because the context does not enter the recurrence.
+# The second translator has the same state size, data and number of training steps, and slightly fewer parameters.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 attentive = lesson.model(attention="additive")
@@ -311,14 +312,14 @@ lesson.table(both, lesson.ladder(), f"The same sentences, translated by both. {s
 assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with attention"] < 97
 
 # %% [markdown]
-# This is the main result of the chapter: after the same 700 steps, BLEU rises from about 50 without attention to about 90 with it.
+# After the same 700 steps, BLEU rises from about 50 without attention to about 90 with it: the main result of the chapter.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was too tired .")
 
 # %% [markdown]
-# These are eight features of the states of the two checkpoints. Step through the words: on the left the decoder reads the same vector every time, on the right each word gets its own average.
+# Step through the words (two checkpoints, eight features of each state): on the left the decoder reads the same vector every time, on the right each word gets its own average.
 #
 # Does length still matter?
 
@@ -347,9 +348,9 @@ assert longer["with attention"] > longer["without attention"] + 15 and (steps > 
 assert max(len(e.source) for e in lesson.examples("train")) == 24 and unseen["with attention"] > score["with attention"] - 10
 
 # %% [markdown]
-# With attention long sentences have no more errors than short ones, up to the lengths that it was trained on. The shortest group is the worst, because 18 of its sources are phrases such as *a grey donkey*, without a full stop: about 40% of their words are wrong, and in the other short sentences 2%.
+# In the checkpoint with attention, long sentences have no more errors than short ones, up to the trained lengths. The shortest group is the worst because of 18 phrases such as *a grey donkey*, without a full stop: about 40% of their words are wrong, in the other short sentences 2%.
 #
-# Beyond the trained lengths, BLEU of the model that you have just trained falls to about half. Pairs of words that never met in training cost it little. The bottleneck of one vector is gone, but not every limit on length.
+# Beyond the trained lengths, the BLEU of your new model falls to about half; pairs of words that never met cost it little. The bottleneck is gone, but not every limit on length.
 #
 # **Keep this:** keep every state, and let the decoder ask anew at each word.
 
@@ -415,9 +416,9 @@ reveal(Seq2Seq._attend_then_move)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far does a gradient reach?
 # <a id="vanishing-gradient"></a>
-# Attention removes a second bottleneck, in training. If the last word of a translation is wrong because of one source word, a gradient has to travel back to that word. Without attention, each recurrent step on the way multiplies it by a matrix. If this makes it a little smaller each time, it **vanishes**; if larger, it **explodes**.
+# Attention removes a second bottleneck, in training. A *gradient* says how much the result changes when a number changes a little; training follows it. It is computed backwards from the result, and without attention, each recurrent step on the way multiplies it by a matrix. If it shrinks each time, it **vanishes**; if it grows, it **explodes**.
 #
-# **Guess:** before training and without attention, which of sixteen source words move the last target word most: the first, the middle ones, or the last? And with attention?
+# **Guess:** before training and without attention, which of sixteen source words move the last target word most, and which with attention?
 
 # %%
 from chapters.ch03.experiments import reach
@@ -433,11 +434,11 @@ assert min(u[0], u[-1]) > 20 * u.min() and flat.max() < 1.5 * flat.min()
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Without attention: the first *and* the last, more than twenty times as much as the middle. Our encoder reads from both ends, and $c$ goes into every step of the decoder: so the outer words are one recurrent step away from $c$, and the middle is far from both ends. (With one direction only there would be one arm of this U.) With attention the gradient is spread evenly: each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
+# Without attention: the first *and* the last, more than twenty times as much as the middle. Our encoder reads from both ends, so the outer words are one recurrent step away from $c$, which goes into every decoder step; the middle is far away. With attention each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
 #
 # </details>
 #
-# **Keep this:** a recurrent network passes a gradient on from step to step, and before training distant words get hardly any. Attention gives every word a short way.
+# **Keep this:** before training, distant words get hardly any gradient through a recurrent network. Attention gives every word a short path.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
@@ -488,7 +489,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It does not: it is a little better with two seeds (starting points of the random numbers) and worse with the third, and the means lie closer together than the seeds do. A likely reason is that our encoder reads from both ends, so the first word was close already; this is the U of *How far does a gradient reach?*
+# It does not: it is a little better with two seeds (starting points of the random numbers) and worse with the third, and the means lie closer together than the seeds do. A likely reason is that our encoder reads from both ends, so the first word was close already: see *How far does a gradient reach?*
 #
 # </details>
 
@@ -530,7 +531,7 @@ def mixes(layer, x):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
-# French puts most adjectives after the noun, so three words change their order:
+# French puts most adjectives after the noun, so three words change order:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -548,9 +549,9 @@ crisis = translate(longer_trained, "My aunt is discussing the European economic 
 labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
-# Play it. The weight moves to the right as far as *la*. Then it jumps to *crisis* and goes back, against the reading direction. The sentence is new to the model, and nobody showed it an alignment. We rewarded it only for correct words. Attending to the right word turned out to help.
+# Play it. The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. The sentence is new, and no alignment was ever shown: we rewarded only correct words, and attending to the right word turned out to help.
 #
-# The famous example of Bahdanau's paper is *the European Economic Area*. Two models translate it. Ours was trained on this sentence; the other learned from real sentences and does not know the name. (Officially it is *Espace économique européen*; *zone* is what Bahdanau's model wrote, and our grammar with it.)
+# Bahdanau's famous example is *the European Economic Area*. Two checkpoints translate it, one trained on this very sentence, the other on real sentences without it. (Officially: *Espace économique européen*; *zone* is what Bahdanau's model wrote.)
 
 # %%
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -568,7 +569,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 assert "name" not in {*longer_trained.card} & {*real.card} or (invented.source_tokens[invented.weights[invented.tokens.index("▁car")].argmax()] == "▁europe")
 
 # %% [markdown]
-# The last line contains a word that does not exist, put together from *subwords*, pieces of words. Its first piece, *car*, attends to “Europe”. Attention finds where to look; it does not supply what the model has not learned.
+# The last line ends with an invented word, made of *subwords*, pieces of words. Its first piece, *car*, attends to “Europe”: attention finds where to look, but supplies nothing that was not learned.
 #
 # <a id="cross-attention"></a>
 # When the queries come from one sentence and the keys from another, as here, it is called **cross-attention**.
@@ -587,7 +588,7 @@ def kind_of_attention(queries, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# Our grammar knows which word translates which, so the learned alignment can be scored. We give the decoder the reference's words, link each to the English word with the largest weight, and compare these links $A$ with those that are sure, $S$, and those that are possible, $P$, such as an article with its noun (every sure link is also possible). The **alignment error rate** is
+# We give your model with attention the reference's words, link each to the English word with the largest weight, and compare these links $A$ with gold links: the sure ones, $S$, and the possible ones, $P$, which include $S$ and, say, an article with its noun. The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -611,11 +612,11 @@ found = lesson.translate(attentive, " ".join(right.source))[0]
 labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend where it should?")
 
 # %% [markdown]
-# Boxes are gold links. Where the model differs from them, its largest weight is usually on a *neighbour* of the right word. The neighbour's state has read the right word too, so it may serve as well. A weight points at a state, and a state holds more than its own word. (The diagonal is a fair baseline, because much of this French follows the English order. On real sentences weights can be further from alignments: Koehn and Knowles, 2017, describe a German–English translator whose largest weight was mostly *beside* the right word.)
+# Boxes are gold links. Where the largest weight misses them, it is usually on a *neighbour* of the right word, whose state has read that word too. (On real sentences, Koehn and Knowles, 2017, describe a translator whose largest weight was mostly *beside* the right word.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is "it"?
-# Our own sentence has a twin: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. **Guess:** when the model has to choose between *il* and *elle*, where will it attend: to "animal" and "street", to "it", or to the adjective?
+# Our own sentence has a twin: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. **Guess:** when the checkpoint has to choose between them, where will it attend: to "animal" and "street", to "it", or to the adjective?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {}
@@ -632,11 +633,11 @@ assert "name" not in longer_trained.card or (said["il"]["it"] > 0.6 and said["el
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half is on the *full stop*. Both translations are right (and both sentences were in the training data). Every state here has read the whole sentence, so the full stop's can hold the answer, and so can $s_0$, which no weight shows. Why the model chose the full stop, the map does not say.
+# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*, and both pronouns are right (the model was trained on both sentences). Every state has read the whole sentence, so the full stop's can hold the answer, and so can $s_0$, which no weight shows.
 #
 # </details>
 #
-# How often is the pronoun right in new sentences? Each test twin contains a noun that was in no twin of the training set. Writing *il* every time would get half of them right.
+# How often is the pronoun right in new twins, each with a noun that was in no twin of the training set? Always writing *il* would get half of them right.
 
 # %%
 from chapters.ch03.experiments import pronouns_right, twins_bleu
@@ -658,17 +659,15 @@ assert steps > 700 or (score["with attention"] - on_twins < 8 and all(0.4 < shar
 assert "name" not in longer_trained.card or all(share > 0.75 for share in later.values())
 
 # %% [markdown]
-# The models that you have just trained choose about as well as a coin, and BLEU hardly shows it: the second has about 90 on the test set, and still about 85 on these twins, half of which it gets wrong.
+# The models that you have just trained do about as well as always writing *il*, and BLEU hardly shows it: with attention it is about 90 on the test set and still about 85 on these twins, about half of them wrong. A wrong pronoun costs a sentence only about a quarter of its BLEU, although this one word decides what the sentence says.
 #
-# A wrong pronoun, often with a wrong ending of its adjective, costs a sentence about a quarter of its BLEU, and the other half of the twins is nearly perfect. A score that counts words does not see that the one wrong word decides what the sentence says.
-#
-# With longer training both get more than three in four right, with attention or without. Chapter 5 measures the same twins with a model whose words attend to each other.
+# The checkpoints get more than three in four right, with attention or without. Chapter 5 measures the same twins with a model whose words attend to each other.
 #
 # **Keep this:** alignment was never taught; it appears because it lowers the loss. And a weight points at a state, which holds more than its word.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Take a word away
-# Set a word's weight to zero: the encoder has read the word, but the decoder cannot attend to it.
+# Set a word's weight to zero: the encoder has read the word, but the decoder cannot attend to it, and the other words share its weight.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -694,9 +693,9 @@ view.variant = 1  # the first word is knocked out
 display(view, labs.compared(view, deaf, gone))
 
 # %% [markdown]
-# *The* has lost its weight, and nothing changes, not even when the model never reads the word (the last line). Now knock out *red*, then *car*.
+# Without *the* nothing changes, not even when the model never reads it (the last line). Now knock out *red*, then *car*.
 #
-# One sentence proves little. We take a word away in each of two hundred new sentences, only words that carry more than half of some French word's weight:
+# In each of two hundred new sentences we hide one word, and count those words that carry more than half of some French word's weight:
 
 # %%
 from collections import Counter
@@ -715,15 +714,15 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (max(set(kept["weight"][0]), key=kept["weight"][0].count) == "the")
 
 # %% [markdown]
-# Without *red* there is no *rouge*; without *car* something else is red. But in about three cases of ten nothing changes, although the word carried more than half of a weight. The commonest is *the*, and French wants an article anyway. For other words, the states of their neighbours may have kept enough of them, and so may $s_0$, which comes from the summary $c$: our zero removes a weight, not every way to the decoder. (When the word is really missing, half as many translations stay as they were.)
+# Without *red* there is no *rouge*; without *car* something else is red. But in about three cases of ten nothing changes, although the word carried more than half of a French word's weight. The commonest of these is *the*, a frequent word, and French wants an article anyway. Of others, the neighbours' states or $s_0$ may have kept enough: our zero removes a weight, not every path to the decoder. (When the word is never read, half as many translations stay as they were.)
 #
-# So a picture of weights shows where the model attended, not what it would have done without it. (How much weights explain is debated; chapter 1's reading list has both sides.)
+# So a picture of weights shows where the model attended, not what it would have done without the word. (Debated: see chapter 1's reading list.)
 #
 # **Keep this:** to know whether a word mattered, take it away and compare.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
-# So far we used a language of our own, with about 800 English words. These two translators learned from *Tatoeba*, sentences that volunteers translated.
+# Our own language has about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated.
 
 # %%
 from chapters.ch03.lesson import translations
@@ -738,7 +737,7 @@ display(translations(real, sentences, caption=f"With attention, trained on {pair
 translations(real_plain, sentences, caption="Without attention, trained on the same pairs.")
 
 # %% [markdown]
-# Neither model gets *our own sentence* right. Here are their scores on test sentences that neither was trained on:
+# *I am a student* is right in both tables, *He didn't come …* only with attention; all others have mistakes, *our own sentence* too. Here are scores on new sentences, all with a beam of 4:
 
 # %%
 from course_utils.views import Table
@@ -757,9 +756,9 @@ assert len(rows) < 2 or gap[1] > 8 and gap[2:] == sorted(gap[2:]) and 0.6 < rows
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Attention helps at every length, and the gap widens from one to the next. Still, real long sentences are harder with attention, too: BLEU falls by about a third from 5–7 words to 11–14.
+# Attention helps at every length, and the longer the sentence, the more. Yet long real sentences stay harder: with attention BLEU falls by about a third from 5–7 words to 11–14.
 #
-# *Seen* matters. A model may know a sentence by heart, so our tables of translations say which sources it was trained on, word for word. (A close relative of a training sentence still counts as new.) Now type your own:
+# Our tables say which sources a model was trained on, word for word; a close relative counts as new. Now type your own:
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
@@ -768,7 +767,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'train
                model=real)
 
 # %% [markdown]
-# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. The pieces that begin with ▁ are *subwords*: rare words fall into parts, so that few are unknown.</small>
+# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. The pieces that begin with ▁ are *subwords*: rare words fall into several.</small>
 #
 # **Keep this:** always ask whether a sentence was seen in training. Repeating what you know by heart is not translating.
 
@@ -1105,7 +1104,7 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# All on sentences that were not trained on. *Just trained*: the two models of this notebook. *Checkpoint*: the stored models, trained for longer. *Recorded*: means of three seeds, which are different random starts. A value outside its band stops the notebook.
+# All on new sentences. *Just trained*: your two models. *Checkpoint*: the stored ones, trained for longer. *Recorded*: means of three seeds (random starts). A value outside its band stops the notebook.
 
 # %%
 from course_utils.data import results
@@ -1129,11 +1128,11 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. A seq2seq model reads with an encoder and writes with a decoder; without attention, one vector has to carry everything between them.
-# 2. When that vector is not enough the model does not stop: it writes fluent sentences that are not translations.
+# 1. An encoder reads, a decoder writes; without attention, one vector carries everything between them.
+# 2. When that vector is not enough, the model seldom stops early: mostly it writes other words.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, a context.
 # 4. The alignment is learned, not taught; and a weight shows where the model attended, not what it needed.
-# 5. BLEU counts shared runs of words over a corpus and misses what is rare and decisive; and "seen or new?" comes first.
+# 5. BLEU counts shared runs of words over a corpus and can miss the one word that matters. First ask whether the sentence was seen in training.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
@@ -1146,7 +1145,7 @@ for name, value, low, high in rows:
 # | [bottleneck](#bottleneck) | 瓶颈 | one vector of fixed size for any sentence |
 # | [teacher forcing](#teacher-forcing) | 教师强制 | in training the decoder reads the correct words |
 # | [beginning of sentence](#bos) | 句首标记 | `<bos>`, what the decoder reads first |
-# | [masked loss](#masked-loss) | 带掩码的损失 | a mean over real words only |
+# | [masked loss](#masked-loss) | 带掩码的损失 | a mean over all but the padding |
 # | [additive attention](#additive-attention) | 加性注意力 | wᵀ tanh(W₁q + W₂k) |
 # | [context vector](#context) | 上下文向量 | the weighted average of the values, new at each step |
 # | [bidirectional](#bidirectional) | 双向 | read from both ends |
@@ -1163,10 +1162,10 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
 # - I. Sutskever, O. Vinyals, Q. Le, *Sequence to sequence learning with neural networks*, 2014, section 3.3 (the reversed source) and 3.7 (long sentences).
-# - K. Cho et al., *Learning phrase representations using RNN encoder–decoder*, 2014, section 2 (the GRU is in 2.3).
+# - K. Cho et al., *Learning phrase representations using RNN encoder–decoder*, 2014, section 2.
 # - K. Cho et al., *On the properties of neural machine translation: encoder–decoder approaches*, 2014: quality against length.
-# - D. Bahdanau, K. Cho, Y. Bengio, *Neural machine translation by jointly learning to align and translate*, 2015 (first put online in 2014), section 3, and figure 3 with the European Economic Area.
-# - M.-T. Luong, H. Pham, C. Manning, *Effective approaches to attention-based neural machine translation*, 2015, section 3 (the query is the state after the step).
+# - D. Bahdanau, K. Cho, Y. Bengio, *Neural machine translation by jointly learning to align and translate*, 2015 (first put online in 2014), section 3 and figure 3.
+# - M.-T. Luong, H. Pham, C. Manning, *Effective approaches to attention-based neural machine translation*, 2015, section 3.
 # - K. Papineni et al., *BLEU: a method for automatic evaluation of machine translation*, 2002, section 2; M. Post, *A call for clarity in reporting BLEU scores*, 2018.
 # - P. Koehn and R. Knowles, *Six challenges for neural machine translation*, 2017, the sections on word alignment and on beam search.
 # - F. Och and H. Ney, *A systematic comparison of various statistical alignment models*, 2003, the part on evaluation (AER).
@@ -1178,7 +1177,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words attend to each other
-# Here a French word asks English words. The words of *one* sentence can ask each other, too, all at once and without a recurrent network. This is self-attention, the subject of chapter 4, and it has a problem that you may guess: who tells it the order of the words?
+# Here a French word asks English words. The words of *one* sentence can ask each other, too, all at once and without a recurrent network: this is self-attention. But who tells it the order of the words?
 #
 # **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
