@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, and measured how far three kinds of positions work beyond the length they were trained on. Reading 40 minutes · live 35 · exercises 25 · *Deeper* 70 more. **Before:** [chapter 2](02_scoring_functions.ipynb) (scaled dot-product attention) and [chapter 3](03_seq2seq.ipynb) (attention in a translator).
+# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, and measured how far three kinds of positions work beyond the trained length. Reading 40 minutes · live 35 · exercises 25 · *Deeper* 70 more. **Before:** [chapter 2](02_scoring_functions.ipynb) (scaled dot-product attention) and [chapter 3](03_seq2seq.ipynb) (attention in a translator).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who bites whom?
-# Here are six words, each a vector of eight random numbers. Every word attends to all six, and gets a weighted average of their vectors. **Before you touch anything:** if "dog" and "man" change places, what will happen to the average that "bites" gets?
+# Here are six words, each a vector of eight random numbers. Every word attends to all six, and gets a weighted average. **Before you touch anything:** if "dog" and "man" change places, what happens to the average of "bites"?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 draw = torch.Generator().manual_seed(0)
@@ -31,26 +31,24 @@ labs.shuffle(X, sentence, caption="Left, a row for each word: its weights. Right
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# Nothing happens to it. The rows move, and each takes its numbers along: "bites" does not know who bites.
+# Nothing. Each row takes its numbers along to its new place: "bites" does not know who bites.
 #
 # </details>
-#
-# (The switch under the lab solves the problem. You will write what it does.)
 #
 # **Keep this:** attention compares word vectors, and a word's position is not in its vector.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 1 to 3. Answer all three before you unfold the answers.
+# From chapters 1 to 3. Answer before you unfold.
 #
 # 1. Attention pooling averages over examples (key, value). You shuffle the examples. How does the estimate change?
-# 2. In a translator without attention, which source words have the longest way to the decoder, and how does attention change that?
+# 2. In a translator without attention, which source words are farthest from the decoder, and what does attention change?
 # 3. A weighted average of vectors has weights of at least 0 that sum to 1. Where must it lie?
 #
 # <details><summary>Answers</summary>
 #
-# 1. It does not: a sum has no order. Remember this one.
-# 2. The words in the middle of the sentence, if the encoder reads from both ends. With attention, every word is one step away.
+# 1. It does not: a sum has no order.
+# 2. Those in the middle, if the encoder reads from both ends. With attention, every word is one step away.
 # 3. In the convex hull of the vectors.
 #
 # </details>
@@ -58,11 +56,11 @@ labs.shuffle(X, sentence, caption="Left, a row for each word: its weights. Right
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3, French words attended to English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. With the words as the rows of $X$, and $d$ for the length of a query, the formula is
+# In chapter 3, French words attended to English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. In "The animal didn't cross the street because it was too tired", "it" needs "animal". With the words as the rows of $X$, and queries of $d$ numbers:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 #
-# In cross-attention only the queries differ: they come from a second sequence, $Q=YW_Q$. Here are both in the trained translator that chapter 5 builds. It reads an English sentence and, after a mark `<bos>` for the beginning, the French words written so far. (You see the mean of several attentions side by side, its *heads*.)
+# In cross-attention the queries come from a second sequence: $Q=YW_Q$. Here are both in chapter 5's trained translator, a *Transformer*, which reads English and, after `<bos>` for the beginning, the French written so far. (You see the mean of several attentions side by side, its *heads*.)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -94,7 +92,7 @@ assert cross.shape == (9, 8) and own.shape == (8, 8)
 assert cross[written_next.index("la → zone"), english.index("area")] > 0.9
 
 # %% [markdown]
-# The step that writes *zone* makes its query of the decoder's state at *la*, which has read the French words so far and the source, and finds "area". The sizes of $W_Q$ and $W_K$ do not depend on the number of words, so the layer can be computed for a sentence of any length.
+# In the first picture, "european" attends most to "area", which it describes. In the second, the step that writes *zone* makes its query from the decoder's state at *la*, and finds "area". The sizes of $W_Q$, $W_K$ and $W_V$ do not depend on the number of words, so the layer can be computed for any sentence.
 #
 # ### Exercise 1 ●○○ · 5 minutes
 # Write self-attention for one sentence; return the output and the weights.
@@ -108,7 +106,7 @@ def self_attention(X, WQ, WK, WV):
     raise NotImplementedError
 
 # %% [markdown]
-# Here it reads the sentence that returns in every chapter, with trained word vectors and three untrained matrices:
+# Here it reads the sentence about the animal, with trained word vectors and untrained matrices:
 
 # %% tags=["nbval-check-output"]
 tired = trained.source.tokens(trained.source.encode("The animal didn't cross the street because it was too tired."))
@@ -123,7 +121,7 @@ assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a recurrence?
 # <a id="path-length"></a><a id="convolution"></a>
-# A recurrent network has the order for nothing: it reads one word after another. But each word waits for the one before it, and what the first word says reaches the last one through every state between them. How many steps is that? This is the **path length**; chapter 3 showed what a long path does to a gradient. Compare a **convolution**, which computes each output from $k$ neighbouring words, here its own word and those before it, with the same parameters everywhere. ($k$ is the size of its *kernel*, another thing than the kernels of chapter 1.)
+# A recurrent network gets the order for free, because it reads word by word. But each word waits for the one before, and what the first word says reaches the last through every state between. The number of these steps is the **path length**; chapter 3 showed what a long one does to a gradient. A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere: its *kernel* (not one of chapter 1).
 #
 # Make the sentence longer, then the kernel wider; then switch to *dilated*, where each layer reaches $k$ times as far as the one below.
 
@@ -131,12 +129,12 @@ assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
 labs.paths(9)
 
 # %% [markdown]
-# In self-attention every word is one step from every other, and while reading no word waits for another. The price is the order.
+# In self-attention every word is one step from every other, and none waits for another. The price is the order.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle it
 # <a id="equivariant"></a><a id="invariant"></a>
-# The first lab showed it for one sentence and the orders that you tried. What about every order?
+# The first lab showed it for the orders that you tried. What about all?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -147,7 +145,7 @@ predict(
 )
 
 # %% [markdown]
-# The proof is short. Let the matrix $\Pi$ shuffle the rows: $X$ becomes $\Pi X$, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$: their rows and their columns are shuffled. Softmax treats each row separately, and the sum in its denominator has no order, so $A$ becomes $\Pi A\Pi^\top$. With $\Pi^\top\Pi=I$ the output is
+# Let the matrix $\Pi$, with one 1 in each row and column, shuffle the rows: $X$ becomes $\Pi X$, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$, shuffled in rows and columns. Softmax works row by row, and the sum in it has no order, so $A$ becomes $\Pi A\Pi^\top$. With $\Pi^\top\Pi=I$ the output is
 #
 # $$ \Pi A\Pi^\top\,\Pi V=\Pi\,AV=\Pi Z. $$
 
@@ -160,7 +158,7 @@ assert not torch.allclose(shuffled, Z, atol=0.1)  # they are not the same: not i
 assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean is: invariant
 
 # %% [markdown]
-# If you shuffle the input and the output is shuffled in the same way, a layer is **equivariant**; if the output does not change at all, **invariant**. Attention is equivariant; the mean of its outputs is invariant. (So question 1 was about the keys: shuffle only these, with their values, and nothing changes. Shuffle the queries, and the outputs move along.)
+# If shuffling the input shuffles the output in the same way, a layer is **equivariant**; if the output does not change, **invariant**. Attention is equivariant; the mean of its outputs is invariant. (Question 1 shuffled only keys and values: then nothing changes.)
 #
 # ### Find the error ●●○ · 4 minutes
 
@@ -174,7 +172,7 @@ def under_shuffling(layer, x, order):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A reader without positions
-# Can training help? A small model learns to answer *who does it?* from 432 sentences such as "the fox hears the bear": word vectors, one self-attention layer, the mean of its outputs, a linear layer. Another 108 sentences are held out, each with its *twin*, in which the nouns have changed places: "the dog bites the man" and "the man bites the dog" are among them.
+# Can training help? A small model learns to answer *who does it?* from 432 sentences such as "the fox hears the bear": word vectors, one self-attention layer, the mean of its outputs, a linear layer. Another 108 sentences are held out, in pairs of *twins* whose nouns have changed places, such as "the dog bites the man" and "the man bites the dog".
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -203,9 +201,9 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 assert (len(who.training), len(who.test)) == (432, 108) and set(twins) <= set(who.test)
 
 # %% [markdown]
-# More data, more layers or more training cannot help: twins are the same words in another order, and the mean of the outputs is invariant.
+# More data, layers or training cannot help: twins are the same words in another order, and the mean of the outputs is invariant.
 #
-# **Keep this:** without positions or a mask, a sentence is a bag of words, however well the model is trained.
+# **Keep this:** without positions or a causal mask, a sentence is a *bag of words*: words without an order.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: does a mask tell the order?
@@ -227,7 +225,7 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Give each word its position
 # <a id="positional-encoding"></a>
-# Attention compares vectors, so the position has to be in the vectors: $x_i + P_i$, where $P_i$ is the **positional encoding**. What should $P_i$ be? The number $i$ itself soon becomes much larger than the features of a word. With the fraction $i/n$ in a text of $n$ words, "next to each other" means something different in each text. What about the digits of $i$ in binary? (Why add? Appending makes every vector longer. In a sum, word vectors are trained together with positions and can leave them room.)
+# Attention compares vectors, so the position has to be in them: $x_i + P_i$, where $P_i$ is the **positional encoding** of position $i$, counted from 0. (Appending it would make every vector longer.) What should $P_i$ be? The number $i$ itself soon outgrows the features of a word. With $i/n$ in a text of $n$ words, neighbours are closer in a longer text. What about the digits of $i$ in binary?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -242,11 +240,11 @@ labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
 # <a id="sinusoidal"></a>
-# On the right are binary digits, of which four flip at once between 7 and 8, although these are neighbours. On the left is the same idea without jumps: waves, fast in the first columns and slow in the last. Of $D$ columns, pair number $j$ has a frequency $\omega_j$; one is a sine, the other a cosine:
+# On the right are binary digits, of which four flip at once between the neighbours 7 and 8. On the left is the same idea without jumps: waves, fast in the first columns and slow in the last. The $D$ columns form pairs $j=0,1,\dots$; the sine and the cosine of a pair share the frequency $\omega_j$:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# The fastest wave repeats after $2\pi\approx 6$ positions, the slowest of these 128 columns after 54,000: within 50 positions about half of the columns move by less than 0.3. The authors of the Transformer found "nearly identical results" with learned positions; they chose sinusoids, hoping that these would work beyond the trained length. We shall test that.
+# The fastest wave repeats after $2\pi\approx 6$ positions, the slowest of these 128 columns after 54,000: within 50 positions about half of the columns move by less than 0.3. The Transformer's authors hoped that sinusoids would work beyond the trained length. We shall test that.
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the table.
@@ -272,7 +270,7 @@ assert 0.45 < ((P.max(0).values - P.min(0).values) < 0.3).float().mean() < 0.55 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A step is a rotation
 # <a id="shift"></a>
-# Why in pairs? A sine and its cosine are a point on a circle. Moving on in the text means turning on the circle.
+# Why in pairs? A sine and its cosine are a point on a circle, and moving on in the text turns it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -286,13 +284,13 @@ predict(
 labs.rotation(model_size=128, max_length=50)
 
 # %% [markdown]
-# Only the step $\delta$ and the pair of columns change the matrix. This follows from the angle-sum formulae from school:
+# The matrix depends only on the step $\delta$ and on the pair of columns, by the angle-sum formulae from school:
 #
 # $$ \sin\big((i+\delta)\omega\big)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
 #
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 #
-# For the whole row, put such blocks along the diagonal of a matrix $R(\delta)$, each with its own frequency:
+# For a whole encoding, written as a column, put such blocks, each with its own frequency, along the diagonal of $R(\delta)$:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 #
@@ -314,7 +312,7 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# A layer that needs "the word three positions back" can have $R(3)$ in $W_Q$, or turned the other way, $R(3)^\top$, in $W_K$, and use it anywhere in the text. (Whether training finds it is another question.)
+# In $XW_Q$ the encodings are rows, and $R(3)$ turns a row *back*: $P_i^\top R(3)=P_{i-3}^\top$. So a layer that needs "the word three positions back" can have $R(3)$ in $W_Q$, times a number that makes the softmax sharp, and use it anywhere in the text.
 #
 # **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
 
@@ -339,7 +337,7 @@ assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
 # ### Find the error ●●○ · 4 minutes
-# Scores, softmax, average, positions: every step is there.
+# Every step is there: scores, softmax, average, positions. Which line puts $P$ in the wrong place?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("program 4.5")
@@ -351,7 +349,7 @@ def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]
     return A @ V + P                # add positional encoding
 
 # %% [markdown]
-# Sinusoids are added once, at the bottom, before the first attention. (A line `x = E[ids]` only embeds, whatever its comment promises.) Here is the model from above again, with one more line: word vectors *plus* sinusoids.
+# Here is the reader from above again, with one more line: word vectors *plus* sinusoids.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 sighted = who.model("sinusoidal")
@@ -364,9 +362,11 @@ plot.lines({name: run.history["held-out right"] for name, run in runs.items()}, 
 assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) == "dog"
 
 # %% [markdown]
-# **Keep this:** sinusoidal positions are added to the words, before the first attention.
+# With positions, nearly all held-out sentences are answered correctly.
 #
-# Now shuffle the *trained* vectors. Both models answer for your order of the words. What do they say about "bites the dog man the ."? What if you switch the positions off?
+# **Keep this:** sinusoidal positions are added to the words once, before the first attention.
+#
+# Now shuffle the *trained* vectors; both models answer for your order. What about "bites the dog man the ."? And with the positions switched off?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
@@ -389,15 +389,15 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 # %% [markdown]
 # <details><summary>Answers</summary>
 #
-# With positions it still says "dog". Switched off, or never there, the answer is the same for every order of the words.
+# With positions it still says "dog", although position 1 now holds "the". No training sentence looks like this: the answer proves little. Switched off, or never there, the answer is the same for every order.
 #
-# In "the dog bites the man ." all rows attend to "dog", in position 1. In every sentence of this task the noun there does it, so "the noun in position 1" is all that the model had to learn. That is not grammar.
+# In "the dog bites the man ." all rows attend to position 1, "dog". In every sentence of this task the noun there does it, so the model had no grammar to learn.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
-# The translator from above was trained with sinusoidal positions. We remove them from its encoder and change nothing else.
+# We remove the sinusoidal positions from the encoder of the trained translator, and change nothing else.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -423,16 +423,16 @@ assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text 
 assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %% [markdown]
-# The decoder keeps its own positions and its mask. In the last line the words leave only one sensible order, and you do not notice that anything is missing. But the words do not say who speaks and who sees, so one of the first two translations is wrong.
+# In the last line the words leave only one sensible order, so nothing seems to be missing. But they do not say who speaks and who sees, and one of the first two translations is wrong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Longer than anything it saw
 # <a id="learned-positions"></a><a id="rotary"></a><a id="extrapolation"></a>
-# The formula gives an encoding for any position. Does a model trained with it work at any position, too? Here is a task that needs nothing but order: at each position of a text of random letters, output *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models differ only in their positions:
+# The formula gives an encoding for any position. Does a trained model work at any position, too? Here is a task of nothing but order: at each position of a text of random letters, output *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models differ only in their positions:
 #
 # - **none**; **sinusoidal**, as above;
-# - **learned**: one free vector for each position, trained like a word's. BERT, the model of chapter 6, has 512 × 768 = 393,216 such parameters. Sinusoids have none: they follow from a formula;
-# - **rotary**: nothing is added, but in every layer each query and key is *turned* by its position, as on the circle above; the values are not. In their product only the difference counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$.
+# - **learned**: a vector for each position, trained like a word's. BERT (chapter 6) has 512 × 768 = 393,216 such parameters, sinusoids have none;
+# - **rotary**: nothing is added, but in every layer each pair of features of a query or key is *turned* on its circle, by the position times the pair's frequency. (Values are not.) In the product only the difference counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -485,9 +485,9 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist there, but the layer was fitted to the first twenty. (In a text of 60 even some of these suffer: they now have 60 keys. *Deeper* explains why the curve rises again.) *Rotary* still works at three times the trained length.
+# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (*Deeper* explains why the curve rises again.) *Rotary* works at three times the trained length.
 #
-# What is the difference? Let both kinds of model read sixty equal letters: by how much does the score of the letter two back exceed a letter's score with itself?
+# Why? The sinusoidal and the rotary model now read sixty equal letters. By how much does the score of the letter two back exceed a letter's score with itself? (A difference of scores is the log of a ratio of weights.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 turning = letters.model("rotary")
@@ -510,9 +510,9 @@ assert leads["sinusoidal"][18:].min() < leads["sinusoidal"][:18].min()
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Sinusoids *permit* a score by distance: $R(2)$ in $W_Q$ would give one. But training may use each position's own vector as it likes. Rotary *enforces* it: whatever the parameters, the score of two letters depends on their distance and not on where they are.
+# Sinusoids *permit* a score by distance: $R(2)$ in $W_Q$ would give one, but training may use each position's vector as it likes. Rotary *enforces* it: whatever the parameters, the score of two given letters depends only on how far one is before or after the other.
 #
-# Does it work at any length, then? Go on to 640.
+# Does it work at any length, then? Try up to 640.
 
 # %% slideshow={"slide_type": "subslide"}
 shares = {length: letters.by_place(turning, length, count=50) for length in (60, 160, 640)}
@@ -525,15 +525,15 @@ assert reached[60][1] > 0.9 and reached[640][1] < 0.8 and reached[640][1] < reac
 assert all(abs(early - late) < 0.15 for early, late in reached.values()) and reached[640][0] < reached[60][0] - 0.15
 
 # %% [markdown]
-# Rotary positions fail too, but later, and in a long text the *first* positions are wrong about as often as the late ones. The score two back has not changed, so the other keys must be the reason. Is it their number, or their distances, most of which training never met? We have not separated the two.
+# Rotary positions fail too, but later, and then the *first* positions are wrong about as often as the late ones. The score two back has not changed, so the reason must be the other keys: their number, or their distances, most of which training never met. We have not separated the two.
 #
-# It is one layer and one task. Another task may give another ranking: *Deeper* has positions that fail in this one and serve in language models.
+# This is one layer and one task. *Deeper* has positions that fail here and serve in language models.
 #
-# **Keep this:** sinusoids permit a score by distance, rotary positions enforce one. Neither says that a trained model works at any length. Measure it.
+# **Keep this:** sinusoids permit a score by distance, rotary positions enforce one. Neither guarantees that a trained model works at any length: measure it.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: did the sinusoids fail, or the training?
-# Let $W_Q$ turn a position by $R(-2)$, so that a query looks like the position two back, and let $W_K$ do nothing. A factor of 20 makes the softmax sharp.
+# Let $W_Q=R(2)$, so that a query looks like the position two back, and let $W_K$ do nothing. (The code writes $W_Q$ as $R(-2)^\top$, the same matrix.) A factor of 20 makes the softmax sharp.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 far_away = sinusoidal(640, 32).float()
@@ -589,7 +589,7 @@ assert len(ranks) == 2 and ranks[0] == ranks[1]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: turn instead of add
-# Rotary positions (Su et al., 2021) add nothing. Each pair of features of a query or a key is turned by an angle: its position times the frequency of the pair. Most of today's language models use them.
+# Many language models, LLaMA among them, use rotary positions (Su et al., 2021).
 #
 # #### Exercise 4 ●●○ · 6 minutes
 # Write this turn. A pair $(a,b)$ becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where the angle $\varphi$ is the position times the frequency of the pair. (In $R(\delta)$ above the minus is at the other sine, because there the pair was $(\sin,\cos)$, which turns clockwise.)
@@ -655,9 +655,9 @@ assert all(21.5 < x < 24.8 for x in held["ALiBi"]) and 21.5 < 100 * mean["inside
 assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [29, 36]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table has the same numbers in a text of any length, and still the share right falls from 100 % to 80, 49 and 27 % in texts of 60, 160 and 640 letters. Distance two has a fixed advantage in the score, and more and more other keys share the rest of the weight: *dilution*. Rotary scores three times as large help a little, in 640 letters from 29 to 36 %, so dilution may be a part of their failure and is not all of it.
+# The table has the same numbers in a text of any length, and still the share right falls from 100 % to 80, 49 and 27 % in texts of 60, 160 and 640 letters. Distance two has a fixed advantage in the score, and more and more other keys share the rest of the weight: *dilution*. Rotary scores three times as large help a little, in 640 letters from 29 to 36 %, so dilution may be a part of their failure and is not all of it. (Seeds differ widely here, which is why the rotary model that you trained could do better.)
 #
-# ALiBi cannot do "two back": its bias is always highest at distance 0. It is as bad in 640 letters as in 20, 22 to 25 %, where no positions at all have 22 %. But what a far key adds, length does not change. In language, near words often matter more than one exact distance.
+# ALiBi cannot do "two back": its bias is always highest at distance 0. It is as bad in 640 letters as in 20, 22 to 25 %, where no positions at all have 22 %. But far keys have almost no weight, so a longer text changes little. In language, near words often matter more than one exact distance.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
@@ -697,7 +697,7 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it cost?
-# Take enough layers of each kind to connect the first word with the last, and count: operations *in a row*, which wait for each other (as autograd recorded them, transposes included); all multiplications, with 64 features; attention weights to keep in memory. The recurrent layer has a matrix for words and one for states, attention has four *projections*: $W_Q$, $W_K$, $W_V$ and one for the output.
+# Take enough layers of each kind to connect the first word with the last, and count: operations *in a row*, which wait for each other; all multiplications, with 64 features; attention weights to keep in memory. The recurrent layer has a matrix for words and one for states, attention four *projections*: $W_Q$, $W_K$, $W_V$ and one for the output (not in Exercise 1).
 
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch04.experiments import LAYERS, costs_of, multiply_adds
@@ -715,9 +715,9 @@ assert attention["many"]["words with words"] == 100 * attention["few"]["words wi
 assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplications"]
 
 # %% [markdown]
-# With ten times as many words, the recurrent layer has about nine times as many operations in a row, attention no more than before. Attention does not multiply less: 2.1 times as much as the recurrent layer for 9 words, 3.4 times for 90, because its scores and averages take a hundred times as many multiplications, and its weights a hundred times as much memory.
+# For ten times as many words, the recurrent layer has about nine times as many operations in a row, attention no more than before. But it multiplies more: 2.1 times as much as the recurrent layer for 9 words, mostly because it has four matrices and not two; 3.4 times for 90, because scores and averages grow a hundredfold, as does the memory for weights. Convolutions multiply most, because they take so many layers.
 #
-# **Keep this:** with attention any word is one step away, and while reading no word waits for another, but there are n² pairs. A recurrent layer takes n steps, one after another. A convolution needs about n/(k − 1) layers.
+# **Keep this:** with attention any word is one step away, and no word waits for another when a text is read (writing still goes word by word), but there are n² pairs. A recurrent layer takes n steps in a row, a convolution needs about n/(k − 1) layers.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three layers, three matrices
@@ -792,7 +792,7 @@ def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what a long text costs
-# Which matters more, steps that wait or multiplications? Here is the processor time of one layer on one thread.
+# Which matters more, many small steps or more multiplications? Here is the processor time of one layer on one thread.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 costs = results.load("positions_costs")
@@ -830,7 +830,7 @@ assert all((4 * d + 2 * n < 6 * d, 4 * d + 2 * n < 8 * d) == (n < d, n < 2 * d) 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# The first five were measured just now, on this machine; the last four are recorded means of five seeds. A value outside its band stops the notebook.
+# The first five were measured just now; the last four are recorded means of five seeds. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -848,11 +848,11 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. In self-attention, queries, keys and values are computed from the same words. The matrix of weights is too, so it can be computed for any length.
-# 2. If you shuffle the words, the outputs move with them: equivariant. Without positions or a mask, a sentence is a bag of words.
+# 1. In self-attention, queries, keys and values come from the same words. So do the weights, for any length.
+# 2. Shuffle the words, and the outputs move with them: equivariant. Without positions or a causal mask, a sentence is a bag of words.
 # 3. Sinusoids: a position is a row of waves, a step is a rotation, the same everywhere. They permit a score by distance; rotary positions enforce one.
-# 4. Beyond the trained length, learned positions fail at once, sinusoidal ones soon, rotary ones later: measured on one task.
-# 5. Any word is one step from any other, and while reading no word waits for another, but there are n² pairs.
+# 4. Beyond the trained length, learned positions fail at once, sinusoidal ones soon, rotary ones later (on one task).
+# 5. Any word is one step from any other, and no word waits for another when a text is read, but there are n² pairs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
@@ -888,7 +888,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: a whole translator of nothing but this
-# One self-attention layer can attend two positions back, or find who bites. A sentence needs several kinds of attention at once, and a network that works on what they find. Chapter 5 gives attention several heads, puts it into blocks, stacks them, and gets a translator without any recurrence: the Transformer.
+# A sentence needs several kinds of attention at once, and a network that works on what they find. Chapter 5 stacks both into a translator without recurrence: the Transformer.
 #
 # **→ [5 · What can attention do alone?](05_transformer.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
