@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have taught a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, trained a small part of a model instead of all of it, and loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 120 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have taught a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, trained a small part instead of the whole, and (with a network) loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 120 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A story with a hole
-# `bert-stories` is an encoder with three of chapter 5's blocks. It has read 9,000 short stories that a grammar of ours generates. Nobody told it what a river or a bank is: words were masked, and it had to guess them. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
+# `bert-stories` is an encoder with three of chapter 5's blocks. In 9,000 short stories, which a grammar of ours generates, it had to guess masked words. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -48,13 +48,13 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides its first choice is right at 20 of the 21 positions (two of them full stops). It is not always sure: mask “anna”, and many names get a little probability; “anna” happens to come first with 5 %. Only “wet” is missed: it finds “green” more likely. With everything after the gap hidden as well, only 11 are right (it was never trained for that).
+# From both sides its first choice is right at 20 of the 21 positions (two of them full stops). It is not always sure: “anna” comes first with only 5 %. Only “wet” is missed: it finds “green” more likely. From the left alone, 11 are right (it was never trained for that).
 #
 # </details>
 #
-# Both sentences are *seen*: they are in its training stories. How well it fills gaps in new sentences is measured below.
+# Both sentences are in its training stories; new ones follow below.
 #
-# **Keep this:** a gap is a question, and the text contains the answer. Any text is a book of exercises with solutions.
+# **Keep this:** a gap is a question, and the text contains the answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -73,7 +73,7 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, two vectors
 # <a id="static"></a><a id="contextual"></a>
-# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* The two words “bank” are spelt alike. Word2vec and GloVe learn a table with one row for each word: a **static** vector. The output of an encoder at the word's position is a **contextual** vector.
+# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* Word2vec and GloVe learn a table with one row for each word: a **static** vector, the same for both kinds of bank. The output of an encoder at the word's position is a **contextual** vector.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -98,9 +98,9 @@ assert len(banked) == 50 and round(apart["with its position"], 2) == 0.42 and ro
 assert round(by_words, 2) == 0.92
 
 # %% [markdown]
-# In the table, all fifty are the same row. Adding a position makes them different, but not by meaning: only for 42 % does the nearest other “bank” have the same meaning (chance: about half). After the last block, for 96 %. (All fifty vectors have a part in common; their mean is subtracted before they are compared.) Nobody told it that there are two kinds of bank. But part of this is easy: if you just take the sentence that shares most words, you get 92 %. The vector at “bank” has taken in the words around it; that is all this count can show.
+# In the table, all fifty are the same row. With a position added, the nearest other “bank” has the same meaning for only 42 % (chance: about half); after the last block, it does for 96 %. But nearly all of this is easy: just take the sentence that shares most words, and 92 % are right. The count shows only that the vector has taken in the words around it.
 #
-# Here are four ways to get such vectors, in the order in which they appeared:
+# Four ways to get word vectors, oldest first:
 #
 # | | built from | a word sees | its vector | for a new task |
 # |---|---|---|---|---|
@@ -109,12 +109,12 @@ assert round(by_words, 2) == 0.92
 # | GPT (2018) | Transformer decoder | its left | contextual | one layer on top |
 # | BERT (2018) | Transformer encoder | both sides, in every layer | contextual | one layer on top |
 #
-# **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
+# **Keep this:** a table gives a word one vector; an encoder gives it another in each sentence.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# First, our text is put into lower case (other BERTs keep capitals, which help with names) and cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, as long as its letters are known. The size of the vocabulary is a choice (BERT's is 30,522):
+# First, our text is put into lower case and cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So hardly any word is unknown, if its letters are known, whatever the size of the vocabulary (BERT's is 30,522):
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -126,7 +126,7 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a sentence. `[CLS]` stands for no word, so its output vector can be trained to hold whatever a task needs. And each position has a **segment**, the number of its sentence: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence, and the **segment** of a position is the number of its sentence: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
@@ -141,7 +141,7 @@ def bert_input(first, second, cls, sep, pad, length):
 
 # %% [markdown]
 # <a id="embedding-sum"></a>
-# Each position now has three numbers: which piece, which segment, which position. Each selects a row from a table of its own. All three tables are learned (BERT has no sinusoids), and **the rows are added**. A layer norm follows.
+# Each position now has three numbers: piece, segment and position. Each selects a row from its own learned table (BERT has no sinusoids), and **the rows are added**. A layer norm follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.pairs import Batch
@@ -161,7 +161,7 @@ assert all(map(torch.equal, batch, collate([pair])))
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 4 minutes
-# Write it: three rows, a sum, and chapter 5's layer norm.
+# Write it: three rows, a sum, a layer norm.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("embedding sum")
@@ -175,7 +175,7 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mask some words
 # <a id="mlm"></a>
-# A model that sees both sides cannot be asked for the next word, because it can see it. So mask some words and ask for those: this is a **masked language model** (MLM). 15 % of the pieces are chosen; of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts the chosen positions only.
+# A model that sees both sides also sees the next word. So mask some words and ask for those: this is a **masked language model** (MLM). 15 % of the pieces are chosen; of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts the chosen positions only.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -187,7 +187,7 @@ predict(
 )
 
 # %% [markdown]
-# Copying is not safe, either: another tenth is replaced by random words, and nothing marks them, so every visible word has to be checked against its context. (The exact shares matter little: after fine-tuning, masking all chosen words does about as well, says the paper's appendix C.2.)
+# Copying is not safe, either: nothing marks the random words, so the model has to check every visible word. That was the idea; after fine-tuning, masking all chosen words does about as well (the paper's appendix C.2).
 #
 # Draw again and again: the counters approach 15 %, and 80, 10 and 10 %.
 
@@ -220,7 +220,7 @@ for (name, share), (wanted, band) in zip(shares.items(), [(15, 0.3), (80, 1), (1
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# How does a vector become a word? The output at a position goes through one more layer (a matrix, a GELU, which is a smooth version of ReLU, and a norm) and is compared with every row of the word table: the dot products, plus a learned number for each word, are its V logits. Write the loss. It counts the chosen positions only.
+# How does a vector become a word? The output at a position goes through one more layer (a matrix, a GELU, which is a smooth version of ReLU, and a norm) and is compared with every row of the word table: the dot products, plus a learned number for each word, are its V logits. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -242,12 +242,12 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
     return inputs                              # the loss: where chosen
 
 # %% [markdown]
-# **Keep this:** ask for 15 %, count only these, and leave some of them looking normal, because the model will later read text that has no masks at all: that was the idea, and fine-tuning turned out hardly to need it.
+# **Keep this:** ask for 15 %, count only these, and leave some of them looking normal.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# BERT has a second task: in half of the pairs, B is the sentence that really follows A; in the other half it comes from somewhere else. **Next sentence prediction** (NSP) reads the answer from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). Here are the paper's examples, and a Chinese one:
+# BERT has a second task: in half of the pairs, B really follows A; in the other half it comes from somewhere else. **Next sentence prediction** (NSP) reads the answer from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). The paper's examples, and a Chinese one:
 #
 # | A | B | |
 # |---|---|---|
@@ -256,7 +256,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
-# In the last row both sentences are good; only together they are odd. (Later models, RoBERTa among them, dropped this task and lost nothing.)
+# In the last row both sentences are good; only together they are odd. (RoBERTa later dropped this task and lost nothing.)
 #
 # ### Exercise 5 ●●○ · 7 minutes
 # Make such pairs from stories. Be careful: the sentence from “somewhere else” must not happen to be the one that follows.
@@ -299,16 +299,16 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer turns, so the model uses both sentences. But in training the wrong sentences come from other stories, so names and topic often give them away; and the skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
+# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer turns, so the model uses both sentences. But the skill is brittle: with “the weather *is* fine today”, it believes that the book follows. (In training, names and topic often give the wrong sentence away.)
 #
 # </details>
 #
-# **Keep this:** there are two tasks, and the text contains the answers to both. Nobody had to label anything.
+# **Keep this:** the text contains the answers to both tasks; nobody has to label anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
 # <a id="pre-training"></a>
-# Now a model of your own, smaller than `bert-stories`: two blocks instead of three, and in class 1,600 steps of 32 pairs instead of 10,000 steps of 64. The two losses are added. This is **pre-training**. Start the cell, and while it runs **guess** the two accuracies of a model that has learned nothing. Which task will it learn first?
+# Now a model of your own: two blocks (`bert-stories` has three), and in class 1,600 steps of 32 pairs (it had 10,000 of 64). Each step draws a batch, masks words as your function does, and adds the two losses: this is **pre-training**. Start the cell, and while it runs **guess** the two accuracies of a model that has learned nothing. Which task will yours learn first?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -350,11 +350,11 @@ assert lesson.measure(lesson.model(), "valid", 128)["MLM accuracy"] < 0.02
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Hardly any word, and half of the pairs. It learns words first: after 480 steps it fills about twice as many gaps as always “the” would, while the next sentence is still less than 15 points above a coin.
+# Hardly any word, and half of the pairs. “First” depends on how you count: after 480 steps yours fills about twice as many gaps as always “the” would, and the next sentence is less than 15 points above a coin (with 128 pairs, uncertain by several points).
 #
 # </details>
 #
-# The table has a warning: on stories with new plots and names, your model fills far fewer gaps, and its second task is back near a coin. Much of what a small model knows is about *these* stories.
+# On new plots and names, your model fills far fewer gaps, and its second task is back near a coin: much of what it knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
@@ -362,12 +362,12 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
                  caption="Click a word. Both models get the text with the same gap. Both sentences are in the training stories.")
 
 # %% [markdown]
-# **Keep this:** with two questions about a lot of text, a model learns which words belong together, without a single label.
+# **Keep this:** from two questions about a lot of text, a model learns which words belong together.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
 # <a id="fine-tuning"></a>
-# This is what pre-training is for. Keep the encoder, put *one* new layer on top (the **task head**: it has nothing to do with attention heads), and train everything a little further on a task with labels: **fine-tuning**. Tasks differ in their input and in which output vectors the new layer reads.
+# Keep the encoder, put *one* new layer on top (the **task head**, which has nothing to do with attention heads), and train everything a little further on a task with labels: **fine-tuning**. Tasks differ in their input and in the output vectors that the new layer reads.
 #
 # | task | input | reads | output |
 # |---|---|---|---|
@@ -376,12 +376,12 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
 # | tags | `[CLS] A [SEP]` | each word | person, place, organisation, none of them |
 # | answer span | `[CLS] question [SEP] text [SEP]` | each word, twice | where the answer begins, where it ends |
 #
-# The first two are one softmax over a few labels; the other two need a closer look. The models that you see there come with the course: `bert-stories`, fine-tuned.
+# The first two are one softmax over a few labels; the other two need a closer look. The models shown there come with the course: `bert-stories`, fine-tuned by [LoRA](#lora), a cheaper method, into files of less than 50 kB each.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# Lincoln may be a man, a town or a company. Under each word you see the right tag, and under that the model's: **B** begins a name, **I** is inside one, **O** is outside, so *South Africa* is one place of two words. No labelled sentence in its training contains Lincoln or South Africa (some of the stories do mention a Lincoln).
+# Lincoln may be a man, a town or a company. Under each word you see the right tag, and under that the model's: **B** begins a name, **I** is inside one, **O** is outside, so *South Africa* is one place of two words. No labelled sentence in its training contains either name (some stories do mention a Lincoln).
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.finetuning import task_of
@@ -405,7 +405,7 @@ assert any(" Lincoln " in sentence for story in load("stories", "train") for sen
 assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7 and person == 23
 
 # %% [markdown]
-# Tags are counted by **F1**, the harmonic mean of two shares: how many of the names that it found are right (*precision*), and how many of the right names it found (*recall*). A tagger that always answers O has an F1 of 0.
+# We count whole names by **F1** $=2PR/(P+R)$, where $P$ (*precision*) is the share of the names it found that are right, and $R$ (*recall*) the share of the right names that it found. A tagger that always answers O has an F1 of 0.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
@@ -432,7 +432,7 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# For a question, the model gives each word two numbers. One softmax over all *positions* says where the answer begins, another one where it ends. (If both choose `[CLS]`, the answer is “there is none”.)
+# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, another where it ends. (If both choose `[CLS]`, there is no answer.)
 #
 # ### Exercise 6 ●●● · 6 minutes
 # The most probable beginning may come after the most probable end. So look for the best *pair*: first ≤ last, both inside the text.
@@ -463,7 +463,7 @@ assert best == (answer.first, answer.last) and answer.text == question.answer
 assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.29
 
 # %% [markdown]
-# This one is right; on all test questions, with names and patterns that are new to it, 29 % of its answers are exactly right. This share is called **exact match**: the answer equals the right one, word for word.
+# This one is right. On all test questions, with new names and patterns, 29 % of the answers are right word for word: the **exact match**.
 #
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
@@ -488,9 +488,9 @@ for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training, and on sentences with new ones. (They are generated, like the stories.)
+# Fine-tuning is the training loop that you know. Here are five steps of it for a copy of `bert-stories` on 32 sentences.
 #
-# Fine-tuning is the training loop that you know. Here are five steps of it on 32 sentences: a new layer on the vector of `[CLS]`, a cross-entropy, and steps that change every parameter.
+# Then we fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on generated sentences with the words and patterns of their training, and with new ones.
 
 # %% slideshow={"slide_type": "subslide"}
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
@@ -541,7 +541,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# *Always the same answer* means one label, no name, or “there is none”. One seed may be luck, and these steps are few, so here is `bert-stories` with more steps and three seeds, recorded:
+# *Always the same answer* means one label, no name, or no answer. One seed may be luck, so here is `bert-stories` with more steps and three seeds, recorded:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -564,7 +564,7 @@ assert {found[start]["lr"] for found in by_task["tasks"].values() for start in (
 assert round(bert_study.told_before(tasks.values()), 1) == 0.6
 
 # %% [markdown]
-# After 100 steps, even a model from scratch tags known names well (F1 97). On new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. Of the words that are new to a *task*, six in ten were in the stories.
+# “New” means new to the *task*: six in ten of these words were in the stories. With new words and patterns pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. With known words, even a model from scratch tags names well (F1 97).
 #
 # **Guess** before you look: how many labelled sentences does a model from scratch need to match the pre-trained one with 500?
 
@@ -584,22 +584,22 @@ assert all(share[0] < 61 for _, share in list(by_count.values()))
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In these 150 steps, 2,000 were not enough. With 500, the pre-trained model gets 97 % of the sentences with known words right and 71 % of those with new ones; from scratch, 2,000 give 94 and 57 (and 500 give 91 and 64: on new words, more labels did not help). With 20, neither gets above 61 %.
+# In these 150 steps, 2,000 were not enough. With 500, the pre-trained model gets 97 % right with known words and 71 % with new ones; from scratch, 2,000 give 94 and 57. With 20, neither gets above 61 %.
 #
 # </details>
 #
-# With large models it is done in the same way: two to four passes through the labels, a learning rate of 2 to 5 · 10⁻⁵ (for our small model, 5 · 10⁻⁴ to 2 · 10⁻³), a short warm-up, and several seeds, because with few labels the results vary.
+# Large models take two to four passes through the labels, a learning rate of 2 to 5 · 10⁻⁵ (ours 5 · 10⁻⁴ to 2 · 10⁻³), a short warm-up, and several seeds, because with few labels the results vary.
 #
-# **Keep this:** labels are rare, text is not. A model learns words in pre-training; fine-tuning teaches it what to use them for.
+# **Keep this:** labels are rare, text is not. Pre-training teaches a model words; fine-tuning, what to use them for.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
 # <a id="adapter"></a><a id="lora"></a>
-# Four tasks mean four copies of the model on the disk. So freeze it (its parameters no longer learn) and train something small inside it. A bottleneck **adapter** sits behind each sub-layer of a block, before the residual connection: down to a few features, a GELU, up again, and added to its input.
+# Four tasks mean four copies of the model on the disk. So freeze it (its parameters no longer learn) and train something small inside it. A bottleneck **adapter** comes after each sub-layer of a block, before the residual connection:
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
-# $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes exactly what it did before.
+# $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes what it did before.
 #
 # ### Exercise 7 ●○○ · 3 minutes
 # Write it: down to R features, a GELU, up again, and added to the input.
@@ -611,9 +611,9 @@ def adapter(x, W_down, b_down, W_up, b_up):
     raise NotImplementedError
 
 # %% [markdown]
-# **LoRA** adds no layer; it changes a *matrix*, to $W+\tfrac{\alpha}{r}BA$. $W$ is frozen; $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, the *rank* of their product. $B$ starts as zeros, so again nothing changes at first; $A$ starts at random, because if both were zero, neither would get a gradient. $\alpha/r$ is a fixed factor, here 2. After training the product can be added to $W$, so a prediction costs no more than before. Training needs less memory, too: the optimiser keeps two numbers for each parameter that learns, and none for the frozen ones.
+# **LoRA** adds no layer; it changes a *matrix*, to $W+\tfrac{\alpha}{r}BA$. $W$ is frozen; $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $\alpha/r$ is a fixed factor, here 2. $B$ starts as zeros, so again nothing changes at first; $A$ starts at random, because if both were zero, neither would get a gradient. After training the product can be added to $W$, so a prediction costs no more than before; and training needs less memory, because the optimiser keeps two numbers for each parameter that learns.
 #
-# Count it: an attention matrix of ours has 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. We change the query and the value matrix of each block: six matrices, 6,144 numbers, and the task head. The library PEFT does this to any model, including ours; its config is `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`.
+# Count it: an attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. We change the query and the value matrix of each block: six matrices, 6,144 numbers, and the task head. The library PEFT does this to any model, given `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06 import adapters
@@ -651,20 +651,18 @@ assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for found in shipped.values())
 
 # %% [markdown]
-# These runs have 300 steps; those of the four tasks had 150 for sentiment and 100 for names. Each way has the better of two learning rates, judged on known words.
+# (Each way has 300 steps, more than above, and the better of two learning rates, judged on known words.)
 #
-# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. On new words it reaches 84 % of the sentiments, adapters 73 and AdaLoRA 71 (it shares out the ranks between the matrices; see below), where training everything reaches 96. For names there is little to lose: 36 with the task head alone, 40 with LoRA, 41 with everything.
+# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. With new words it gets 84 % of the sentiments right, adapters 73 and AdaLoRA (each matrix with its own rank, see below) 71, but training everything 96. For names there is little to lose: the task head alone has an F1 of 36, LoRA 40, everything 41.
 #
-# The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. Before fine-tuning, the sentiment is not in the pooled `[CLS]` in a form that one layer learned to read in 300 steps.
+# The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. In 300 steps, one layer could not learn to read it from the pooled `[CLS]`.
 
 # %% [markdown]
-# The models of the two views above were made by LoRA, too, with rank 3 in every matrix. Each is a file of less than 50 kB.
-#
-# **Keep this:** most parameters can stay as they are. What a task adds fits into a small file; on new kinds of sentences it can cost much accuracy (here 12 points or more of sentiment, and few of names).
+# **Keep this:** most parameters can stay as they are, and what a task adds fits into a small file. With new words this can cost a lot of accuracy (here 12 points or more for sentiment, hardly any for names).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
-# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$. It starts with more directions than it may keep and removes the least important ones during training, so that a matrix that needs more keeps more. We train it on a copy of our classifier in the classes of `transformers`; PEFT only needs a config:
+# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$. It starts with more directions than it may keep and removes the least important ones during training, so that a matrix that needs more keeps more. We train it on a copy of our classifier in the classes of `transformers` (“their model”); PEFT only needs a config:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import reveal
@@ -721,7 +719,7 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Made by LoRA, with as many steps or more, all four reach less than training everything does in the table of the four tasks.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (All four were made by LoRA. Even with at least as many steps, they score lower than models trained in full.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
@@ -764,18 +762,21 @@ assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Without any one head, masked words lose less than 2 points, and pairs and names less than 5. But sentiment and questions both depend on head 1.4, in the first layer, and the questions lose more than half of their correct answers without it. The same head is worth little in one task and a lot in another.
+# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment and questions both depend on head 1.4, in the first layer, and the questions lose more than half of their correct answers without it. The same head is worth little in one task and a lot in another.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and English Wikipedia; base took four days on 16 TPU chips. Fine-tuned, it set records in eleven tasks; averaged over those of GLUE (a collection of tasks on sentences), base reached 79.6, large 82.1, and GPT before them 75.1 (all from the paper).
+# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and Wikipedia and, fine-tuned, set records in eleven tasks.
 #
-# We take a smaller relative: `all-MiniLM-L6-v2`, 6 blocks with 384 features. It was *distilled*, which means trained to imitate a larger model, and then trained *contrastively* on a billion pairs of sentences: in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors. Its parameters fit into the class that you have just used, `Bert`.
+# <a id="distilbert"></a>
+# **Multilingual BERT** is the same model trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, trained to imitate a larger model: its six layers learned to give the same outputs as BERT's twelve.
 #
-# The next cell looks for them in the folder that the environment variable `COURSE_MINILM` names, or else at huggingface.co (91 MB, once). Without either it shows recorded numbers.
+# We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on a billion pairs of sentences (says its model card): in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors.
+#
+# The next cell looks for its parameters in the folder named by the environment variable `COURSE_MINILM`, or else at huggingface.co (91 MB, once), and puts them into our class `Bert`. Without either it shows recorded numbers.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
@@ -814,9 +815,9 @@ assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
 assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# The Economic Area (5) and the common market (6) share no word, and their cosine is 0.49; no other sentence comes above 0.03 with the fifth. This is the idea of search by meaning: a vector for each text, and the nearest wins.
+# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49; no other sentence comes above 0.03 with the fifth. That is search by meaning: a vector for each text, and the nearest wins.
 #
-# And the nearest “bank”? **Guess:** after how many blocks are there two?
+# **Guess:** after how many blocks does the nearest “bank” mostly have the same meaning?
 
 # %% tags=["optional-network"]
 ours_too = [nearest_alike(step, kinds) for step in word_vectors(stories.model.bert, tokenizer, "bank", banked)[1:]]
@@ -830,9 +831,9 @@ assert shown["bank"][-1] > 0.9 and shown["bank"][0] < 0.75 and shown["bank"][1] 
 assert all(by_words < max(share) < by_words + 0.07 for share in lines.values())
 
 # %% [markdown]
-# After one block, more than 80 % of the published model's nearest “bank” mean the same; ours needs two blocks. At their best, both are above the 92 % of shared words, but not by much.
+# In the published model, it does for more than 80 % after one block; in `bert-stories`, after two. At their best, both beat the 92 % of shared words by a few sentences of fifty, which may be luck.
 #
-# **Keep this:** the classes are the same; only the parameters differ. Others have paid for the pre-training.
+# **Keep this:** the classes are the same; the sizes and the parameters differ. Others have paid for the pre-training.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: film reviews
@@ -921,7 +922,7 @@ assert round(posts["recall"], 2) == 0.23
 # ### Deeper: questions about Wikipedia
 # SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. The model reads 96 pieces at once here, the question included. A longer paragraph is read in overlapping windows, and the best span of all windows is the answer.
 #
-# **Exact match** forgives case, punctuation and *a, an, the* here, and one of the answers that people gave is enough. **F1** counts the words that the answer shares with the closest of these. **Guess** which question word is the hardest.
+# **Exact match** forgives case, punctuation and *a, an, the* here, and one of the answers that people gave is enough. **F1** here counts words, not names: those that the answer shares with the closest of these. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1009,7 +1010,7 @@ assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is an **autoencoding** model. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. The blocks are built alike; what differs is the mask:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. The blocks are built alike; what differs is the mask:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -1028,11 +1029,8 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
 # | probability of a text | not defined | product over its words |
 # | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
 #
-# <a id="distilbert"></a>
-# Two relatives are common: **multilingual BERT**, the same model trained on the Wikipedias of 104 languages with one vocabulary, and **DistilBERT**, distilled: its six layers were trained to give the same outputs as BERT's twelve.
-#
 # ### Find the error ●○○ · 3 minutes
-# A table describes each of the two by one word.
+# An overview describes BERT and GPT by one word each: *discriminative* (it labels a text) and *generative* (it produces one).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("claims 6.2")
@@ -1315,7 +1313,7 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured in this run; a line marked *recorded* comes from a file of the course. A value outside its band stops the notebook.
+# A line marked *recorded* comes from a file of the course. A value outside its band stops the notebook.
 
 # %%
 new_names = ("entities", "pre-trained", "test"), ("entities", "from scratch", "test")
@@ -1343,9 +1341,9 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
-# 2. BERT's input is a sum of three rows: piece, segment and position. What the vector of `[CLS]` holds is learned for each task.
-# 3. Pre-training: 15 % chosen, 80/10/10, loss only there; and whether B follows A. The answers are in the text.
-# 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in their input and in which vectors are read.
+# 2. BERT's input is a sum of three rows: piece, segment and position.
+# 3. Pre-training: 15 % chosen, 80/10/10, loss only there; and whether B follows A.
+# 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in their input and in the vectors that are read.
 # 5. Adapters and LoRA train a small part and share the rest. Published parameters fit the same classes.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1384,7 +1382,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a gap when it sees both sides, but it cannot write you a letter. Take the *decoder* alone, ask for the next word at every position, and let it read what it wrote: this is chapter 7.
+# BERT fills a gap, but it cannot write you a letter. Take the *decoder* alone, ask for the next word at every position, and let it read what it wrote: this is chapter 7.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
