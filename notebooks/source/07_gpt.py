@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read once, and called your own model with the client that is used for the large ones. Reading 65 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 65 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Guess a covered line letter by letter. Claude Shannon had people play this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. It pays **bits**, $-\log_2$ of the probability that it gave to the right letter: none if it was certain, one for a coin toss. **Before you start:** who will win, you or five million parameters?
+# Guess a covered line letter by letter: Claude Shannon used this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. It pays $-\log_2$ of the probability that it gave to the right letter, in **bits**: none if it was certain, one for a coin toss. **Guess:** who will win, you or five million parameters?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -46,17 +46,17 @@ assert first > 2 * later and round(everywhere, 1) == 2.1
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# Probably you. The first letter of a word costs the model more than twice as much as a later one, and on its held-out text it pays 2.1 bits a letter. From how well his players did, Shannon estimated 0.6 to 1.3 bits for people. His text was modern prose in 27 signs, so this is no fair match, but people know more than spelling.
+# People can win: from their guesses, Shannon estimated 0.6 to 1.3 bits a letter, though for modern prose in their own language. The model pays 2.1 on its held-out text, and more than twice as much for the first letter of a word as for a later one.
 #
 # </details>
 #
-# This game is the whole task of this chapter. A **language model** reads a text and gives each possible next token a probability. **Next-token prediction** needs no labels, because every text contains its own answers.
+# A **language model** reads a text and gives each possible next token (here a letter) a probability. **Next-token prediction** needs no labels, because every text contains its own answers.
 #
 # <a id="autoregressive"></a>
-# A model that can predict can also write: choose a token, append it, ask again. Such a model, which reads its own words, is called **autoregressive**. GPT stands for *generative pre-trained Transformer*.
+# Such a model can also write: choose a token, append it, ask again. A model that reads its own words is **autoregressive**. GPT stands for *generative pre-trained Transformer*.
 #
 # ### A model that writes prose
-# `gpt-prose` has 5.8 million parameters and writes pieces of words. It read 29 old novels and children's books in English; three more were held out. Put an opening of your own between the quotes. **Guess:** will the grammar hold? And the story?
+# `gpt-prose` has 5.8 million parameters and writes pieces of words. It was trained on old English novels and children's books. Put your own opening between the quotes (`temperature` and `top_p` come later). **Guess:** will the grammar hold? And the story?
 
 # %%
 from course_utils.decoding import generate, translate
@@ -70,9 +70,9 @@ assert round(sum(p.numel() for p in prose.model.parameters()) / 1e5) == 58
 assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].count(";") == 2
 
 # %% [markdown]
-# Read it aloud. It sounds like an old novel, and the story goes nowhere. Nobody told the model what a sentence is; it had to learn that to guess the next token a little better.
+# It sounds like an old novel, but the story goes nowhere. Nobody told the model what a sentence is: knowing it helps to guess the next token.
 #
-# **Keep this:** a language model gives a distribution over the next token, and writing means asking it again and again.
+# **Keep this:** a language model gives a distribution over the next token; to write, ask it again and again.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
@@ -90,7 +90,7 @@ assert len(openings) == 10
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapters 5 and 6. Answer all three before you unfold the answers.
+# From chapters 5 and 6: answer all three before you unfold the answers.
 #
 # 1. A decoder is trained on all words of a sentence in one call. Why can it not cheat?
 # 2. Which of the Transformer's three kinds of attention is left when there is no source?
@@ -98,23 +98,23 @@ assert len(openings) == 10
 #
 # <details><summary>Answers</summary>
 #
-# 1. The causal mask: row $t$ is computed from words 1 to $t$ and nothing else, in every layer.
-# 2. Self-attention with the causal mask. Without a source there is no encoder to attend to.
-# 3. The words to the right. So it cannot continue a text that has no right side yet.
+# 1. The causal mask: in every layer, row $t$ is computed only from words 1 to $t$.
+# 2. Self-attention with the causal mask.
+# 3. The words to the right, which do not exist yet.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Chapter 5, with something removed
-# Take the Transformer's decoder and remove cross-attention. What is left is chapter 5's *encoder* block with a causal mask. **Guess:** compare BERT's block with GPT's, both of the same size. Which parameters does one have that the other lacks?
+# Without cross-attention, a Transformer's decoder block is chapter 5's *encoder* block with a causal mask: GPT's block. **Guess:** which parameters are only in this one, or only in a BERT block of the same size?
 #
 # <details><summary>Answer</summary>
 #
-# None. A mask has no parameters; the same matrices learn another task because they see less.
+# None. A mask has no parameters.
 #
 # </details>
 #
-# Here is the whole GPT, from ids to logits, with the parameters of your opponent.
+# Here is your opponent, the whole GPT from ids to logits.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
@@ -134,9 +134,9 @@ assert gpt.config.max_length == prose.model.config.max_length == 256
 
 # %% [markdown]
 # <a id="context"></a>
-# The matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2). The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**. When a text grows longer, our sampler drops the older half and goes on: the text is endless, but the memory is short.
+# The matrix that turns ids into vectors also turns vectors into logits (*tied* embeddings, as in GPT-2). The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**. When a text outgrows it, our program drops the older half and goes on.
 #
-# Each row of logits is a question whose answer is the token that follows. So a text of $T+1$ tokens asks $T$ questions at once.
+# At each position the row of logits answers one question: which token follows? So a text of $T+1$ tokens asks $T$ questions at once.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Make both: the inputs and the targets. Which tokens are in only one of them?
@@ -155,10 +155,10 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a token?
 # <a id="token"></a>
-# A model reads numbers, so we must decide what gets a number. With characters the list is short, but a word takes many steps. With whole words a text is short, but there are too many different words, and the next text contains a new one. In between are pieces of words. Whatever the unit is, it is called a **token**.
+# A model reads numbers, and the unit that gets a number is called a **token**. Characters make a short list, but a word takes many steps. Whole words make a short text, but the list is long, and the next text still contains a new word. In between are pieces of words.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: which two neighbours occur side by side most often? They become one piece. **Guess** the first pair. (Two pairs tie here; the one counted first is joined.)
+# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: the two neighbours that occur side by side most often become one piece. **Guess** the first pair. (Two pairs tie; the one counted first is joined.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -168,7 +168,7 @@ labs.merges(words, word="lowest", title="Which two belong together?")
 assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 
 # %% [markdown]
-# After a few merges *est* is a piece, and a new word, *lowest*, is cut into two known pieces. (The example is from Sennrich et al. 2016.)
+# After a few merges *est* is a piece, and the new word *lowest* is cut into two known pieces (example: Sennrich et al. 2016).
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write one merge.
@@ -182,7 +182,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text in any script is a row of bytes, so nothing is unknown to them. Here 600 merges are learned from our stories, and the course sentence is cut in four ways:
+# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Here the course sentence is cut in four ways, one with 600 merges learned from our stories:
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -212,14 +212,14 @@ assert lengths[0] == len(tired) == 60 and max(lengths[1:]) < 20 and lengths[2] =
 assert len(set(merges)) == 10 and {"th", "▁t"} & set(merges[:3]) and max(map(len, merges)) > 2
 
 # %% [markdown]
-# Sixty characters have 1,830 pairs for causal attention; the fourteen pieces of `gpt-prose` have 105. The price is that a model does not see the letters inside a piece: to say how many r's are in *strawberry*, it has to know the spelling by heart.
+# Sixty characters have 1,830 pairs for causal attention; the fourteen pieces of `gpt-prose` have 105. But inside a piece a model sees no letters: to count the r's in *strawberry*, it must know the spelling by heart.
 #
-# **Keep this:** a token is the unit that a model reads and writes. Longer tokens make texts shorter and the vocabulary larger; BPE lets the text choose.
+# **Keep this:** longer tokens make texts shorter and the vocabulary larger; BPE lets the text choose.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now train, on our own short stories in these pieces. Two models need no training. The first *knows nothing* and gives each of $V$ tokens the probability $1/V$. The second, a **bigram** table, counts which token follows which, and so sees one token back.
+# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -240,7 +240,7 @@ assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["k
 
 # %% [markdown]
 # <a id="bits-per-character"></a><a id="perplexity"></a>
-# The loss is in *nats*, and $1\text{ bit}=\ln 2\text{ nats}$. **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would leave the model just as unsure. Models with different tokens have to be compared in **bits per character**, because a long piece is harder to guess than a letter.
+# A loss with natural logarithms is in *nats*, and $1\text{ bit}=\ln 2\text{ nats}$. **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. Compare models with different tokens in **bits per character**, because a long piece is harder to guess than a letter.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # Convert a loss in nats for each token into bits for each character.
@@ -252,7 +252,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps: a single attention head, which sees everything before a token but has no residual connection and no feed-forward network; one block of chapter 5; and a GPT of two blocks. **Guess** how far each gets below the bigram table. Watch the samples, too.
+# Three models train for equally many steps, with an optimiser called Muon: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -276,18 +276,16 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The head, which sees everything, ends near the table, which sees one token: its output is one weighted mean of all it has read. A block adds the last token itself to such a mean, by its residual connection, and a feed-forward network. That more than halves the bits. In so few steps the second block adds little.
+# The head's output is a weighted mean of all it has read, and after these steps it is still near the bigram table, which sees one token. A block has more: several heads, norms, a residual connection that keeps the last token itself, and a feed-forward network. Together they more than halve the bits; this table does not say which matters most. In so few steps the second block adds little.
 #
 # </details>
 #
-# How low is good? That depends on the text as much as on the model: our stories are simple, and Shakespeare cost 2.1 bits. Below, `gpt-prose` reads the first lines of a novel that was held out.
-#
-# **Keep this:** the loss starts at ln V, or there is a bug. Then it beats the bigram. Look at samples, and compare in bits per character.
+# **Keep this:** from small random parameters the loss starts near ln V; if not, look for a bug. Then it should beat the bigram.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
 # <a id="overfitting"></a>
-# A small text is learned faster, and then too well. Here a GPT of the same size reads 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
+# A small text is learned too well. Here a GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -303,13 +301,13 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it: the training loss improves all the time. `fit` keeps the state with the best held-out loss. More text helps most; otherwise a smaller model, dropout (setting random features to zero during training), or stopping early.
+# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. `fit` keeps the state with the best held-out loss. More text helps most; otherwise a smaller model, dropout (setting random features to zero during training), or stopping early.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word will it be?
-# The model gives probabilities, and then a token has to be chosen. It seems safest to take the most likely one each time.
+# A *sampler* chooses a token by the model's probabilities. Is it safest to take the most likely one each time?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
@@ -317,7 +315,7 @@ predict("gpt-prose writes 100 tokens, each time the most likely one. What will y
         because="What it has written makes itself more likely: after the same words come the same words.")
 
 # %% [markdown]
-# Here is one step. Press *draw*, move the knobs, then type an opening of your own below.
+# Here is one step. Press *draw*, move the knobs, then type your own opening below.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -334,7 +332,7 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
-# **Temperature** $\tau$ divides the logits $z$ before the softmax: below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set that together reaches a given probability: few tokens where the model is sure, many where it is not.
+# **Temperature** $\tau$ divides the logits $z$ before the softmax: below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set that together reaches the probability $p$: the surer the model, the fewer tokens.
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
@@ -362,7 +360,7 @@ def heated(logits, temperature):           # [..., V]
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
-# Write the third knob. The token that crosses $p$ stays; without it, a sure model would keep nothing.
+# Write the third knob. The token that crosses $p$ stays; otherwise a sure model would keep nothing.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("top-p")
@@ -371,7 +369,7 @@ def nucleus(logits, top_p):
     raise NotImplementedError
 
 # %% [markdown]
-# Now whole passages with different knobs. The last row was written by a person: the opening of *The Wonderful Wizard of Oz*, one of the books that were held out. **Guess:** which text does the model itself find most likely?
+# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely?
 
 # %%
 knobs = {"always the best": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -408,13 +406,13 @@ assert means["always the best"] == min(means.values()) and means["always the bes
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Its own loop: taking the best token each time gives the fewest bits and the fewest different words. Baum's sentences surprise the model far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p because of it.
+# The text of its best tokens, in which phrases keep coming back: it has the fewest bits and the fewest different words. Baum's sentences cost far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p.
 #
 # </details>
 #
-# At temperature 2 the words fall apart. Between the two ends the choice is a matter of taste; no knob makes the model know more.
+# At temperature 2 the words fall apart. For a story, the choice in between is a matter of taste; where one answer is right, stay low. No knob makes the model know more: fluent text need not be true.
 #
-# **Keep this:** the model gives a distribution, and a sampler chooses from it. Temperature divides logits, not probabilities; top-k and top-p cut off the tail and keep the most likely tokens.
+# **Keep this:** a sampler chooses from the model's distribution. Temperature divides logits, not probabilities; top-k and top-p cut off the tail.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the second knob
@@ -436,7 +434,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? Three draws would not tell, but we can ask for the probability of his line.
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? A few draws would not tell, but the probability of his line does.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -459,13 +457,13 @@ assert 1e-6 < his < 1e-4 and his > 1000 * held_out_line
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Not so that it would write it: the line has less than one chance in ten thousand. But it is more than a thousand times as likely as an average line of a held-out poem, so the model has probably read it in training, or lines much like it. Knowing by heart is a matter of degree.
+# Not so that it would write it: the line has less than one chance in ten thousand. But that is more than a thousand times what five characters get at the average loss on held-out poems, so the model has probably read it in training, or lines much like it. Knowing by heart is a matter of degree.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
-# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. As in chapter 5 they are stored, in the **KV cache**. Just don't forget the *position* of the new token.
+# To write the hundredth token, the model needs the keys and values of the ninety-nine before it. As in chapter 5, the **KV cache** stores them. The new token still needs its *position*.
 #
 # ### Exercise 6 ●●● · 8 minutes
 # Compute one more token through causal attention. No mask is needed now: why?
@@ -484,7 +482,7 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
 # </details>
 #
 # ### Find the error ●○○ · 3 minutes
-# With the cache this GPT writes fast, and nonsense.
+# With the cache this GPT is fast, but it writes nonsense.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("program 7.2")
@@ -495,7 +493,7 @@ def embed(ids, tokens, positions, past):   # past: in the cache
     return tokens[ids] + positions[places]
 
 # %% [markdown]
-# With and without the cache, the same seed writes the same text:
+# Does the same seed write the same text with and without the cache?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -517,7 +515,7 @@ print(f"80 tokens, {'the same' if kept == same else 'others'}: {slow / fast:.1f}
 assert kept == same and slow > 1.5 * fast
 
 # %% [markdown]
-# **Keep this:** store keys and values, and continue counting positions. The cache costs memory and saves time; the text is the same.
+# **Keep this:** store keys and values, and continue counting positions. The cache trades memory for time; the text is the same.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Translating by continuing
@@ -525,7 +523,7 @@ assert kept == same and slow > 1.5 * fast
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# Train on 158,537 such lines, and a prompt that ends with `<to-fr>` *asks* for French. No part of the model is made for translation. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*.
+# After training on 158,537 such lines, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*.
 
 # %%
 from IPython.display import display
@@ -550,13 +548,13 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is ahead, by less than a point and with nearly twice the parameters; on the longest sentences the GPT is. But the GPT was trained for more steps and on larger batches, so this compares no architectures. It only shows that a decoder alone can translate.
+# The Transformer is ahead, by less than a point and with nearly twice the parameters; on the longest sentences the GPT is. But the GPT was trained longer and on larger batches, so this only shows that a decoder alone can translate.
 #
-# In French the animal is *il* and the street *elle*. The GPT writes *il* in both twins, the Transformer *elle* in both, chapter 3's model *c'était*: none lets *tired* or *wide* decide, so a right pronoun is right by default.
+# In French the animal is *il* and the street *elle*. In both twins the GPT writes *il*, the Transformer *elle*, chapter 3's model *c'était*: none lets *tired* or *wide* decide, so here a right pronoun is right by default.
 #
 # </details>
 #
-# Here French pieces attend back to the English part of their own line (last layer, mean of its heads; what falls on the French written before is left out). Type a sentence of your own.
+# French pieces attend back to the English part of their line (last layer, mean of its heads, French left out). Type your own sentence.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import dataclasses
@@ -570,16 +568,16 @@ assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.we
 assert "europe" in said_so.text and "économie européenne" in said_so.text.replace("' ", "'")
 
 # %% [markdown]
-# It fails on this sentence, which is new to it: *zone* is missing and Europe appears twice. A BLEU of 51 includes such failures.
+# This new sentence fails: *zone* is missing and Europe appears twice.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# **Keep this:** a task can be written into the text. Then one model can do many tasks, and the prompt says which.
+# **Keep this:** a task can be written into the text. Then one model can do several, and the prompt says which.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do the same with a model that only ever predicted the next token. (Ours was trained on pairs of sentences, so its text was not quite without labels.) Take the translator, which has read English and French, put one matrix on the vector of its last token, and train it to tell whether a sentence is praise. Next to it we train the same model from random parameters.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do it with a model that only predicted the next token. (Ours read pairs of sentences, so its text was not quite without labels.) Put one matrix on the vector of the translator's last token, and train it to tell whether a sentence is praise; beside it, train the same model from random parameters.
 #
 # **Guess** both shares of correct answers after 30 steps, on sentences with new words and patterns. Chance is a half.
 
@@ -630,7 +628,7 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The head that repeats
 # <a id="induction-head"></a>
-# "Mrs Kowalski came in. Good morning, said Mrs" … and you know what comes, because you have just read it. A model can do this even if the text is pure chance: sixteen random tokens, then the same sixteen again. The first half cannot be predicted. And the second?
+# "Mrs Kowalski came in. Good morning, said Mrs" … and you know what comes, because you have just read it. A model can do this even if the text is pure chance: sixteen tokens, each drawn independently, then the same sixteen again. The first half cannot be predicted. And the second?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("To predict the next token in the second half, what must a head attend to?",
@@ -639,7 +637,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts, of various lengths and new at each step, so that nothing can be learned by heart. On the way we measure each head's *copying score*: how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. The tokens are new at each step, and the repeat begins after varying numbers of them, so neither learning by heart nor attending a fixed distance back helps. The *copying score* is how much of a head's attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -663,10 +661,10 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# Suddenly, and just then one head begins to attend where copying needs it. In the first round the model is about as unsure as it must be. From the second token of the second round it knows, although no parameter has changed: what it learned is in its context. This is the smallest case of **in-context learning**.
+# Suddenly, and just then a head begins to attend where copying needs it. After training, the loss stays near guessing in the first round and falls in the second, although no parameter changes between them: what the model needs is in its context. This is the smallest case of **in-context learning**.
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Which head does it? Score a head: how much does the second half attend to the token *after* the earlier occurrence?
+# Score each head: how much does the second half attend to the token *after* the earlier occurrence?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")
@@ -675,7 +673,7 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# Copying takes two layers. A head of the first attends to the *previous* token and adds to each position which token came before it. A head of the second can then ask: at which position was *my* token the previous one? **Guess** the loss of the second half without the copying head, and without the one below it. Then open a head and press *knock out*: its output becomes zero (an *ablation*).
+# Such copying takes two layers. A head of the first attends to the *previous* token and adds it to each position. A head of the second then finds the position where *its* own token was the previous one. **Guess** the loss of the second half without the copying head, and without the one below it. Then open a head and press *knock out*: its output becomes zero (an *ablation*).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -717,26 +715,26 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The best copying head costs most, and the head below it a lot. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing: a model with a hole is not a model that never had the heads. A model of one layer never gets below 2 nats (recorded, three seeds).
+# Removing the best copying head costs most, and the head below it a lot. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing. Models of one layer never got below 2 nats (recorded, three seeds).
 #
 # </details>
 #
-# Olsson et al. (2022) found such heads in models of many sizes, and saw them appear where the loss falls suddenly, as in your curve.
+# Olsson et al. (2022) found such heads in models of many sizes.
 #
-# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed it. It takes two layers, a score to find it, and an ablation to be sure.
+# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed. A score finds it; an ablation shows what it does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large, how long?
 # <a id="scaling-law"></a>
-# For each token, each parameter takes part in one multiplication and one addition, and the backward pass does this twice more. So training $N$ parameters on $D$ tokens costs
+# For each token, each parameter takes part in one multiplication and one addition; the backward pass costs twice that. So training $N$ parameters on $D$ tokens costs
 #
 # $$ C\approx 6\,N\,D $$
 #
-# operations, for a large model that reads little or a small one that reads a lot. A **scaling law** is a curve fitted to many trained models that says which is better. Chinchilla's (Hoffmann et al. 2022) has a loss that stays, a term that shrinks with the parameters and one that shrinks with the text:
+# operations. The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law**, fitted to many trained models, says which is better. In Chinchilla's (Hoffmann et al. 2022) one term stays, one shrinks with the parameters and one with the text:
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# **Guess** before you move: GPT-3 has 175 B parameters and read 300 B tokens. Is it too large for the text it read, or too small?
+# **Guess:** GPT-3 has 175 B parameters and read 300 B tokens. Is it too large for that text, or too small?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 law = labs.scaling_law(parameters=175e9, tokens=300e9)
@@ -748,11 +746,11 @@ assert law.numbers["best_N"] < 175e9 / 2 and round(law.numbers["best_D"] / law.n
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large, by this law. Chinchilla, 70 B parameters on 1.4 T tokens, was better than a model of 280 B at nearly the same cost. Its rule of thumb is twenty tokens per parameter; GPT-3 read fewer than two. (The constants as published ask for 87 at GPT-3's budget; Besiroglu et al. 2024 found that they had been fitted badly. Today's models read far more than twenty, because a smaller model is cheaper to *use*.)
+# Too large, by this law. Chinchilla, 70 B parameters on 1.4 T tokens, was better than a model of 280 B at nearly the same cost. Its rule of thumb is twenty tokens per parameter; GPT-3 read under two. (The published constants ask for 87 here; Besiroglu et al. 2024 found them badly fitted. Today's models often read more, because small models are cheaper to *use*.)
 #
 # </details>
 #
-# **Keep this:** training costs six operations per parameter and token. For a given cost there is a best size, and by Chinchilla's law GPT-3 was too large for its text.
+# **Keep this:** training costs six operations per parameter and token. By a scaling law each cost has a best size.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
@@ -778,7 +776,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, more features and more text, and few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (which our class has counted for the first GPT, too: 1,536 parameters) and went over to byte pairs; GPT-3 lets every other layer attend to a band of recent tokens only.
+# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, features and text, but few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (which our class has counted for the first GPT, too: 1,536 parameters) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
 #
 # </details>
 
@@ -809,7 +807,7 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So 6ND is a third of the estimate for the small model and two fifths for the big one: the GPUs were not busy with products all the time. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
+# So 6ND is three tenths of the estimate for the small model and two fifths for the big one; presumably the GPUs were not busy with products all the time. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -868,7 +866,7 @@ assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
 # <a id="data-parallel"></a>
-# Several computers can train one model. In **data-parallel** training each holds the whole model and takes a share of the batch; the gradients are added, each weighted by its share, and all take the same step. **Guess:** does this give the same training as one computer?
+# In **data-parallel** training each of several computers holds the whole model and takes a share of the batch; the gradients are added, each weighted by its share, and all take the same step. **Guess:** does this give the same training as one computer?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from chapters.ch07 import distributed
@@ -890,11 +888,11 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Yes, apart from the order of the sums. The course's recipes can run in this way, on processors or GPUs, with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`, or `accelerate launch` instead of `torchrun`.
+# Yes, apart from the order of the sums. The course's recipes run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`, or `accelerate launch` instead of `torchrun`.
 #
 # </details>
 #
-# On a GPU, products are computed in bfloat16: half the bytes and the range of float32, but only two to three digits. A training that is killed continues from its last saved state with the batches that it would have drawn; the course's tests kill one and compare the curves.
+# On a GPU, products are computed in bfloat16: half the bytes of float32 but the same range, with only two to three digits. A training that is killed continues from its last saved state with the batches that it would have drawn.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
@@ -914,15 +912,15 @@ except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# To look at it, in a terminal: `tensorboard --logdir FOLDER --host 127.0.0.1`, then port 6006 in the browser. **Weights & Biases** does the same as a service (`wandb.init(project="gpt")`, then `wandb.log({"loss": loss})`). Curves and settings go to its servers, so this course does not use it; `WANDB_MODE=offline` keeps them on your computer.
+# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same as a service. Curves and settings go to its servers, so this course does not use it; `WANDB_MODE=offline` keeps them on your computer.
 #
-# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, clone the course in the first cell (`!git clone …`, `!pip install -e .`), and continue. Copy what you want to keep to your Drive, because the rest is lost when the session ends.
+# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`). Copy what you want to keep to your Drive before the session ends.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** Here is one map from each chapter, all computed just now.
+# **The animal didn't cross the street because it was too tired.** Here is one map from each chapter.
 #
-# **Guess** before you point: in which of the seven does "it" attend to "animal" most? And in which could that be knowledge?
+# **Guess:** in which does "it" attend to "animal" most? And in which could that be knowledge?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch07.experiments.one_sentence import through_all
@@ -936,17 +934,17 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# GPT's is the darkest. But look at its *column*: nearly every later word attends to "animal", so this head says nothing about "it". And when GPT reads "it", it has not yet read *tired* or *wide*; the answer can only come later, at "tired".
+# In GPT's. But look at the *column*: nearly every later word attends to "animal", so this head says nothing about "it"; and at "it" GPT has not yet read *tired*.
 #
-# In chapters 1 and 2 the ink comes from vectors that we made by hand. In chapter 3 the query is a French word. Positions alone know no words. So only the last three could *know*, and of each we chose the head that gives "animal" most, as such pictures are usually chosen. Whether a model knows, only tests can tell: the twin sentence, the forbidden connection, the removed head, a count.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4's positions know no words. Only the last three could *know*, and of each we chose the head that gives "animal" most. Only tests can tell whether a model knows: the twin sentence, the forbidden connection, the removed head.
 #
 # </details>
 #
-# **Keep this:** seven answers to one question. The formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
+# **Keep this:** in seven maps of one sentence the formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty years on one line
-# This is the history behind this course, with its chapters marked.
+# The history behind this course.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.timeline import timeline
@@ -963,7 +961,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what such models are used for
-# This is for reading only. Each line names a source.
+# Each line names a source.
 #
 # | where | what | read |
 # |---|---|---|
@@ -990,11 +988,11 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
 # - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Its tasks need a model that has read Chinese; ours have not.
 # - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-# - **Papers in the order of this course.** They are listed at the end of each chapter; those of this chapter are below.
+# - **Papers.** They are listed at the end of each chapter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
-# No other program knows our class, but many can read GPT-2's layout. So we copy the parameters of the model that you trained into `transformers`' class `GPT2LMHeadModel`. **Guess:** the program is another one; how far apart are the logits?
+# Many programs read GPT-2's layout, so we copy your trained parameters into `transformers`' class `GPT2LMHeadModel`. **Guess:** how far apart are the logits?
 
 # %%
 from course_utils.models.gpt import GPT, GPTConfig
@@ -1012,10 +1010,10 @@ print(f"With your targets, {following.numel()} tokens cost {costs:.2f} nats each
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
-# With an internet connection, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads all 124,439,808 parameters of OpenAI's GPT-2 into the class that you know.
+# Online, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads all 124,439,808 parameters of OpenAI's GPT-2 into our class.
 #
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# To serve it you need a folder with parameters, tokenizer and a **chat template**. A chat is a text with marks that say who is speaking, and the template writes the marks. The **system prompt** comes first, set by the operator of the service; the user's turn follows; then the model continues.
+# To serve a model (here your opponent) you need a folder with parameters, tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator of the service, then the user's turn; then the model continues.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1029,12 +1027,12 @@ chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# `gpt-shakespeare` knows plays, so its template writes a scene: the system prompt is the stage direction, the user the first citizen, the model the second. Chat models use marks like `<|im_start|>user`. A user who can write these marks into the text can pretend to be someone else.
+# Here the system prompt becomes a stage direction, the user the first citizen, the model the second. Chat models use marks like `<|im_start|>user`. All is one text, and a model cannot reliably tell text from commands: a user who can write the marks can pretend to be someone else.
 #
 # <a id="instruction-tuning"></a>
-# Marks alone make no assistant: a model that has only read the web may continue a question with more questions. So chat models are trained twice more. **Instruction tuning** is next-token prediction on conversations that people wrote, usually with the loss on the answers only. Then people choose the better of two answers, and training makes answers like it more likely (*preferences*, Ouyang et al. 2022).
+# Marks alone make no assistant: below, the model answers a question with questions. So chat models are usually trained twice more. **Instruction tuning** is next-token prediction on conversations that people wrote, usually with the loss on the answers only. Then people compare answers, and training makes the preferred kind more likely (Ouyang et al. 2022).
 #
-# Now serve it. `transformers serve` opens a port on this computer only (127.0.0.1) and uses OpenAI's protocol. The *same client* can talk to Ollama or to a large model far away: only the address, the key and the model's name change.
+# `transformers serve` opens a port on this computer only (127.0.0.1) and uses OpenAI's protocol. The *same client* can talk to Ollama or a large model far away: only address, key and model name change.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -1079,7 +1077,7 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# Five steps with a check each. Take a text that you know better than any model does: your letters, a book, songs, laws, programs. It needs at least 20,000 characters; 100,000 and more are better. Without a file our own sentences are used.
+# Take a text that you know well: your letters, a book, songs, laws, programs. It needs at least 20,000 characters, better 100,000. Without a file, our own sentences are used.
 #
 # ### Step 1 · 5 minutes: the text
 # **Guess** how many characters a piece will have on average, after 600 merges. Then write the path between the quotes.
@@ -1097,7 +1095,7 @@ print(mytext.note or repr(mytext.valid[:100]))
 assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
-# May you use this text? Look at its licence. And a model may repeat what it has read: telephone numbers have been extracted from GPT-2 (Carlini et al. 2021).
+# Does the licence allow this use? A model may repeat what it has read, telephone numbers included (Carlini et al. 2021).
 #
 # ### Step 2 · 5 minutes: a model, and where it must start
 # Choose the sizes. **Write down** two losses before you run the cell: where training starts, and what a bigram table reaches.
@@ -1117,7 +1115,7 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 
 # %% [markdown]
 # ### Step 3 · 15 minutes: train
-# The first run is short. Look at the samples, then change 60 to 3,000 and run the cell again: it continues where it was. ■ stops it and keeps the best.
+# Look at the samples of this short run, then change 60 to 3,000 and run the cell again: it continues. ■ stops it and keeps the best state.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
@@ -1130,7 +1128,7 @@ assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or
 
 # %% [markdown]
 # ### Step 4 · 10 minutes: inspect
-# At which temperature does it write best? Does it *copy*: what is the longest stretch of its text that is also in yours? And what do its heads attend to: the previous token, or the start of the sentence?
+# At which temperature does it write best? How long is the longest stretch that it *copies* from your text? Do its heads attend to the previous token, or to the start of the sentence?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 def longest_copy(written, source):
@@ -1154,10 +1152,10 @@ display(Table(rows, "Not selected. Copied: the longest stretch that is also in t
                    caption="A line that it was not trained on (␣: a space). Row: the token that asks. Column: what it attends to."))
 
 # %% [markdown]
-# **Check:** describe what one head does, and write down what would refute you. Then remove it, as above.
+# **Check:** describe what one head does, and write down what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, counting both from 1.
 #
 # ### Step 5 · 10 minutes: serve
-# Save it and call it. What should its card say, so that a stranger knows what it can and cannot do?
+# What should the card say, so that a stranger knows what your model can and cannot do?
 
 # %% tags=["shows"]
 card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
@@ -1173,11 +1171,11 @@ except ModuleNotFoundError as missing:
 print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
 
 # %% [markdown]
-# To go further, try more text, `model_size=256`, chapter 6's adapters, or a prompt format of your own, `question <to-answer> answer`.
+# To go further, try more text, `model_size=256`, chapter 6's adapters, or your own prompt format, `question <to-answer> answer`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Here are bugs of real training scripts and samplers. All of these programs run.
+# Bugs of real training scripts and samplers. All of these programs run.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1221,7 +1219,7 @@ def next_token(logits):                    # [B, T, V]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# It should say how many equally likely tokens would leave the model just as unsure.
+# It should say how many equally likely tokens would be just as hard to guess.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.6")
@@ -1407,13 +1405,13 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Less than a hundred-thousandth. The same parameters, the same operations, in another order: a whole text at once, or letter by letter with a cache.
+# Less than a hundred-thousandth. The parameters and operations are the same, only their order differs: a whole text at once, or letter by letter with a cache.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on this machine, on text that was not trained on, unless a line says otherwise. A value outside its band stops the notebook.
+# Measured just now, on text that was not trained on, unless a line says otherwise. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -1437,10 +1435,10 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one. Its loss starts at ln V.
+# 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one. From small random parameters its loss starts near ln V.
 # 2. GPT is a stack of chapter 5's blocks with a causal mask.
 # 3. A sampler chooses the token: temperature divides logits, top-k and top-p cut off the tail.
-# 4. Tasks can be written into the text, and some heads copy from the context. Remove them and measure what is lost.
+# 4. Tasks can be written into the text, and some heads copy from the context: remove them and measure the loss.
 # 5. Training costs 6ND. Saved in a common format, your model works with any client.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1466,7 +1464,7 @@ for name, value, low, high in rows:
 # | [in-context learning](#in-context) | 上下文学习 | learned from the prompt, no parameter changed |
 # | [chat template](#chat-template) | 对话模板 | how a dialogue becomes one text |
 # | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
-# | [instruction tuning](#instruction-tuning) | 指令微调 | next-token prediction on conversations, the loss on the answers |
+# | [instruction tuning](#instruction-tuning) | 指令微调 | next-token prediction on conversations |
 # | [quantised](#quantisation) | 量化 | fewer bits for each parameter |
 # | [data-parallel](#data-parallel) | 数据并行 | each device has a part of the batch |
 # | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
@@ -1488,7 +1486,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
-# The course ends here. It began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every model since then was built around it. What would you like a model to read?
+# The course began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every model since was built around it. What would you like a model to read?
 #
 # **←** [Start here and your progress](00_start_here.ipynb#progress)
 #
