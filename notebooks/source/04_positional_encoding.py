@@ -332,7 +332,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The three curves are one, because each pair of columns contributes $\sin i\omega\,\sin(i+\delta)\omega+\cos i\omega\,\cos(i+\delta)\omega=\cos\delta\omega$, so that $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$. It is 64 at distance 0 and falls from there, with ripples. It is the same on both sides: by itself, the dot product does not say which word comes first. With a rotation in $W_Q$ it does.
+# The three curves are one, because each pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$, here with $b-a=\delta\omega$, so that $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$. It is 64 at distance 0 and falls from there, with ripples. It is the same on both sides: by itself, the dot product does not say which word comes first. With a rotation in $W_Q$ it does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
