@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a query meet a key?
-# *Twelve scoring functions to try for yourself.* **By the end** you will be able to read all twelve, write the ones that matter, say what they cost and what they cannot see, and explain √d from what you saw. Reading 35 minutes · live 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
+# *Twelve scoring functions to try for yourself.* **By the end** you will be able to read all twelve, write the ones that matter, say what they cost and cannot see, and explain √d from what you saw. Reading 35 minutes · live 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
 
 # %%
 import torch
@@ -20,13 +20,13 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a query was one number, and the score came from a distance. Words are *vectors*: arrows with a direction and a length. Does distance still work? Yes, and its square shows what it is made of:
+# In chapter 1 a query was one number, and the score came from a distance. Words are *vectors*, arrows with a direction and a length. Distance still works. Multiply out its square to find a dot product inside:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# The term $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, the last term cancels too, and the **dot product** $q\cdot k$ is left. If not, the scores disagree, and we have to choose.
+# Softmax cancels $\tfrac12\lVert q\rVert^2$, the same for all keys. If all keys are equally long, the last term cancels too, and the **dot product** $q\cdot k$ is left. If not, distance and dot product disagree, and we have to choose.
 #
-# The orange <b style="color:#bf5f00">query</b> points to the right, and so does the short <b style="color:#007fc6">key</b>. The long key points elsewhere, but it reaches far. **Before you touch anything:** which of them should get the attention?
+# The orange <b style="color:#bf5f00">query</b> and the short <b style="color:#007fc6">key</b> point to the right. The long key points elsewhere, but reaches far. **Before you touch anything:** which of them should get the attention?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
@@ -42,18 +42,18 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# A, the dot product, gives *long* 87 % of the weight. B, the cosine of the angle (*similarity* in the menu), gives most to *short*: 43 %. Distance would give *short*, the nearest, 78 %. Drag the tip of *long* towards the query and away from it. The purple marks are the weighted averages of the keys, chapter 1's estimate, which with words is called the *context*.
+# A gives *long* 87 % of the weight; B gives most to *short*, 43 %. Distance would give *short*, the nearest, 78 %. Drag the tip of *long*. The purple marks are the outputs, chapter 1's weighted averages of the values (here the keys), now called the *context*.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# All three make sense. A asks *how far does this key reach in my direction*, B asks *how well does its direction agree with mine*, and distance asks *how near is its tip*. The rule that turns a query and a key into one number is the **scoring function** (chapter 1: alignment function). A survey lists twelve; we build the important ones and compare all at the end.
+# All three make sense. A, the dot product, asks *how far does this key reach in my direction*. B, the cosine of the angle (*similarity* in the menu), asks *how well does its direction agree with mine*. Distance asks *how near is its tip*. The rule that turns a query and a key into one number is the **scoring function**.
 #
 # **Keep this:** the score decides what "fits" means; softmax and average stay as they were.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# These are from chapter 1. Answer before you unfold.
+# Answer before you unfold.
 #
 # 1. You add 5 to all scores of one query. What happens to the weights?
 # 2. You multiply all scores by 10. What happens now?
@@ -61,8 +61,8 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 #
 # <details><summary>Answers</summary>
 #
-# 1. Nothing, because softmax depends on differences only. Remember this for additive attention.
-# 2. They become sharper: it is a temperature of 1/10. Remember this for √d.
+# 1. Nothing, because softmax depends on differences only.
+# 2. They become sharper: it is a temperature of 1/10.
 # 3. Zeros, and never NaN.
 #
 # </details>
@@ -70,7 +70,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Direction times length
 # <a id="dot-product"></a>
-# The numbers in a vector are its *features*. The **dot product** multiplies feature by feature and adds up the products. In geometry it is ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle between the two.
+# The numbers in a vector are its *features*. The **dot product** multiplies feature by feature and adds up the products. Geometrically, ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle. (`SCORES[name](2, 2)` is a score for two features.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -91,13 +91,13 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown]
 # <a id="cosine-similarity"></a>
-# Divide by both lengths, and **cosine similarity** is left. It compares directions alone: make a key longer, and its dot product grows, but its cosine stays.
+# Divide by both lengths, and **cosine similarity** is left. It compares directions only: lengthen a key, and its cosine stays.
 #
 # **Keep this:** dot product = cosine × both lengths.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1. So the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one key fits and however badly the other. The Neural Turing Machine, which introduced this score, therefore multiplies it by a learned *sharpness* β.
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one key fits and however badly the other. The Neural Turing Machine, which introduced this score, therefore multiplies it by a learned *sharpness* β.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -146,7 +146,7 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# Take two random vectors whose d features are independent, with mean 0 and variance 1. Their dot product adds up d products, some positive, some negative.
+# Take two random vectors whose d features are independent, with mean 0 and variance 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -168,9 +168,11 @@ assert 4 * divided["gradient"] < sizes.measure(16, False)["gradient"] and sizes.
 
 # %% [markdown]
 # <a id="saturation"></a>
-# At d = 400, ten of the twelve queries on the left put more than 90 % of their weight on one key, although these vectors are noise and no key is right. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. Drag d. (The *entropy* says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
+# At d = 400, ten of the twelve queries on the left put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. (*Entropy* says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
 #
-# Learning needs weights that change when the scores do. This derivative of softmax has a short formula ($\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal):
+# Drag d: the curve shows how strongly the weights of the typical (median) query respond when a dot product changes by one standard deviation, √d. Undivided, they respond far too much at d = 16 and hardly at all at 1,024.
+#
+# How much does weight i change when score j changes a little? These derivatives, together the *Jacobian*, have a short formula ($\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
 
@@ -188,7 +190,7 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 assert felt["lead 10"].abs().max() < 2e-4 and felt["lead 2"].abs().max() > 0.2
 
 # %% [markdown]
-# If one weight is 1 and the others are 0, every derivative is 0, so the query and the keys learn nothing. (The values still do.) Here are 1,000 queries with 24 keys each. A fair comparison takes both derivatives with respect to the *same* numbers, the dot products: with $s=q\cdot k/\sqrt d$ the chain rule divides by √d once more.
+# If one weight is 1, every derivative is 0, so query and keys learn nothing. (The values still do.) Here are 1,000 queries with 24 keys each. We take both derivatives with respect to the dot products, so with $s=q\cdot k/\sqrt d$ the chain rule divides by √d once more.
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -209,9 +211,9 @@ assert 0.42 < (compared < 0.1).float().mean() < 0.48 and 0.22 < (compared > 10).
 assert scaled.max() < 1.7 * scaled.min()
 
 # %% [markdown]
-# The scores are ten times larger, as promised, and six in ten queries are saturated. With √d all queries get nearly the same gradient. Without it most get too little, nearly half of them less than a tenth, and some far too much, about a quarter more than ten times as much. The curve in the lab shows the typical query: ∂α/∂(q·k) times √d, the response to one standard deviation of q·k. Without the scale it is much too large at d = 16 and nearly 0 at 1,024.
+# The scores are ten times larger; six in ten queries give one key more than 99 %. With √d the gradients differ by less than a factor of 1.7. Without it, nearly half of the queries get less than a tenth of the typical gradient, because they are saturated. About a quarter get more than ten times as much: they hesitate between keys, and nothing divides their gradient by √d. (With far fewer vectors, the lab's median differs.)
 #
-# All this holds *at the start of training*. A learned matrix could shrink the scores as well, so √d does not decide what can be learned, but where learning starts.
+# A learned matrix could shrink the scores as well: √d only decides where learning starts.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -228,14 +230,14 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for independent features with mean 0 and variance 1, as at the start of training, dividing by √d keeps the standard deviation of the scores at 1. Then every query can learn.
+# **Keep this:** for independent features with mean 0 and variance 1, roughly as at the start of training, dividing by √d keeps the scores' standard deviation at 1, so every query can learn.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# "The cat sat on the mat" is being translated. *Le chat était* is there, and the next word should be *assis*. Each English word ("The" and "the" count as two) has a vector of three numbers, its key and also its value; the query (0, 0, 1) comes from the French side. A query from one sequence and keys from another: this is **cross-attention**.
+# "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has a vector, both key and value; the query (0, 0, 1) comes from the French side. This is **cross-attention**: a query from one sequence, keys from another.
 #
-# Take a pencil, compute the six dot products, divide by √3 = 1.732, and guess: which words share first place?
+# With a pencil, compute the six dot products, divide by √3 = 1.732, and guess: which words share first place?
 
 # %%
 words = ["The", "cat", "sat", "on", "the", "mat"]
@@ -257,10 +259,10 @@ assert (torch.softmax(assis @ (K * torch.tensor([[1], [1], [2], [1], [1], [1]]))
 labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which English word does “assis” come from?")
 
 # %% [markdown]
-# "sat" has .213, but so have "the" and "mat": the query asks for the third feature only, and all three have a 1 there. Make "sat" (0, 0, 2) in the lab: it rises to .326, and the other two fall to .183. (A widely used slide prints the last coordinate as .639: it rounds the weights before it averages.)
+# "sat" gets 0.213, but so do "the" and "mat": the query asks for the third feature only, and all three have a 1 there. Make "sat" (0, 0, 2) in the lab: it rises to 0.326, and the other two fall to 0.183. (A slide rounds the weights first, so its context ends in 0.639.)
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Write this score for a batch, B sets of queries and keys at once: all queries with all keys, divided by √D.
+# Write this score for a batch, B sets of queries and keys: all queries with all keys, divided by √D.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product score")
@@ -280,7 +282,7 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, two jobs
 # <a id="self-attention"></a>
-# A train station is not a train. In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three.
+# In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three.
 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
@@ -292,7 +294,7 @@ heatmap(weights, ["train", "station"], ["train", "station"], select=("station", 
 assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# That works, but one vector is both the word's *content* and the *reason for its weight*. The simplest attention, $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed w, shows the problem. How can we give the second of two words more weight?
+# But one vector is now both the word's *content* and the *reason for its weight*. In the simplest attention, $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed w, how can we give the second of two words more weight?
 
 # %%
 w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
@@ -307,9 +309,9 @@ assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
 assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the word moves along w, its weight rises, but so does the first coordinate of the output, from .731 to 1.731. In the third result only its key has moved: more weight, the same content.
+# If the word moves along w, its weight rises, but so does the output's first coordinate, from 0.731 to 1.731. In the third result only its key has moved: more weight, same content.
 #
-# So each word gets a <b style="color:#007fc6">key</b> by which it is found and a <b style="color:#008a67">value</b> that it contributes. And since not every word asks for the same thing, the fixed w becomes a <b style="color:#bf5f00">query</b> of each word's own. All three are made from the word's vector by learned matrices: $q=xW_Q$, $k=xW_K$, $v=xW_V$. Without the first two, $x_i\cdot x_j=x_j\cdot x_i$: "train" would score "station" exactly as "station" scores "train".
+# So each word gets a <b style="color:#007fc6">key</b> by which it is found and a <b style="color:#008a67">value</b> that it contributes. And because words ask for different things, each has a <b style="color:#bf5f00">query</b> instead of the fixed w. Learned matrices make all three from the word's vector, a row: $q=xW_Q$, $k=xW_K$, $v=xW_V$. Without the first two, $x_i\cdot x_j=x_j\cdot x_i$: "train" would score "station" exactly as "station" scores "train". Here we choose those two by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -321,13 +323,13 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# With these matrices "station" gives 95 % of its weight to "train", and "train" only 2 % to "station". (The score 0 alone would not say so: what counts is that "train" scores itself 4.)
+# Now "station" gives 95 % of its weight to "train", and "train" only 2 % to "station", because it scores itself 4 and "station" 0.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Both circulate in lecture slides, with two features and plain dot products. The first is cross-attention: three states $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query (.5, .5). The context is (.726, .726).
+# Both circulate in lecture slides, with two features and plain dot products. The first is cross-attention: the keys, which are also the values, are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -350,7 +352,7 @@ def three_digits(scores):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The second is self-attention with the same three vectors, now for the words I, am, happy. Look at the row of "happy", the last one.
+# The second is self-attention with the same three vectors, now for the words I, am, happy. Look at the last row, that of "happy".
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
@@ -396,7 +398,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An article with code gets four things wrong in these few lines. All three programs run without an error message.
+# An article gets four things wrong in these few lines. Three are programs, and they run without an error message. (In one of them, relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -437,7 +439,7 @@ def free_queries(x, Wq, Wk, Wv):                # x [T, D]
     return weights @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The fourth slip is about *multi-head attention*, which chapter 5 builds: several attentions ("heads") run beside each other, and a last matrix $W_O$ joins their outputs.
+# The fourth slip is about *multi-head attention* (chapter 5): several attentions ("heads") run side by side, and a last matrix $W_O$ joins their outputs.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -452,7 +454,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product feature 1 of the query meets feature 1 of the key. What if they mean different things? Here is a small world in which they do. A query is an arrow, and of eight keys the right one points *a quarter turn to the left* of it.
+# In a dot product feature 1 of the query meets feature 1 of the key. What if they mean different things? In this small world they do: a query is an arrow, and of eight keys the right one is closest to *a quarter turn to the left* of it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -464,7 +466,7 @@ predict(
 )
 
 # %% [markdown]
-# The score **general**, $q^\top W k$, puts a matrix in between, which starts with random numbers. Watch it learn. (`Chooser` is a score with a trained temperature, `task_batch` makes examples, and the loss is −log of the weight on the right key.)
+# The score **general**, $q^\top W k$, puts a matrix in between, random at first. Watch it learn. (`Chooser` is a score with a trained temperature, and the loss is −log of the weight on the right key.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -494,7 +496,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, and learns to be less sure: its loss falls to that of equal weights, and it still prefers a wrong key. General has learned a matrix:
+# The dot product can only train its temperature. It learns to be less sure, so its loss falls to that of equal weights, but it still prefers a wrong key. General has learned a matrix:
 
 # %%
 W = general.score.W.weight.detach()
@@ -506,7 +508,7 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# (W may be a rectangle, so query and key need not have the same size.) You have met this score already: $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer (chapter 5) *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has *rank* at most d: all its rows are mixtures of d vectors.
+# You have met this score: with x and y as rows, $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer (chapter 5) *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has *rank* at most d: all its rows are mixtures of d vectors.
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -535,12 +537,12 @@ print(f"with the W from above, general_score chooses the right key in {(chosen =
 assert (chosen == meant).float().mean() > 0.95
 
 # %% [markdown]
-# **Keep this:** a matrix between query and key learns which feature asks for which. $W_Q$ and $W_K$ are such a matrix in two factors.
+# **Keep this:** a matrix between query and key learns which feature asks for which.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# The first attention in translation (2014) was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. This is a small network: each *hidden unit* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. Another paper proposed **concat**: join q and k into one vector, $w^\top\tanh(W[q;k]+b)$. Some columns of W meet q, the others k, so W is W₁ and W₂ side by side, and the two are the same function. Copy the parameters and see.
+# The first attention in translation was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. In this small network each *hidden unit* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. **Concat** joins q and k into one vector: $w^\top\tanh(W[q;k]+b)$. Some columns of W meet q, the others k, so W is W₁ and W₂ side by side, and the two are the same function.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -555,7 +557,7 @@ print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100)
 assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 
 # %% [markdown]
-# The result is the same; the cost in *multiply–adds* (a product, added to a sum) is not. Concat multiplies every *pair* by all of W, whereas additive multiplies each query and each key by its matrix (*projects* it) *once*, and then adds.
+# The cost in *multiply–adds* (a product, added to a sum) is not the same. Concat multiplies every *pair* by all of W, whereas additive multiplies each query and key by its matrix (*projects* it) *once*.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score. The difficult part is the *pairs*: every query has to meet every key.
@@ -576,9 +578,9 @@ print(f"additive_score and concat differ by {difference:.0e}")
 assert difference < 1e-5
 
 # %% [markdown]
-# Without the tanh, $w^\top W_1 q + w^\top W_2 k$ would be left: the query adds one number to its whole row, which changes nothing (the first of the three questions).
+# Without the tanh, $w^\top W_1 q + w^\top W_2 k$ would be left: the query adds one number to its whole row, which changes nothing (question 1).
 #
-# **Keep this:** concat is additive computed at a higher cost. In both, query and key meet only inside the tanh.
+# **Keep this:** concat is additive at a higher cost.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
@@ -614,7 +616,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the backward pass needs: for additive a hidden vector for each pair, for the dot product only its queries and keys. (The softmax that follows stores the weights in both cases.) Here the dot product, too, gets its two matrices:
+# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the backward pass needs: for additive a hidden vector for each pair, for the dot product only its queries and keys. (The softmax that follows stores the weights in both cases.) Here the dot product gets its two matrices as well:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -690,7 +692,7 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
 # <a id="padding"></a>
-# Short sentences in a batch are filled up with **padding**, which no query should attend to. <a id="causal-mask"></a>And a model that learns to write word by word must not see the words still to come: it needs a **causal mask**. Both masks are tables of True and False, joined by *and*. In the lab the order of the steps is wrong on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
+# Short sentences in a batch are filled up with **padding**, which no query should attend to. <a id="causal-mask"></a>A model that learns to write word by word must not see the words to come: it needs a **causal mask**. Both masks are tables of True and False, joined by *and*. In the lab (its *tokens* are words) the steps are in the wrong order on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 generator = torch.Generator().manual_seed(3)
@@ -705,11 +707,16 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Two fifths. A masked score became 0, and exp(0) = 1 still gets a share; in the first row every masked word even beats the only allowed one.
+# Two fifths. A masked score became 0, and exp(0) = 1 still gets a share.
 #
 # </details>
 #
-# Now try the other three orders. Here is what they let through, with these masks and with the first of the seven rows emptied; and by how much an allowed weight changes at most when all masked scores rise by 1:
+# Now try the other three orders. The columns of the table:
+#
+# - the weight on masked keys,
+# - the same with the first row emptied,
+# - the smallest sum of a row,
+# - the largest change of an allowed weight when all masked scores rise by 1.
 
 # %%
 by_order = labs.orders(masks)
@@ -722,7 +729,7 @@ assert [row["change by masked scores"] > 10 for row in by_order] == [False, Fals
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
 
 # %% [markdown]
-# *Softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights. Under a causal mask this leaks, because a word to come changes the rows before it. (Dividing each row by its sum repairs it.) *−10⁹ instead of −∞* is right until a row is completely masked; then the masked words share its weight, here one seventh of all. *Mask, then softmax*, with zeros for an empty row, is always right.
+# *Softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights, so under a causal mask later words change earlier rows. *−10⁹ instead of −∞* fails when a row is completely masked: the masked words share its weight. *Mask, then softmax*, with zeros for an empty row, is always right.
 #
 # ### Exercise 4 ●●○ · 4 minutes
 # Write the mask of a whole batch for a *decoder*, the half of a translator that writes: causal, and no padding.
@@ -738,10 +745,10 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# Each line is a sequence (of length 4, 2 and 0); each group of four shows what one position may attend to.
+# Each line is a sequence (of length 4, 2, 0), each group of four what one position may attend to. Padding has rows too, but their output is not used.
 #
 # ### Exercise 5 ●●○ · 6 minutes
-# Put everything together: score, scale, mask, softmax, average. Use `masked_softmax` from chapter 1.
+# Put everything together: score, scale, mask, softmax, average. Use chapter 1's `masked_softmax`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
@@ -751,7 +758,7 @@ def attention(queries, keys, values, mask):
 
 # %% [markdown]
 # <a id="fused"></a>
-# PyTorch has all this in one **fused** call, which need not store the matrix of weights. (It takes a fourth axis, for several attentions beside each other; here there is one.) Both give the same output.
+# PyTorch has all this in one **fused** call, which need not store the matrix of weights.
 
 # %% tags=["nbval-check-output"]
 from torch.nn.functional import scaled_dot_product_attention as fused
@@ -819,7 +826,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All three ways give the same result. But is it the result of softmax attention? The kernel is right on average; for any one draw of random features it is off. By how much, and what do we gain?
+# All three ways give the same result. But is it the result of softmax attention? The kernel is right on average; any one draw of random features is off. By how much, and what do we gain? (On the logarithmic axes of the second plot, slope 1 means that the time grows with the length, slope 2 with its square.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -863,7 +870,7 @@ assert torch.allclose(averaged, linear, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# In a worked example from lecture slides, the five words of "The weather is nice today" have a vector each, key and value at once; "The" is the query, nothing is divided by √d, and the output is printed as (1.8, 2.3, 0.4).
+# Lecture slides give each of the five words of "The weather is nice today" a vector, key and value at once. "The" is the query, nothing is divided by √d, and the printed output is (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -898,7 +905,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (.574, .148, .620). The green region is the **convex hull** of the values: all averages that weights ≥ 0 with sum 1 can make. Attention never leaves the hull of its values, whatever the score. Here each word is its own value; a $W_V$ moves the values, and the hull with them. (The one exception is a row without any key, whose output is zero.)
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values holds all averages that weights ≥ 0 with sum 1 can make; the green region is its shadow on two of the three features. Attention never leaves the hull of its values, whatever the score, as long as its weights sum to 1.
 #
 # **Keep this:** the output of attention is an average of values, so it always lies between them.
 
@@ -917,7 +924,7 @@ def impossible(output, values):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# In the equations matrices W, vectors w and biases b are learned; $[q;k]$ is one vector made of both, relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector. *Hidden size* is the number of hidden units.
+# Matrices W, vectors w and biases b are learned; relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector. *Kept per pair* counts the numbers stored for training. *Dq ≠ Dk*: may the sizes differ?
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -930,15 +937,13 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert table[7]["multiply–adds per pair"] > 60 * table[8]["multiply–adds per pair"] and table[7]["ms"] < 60 * table[8]["ms"]
 
 # %% [markdown]
-# They form families. **Nothing learned:** similarity (the cosine), dot, scaled dot, and the generalized kernel, a dot product of transformed vectors. **A matrix in between:** general and its two relatives. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (as the survey writes it) never the query.
+# **Nothing learned:** similarity, dot, scaled dot, generalized kernel. **A matrix in between:** general and its two relatives. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (in the survey) never the query.
 #
-# *Kept per pair* is memory: the numbers that PyTorch must store for each query–key pair in order to train. *Dq ≠ Dk*: may their sizes differ? Concat has as many parameters as additive, but needs more than sixty times the multiply–adds. (The measured gap is smaller, probably because work such as tanh is not counted.)
-#
-# **Keep this:** all twelve are called in the same way, `SCORES[name](query_size, key_size)(queries, keys)`. They differ in what they see and in what they cost.
+# **Keep this:** all twelve are called as `SCORES[name](query_size, key_size)(queries, keys)`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a famous table
-# The list of twelve is from a survey (Chaudhari et al. 2021). Its table, as it circulates, has several slips that you only notice when you try to run it. One of them, what d is, was program 2.5: the table calls it "the length of the input (64 or 512)". Here are three more: name the line and correct it.
+# The twelve are from a survey (Chaudhari et al. 2021). Its table, as it circulates, has slips that you only notice when you try to run it. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -951,7 +956,7 @@ def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], 
     return a[:, None].expand(-1, len(keys))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. Here are the weights of one query on five keys, by a(q) and by Luong's vector over positions:
+# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. Here are the weights of one query on five keys, first by a(q), then by Luong's own score, which computes one number for each position:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 generator = torch.Generator().manual_seed(0)
@@ -991,7 +996,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# In five small worlds a query meets eight keys, and one is right: the one that agrees best with its *direction*, that *reaches* furthest in its direction, that has the greatest *length*, that fits after a hidden rotation (*feature*), or that is at the *place* the query names. Each score was trained in each world for 300 steps, five times. (The first lab has all twelve in its menu; those with parameters were trained in one of these worlds.)
+# In five small worlds a query meets eight keys, and one is right: the one that agrees best with its *direction*, that *reaches* furthest in its direction, that has the greatest *length*, that fits after a hidden rotation (*feature*), or that is at the *place* the query names. Each score was trained in each world five times.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -1018,9 +1023,9 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1]
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# Every score fails in at least one world, with less than 20 % right, because it *cannot see* what the rule needs. The cosine sees no lengths. The dot product, 31 % right at *length*, cannot ask for length *alone*. Feature-based wins there without reading the query, which here it need not. And no key carries its *place*, so only location-based can learn it. After 300 steps none of the networks (concat, additive, deep) is best anywhere. (`course results scores` computes these recorded figures again.)
+# Every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. *Place* is built that way: no key carries it, so only location-based can learn it. The cosine sees no lengths. The dot product (31 % right at *length*) cannot ask for length *alone*. Feature-based wins there although it never reads the query: in this world it does not have to. No network is best anywhere after 300 steps.
 #
-# **Keep this:** a score is an assumption about what "fits" means. With the right one there is little to learn; a network assumes less and has to learn more.
+# **Keep this:** with the right assumption about what "fits" means there is little to learn; a network assumes less and has to learn more.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: why each row looks as it does
@@ -1060,11 +1065,11 @@ heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores],
 assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not x[tired.index("because")].any()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general puts "because" first, whose vector is all zeros, because its matrix was trained for a rotation that these words do not have. No word gets even a quarter of the weight of "it". The vectors and the score have to be learned together, which the next chapter does.
+# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general puts "because" first, whose vector is all zeros, because its matrix was trained for a rotation that these words do not have. Under no score does "it" give any word even a quarter of its weight. The vectors and the score have to be learned together, which the next chapter does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# The first five were computed just now, on this machine; the last two are recorded. A value outside its band stops the notebook.
+# The last two are recorded, the others computed just now. A value outside its band stops the notebook.
 
 # %%
 costs = results.load("scores_cost")
@@ -1084,7 +1089,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. The score decides what "fits" means. It is an assumption; a network assumes less and has to learn more.
-# 2. Dot product = cosine × both lengths. If features are independent, with mean 0 and variance 1, as at the start of training, dividing by √d keeps its standard deviation at 1, and softmax is not saturated.
+# 2. Dot product = cosine × both lengths. For independent features with mean 0 and variance 1, roughly as at the start of training, dividing by √d keeps its standard deviation at 1, and softmax is not saturated.
 # 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are such a matrix in two factors. In additive attention they meet only inside the tanh; concat is the same at a higher cost.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.
 # 5. The output is an average of values, so it never leaves their convex hull.
@@ -1124,7 +1129,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
-# So far we wrote the vectors by hand and chose the score. In chapter 3 a network makes the queries and keys itself while it learns to translate, and you watch the alignment grow word by word.
+# In chapter 3 a network makes the queries and keys itself while it learns to translate.
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
