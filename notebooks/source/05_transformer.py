@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer, grown from one head.* **By the end** you will have written the layers of an encoder–decoder, checked that together they *are* a trained model, trained one of your own, and measured what its heads know about "it". Reading 55 minutes · live 60 · exercises 55 · *Deeper* 115 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *The Transformer, grown from one head.* **By the end** you will have written the layers of an encoder–decoder, shown that together they *are* a trained model, trained one of your own, and measured what heads know about "it". Reading 55 minutes · live 60 · exercises 55 · *Deeper* 115 more; live time is without exercises. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 
 # %%
 import math
@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" attend to?
-# A Transformer that was trained on our corpus reads the course sentence, which was in its training set. It has three layers with four *heads* each. A head is one attention with weights of its own, so each word attends to the others in twelve ways. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
+# A Transformer trained on our corpus reads the course sentence, which was in its training set. Its encoder has three layers of four *heads*. A head is one attention with matrices of its own, so each word attends in twelve ways. **Guess before you look:** in how many of them does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
@@ -45,7 +45,7 @@ assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argma
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In one: layer 2, head 2. Lectures show such a map and say that here the model understands what "it" means. We call it head 2.2, and near the end of the chapter we test whether its weight matters.
+# In one: layer 2, head 2, which we call head 2.2. Such maps are shown as proof that a model understands "it". Near the end we test whether this weight matters.
 #
 # </details>
 #
@@ -53,7 +53,7 @@ assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argma
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 2 to 4. Answer all three before you unfold the answers.
+# From chapters 2 to 4.
 #
 # 1. Scores are divided by $\sqrt d$. What happens to softmax without this, when $d$ is large?
 # 2. In training, a decoder reads the correct words and not its own. What is this called, and why does it let us predict all words at once?
@@ -61,15 +61,15 @@ assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argma
 #
 # <details><summary>Answers</summary>
 #
-# 1. The standard deviation of the scores grows like $\sqrt d$, one weight takes nearly everything, and the gradient vanishes.
-# 2. Teacher forcing. All the words it reads are known beforehand, so none has to wait for the one before it, as long as none can look ahead.
+# 1. The scores' standard deviation grows like $\sqrt d$, one weight takes nearly everything, and the gradient vanishes.
+# 2. Teacher forcing. All the words it reads are known beforehand, so none has to wait for another, as long as none can look ahead.
 # 3. Who bites: if the words are shuffled, the outputs are only shuffled with them.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017; “the paper” from here on). We build it in seven versions, all with the parameters of the model above. So version 7 must give the same numbers as that model.
+# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017; “the paper” from here on). We build it in seven versions with the parameters of the model above, so version 7 must give that model's numbers.
 #
 # Version 1 is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
@@ -89,10 +89,10 @@ for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Versions 2 to 4: several heads
-# In version 1 each word has *one* row of weights, and these sum to 1. But "it" has several questions: what do I refer to, what is said about me? One softmax gives a single average, and the average of two answers is the answer to neither.
+# In version 1 each word has *one* row of weights. But "it" has several questions: what do I refer to, what is said about me? One softmax gives one average, and the average of two answers answers neither question.
 #
 # <a id="head"></a>
-# So cut each *query, key and value* into four pieces of 32 numbers, and let each quarter attend separately. This is called a **head**. No head loses sight of a part of the word: each of its 32 numbers is computed from all 128 features of $x$.
+# So cut each *query, key and value* into four pieces of 32 numbers, and let each piece attend separately, as a **head**. Each of its numbers is still computed from all 128 features of $x$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -108,12 +108,12 @@ print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.
 print(len(maps), "maps of", tuple(maps[0].shape))
 
 # %% [markdown]
-# **Version 3** needs no loop. The *last* axis is cut into heads, and then the axis of heads moves in front of the axis of words, so that one call computes them all:
+# **Version 3** needs no loop. Cut the *last* axis into heads, then move the heads in front of the words, so that one call computes them all:
 #
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
 # ### Exercise 1 ●●○ · 4 minutes
-# Write this cut. Beware of a shorter way: `x.reshape(B, H, T, d)` has the right shape, but it mixes up words and heads.
+# Write this cut. Beware: `x.reshape(B, H, T, d)` has the right shape, but mixes up words and heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch05 import again, exercise, find_error, hint, solution
@@ -125,11 +125,11 @@ def split_heads(x, heads):
 
 # %% [markdown]
 # <a id="multi-head-attention"></a>
-# The outputs of the heads are joined side by side and mixed by one more matrix, $W_O$. This is **multi-head attention**, version 4:
+# **Version 4** joins the heads' outputs side by side and mixes them by one more matrix, $W_O$. This is **multi-head attention** ($d$ is now the size of a head, 32):
 #
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O=\sum_h \mathrm{head}_h\,W_O^{(h)} $$
 #
-# The last form, in which $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, shows that the heads *add up*.
+# The last form, with the rows $W_O^{(h)}$ of $W_O$ that meet head $h$, shows that heads *add up*.
 #
 # ### Exercise 2 ●●● · 9 minutes
 # Project, split, attend, join, mix. Keys and values are computed from `memory`, the words that are read: in self-attention `x` itself.
@@ -155,9 +155,7 @@ assert max(gaps) < 1e-4 and torch.allclose(torch.stack(maps, 1), maps_of[0], ato
 assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 
 # %% [markdown]
-# A widely used text says that heads are "different or the same alignment functions". The function is always the same, a softmax of scaled dot products. What differs is the *projection*: each head compares different features of the words.
-#
-# **Keep this:** all heads use the same function, at the same time. They differ in their projections.
+# **Keep this:** heads are not "different or the same alignment functions", as you may read. The function, a softmax of scaled dot products, is always the same; only the projections differ.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: eight heads, two words
@@ -170,7 +168,7 @@ study.eight_heads(multi_head, split_heads)  # your functions, if you have writte
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# An article advises fewer heads to save computation. Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the operations of all matrix products while it runs, a multiplication and an addition as two.
+# Would fewer heads save computation, as is sometimes advised? Count before you believe it: the model keeps 512 features, so fewer heads are wider heads. PyTorch counts the operations of all matrix products while it runs, a multiplication and an addition as two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -224,12 +222,12 @@ assert torch.allclose(mixed, output, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
 # <a id="ffn"></a>
-# Attention moves information between words, but all it can compute is a weighted average of values. Another layer works *on* the result. This is the **position-wise feed-forward network** (FFN): two matrices with a ReLU in between (negative numbers become 0).
+# Each head of attention can only compute a weighted average of values. The **position-wise feed-forward network** (FFN) works *on* the result: two matrices with a ReLU in between (negative numbers become 0).
 #
 # $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
 #
 # ### Exercise 3 ●○○ · 4 minutes
-# Write this network. The same two matrices and two biases serve every word of every sentence.
+# Write it. The same matrices and biases serve every word of every sentence.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("position-wise ffn")
@@ -238,7 +236,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# *Position-wise* means that each word is processed alone. A batch of 2 sentences with 5 words is just ten words: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output does.
+# Each word is processed alone (*position-wise*). So 2 sentences of 5 words are just ten words: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing, and if one input word changes, only its output does.
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -254,16 +252,16 @@ print("changed words:", ((after - y).abs().amax(-1) > 1e-5).nonzero().tolist())
 assert torch.allclose(flat.reshape(2, 5, 128), y, atol=1e-5) and torch.allclose(layer.ffn(h), y, atol=1e-5)
 
 # %% [markdown]
-# **Keep this:** attention moves information between words; the feed-forward network processes each word separately. In the paper its hidden layer is four times as wide as $x$, so its two matrices have twice as many parameters as the four of attention.
+# **Keep this:** attention moves information between words; the feed-forward network works within each. In the paper its hidden layer is four times as wide as $x$, so it has twice as many parameters as attention; the networks in our models are narrower.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What keeps a deep stack alive?
 # <a id="residual"></a><a id="layer-norm"></a>
-# Two things surround each sub-layer $f$ (attention or FFN). A **residual connection** adds the input to the output, $x+f(x)$. So $f$ only has to compute a *change*, and the derivative of the sum is $1+f'$: even if $f'$ is tiny, the gradient passes through the 1. The sum that runs through all layers in this way is called the **residual stream**. And a **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale and shift:
+# Two things surround each sub-layer $f$. A **residual connection** adds the input to the output, $x+f(x)$. So $f$ only computes a *change*, and however tiny $f'$ is, the gradient passes through the 1 of the derivative $1+f'$. The sum that runs through all layers is the **residual stream**. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale and shift:
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\epsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# *Batch norm*, common for images, takes the mean and standard deviation of each feature over the whole batch instead: here, over all words of all sentences. Why not use it?
+# *Batch norm*, common for images, takes each feature's mean and standard deviation over all words of the batch. Why not use it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -287,7 +285,7 @@ plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="W
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# With batch norm, in training, every number of every real word has changed, although the words are the same. (At inference it uses averages that it kept from training.) Leaving the padding out of the statistics would not be enough: a sentence's vectors would still depend on *which other sentences* are in the batch.
+# With batch norm, in training, every number of every real word has changed. Even without padding, a sentence's vectors would depend on the *other sentences* in the batch.
 #
 # ### Exercise 4 ●●○ · 5 minutes
 # <a id="pre-norm"></a>
@@ -300,7 +298,7 @@ def add_norm(x, part, gain, bias, norm_first):
     raise NotImplementedError
 
 # %% [markdown]
-# Now we have all the kinds of sub-layers and what surrounds them. Which of them can a model not do without? We trained small Transformers from the start, each without one thing. Where the feed-forward networks are missing altogether, a third layer of attention makes up for their parameters. **Guess** before you look: which model suffers most?
+# Which of these can a model not do without? We trained small Transformers to translate, each without one thing. (You build the decoder below; BLEU is chapter 3's score.) A third layer of attention makes up for the parameters of missing feed-forward networks. **Guess** first: which model suffers most?
 
 # %%
 from course_utils.data import results
@@ -321,11 +319,11 @@ assert all(max(a, b) < c for a, b, c in zip(linear["loss"], unnormed["loss"], co
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The residual connections keep the stack alive: without them not one of three models learned to translate. The norms, in so small a stack and so short a training, were not even useful. And *attention alone* translates, but worse than the whole model with exactly as many parameters. A network without its ReLU, which is one matrix written as two, is enough to close this gap. So a network after each attention helped, but here it wasn't the ReLU that helped. All of this holds for two layers, short sentences and three hundred steps; larger models may need what these can spare.
+# The one without residual connections: not one of three such models learned to translate. *Attention alone* translates, but worse than the whole model with as many parameters. Narrow networks close this gap even without their ReLU, when each is one matrix written as two. (The model is still not linear: softmax and norms remain.) The norms were not useful here. This holds for two layers, short sentences and three hundred steps; larger models may need what these can spare.
 #
 # </details>
 #
-# **Keep this:** without residual connections, our small stack did not learn. Layer norm uses one word at a time, so padding and neighbours don't matter. With pre-norm, nothing stands in the way of the residual stream.
+# **Keep this:** without residual connections, our small stack did not learn to translate. Layer norm uses one word at a time, so padding and other sentences don't matter.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -356,14 +354,14 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm learns with a slow start and without. At the higher rate both losses are the same after two hundred steps; at a third of it the warm-up, which takes half of these steps, even costs something. Post-norm gets stuck near 5 at the higher rate, and the warm-up doesn't help; at the lower rate it gets further, and further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
+# Pre-norm learns with a slow start and without. At the higher rate both losses are the same after two hundred steps; at a third of it the warm-up even costs something. Post-norm gets stuck near 5 at the higher rate, and the warm-up doesn't help; at the lower rate it gets further, and further with the warm-up than without. The paper used post-norm with a lower rate and 4,000 steps of warm-up. Large models are still trained with a warm-up, but with pre-norm they depend on it less.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Versions 5 and 6: a block, and a stack
 # <a id="block"></a>
-# Attention, then the feed-forward network, each with a residual connection and a norm: this is an **encoder block**, version 5.
+# **Version 5**, an **encoder block**, is attention, then the feed-forward network, each with a residual connection and a norm.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # You get the four pieces ready made. Put them together with pre-norm; two lines are enough.
@@ -376,7 +374,7 @@ def encoder_block(x, mask, attention, ffn, norm1, norm2):
     raise NotImplementedError
 
 # %% [markdown]
-# **Version 6** is a stack of blocks. Input and output have the same shape, so you can stack as many as you like; with pre-norm, one more norm follows the last block. Here your `encoder_block` and `add_norm` get the model's parameters. (What you have not solved, the course's function does.)
+# **Version 6** is a stack of any number of blocks, because input and output have the same shape. With pre-norm, one more norm follows the last block. Here your `encoder_block` and `add_norm` get the model's parameters. (What is unsolved, the course's functions do.)
 
 # %% tags=["nbval-check-output"]
 h = embedded
@@ -393,7 +391,7 @@ print("The same as the model's encoder?", torch.allclose(top, memory.states[-1],
 assert torch.allclose(top, memory.states[-1], atol=1e-4)
 
 # %% [markdown]
-# A block is also two of your `add_norm` with pre-norm, one around each sub-layer. Here is the first block again:
+# A block is also two of your `add_norm`. The first one again:
 
 # %% tags=["nbval-check-output"]
 with torch.no_grad():
@@ -407,12 +405,12 @@ print("The same as the model's first block?", same)
 assert same
 
 # %% [markdown]
-# **Keep this:** a block is attention, then a feed-forward network, each with a residual connection and a norm. An encoder is a stack of blocks, in which each word keeps a vector of its own.
+# **Keep this:** an encoder is a stack of blocks, in which each word keeps a vector of its own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which words may attend to which?
 # <a id="causal-mask"></a>
-# The encoder may attend to everything but padding. The decoder must not look ahead during training, or it would copy the answer and learn nothing. What it reads is shifted by one: at "je" it has read `<bos>` and "je", and predicts "suis". So only what comes *after* a word must be hidden from it. All masks are boolean, **True = may be attended to**, and they are combined by `&`.
+# The encoder may attend to everything but padding. In training the decoder must not look ahead, or it would copy the answer. Its input is shifted by one: at "je" it has read `<bos>` and "je", and predicts "suis", so only what comes *after* a word is hidden from it. All masks are boolean, **True = may be attended to**, and combined by `&`.
 
 # %%
 from course_utils.attention import causal_mask, padding_mask
@@ -425,7 +423,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each word that asks. Ink: it may read this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top$ → mask → softmax → $V$. A slide lets a word see "only those before it". Then the first word sees nothing, and the softmax of its row is 0/0, NaN. A word may always attend to itself, so the diagonal stays True. (The next exercise's example shows empty rows for padding. The course's softmax gives zeros there, and nothing uses them.)
+# The order is $QK^\top$ → mask → softmax → $V$. If a word saw "only those before it", the softmax of the first row would be 0/0, NaN. So the diagonal stays True. (Padding has empty rows in the next exercise's example; the course's softmax gives zeros there, and nothing uses them.)
 #
 # ### Exercise 6 ●●○ · 5 minutes
 # A batch needs three masks: for the encoder, for the decoder, and for the attention from decoder to encoder. Write all three.
@@ -454,7 +452,7 @@ def masked_attention(q, k, v):                   # [T, d] each
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 7: three kinds of attention
 # <a id="cross-attention"></a>
-# A **decoder block** has one sub-layer more. Between its self-attention and its feed-forward network it attends to the encoder's output. All three attentions are of the same class, each with its own parameters. What differs is where queries, keys and values come from, and the mask:
+# A **decoder block** has one sub-layer more: between self-attention and feed-forward network it attends to the encoder's output. All three attentions are of the same class, with their own parameters. They differ in the mask and in where queries, keys and values come from:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
 # |---|---|---|---|
@@ -491,7 +489,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
     raise NotImplementedError
 
 # %% [markdown]
-# At the end a matrix gives a number, the logit, to each French word, softmax turns these into probabilities, and the most probable word is written. That is the whole model, apart from dropout (random features set to zero) in training.
+# At the end a matrix gives each French word a logit, softmax gives probabilities, and the most probable word is written. Only training adds something: dropout sets random features to zero.
 #
 # ### Exercise 8 ●●○ · 6 minutes
 # Put it all together. The blocks are given, each with its parts inside; the words come with their positions. The decoder needs only the causal mask here: padding stands at the end, after every real word.
@@ -504,7 +502,7 @@ def transformer(x, y, real, encoder, encoder_norm, decoder, decoder_norm, output
     raise NotImplementedError
 
 # %% [markdown]
-# Is version 7 the model from the top of the page? Here are your functions with its parameters, in 64 bits, so that rounding hardly plays a part:
+# Is version 7 the model from the top of the page? Your functions get its parameters, in 64 bits to keep rounding small:
 
 # %%
 import copy
@@ -554,9 +552,9 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
 # <a id="descent"></a>
-# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this one word through the whole model, until all heads and layers add up to "il" instead of "elle". **Before you start:** which English word gets the largest share from head 4 of the last cross-attention? The stage's third scene has the answer.
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The stage below follows this word through the model, until all heads and layers add up to "il" instead of "elle". **Before you start:** which English word gets the largest share from head 4 of the last cross-attention? (The third scene answers.)
 #
-# Click the stage and press the space bar: each press does one step of the arithmetic. Point at any number to see how it was computed.
+# Click the stage; the space bar does the next step. Point at a number to see how it was computed.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
@@ -571,7 +569,7 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 #
 # </details>
 #
-# Which sub-layer decides? Stop the decoder after each of them, and let the last norm and the output matrix read the residual stream there. (This is called the *logit lens*. They were not trained for these early vectors, so it gives a hint and no proof.) The last column is the **log-odds** of the two pronouns, the logarithm of P(il) / P(elle): 0 is even, 5 is about 150 to 1.
+# Which sub-layer decides? Stop the decoder after each, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint and no proof, because they were not trained for such early vectors. The last column is the **log-odds**, the logarithm of P(il) / P(elle): 0 is even, 5 is about 150 to 1.
 
 # %%
 from chapters.ch05.experiments import lens
@@ -585,13 +583,13 @@ assert all(name.startswith("cross-attention") for name in sorted(steps, key=step
 assert stops[2]["P(il)"] < 0.01 and stops[3]["P(il)"] > 0.15 and 140 < math.e**5 < 150
 
 # %% [markdown]
-# The first feed-forward network makes "il" probable at all, from almost 0 to 20 %. But the three largest steps from "elle" towards "il" are the three cross-attentions. So here, seen through this lens, attention fetches what decides, and the networks make a word of it. It does not follow that attention could not do both: in *What keeps a deep stack alive?*, models without any networks still translated, though with a lower BLEU.
+# Two scales tell two stories. Whether *il* or *elle*, the log-odds, changes most in the three cross-attentions. How probable each is at all changes most in layer 1, where cross-attention and then the network take *il* from almost 0 to 20 %, but raise *elle*, too. So through this lens cross-attention decides which pronoun; both make it probable.
 #
 # **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
-# In training the decoder gets the whole French sentence in one call, and the mask keeps each word from looking ahead. At inference it writes one word, reads it, and writes the next.
+# In training the decoder reads the whole French sentence in one call, with the mask. At inference it writes a word, reads it, and writes the next.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -618,7 +616,7 @@ with torch.no_grad():
 Table(rows, f"The next word, computed in both ways, and the largest difference of {len(grammar.target):,} logits: rounding")
 
 # %% [markdown]
-# So training can process all words in parallel without any approximation, whereas in a recurrent decoder the fifth state has to wait for the fourth.
+# So training is parallel without approximation; in a recurrent decoder the fifth state waits for the fourth.
 #
 # A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's features if the words so far go through the decoder again without a mask.
 
@@ -643,12 +641,12 @@ with torch.no_grad():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer the lecture is right: the last word may see all words before it, with or without the mask. But from the second layer on it reads words that have themselves attended *ahead*, to later words, which the mask hid in training. The mask has to stay, unless we store what was computed.
+# With one layer the lecture is right: the last word may see all others anyway. But from the second layer on it reads words that have attended *ahead*, which the mask prevented in training. The mask has to stay, unless we store what was computed.
 #
 # </details>
 #
 # <a id="kv-cache"></a>
-# Storing it is the **KV cache**. The keys and values of earlier words never change, because the mask keeps later words from affecting them. So store them, and compute only one row at each step.
+# With the mask, the keys and values of earlier words never change. The **KV cache** keeps them, so that each step computes only one row.
 #
 # ### Exercise 9 ●●● · 8 minutes
 # Write one step with one head: only the new word is projected, all others are in the cache.
@@ -661,7 +659,7 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     raise NotImplementedError
 
 # %% [markdown]
-# Your function reads the course sentence word by word and must end where causal attention over the whole sentence ends. And how much does a cache save in the whole model? We time 128 steps for eight texts at once. (The text is one word, repeated: the time does not depend on the words.)
+# Your function reads the course sentence word by word and must end where causal attention over all of it does. How much does a cache save in the whole model? We time 128 steps for eight texts.
 
 # %%
 from chapters.ch05.experiments.live import clock
@@ -686,7 +684,7 @@ plot.lines({"all again": (range(128), without), "with the cache": (range(128), w
 assert times > 1.5 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Keep this:** with the mask, computing all words at once and one after another gives the same numbers. The cache makes the second way cheap.
+# **Keep this:** with the mask, all at once and word by word give the same numbers. The cache makes the second way cheap.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the last step, by hand
@@ -729,9 +727,7 @@ def chosen_word(row, vocabulary):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
 # <a id="warm-up"></a>
-# Now your functions train: they compute every layer, with fresh parameters, on the same sentences as in chapter 3. The first table says which parts are yours.
-#
-# As in chapter 3, the learning rate rises slowly at first (**warm-up**) and then falls. Beside the curve you see BLEU on held-out sentences, and the translation of one of them.
+# Now your functions train: they compute every layer, with fresh parameters, on chapter 3's sentences. The first table says which parts are yours. The learning rate again rises slowly (**warm-up**) and then falls. Beside the curve you see BLEU on held-out sentences, and one of their translations.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
@@ -748,7 +744,7 @@ run = study.learn(lesson, mine, loss=assembly.Assembled(**parts).loss, show=True
                   higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
-# We compare it with two shipped models, chapter 3's translator with attention and the Transformer from the top of the page.
+# We compare it with chapter 3's translator with attention and the Transformer from the top of the page.
 
 # %%
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
@@ -768,11 +764,11 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well after a short training, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, and not on equal terms: it has three times as many parameters, more than twice as many steps, a softer loss (in *Deeper: your own Transformer*), dropout, which yours does without, and it saw some rare sentences several times in each pass. On short sentences and a small corpus, recurrence with attention is hard to beat.
+# Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, but not on equal terms: it has three times as many parameters, more than twice as many steps and a softer loss (*Deeper: your own Transformer*), and it saw some rare sentences several times in each pass. On a small corpus of short sentences, recurrence with attention is hard to beat.
 #
-# The speeds are those of this machine at this moment, for models of different sizes. Parallel training pays off most on hardware that does thousands of things at once, which we have not measured here. The alignment error (AER) is higher, too: here several maps share the work of chapter 3's single one, and none has to be an alignment by itself.
+# When this page was built, chapter 3's smaller model was ahead in both speeds as well. The alignment error (AER) of both Transformers is higher: several maps share the work of chapter 3's single one.
 #
-# **Keep this:** attention without recurrence can do nearly the same job here, if not yet better. What it gains is that in training no word has to wait for another.
+# **Keep this:** attention without recurrence does nearly the same job here. In training no word has to wait for another; whether that saves time depends on the hardware.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
@@ -800,7 +796,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
-# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. The English "it" is the same word, so translation is a test. We call two such sentences *twins*. The models below translate 736 that were held out; each has one or two nouns that were in no twin of the training set. Compare each row with chance, which gets half of the pronouns, and not with the other rows: only the shipped Transformer saw the rare training twins several times in each pass.
+# *Too tired*, and French says *il … fatigué*: the animal. *Too wide*, and it says *elle … large*: the street. We call two such sentences *twins*; translating the same "it" is a test. The models below translate 736 held-out ones, with nouns that were in no training twin. Compare each row with chance, half of the pronouns, and not with the other rows: only the shipped Transformer saw the rare training twins several times in each pass.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -814,10 +810,10 @@ assert pronoun["yours"] < pronoun["without attention"] + 5 or runtime.profile ==
 assert load_checkpoint(MODELS["without attention"]).card["training"]["step"] == steps_of["chapter 3"] > 1000
 
 # %% [markdown]
-# Yours is well above chance. But when this page was built it was below even chapter 3's translator *without* attention, which trained half as long again on larger batches. So attention alone does not make a model good at pronouns.
+# Yours is well above chance. Nothing more can be read from its row, because it trained for fewer steps. The shipped Transformer, also without recurrence, gets most pronouns right.
 
 # %% [markdown]
-# Back to head 2.2 from the beginning, where "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street. And look at another word as well: the adjective.
+# Back to head 2.2, where "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street, and what the adjective attends to.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
@@ -837,11 +833,11 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "It" gives the animal the same weight in both sentences, so the famous map tells the animal's story even where "it" is the street. In the same head, the adjective knows better: "tired" attends to the animal, "wide" to the street. Over 120 twins, "it" favours the right noun by less than .01 in every one of the twelve heads; the adjective does so by more than .5 in head 2.2.
+# "It" gives the animal nearly the same weight in both sentences. In the same head, the adjective knows better: "tired" attends to the animal, "wide" to the street. Over 120 twins, "it" favours the right noun by less than .01 in every head; the adjective by more than .5 in head 2.2.
 #
 # </details>
 #
-# Still, these are only weights. So let us forbid single connections and count what happens. A forbidden connection is masked, so its share of the softmax does not vanish: it goes to the other words. That is why one row is a control, in which the adjective may attend to neither noun.
+# These are only weights, so let us forbid single connections by a mask and count what happens. The share of a forbidden connection goes to the other words, so one row is a control, in which the adjective may attend to neither noun.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -870,12 +866,12 @@ assert min(forbidden[:2]) >= whole[0] - 0.5 and forbidden[2] < 30 and 40 < forbi
 assert rows[1]["log-odds"] > whole[1] and rows[1]["largest weight there"] > 0.99
 
 # %% [markdown]
-# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, most pronouns become wrong, many more than a coin would get wrong. The control shows why: with both nouns forbidden about half are right. So the missing noun alone costs the answer, and what makes it *wrong* is the other noun, which is still open and takes over a part of the share. And the step that writes *il* depends on the adjective.
+# If "it" may not attend to its noun, nothing changes. If the French step may not attend to "it", where one head spends more than .99 of its weight, nothing is lost; the log-odds even rise. But if the adjective may not attend to the noun, far more pronouns are wrong than by tossing a coin. The control shows why: with both nouns forbidden about half are right. So the missing noun costs the answer, and the other, which takes over part of its share, makes it *wrong*. And the step that writes *il* depends on the adjective.
 #
-# So in this model the question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from there, where it has to attend anyway to write *fatigué* or *large*. Our grammar made this easy: the adjective alone decides which noun is meant. And this is one trained model. Voita et al. (2018) did find attention from *it* to its noun, in a translator of film subtitles that also reads the sentence before; there they compared weights with a coreference resolver, which is another test than forbidding.
+# So this model's question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from there, perhaps because it will need the adjective soon anyway. This is one trained model, and our grammar made it easy: the adjective alone decides which noun is meant. Voita et al. (2018) did find attention from *it* to its noun in a translator of film subtitles, by comparing weights with a program that resolves pronouns, a different test from forbidding.
 #
 # <a id="knock-out"></a>
-# Now head by head: how much does a head of the encoder attend from "it" to its noun, and what is lost when the head is **knocked out**, set to zero in every sentence?
+# Now head by head: how much does an encoder head attend from "it" to its noun, and what is lost when it is **knocked out**, set to zero?
 
 # %%
 effects = head_study.head_effects(grammar, twins[:60], ["encoder"])
@@ -890,9 +886,9 @@ assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effec
 assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) > 90
 
 # %% [markdown]
-# Two heads matter far more than the others: 3.2, which hardly attends from "it" to its noun, and 2.2, the head of the famous map. So the map did find an important head, but not for the reason it suggests: 2.2 is also where "tired" attends to "animal". A knock-out removes everything that a head does at once; only forbidding the *connection* tells us which part mattered. And no head is indispensable: without any one of them more than 90 % of the pronouns stay right.
+# Two heads matter far more than the others: 3.2, which hardly attends from "it" to its noun, and 2.2. So the map did find an important head, but not for the reason it suggests: 2.2 is also where "tired" attends to "animal". Only forbidding the *connection*, not the whole head, tells us what mattered. And no single head is indispensable: without any one of them more than 90 % of the pronouns are right.
 #
-# Now look at *your* model. The encoder head that it would miss most is knocked out already. Bring it back, knock out others, alone or together, and read both twins below.
+# Now *your* model. The encoder head that it would miss most is knocked out already. Bring it back, knock out others, and read both twins below.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]
@@ -906,7 +902,7 @@ told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, c
 display(view, told)
 
 # %% [markdown]
-# **Keep this:** in this model, no single head resolves "it", and the decision is not even made at "it". A map shows only weights. Forbid the connection, remove the head, count, and then tell the story.
+# **Keep this:** in this model, the decision is not even made at "it". Forbid the connection, remove the head, count, and then tell the story.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: all 736, and heads in a row
@@ -978,7 +974,7 @@ assert bleu_of[0] < bleu_of[1] and tatoeba.card["training"]["minutes"] > before.
 #
 # <details><summary>Answer</summary>
 #
-# In the last column four are right: the cake, the friends, “I love you” and the grandmother. “Good morning” is wrong in both columns, although it was seen. Both twins say *elle*, which is wrong for the animal and right for the street, and *abe* is no French word. The long conditional sentence is no French either, and of the Economic Area little is left.
+# In the last column three are right: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*, because the story is feminine. “Good morning” was seen, and yet *bonne matin* is no French, and *bon matin* is said in Québec but not in France. Both twins say *elle*, which is wrong for the animal and right for the street, and *abe* is no French word. The long conditional sentence is no French either, and of the Economic Area little is left.
 #
 # </details>
 #
@@ -1056,7 +1052,7 @@ study.zoo_table(length=64)
 study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Linear attention** (chapter 2) has no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. The price is that its weights cannot be as sharp.
+# **Linear attention** (chapter 2) has no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. The price: with the usual $\phi$, its weights are less sharp.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from 2017 to today's block
@@ -1100,7 +1096,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# One article builds a Transformer for "I love you" → "Je t'aime" in code. Besides the errors to find below, it makes five more: some you would notice at once, one never.
+# One article builds a Transformer for "I love you" → "Je t'aime" in code. Besides the errors to find below, it makes five more: some you would notice at once, others never.
 #
 # | in the article | what is wrong | how you notice |
 # |---|---|---|
@@ -1108,7 +1104,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | scores divided by $\sqrt d$, and again in the softmax | divided by $d$ in all | never: the weights are only too even |
 # | `scores / sqrt(d)` | `sqrt` is not imported | at once, a `NameError` |
 # | `mask=None`, and no caller builds a mask | each word sees the future, and padding | the loss falls too fast, and translations are bad |
-# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | hardly: the model is only weaker |
+# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | never on a task like ours: our small model without a ReLU was no worse |
 #
 # Now find the errors in one claim and seven programs of this kind.
 
@@ -1276,7 +1272,7 @@ assert abs(lowest - torch.special.entr(perfect).sum()) < 1e-4 and lowest < ended
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on this machine. BLEU and pronouns use sentences that were not trained on. Lines 1 and 2 use the course sentence, which was; line 3 uses one word, repeated. A value outside its band stops the notebook.
+# Measured just now, on this machine. BLEU and pronouns use held-out sentences, lines 1 and 2 the course sentence, line 3 one word, repeated. The lines with “…” and the last use fewer twins than those before; their section has the score with nothing forbidden. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -1332,7 +1328,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
 # - A. Vaswani et al., *Attention is all you need*, 2017, sections 3 and 5, table 3.
-# - A. Rush, *The annotated Transformer*, 2018: the paper with a program beside each paragraph.
+# - A. Rush, *The annotated Transformer*, 2018: with a program beside each paragraph.
 # - J. Ba, J. Kiros, G. Hinton, *Layer normalization*, 2016, section 3; K. He et al., *Deep residual learning*, 2015, section 3.
 # - R. Xiong et al., *On layer normalization in the Transformer architecture*, 2020, section 3 (pre-norm, warm-up).
 # - C. Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7 (label smoothing).
@@ -1347,7 +1343,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
-# Our Transformer needs pairs of sentences to learn from, and there are few such pairs, but there is endless text. Take the encoder alone, hide some words and let it guess them from both sides: that is BERT, chapter 6.
+# Our Transformer learns from pairs of sentences, which are few, while text is endless. Take the encoder alone and let it guess hidden words from both sides: that is BERT.
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
