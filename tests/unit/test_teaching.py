@@ -193,4 +193,4 @@ def test_commands_and_settings_exist():
     readme = (ROOT / "README.md").read_text("utf-8")
     for said in ["about 1.3 GB", "5 seconds", '`make lab ARGS="--no-browser --port 8890"`']:
         assert said in GUIDE and said in readme, said
-    assert "at least 100,000 characters" in GUIDE and "100,000 and more are better" in source(7)
+    assert "at least 100,000 characters" in GUIDE and "better 100,000" in source(7)
