@@ -1010,7 +1010,7 @@ print(f"With your targets, {following.numel()} tokens cost {costs:.2f} nats each
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
-# Online, `GPT.from_huggingface(AutoModelForCausalLM.from_pretrained("gpt2"))` loads all 124,439,808 parameters of OpenAI's GPT-2 into our class.
+# Online, `AutoModelForCausalLM.from_pretrained("gpt2")` fetches OpenAI's GPT-2, and `GPT.from_huggingface` puts all its 124,439,808 parameters into our class.
 #
 # <a id="chat-template"></a><a id="system-prompt"></a>
 # To serve a model (here your opponent) you need a folder with parameters, tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator of the service, then the user's turn; then the model continues.
