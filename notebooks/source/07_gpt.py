@@ -311,7 +311,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
-        ["its best sentences", "the same few words again and again", "noise"], answer=1,
+        ["its best sentences", "phrases that keep coming back", "noise"], answer=1,
         because="What it has written makes itself more likely: after the same words come the same words.")
 
 # %% [markdown]
