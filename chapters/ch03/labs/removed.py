@@ -1,5 +1,7 @@
 """What the views of chapter 3 need around them: the words below a knock-out, and the vectors of two real models."""
 
+from html import escape
+
 import torch
 
 from .flow import flow
@@ -18,7 +20,7 @@ def compared(view, deaf: list[dict], gone: list[dict]):
 
     def tell(change=None):
         chosen = view.variant - 1
-        texts = [" ".join(found[chosen]["tokens"]) for found in (deaf, gone)]
+        texts = [escape(" ".join(found[chosen]["tokens"]), quote=False) for found in (deaf, gone)]  # <unk>
         line.value = "No weight on it: {}<br>Never read: {}".format(*texts) if chosen >= 0 else ""
 
     view.observe(tell, names="variant")
