@@ -1,6 +1,6 @@
 """What every view is: one ES module and its data, shown as a self-contained HTML fragment, a picture, words, a table.
 
-`View` is the default shell: HTML that is interactive without a kernel, and keeps picture, sentence and table where no
+`View` is the default shell: HTML that is interactive without a kernel, and keeps picture, caption and table where no
 script may run. `live.LiveView` is the other shell around the same module, for cells in which Python listens.
 """
 
@@ -102,18 +102,18 @@ class View:
         return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
-        """The HTML shell: picture, sentence and table for everyone, and the scripts that replace them by the view."""
+        """The HTML shell: picture, caption and table for everyone, and the scripts that replace them by the view."""
         return f'<div class="course-view">{self.still()}{self.scripts()}</div>'
 
     def still(self) -> str:
-        """What remains where no script may run: the picture with its alt text, the caption, the table."""
+        """What remains where no script may run: the picture with its words as alt text, the caption, the table."""
         picture = base64.b64encode(self.to_png(self.scale)).decode()
         words, width = html.escape(self.describe()), round(self.size[0] * 96)
         plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
         return (
             f'<figure style="margin:0"><b>{html.escape(self.title)}</b><br>'
             f'<img alt="{words}" width="{width}" src="data:image/png;base64,{picture}">'
-            f"<figcaption>{plain} {words}</figcaption>"
+            f"<figcaption>{plain or words}</figcaption>"
             f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
         )
 

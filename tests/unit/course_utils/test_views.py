@@ -218,7 +218,12 @@ def test_charts_are_views_with_words_a_table_and_a_picture():
     )
     assert chart.table().rows == [["a", "1", "3"], ["a", "2", "4"], ["b", "1", "3"], ["b", "2", "4.01"]]
     html = chart.fragment()
-    assert "<figcaption>Look. error against n" in html and "<b>T</b>" in html and chart.to_png()[:4] == b"\x89PNG"
+    assert (
+        "<figcaption>Look.</figcaption>" in html
+        and 'alt="error against n' in html
+        and "<b>T</b>" in html
+        and chart.to_png()[:4] == b"\x89PNG"
+    )
     with pytest.raises(ValueError, match=r"x has shape \(2,\) and y \(3,\)"):
         plot.lines({"a": ([1, 2], [1, 2, 3])})
 
