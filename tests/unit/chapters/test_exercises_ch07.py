@@ -258,6 +258,15 @@ def as_sennrich(words):
     return best, {bigram.sub("".join(best), word): n for word, n in words.items()}
 
 
+@written("bpe encode")
+def as_gpt2(word, merges):
+    """OpenAI's program: the pair with the lowest rank, again and again."""
+    ranks, pieces = {pair: rank for rank, pair in enumerate(merges)}, list(word)
+    while found := [pair for pair in zip(pieces, pieces[1:], strict=False) if pair in ranks]:
+        pieces = joined(tuple(pieces), min(found, key=ranks.get))
+    return list(pieces)
+
+
 @written("bpe merge")
 def with_a_list(words):
     found = {}
@@ -684,6 +693,8 @@ def test_all_tokens_stay_where_all_are_needed():
         ("bpe merge", lambda words: (("e", "s"), [1]), "no dict"),
         ("bpe merge", lambda words: (("e", "s"), {5: 1}), "5 × 1"),
         ("bpe merge", lambda words: (5, words), "needed: a word"),
+        ("bpe encode", lambda word, merges: None, "It returns None"),
+        ("bpe encode", lambda word, merges: 5, "a whole number"),
         ("bits per character", lambda loss, tokens, characters: "many", "a text"),
         ("temperature", lambda logits, temperature: logits[0], "hape"),
         ("top-k", lambda logits, top_k: logits.topk(top_k), "two things"),
