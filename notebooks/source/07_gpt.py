@@ -183,7 +183,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Here the course sentence is cut in four ways, one with 600 merges learned from our stories:
+# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Below, the course sentence is cut in four ways, one of them with 600 merges learned from our stories. Compare *how many* tokens there are with the size of the *vocabulary*.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -285,7 +285,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which.
+# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which. Losses below use the natural logarithm, and their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -306,7 +306,7 @@ assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["k
 
 # %% [markdown]
 # <a id="bits-per-character"></a><a id="perplexity"></a>
-# A loss with natural logarithms is in *nats*, and $1\text{ bit}=\ln 2\text{ nats}$. **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. Compare models with different tokens in **bits per character**, because a long piece is harder to guess than a letter.
+# **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. Compare models with different tokens in **bits per character**, because a long piece is harder to guess than a letter.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # Convert a loss in nats for each token into bits for each character.
@@ -318,7 +318,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps, with an optimiser called Muon: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table. (The curve measures 64 windows of the held-out text, the table below it all of them.)
+# Three models train for equally many steps, with an optimiser called Muon: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table. (The curve is measured on 64 windows of the held-out text, the table on all of it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -438,17 +438,22 @@ def nucleus(logits, top_p):
 # Why not always keep the same number? Here are two openings, one word apart. **Guess:** how many of the 4,096 pieces does top-p 0.9 keep after each?
 
 # %%
+def after(text):
+    """What may follow a text: logits [V]."""
+    with torch.no_grad():
+        return prose.model(torch.tensor([prose.tokenizer.encode(text)])).logits[0, -1]
+
 rows = []
 for start in ("They looked at each", "They looked at the"):
-    with torch.no_grad():
-        z = prose.model(torch.tensor([prose.tokenizer.encode(start)])).logits[0, -1]
-    best, p = prose.tokenizer.tokens([z.argmax().item()])[0], z.softmax(-1)
-    rows.append({"after": start, "most likely": best, "its probability": p.max().item(),
-                 "kept by your top-p 0.9": int((nucleus(z, 0.9) > 0).sum()), "the 12 most likely together": p.topk(12).values.sum().item()})
-Table(rows, "gpt-prose, temperature 1")
+    p, kept = after(start).softmax(-1), nucleus(after(start), 0.9) > 0
+    rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
+                 "its probability": p.max().item(), "pieces in top-p 0.9": kept.sum().item(),
+                 "probability in top-k 12": p.topk(12).values.sum().item()})
+Table(rows, "gpt-prose at temperature 1. Kept by your top-p.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert rows[0]["kept by your top-p 0.9"] == 1 and rows[1]["kept by your top-p 0.9"] > 200 and rows[0]["its probability"] > 0.9 and rows[1]["the 12 most likely together"] < 0.5
+assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
+assert rows[1]["pieces in top-p 0.9"] > 200 and rows[1]["probability in top-k 12"] < 0.5
 
 # %% [markdown]
 # After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. Top-k with twelve would add eleven unlikely pieces to the first and cut off more than half of the probability in the second. Top-p follows the distribution.
@@ -641,7 +646,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# After training on 158,537 such lines, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*.
+# After training on 158,537 such lines, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*. The first table has their scores, the second what they make of six sentences.
 
 # %%
 from IPython.display import display
