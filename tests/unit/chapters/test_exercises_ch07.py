@@ -1,5 +1,6 @@
 """Chapter 7's exercises: right answers in other styles, and what its errata say, shown to be so."""
 
+import json
 import math
 import re
 from collections import Counter
@@ -21,9 +22,11 @@ from chapters.ch07.language import Text, TextLesson
 from course_tools.classroom.catalogue import find
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.data import stories
 from course_utils.decoding.sampling import next_probabilities, sample
 from course_utils.exercises import check
 from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.text.bytepairs import WORD
 
 written = Written()
 
@@ -188,6 +191,25 @@ def test_small_tokens_have_small_perplexities():
     assert math.exp(mean[0]) < math.exp(mean[1])
     bits = [bits_per_character(m, len(x), len(text)) for m, x in zip(mean, (single, double), strict=True)]
     assert bits[0] == pytest.approx(bits[1])
+
+
+def test_the_library_differs_only_where_pairs_are_equally_frequent():
+    """Each pair that `tokenizers` joins is one of the most frequent, by the counts of `merge_once`."""
+    from tokenizers import ByteLevelBPETokenizer
+
+    passage = " ".join(story.sentences[0] for story in stories.load("stories", "train")[:200])
+    library = ByteLevelBPETokenizer()
+    library.train_from_iterator([passage], vocab_size=256 + 60, show_progress=False)
+    merges = json.loads(library.to_str())["model"]["merges"]
+    words = Counter(tuple(word) for word in WORD.findall(passage))
+    for left, right in merges:
+        pair = left.replace("Ġ", " "), right.replace("Ġ", " ")
+        found = Counter()
+        for pieces, times in words.items():
+            for one in zip(pieces, pieces[1:], strict=False):
+                found[one] += times
+        assert found[pair] == max(found.values()) == found[merge_once(words)[0]]
+        words = {joined(pieces, pair): times for pieces, times in words.items()}
 
 
 def test_merging_as_the_view_and_as_tokenizers():
