@@ -458,9 +458,9 @@ assert rows[1]["pieces in top-p 0.9"] > 200 and rows[1]["probability in top-k 12
 # %% [markdown]
 # After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. Top-k with twelve would add eleven unlikely pieces to the first and cut off more than half of the probability in the second. Top-p follows the distribution.
 #
-# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely?
+# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely? It is the one with the fewest bits.
 
-# %%
+# %% jupyter={"source_hidden": true}
 knobs = {"always the best": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 begun = "Dorothy lived in the midst of the great Kansas prairies, with"
@@ -602,7 +602,7 @@ assert kept == same and slow > 1.5 * fast
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes a token from its distribution $q$. The large model, with the distribution $p$, can check several proposals in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$; otherwise it draws from what is missing, $\max(0, p-q)$. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes a token from its distribution $q$. The large model, with the distribution $p$, reads all positions at once, so it can check several proposals in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$; otherwise it draws from what is missing, $\max(0, p-q)$. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 follows = torch.ones(len(learned), len(learned))  # one for each pair, and one each time it occurs
@@ -636,7 +636,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares drawn are those of your GPT, and not those of the draft. A token is drawn with probability $\min(p,q)$ as a kept proposal; the second draw adds what is missing to $p$. So a draft can only save time: the more often it is right, the fewer calls of the large model (Leviathan et al. 2023).
+# No: the shares drawn are those of your GPT, and not those of the draft. A token is drawn with probability $\min(p,q)$ as a kept proposal; the second draw adds what is missing to $p$. So a draft saves time only: the more proposals are kept, the fewer calls of the large model (Leviathan et al. 2023).
 #
 # </details>
 
@@ -1138,7 +1138,7 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your GPT in fewer bits
-# Now round the matrices of the GPT that you trained. Each block of 32 parameters keeps one scale of 16 bits, half a bit for each of them, and rounds to whole multiples of it. **Guess:** from 32 bits for each parameter, how far down can you go before the held-out text costs a tenth more?
+# Now round the matrices of the GPT that you trained. Each block of 32 parameters keeps one scale of 16 bits, which is half a bit for each, and every parameter is rounded to a whole multiple of that scale. **Guess:** from 32 bits for each parameter, how far down can you go before the held-out text costs a tenth more?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -1361,7 +1361,7 @@ assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or
 
 # %% [markdown]
 # ### Step 4 · 10 minutes: inspect
-# At which temperature does it write best? How long is the longest stretch that it *copies* from your text? Do its heads attend to the previous token, or to the start of the sentence?
+# At which temperature does it write best? How long is the longest stretch that it *copies* from your text? Do its heads attend to the previous token, or to the start of the sentence? Answer once after the short run and once after the long one.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 def longest_copy(written, source):
@@ -1639,6 +1639,7 @@ for name, value, low, high in rows:
 # - J. Kaplan et al., *Scaling laws for neural language models*, 2020, section 2.1 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022, section 3.
 # - T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024.
 # - T. Dao et al., *FlashAttention*, 2022, section 3.
+# - Y. Leviathan, M. Kalman, Y. Matias, *Fast inference from transformers via speculative decoding*, 2023, section 2.
 # - L. Ouyang et al., *Training language models to follow instructions with human feedback*, 2022, section 3.
 #
 # Of the reading boxes: Ji et al., *Survey of hallucination in natural language generation*, 2023. Carlini et al., *Extracting training data from large language models*, 2021. Bender, Gebru et al., *On the dangers of stochastic parrots*, 2021. Liu et al., *Lost in the middle*, 2023. Greshake et al., *Not what you've signed up for*, 2023. Strubell, Ganesh, McCallum, *Energy and policy considerations for deep learning in NLP*, 2019. Villalobos et al., *Will we run out of data?*, 2022. Xu et al., *CLUE: a Chinese language understanding evaluation benchmark*, 2020.
