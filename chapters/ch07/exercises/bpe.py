@@ -253,6 +253,7 @@ ENCODE = Exercise(
     cases=lambda: [
         _word("lowest", "e s, es t, l o, lo w", shown=True),
         _word("xyz", "y z, x y"),
+        _word("abc", "a b, b c, a bc"),
         _word("banana", "a n, an a"),
         _word("abab", "a b"),
         _word("haaa", "a a"),
