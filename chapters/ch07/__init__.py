@@ -3,6 +3,6 @@
 from course_utils.exercises import again, check, exercise, find_error, hint, register, solution  # noqa: F401
 
 from . import labs  # noqa: F401
-from .exercises import AGAIN, EXERCISES
+from .exercises import EXERCISES
 
-register((*EXERCISES, *AGAIN))
+register(EXERCISES)

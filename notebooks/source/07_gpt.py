@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 65 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 90 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 65 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, causal mask, cache) and [chapter 6](06_bert.ipynb) (tokens, pre-training).
 
 # %%
 import torch
@@ -76,17 +76,18 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. Here are the first draws for the ten openings with which the model was watched during its training.
+# One continuation may be luck. Here are the ten that were drawn, once each, when its training ended; they are kept in its card. Look for one that still makes sense at its end.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
 
 openings = prose.card["training"]["recipe"]["openings"]
-Table([{"opening": begun, "it goes on": generate(prose, begun, 40, temperature=0.7, top_p=0.9).replace("\n", " / ")}
-       for begun in openings], "gpt-prose, seed 0, temperature 0.7, top-p 0.9, not selected")
+goes_on = prose.card["samples_not_selected"]
+Table([{"opening": begun, "it goes on": sample[len(begun) : len(begun) + 160].replace("\n", " / ")}
+       for begun, sample in zip(openings, goes_on, strict=True)], "gpt-prose, temperature 0.7, top-p 0.9, not selected")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert len(openings) == 10
+assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in zip(openings, goes_on, strict=True))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -182,7 +183,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Here the course sentence is cut in four ways, one with 600 merges learned from our stories:
+# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Below, the course sentence is cut in four ways, one of them with 600 merges learned from our stories. Compare *how many* tokens there are with the size of the *vocabulary*.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -199,27 +200,92 @@ for name, tokenizer in ways.items():
     rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
                  "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:7])})
 lengths = [row["how many"] for row in rows]
-counts = Counter(tales.train.split()[:30_000])
-pieces, merges = {("▁", *word): n for word, n in counts.items()}, []
-for _ in range(10):  # by your function
-    pair, pieces = merge_once(pieces)
-    merges.append("".join(pair))
-print("The first ten merges of your function, in our stories:", *merges)
 Table(rows, "A space belongs to the piece that follows it.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths[0] == len(tired) == 60 and max(lengths[1:]) < 20 and lengths[2] == 14
-assert len(set(merges)) == 10 and {"th", "▁t"} & set(merges[:3]) and max(map(len, merges)) > 2
 
 # %% [markdown]
 # Sixty characters have 1,830 pairs for causal attention; the fourteen pieces of `gpt-prose` have 105. But inside a piece a model sees no letters: to count the r's in *strawberry*, it must know the spelling by heart.
 #
 # **Keep this:** longer tokens make texts shorter and the vocabulary larger; BPE lets the text choose.
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a tokenizer of your own
+# A tokenizer learns, encodes and decodes. To learn, repeat your merge. Each byte is written as one character here, so *é* is two of them, and every text can be cut.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.text.bytepairs import WORD, joined  # WORD finds words, each with the space before it
+
+def in_bytes(text):
+    """The text with one character for each of its bytes."""
+    return text.encode().decode("latin-1")
+
+def learn_pairs(text, count):
+    """The pairs that your merge joins in a text, in order."""
+    words, pairs = Counter(tuple(in_bytes(word)) for word in WORD.findall(text)), []
+    for _ in range(count):
+        pair, words = merge_once(words)
+        pairs.append(pair)
+    return pairs
+
+passage = tales.train[:100_000]
+my_pairs = learn_pairs(passage, 300)
+print("Joined first:", *("".join(pair).replace(" ", "␣") for pair in my_pairs[:10]))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert len(set(my_pairs)) == 300 and len(in_bytes("é")) == 2 and {("h", "e"), (" ", "t")} <= set(my_pairs[:3])
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Exercise ●●○ · 4 minutes
+# Cut a new word by these pairs; `joined(pieces, pair)` joins one pair wherever it occurs. **Guess** first: does the order of the pairs matter?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@exercise("bpe encode")
+def encode_word(word, merges):
+    """word "lowest", merges [("e", "s"), …] in the order in which they were learned -> its pieces, ("low", "est")"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Each piece gets a number: first the 256 bytes, then the pairs. The library `tokenizers` learns from the same passage. In each row, compare the two numbers of tokens.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+import functools
+from tokenizers import ByteLevelBPETokenizer
+
+vocabulary = [*map(chr, range(256)), *map("".join, my_pairs)]
+number = {piece: n for n, piece in enumerate(vocabulary)}
+cut_word = functools.cache(lambda word: [number[piece] for piece in encode_word(in_bytes(word), my_pairs)])
+
+def encode(text):
+    """A text -> the numbers of its pieces."""
+    return [n for word in WORD.findall(text) for n in cut_word(word)]
+
+def decode(numbers):
+    """Numbers of pieces -> the text."""
+    return "".join(vocabulary[n] for n in numbers).encode("latin-1").decode()
+
+library = ByteLevelBPETokenizer()
+library.train_from_iterator([passage], vocab_size=256 + 300, show_progress=False)
+samples = {"the course sentence": tired, "猫 🙂": "猫 🙂", "our held-out stories": tales.valid}
+Table([{"text": name, "your tokens": len(encode(one)), "the library's": len(library.encode(one)),
+        "decoded": "the same text" if decode(encode(one)) == one else "another text"} for name, one in samples.items()])
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert all(decode(encode(one)) == one for one in samples.values()) and len(encode("猫 🙂")) == 8
+assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.01 and len(encode(tired)) == len(library.encode(tired))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# The order matters, because a later pair is made of pieces that earlier pairs have joined. On the held-out stories your tokenizer and the library differ by less than one token in a hundred: where two pairs are equally frequent, the library may join the other one first. Characters that never occurred are cut into bytes, and decoding brings them back.
+#
+# </details>
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which.
+# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which. Losses below use the natural logarithm, and their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -240,7 +306,7 @@ assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["k
 
 # %% [markdown]
 # <a id="bits-per-character"></a><a id="perplexity"></a>
-# A loss with natural logarithms is in *nats*, and $1\text{ bit}=\ln 2\text{ nats}$. **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. Compare models with different tokens in **bits per character**, because a long piece is harder to guess than a letter.
+# **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. Compare models with different tokens in **bits per character**, because a long piece is harder to guess than a letter.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # Convert a loss in nats for each token into bits for each character.
@@ -252,7 +318,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps, with an optimiser called Muon: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table.
+# Three models train for equally many steps, with an optimiser called Muon: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table. (The curve is measured on 64 windows of the held-out text, the table on all of it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -369,21 +435,39 @@ def nucleus(logits, top_p):
     raise NotImplementedError
 
 # %% [markdown]
-# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely?
+# Why not always keep the same number? Here are two openings, one word apart. **Guess:** how many of the 4,096 pieces does top-p 0.9 keep after each?
 
 # %%
+def after(text):
+    """What may follow a text: logits [V]."""
+    with torch.no_grad():
+        return prose.model(torch.tensor([prose.tokenizer.encode(text)])).logits[0, -1]
+
+rows = []
+for start in ("They looked at each", "They looked at the"):
+    p, kept = after(start).softmax(-1), nucleus(after(start), 0.9) > 0
+    rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
+                 "its probability": p.max().item(), "pieces in top-p 0.9": kept.sum().item(),
+                 "probability in top-k 12": p.topk(12).values.sum().item()})
+Table(rows, "gpt-prose at temperature 1. Kept by your top-p.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
+assert rows[1]["pieces in top-p 0.9"] > 200 and rows[1]["probability in top-k 12"] < 0.5
+
+# %% [markdown]
+# After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. Top-k with twelve would add eleven unlikely pieces to the first and cut off more than half of the probability in the second. Top-p follows the distribution.
+#
+# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely? It is the one with the fewest bits.
+
+# %% jupyter={"source_hidden": true}
 knobs = {"always the best": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 begun = "Dorothy lived in the midst of the great Kansas prairies, with"
 texts = {how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()}
 texts["L. F. Baum, 1900"] = begun, (" Uncle Henry, who was a farmer, and Aunt Em, who was the farmer’s wife. Their house was "
     "small, for the lumber to build it had to be carried by wagon many miles. There were four walls, a floor and a roof, which made one room")
-sure = {heat: with_temperature(next_logits([]), heat).max().item() for heat in (0.5, 1.0, 2.0)}
-stay = {p: int((nucleus(next_logits([]), p) > 0).sum()) for p in (0.5, 0.9, 0.99)}
-print("By your functions: chance of the best token at each temperature", {t: round(p, 2) for t, p in sure.items()})
-print(f"and how many of {len(prose.tokenizer):,} tokens stay for each top-p", stay)
 
-# %% jupyter={"source_hidden": true}
 def surprise(before, text):
     """Bits for each character of a text, as gpt-prose expects it."""
     known, ids = (prose.tokenizer.encode(t) for t in (before, before + text))
@@ -399,7 +483,6 @@ Table([{"how": how, "bits per character": means[how], "different words, %": roun
       "gpt-prose, seed 0, not selected")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert sorted(sure.values(), reverse=True) == list(sure.values()) and 1 <= stay[0.5] <= stay[0.9] <= stay[0.99] < 4096
 assert fresh["always the best"] == min(fresh.values()) and fresh["always the best"] < 0.8 * fresh["temperature 1"]
 assert means["always the best"] == min(means.values()) and means["always the best"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
 
@@ -517,13 +600,53 @@ assert kept == same and slow > 1.5 * fast
 # %% [markdown]
 # **Keep this:** store keys and values, and continue counting positions. The cache trades memory for time; the text is the same.
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a small model proposes
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes a token from its distribution $q$. The large model, with the distribution $p$, reads all positions at once, so it can check several proposals in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$; otherwise it draws from what is missing, $\max(0, p-q)$. **Guess:** does this change the distribution of the text?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+follows = torch.ones(len(learned), len(learned))  # one for each pair, and one each time it occurs
+follows.index_put_((lesson.train_ids[:-1], lesson.train_ids[1:]), torch.tensor(1.0), accumulate=True)
+draft = follows / follows.sum(-1, keepdim=True)   # [V, V]: what follows each token
+
+def speculate(p, q, count, generator):
+    """p, q [V] -> tokens [count], and which of them were kept proposals [count]"""
+    proposed = torch.multinomial(q, count, replacement=True, generator=generator)
+    keeps = torch.rand(count, generator=generator) < (p / q)[proposed]
+    others = torch.multinomial((p - q).clamp_min(0), count, replacement=True, generator=generator)
+    return torch.where(keeps, proposed, others), keeps
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Here is one position, 20,000 times. In each row, which of the first two numbers is the last one near?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
+with torch.no_grad():
+    p, q = mine(begun).logits[0, -1].softmax(-1), draft[begun[0, -1]]
+    on_average = torch.minimum(mine(window).logits.softmax(-1), draft[window]).sum(-1).mean()
+tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
+shares = tokens.bincount(minlength=len(p)) / len(tokens)
+Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(), "drawn": shares[i].item()}
+       for i in p.topk(6).indices.tolist()],
+      f"After “The nurse was”. Proposals kept: {keeps.float().mean():.0%}; over 64 windows of held-out text: {on_average:.0%}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float().mean() - torch.minimum(p, q).sum()) < 0.02 and 0.1 < on_average < 0.9
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# No: the shares drawn are those of your GPT, and not those of the draft. A token is drawn with probability $\min(p,q)$ as a kept proposal; the second draw adds what is missing to $p$. So a draft saves time only: the more proposals are kept, the fewer calls of the large model (Leviathan et al. 2023).
+#
+# </details>
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Translating by continuing
 # A GPT has no encoder, so write the source into the same line:
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# After training on 158,537 such lines, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*.
+# After training on 158,537 such lines, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*. The first table has their scores, the second what they make of six sentences.
 
 # %%
 from IPython.display import display
@@ -917,80 +1040,6 @@ except ModuleNotFoundError as missing:
 # **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`). Copy what you want to keep to your Drive before the session ends.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** Here is one map from each chapter.
-#
-# **Guess:** in which does "it" attend to "animal" most? And in which could that be knowledge?
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch07.experiments.one_sentence import through_all
-
-panels, given = through_all(tired)
-labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].mean() > 0.5
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# In GPT's. But look at the *column*: nearly every later word attends to "animal", so this head says nothing about "it"; and at "it" GPT has not yet read *tired*.
-#
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4's positions know no words. Only the last three could *know*, and of each we chose the head that gives "animal" most. Only tests can tell whether a model knows: the twin sentence, the forbidden connection, the removed head.
-#
-# </details>
-#
-# **Keep this:** in seven maps of one sentence the formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: sixty years on one line
-# The history behind this course.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch07.timeline import timeline
-from course_utils import data
-
-history = data.load("history")
-timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Look at the distances: fifty years between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what such models are used for
-# Each line names a source.
-#
-# | where | what | read |
-# |---|---|---|
-# | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
-# | tasks from examples in the prompt | no training: the examples are in the context | Brown et al. 2020 (GPT-3) |
-# | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
-# | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
-# | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
-# | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
-# | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
-#
-# #### Limits, with sources
-# - **It says what is likely, which need not be true.** Text that is fluent and wrong is called a hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
-# - **It may know a text by heart.** Names, telephone numbers and e-mail addresses from its training text were extracted from GPT-2: Carlini et al. 2021.
-# - **It repeats what the web is like**, prejudices included, and size does not fix that: Bender, Gebru et al. 2021.
-# - **A long context is not read evenly.** The middle is used least: Liu et al. 2023, *Lost in the middle*.
-# - **It cannot tell text from commands.** It may obey an instruction hidden in a page that it reads: Greshake et al. 2023.
-# - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
-#
-# #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? (We found one circuit of a small model; large ones have thousands of heads: Olsson et al. 2022.) How can we measure quality when the test may have been in the training text? And what transfers to languages with little text?
-#
-# #### Where to go next
-# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
-# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Its tasks need a model that has read Chinese; ours have not.
-# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-# - **Papers.** They are listed at the end of each chapter.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
 # Many programs read GPT-2's layout, so we copy your trained parameters into `transformers`' class `GPT2LMHeadModel`. **Guess:** how far apart are the logits?
 
@@ -1004,7 +1053,7 @@ with torch.no_grad():
     back = GPT.from_huggingface(theirs)(window).logits
     costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
-print(f"With your targets, {following.numel()} tokens cost {costs:.2f} nats each")
+print(f"With your targets, the {following.numel()} tokens of this one window cost {costs:.2f} nats each")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
@@ -1028,9 +1077,6 @@ print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
 # Here the system prompt becomes a stage direction, the user the first citizen, the model the second. Chat models use marks like `<|im_start|>user`. All is one text, and a model cannot reliably tell text from commands: a user who can write the marks can pretend to be someone else.
-#
-# <a id="instruction-tuning"></a>
-# Marks alone make no assistant: below, the model answers a question with questions. So chat models are usually trained twice more. **Instruction tuning** is next-token prediction on conversations that people wrote, usually with the loss on the answers only. Then people compare answers, and training makes the preferred kind more likely (Ouyang et al. 2022).
 #
 # `transformers serve` opens a port on this computer only (127.0.0.1) and uses OpenAI's protocol. The *same client* can talk to Ollama or a large model far away: only address, key and model name change.
 
@@ -1056,6 +1102,21 @@ except ModuleNotFoundError as missing:
     print(missing)
 print(serving.ollama())
 
+# %% [markdown]
+# ### From continuing to answering
+# <a id="instruction-tuning"></a>
+# You asked for news, and the model asked back: it has learned to continue a play, not to answer. A chat model is usually trained in three stages (Ouyang et al. 2022):
+#
+# | stage | what it reads | what becomes more likely |
+# |---|---|---|
+# | pre-training | any text | every next token |
+# | **instruction tuning** | questions with answers written by people, in the marks of the chat template | the tokens of the *answers* |
+# | preference training | two answers of the model, and which of them people prefer | the preferred answer |
+#
+# The second stage has the same loss as the first, but usually the tokens of the question are only read: they do not count. `gpt-en-fr` knows a single instruction, `<to-fr>`. The third stage is possible because comparing two answers is easier than writing a better one.
+#
+# **Keep this:** a language model continues. It answers if it was trained on answers.
+
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
@@ -1075,107 +1136,48 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Capstone: a GPT of your own
-# Take a text that you know well: your letters, a book, songs, laws, programs. It needs at least 20,000 characters, better 100,000. Without a file, our own sentences are used.
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: your GPT in fewer bits
+# Now round the matrices of the GPT that you trained. Each block of 32 parameters keeps one scale of 16 bits, which is half a bit for each, and every parameter is rounded to a whole multiple of that scale. **Guess:** from 32 bits for each parameter, how far down can you go before the held-out text costs a tenth more?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+import copy
+
+def rounded(weight, bits, block=32):
+    """weight [..., D] -> the same after each block was stored with so many bits a number, and a scale"""
+    blocks = weight.unflatten(-1, (-1, block))                                  # [..., D / 32, 32]
+    scale = blocks.abs().amax(-1, keepdim=True) / (2 ** (bits - 1) - 1)         # [..., D / 32, 1]
+    scale = scale.half().float().clamp_min(1e-7)
+    return ((blocks / scale).round() * scale).flatten(-2)                       # [..., D]
+
+def quantised(model, bits):
+    """A copy of a model with all its matrices rounded."""
+    smaller = copy.deepcopy(model)
+    with torch.no_grad():
+        for p in smaller.parameters():
+            if p.ndim == 2:
+                p.copy_(rounded(p, bits))
+    return smaller
+
+kept_bits = {bits: lesson.bits_per_character(lesson.valid_loss(quantised(mine, bits), count=128)) for bits in (8, 6, 5, 4, 3, 2)}
+exact = lesson.bits_per_character(lesson.valid_loss(mine, count=128))
+plot.lines({"rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.values())), "32 bits": ([2.5, 8.5], [exact, exact])},
+           "bits for each parameter", "bits for each character", log="y", title="How many bits can go?",
+           caption="Read it from right to left: where does the curve leave the line? 128 windows of the held-out stories.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and kept_bits[3] > 1.15 * exact and kept_bits[2] > 2 * exact
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
 #
-# ### Step 1 · 5 minutes: the text
-# **Guess** how many characters a piece will have on average, after 600 merges. Then write the path between the quotes.
-
-# %%
-file = ""  # "folder/my.txt"
-
-mytext = language.load_text(file or "sentences")
-own = language.TextLesson(mytext, text.BytePairs.build([mytext.train], max_size=4 + 256 + 600), block=64)
-long = len(mytext.train) / len(own.train_ids)
-print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} for each token")
-print(mytext.note or repr(mytext.valid[:100]))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
-
-# %% [markdown]
-# Does the licence allow this use? A model may repeat what it has read, telephone numbers included (Carlini et al. 2021).
+# To 4 bits, which with the scales is 4.5. With 6 bits hardly anything is lost, with 3 more than a tenth, and with 2 the model is spoiled: each parameter is then −1, 0 or 1 times its scale.
 #
-# ### Step 2 · 5 minutes: a model, and where it must start
-# Choose the sizes. **Write down** two losses before you run the cell: where training starts, and what a bigram table reaches.
-
-# %%
-from course_utils.training.checkpoints import Loaded, save_checkpoint
-
-yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
-me = Loaded(yours, {}, tokenizer=own.tokenizer)
-begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
-size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
-print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {counted_pairs:.2f}")
-print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
-
-# %% [markdown]
-# ### Step 3 · 15 minutes: train
-# Look at the samples of this short run, then change 60 to 3,000 and run the cell again: it continues. ■ stops it and keeps the best state.
-
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
-done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
-held_out = own.valid_loss(yours)
-print(f"✓ {held_out:.2f} nats a token, {own.bits_per_character(held_out):.2f} bits for a character;",
-      "better than pairs" if held_out < counted_pairs else "pairs are still ahead: more steps")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
-
-# %% [markdown]
-# ### Step 4 · 10 minutes: inspect
-# At which temperature does it write best? How long is the longest stretch that it *copies* from your text? Do its heads attend to the previous token, or to the start of the sentence?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-def longest_copy(written, source):
-    """The longest stretch of `written` that is also in `source`."""
-    best = ""
-    for start in range(len(written)):
-        while start + len(best) < len(written) and written[start : start + len(best) + 1] in source:
-            best = written[start : start + len(best) + 1]
-    return best
-
-rows = []
-for heat in (0.3, 0.8, 1.2):
-    said = generate(me, "\n", 60, temperature=heat)
-    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, mytext.train))})
-line = mytext.valid[:40]
-cut = own.tokenizer.cut(line)
-with torch.no_grad():
-    seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
-display(Table(rows, "Not selected. Copied: the longest stretch that is also in the training text."),
-        labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1, title="What does each head attend to?",
-                   caption="A line that it was not trained on (␣: a space). Row: the token that asks. Column: what it attends to."))
-
-# %% [markdown]
-# **Check:** describe what one head does, and write down what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, counting both from 1.
-#
-# ### Step 5 · 10 minutes: serve
-# What should the card say, so that a stranger knows what your model can and cannot do?
-
-# %% tags=["shows"]
-card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
-save_checkpoint(yours, build / "my-gpt" / "mine", card, tokenizer=own.tokenizer)
-folder = hub_format.save_pretrained(me, build / "my-gpt")
-try:
-    with serving.serve(folder) as server:
-        answer = "".join(serving.ask(server, line, max_tokens=20))
-    assert answer == generate(me, line, 20, temperature=0)
-    print(f"✓ served and called: {line!r} → {answer!r}")
-except ModuleNotFoundError as missing:
-    print(missing)
-print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
-
-# %% [markdown]
-# To go further, try more text, `model_size=256`, chapter 6's adapters, or your own prompt format, `question <to-answer> answer`.
+# </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Bugs of real training scripts and samplers. All of these programs run.
+# Before you train a model of your own, here are bugs of real training scripts and samplers. All of these programs run.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1306,24 +1308,107 @@ def operations(parameters, tokens, training):
     """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
     raise NotImplementedError
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# You met this one in chapter 5, in a decoder. A GPT is trained with its mask and used without it.
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Capstone: a GPT of your own
+# Take a text that you know well: your letters, a book, songs, laws, programs. It needs at least 20,000 characters, better 100,000. Without a file, our own sentences are used.
+#
+# ### Step 1 · 5 minutes: the text
+# **Guess** how many characters a piece will have on average, after 600 merges. Then write the path between the quotes.
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 5.19")
+# %%
+file = ""  # "folder/my.txt"
 
-@find_error("program 5.19", line=None)
-def self_attention(q, k, v, training):           # [B, T, d] each
-    future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)
-    scores = q @ k.mT / q.shape[-1] ** 0.5
-    if training:
-        scores = scores.masked_fill(future, float("-inf"))
-    return torch.softmax(scores, dim=-1) @ v
+mytext = language.load_text(file or "sentences")
+own = language.TextLesson(mytext, text.BytePairs.build([mytext.train], max_size=4 + 256 + 600), block=64)
+long = len(mytext.train) / len(own.train_ids)
+print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} for each token")
+print(mytext.note or repr(mytext.valid[:100]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
+
+# %% [markdown]
+# Does the licence allow this use? A model may repeat what it has read, telephone numbers included (Carlini et al. 2021).
+#
+# ### Step 2 · 5 minutes: a model, and where it must start
+# Choose the sizes. **Write down** two losses before you run the cell: where training starts, and what a bigram table reaches.
+
+# %%
+from course_utils.training.checkpoints import Loaded, save_checkpoint
+
+yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
+me = Loaded(yours, {}, tokenizer=own.tokenizer)
+begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
+size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
+print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {counted_pairs:.2f}")
+print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
+
+# %% [markdown]
+# ### Step 3 · 15 minutes: train
+# Look at the samples of this short run, then change 60 to 3,000 and run the cell again: it continues. ■ stops it and keeps the best state.
+
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
+held_out = own.valid_loss(yours)
+print(f"✓ {held_out:.2f} nats a token, {own.bits_per_character(held_out):.2f} bits for a character;",
+      "better than pairs" if held_out < counted_pairs else "pairs are still ahead: more steps")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
+
+# %% [markdown]
+# ### Step 4 · 10 minutes: inspect
+# At which temperature does it write best? How long is the longest stretch that it *copies* from your text? Do its heads attend to the previous token, or to the start of the sentence? Answer once after the short run and once after the long one.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+def longest_copy(written, source):
+    """The longest stretch of `written` that is also in `source`."""
+    best = ""
+    for start in range(len(written)):
+        while start + len(best) < len(written) and written[start : start + len(best) + 1] in source:
+            best = written[start : start + len(best) + 1]
+    return best
+
+rows = []
+for heat in (0.3, 0.8, 1.2):
+    said = generate(me, "\n", 60, temperature=heat)
+    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, mytext.train))})
+line = mytext.valid[:40]
+cut = own.tokenizer.cut(line)
+with torch.no_grad():
+    seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
+display(Table(rows, "Not selected. Copied: the longest stretch that is also in the training text."),
+        labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1, title="What does each head attend to?",
+                   caption="A line that it was not trained on (␣: a space). Row: the token that asks. Column: what it attends to."))
+
+# %% [markdown]
+# **Check:** describe what one head does, and write down what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, counting both from 1.
+#
+# ### Step 5 · 10 minutes: serve
+# What should the card say, so that a stranger knows what your model can and cannot do?
+
+# %% tags=["shows"]
+card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
+save_checkpoint(yours, build / "my-gpt" / "mine", card, tokenizer=own.tokenizer)
+folder = hub_format.save_pretrained(me, build / "my-gpt")
+try:
+    with serving.serve(folder) as server:
+        answer = "".join(serving.ask(server, line, max_tokens=20))
+    assert answer == generate(me, line, 20, temperature=0)
+    print(f"✓ served and called: {line!r} → {answer!r}")
+except ModuleNotFoundError as missing:
+    print(missing)
+print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
+
+# %% [markdown]
+# To go further, try more text, `model_size=256`, chapter 6's adapters, or your own prompt format, `question <to-answer> answer`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# Your positions, your attention step with its cache and your knobs, with the course's norms and feed-forward networks between them, write with the parameters of `gpt-shakespeare`. What you have not solved is the course's.
+# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`: your positions, your attention step with its cache, and your knobs. The norms and feed-forward networks are the course's, and so is what you have not solved.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
@@ -1410,6 +1495,80 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## One sentence, seven chapters
+# **The animal didn't cross the street because it was too tired.** Here is one map from each chapter.
+#
+# **Guess:** in which does "it" attend to "animal" most? And in which could that be knowledge?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch07.experiments.one_sentence import through_all
+
+panels, given = through_all(tired)
+labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].mean() > 0.5
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# In GPT's. But look at the *column*: nearly every later word attends to "animal", so this head says nothing about "it"; and at "it" GPT has not yet read *tired*.
+#
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4's positions know no words. Only the last three could *know*, and of each we chose the head that gives "animal" most. Only tests can tell whether a model knows: the twin sentence, the forbidden connection, the removed head.
+#
+# </details>
+#
+# **Keep this:** in seven maps of one sentence the formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: sixty years on one line
+# The history behind this course.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch07.timeline import timeline
+from course_utils import data
+
+history = data.load("history")
+timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Look at the distances: fifty years between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what such models are used for
+# Each line names a source.
+#
+# | where | what | read |
+# |---|---|---|
+# | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
+# | tasks from examples in the prompt | no training: the examples are in the context | Brown et al. 2020 (GPT-3) |
+# | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
+# | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
+# | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
+# | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
+# | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
+#
+# #### Limits, with sources
+# - **It says what is likely, which need not be true.** Text that is fluent and wrong is called a hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
+# - **It may know a text by heart.** Names, telephone numbers and e-mail addresses from its training text were extracted from GPT-2: Carlini et al. 2021.
+# - **It repeats what the web is like**, prejudices included, and size does not fix that: Bender, Gebru et al. 2021.
+# - **A long context is not read evenly.** The middle is used least: Liu et al. 2023, *Lost in the middle*.
+# - **It cannot tell text from commands.** It may obey an instruction hidden in a page that it reads: Greshake et al. 2023.
+# - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
+#
+# #### Open problems
+# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? (We found one circuit of a small model; large ones have thousands of heads: Olsson et al. 2022.) How can we measure quality when the test may have been in the training text? And what transfers to languages with little text?
+#
+# #### Where to go next
+# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
+# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Its tasks need a model that has read Chinese; ours have not.
+# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
+# - **Papers.** They are listed at the end of each chapter.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
 # Measured just now, on text that was not trained on, unless a line says otherwise. A value outside its band stops the notebook.
 
@@ -1480,6 +1639,7 @@ for name, value, low, high in rows:
 # - J. Kaplan et al., *Scaling laws for neural language models*, 2020, section 2.1 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022, section 3.
 # - T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024.
 # - T. Dao et al., *FlashAttention*, 2022, section 3.
+# - Y. Leviathan, M. Kalman, Y. Matias, *Fast inference from transformers via speculative decoding*, 2023, section 2.
 # - L. Ouyang et al., *Training language models to follow instructions with human feedback*, 2022, section 3.
 #
 # Of the reading boxes: Ji et al., *Survey of hallucination in natural language generation*, 2023. Carlini et al., *Extracting training data from large language models*, 2021. Bender, Gebru et al., *On the dangers of stochastic parrots*, 2021. Liu et al., *Lost in the middle*, 2023. Greshake et al., *Not what you've signed up for*, 2023. Strubell, Ganesh, McCallum, *Energy and policy considerations for deep learning in NLP*, 2019. Villalobos et al., *Will we run out of data?*, 2022. Xu et al., *CLUE: a Chinese language understanding evaluation benchmark*, 2020.

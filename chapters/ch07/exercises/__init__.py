@@ -1,8 +1,6 @@
-"""Chapter 7, GPT: eight exercises, and twelve errors that circulate."""
+"""Chapter 7, GPT: nine exercises, and twelve errors that circulate."""
 
-from chapters.ch05.exercises import TRAINING_ONLY
-
-from .bpe import MERGE
+from .bpe import ENCODE, MERGE
 from .cache import CORNER, LINEAR, POSITION, STEP
 from .choice import NUCLEUS, ON_PROBABILITIES, ZERO
 from .induction import INDUCTION
@@ -11,7 +9,6 @@ from .sampling import TEMPERATURE, TOP_K, TOP_P
 from .targets import SAME, TARGETS, TIME, TWICE
 
 EXERCISES = (
-    *(TARGETS, MERGE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, INDUCTION),
+    *(TARGETS, MERGE, ENCODE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, INDUCTION),
     *(SAME, TWICE, TIME, POWER, TOKENIZERS, ON_PROBABILITIES, ZERO, NUCLEUS, POSITION, CORNER, LINEAR, SIX),
 )
-AGAIN = (TRAINING_ONLY,)  # of an earlier chapter

@@ -70,7 +70,7 @@ STEP = Exercise(
     ],
     returns=("output", "keys after it", "values after it"),
     properties=(any_order("keys", "values"),),
-    used="It writes the sample at the end of the chapter, with the cache of gpt-shakespeare.",
+    used="It writes the sample after the capstone, with the cache of gpt-shakespeare.",
     hints=(
         "How many heads are there? The cache knows: `keys.shape[1]`. `(x @ Wk).unflatten(-1, (H, d))` is [B, H, d].",
         "With `[:, :, None]` the `key` is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it "
@@ -140,7 +140,7 @@ POSITION = FindError(
     task="ids [B, N] of new tokens, tokens [V, D], positions [max, D], past: how many tokens the cache holds -> "
     "[B, N, D].",
     why="Without the cache it is right. With it, one token goes in at a time, and each takes itself for the first.",
-    used="It counts the positions of the sample at the end of the chapter.",
+    used="It counts the positions of the sample after the capstone.",
     program=(
         "def embed(ids, tokens, positions, past):   # past: in the cache",
         "    places = torch.arange(ids.shape[1])",

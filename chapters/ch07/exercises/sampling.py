@@ -63,7 +63,7 @@ TEMPERATURE = Exercise(
     ],
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="Your knob is turned in the cell with the passages, and writes the sample at the end of the chapter.",
+    used="Your knob writes the sample after the capstone.",
     hints=(
         "Half the temperature makes the logits twice as large. What does softmax do with that?",
         "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, in "
@@ -280,7 +280,7 @@ TOP_P = Exercise(
     cases=nucleus_cases,
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"),),
-    used="The next cell counts what your nucleus keeps; it writes the sample at the end of the chapter.",
+    used="The next cell counts what your nucleus keeps; it also writes the sample after the capstone.",
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
         "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "

@@ -1,5 +1,6 @@
 """Chapter 7's exercises: right answers in other styles, and what its errata say, shown to be so."""
 
+import json
 import math
 import re
 from collections import Counter
@@ -21,9 +22,11 @@ from chapters.ch07.language import Text, TextLesson
 from course_tools.classroom.catalogue import find
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.data import stories
 from course_utils.decoding.sampling import next_probabilities, sample
 from course_utils.exercises import check
 from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.text.bytepairs import WORD
 
 written = Written()
 
@@ -190,6 +193,25 @@ def test_small_tokens_have_small_perplexities():
     assert bits[0] == pytest.approx(bits[1])
 
 
+def test_the_library_differs_only_where_pairs_are_equally_frequent():
+    """Each pair that `tokenizers` joins is one of the most frequent, by the counts of `merge_once`."""
+    from tokenizers import ByteLevelBPETokenizer
+
+    passage = " ".join(story.sentences[0] for story in stories.load("stories", "train")[:200])
+    library = ByteLevelBPETokenizer()
+    library.train_from_iterator([passage], vocab_size=256 + 60, show_progress=False)
+    merges = json.loads(library.to_str())["model"]["merges"]
+    words = Counter(tuple(word) for word in WORD.findall(passage))
+    for left, right in merges:
+        pair = left.replace("Ġ", " "), right.replace("Ġ", " ")
+        found = Counter()
+        for pieces, times in words.items():
+            for one in zip(pieces, pieces[1:], strict=False):
+                found[one] += times
+        assert found[pair] == max(found.values()) == found[merge_once(words)[0]]
+        words = {joined(pieces, pair): times for pieces, times in words.items()}
+
+
 def test_merging_as_the_view_and_as_tokenizers():
     for case in find("bpe merge").cases():
         words = case.args["words"]
@@ -256,6 +278,15 @@ def as_sennrich(words):
     best = found.most_common(1)[0][0]
     bigram = re.compile(r"(?<!\S)" + re.escape(" ".join(best)) + r"(?!\S)")
     return best, {bigram.sub("".join(best), word): n for word, n in words.items()}
+
+
+@written("bpe encode")
+def as_gpt2(word, merges):
+    """OpenAI's program: the pair with the lowest rank, again and again."""
+    ranks, pieces = {pair: rank for rank, pair in enumerate(merges)}, list(word)
+    while found := [pair for pair in zip(pieces, pieces[1:], strict=False) if pair in ranks]:
+        pieces = joined(tuple(pieces), min(found, key=ranks.get))
+    return list(pieces)
 
 
 @written("bpe merge")
@@ -684,6 +715,8 @@ def test_all_tokens_stay_where_all_are_needed():
         ("bpe merge", lambda words: (("e", "s"), [1]), "no dict"),
         ("bpe merge", lambda words: (("e", "s"), {5: 1}), "5 × 1"),
         ("bpe merge", lambda words: (5, words), "needed: a word"),
+        ("bpe encode", lambda word, merges: None, "It returns None"),
+        ("bpe encode", lambda word, merges: 5, "a whole number"),
         ("bits per character", lambda loss, tokens, characters: "many", "a text"),
         ("temperature", lambda logits, temperature: logits[0], "hape"),
         ("top-k", lambda logits, top_k: logits.topk(top_k), "two things"),

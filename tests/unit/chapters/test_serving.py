@@ -16,7 +16,7 @@ from chapters.ch07 import hub_format, serving
 from course_utils import text
 from course_utils.decoding import generate
 from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.training.checkpoints import Loaded
+from course_utils.training.checkpoints import Loaded, load_checkpoint
 
 EXTRA = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in serving.NEEDED), reason='needs pip install -e ".[serve]"'
@@ -107,6 +107,12 @@ def test_chat_templates_make_one_text_of_a_chat(folder):
     )
     theirs.chat_template = hub_format.TEMPLATES["plain"]
     assert hub_format.as_text(theirs, chat) == "Rome. A street.Speak.We know.Well?"
+
+
+def test_asked_for_news_the_model_asks_back():
+    """As chapter 7 says below its served answer."""
+    scene = "A street in Verona.\n\nFirst Citizen:\nWhat news, my lord?\n\nSecond Citizen:\n"
+    assert "?" in generate(load_checkpoint("gpt-shakespeare"), scene, 20, temperature=0)
 
 
 def test_what_cannot_be_written_says_why(tmp_path):
