@@ -539,7 +539,7 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (*Deeper* explains why the curve rises again.) *Rotary* works at three times the trained length.
+# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (In these longer texts even the first twenty are not always right. *Deeper* explains why the curve rises again.) *Rotary* works at three times the trained length.
 
 # %% [markdown]
 # Why? The sinusoidal and the rotary model now read sixty equal letters. By how much does the score of the letter two back exceed a letter's score with itself? (A difference of scores is the log of a ratio of weights.)
