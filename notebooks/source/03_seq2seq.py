@@ -636,9 +636,12 @@ from chapters.ch03.experiments import survivors
 
 kept = {what: survivors(lesson, longer_trained.model, what) for what in ("weight", "word")}
 unchanged = {what: len(same) / len(tried) for what, (same, tried) in kept.items()}
-tried, same, unread = (Counter("the" if word == "the" else "another word" for word in words) for words in (kept["weight"][1], kept["weight"][0], kept["word"][0]))
-Table([{"hidden": word, "times": n, "unchanged without its weight": same[word], "unchanged, never read": unread[word]} for word, n in tried.items()],
-      f"New sentences. Without the weight, {unchanged['weight']:.0%} of the translations do not change; without the word, {unchanged['word']:.0%}.")
+tried, same, unread = (Counter("the" if word == "the" else "another word" for word in words)
+                       for words in (kept["weight"][1], kept["weight"][0], kept["word"][0]))
+Table([{"hidden": word, "times": n, "unchanged without its weight": same[word], "unchanged, never read": unread[word]}
+       for word, n in tried.items()],
+      f"New sentences. Without the weight, {unchanged['weight']:.0%} of the translations do not change; "
+      f"without the word, {unchanged['word']:.0%}.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in longer_trained.card or (deaf[0]["tokens"] == gone[0]["tokens"] == whole.tokens and la["the"] > 0.5 and not whole.seen)
