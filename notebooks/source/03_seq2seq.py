@@ -280,7 +280,7 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Both. Up to 15 words, the checkpoint makes at most about half as many errors as your model; still, one word in eight is wrong in each group. Beyond 15 words, longer training removes only a third of the errors, and one word in four is still wrong.
+# Both. Up to 15 words, the checkpoint makes at most about half as many errors as your model, but about one word in eight is still wrong. Beyond 15 words, longer training removes only a third of the errors, and one word in four is still wrong.
 #
 # (Your own model is worst at both ends, with the shortest sentences and the longest. On real sentences Cho et al., 2014, saw quality fall with length; Sutskever et al., 2014, with 8,000 numbers, hardly did.)
 #
@@ -739,7 +739,7 @@ for name, r in recorded["readers"].items():
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
-# Our own language has about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated.
+# Our own language has about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column has one right translation, ours; there are others.
 
 # %%
 from chapters.ch03.lesson import translations
